@@ -1,0 +1,58 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Reads top to bottom: a target knows only targets above it.
+let package = Package(
+  name: "Espalier",
+  products: [.executable(name: "espalier", targets: ["espalier"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // System libraries and C.
+    .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernels"),
+
+    // The engine: planes, threads, kernels. The only target with unsafe pointers.
+    .target(name: "Compute", dependencies: ["CKernels"]),
+    // The words of an experiment: YAML to typed values, with places.
+    .target(name: "Specification", dependencies: ["CYAML"]),
+    // safetensors.
+    .target(name: "TensorFiles", dependencies: ["Compute"]),
+    // Layers, the graph, relevance, removal of channels, cost.
+    .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
+    .target(name: "Architectures", dependencies: ["Network", "Specification"]),
+    .target(
+      name: "Datasets", dependencies: ["CZlib", "Compute", "Specification"],
+      resources: [.copy("Resources/digits.bin.gz")]),
+    .target(name: "Pruning", dependencies: ["Network", "Specification"]),
+    .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
+    .target(name: "Reports"),
+    // Stages, cache, runner.
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Architectures", "Datasets", "Pruning", "Training", "Reports", "Specification", "TensorFiles",
+      ]),
+    .executableTarget(
+      name: "espalier",
+      dependencies: [
+        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels"]),
+    .testTarget(name: "SpecificationTests", dependencies: ["Specification"]),
+    .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
+    .testTarget(
+      name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
+    .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

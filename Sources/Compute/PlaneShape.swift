@@ -1,0 +1,22 @@
+/// The shape of a batch of activations, `[channels, images, rows, columns]`.
+public struct PlaneShape: Hashable, Sendable {
+  public let channels: Int
+  public let images: Int
+  public let rows: Int
+  public let columns: Int
+
+  public init(channels: Int, images: Int, rows: Int, columns: Int) {
+    self.channels = channels
+    self.images = images
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// Pixels of one channel over the whole batch.
+  public var pixelsPerChannel: Int { images * rows * columns }
+
+  /// The same batch with another number of channels.
+  public func with(channels: Int) -> PlaneShape {
+    PlaneShape(channels: channels, images: images, rows: rows, columns: columns)
+  }
+}

@@ -1,0 +1,78 @@
+/// What an experiment file may name: the registries' contents, as data, so that this target knows none of them.
+public struct Catalog: Sendable {
+  public var datasets: [Dataset]
+  public var architectures: [Architecture]
+  public var criteria: [Criterion]
+
+  public init(datasets: [Dataset], architectures: [Architecture], criteria: [Criterion]) {
+    self.datasets = datasets
+    self.architectures = architectures
+    self.criteria = criteria
+  }
+
+  public struct Dataset: Sendable {
+    public var name: String
+    /// Channels, rows, columns.
+    public var input: [Int]
+    public var classes: Int
+    public var mean: [Double]
+    public var std: [Double]
+    public var trainImages: Int
+    public var testImages: Int
+    /// Where the files are looked for when the experiment has no `path`; nil when the data is embedded.
+    public var defaultPath: String?
+
+    public init(
+      name: String, input: [Int], classes: Int, mean: [Double], std: [Double], trainImages: Int,
+      testImages: Int, defaultPath: String?
+    ) {
+      self.name = name
+      self.input = input
+      self.classes = classes
+      self.mean = mean
+      self.std = std
+      self.trainImages = trainImages
+      self.testImages = testImages
+      self.defaultPath = defaultPath
+    }
+  }
+
+  public struct Architecture: Sendable {
+    /// A fixed name such as `vgg16`, or a family such as `resnet` whose depth is written in the file.
+    public var name: String
+    public var block: ArchitectureSpec.BlockKind
+    /// Nil when the file gives the depth.
+    public var depth: Int?
+    /// Times the input's rows and columns are halved before the classifier; an input must survive that.
+    public var halvings: Int
+
+    public init(name: String, block: ArchitectureSpec.BlockKind, depth: Int?, halvings: Int) {
+      self.name = name
+      self.block = block
+      self.depth = depth
+      self.halvings = halvings
+    }
+  }
+
+  public struct Criterion: Sendable {
+    public var name: String
+    public var options: [Option]
+
+    public struct Option: Sendable {
+      public var name: String
+      public var range: ClosedRange<Double>
+      public var defaultValue: Double
+
+      public init(name: String, range: ClosedRange<Double>, defaultValue: Double) {
+        self.name = name
+        self.range = range
+        self.defaultValue = defaultValue
+      }
+    }
+
+    public init(name: String, options: [Option] = []) {
+      self.name = name
+      self.options = options
+    }
+  }
+}
