@@ -1,0 +1,42 @@
+import Compute
+import Network
+import Specification
+
+/// Residual networks for small images (He et al. 2015, arXiv 1512.03385, section 4.2).
+///
+/// A 3x3 stem of 16 channels; three stages of 16, 32 and 64 channels, each of n blocks, the later two starting with
+/// stride 2; global average pooling; one linear layer. Basic blocks (two 3x3 convolutions): depth 6n+2. Bottleneck
+/// blocks (1x1, 3x3, 1x1 to four times the channels; the stride in the 3x3): depth 9n+2. Shortcuts are 1x1 projections
+/// where shape or width change, as in the program of arXiv 2002.09958.
+struct CIFARResNet: ArchitectureFamily {
+  var entries: [Catalog.Architecture] {
+    let basic = [20, 32, 44, 56, 110].map {
+      Catalog.Architecture(name: "resnet\($0)", block: .basic, depth: $0, halvings: 2)
+    }
+    return basic + [
+      Catalog.Architecture(name: "resnet164", block: .bottleneck, depth: 164, halvings: 2),
+      Catalog.Architecture(name: "resnet", block: .basic, depth: nil, halvings: 2),
+    ]
+  }
+
+  func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
+    var builder = NetworkBuilder(input: input)
+    builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(16))
+    let isBottleneck = spec.block == .bottleneck
+    let blocks = max(1, (spec.depth - 2) / (isBottleneck ? 9 : 6))
+    for (stage, width) in [16, 32, 64].enumerated() {
+      let channels = spec.scaled(width)
+      for block in 0..<blocks {
+        let name = "layer\(stage + 1).\(block)"
+        let stride = stage > 0 && block == 0 ? 2 : 1
+        if isBottleneck {
+          builder.residualBlock(
+            name, channels: [channels, channels, 4 * channels], kernels: [1, 3, 1], stride: stride, strideAt: 1)
+        } else {
+          builder.residualBlock(name, channels: [channels, channels], kernels: [3, 3], stride: stride)
+        }
+      }
+    }
+    return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)
+  }
+}

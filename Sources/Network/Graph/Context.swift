@@ -1,0 +1,44 @@
+import Compute
+
+/// What a pass through the network is for, which decides what layers compute and keep.
+public enum Pass: Sendable {
+  /// Batch statistics, dropout; activations are kept for the backward pass.
+  case training
+  /// Running statistics; nothing is kept.
+  case evaluation
+  /// Running statistics; activations are kept for the relevance pass.
+  case relevance
+}
+
+/// The alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015, eq. 60): alpha - beta = 1.
+public struct RelevanceRule: Equatable, Sendable {
+  public var alpha: Float
+  public var beta: Float { alpha - 1 }
+
+  /// alpha = 2, beta = 1, as in arXiv 2002.09958.
+  public static let standard = RelevanceRule(alpha: 2)
+
+  public init(alpha: Float) {
+    self.alpha = alpha
+  }
+
+  /// Keeps denominators away from zero.
+  static let stabilizer: Float = 1e-9
+}
+
+/// What layers share during one pass: the engine, buffers, and where dropout's random numbers come from.
+final class Context {
+  let engine: Engine
+  let pool: PlanePool
+  var pass: Pass = .evaluation
+  var dropout: RandomStream?
+  var rule = RelevanceRule.standard
+
+  init(engine: Engine) {
+    self.engine = engine
+    pool = PlanePool()
+  }
+
+  /// Whether layers must keep their activations for a pass back.
+  var keepsActivations: Bool { pass != .evaluation }
+}

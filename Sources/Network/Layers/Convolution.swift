@@ -1,0 +1,123 @@
+import Compute
+
+/// A two-dimensional convolution, "same" padding.
+///
+/// y[o, n, i, j] = b[o] + sum over c, u, v of W[o, c, u, v] * x[c, n, s*i + u - k/2, s*j + v - k/2]
+///
+/// Input `[inputs, images, rows, columns]`, weight `[outputs, inputs, k, k]`,
+/// output `[outputs, images, rows / s, columns / s]` (rounded up).
+public final class Convolution {
+  /// `layer1.0.conv1`, `features.3`.
+  public let name: String
+  public let kernel: Int
+  public let stride: Int
+  /// Rows and columns of the output.
+  public let outputRows: Int
+  public let outputColumns: Int
+  public let weight: Parameter
+  public let bias: Parameter?
+  /// Name of the layer whose prunable channels come in, if they are prunable.
+  public let inputGroup: String?
+  let originalOutputs: Int
+  /// Which of the original output channels are left.
+  public private(set) var keptOutputs: [Int]
+
+  public var outputs: Int { weight.value.shape[0] }
+  public var inputs: Int { weight.value.shape[1] }
+
+  init(
+    name: String, inputs: Int, outputs: Int, kernel: Int, stride: Int, hasBias: Bool, inputRows: Int,
+    inputColumns: Int, inputGroup: String?
+  ) {
+    self.name = name
+    self.kernel = kernel
+    self.stride = stride
+    self.inputGroup = inputGroup
+    outputRows = (inputRows - 1) / stride + 1
+    outputColumns = (inputColumns - 1) / stride + 1
+    weight = Parameter(name: name + ".weight", shape: [outputs, inputs, kernel, kernel])
+    bias = hasBias ? Parameter(name: name + ".bias", shape: [outputs]) : nil
+    originalOutputs = outputs
+    keptOutputs = Array(0..<outputs)
+  }
+
+  // MARK: Forward and backward
+
+  func forward(_ input: Planes, _ context: Context) -> Planes {
+    let output = context.pool.take(outputShape(images: input.shape.images))
+    context.engine.convolve(input, weight.value, bias: bias?.value.values, stride: stride, into: output)
+    return output
+  }
+
+  /// Sets the gradients of weight and bias, and adds to or overwrites the gradient of the input where one is wanted.
+  func backward(
+    _ outputGradient: Planes, input: Planes, inputGradient: Planes?, accumulate: Bool, _ context: Context
+  ) {
+    let engine = context.engine
+    if let bias { bias.gradient.values = engine.channelSums(outputGradient) }
+    engine.convolutionWeightGradient(input, outputGradient, stride: stride, into: &weight.gradient)
+    if let inputGradient {
+      engine.convolutionInputGradient(
+        outputGradient, weight.value, stride: stride, accumulate: accumulate, into: inputGradient)
+    }
+  }
+
+  // MARK: Relevance
+
+  /// Relevance of the input `a` from the relevance R of the output, by the alpha-beta rule:
+  ///
+  /// a * (alpha * W+^T (R / (W+ a)) - beta * W-^T (R / (W- a))), W+ = max(W, 1e-9), W- = min(W, -1e-9), no bias.
+  func relevance(_ relevance: Planes, input: Planes, _ context: Context) -> Planes {
+    let limit = RelevanceRule.stabilizer
+    let positive = share(of: relevance, input: input, context) { max($0, limit) }
+    let negative = share(of: relevance, input: input, context) { min($0, -limit) }
+    let result = context.pool.take(input.shape)
+    context.engine.combine(
+      activation: input, positive: positive, alpha: context.rule.alpha, negative: negative,
+      beta: context.rule.beta, into: result)
+    context.pool.give(positive)
+    context.pool.give(negative)
+    return result
+  }
+
+  /// V^T (R / (V a)) for V, one sign's part of the weights.
+  private func share(
+    of relevance: Planes, input: Planes, _ context: Context, part: (Float) -> Float
+  ) -> Planes {
+    let weights = Tensor(shape: weight.value.shape, values: weight.value.values.map(part))
+    let sums = context.pool.take(relevance.shape)
+    context.engine.convolve(input, weights, stride: stride, into: sums)
+    let quotients = context.pool.take(relevance.shape)
+    context.engine.quotient(relevance, by: sums, into: quotients)
+    context.pool.give(sums)
+    let result = context.pool.take(input.shape)
+    context.engine.convolutionInputGradient(quotients, weights, stride: stride, into: result)
+    context.pool.give(quotients)
+    return result
+  }
+
+  // MARK: Shape, cost, removal
+
+  func outputShape(images: Int) -> PlaneShape {
+    PlaneShape(channels: outputs, images: images, rows: outputRows, columns: outputColumns)
+  }
+
+  /// Parameters and MACs (one image) with other numbers of channels than there are now.
+  func cost(inputs: Int, outputs: Int) -> Cost {
+    let weights = outputs * inputs * kernel * kernel
+    return Cost(
+      parameters: weights + (bias == nil ? 0 : outputs), macs: weights * outputRows * outputColumns)
+  }
+
+  /// Keeps the output channels at `positions`.
+  func keepOutputs(_ positions: [Int]) {
+    weight.keep(positions, axis: 0)
+    bias?.keep(positions, axis: 0)
+    keptOutputs = positions.map { keptOutputs[$0] }
+  }
+
+  /// Keeps the input channels at `positions`.
+  func keepInputs(_ positions: [Int]) {
+    weight.keep(positions, axis: 1)
+  }
+}

@@ -1,0 +1,145 @@
+import Compute
+
+/// Convolution, batch norm and, mostly, ReLU: the unit that all networks here are made of.
+///
+/// Batch norm and ReLU are one pass over memory; in the backward pass the ReLU's mask is read from its output.
+final class ConvolutionUnit: FeatureLayer {
+  let convolution: Convolution
+  let normalization: BatchNormalization
+  let hasReLU: Bool
+  let role: Role
+
+  /// What the pruning method does with the output channels.
+  enum Role {
+    /// Neither scored nor removed: the stem, a projection.
+    case fixed
+    /// Scored but left alone: VGG's first two convolutions.
+    case scored
+    case prunable
+  }
+
+  private var input: Planes?
+  private(set) var convolved: Planes?
+  private var output: Planes?
+  private(set) var statistics: BatchNormalization.Statistics?
+
+  init(_ convolution: Convolution, _ normalization: BatchNormalization, hasReLU: Bool, role: Role) {
+    self.convolution = convolution
+    self.normalization = normalization
+    self.hasReLU = hasReLU
+    self.role = role
+  }
+
+  var units: [ConvolutionUnit] { [self] }
+
+  /// Name of the channel group that the outputs form, where they are prunable.
+  var outputGroup: String? { role == .prunable ? convolution.name : nil }
+
+  // MARK: Forward
+
+  func forward(_ input: Planes, _ context: Context) -> Planes {
+    let affine = convolve(input, context)
+    guard let convolved else { return input }
+    let result = context.pool.take(convolved.shape)
+    context.engine.scaleShift(convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
+    if context.pass == .training {
+      output = result
+    } else {
+      releaseConvolved(context)
+      if context.pass == .relevance { output = result } else { self.input = nil }
+    }
+    return result
+  }
+
+  /// The convolution alone, left in `convolved`, and the map that batch norm is.
+  func convolve(_ input: Planes, _ context: Context) -> BatchNormalization.Affine {
+    self.input = input
+    let result = convolution.forward(input, context)
+    convolved = result
+    guard context.pass == .training else { return normalization.runningAffine() }
+    let observed = normalization.observe(result, context)
+    statistics = observed
+    return normalization.affine(observed)
+  }
+
+  func releaseConvolved(_ context: Context) {
+    context.pool.give(convolved)
+    convolved = nil
+  }
+
+  // MARK: Backward
+
+  func backward(_ outputGradient: Planes, wantsInputGradient: Bool, _ context: Context) -> Planes? {
+    guard let input else { return nil }
+    let inputGradient = wantsInputGradient ? context.pool.take(input.shape) : nil
+    backward(outputGradient, inputGradient: inputGradient, accumulate: false, context)
+    return inputGradient
+  }
+
+  /// As the protocol's, but adds to or overwrites a buffer of the caller's.
+  func backward(
+    _ outputGradient: Planes, inputGradient: Planes?, accumulate: Bool, _ context: Context
+  ) {
+    guard let convolved, let statistics else { return }
+    normalization.backward(
+      outputGradient, input: convolved, statistics: statistics,
+      reluOutput: hasReLU ? output : nil, into: outputGradient, context)
+    backwardFromConvolved(outputGradient, inputGradient: inputGradient, accumulate: accumulate, context)
+  }
+
+  /// The part before batch norm. Takes over `gradient`, the gradient of what the convolution computed.
+  func backwardFromConvolved(
+    _ gradient: Planes, inputGradient: Planes?, accumulate: Bool, _ context: Context
+  ) {
+    guard let input else { return }
+    convolution.backward(
+      gradient, input: input, inputGradient: inputGradient, accumulate: accumulate, context)
+    context.pool.give(gradient)
+    release(context)
+  }
+
+  // MARK: Relevance
+
+  func relevance(
+    _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
+  ) -> Planes? {
+    record(convolution.name, relevance)
+    return propagate(relevance, wantsInput: wantsInput, context)
+  }
+
+  /// Through ReLU and batch norm unchanged, and through the convolution by the alpha-beta rule.
+  func propagate(_ relevance: Planes, wantsInput: Bool, _ context: Context) -> Planes? {
+    let result = wantsInput ? input.map { convolution.relevance(relevance, input: $0, context) } : nil
+    context.pool.give(relevance)
+    release(context)
+    return result
+  }
+
+  // MARK: What is kept
+
+  var keptActivations: [(name: String, planes: Planes)] {
+    var kept: [(name: String, planes: Planes)] = []
+    if let convolved { kept.append((convolution.name, convolved)) }
+    if let output { kept.append((normalization.name, output)) }
+    return kept
+  }
+
+  func release(_ context: Context) {
+    releaseConvolved(context)
+    context.pool.give(output)
+    output = nil
+    input = nil
+    statistics = nil
+  }
+
+  // MARK: Cost and removal
+
+  func cost(inputs: Int, outputs: Int) -> Cost {
+    convolution.cost(inputs: inputs, outputs: outputs) + normalization.cost(channels: outputs)
+  }
+
+  func keepOutputs(_ positions: [Int]) {
+    convolution.keepOutputs(positions)
+    normalization.keep(positions)
+  }
+}

@@ -1,0 +1,18 @@
+/// What a layer or a network costs.
+public struct Cost: Equatable, Sendable {
+  /// Weights, biases, and batch norm's scale and shift.
+  public var parameters: Int
+  /// Multiply-accumulates of convolution and linear layers for one image.
+  public var macs: Int
+
+  public init(parameters: Int, macs: Int) {
+    self.parameters = parameters
+    self.macs = macs
+  }
+
+  public static let zero = Cost(parameters: 0, macs: 0)
+
+  public static func + (a: Cost, b: Cost) -> Cost {
+    Cost(parameters: a.parameters + b.parameters, macs: a.macs + b.macs)
+  }
+}

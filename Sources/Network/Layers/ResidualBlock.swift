@@ -1,0 +1,192 @@
+import Compute
+
+/// A residual block (He et al. 2015, arXiv 1512.03385): y = ReLU(branch(x) + shortcut(x)).
+///
+/// The branch is two (basic) or three (bottleneck) convolutions; the shortcut is the identity, or a projection: a 1x1
+/// convolution with batch norm. The branch's last convolution may have lost channels: the block adds nothing to those
+/// channels of the residual stream, whose width stays.
+final class ResidualBlock: FeatureLayer {
+  let inner: [ConvolutionUnit]
+  let last: ConvolutionUnit
+  let projection: ConvolutionUnit?
+  /// Channels of the residual stream behind the block.
+  let streamChannels: Int
+
+  private var input: Planes?
+  private var output: Planes?
+  /// Kept for relevance: the branch's and the shortcut's part of the sum, both of the stream's width, and the sum.
+  private var parts: (branch: Planes, shortcut: Planes, sum: Planes)?
+
+  init(inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?) {
+    self.inner = inner
+    self.last = last
+    self.projection = projection
+    streamChannels = last.convolution.outputs
+  }
+
+  var units: [ConvolutionUnit] { inner + [last] + (projection.map { [$0] } ?? []) }
+
+  /// Which channel of the stream each channel of the branch is; nil while that is all of them.
+  private var branchChannels: [Int]? {
+    let kept = last.convolution.keptOutputs
+    return kept.count == streamChannels ? nil : kept
+  }
+
+  // MARK: Forward
+
+  func forward(_ input: Planes, _ context: Context) -> Planes {
+    let affine = forwardBranch(input, context)
+    let shortcut = projection?.forward(input, context) ?? input
+    guard let convolved = last.convolved else { return input }
+    let shape = convolved.shape.with(channels: streamChannels)
+    let result = context.pool.take(shape)
+    if context.pass == .relevance {
+      keepParts(convolved, affine, shortcut, context)
+      if let sum = parts?.sum { rectify(sum, into: result, context) }
+      last.releaseConvolved(context)
+    } else {
+      context.engine.scaleShiftAdd(
+        convolved, scale: affine.scale, shift: affine.shift, channels: branchChannels, residual: shortcut,
+        relu: true, into: result)
+    }
+    if context.keepsActivations {
+      self.input = input
+      output = result
+    } else {
+      last.release(context)
+      if projection != nil { context.pool.give(shortcut) }
+    }
+    return result
+  }
+
+  /// The branch up to its last convolution, whose batch norm is returned for the sum to apply.
+  private func forwardBranch(_ input: Planes, _ context: Context) -> BatchNormalization.Affine {
+    var activation = input
+    for unit in inner {
+      let next = unit.forward(activation, context)
+      if !context.keepsActivations && activation !== input { context.pool.give(activation) }
+      activation = next
+    }
+    let affine = last.convolve(activation, context)
+    if !context.keepsActivations && activation !== input { context.pool.give(activation) }
+    return affine
+  }
+
+  private func keepParts(
+    _ convolved: Planes, _ affine: BatchNormalization.Affine, _ shortcut: Planes, _ context: Context
+  ) {
+    let shape = convolved.shape.with(channels: streamChannels)
+    let branch = context.pool.take(shape)
+    let nothing = Planes(shape)
+    context.engine.scaleShiftAdd(
+      convolved, scale: affine.scale, shift: affine.shift, channels: branchChannels, residual: nothing,
+      relu: false, into: branch)
+    let sum = context.pool.take(shape)
+    context.engine.copy(shortcut, into: sum)
+    context.engine.add(branch, into: sum)
+    parts = (branch, shortcut, sum)
+  }
+
+  private func rectify(_ sum: Planes, into result: Planes, _ context: Context) {
+    let channels = sum.shape.channels
+    context.engine.scaleShift(
+      sum, scale: [Float](repeating: 1, count: channels), shift: [Float](repeating: 0, count: channels),
+      relu: true, into: result)
+  }
+
+  // MARK: Backward
+
+  func backward(_ outputGradient: Planes, wantsInputGradient: Bool, _ context: Context) -> Planes? {
+    guard let input, let output, let convolved = last.convolved, let statistics = last.statistics else {
+      return nil
+    }
+    context.engine.maskByPositive(output, gradient: outputGradient)
+    let convolvedGradient = context.pool.take(convolved.shape)
+    last.normalization.backward(
+      outputGradient, input: convolved, statistics: statistics, channels: branchChannels, reluOutput: nil,
+      into: convolvedGradient, context)
+    // The shortcut's gradient is where the branch's is added: for the identity, the sum's gradient itself.
+    let inputGradient: Planes
+    if let projection {
+      inputGradient = context.pool.take(input.shape)
+      projection.backward(outputGradient, inputGradient: inputGradient, accumulate: false, context)
+    } else {
+      inputGradient = outputGradient
+    }
+    backwardBranch(convolvedGradient, into: inputGradient, context)
+    release(context)
+    return inputGradient
+  }
+
+  private func backwardBranch(_ convolvedGradient: Planes, into inputGradient: Planes, _ context: Context) {
+    guard let before = inner.last else { return }
+    var gradient = context.pool.take(before.convolution.outputShape(images: inputGradient.shape.images))
+    last.backwardFromConvolved(convolvedGradient, inputGradient: gradient, accumulate: false, context)
+    for unit in inner.dropFirst().reversed() {
+      guard let next = unit.backward(gradient, wantsInputGradient: true, context) else { return }
+      gradient = next
+    }
+    inner.first?.backward(gradient, inputGradient: inputGradient, accumulate: true, context)
+  }
+
+  // MARK: Relevance
+
+  /// R_branch = branch * R / (sum + 1e-9), and the shortcut's likewise; the input collects both.
+  ///
+  /// The last convolution's channels are judged by R at the block's output, the others' by R at their own.
+  func relevance(
+    _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
+  ) -> Planes? {
+    guard let parts else { return nil }
+    record(last.convolution.name, relevance)
+    var branch = narrowed(share(parts.branch, relevance, parts.sum, context), context)
+    let shortcut = wantsInput ? share(parts.shortcut, relevance, parts.sum, context) : nil
+    context.pool.give(relevance)
+    guard let through = last.propagate(branch, wantsInput: true, context) else { return nil }
+    branch = through
+    for (index, unit) in inner.enumerated().reversed() {
+      let wanted = index > 0 || wantsInput
+      guard let next = unit.relevance(branch, wantsInput: wanted, context, record: record) else { break }
+      branch = next
+    }
+    defer { release(context) }
+    guard let shortcut else { return nil }
+    let collected = projection?.propagate(shortcut, wantsInput: true, context) ?? shortcut
+    context.engine.add(collected, into: branch)
+    context.pool.give(collected)
+    return branch
+  }
+
+  private func share(_ part: Planes, _ relevance: Planes, _ sum: Planes, _ context: Context) -> Planes {
+    let result = context.pool.take(part.shape)
+    context.engine.share(part, of: relevance, sum: sum, into: result)
+    return result
+  }
+
+  /// Only the channels that the branch still has.
+  private func narrowed(_ planes: Planes, _ context: Context) -> Planes {
+    guard let branchChannels else { return planes }
+    let result = context.pool.take(planes.shape.with(channels: branchChannels.count))
+    context.engine.select(planes, channels: branchChannels, into: result)
+    context.pool.give(planes)
+    return result
+  }
+
+  // MARK: What is kept
+
+  var keptActivations: [(name: String, planes: Planes)] {
+    units.flatMap(\.keptActivations) + (output.map { [(last.normalization.name, $0)] } ?? [])
+  }
+
+  func release(_ context: Context) {
+    for unit in units { unit.release(context) }
+    if let parts {
+      context.pool.give(parts.branch)
+      context.pool.give(parts.sum)
+    }
+    parts = nil
+    context.pool.give(output)
+    output = nil
+    input = nil
+  }
+}

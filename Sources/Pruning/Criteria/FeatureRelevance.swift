@@ -1,0 +1,105 @@
+import Compute
+import Foundation
+import Network
+import Specification
+
+/// Feature relevance scores (Aketi et al. 2020, arXiv 2002.09958, section III).
+///
+/// A channel's relevance for an image is what layer-wise relevance propagation sends to it from the true class, averaged
+/// over its pixels. With r(c, channel) its mean over the images of class c,
+///
+/// importance(channel) = | mean over classes of s_c * r(c, channel) |,
+/// s_c = sigmoid(1 / (accuracy_c / best class's accuracy)), 1 for a class that is never predicted right.
+///
+/// An image whose relevance at a channel is not finite is left out of that channel's mean.
+public struct FeatureRelevance: ImportanceCriterion {
+  public static let description = Catalog.Criterion(
+    name: "feature_relevance", options: [.init(name: "alpha", range: 1...10, defaultValue: 2)])
+
+  private let rule: RelevanceRule
+
+  public init(options: [String: Double]) {
+    rule = RelevanceRule(alpha: Float(options["alpha"] ?? 2))
+  }
+
+  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+    var classes = ClassAccuracy(classes: network.classes)
+    var sums: [String: ClassMeans] = [:]
+    for (images, labels) in data.batches() {
+      let (logits, relevances) = network.relevances(images, labels: labels, rule: rule)
+      classes.count(logits, labels: labels)
+      for (layer, relevance) in relevances {
+        sums[layer, default: ClassMeans(classes: network.classes, channels: relevance.shape[1])]
+          .add(relevance, labels: labels)
+      }
+    }
+    return sums.mapValues { $0.importance(scales: classes.scales, present: classes.present) }
+  }
+}
+
+/// Accuracy of each class, and the weight that it gives the class.
+struct ClassAccuracy {
+  private var right: [Int]
+  private var images: [Int]
+
+  init(classes: Int) {
+    right = [Int](repeating: 0, count: classes)
+    images = [Int](repeating: 0, count: classes)
+  }
+
+  mutating func count(_ logits: Tensor, labels: [Int]) {
+    let classes = logits.shape[1]
+    for (image, label) in labels.enumerated() {
+      let row = logits.values[image * classes..<(image + 1) * classes]
+      images[label] += 1
+      if row.firstIndex(of: row.max() ?? .nan) == row.startIndex + label { right[label] += 1 }
+    }
+  }
+
+  var accuracies: [Double] {
+    zip(right, images).map { $1 == 0 ? 0 : Double($0) / Double($1) }
+  }
+
+  var present: [Bool] { images.map { $0 > 0 } }
+
+  /// s_c of each class.
+  var scales: [Double] {
+    let best = accuracies.max() ?? 0
+    return accuracies.map { $0 == 0 ? 1 : 1 / (1 + exp(-1 / ($0 / best))) }
+  }
+}
+
+/// Sums of a layer's relevance over the images of each class.
+private struct ClassMeans {
+  private let channels: Int
+  private var sums: [Double]
+  private var counts: [Int]
+
+  init(classes: Int, channels: Int) {
+    self.channels = channels
+    sums = [Double](repeating: 0, count: classes * channels)
+    counts = [Int](repeating: 0, count: classes * channels)
+  }
+
+  mutating func add(_ relevance: Tensor, labels: [Int]) {
+    for (image, label) in labels.enumerated() {
+      for channel in 0..<channels {
+        let value = relevance.values[image * channels + channel]
+        guard value.isFinite else { continue }
+        sums[label * channels + channel] += Double(value)
+        counts[label * channels + channel] += 1
+      }
+    }
+  }
+
+  func importance(scales: [Double], present: [Bool]) -> [Double] {
+    let classes = present.indices.filter { present[$0] }
+    return (0..<channels).map { channel in
+      let total = classes.reduce(0.0) { sum, label in
+        let index = label * channels + channel
+        return counts[index] == 0 ? sum : sum + scales[label] * sums[index] / Double(counts[index])
+      }
+      return abs(total / Double(max(1, classes.count)))
+    }
+  }
+}

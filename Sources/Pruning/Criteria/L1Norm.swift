@@ -1,0 +1,20 @@
+import Network
+import Specification
+
+/// Sum of the absolute weights of a channel's filter (Li et al. 2017, arXiv 1608.08710).
+///
+/// importance(o) = sum over c, u, v of | W[o, c, u, v] |
+public struct L1Norm: ImportanceCriterion {
+  public static let description = Catalog.Criterion(name: "l1_norm")
+
+  public init(options: [String: Double]) {}
+
+  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+    network.filters.mapValues { weight in
+      let size = weight.count / max(1, weight.shape[0])
+      return (0..<weight.shape[0]).map { filter in
+        weight.values[filter * size..<(filter + 1) * size].reduce(0.0) { $0 + Double(abs($1)) }
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import Compute
+import Network
+import Specification
+
+/// Chance: the criterion that every other one has to beat.
+public struct RandomImportance: ImportanceCriterion {
+  public static let description = Catalog.Criterion(name: "random")
+
+  public init(options: [String: Double]) {}
+
+  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+    var scores: [String: [Double]] = [:]
+    for (index, group) in network.channelGroups.enumerated() {
+      var stream = RandomStream(
+        seed: data.seed, purpose: .randomCriterion, epoch: data.epoch, index: index)
+      scores[group.name] = group.kept.map { _ in Double(stream.uniform()) }
+    }
+    return scores
+  }
+}

@@ -1,0 +1,33 @@
+import Compute
+import Datasets
+import Network
+import Specification
+
+/// How a network does on a set of images, with running statistics and without augmentation.
+public struct Evaluation: Equatable, Sendable {
+  /// Mean cross entropy, without label smoothing.
+  public var loss: Double
+  /// Percent.
+  public var top1: Double
+  /// Percent.
+  public var top5: Double
+
+  public init(
+    of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int
+  ) {
+    let loader = BatchLoader(
+      set: images, order: Array(0..<images.count), batchSize: batchSize, augment: nil, normalize: normalize,
+      seed: 0, epoch: 0)
+    let crossEntropy = CrossEntropy()
+    var hits = Hits()
+    var lossSum = 0.0
+    while let batch = loader.next() {
+      let logits = network.forward(batch.images, count: batch.count, pass: .evaluation)
+      lossSum += crossEntropy(logits, labels: batch.labels).loss * Double(batch.count)
+      hits.count(logits, labels: batch.labels)
+    }
+    loss = lossSum / Double(max(1, hits.images))
+    top1 = hits.top1Accuracy
+    top5 = hits.top5Accuracy
+  }
+}

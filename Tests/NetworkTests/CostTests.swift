@@ -1,0 +1,65 @@
+import Architectures
+import Compute
+import Specification
+import Testing
+
+@testable import Network
+
+@Suite("Parameters and MACs")
+struct CostTests {
+  /// Derived by hand: stem 3*16*9, basic stages n blocks of two 3x3 convolutions, projections in the two later stages,
+  /// batch norm 2 a channel, linear 64*10+10.
+  @Test(
+    "of CIFAR ResNets equal the closed form",
+    arguments: [20, 32, 44, 56, 110])
+  func basic(_ depth: Int) throws {
+    let n = (depth - 2) / 6
+    var parameters = 3 * 16 * 9 + 2 * 16 + 64 * 10 + 10
+    var macs = 3 * 16 * 9 * 1024 + 640
+    for (stage, width) in [16, 32, 64].enumerated() {
+      let pixels = 1024 >> (2 * stage)
+      let first = stage == 0 ? width : width / 2
+      let weights = 9 * width * (first + (2 * n - 1) * width) + (stage == 0 ? 0 : first * width)
+      parameters += weights + 2 * width * (2 * n + (stage == 0 ? 0 : 1))
+      macs += weights * pixels
+    }
+    let cost = try cost("resnet\(depth)", depth, .basic)
+    #expect(cost == Cost(parameters: parameters, macs: macs))
+  }
+
+  @Test("of known networks")
+  func known() throws {
+    #expect(try cost("resnet20", 20, .basic) == Cost(parameters: 272_474, macs: 40_813_184))
+    #expect(try cost("resnet56", 56, .basic) == Cost(parameters: 855_770, macs: 125_747_840))
+    #expect(try cost("resnet110", 110, .basic) == Cost(parameters: 1_730_714, macs: 253_149_824))
+  }
+
+  @Test("prunable channels are as many as the paper's program has")
+  func prunable() throws {
+    #expect(try network("resnet56", 56, .basic).prunableChannels == 2016)
+    #expect(try network("resnet110", 110, .basic).prunableChannels == 4032)
+    let vgg = try network("vgg16", 16, .plain)
+    #expect(vgg.prunableChannels == 4096)
+    #expect(vgg.channelGroups.last?.originalCount == 512)
+  }
+
+  @Test("count with other numbers of channels as after removing them")
+  func hypothetical() throws {
+    let network = try network("vgg16", 16, .plain)
+    let counts = Dictionary(
+      uniqueKeysWithValues: network.channelGroups.map { ($0.name, $0.originalCount / 2) })
+    let predicted = network.cost(channels: counts)
+    network.keep(channels: counts.mapValues { Array(0..<$0) })
+    #expect(network.cost() == predicted)
+  }
+
+  private func network(_ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind) throws -> Network {
+    let spec = ArchitectureSpec(
+      name: name, depth: depth, block: block, width: 1, input: [3, 32, 32], classes: 10, weights: nil)
+    return try #require(ArchitectureRegistry.build(spec, seed: 0, engine: Engine(threads: 1)))
+  }
+
+  private func cost(_ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind) throws -> Cost {
+    try network(name, depth, block).cost()
+  }
+}

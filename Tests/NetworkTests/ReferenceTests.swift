@@ -1,0 +1,94 @@
+import Compute
+import Foundation
+
+import TensorFiles
+import Testing
+import Training
+
+@testable import Network
+@testable import Pruning
+
+/// Against values that PyTorch computed in float64: within 1e-3 of each tensor's largest value.
+@Suite("Reference values")
+struct ReferenceTests {
+  static let tolerance = 1e-3
+
+  @Test("evaluation gives the reference's logits", arguments: ReferenceCase.all)
+  func logits(_ reference: ReferenceCase) throws {
+    let batch = try reference.batch()
+    let logits = try reference.network().forward(batch.images, count: batch.labels.count, pass: .evaluation)
+    let expected = try #require(reference.file("expected").tensors["eval.logits"])
+    #expect(relativeError(logits.values, expected.values) < Self.tolerance)
+  }
+
+  @Test("a training pass gives the reference's loss, gradients and running statistics", arguments: ReferenceCase.all)
+  func gradients(_ reference: ReferenceCase) throws {
+    let batch = try reference.batch()
+    let network = try reference.network()
+    let expected = try reference.file("expected").tensors
+    let logits = network.forward(batch.images, count: batch.labels.count, pass: .training)
+    let loss = CrossEntropy()(logits, labels: batch.labels)
+    network.backward(loss.gradient)
+    let expectedLoss = try #require(expected["train.loss"]?.values.first)
+    #expect(abs(loss.loss - Double(expectedLoss)) < Self.tolerance * Double(expectedLoss))
+    let gradients = Dictionary(uniqueKeysWithValues: network.parameters.map { ("grad." + $0.name, $0.gradient) })
+    let statistics = Dictionary(
+      uniqueKeysWithValues: network.runningStatistics.map { ("after." + $0.key, $0.value) })
+    let found = gradients.merging(statistics) { a, _ in a }
+    let names = expected.keys.filter { $0.hasPrefix("grad.") || $0.hasPrefix("after.") }
+    #expect(Set(names) == Set(found.keys))
+    let scale = expected.filter { $0.key.hasPrefix("grad.") }.values.flatMap(\.values).map(abs).max() ?? 1
+    for name in names.sorted() {
+      let (own, reference) = (try #require(found[name]), try #require(expected[name]))
+      // A bias before batch norm has no influence: its gradient is rounding noise around zero.
+      let isNoise = name.hasPrefix("grad.") && (reference.values.map(abs).max() ?? 0) < 1e-6 * scale
+      let error =
+        isNoise ? Double((own.values.map(abs).max() ?? 0) / scale) : relativeError(own.values, reference.values)
+      #expect(error < Self.tolerance, "\(name)")
+    }
+  }
+
+  @Test("relevance propagates as in the reference", arguments: ReferenceCase.all)
+  func relevance(_ reference: ReferenceCase) throws {
+    let batch = try reference.batch()
+    let (_, found) = try reference.network().relevances(batch.images, labels: batch.labels)
+    let expected = try reference.file("expected").tensors.filter { $0.key.hasPrefix("relevance.") }
+    #expect(Set(found.keys.map { "relevance." + $0 }) == Set(expected.keys))
+    for (layer, own) in found.sorted(by: { $0.key < $1.key }) {
+      let values = try #require(expected["relevance." + layer]).values
+      #expect(relativeError(own.values, values) < Self.tolerance, "\(layer)")
+    }
+  }
+
+  @Test("scores and the lowest quarter of the ranking equal the reference's", arguments: ReferenceCase.all)
+  func scores(_ reference: ReferenceCase) throws {
+    let network = try reference.network()
+    let batch = try reference.batch()
+    let expected = try reference.scores().scores
+    let data = ScoringData(seed: 0, epoch: 0) { AnyIterator([batch].makeIterator()) }
+    let criterion = FeatureRelevance(options: [:])
+    let scores = normalizedByLayer(criterion.importance(of: network, on: data))
+    #expect(Set(scores.keys) == Set(expected.keys))
+    for (layer, own) in scores.sorted(by: { $0.key < $1.key }) {
+      let values = try #require(expected[layer])
+      #expect(relativeError(own.map(Float.init), values.map(Float.init)) < Self.tolerance, "\(layer)")
+    }
+    let groups = network.channelGroups.filter { $0.kind == .convolution }
+    let lowest = { (scores: [String: [Double]]) in
+      let all = ranking(groups, scores: scores)
+      return Set(all.prefix(all.count / 4).map { "\($0.group) \($0.channel)" })
+    }
+    #expect(lowest(scores) == lowest(expected))
+  }
+
+  @Test("class scales equal the reference's", arguments: ReferenceCase.all)
+  func classScales(_ reference: ReferenceCase) throws {
+    let batch = try reference.batch()
+    let expected = try reference.scores()
+    let logits = try reference.network().forward(batch.images, count: batch.labels.count, pass: .evaluation)
+    var classes = ClassAccuracy(classes: 10)
+    classes.count(logits, labels: batch.labels)
+    #expect(classes.accuracies == expected.class_accuracy)
+    for (own, value) in zip(classes.scales, expected.class_scale) { #expect(abs(own - value) < 1e-9) }
+  }
+}

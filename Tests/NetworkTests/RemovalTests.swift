@@ -1,0 +1,140 @@
+import Architectures
+import Compute
+import Specification
+import Testing
+import Training
+
+@testable import Network
+
+/// A network with channels removed must compute what the full one does with their output set to zero.
+@Suite("Removed equals masked")
+struct RemovalTests {
+  static let architectures: [ArchitectureSpec] = [
+    ArchitectureSpec(name: "resnet", depth: 14, block: .basic, width: 0.5, input: [3, 16, 16], classes: 7, weights: nil),
+    ArchitectureSpec(
+      name: "resnet", depth: 20, block: .bottleneck, width: 0.5, input: [3, 16, 16], classes: 7, weights: nil),
+    ArchitectureSpec(name: "vgg11", depth: 11, block: .plain, width: 0.1, input: [3, 32, 32], classes: 7, weights: nil),
+  ]
+
+  @Test("in evaluation", arguments: architectures)
+  func evaluation(_ architecture: ArchitectureSpec) throws {
+    let (masked, removed) = try pair(architecture)
+    let images = random(6 * architecture.input.reduce(1, *), 1)
+    let expected = masked.forward(images, count: 6, pass: .evaluation)
+    let found = removed.forward(images, count: 6, pass: .evaluation)
+    #expect(relativeError(found.values, expected.values) < 1e-5)
+    #expect(removed.cost().macs < masked.cost().macs)
+  }
+
+  @Test("after one training step", arguments: architectures)
+  func training(_ architecture: ArchitectureSpec) throws {
+    let (masked, removed) = try pair(architecture)
+    let images = random(6 * architecture.input.reduce(1, *), 1)
+    let optimizer = StochasticGradientDescent(
+      OptimizerSpec(name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 5e-4))
+    for network in [masked, removed] {
+      let logits = network.forward(images, count: 6, pass: .training)
+      network.backward(CrossEntropy()(logits, labels: [0, 1, 2, 3, 4, 5]).gradient)
+      optimizer.step(network, learningRate: 0.1)
+    }
+    masked.remove(channels: removals(masked))
+    let expected = masked.tensors
+    #expect(Set(expected.keys) == Set(removed.tensors.keys))
+    for (name, tensor) in removed.tensors.sorted(by: { $0.key < $1.key }) {
+      let reference = try #require(expected[name])
+      #expect(tensor.shape == reference.shape)
+      let error = zip(tensor.values, reference.values).map { abs($0 - $1) }.max() ?? 0
+      #expect(error < 1e-5 * max(1, reference.values.map(abs).max() ?? 0), "\(name)")
+    }
+    for (own, reference) in zip(removed.parameters, masked.parameters) {
+      #expect(own.velocity.shape == reference.value.shape, "\(own.name)")
+    }
+  }
+
+  @Test("relevance of the channels that are left stays the same", arguments: architectures)
+  func relevance(_ architecture: ArchitectureSpec) throws {
+    let (masked, removed) = try pair(architecture)
+    let images = random(6 * architecture.input.reduce(1, *), 1)
+    let labels = [0, 1, 2, 3, 4, 5]
+    let expected = masked.relevances(images, labels: labels).relevances
+    let found = removed.relevances(images, labels: labels).relevances
+    for group in removed.channelGroups {
+      let own = try #require(found[group.name])
+      let reference = try #require(expected[group.name]).selecting(group.kept, axis: 1)
+      #expect(relativeError(own.values, reference.values) < 2e-3, "\(group.name)")
+    }
+  }
+
+  @Test("a group's last channel stays, unknown channels are ignored")
+  func floor() throws {
+    let network = try build(Self.architectures[0])
+    let name = network.channelGroups[0].name
+    network.remove(channels: [name: Set(0..<1000), "nonsense": [1]])
+    #expect(network.channelGroups[0].kept.count == 1)
+    let logits = network.forward(random(2 * 3 * 256, 3), count: 2, pass: .evaluation)
+    #expect(logits.values.allSatisfy(\.isFinite))
+  }
+
+  @Test("a pruned network loads again by itself", arguments: architectures)
+  func reload(_ architecture: ArchitectureSpec) throws {
+    let removed = try pair(architecture).removed
+    let other = try build(architecture)
+    try other.load(removed.tensorFile(), from: "memory")
+    #expect(other.tensors == removed.tensors)
+    #expect(other.channelGroups == removed.channelGroups)
+  }
+
+  // MARK: Making networks
+
+  private func build(_ architecture: ArchitectureSpec) throws -> Network {
+    let network = try #require(
+      ArchitectureRegistry.build(architecture, seed: 5, engine: Engine(threads: 2)))
+    // Batch norm away from its initial state, so that every part counts.
+    for (index, parameter) in network.parameters.enumerated() where parameter.name.hasSuffix("bias") {
+      parameter.value.values = random(parameter.value.count, index).map { $0 * 0.2 }
+    }
+    return network
+  }
+
+  /// The full network with channels masked, and the same with them removed.
+  private func pair(_ architecture: ArchitectureSpec) throws -> (masked: Network, removed: Network) {
+    let (masked, removed) = (try build(architecture), try build(architecture))
+    let channels = removals(masked)
+    mask(masked, channels)
+    removed.remove(channels: channels)
+    return (masked, removed)
+  }
+
+  /// About a third of every group's channels.
+  private func removals(_ network: Network) -> [String: Set<Int>] {
+    var removed: [String: Set<Int>] = [:]
+    for (index, group) in network.channelGroups.enumerated() {
+      removed[group.name] = Set((0..<group.originalCount).filter { ($0 * 7 + index) % 3 == 0 })
+    }
+    return removed
+  }
+
+  /// Zero weights and zero batch norm: zero output.
+  private func mask(_ network: Network, _ removed: [String: Set<Int>]) {
+    let outputs = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0) })
+    for unit in network.units {
+      guard unit.role == .prunable, let channels = removed[unit.convolution.name] else { continue }
+      let own = [
+        unit.convolution.weight, unit.convolution.bias, unit.normalization.weight, unit.normalization.bias,
+      ]
+      for parameter in own.compactMap({ $0 }) { zero(parameter, channels) }
+    }
+    for layer in network.classifier where layer.isPrunable {
+      for name in [layer.weight.name, layer.bias.name] {
+        if let parameter = outputs[name] { zero(parameter, removed[layer.name] ?? []) }
+      }
+    }
+  }
+
+  private func zero(_ parameter: Parameter, _ channels: Set<Int>) {
+    let size = parameter.value.count / parameter.value.shape[0]
+    for channel in channels {
+      for index in channel * size..<(channel + 1) * size { parameter.value.values[index] = 0 }
+    }
+  }
+}
