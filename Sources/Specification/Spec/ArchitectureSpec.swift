@@ -1,0 +1,32 @@
+/// The network that is trained.
+public struct ArchitectureSpec: Equatable, Sendable {
+  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth.
+  public var name: String
+  /// Layers with weights; 6n + 2 for basic and 9n + 2 for bottleneck blocks where the file gives the depth.
+  public var depth: Int
+  public var block: BlockKind
+  /// Multiplies every layer's channels.
+  public var width: Double
+  /// Channels, rows, columns.
+  public var input: [Int]
+  /// Outputs of the classifier; at least the data set's number of classes.
+  public var classes: Int
+  /// A safetensors file to start from.
+  public var weights: String?
+
+  /// What the network repeats: `basic` (two 3x3 convolutions), `bottleneck` (1x1, 3x3, 1x1), `plain` (no shortcut).
+  public enum BlockKind: String, Equatable, Sendable, CaseIterable { case basic, bottleneck, plain }
+
+  public init(
+    name: String, depth: Int, block: BlockKind, width: Double = 1, input: [Int], classes: Int,
+    weights: String? = nil
+  ) {
+    self.name = name
+    self.depth = depth
+    self.block = block
+    self.width = width
+    self.input = input
+    self.classes = classes
+    self.weights = weights
+  }
+}

@@ -1,0 +1,34 @@
+/// A published number and what counts as having reproduced it.
+public struct ExpectationSpec: Equatable, Sendable {
+  /// The raw value of a ``Metric``.
+  public var metric: String
+  /// The published number, for the report only.
+  public var paper: Double?
+  public var limit: Limit
+
+  /// Inclusive.
+  public enum Limit: Equatable, Sendable {
+    case atMost(Double)
+    case atLeast(Double)
+  }
+
+  /// The numbers of a report that an experiment may expect something of.
+  public enum Metric: String, CaseIterable, Sendable {
+    /// Baseline minus pruned accuracy, percentage points.
+    case accuracyDrop = "accuracy_drop"
+    /// Parameters before / after.
+    case compression
+    /// Share of the multiply-accumulates that is gone.
+    case flopsReduction = "flops_reduction"
+    /// Share of the parameters that is gone.
+    case parameterReduction = "parameter_reduction"
+    /// Accuracy in percent.
+    case top1
+  }
+
+  public init(metric: String, paper: Double? = nil, limit: Limit) {
+    self.metric = metric
+    self.paper = paper
+    self.limit = limit
+  }
+}

@@ -1,0 +1,44 @@
+/// How the network is trained.
+public struct TrainSpec: Equatable, Sendable {
+  public var epochs: Int
+  /// Images a step.
+  public var batchSize: Int
+  public var optimizer: OptimizerSpec
+  public var schedule: ScheduleSpec
+  /// Share of the target probability spread over all classes, in [0, 1).
+  public var labelSmoothing: Double
+
+  public init(
+    epochs: Int, batchSize: Int = 128, optimizer: OptimizerSpec = OptimizerSpec(),
+    schedule: ScheduleSpec = ScheduleSpec(), labelSmoothing: Double = 0
+  ) {
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.labelSmoothing = labelSmoothing
+  }
+}
+
+/// Stochastic gradient descent and its constants.
+public struct OptimizerSpec: Equatable, Sendable {
+  public var name: String
+  /// Before the schedule scales it.
+  public var learningRate: Double
+  public var momentum: Double
+  /// Nesterov's form of the momentum; needs a momentum above 0.
+  public var nesterov: Bool
+  /// Factor of the weights that is added to their gradient.
+  public var weightDecay: Double
+
+  public init(
+    name: String = "sgd", learningRate: Double = 0.1, momentum: Double = 0.9, nesterov: Bool = false,
+    weightDecay: Double = 5e-4
+  ) {
+    self.name = name
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.nesterov = nesterov
+    self.weightDecay = weightDecay
+  }
+}
