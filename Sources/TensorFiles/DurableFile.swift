@@ -1,0 +1,75 @@
+import Foundation
+
+/// Whole files in and out through the system's calls, with the system's reason when one fails.
+package enum DurableFile {
+  /// All bytes of a file.
+  package static func read(_ path: String) throws(TensorFileError) -> [UInt8] {
+    func unreadable(_ reason: String) -> TensorFileError {
+      TensorFileError(
+        file: path, offset: nil, problem: "cannot read: \(reason)", expected: "a safetensors file")
+    }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(systemReason()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw unreadable(systemReason()) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw unreadable(status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is not a regular file")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var count = 0
+    while count < bytes.count {
+      let read = bytes.withUnsafeMutableBytes {
+        Foundation.read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
+      }
+      if read < 0, errno == EINTR { continue }
+      guard read >= 0 else { throw unreadable(systemReason()) }
+      if read == 0 { break }
+      count += read
+    }
+    return count == bytes.count ? bytes : Array(bytes[..<count])
+  }
+
+  /// Replaces a file's contents at once: a temporary file in the same folder, synced, then renamed over `path`.
+  package static func write(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
+    func unwritable(_ reason: String) -> TensorFileError {
+      TensorFileError(
+        file: path, offset: nil, problem: "cannot write: \(reason)", expected: "a writable place")
+    }
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent().path
+    let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let temporary = folder + "/.\(url.lastPathComponent).\(unique).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw unwritable(systemReason()) }
+    var reason: String?
+    if !writeAll(bytes, descriptor) || fsync(descriptor) != 0 { reason = systemReason() }
+    if close(descriptor) != 0, reason == nil { reason = systemReason() }
+    if reason == nil, rename(temporary, path) != 0 { reason = systemReason() }
+    if let reason {
+      unlink(temporary)
+      throw unwritable(reason)
+    }
+    // The new name is on the disk only once the folder is.
+    let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    guard folderDescriptor >= 0 else { throw unwritable(systemReason()) }
+    defer { close(folderDescriptor) }
+    // Some file systems cannot sync a folder, and say so with EINVAL.
+    if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
+  }
+
+  private static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
+    var count = 0
+    while count < bytes.count {
+      let written = bytes.withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { return false }
+      count += written
+    }
+    return true
+  }
+
+  private static func systemReason() -> String { String(cString: strerror(errno)) }
+}

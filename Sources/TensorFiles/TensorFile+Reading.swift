@@ -1,0 +1,93 @@
+import Compute
+
+extension TensorFile {
+  /// The format's own bound, against headers that would fill the memory.
+  static let largestHeader = 100_000_000
+
+  /// Reads a file.
+  ///
+  /// - Throws: `TensorFileError` when it cannot be read or is not a whole and consistent safetensors file.
+  public init(contentsOf path: String) throws(TensorFileError) {
+    try self.init(bytes: DurableFile.read(path), file: path)
+  }
+
+  /// Reads a file's bytes.
+  ///
+  /// - Parameter file: the name that errors give.
+  public init(bytes: [UInt8], file: String) throws(TensorFileError) {
+    self.init()
+    let dataStart = try Self.headerEnd(bytes, file: file)
+    var reader = HeaderReader(bytes: bytes, range: 8..<dataStart, file: file)
+    let (entries, metadata) = try reader.read()
+    self.metadata = metadata
+    try Self.checkLayout(entries, dataStart: dataStart, dataCount: bytes.count - dataStart, file: file)
+    for entry in entries {
+      let data = bytes[dataStart + entry.begin..<dataStart + entry.end]
+      if entry.type.isInteger {
+        integers[entry.name] = entry.type.integers(data)
+        integerShapes[entry.name] = entry.shape
+      } else {
+        tensors[entry.name] = Tensor(shape: entry.shape, values: entry.type.floats(data))
+      }
+    }
+  }
+
+  /// Where the header ends and the data begins.
+  private static func headerEnd(_ bytes: [UInt8], file: String) throws(TensorFileError) -> Int {
+    guard bytes.count >= 8 else {
+      throw TensorFileError(
+        file: file, offset: bytes.count, problem: "the file ends after \(bytes.count) bytes",
+        expected: "8 bytes of header length")
+    }
+    var length: UInt64 = 0
+    for index in 0..<8 { length |= UInt64(bytes[index]) << UInt64(8 * index) }
+    guard length <= UInt64(largestHeader) else {
+      throw TensorFileError(
+        file: file, offset: 0, problem: "a header of \(length) bytes", expected: "at most \(largestHeader)")
+    }
+    let end = 8 + Int(length)
+    guard end <= bytes.count else {
+      throw TensorFileError(
+        file: file, offset: 0, problem: "a header of \(length) bytes in a file of \(bytes.count)",
+        expected: "at most \(bytes.count - 8)")
+    }
+    return end
+  }
+
+  /// Checks that tensors fill the data one after the other, and each range its type and shape.
+  private static func checkLayout(
+    _ entries: [HeaderReader.Entry], dataStart: Int, dataCount: Int, file: String
+  ) throws(TensorFileError) {
+    var covered = 0
+    for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+      func error(_ problem: String, expected: String) -> TensorFileError {
+        TensorFileError(
+          file: file, offset: entry.offset, problem: "tensor \"\(entry.name)\" \(problem)", expected: expected
+        )
+      }
+      let range = "data_offsets [\(entry.begin), \(entry.end)]"
+      guard entry.begin <= entry.end, entry.end <= dataCount else {
+        throw error("has \(range)", expected: "a range within the file's \(dataCount) bytes of data")
+      }
+      guard let count = elementCount(of: entry.shape),
+        case let (size, overflow) = count.multipliedReportingOverflow(by: entry.type.size), !overflow
+      else { throw error("has shape \(entry.shape)", expected: "one whose size does not overflow") }
+      guard entry.end - entry.begin == size else {
+        throw error(
+          "has \(range), \(entry.end - entry.begin) bytes",
+          expected: "\(size) bytes for \(entry.type.rawValue) of shape \(entry.shape)")
+      }
+      guard entry.begin == covered else {
+        let fault = entry.begin < covered ? "overlaps the tensor before it" : "leaves a hole before it"
+        throw error("\(fault) with \(range)", expected: "it to begin at \(covered)")
+      }
+      covered = entry.end
+    }
+    guard covered == dataCount else {
+      throw TensorFileError(
+        file: file, offset: dataStart + covered,
+        problem: "\(dataCount - covered) bytes that belong to no tensor",
+        expected: "the file to end here")
+    }
+  }
+}

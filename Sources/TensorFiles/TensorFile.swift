@@ -1,0 +1,54 @@
+import Compute
+
+/// The contents of a safetensors file: named tensors and a little text.
+///
+/// The format (https://github.com/huggingface/safetensors) is an 8-byte little-endian header length, a JSON header that
+/// names element type, shape and byte range of each tensor, and the tensors' values, row-major and little-endian,
+/// without holes. Reading checks all of it, so that a damaged file is an error with its place and never a trap:
+///
+///     let file = try TensorFile(contentsOf: "model.safetensors")
+///     let weight = file.tensors["conv1.weight"]   // [outputs, inputs, rows, columns]
+///
+/// Writing gives the same bytes for the same contents.
+public struct TensorFile: Equatable, Sendable {
+  /// Floating-point tensors by name. F32 is exact; F64 is rounded to the nearest Float; F16 and BF16 are widened.
+  public var tensors: [String: Tensor]
+  /// Integer tensors (labels, say) by name, values in row-major order. I64, I32 and U8 are read, I64 is written.
+  public var integers: [String: [Int]]
+  /// Shapes of `integers`. One that is missing, or does not fit the number of values, means one dimension.
+  public var integerShapes: [String: [Int]]
+  /// Text by name.
+  public var metadata: [String: String]
+
+  public init(
+    tensors: [String: Tensor] = [:], integers: [String: [Int]] = [:], integerShapes: [String: [Int]] = [:],
+    metadata: [String: String] = [:]
+  ) {
+    self.tensors = tensors
+    self.integers = integers
+    self.integerShapes = integerShapes
+    self.metadata = metadata
+  }
+
+  /// The shape of an integer tensor; nil when there is none of that name.
+  public func integerShape(_ name: String) -> [Int]? {
+    guard let values = integers[name] else { return nil }
+    guard let shape = integerShapes[name], elementCount(of: shape) == values.count else {
+      return [values.count]
+    }
+    return shape
+  }
+}
+
+/// How many values a shape holds; nil when a dimension is negative or a product of its dimensions overflows.
+///
+/// Zeros do not hide an overflow of the others: `[0, 2^62, 2^62]` is refused, because parts of it are multiplied too.
+func elementCount(of shape: [Int]) -> Int? {
+  var product = 1
+  for dimension in shape where dimension != 0 {
+    let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+    guard dimension > 0, !overflow else { return nil }
+    product = next
+  }
+  return shape.contains(0) ? 0 : product
+}

@@ -1,0 +1,22 @@
+/// Why a tensor file could not be read or written: the file, the place in it, what was found and what was expected.
+///
+/// Its description is one line: `model.safetensors: byte 8: the header is not a JSON object; expected "{"`.
+public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertible {
+  public var file: String
+  /// Bytes from the start of the file; nil when the trouble is with the file as a whole.
+  public var offset: Int?
+  public var problem: String
+  public var expected: String
+
+  public init(file: String, offset: Int?, problem: String, expected: String) {
+    self.file = file
+    self.offset = offset
+    self.problem = problem
+    self.expected = expected
+  }
+
+  public var description: String {
+    let place = offset.map { "byte \($0): " } ?? ""
+    return "\(file): \(place)\(problem); expected \(expected)"
+  }
+}
