@@ -45,7 +45,7 @@ let package = Package(
     .testTarget(name: "SpecificationTests", dependencies: ["Specification"]),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
     .testTarget(
-      name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning"],
+      name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),

@@ -87,6 +87,13 @@ extension Network {
     setTensors(file.tensors)
   }
 
+  /// Loads a tensor file, channels and all.
+  public func load(contentsOf path: String) throws(ModelFileError) {
+    let file: TensorFile
+    do { file = try TensorFile(contentsOf: path) } catch { throw .unreadable(error) }
+    try load(file, from: path)
+  }
+
   /// Takes the tensors that it has a place for.
   func setTensors(_ tensors: [String: Tensor]) {
     for parameter in parameters {

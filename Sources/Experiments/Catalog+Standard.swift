@@ -1,0 +1,13 @@
+import Architectures
+import Datasets
+import Pruning
+import Specification
+
+extension Catalog {
+  /// Everything that the registries hold.
+  public static var standard: Catalog {
+    Catalog(
+      datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
+      criteria: CriterionRegistry.entries)
+  }
+}

@@ -1,0 +1,28 @@
+import Compute
+import Datasets
+import Network
+import Training
+
+/// Why a run failed, after its experiment file was found valid.
+public enum RunError: Error, CustomStringConvertible {
+  case data(DatasetError)
+  case model(ModelFileError)
+  case compute(ComputeError)
+  case training(TrainingError)
+  /// Something could not be written or read back.
+  case storage(String)
+
+  public var description: String {
+    switch self {
+    case .data(let error): "\(error)"
+    case .model(let error): "\(error)"
+    case .compute(let error): "\(error)"
+    case .training(let error): "\(error)"
+    case .storage(let message): message
+    }
+  }
+
+  public var isInterruption: Bool {
+    if case .training(.interrupted) = self { true } else { false }
+  }
+}

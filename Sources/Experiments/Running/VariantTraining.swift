@@ -1,0 +1,153 @@
+import Architectures
+import Compute
+import Datasets
+import Foundation
+import Network
+import Pruning
+import Reports
+import Specification
+import TensorFiles
+import Training
+
+/// One training, from the first epoch or the newest checkpoint to the last epoch.
+struct VariantTraining {
+  let spec: ExperimentSpec
+  let variant: Variant
+  let seed: UInt64
+  let data: Dataset
+  let engine: Engine
+  let checkpoints: CheckpointStore
+  let key: StageKey
+  let interruption: Interruption
+  let progress: ProgressPrinter
+
+  /// A trained network and its history.
+  struct Outcome {
+    var network: Network
+    var record: TrainingRecord
+    var evaluation: Evaluation
+  }
+
+  /// Trains to the end, saving a checkpoint after every epoch.
+  func run(fresh: Bool) throws(RunError) -> Outcome {
+    if fresh { checkpoints.clear() }
+    let network = try initialNetwork()
+    var record = try resume(network)
+    let schedule = spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) }
+    let trainer = Trainer(spec.train, dataset: spec.dataset, seed: seed)
+    progress.runStarted(
+      experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: spec.train.epochs,
+      finished: record.epochs.count)
+    while record.epochs.count < spec.train.epochs {
+      let epoch = record.epochs.count
+      try trainEpoch(epoch, network, trainer, variant == .pruned ? schedule : nil, &record)
+      try checkpoints.save(network, key: key, record: record)
+      if interruption.isRequested && record.epochs.count < spec.train.epochs {
+        throw .training(.interrupted)
+      }
+    }
+    let evaluation = evaluate(network)
+    return Outcome(network: network, record: record, evaluation: evaluation)
+  }
+
+  // MARK: Beginning
+
+  /// With the seed's random weights, or those that the experiment starts from.
+  private func initialNetwork() throws(RunError) -> Network {
+    guard let network = ArchitectureRegistry.build(spec.architecture, seed: seed, engine: engine) else {
+      throw .storage("\(spec.architecture.name): no such architecture")
+    }
+    if let path = spec.architecture.weights {
+      do { try network.load(contentsOf: path) } catch { throw .model(error) }
+    }
+    return network
+  }
+
+  private func resume(_ network: Network) throws(RunError) -> TrainingRecord {
+    let (restored, warnings) = checkpoints.newest(key)
+    for warning in warnings { progress.message("warning: " + warning) }
+    guard let restored else { return TrainingRecord() }
+    do {
+      try Checkpoint.restore(network, from: restored.file, path: restored.path)
+    } catch {
+      throw .model(error)
+    }
+    return restored.record
+  }
+
+  // MARK: An epoch
+
+  private func trainEpoch(
+    _ epoch: Int, _ network: Network, _ trainer: Trainer, _ schedule: PruningSchedule?,
+    _ record: inout TrainingRecord
+  ) throws(RunError) {
+    let start = ContinuousClock.now
+    let trained: Trainer.Epoch
+    do {
+      trained = try trainer.train(network, on: data.train, epoch: epoch) { step in
+        report(step, epoch: epoch, since: start)
+        return !interruption.isRequested
+      }
+    } catch {
+      throw .training(error)
+    }
+    let trainSeconds = seconds(since: start)
+    let pruningStart = ContinuousClock.now
+    if let schedule, schedule.epochs.contains(epoch + 1) {
+      record.pruningSteps.append(prune(network, schedule, after: epoch + 1))
+    }
+    let pruningSeconds = seconds(since: pruningStart)
+    let evaluationStart = ContinuousClock.now
+    let isLast = epoch + 1 == spec.train.epochs
+    let evaluation = (epoch + 1) % spec.evaluate.every == 0 || isLast ? evaluate(network) : nil
+    let cost = network.cost()
+    let entry = TrainingRecord.EpochRecord(
+      epoch: epoch + 1, learningRate: trained.learningRate, trainLoss: trained.loss, trainTop1: trained.top1,
+      testLoss: evaluation?.loss, testTop1: evaluation?.top1, testTop5: evaluation?.top5,
+      channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs,
+      trainSeconds: trainSeconds, evaluationSeconds: seconds(since: evaluationStart),
+      pruningSeconds: pruningSeconds, images: trained.images)
+    record.epochs.append(entry)
+    progress.epochEnded(entry.report, seconds: trainSeconds, imagesPerSecond: Double(trained.images) / trainSeconds)
+  }
+
+  private func report(_ step: Trainer.Step, epoch: Int, since start: ContinuousClock.Instant) {
+    let elapsed = seconds(since: start)
+    let share = Double(step.number) / Double(step.steps)
+    let left = Double(spec.train.epochs - epoch) - share
+    progress.step(
+      epoch: epoch + 1, epochs: spec.train.epochs, step: step.number, steps: step.steps, loss: step.loss,
+      accuracy: step.top1, imagesPerSecond: Double(step.images) / elapsed,
+      secondsToGo: elapsed / share * left)
+  }
+
+  private func evaluate(_ network: Network) -> Evaluation {
+    Evaluation(
+      of: network, on: data.test, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize)
+  }
+
+  // MARK: Pruning
+
+  private func prune(
+    _ network: Network, _ schedule: PruningSchedule, after epoch: Int
+  ) -> TrainingRecord.PruningRecord {
+    let before = (network.prunableChannels, network.cost())
+    let scores = Scoring(spec: spec, data: data.train, seed: seed).scores(of: network, epoch: epoch)
+    let removals = schedule.removals(after: epoch, network: network, scores: scores)
+    network.remove(channels: removals)
+    let cost = network.cost()
+    let order = network.channelGroups.map(\.name).filter { removals[$0] != nil }
+    progress.pruned(
+      epoch: epoch, removed: order.map { ($0, removals[$0]?.count ?? 0) },
+      before: (before.0, before.1.parameters, before.1.macs),
+      after: (network.prunableChannels, cost.parameters, cost.macs))
+    return TrainingRecord.PruningRecord(
+      epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: network.prunableChannels,
+      parameters: cost.parameters, macs: cost.macs)
+  }
+}
+
+func seconds(since start: ContinuousClock.Instant) -> Double {
+  let elapsed = ContinuousClock.now - start
+  return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+}

@@ -1,0 +1,72 @@
+import Compute
+import Datasets
+import Foundation
+
+/// What `doctor` shows: the machine, what was chosen for it, and which data is there.
+public struct Diagnosis: Encodable {
+  struct Data: Encodable {
+    var name: String
+    var path: String?
+    var found: Bool
+  }
+
+  let version: String
+  let processor: String
+  let features: [String]
+  let kernels: String
+  let kernelsAvailable: [String]
+  let threads: Int
+  let cores: Int
+  let memoryGib: Double
+  let blasLibrary: String?
+  let blasCore: String?
+  let measuredPeakGflops: Double
+  let data: [Data]
+
+  public init(engine: Engine) {
+    let machine = Machine.current()
+    version = ProductVersion.current
+    processor = machine.processor
+    features = machine.features
+    kernels = engine.kernels.rawValue
+    kernelsAvailable = KernelClass.available.map(\.rawValue)
+    threads = engine.threads
+    cores = machine.logicalCores
+    memoryGib = (Double(machine.memory) / 0x1p30 * 10).rounded() / 10
+    blasLibrary = machine.blasLibrary
+    blasCore = machine.blasCore
+    measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
+    data = DatasetRegistry.all.map(\.description).map { entry in
+      Data(
+        name: entry.name, path: entry.defaultPath,
+        found: entry.defaultPath.map { FileManager.default.fileExists(atPath: $0) } ?? true)
+    }
+  }
+
+  public func json() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    guard let data = try? encoder.encode(self) else { return "{}" }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  public func text() -> String {
+    var lines = [
+      "espalier      \(version)",
+      "processor     \(processor), \(cores) cores (\(features.joined(separator: " ")))",
+      "memory        \(memoryGib) GiB",
+      "kernels       \(kernels) (available: \(kernelsAvailable.joined(separator: ", ")); ESPALIER_KERNELS selects)",
+      "threads       \(threads)",
+      "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
+      "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(threads) threads",
+      "data:",
+    ]
+    for entry in data {
+      let place = entry.path ?? "embedded"
+      lines.append(
+        "  \(entry.name.padding(toLength: 14, withPad: " ", startingAt: 0)) \(entry.found ? "found  " : "missing") \(place)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

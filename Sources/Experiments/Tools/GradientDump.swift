@@ -1,0 +1,27 @@
+import Compute
+import Network
+import Specification
+import TensorFiles
+import Training
+
+/// Loss, gradients, logits and running statistics of one batch, for comparison with other frameworks.
+public enum GradientDump {
+  /// Writes `train.loss` [1], `grad.NAME`, `after.NAME` (running statistics after the training pass) and `eval.logits`
+  /// (of the weights as given). Dropout is off; the loss is the experiment's.
+  public static func write(
+    _ spec: ExperimentSpec, weights: String, images: String, to output: String, engine: Engine
+  ) throws(ToolError) {
+    let network = try spec.network(weights: weights, engine: engine)
+    let batch = try LabelledImages(contentsOf: images, for: network)
+    var file = TensorFile()
+    let count = batch.labels.count
+    file.tensors["eval.logits"] = network.forward(batch.images, count: count, pass: .evaluation)
+    let logits = network.forward(batch.images, count: count, pass: .training)
+    let result = CrossEntropy(labelSmoothing: spec.train.labelSmoothing)(logits, labels: batch.labels)
+    network.backward(result.gradient)
+    file.tensors["train.loss"] = Tensor(shape: [1], values: [Float(result.loss)])
+    for parameter in network.parameters { file.tensors["grad." + parameter.name] = parameter.gradient }
+    for (name, tensor) in network.runningStatistics { file.tensors["after." + name] = tensor }
+    do { try file.write(to: output) } catch { throw .file("\(error)") }
+  }
+}

@@ -1,0 +1,66 @@
+import Compute
+import Datasets
+import Foundation
+import Network
+import Pruning
+import Specification
+
+/// The score of every channel of a model, by an experiment's criterion.
+public struct ModelScores: Encodable {
+  let architecture: String
+  let criterion: String
+  /// By layer, a score for each channel that is left. Layers that are scored but never pruned are included.
+  let scores: [String: [Double]]
+  /// By prunable layer, the channels' numbers in the original network.
+  let channels: [String: [Int]]
+
+  private let order: [String]
+
+  /// - Parameters:
+  ///   - weights: the model's file; nil for the experiment's start weights.
+  ///   - images: a tensor file to score on; nil for the experiment's training images.
+  public init(
+    _ spec: ExperimentSpec, weights: String?, images: String?, engine: Engine
+  ) throws(ToolError) {
+    let network = try spec.network(weights: weights, engine: engine)
+    let seed = spec.seeds.first ?? 0
+    if let images {
+      let batch = try LabelledImages(contentsOf: images, for: network)
+      let data = ScoringData(seed: seed, epoch: 0) {
+        AnyIterator([(batch.images, batch.labels)].makeIterator())
+      }
+      scores = Scoring.scores(of: network, by: spec.prune, on: data)
+    } else {
+      let dataset: Dataset
+      do { dataset = try DatasetRegistry.load(spec.dataset) } catch { throw .file("\(error)") }
+      scores = Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
+    }
+    architecture = spec.architecture.name
+    criterion = spec.prune?.criterion ?? FeatureRelevance.description.name
+    channels = Dictionary(uniqueKeysWithValues: network.channelGroups.map { ($0.name, $0.kept) })
+    let layers = network.layers().map(\.name)
+    order = layers.filter(Set(scores.keys).contains)
+  }
+
+  private enum CodingKeys: String, CodingKey { case architecture, criterion, scores, channels }
+
+  public func json() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let data = try? encoder.encode(self) else { return "{}" }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// layer, channel (its number in the original network), score; layers in the order in which data meets them.
+  public func csv() -> String {
+    var lines = ["layer,channel,score"]
+    for layer in order {
+      for (position, score) in (scores[layer] ?? []).enumerated() {
+        lines.append("\(layer),\(channels[layer]?[position] ?? position),\(score)")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Experiments
+
+struct CheckGradients: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-gradients",
+    abstract: "Writes loss, gradients, logits and running statistics of one batch, to compare with other frameworks.",
+    discussion: """
+      Dropout is off. Tensors: train.loss, grad.NAME, after.NAME (running statistics after the training pass), \
+      eval.logits (of the weights as given).
+      """)
+
+  @Argument(help: "Experiment file.")
+  var file: String
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(help: "Weights, a safetensors file.")
+  var weights: String
+
+  @Option(help: "Tensors images [N,C,H,W] and labels [N], a safetensors file.")
+  var images: String
+
+  @Option(help: "File to write.")
+  var out: String
+
+  @OptionGroup var compute: EngineOptions
+
+  func run() throws {
+    let engine = try compute.engine()
+    for spec in try experiment.load([file]) {
+      do {
+        try GradientDump.write(spec, weights: weights, images: images, to: out, engine: engine)
+      } catch {
+        complain("espalier: \(error)")
+        throw ExitStatus.usage
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Experiments
+
+struct Score: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints the score of every prunable channel of a model, by the experiment's criterion.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case json, csv }
+
+  @Argument(help: "Experiment file.")
+  var file: String
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(help: "Model to score, a safetensors file. Default: the experiment's start weights.")
+  var weights: String?
+
+  @Option(help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.")
+  var images: String?
+
+  @Option(help: "json or csv.")
+  var format: Format = .json
+
+  @OptionGroup var compute: EngineOptions
+
+  func run() throws {
+    let engine = try compute.engine()
+    for spec in try experiment.load([file]) {
+      do {
+        let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
+        print(format == .json ? scores.json() : scores.csv())
+      } catch {
+        complain("espalier: \(error)")
+        throw ExitStatus.usage
+      }
+    }
+  }
+}

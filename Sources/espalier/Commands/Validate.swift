@@ -1,0 +1,28 @@
+import ArgumentParser
+import Experiments
+import Specification
+
+struct Validate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks experiment files and shows every error with its place.")
+
+  @Argument(help: "Experiment or suite files.")
+  var files: [String]
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(help: "text or json.")
+  var format: OutputFormat = .text
+
+  func run() throws {
+    let (specs, diagnostics) = ExperimentLoading.load(files, overrides: experiment.overrides)
+    switch format {
+    case .json:
+      print(ValidationResult(specs, diagnostics).json())
+    case .text:
+      for diagnostic in diagnostics { complain(diagnostic.description) }
+      for spec in specs { print("\(spec.name): valid") }
+    }
+    if !diagnostics.isEmpty { throw ExitStatus.checkFailed }
+  }
+}

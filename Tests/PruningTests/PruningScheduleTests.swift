@@ -1,0 +1,139 @@
+import Architectures
+import Compute
+import Network
+import Specification
+import Testing
+
+@testable import Pruning
+
+@Suite("Pruning schedule")
+struct PruningScheduleTests {
+  @Test("a ratio is reached exactly, spread evenly over the steps")
+  func ratio() throws {
+    let network = try resnet()
+    let total = network.prunableChannels
+    let removed = try prune(network, .ratio(0.4), interval: 2, until: 8, epochs: 10)
+    #expect(removed.count == 4)
+    #expect(total - network.prunableChannels == Int((0.4 * Double(total)).rounded()))
+    for count in removed { #expect(abs(count - total / 10) <= 1) }
+  }
+
+  @Test("a number of channels a step is taken at every step, and 22 of 512 hidden units")
+  func channelsPerStep() throws {
+    let network = try vgg()
+    let hidden = { network.channelGroups.last?.kept.count ?? 0 }
+    let removed = try prune(network, .channelsPerStep(9), interval: 1, until: 3, epochs: 5)
+    #expect(removed == [9 + 2, 9 + 2, 9 + 3])
+    #expect(hidden() == 51 - 7)
+  }
+
+  @Test("hidden units lose the same ratio as the convolutions")
+  func hiddenUnits() throws {
+    let network = try vgg()
+    _ = try prune(network, .ratio(0.5), interval: 1, until: 2, epochs: 3)
+    #expect(network.channelGroups.last?.kept.count == 51 - 26)
+  }
+
+  @Test("a FLOPs target is reached with as few channels as possible", arguments: [0.3, 0.56])
+  func flops(_ target: Double) throws {
+    let network = try resnet()
+    let before = Double(network.cost().macs)
+    _ = try prune(network, .flopsRatio(target), interval: 1, until: 3, epochs: 4)
+    let reduction = 1 - Double(network.cost().macs) / before
+    #expect(reduction >= target)
+    #expect(reduction < target + 0.02)
+  }
+
+  @Test("a parameter target is reached with as few channels as possible")
+  func parameters() throws {
+    let network = try vgg()
+    let before = Double(network.cost().parameters)
+    _ = try prune(network, .parameterRatio(0.6), interval: 1, until: 3, epochs: 4)
+    let reduction = 1 - Double(network.cost().parameters) / before
+    #expect(reduction >= 0.6)
+    #expect(reduction < 0.62)
+  }
+
+  @Test("the floor holds in every layer, and others pay for it")
+  func floor() throws {
+    let network = try resnet()
+    let total = network.prunableChannels
+    _ = try prune(network, .ratio(0.7), interval: 1, until: 1, epochs: 2, minimum: 4)
+    #expect(network.channelGroups.allSatisfy { $0.kept.count >= 4 })
+    #expect(total - network.prunableChannels == Int((0.7 * Double(total)).rounded()))
+  }
+
+  @Test("layers keep multiples where asked")
+  func multiples() throws {
+    let network = try resnet()
+    _ = try prune(network, .ratio(0.5), interval: 1, until: 3, epochs: 4, roundTo: 4)
+    #expect(network.channelGroups.allSatisfy { $0.kept.count % 4 == 0 })
+    #expect(network.channelGroups.contains { $0.kept.count < $0.originalCount })
+  }
+
+  @Test("steps happen every interval up to and including the last allowed epoch")
+  func epochs() {
+    let spec = Self.spec(.ratio(0.4), interval: 21, until: 150)
+    #expect(PruningSchedule(spec, epochs: 200).epochs == [21, 42, 63, 84, 105, 126, 147])
+    #expect(PruningSchedule(spec, epochs: 50).epochs == [21, 42])
+  }
+
+  @Test("ties go to the lower layer, then to the lower channel; unknown scores rank last")
+  func ties() {
+    let groups = ["a", "b"].map {
+      ChannelGroup(name: $0, kind: .convolution, originalCount: 3, kept: [0, 1, 2])
+    }
+    let order = ranking(groups, scores: ["a": [1, 0, .nan], "b": [0, 0, 2]])
+    #expect(order.map { "\($0.group)\($0.channel)" } == ["a1", "b0", "b1", "a0", "b2", "a2"])
+  }
+
+  @Test("normalization divides by the layer's norm, and survives a layer of zeros")
+  func normalization() {
+    let scores = normalizedByLayer(["a": [3, 4], "b": [0, 0]])
+    #expect(abs((scores["a"]?[0] ?? 0) - 0.6) < 1e-8)
+    #expect(scores["b"] == [0, 0])
+  }
+
+  // MARK: Making and pruning networks
+
+  /// Channels and units removed at each step.
+  private func prune(
+    _ network: Network, _ target: PruneSpec.Target, interval: Int, until: Int, epochs: Int, minimum: Int = 1,
+    roundTo: Int = 1
+  ) throws -> [Int] {
+    let spec = Self.spec(target, interval: interval, until: until, minimum: minimum, roundTo: roundTo)
+    let schedule = PruningSchedule(spec, epochs: epochs)
+    let criterion = try #require(CriterionRegistry.make("random"))
+    return schedule.epochs.map { epoch in
+      let data = ScoringData(seed: 1, epoch: epoch) { AnyIterator { nil } }
+      let scores = normalizedByLayer(criterion.importance(of: network, on: data))
+      let removals = schedule.removals(after: epoch, network: network, scores: scores)
+      network.remove(channels: removals)
+      return removals.values.map(\.count).reduce(0, +)
+    }
+  }
+
+  private static func spec(
+    _ target: PruneSpec.Target, interval: Int, until: Int, minimum: Int = 1, roundTo: Int = 1
+  ) -> PruneSpec {
+    PruneSpec(
+      criterion: "random", target: target, interval: interval, until: until, samples: nil,
+      minimumChannels: minimum, roundTo: roundTo, options: [:])
+  }
+
+  private func resnet() throws -> Network {
+    try network("resnet", 20, .basic, 1, 32)
+  }
+
+  private func vgg() throws -> Network {
+    try network("vgg16", 16, .plain, 0.1, 32)
+  }
+
+  private func network(
+    _ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind, _ width: Double, _ size: Int
+  ) throws -> Network {
+    let spec = ArchitectureSpec(
+      name: name, depth: depth, block: block, width: width, input: [3, size, size], classes: 10, weights: nil)
+    return try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1)))
+  }
+}
