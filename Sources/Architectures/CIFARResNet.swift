@@ -10,8 +10,8 @@ import Specification
 /// where shape or width change, as in the program of arXiv 2002.09958.
 struct CIFARResNet: ArchitectureFamily {
   var entries: [Catalog.Architecture] {
-    let basic = [20, 32, 44, 56, 110].map {
-      Catalog.Architecture(name: "resnet\($0)", block: .basic, depth: $0, halvings: 2)
+    let basic = [20, 32, 44, 56, 110].map { (depth: Int) in
+      Catalog.Architecture(name: "resnet\(depth)", block: .basic, depth: depth, halvings: 2)
     }
     return basic + [
       Catalog.Architecture(name: "resnet164", block: .bottleneck, depth: 164, halvings: 2),

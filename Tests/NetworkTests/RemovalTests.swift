@@ -72,7 +72,7 @@ struct RemovalTests {
     network.remove(channels: [name: Set(0..<1000), "nonsense": [1]])
     #expect(network.channelGroups[0].kept.count == 1)
     let logits = network.forward(random(2 * 3 * 256, 3), count: 2, pass: .evaluation)
-    #expect(logits.values.allSatisfy(\.isFinite))
+    #expect(logits.values.allSatisfy { $0.isFinite })
   }
 
   @Test("a pruned network loads again by itself", arguments: architectures)

@@ -9,4 +9,11 @@ public struct ChannelGroup: Equatable, Sendable {
   public let originalCount: Int
   /// Which of the original channels are left, ascending.
   public let kept: [Int]
+
+  public init(name: String, kind: Kind, originalCount: Int, kept: [Int]) {
+    self.name = name
+    self.kind = kind
+    self.originalCount = originalCount
+    self.kept = kept
+  }
 }

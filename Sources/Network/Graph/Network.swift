@@ -150,7 +150,7 @@ public final class Network {
     }
   }
 
-  /// Average pooling: R_in = a * R / (mean a + 1e-9), spread over the window.
+  /// Average pooling: R_in = a * R / (mean a + 1e-9) at every pixel of the window.
   private func relevanceBeforeHead(_ vectors: Tensor, _ activation: Planes) -> Planes {
     let result = context.pool.take(activation.shape)
     guard head == .globalAverage else {
@@ -165,8 +165,10 @@ public final class Network {
     let spread = context.pool.take(activation.shape)
     engine.globalAveragePoolGradient(quotients, into: spread)
     let nothing = Planes(activation.shape)
+    // The gradient of a mean divides by the window's pixels; relevance does not.
     engine.combine(
-      activation: activation, positive: spread, alpha: 1, negative: nothing, beta: 0, into: result)
+      activation: activation, positive: spread, alpha: Float(activation.shape.rows * activation.shape.columns),
+      negative: nothing, beta: 0, into: result)
     context.pool.give(spread)
     return result
   }
