@@ -1,1 +1,220 @@
+// Plain C versions of every kernel: what runs where no faster version exists, and what the faster ones are tested
+// against. Written so that a compiler vectorises them with what the platform guarantees.
+#include <math.h>
+#include <string.h>
+
 #include "CKernels.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+static inline float keep(float value, uint32_t lane) {
+  uint32_t word;
+  memcpy(&word, &value, sizeof word);
+  word &= lane;
+  memcpy(&value, &word, sizeof word);
+  return value;
+}
+
+enum { LANES = CK_VECTOR_FLOATS, BLOCK = CK_PIXEL_BLOCK };
+
+static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
+  for (int64_t first = 0; first < job->outputs;) {
+    const int64_t group = ck_output_group(job->outputs, first);
+    const float *weights = job->weights + first * job->inputs * job->taps;
+    for (ptrdiff_t start = begin; start < end; start += BLOCK) {
+      const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
+      float sums[CK_OUTPUT_GROUP][BLOCK];
+      for (int64_t o = 0; o < group; o++)
+        for (ptrdiff_t i = 0; i < BLOCK; i++) sums[o][i] = job->bias ? job->bias[first + o] : 0;
+      const float *w = weights;
+      for (int64_t c = 0; c < job->inputs; c++)
+        for (int64_t t = 0; t < job->taps; t++, w += group) {
+          const float *x = job->x + c * job->x_stride + start + job->offsets[t];
+          for (int64_t o = 0; o < group; o++)
+            for (ptrdiff_t i = 0; i < count; i++) sums[o][i] += w[o] * x[i];
+        }
+      for (int64_t o = 0; o < group; o++) {
+        float *y = job->y + (first + o) * job->y_stride + start;
+        const uint32_t *lanes = job->mask.lanes + start;
+        if (job->accumulate)
+          for (ptrdiff_t i = 0; i < count; i++) y[i] += keep(sums[o][i], lanes[i]);
+        else
+          for (ptrdiff_t i = 0; i < count; i++) y[i] = keep(sums[o][i], lanes[i]);
+      }
+    }
+    first += group;
+  }
+}
+
+static inline float fold(const float *lanes) {
+  float eight[8], four[4];
+  for (int i = 0; i < 8; i++) eight[i] = lanes[i] + lanes[i + 8];
+  for (int i = 0; i < 4; i++) four[i] = eight[i] + eight[i + 4];
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+static void weight_gradient(
+  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
+  float *partial) {
+  (void)scratch;
+  const int64_t columns = job->inputs * job->taps;
+  for (int64_t c = 0; c < job->inputs; c++)
+    for (int64_t t = 0; t < job->taps; t++) {
+      const float *x = job->x + c * job->x_stride + job->offsets[t];
+      for (int64_t o = 0; o < count; o++) {
+        const float *dy = job->dy + (first + o) * job->dy_stride;
+        float sums[LANES] = {0};
+        for (ptrdiff_t p = begin; p < end; p += LANES)
+          for (int i = 0; i < LANES; i++) sums[i] += dy[p + i] * x[p + i];
+        partial[o * columns + c * job->taps + t] = fold(sums);
+      }
+    }
+}
+
+static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
+  double total = 0;
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    float sums[LANES] = {0};
+    for (ptrdiff_t p = start; p < stop; p += LANES)
+      for (int i = 0; i < LANES; i++) sums[i] += x[p + i];
+    total += fold(sums);
+  }
+  return total;
+}
+
+static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+  ck_moments all = {0, 0, 0};
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    const double count = mask.counts[start / CK_SUM_BLOCK];
+    if (count == 0) continue;
+    float sums[LANES] = {0};
+    for (ptrdiff_t p = start; p < stop; p += LANES)
+      for (int i = 0; i < LANES; i++) sums[i] += x[p + i];
+    const float center = fold(sums) / (float)count;
+    float squares[LANES] = {0}, rests[LANES] = {0};
+    for (ptrdiff_t p = start; p < stop; p += LANES)
+      for (int i = 0; i < LANES; i++) {
+        const float d = keep(x[p + i] - center, mask.lanes[p + i]);
+        squares[i] += d * d;
+        rests[i] += d;
+      }
+    const ck_moments block = ck_block_moments(count, center, fold(rests), fold(squares));
+    ck_join_moments(&all, block);
+  }
+  return all;
+}
+
+static ck_gradient_sums gradient_sums(
+  const float *dy, const float *x, const float *y, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  ck_gradient_sums total = {0, 0};
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    float gradients[LANES] = {0}, products[LANES] = {0};
+    for (ptrdiff_t p = start; p < stop; p += LANES)
+      for (int i = 0; i < LANES; i++) {
+        const float g = y ? (y[p + i] > 0 ? dy[p + i] : 0) : dy[p + i];
+        gradients[i] += g;
+        products[i] += g * (x[p + i] - mean);
+      }
+    total.gradient += fold(gradients);
+    total.product += fold(products);
+  }
+  return total;
+}
+
+static void scale_shift(
+  const float *x, float scale, float shift, const float *residual, bool relu, float *y, ptrdiff_t begin,
+  ptrdiff_t end, ck_mask mask) {
+  const float floor = relu ? 0 : -INFINITY;
+  if (residual)
+    for (ptrdiff_t p = begin; p < end; p++) {
+      const float value = scale * x[p] + shift + residual[p];
+      y[p] = keep(value < floor ? floor : value, mask.lanes[p]);
+    }
+  else
+    for (ptrdiff_t p = begin; p < end; p++) {
+      const float value = scale * x[p] + shift;
+      y[p] = keep(value < floor ? floor : value, mask.lanes[p]);
+    }
+}
+
+static void normalize_gradient(
+  const float *dy, const float *x, const float *y, float a, float b, float c, float *dx, ptrdiff_t begin,
+  ptrdiff_t end, ck_mask mask) {
+  if (y)
+    for (ptrdiff_t p = begin; p < end; p++) {
+      const float g = y[p] > 0 ? dy[p] : 0;
+      dx[p] = keep(a * g + (b * x[p] + c), mask.lanes[p]);
+    }
+  else
+    for (ptrdiff_t p = begin; p < end; p++) dx[p] = keep(a * dy[p] + (b * x[p] + c), mask.lanes[p]);
+}
+
+static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) gradient[p] = y[p] > 0 ? gradient[p] : 0;
+}
+
+static void add(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) y[p] += x[p];
+}
+
+static void quotient(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) out[p] = r[p] / (z[p] + 1e-9f);
+}
+
+static void share(
+  const float *part, const float *relevance, const float *sum, float *out, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) out[p] = part[p] * relevance[p] / (sum[p] + 1e-9f);
+}
+
+static void combine(
+  const float *a, const float *p, float alpha, const float *n, float beta, float *out, ptrdiff_t begin,
+  ptrdiff_t end) {
+  for (ptrdiff_t i = begin; i < end; i++) out[i] = a[i] * (alpha * p[i] - beta * n[i]);
+}
+
+static void sgd(float *w, const float *g, float *v, int64_t count, ck_sgd options) {
+  const float rate = options.learning_rate, momentum = options.momentum, decay = options.weight_decay;
+  if (options.nesterov)
+    for (int64_t i = 0; i < count; i++) {
+      const float gradient = g[i] + decay * w[i];
+      v[i] = momentum * v[i] + gradient;
+      w[i] -= rate * (gradient + momentum * v[i]);
+    }
+  else
+    for (int64_t i = 0; i < count; i++) {
+      const float gradient = g[i] + decay * w[i];
+      v[i] = momentum * v[i] + gradient;
+      w[i] -= rate * v[i];
+    }
+}
+
+static double peak(int64_t rounds, float *sink) {
+  float sums[4 * LANES] = {0};
+  for (int64_t round = 0; round < rounds; round++)
+    for (int i = 0; i < 4 * LANES; i++) sums[i] = sums[i] * 0.5f + 1.0f;
+  *sink = fold(sums) + fold(sums + LANES) + fold(sums + 2 * LANES) + fold(sums + 3 * LANES);
+  return 2.0 * 4 * LANES * (double)rounds;
+}
+
+static const ck_kernels table = {
+  .name = "portable",
+  .convolve = convolve,
+  .weight_gradient = weight_gradient,
+  .sum = sum,
+  .moments = moments,
+  .gradient_sums = gradient_sums,
+  .scale_shift = scale_shift,
+  .normalize_gradient = normalize_gradient,
+  .mask_positive = mask_positive,
+  .add = add,
+  .quotient = quotient,
+  .share = share,
+  .combine = combine,
+  .sgd = sgd,
+  .peak = peak,
+};
+
+const ck_kernels *ck_portable(void) { return &table; }

@@ -1,1 +1,215 @@
+// Inner loops over planes.
+//
+// A plane is one channel of a batch: pixel (image n, row r, column c) lies at flat index
+//
+//     p = (n * (rows + 1) + r) * pitch + c,   pitch = columns + 1
+//
+// so that every image row is followed by one zero and every image by one zero row. Planes start at a multiple of 64
+// bytes, carry at least pitch + 1 zeros before index 0 and after the last index, and every loop here runs over whole
+// groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples of it. Elements outside the images are kept zero by a
+// mask, which each instruction set reads in the form that suits it.
+//
+// Every loop fixes its order of additions by its arguments alone, and multiply-adds are written out, so a result
+// never depends on the number of threads.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  CK_VECTOR_FLOATS = 16,
+  // Output channels that one pass of a convolution's loop computes.
+  CK_OUTPUT_GROUP = 4,
+  // Pixels that one pass of a convolution's loop computes.
+  CK_PIXEL_BLOCK = 96,
+  // Output channels that one pass of a weight gradient's loop covers.
+  CK_GRADIENT_GROUP = 8,
+  // Pixels over which sums stay in single precision before they are carried on in double precision.
+  CK_SUM_BLOCK = 2048,
+};
+
+// Which elements of a plane are pixels.
+typedef struct {
+  // Bit p % 8 of byte p / 8.
+  const uint8_t *bits;
+  // All ones or zero at p.
+  const uint32_t *lanes;
+  // Pixels in each CK_SUM_BLOCK elements.
+  const int32_t *counts;
+} ck_mask;
+
+// y[o][p] = bias[o] + sum over c, t of weights[o][c][t] * x[c][p + offsets[t]], zero outside the mask.
+typedef struct {
+  const float *x;
+  ptrdiff_t x_stride;
+  int64_t inputs;
+  const ptrdiff_t *offsets;
+  int64_t taps;
+  // As ck_pack_weights lays them out.
+  const float *weights;
+  // May be null.
+  const float *bias;
+  float *y;
+  ptrdiff_t y_stride;
+  int64_t outputs;
+  ck_mask mask;
+  // Adds to y instead of overwriting it.
+  bool accumulate;
+} ck_convolution;
+
+// dW[o][c][t] = sum over p of dy[o][p] * x[c][p + offsets[t]].
+typedef struct {
+  const float *dy;
+  ptrdiff_t dy_stride;
+  const float *x;
+  ptrdiff_t x_stride;
+  int64_t inputs;
+  const ptrdiff_t *offsets;
+  int64_t taps;
+} ck_weight_gradient;
+
+typedef struct {
+  double count, mean, squares;
+} ck_moments;
+
+// Moments of a block of `count` values from sums of its values' differences to a rough mean.
+static inline ck_moments ck_block_moments(double count, double center, double differences, double squares) {
+  const ck_moments block = {count, center + differences / count, squares - differences * differences / count};
+  return block;
+}
+
+// Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+static inline void ck_join_moments(ck_moments *all, ck_moments block) {
+  if (block.count == 0) return;
+  const double count = all->count + block.count, delta = block.mean - all->mean;
+  all->squares += block.squares + delta * delta * (all->count * block.count / count);
+  all->mean += delta * (block.count / count);
+  all->count = count;
+}
+
+typedef struct {
+  double gradient, product;
+} ck_gradient_sums;
+
+typedef struct {
+  float learning_rate, momentum, weight_decay;
+  bool nesterov;
+} ck_sgd;
+
+typedef struct {
+  const char *name;
+
+  void (*convolve)(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end);
+  // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
+  // count <= CK_GRADIENT_GROUP. scratch holds ck_gradient_scratch floats.
+  void (*weight_gradient)(
+    const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
+    float *partial);
+
+  // begin is a multiple of CK_SUM_BLOCK in the three sums.
+  double (*sum)(const float *x, ptrdiff_t begin, ptrdiff_t end);
+  ck_moments (*moments)(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
+  // Sums of g and g * (x - mean); g is dy where y > 0 or y is null.
+  ck_gradient_sums (*gradient_sums)(
+    const float *dy, const float *x, const float *y, float mean, ptrdiff_t begin, ptrdiff_t end);
+
+  // y = scale * x + shift + residual; residual may be null.
+  void (*scale_shift)(
+    const float *x, float scale, float shift, const float *residual, bool relu, float *y, ptrdiff_t begin,
+    ptrdiff_t end, ck_mask mask);
+  // dx = a * g + b * x + c, g as in gradient_sums.
+  void (*normalize_gradient)(
+    const float *dy, const float *x, const float *y, float a, float b, float c, float *dx, ptrdiff_t begin,
+    ptrdiff_t end, ck_mask mask);
+  void (*mask_positive)(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end);
+  void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
+  // out = r / (z + 1e-9)
+  void (*quotient)(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end);
+  // out = part * relevance / (sum + 1e-9)
+  void (*share)(
+    const float *part, const float *relevance, const float *sum, float *out, ptrdiff_t begin, ptrdiff_t end);
+  // out = a * (alpha * p - beta * n)
+  void (*combine)(
+    const float *a, const float *p, float alpha, const float *n, float beta, float *out, ptrdiff_t begin,
+    ptrdiff_t end);
+  // g += weight_decay * w; v = momentum * v + g; w -= learning_rate * (nesterov ? g + momentum * v : v)
+  void (*sgd)(float *w, const float *g, float *v, int64_t count, ck_sgd options);
+  // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
+  double (*peak)(int64_t rounds, float *sink);
+} ck_kernels;
+
+// Null where the processor, or this build, does not have them.
+const ck_kernels *ck_portable(void);
+const ck_kernels *ck_avx2(void);
+const ck_kernels *ck_avx512(void);
+const ck_kernels *ck_neon(void);
+
+// Output channels of the group that starts at `first`: at most CK_OUTPUT_GROUP, and no single one where that can be
+// helped.
+static inline int64_t ck_output_group(int64_t outputs, int64_t first) {
+  int64_t left = outputs - first;
+  if (left == 5) return 3;
+  return left < CK_OUTPUT_GROUP ? left : CK_OUTPUT_GROUP;
+}
+
+// Lays weights out as the convolution's loop reads them: for each group of output channels [inputs][taps][group].
+//
+// Takes weights [outputs][inputs][kernel_size], or [inputs][outputs][kernel_size] if transposed, and of them the taps
+// listed in tap_index.
+void ck_pack_weights(
+  const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
+  bool transposed, float *packed);
+
+static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps) {
+  return (inputs * taps + 2) * CK_GRADIENT_GROUP * CK_VECTOR_FLOATS;
+}
+
+// Pixel (2 r + a, 2 c + b) of x goes to pixel (r, c) of phase plane 2 a + b, for `images` images from `first` on.
+// Phase planes have (rows + 1) / 2 rows and (columns + 1) / 2 columns; missing pixels become zero.
+void ck_split_phases(
+  const float *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, float *out,
+  ptrdiff_t out_stride);
+// The inverse; phases 1...3 count as zero where `phases` is 1.
+void ck_join_phases(
+  const float *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
+  bool accumulate, float *x);
+
+// Convolutions of any size, for those that the fast loops do not cover.
+typedef struct {
+  int64_t inputs, outputs, kernel, stride;
+  int64_t rows, columns, output_rows, output_columns;
+  ptrdiff_t x_stride, y_stride;
+} ck_wide;
+
+void ck_wide_convolve(const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y);
+void ck_wide_input_gradient(
+  const ck_wide *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate, float *dx);
+void ck_wide_weight_gradient(
+  const ck_wide *g, const float *dy, const float *x, int64_t images, int64_t output, int64_t input, float *dw);
+
+typedef struct {
+  int64_t images, rows, columns, output_rows, output_columns, window, stride, padding;
+} ck_pool;
+
+// One plane. indices: [images][output_rows][output_columns], row * columns + column of the first maximum.
+void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices);
+void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, float *dx);
+
+// Sum of one image's pixels.
+double ck_image_sum(const float *image, int64_t rows, int64_t columns);
+
+int ck_has_avx2(void);
+int ck_has_avx512(void);
+
+// File of the library that a symbol lies in, or null.
+const char *ck_library_path(const void *symbol);
+
+// Tells the processor that this thread waits in a loop.
+static inline void ck_spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}

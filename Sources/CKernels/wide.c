@@ -1,0 +1,97 @@
+// Convolutions of any odd size and stride 1 or 2, a row at a time. A plane's borders are one pixel wide, so taps that
+// would read further out are left out by bounds.
+#include "CKernels.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+// Output positions q in [low, high) whose input position q * stride + tap - kernel / 2 lies in [0, size).
+typedef struct {
+  int64_t low, high;
+} range;
+
+static range inside(int64_t size, int64_t outputs, int64_t stride, int64_t offset) {
+  range r = {0, outputs};
+  while (r.low < outputs && r.low * stride + offset < 0) r.low++;
+  while (r.high > r.low && (r.high - 1) * stride + offset >= size) r.high--;
+  return r;
+}
+
+static int64_t pixel(int64_t image, int64_t row, int64_t rows, int64_t columns) {
+  return (image * (rows + 1) + row) * (columns + 1);
+}
+
+void ck_wide_convolve(
+  const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y) {
+  const int64_t k = g->kernel, half = k / 2, s = g->stride;
+  for (int64_t r = 0; r < g->output_rows; r++) {
+    float *to = y + output * g->y_stride + pixel(image, r, g->output_rows, g->output_columns);
+    for (int64_t q = 0; q < g->output_columns; q++) to[q] = bias ? bias[output] : 0;
+    for (int64_t c = 0; c < g->inputs; c++)
+      for (int64_t u = 0; u < k; u++) {
+        const int64_t row = r * s + u - half;
+        if (row < 0 || row >= g->rows) continue;
+        const float *from = x + c * g->x_stride + pixel(image, row, g->rows, g->columns);
+        for (int64_t v = 0; v < k; v++) {
+          const float weight = w[((output * g->inputs + c) * k + u) * k + v];
+          const range q = inside(g->columns, g->output_columns, s, v - half);
+          if (s == 1)
+            for (int64_t i = q.low; i < q.high; i++) to[i] += weight * from[i + v - half];
+          else
+            for (int64_t i = q.low; i < q.high; i++) to[i] += weight * from[i * s + v - half];
+        }
+      }
+  }
+}
+
+void ck_wide_input_gradient(
+  const ck_wide *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate, float *dx) {
+  const int64_t k = g->kernel, half = k / 2, s = g->stride;
+  float *plane = dx + input * g->x_stride;
+  if (!accumulate)
+    for (int64_t r = 0; r < g->rows; r++) {
+      float *to = plane + pixel(image, r, g->rows, g->columns);
+      for (int64_t q = 0; q < g->columns; q++) to[q] = 0;
+    }
+  for (int64_t o = 0; o < g->outputs; o++)
+    for (int64_t r = 0; r < g->output_rows; r++) {
+      const float *from = dy + o * g->y_stride + pixel(image, r, g->output_rows, g->output_columns);
+      for (int64_t u = 0; u < k; u++) {
+        const int64_t row = r * s + u - half;
+        if (row < 0 || row >= g->rows) continue;
+        float *to = plane + pixel(image, row, g->rows, g->columns);
+        for (int64_t v = 0; v < k; v++) {
+          const float weight = w[((o * g->inputs + input) * k + u) * k + v];
+          const range q = inside(g->columns, g->output_columns, s, v - half);
+          if (s == 1)
+            for (int64_t i = q.low; i < q.high; i++) to[i + v - half] += weight * from[i];
+          else
+            for (int64_t i = q.low; i < q.high; i++) to[i * s + v - half] += weight * from[i];
+        }
+      }
+    }
+}
+
+void ck_wide_weight_gradient(
+  const ck_wide *g, const float *dy, const float *x, int64_t images, int64_t output, int64_t input, float *dw) {
+  const int64_t k = g->kernel, half = k / 2, s = g->stride;
+  for (int64_t u = 0; u < k; u++)
+    for (int64_t v = 0; v < k; v++) {
+      const range q = inside(g->columns, g->output_columns, s, v - half);
+      double total = 0;
+      for (int64_t n = 0; n < images; n++)
+        for (int64_t r = 0; r < g->output_rows; r++) {
+          const int64_t row = r * s + u - half;
+          if (row < 0 || row >= g->rows) continue;
+          const float *from = dy + output * g->y_stride + pixel(n, r, g->output_rows, g->output_columns);
+          const float *at = x + input * g->x_stride + pixel(n, row, g->rows, g->columns) + v - half;
+          // Four chains, so that the additions do not wait for each other.
+          float sums[4] = {0};
+          int64_t i = q.low;
+          for (; i + 4 <= q.high; i += 4)
+            for (int64_t j = 0; j < 4; j++) sums[j] += from[i + j] * at[(i + j) * s];
+          for (; i < q.high; i++) sums[0] += from[i] * at[i * s];
+          total += (double)((sums[0] + sums[2]) + (sums[1] + sums[3]));
+        }
+      dw[((output * g->inputs + input) * k + u) * k + v] = (float)total;
+    }
+}

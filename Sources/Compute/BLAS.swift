@@ -1,0 +1,84 @@
+import CKernels
+import Foundation
+import Synchronization
+
+/// OpenBLAS, loaded at run time.
+///
+/// Its kernels are chosen when the library is loaded, from the environment: older versions do not know newer
+/// processors and fall back to SSE3. So the processor's own feature bits decide, unless the user has.
+final class BLAS: Sendable {
+  typealias Multiply =
+    @convention(c) (
+      CInt, CInt, CInt, CInt, CInt, CInt, Float, UnsafePointer<Float>?, CInt, UnsafePointer<Float>?, CInt,
+      Float,
+      UnsafeMutablePointer<Float>?, CInt
+    ) -> Void
+
+  let path: String
+  /// What OpenBLAS calls the kernels that it runs.
+  let coreName: String
+  private let multiply: Multiply
+
+  private static let names = ["libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"]
+  private static let cache = Mutex<BLAS?>(nil)
+
+  private init(path: String, coreName: String, multiply: Multiply) {
+    self.path = path
+    self.coreName = coreName
+    self.multiply = multiply
+  }
+
+  /// The library, loaded at the first call.
+  static func loaded() throws(ComputeError) -> BLAS {
+    let found = cache.withLock { cache -> BLAS? in
+      if let known = cache { return known }
+      let loaded = load()
+      cache = loaded
+      return loaded
+    }
+    guard let found else { throw .blasMissing(tried: names) }
+    return found
+  }
+
+  private static func load() -> BLAS? {
+    // The last argument keeps what a user has set.
+    if ck_has_avx512() != 0 {
+      setenv("OPENBLAS_CORETYPE", "SkylakeX", 0)
+    } else if ck_has_avx2() != 0 {
+      setenv("OPENBLAS_CORETYPE", "Haswell", 0)
+    }
+    setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    for name in names {
+      guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL), let gemm = dlsym(library, "cblas_sgemm") else {
+        continue
+      }
+      var core = "unknown"
+      if let symbol = dlsym(library, "openblas_get_corename") {
+        let getName = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafePointer<CChar>?).self)
+        if let text = getName() { core = String(cString: text) }
+      }
+      return BLAS(
+        path: path(of: gemm) ?? name, coreName: core, multiply: unsafeBitCast(gemm, to: Multiply.self))
+    }
+    return nil
+  }
+
+  private static func path(of symbol: UnsafeMutableRawPointer) -> String? {
+    guard let name = ck_library_path(symbol) else { return nil }
+    return String(cString: name)
+  }
+
+  /// c = a * b + beta * c for row-major matrices of `rows` x `inner` and `inner` x `columns`.
+  func multiply(
+    rows: Int, columns: Int, inner: Int, a: UnsafePointer<Float>, aStride: Int, transposeA: Bool,
+    b: UnsafePointer<Float>, bStride: Int, transposeB: Bool, beta: Float, c: UnsafeMutablePointer<Float>,
+    cStride: Int
+  ) {
+    let rowMajor: CInt = 101
+    let plain: CInt = 111
+    let transposed: CInt = 112
+    multiply(
+      rowMajor, transposeA ? transposed : plain, transposeB ? transposed : plain, CInt(rows), CInt(columns),
+      CInt(inner), 1, a, CInt(aStride), b, CInt(bStride), beta, c, CInt(cStride))
+  }
+}

@@ -1,0 +1,26 @@
+/// Why an ``Engine`` cannot be made.
+public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
+  /// No kernel class has this name.
+  case unknownKernels(name: String)
+  /// The processor, or this build, does not have these kernels.
+  case kernelsUnavailable(KernelClass)
+  /// None of these libraries could be loaded.
+  case blasMissing(tried: [String])
+  /// A number of threads outside 1...``Engine/maximumThreads``.
+  case invalidThreadCount(Int)
+
+  public var description: String {
+    switch self {
+    case .unknownKernels(let name):
+      let names = KernelClass.allCases.map(\.rawValue).joined(separator: ", ")
+      return "there are no kernels called \"\(name)\"; expected one of \(names)"
+    case .kernelsUnavailable(let kernels):
+      let names = KernelClass.available.map(\.rawValue).joined(separator: ", ")
+      return "\(kernels.rawValue) kernels do not run here; available are \(names)"
+    case .blasMissing(let tried):
+      return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); install libopenblas0"
+    case .invalidThreadCount(let count):
+      return "\(count) threads are not possible; expected 1 to \(Engine.maximumThreads)"
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import CKernels
+
+/// How a 3x3 or 1x1 convolution reads its input: a list of shifted planes, each times one weight.
+///
+/// With stride 1 the shifts are those of the kernel. With stride 2 the input is first split into phase planes, pixel
+/// (2 r + a, 2 c + b) going to pixel (r, c) of phase 2 a + b; every tap then reads one phase plane with a shift of 0 or
+/// -1, and the loops are those of stride 1.
+struct ConvolutionTaps {
+  /// Planes per input channel.
+  let phases: Int
+  /// For each tap the distance from flat index p of the output to the element it reads.
+  let offsets: [Int]
+
+  /// - Parameters:
+  ///   - geometry: of the output
+  init(kernel: Int, stride: Int, geometry: PlaneGeometry) {
+    phases = stride == 1 || kernel == 1 ? 1 : 4
+    var offsets: [Int] = []
+    for u in 0..<kernel {
+      for v in 0..<kernel {
+        let row = u - kernel / 2
+        let column = v - kernel / 2
+        if stride == 1 {
+          offsets.append(row * geometry.pitch + column)
+        } else {
+          // Position 2 r - 1 is (r - 1) of the odd phase, 2 r + 1 is r of it.
+          let phase = 2 * abs(row) + abs(column)
+          offsets.append(phase * geometry.stride + min(row, 0) * geometry.pitch + min(column, 0))
+        }
+      }
+    }
+    self.offsets = offsets
+  }
+
+  /// The taps that contribute to one phase of a strided convolution's input gradient: their places in the kernel, and
+  /// the distance from flat index p of the phase plane to the element of the output gradient they read.
+  static func ofGradientPhase(
+    _ phase: Int, kernel: Int, geometry: PlaneGeometry
+  ) -> (index: [Int64], offsets: [Int]) {
+    // Even positions 2 r are read by the middle tap of output r alone; odd positions 2 r + 1 by the first tap of
+    // output r + 1 and the last tap of output r.
+    func along(_ odd: Bool) -> [(tap: Int, shift: Int)] {
+      odd ? [(0, 1), (2, 0)] : [(kernel / 2, 0)]
+    }
+    var index: [Int64] = []
+    var offsets: [Int] = []
+    for row in along(phase >= 2) {
+      for column in along(phase % 2 == 1) {
+        index.append(Int64(row.tap * kernel + column.tap))
+        offsets.append(row.shift * geometry.pitch + column.shift)
+      }
+    }
+    return (index, offsets)
+  }
+}
+
+extension Engine {
+  /// Checks what a convolution is given and returns its kernel size.
+  func requireConvolution(
+    input: PlaneShape, weight shape: [Int], stride: Int, output: PlaneShape
+  ) -> Int {
+    precondition(shape.count == 4 && shape[2] == shape[3], "weights of shape \(shape) are not [O, I, k, k]")
+    let kernel = shape[2]
+    precondition(kernel % 2 == 1, "a kernel size of \(kernel) is not odd")
+    precondition(stride == 1 || stride == 2, "a stride of \(stride) is neither 1 nor 2")
+    precondition(shape[1] == input.channels, "weights of shape \(shape) do not fit the input \(input)")
+    let expected = PlaneShape(
+      channels: shape[0], images: input.images, rows: (input.rows - 1) / stride + 1,
+      columns: (input.columns - 1) / stride + 1)
+    precondition(
+      input.rows > 0 && input.columns > 0 && output == expected,
+      "convolving \(input) with \(shape), stride \(stride), gives \(expected), not \(output)")
+    return kernel
+  }
+
+  /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase planes.
+  func withTapPlanes<Result>(
+    _ input: Planes, kernel: Int, stride: Int, output: Planes, _ body: (Planes, ConvolutionTaps) -> Result
+  ) -> Result {
+    let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
+    guard stride > 1 else { return body(input, taps) }
+    let phases = taps.phases
+    return scratch.planes(output.shape.with(channels: input.shape.channels * phases)) { split in
+      forEachImageGroup(channels: input.shape.channels, shape: input.shape) { channel, image, images in
+        ck_split_phases(
+          input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
+          Int64(images),
+          Int64(phases), split.plane(channel * phases), split.geometry.stride)
+      }
+      return body(split, taps)
+    }
+  }
+
+  /// Runs `body(channel, first, images)` on groups of images that together cover the planes.
+  func forEachImageGroup(channels: Int, shape: PlaneShape, _ body: (Int, Int, Int) -> Void) {
+    let perGroup = max(1, PlanePieces.size / max(1, shape.rows * shape.columns))
+    let groups = shape.images.dividedRoundingUp(by: perGroup)
+    parallel(channels * groups) { task in
+      let first = task % groups * perGroup
+      body(task / groups, first, min(perGroup, shape.images - first))
+    }
+  }
+
+  /// Runs one convolution in pieces of pixels.
+  func run(_ job: ck_convolution, geometry: PlaneGeometry) {
+    let block = CK_PIXEL_BLOCK
+    let length = geometry.length
+    guard length > 0, job.outputs > 0 else { return }
+    // The input of a piece stays in the second-level cache while all output channels are computed from it.
+    let fitting = 65536 / max(1, Int(job.inputs))
+    let shared = length.dividedRoundingUp(by: 16)
+    let piece = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
+    parallel(length.dividedRoundingUp(by: piece)) { index in
+      var job = job
+      loops.convolve(&job, index * piece, min(length, (index + 1) * piece))
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import CKernels
+
+extension Engine {
+  /// Convolution with zero padding of half the kernel.
+  ///
+  /// y[o, n, r, q] = bias[o] + sum over c, u, v of weight[o, c, u, v] * x[c, n, r * stride + u - k/2, q * stride + v - k/2]
+  ///
+  /// - Parameters:
+  ///   - input: planes [inputChannels, images, rows, columns]
+  ///   - weight: [outputChannels, inputChannels, k, k], k odd; 1 and 3 are fast
+  ///   - bias: one value for each output channel
+  ///   - stride: 1 or 2
+  ///   - output: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1], not the input
+  /// - Complexity: k * k * inputChannels MACs for each pixel of the output.
+  public func convolve(
+    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int, into output: Planes
+  ) {
+    let kernel = requireConvolution(
+      input: input.shape, weight: weight.shape, stride: stride, output: output.shape)
+    precondition(input !== output, "a convolution cannot overwrite its input")
+    if let bias {
+      precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
+    }
+    guard kernel <= 3 else {
+      return wideConvolve(input, weight, bias: bias, stride: stride, into: output)
+    }
+    let outputs = output.shape.channels
+    withTapPlanes(input, kernel: kernel, stride: stride, output: output) { planes, taps in
+      withPackedWeights(
+        weight, outputs: outputs, inputs: input.shape.channels, taps: (0..<kernel * kernel).map(Int64.init),
+        transposed: false
+      ) { packed in
+        taps.offsets.withUnsafeBufferPointer { offsets in
+          withOptionalPointer(bias) { bias in
+            run(
+              ck_convolution(
+                x: planes.plane(0), x_stride: planes.geometry.stride * taps.phases,
+                inputs: Int64(input.shape.channels), offsets: offsets.baseAddress, taps: Int64(offsets.count),
+                weights: packed, bias: bias, y: output.plane(0), y_stride: output.geometry.stride,
+                outputs: Int64(outputs), mask: output.geometry.mask, accumulate: false),
+              geometry: output.geometry)
+          }
+        }
+      }
+    }
+  }
+
+  /// Gradient of ``convolve(_:_:bias:stride:into:)`` with respect to its input.
+  ///
+  /// dx[c, n, i, j] = sum over o, u, v of weight[o, c, u, v] * dy[o, n, r, q], r * stride + u - k/2 = i and
+  /// q * stride + v - k/2 = j
+  ///
+  /// - Parameters:
+  ///   - accumulate: adds to `inputGradient` instead of overwriting it
+  public func convolutionInputGradient(
+    _ outputGradient: Planes, _ weight: Tensor, stride: Int, accumulate: Bool = false,
+    into inputGradient: Planes
+  ) {
+    let kernel = requireConvolution(
+      input: inputGradient.shape, weight: weight.shape, stride: stride, output: outputGradient.shape)
+    precondition(inputGradient !== outputGradient, "a convolution's gradient cannot overwrite what it reads")
+    if kernel > 3 {
+      wideInputGradient(outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
+    } else if stride == 1 {
+      let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: outputGradient.geometry).offsets
+      // A convolution with the kernel turned around.
+      let index = (0..<offsets.count).reversed().map(Int64.init)
+      gradientConvolution(
+        outputGradient, weight, taps: (index, offsets), into: inputGradient.plane(0),
+        stride: inputGradient.geometry.stride, accumulate: accumulate)
+    } else {
+      stridedInputGradient(
+        outputGradient, weight, kernel: kernel, accumulate: accumulate, into: inputGradient)
+    }
+  }
+
+  private func stridedInputGradient(
+    _ outputGradient: Planes, _ weight: Tensor, kernel: Int, accumulate: Bool, into inputGradient: Planes
+  ) {
+    let phases = kernel == 1 ? 1 : 4
+    let shape = inputGradient.shape
+    scratch.planes(outputGradient.shape.with(channels: shape.channels * phases)) { split in
+      for phase in 0..<phases {
+        let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
+        gradientConvolution(
+          outputGradient, weight, taps: taps, into: split.plane(phase),
+          stride: split.geometry.stride * phases,
+          accumulate: false)
+      }
+      forEachImageGroup(channels: shape.channels, shape: shape) { channel, image, images in
+        ck_join_phases(
+          split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(shape.rows),
+          Int64(shape.columns), Int64(image), Int64(images), accumulate, inputGradient.plane(channel))
+      }
+    }
+  }
+
+  private func gradientConvolution(
+    _ outputGradient: Planes, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
+    into y: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool
+  ) {
+    let inputs = weight.shape[1]
+    let geometry = outputGradient.geometry
+    withPackedWeights(
+      weight, outputs: inputs, inputs: weight.shape[0], taps: taps.index, transposed: true
+    ) { packed in
+      taps.offsets.withUnsafeBufferPointer { offsets in
+        run(
+          ck_convolution(
+            x: outputGradient.plane(0), x_stride: geometry.stride, inputs: Int64(weight.shape[0]),
+            offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: nil, y: y,
+            y_stride: stride, outputs: Int64(inputs), mask: geometry.mask, accumulate: accumulate),
+          geometry: geometry)
+      }
+    }
+  }
+
+  private func withPackedWeights(
+    _ weight: Tensor, outputs: Int, inputs: Int, taps: [Int64], transposed: Bool,
+    _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    scratch.floats(outputs * inputs * taps.count) { packed in
+      weight.values.withUnsafeBufferPointer { values in
+        if let base = values.baseAddress {
+          ck_pack_weights(
+            base, Int64(outputs), Int64(inputs), Int64(weight.shape[2] * weight.shape[3]), taps,
+            Int64(taps.count),
+            transposed, packed)
+        }
+      }
+      body(packed)
+    }
+  }
+
+  func withOptionalPointer(_ values: [Float]?, _ body: (UnsafePointer<Float>?) -> Void) {
+    guard let values else { return body(nil) }
+    values.withUnsafeBufferPointer { body($0.baseAddress) }
+  }
+}

@@ -1,0 +1,77 @@
+import CKernels
+
+extension Engine {
+  /// Sum of every channel over images and pixels: the gradient of a bias.
+  public func channelSums(_ x: Planes) -> [Float] {
+    let sums = mapPieces(channels: x.shape.channels, geometry: x.geometry, initial: 0.0) {
+      channel, begin, end in
+      loops.sum(x.plane(channel), begin, end)
+    }
+    return (0..<x.shape.channels).map { channel in
+      Float(sums.values[channel * sums.pieces..<(channel + 1) * sums.pieces].reduce(0, +))
+    }
+  }
+
+  /// Sets the gradient to zero where `y` is not positive: the gradient of ReLU, y being its output.
+  public func maskByPositive(_ y: Planes, gradient: Planes) {
+    requireSameShape(y, gradient)
+    forEachPiece(channels: y.shape.channels, geometry: y.geometry) { channel, begin, end in
+      loops.mask_positive(y.plane(channel), gradient.plane(channel), begin, end)
+    }
+  }
+
+  /// y += x
+  public func add(_ x: Planes, into y: Planes) {
+    requireSameShape(x, y)
+    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+      loops.add(x.plane(channel), y.plane(channel), begin, end)
+    }
+  }
+
+  /// y = x
+  public func copy(_ x: Planes, into y: Planes) {
+    requireSameShape(x, y)
+    guard x !== y else { return }
+    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+      (y.plane(channel) + begin).update(from: x.plane(channel) + begin, count: end - begin)
+    }
+  }
+
+  /// out = r / (z + 1e-9), the stabilised quotient of relevance propagation; out may be r or z.
+  public func quotient(_ r: Planes, by z: Planes, into out: Planes) {
+    requireSameShape(r, z)
+    requireSameShape(r, out)
+    forEachPiece(channels: r.shape.channels, geometry: r.geometry) { channel, begin, end in
+      loops.quotient(r.plane(channel), z.plane(channel), out.plane(channel), begin, end)
+    }
+  }
+
+  /// out = part * relevance / (sum + 1e-9): the share of a sum's relevance that one of its terms gets.
+  public func share(_ part: Planes, of relevance: Planes, sum: Planes, into out: Planes) {
+    requireSameShape(part, relevance)
+    requireSameShape(part, sum)
+    requireSameShape(part, out)
+    forEachPiece(channels: part.shape.channels, geometry: part.geometry) { channel, begin, end in
+      loops.share(
+        part.plane(channel), relevance.plane(channel), sum.plane(channel), out.plane(channel), begin, end)
+    }
+  }
+
+  /// out = a * (alpha * p - beta * n), the last step of the alpha-beta rule (Bach et al., "On pixel-wise explanations
+  /// for non-linear classifier decisions by layer-wise relevance propagation", PLOS ONE 2015).
+  public func combine(
+    activation a: Planes, positive p: Planes, alpha: Float, negative n: Planes, beta: Float, into out: Planes
+  ) {
+    requireSameShape(a, p)
+    requireSameShape(a, n)
+    requireSameShape(a, out)
+    forEachPiece(channels: a.shape.channels, geometry: a.geometry) { channel, begin, end in
+      loops.combine(
+        a.plane(channel), p.plane(channel), alpha, n.plane(channel), beta, out.plane(channel), begin, end)
+    }
+  }
+
+  func requireSameShape(_ x: Planes, _ y: Planes) {
+    precondition(x.shape == y.shape, "shapes differ: \(x.shape) and \(y.shape)")
+  }
+}

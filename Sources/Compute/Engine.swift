@@ -1,0 +1,100 @@
+import CKernels
+
+/// Runs the numerical operations: which kernels, how many threads, scratch memory.
+///
+/// Work is split by the size of the problem, never by the number of threads, and partial sums are combined in a fixed
+/// order: for one ``KernelClass``, results are the same bit for bit whatever the number of threads.
+///
+/// An engine is made for one thread that calls operations one after the other; calls from several threads at once are
+/// correct but take turns in using the threads.
+public final class Engine: Sendable {
+  /// Most threads that an engine starts.
+  public static let maximumThreads = 256
+
+  /// Threads that share an operation, the caller's included.
+  public let threads: Int
+  /// The kernels that operations use.
+  public let kernels: KernelClass
+
+  let scratch = Scratch()
+  let blas: BLAS
+  private let pool: ThreadPool
+  private let table: KernelTable
+
+  /// Starts an engine.
+  ///
+  /// - Parameters:
+  ///   - threads: 1...``maximumThreads``.
+  ///   - kernels: nil for ``KernelClass/detect()``.
+  /// - Throws: ``ComputeError`` if the number of threads, the kernels or the BLAS library cannot be had.
+  public init(threads: Int, kernels: KernelClass? = nil) throws(ComputeError) {
+    guard (1...Self.maximumThreads).contains(threads) else { throw .invalidThreadCount(threads) }
+    let chosen: KernelClass
+    if let kernels { chosen = kernels } else { chosen = try KernelClass.detect() }
+    guard let table = chosen.table else { throw .kernelsUnavailable(chosen) }
+    blas = try BLAS.loaded()
+    self.threads = threads
+    self.kernels = chosen
+    self.table = KernelTable(functions: table.pointee)
+    pool = ThreadPool(threads: threads)
+  }
+
+  /// Runs `body` for every index in `0..<count` on all threads, in any order, and returns when all are done.
+  ///
+  /// A call from inside a body runs on the calling thread alone.
+  public func parallel(_ count: Int, _ body: (Int) -> Void) { pool.run(count, body) }
+
+  /// The inner loops.
+  var loops: ck_kernels { table.functions }
+
+  private struct KernelTable: @unchecked Sendable {
+    // Immutable pointers to functions and a constant name.
+    let functions: ck_kernels
+  }
+}
+
+extension Engine {
+  /// Runs `body(channel, begin, end)` on pieces of planes that together cover `channels` planes.
+  func forEachPiece(channels: Int, geometry: PlaneGeometry, _ body: (Int, Int, Int) -> Void) {
+    guard geometry.length > 0 else { return }
+    let piece = PlanePieces(length: geometry.length)
+    let units = channels * piece.count
+    // A task of its own for every small plane would cost more than the plane.
+    let unitsPerTask = max(1, PlanePieces.size / piece.width)
+    parallel(units.dividedRoundingUp(by: unitsPerTask)) { task in
+      for unit in task * unitsPerTask..<min(units, (task + 1) * unitsPerTask) {
+        let begin = unit % piece.count * piece.width
+        body(unit / piece.count, begin, min(begin + piece.width, geometry.length))
+      }
+    }
+  }
+
+  /// One value for every piece of every plane, `[channels][pieces]`.
+  func mapPieces<Value>(
+    channels: Int, geometry: PlaneGeometry, initial: Value, _ body: (Int, Int, Int) -> Value
+  ) -> (values: [Value], pieces: Int) {
+    let piece = PlanePieces(length: geometry.length)
+    var values = [Value](repeating: initial, count: channels * piece.count)
+    values.withUnsafeMutableBufferPointer { values in
+      // Tasks write to elements of their own.
+      nonisolated(unsafe) let values = values
+      forEachPiece(channels: channels, geometry: geometry) { channel, begin, end in
+        values[channel * piece.count + begin / piece.width] = body(channel, begin, end)
+      }
+    }
+    return (values, piece.count)
+  }
+}
+
+/// How a plane is cut for sums and elementwise work: by its length alone.
+struct PlanePieces {
+  /// A multiple of the sum block.
+  static let size = 16384
+  let width: Int
+  let count: Int
+
+  init(length: Int) {
+    width = max(1, min(Self.size, length))
+    count = length.dividedRoundingUp(by: width)
+  }
+}

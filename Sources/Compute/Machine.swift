@@ -1,0 +1,63 @@
+import CKernels
+import Foundation
+
+/// What this program runs on.
+public struct Machine: Sendable {
+  /// The processor's own name, "unknown" where the system does not tell.
+  public let processor: String
+  /// Instruction sets that matter here and that the processor has.
+  public let features: [String]
+  /// Processors that the system offers to this process.
+  public let logicalCores: Int
+  /// Main memory, in bytes.
+  public let memory: UInt64
+  /// File of the BLAS library; nil if none could be loaded.
+  public let blasLibrary: String?
+  /// What OpenBLAS calls the kernels that it runs.
+  public let blasCore: String?
+
+  public static func current() -> Machine {
+    let blas = try? BLAS.loaded()
+    var features: [String] = []
+    if ck_has_avx2() != 0 { features += ["avx2", "fma"] }
+    if ck_has_avx512() != 0 { features += ["avx512f", "avx512dq", "avx512bw", "avx512vl"] }
+    if ck_neon() != nil { features.append("neon") }
+    return Machine(
+      processor: processorName(), features: features,
+      logicalCores: ProcessInfo.processInfo.activeProcessorCount,
+      memory: ProcessInfo.processInfo.physicalMemory, blasLibrary: blas?.path, blasCore: blas?.coreName)
+  }
+
+  private static func processorName() -> String {
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return "unknown" }
+    for line in text.split(separator: "\n") where line.hasPrefix("model name") {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    return "unknown"
+  }
+
+  /// Billions of floating-point operations a second of a loop of multiply-adds on all of the engine's threads, best of
+  /// several runs; takes about a tenth of a second.
+  public static func measuredPeak(engine: Engine) -> Double {
+    let loops = engine.loops
+    let rounds: Int64 = 200_000
+    var best = 0.0
+    for _ in 0..<8 {
+      var operations = [Double](repeating: 0, count: engine.threads)
+      let clock = ContinuousClock()
+      let time = operations.withUnsafeMutableBufferPointer { operations in
+        nonisolated(unsafe) let operations = operations
+        return clock.measure {
+          engine.parallel(operations.count) { thread in
+            var sink: Float = 0
+            operations[thread] = loops.peak(rounds, &sink)
+          }
+        }
+      }
+      let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+      best = max(best, operations.reduce(0, +) / max(seconds, 1e-9) / 1e9)
+    }
+    return best
+  }
+}

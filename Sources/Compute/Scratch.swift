@@ -1,0 +1,71 @@
+import Synchronization
+
+/// Memory that operations use while they run, kept for the next operation.
+final class Scratch: Sendable {
+  private struct Free: @unchecked Sendable {
+    var buffers: [UnsafeMutableBufferPointer<Float>] = []
+    var planes: [Planes] = []
+  }
+
+  private let free = Mutex(Free())
+  private static let most = 16
+
+  deinit {
+    free.withLock { free in
+      for buffer in free.buffers { UnsafeMutableRawBufferPointer(buffer).deallocate() }
+    }
+  }
+
+  /// Lends at least `count` floats, aligned to 64 bytes, with unspecified values.
+  func floats<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
+    let buffer = take(count)
+    defer { give(buffer) }
+    // take() never returns an empty buffer.
+    return body(buffer.baseAddress.unsafelyUnwrapped)
+  }
+
+  /// Lends planes of a shape: borders zero, pixels unspecified.
+  func planes<Result>(_ shape: PlaneShape, _ body: (Planes) -> Result) -> Result {
+    let known = free.withLock { free -> Planes? in
+      guard let index = free.planes.firstIndex(where: { $0.shape == shape }) else { return nil }
+      return free.planes.remove(at: index)
+    }
+    let planes = known ?? Planes(shape)
+    defer {
+      free.withLock { free in
+        if free.planes.count >= Self.most { free.planes.removeFirst() }
+        free.planes.append(planes)
+      }
+    }
+    return body(planes)
+  }
+
+  private func take(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+    let wanted = max(count, 1)
+    let known = free.withLock { free -> UnsafeMutableBufferPointer<Float>? in
+      // The smallest that is large enough, but none so large that a big request would then miss it.
+      let fitting = free.buffers.indices.filter {
+        (wanted...8 * wanted + 4096).contains(free.buffers[$0].count)
+      }
+      guard let best = fitting.min(by: { free.buffers[$0].count < free.buffers[$1].count }) else {
+        return nil
+      }
+      nonisolated(unsafe) let buffer = free.buffers.remove(at: best)
+      return buffer
+    }
+    if let known { return known }
+    let raw = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: wanted.roundedUp(to: 16) * MemoryLayout<Float>.stride, alignment: 64)
+    return raw.bindMemory(to: Float.self)
+  }
+
+  private func give(_ buffer: UnsafeMutableBufferPointer<Float>) {
+    nonisolated(unsafe) let buffer = buffer
+    free.withLock { free in
+      if free.buffers.count >= Self.most {
+        UnsafeMutableRawBufferPointer(free.buffers.removeFirst()).deallocate()
+      }
+      free.buffers.append(buffer)
+    }
+  }
+}

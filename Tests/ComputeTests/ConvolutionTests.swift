@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Compute
+
+struct ConvolutionCase: Sendable, CustomTestStringConvertible {
+  let kernels: KernelClass
+  let inputs: Int
+  let outputs: Int
+  let images: Int
+  let rows: Int
+  let columns: Int
+  let kernel: Int
+  let stride: Int
+
+  var testDescription: String {
+    "\(kernels) \(inputs)->\(outputs) \(images)x\(rows)x\(columns) k\(kernel) s\(stride)"
+  }
+
+  var input: PlaneShape { PlaneShape(channels: inputs, images: images, rows: rows, columns: columns) }
+
+  /// Every kernel and stride at every channel number and map size, the other dimensions drawn.
+  static let all: [ConvolutionCase] = {
+    var random = RandomStream(seed: 1, purpose: .test)
+    let channels = [1, 2, 3, 5, 11, 17]
+    let sizes = [1, 2, 7, 8, 33]
+    var cases: [ConvolutionCase] = []
+    for kernels in KernelClass.available {
+      for kernel in [1, 3, 5, 7] {
+        for stride in [1, 2] {
+          for (index, outputs) in channels.enumerated() {
+            cases.append(
+              ConvolutionCase(
+                kernels: kernels, inputs: channels[random.below(kernel > 3 ? 3 : 6)], outputs: outputs,
+                images: [1, 3][random.below(2)], rows: sizes[random.below(5)],
+                columns: sizes[(index + random.below(2)) % 5], kernel: kernel, stride: stride))
+          }
+        }
+      }
+      // Enough pixels for several pieces and groups.
+      for stride in [1, 2] {
+        cases.append(
+          ConvolutionCase(
+            kernels: kernels, inputs: 3, outputs: 9, images: 9, rows: 33, columns: 33, kernel: 3,
+            stride: stride))
+      }
+    }
+    return cases
+  }()
+}
+
+@Suite("Convolution")
+struct ConvolutionTests {
+  @Test("agrees with its definition, forward and both gradients", arguments: ConvolutionCase.all)
+  func agreesWithReference(_ test: ConvolutionCase) throws {
+    let engine = try Engine(threads: 2, kernels: test.kernels)
+    var samples = Samples()
+    let x = samples.planes(test.input)
+    let weight = samples.tensor([test.outputs, test.inputs, test.kernel, test.kernel])
+    let bias = samples.values(test.outputs)
+    let shape = Reference.outputShape(test.input, weight, stride: test.stride)
+
+    let y = Planes(shape)
+    engine.convolve(x, weight, bias: bias, stride: test.stride, into: y)
+    let expected = Reference.convolve(Dense(x), weight, bias: bias, stride: test.stride)
+    #expect(difference(y.dense(), expected.values) < 1e-5)
+    #expect(y.checkBorders())
+
+    let dy = samples.planes(shape)
+    let before = samples.planes(test.input)
+    let dx = before.copy()
+    let gradient = Reference.inputGradient(Dense(dy), weight, stride: test.stride, input: test.input)
+    engine.convolutionInputGradient(dy, weight, stride: test.stride, accumulate: true, into: dx)
+    #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < 1e-5)
+    engine.convolutionInputGradient(dy, weight, stride: test.stride, into: dx)
+    #expect(difference(dx.dense(), gradient.values) < 1e-5)
+    #expect(dx.checkBorders())
+
+    var dw = samples.tensor(weight.shape)
+    engine.convolutionWeightGradient(x, dy, stride: test.stride, into: &dw)
+    let sums = Reference.weightGradient(Dense(x), Dense(dy), weight: weight, stride: test.stride)
+    #expect(difference(dw.values, sums) < 1e-5)
+  }
+
+  @Test("its input gradient is its adjoint", arguments: KernelClass.available, [1, 2])
+  func adjoint(_ kernels: KernelClass, _ stride: Int) throws {
+    let engine = try Engine(threads: 1, kernels: kernels)
+    var samples = Samples(1)
+    let x = samples.planes(PlaneShape(channels: 6, images: 2, rows: 9, columns: 12))
+    let weight = samples.tensor([7, 6, 3, 3])
+    let shape = Reference.outputShape(x.shape, weight, stride: stride)
+    let y = samples.planes(shape)
+    let convolved = Planes(shape)
+    engine.convolve(x, weight, stride: stride, into: convolved)
+    let gradient = Planes(x.shape)
+    engine.convolutionInputGradient(y, weight, stride: stride, into: gradient)
+    let left = Dense(convolved).dot(Dense(y))
+    let right = Dense(x).dot(Dense(gradient))
+    #expect(abs(left - right) < 1e-4 * max(1, abs(left)))
+  }
+}

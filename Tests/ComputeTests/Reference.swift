@@ -1,0 +1,135 @@
+@testable import Compute
+
+/// Dense activations [channels, images, rows, columns] in double precision, and the operations on them as their
+/// definitions say.
+struct Dense {
+  let shape: PlaneShape
+  var values: [Double]
+
+  init(_ shape: PlaneShape) {
+    self.shape = shape
+    values = [Double](repeating: 0, count: shape.channels * shape.pixelsPerChannel)
+  }
+
+  init(_ planes: Planes) {
+    shape = planes.shape
+    values = planes.dense().map(Double.init)
+  }
+
+  func index(_ c: Int, _ n: Int, _ r: Int, _ q: Int) -> Int {
+    ((c * shape.images + n) * shape.rows + r) * shape.columns + q
+  }
+
+  /// Zero outside the image.
+  subscript(c: Int, n: Int, r: Int, q: Int) -> Double {
+    get {
+      guard (0..<shape.rows).contains(r), (0..<shape.columns).contains(q) else { return 0 }
+      return values[index(c, n, r, q)]
+    }
+    set { values[index(c, n, r, q)] = newValue }
+  }
+
+  func channel(_ c: Int) -> ArraySlice<Double> {
+    values[c * shape.pixelsPerChannel..<(c + 1) * shape.pixelsPerChannel]
+  }
+
+  func dot(_ other: Dense) -> Double { zip(values, other.values).reduce(0) { $0 + $1.0 * $1.1 } }
+}
+
+enum Reference {
+  static func outputShape(_ input: PlaneShape, _ weight: Tensor, stride: Int) -> PlaneShape {
+    let k = weight.shape[2]
+    return PlaneShape(
+      channels: weight.shape[0], images: input.images, rows: (input.rows + 2 * (k / 2) - k) / stride + 1,
+      columns: (input.columns + 2 * (k / 2) - k) / stride + 1)
+  }
+
+  static func convolve(_ x: Dense, _ weight: Tensor, bias: [Float]?, stride: Int) -> Dense {
+    var y = Dense(outputShape(x.shape, weight, stride: stride))
+    for o in 0..<y.shape.channels {
+      for n in 0..<y.shape.images {
+        for r in 0..<y.shape.rows {
+          for q in 0..<y.shape.columns { y[o, n, r, q] = Double(bias?[o] ?? 0) }
+        }
+      }
+    }
+    forEachProduct(x.shape, y.shape, weight, stride: stride) { w, from, to in
+      y.values[to] += Double(weight.values[w]) * x.values[from]
+    }
+    return y
+  }
+
+  static func inputGradient(_ dy: Dense, _ weight: Tensor, stride: Int, input: PlaneShape) -> Dense {
+    var dx = Dense(input)
+    forEachProduct(input, dy.shape, weight, stride: stride) { w, from, to in
+      dx.values[from] += Double(weight.values[w]) * dy.values[to]
+    }
+    return dx
+  }
+
+  static func weightGradient(_ x: Dense, _ dy: Dense, weight: Tensor, stride: Int) -> [Double] {
+    var gradient = [Double](repeating: 0, count: weight.count)
+    forEachProduct(x.shape, dy.shape, weight, stride: stride) { w, from, to in
+      gradient[w] += x.values[from] * dy.values[to]
+    }
+    return gradient
+  }
+
+  /// Every (weight, input pixel, output pixel) that a convolution multiplies.
+  private static func forEachProduct(
+    _ x: PlaneShape, _ y: PlaneShape, _ weight: Tensor, stride: Int, _ body: (Int, Int, Int) -> Void
+  ) {
+    let k = weight.shape[2]
+    for o in 0..<y.channels {
+      for c in 0..<x.channels {
+        for u in 0..<k {
+          for v in 0..<k {
+            let w = ((o * x.channels + c) * k + u) * k + v
+            for n in 0..<x.images {
+              for r in 0..<y.rows {
+                let row = r * stride + u - k / 2
+                guard (0..<x.rows).contains(row) else { continue }
+                for q in 0..<y.columns {
+                  let column = q * stride + v - k / 2
+                  guard (0..<x.columns).contains(column) else { continue }
+                  body(
+                    w, ((c * x.images + n) * x.rows + row) * x.columns + column,
+                    ((o * y.images + n) * y.rows + r) * y.columns + q)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Random inputs, the same in every run.
+struct Samples {
+  private var random: RandomStream
+
+  init(_ index: Int = 0) { random = RandomStream(seed: 7, purpose: .test, index: index) }
+
+  /// Uniform in [-1, 1).
+  mutating func values(_ count: Int) -> [Float] { (0..<count).map { _ in 2 * random.uniform() - 1 } }
+
+  mutating func planes(_ shape: PlaneShape) -> Planes {
+    Planes(shape, dense: values(shape.channels * shape.pixelsPerChannel))
+  }
+
+  mutating func tensor(_ shape: [Int]) -> Tensor { Tensor(shape: shape, values: values(shape.reduce(1, *))) }
+}
+
+/// Largest difference, relative to the largest expected value.
+func difference(_ actual: [Float], _ expected: [Double]) -> Double {
+  guard actual.count == expected.count else { return .infinity }
+  let scale = max(1, expected.reduce(0) { max($0, abs($1)) })
+  var largest = 0.0
+  for (a, b) in zip(actual, expected) {
+    // A NaN counts as infinitely far.
+    let d = abs(Double(a) - b)
+    if !(d <= largest) { largest = d.isNaN ? .infinity : d }
+  }
+  return largest / scale
+}
