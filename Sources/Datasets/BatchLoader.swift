@@ -1,0 +1,56 @@
+import Compute
+import Foundation
+import Specification
+
+/// Hands out the batches of a plan, which a background thread prepares ahead.
+///
+///     let loader = BatchLoader(set: data.train, order: order, batchSize: 128, augment: augment, normalize: normalize,
+///       seed: 0, epoch: 3)
+///     while let batch = loader.next() { … }
+///
+/// The batches are the plan's, whatever the timing. The thread ends after the last batch, or soon after the loader is
+/// let go of.
+public final class BatchLoader: Sequence, IteratorProtocol, Sendable {
+  /// Number of batches of the whole pass, those before `startBatch` counted.
+  public let batchCount: Int
+  let queue: BatchQueue
+
+  /// Batches that wait, at most, besides the one in preparation.
+  static let ahead = 3
+
+  /// See `BatchPlan` for the parameters.
+  ///
+  /// - Parameter startBatch: number of the batch that comes first, to resume in the middle of a pass.
+  public init(
+    set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
+    seed: UInt64,
+    epoch: Int, dropLast: Bool = false, startBatch: Int = 0
+  ) {
+    let plan = BatchPlan(
+      set: set, order: order, batchSize: batchSize, augment: augment, normalize: normalize, seed: seed,
+      epoch: epoch, dropLast: dropLast)
+    let queue = BatchQueue(capacity: Self.ahead)
+    self.queue = queue
+    batchCount = plan.batchCount
+    // The thread knows the queue, not the loader: so the loader can go, and stop it.
+    let thread = Thread {
+      for number in stride(from: Swift.max(0, startBatch), to: plan.batchCount, by: 1) {
+        guard queue.put(plan.batch(number)) else { break }
+      }
+      queue.finish()
+    }
+    thread.name = "batches"
+    thread.start()
+  }
+
+  deinit { queue.stop() }
+
+  /// The next batch, when it is ready; nil after the last.
+  public func next() -> Batch? { queue.take() }
+
+  /// 0..<count in the order of an epoch's pass.
+  public static func shuffledOrder(count: Int, seed: UInt64, epoch: Int) -> [Int] {
+    var random = RandomStream(seed: seed, purpose: .shuffle, epoch: epoch)
+    return random.permutation(count)
+  }
+}

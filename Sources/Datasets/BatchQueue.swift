@@ -1,0 +1,63 @@
+import Foundation
+
+/// A bounded queue between the thread that prepares batches and the one that uses them.
+///
+/// Unchecked because the compiler cannot see that `condition` guards the variables: each is touched only while it is
+/// locked.
+final class BatchQueue: @unchecked Sendable {
+  private let capacity: Int
+  private let condition = NSCondition()
+  private var waiting: [Batch] = []
+  private var isStopped = false
+  private var isFinished = false
+
+  init(capacity: Int) { self.capacity = capacity }
+
+  /// Adds a batch when there is room; false when no one wants it any more.
+  func put(_ batch: Batch) -> Bool {
+    condition.withLock {
+      while waiting.count >= capacity, !isStopped { condition.wait() }
+      if isStopped { return false }
+      waiting.append(batch)
+      condition.broadcast()
+      return true
+    }
+  }
+
+  /// The oldest batch, when there is one; nil when there will be none.
+  func take() -> Batch? {
+    condition.withLock {
+      while waiting.isEmpty, !isFinished, !isStopped { condition.wait() }
+      guard !waiting.isEmpty else { return nil }
+      condition.broadcast()
+      return waiting.removeFirst()
+    }
+  }
+
+  /// Tells the taking side that no more batches come.
+  func finish() {
+    condition.withLock {
+      isFinished = true
+      condition.broadcast()
+    }
+  }
+
+  /// Tells the putting side that no more batches are wanted.
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      waiting = []
+      condition.broadcast()
+    }
+  }
+
+  /// Returns when the putting side has ended.
+  func waitUntilFinished() {
+    condition.withLock {
+      while !isFinished { condition.wait() }
+    }
+  }
+
+  /// Number of batches that wait.
+  var count: Int { condition.withLock { waiting.count } }
+}

@@ -1,0 +1,46 @@
+import Compute
+
+extension Dataset {
+  /// The data set with at most the given numbers of images, chosen by `ImageSet.balancedChoice`; nil keeps all.
+  public func limited(train trainLimit: Int?, test testLimit: Int?) throws(DatasetError) -> Dataset {
+    for (split, limit) in [("train", trainLimit), ("test", testLimit)] {
+      if let limit, limit < 1 {
+        throw DatasetError(file: name, problem: "\(split)_limit is \(limit)", expected: "at least 1")
+      }
+    }
+    if trainLimit == nil, testLimit == nil { return self }
+    return Dataset(
+      name: name, classNames: classNames,
+      train: trainLimit.map { train.selecting(train.balancedChoice($0, split: 0)) } ?? train,
+      test: testLimit.map { test.selecting(test.balancedChoice($0, split: 1)) } ?? test)
+  }
+}
+
+extension ImageSet {
+  /// Indices, ascending, of `limit` images with the classes' numbers as equal as can be.
+  ///
+  /// Each class is put in random order; then the classes take turns, lowest first, until there are enough. So classes
+  /// differ by at most one image while none runs out, a smaller choice is part of a larger one, and a limit of all
+  /// images changes nothing. The order does not depend on a run's seed: runs of an experiment, and experiments,
+  /// compare on the same images.
+  ///
+  /// - Parameter split: 0 for training, 1 for test images; keys the random order.
+  func balancedChoice(_ limit: Int, split: Int) -> [Int] {
+    var classes = [[Int]](repeating: [], count: 256)
+    for (index, label) in labels.enumerated() { classes[Int(label)].append(index) }
+    for label in classes.indices {
+      var random = RandomStream(seed: 0, purpose: .subset, epoch: split, index: label)
+      let members = classes[label]
+      classes[label] = random.permutation(members.count).map { members[$0] }
+    }
+    var chosen: [Int] = []
+    var turn = 0
+    while chosen.count < min(limit, count) {
+      for members in classes where turn < members.count && chosen.count < limit {
+        chosen.append(members[turn])
+      }
+      turn += 1
+    }
+    return chosen.sorted()
+  }
+}

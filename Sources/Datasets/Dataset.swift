@@ -1,0 +1,37 @@
+import CZlib
+
+/// Images to train on and images to test on.
+public struct Dataset: Sendable {
+  public let name: String
+  public let classNames: [String]
+  public let train: ImageSet
+  public let test: ImageSet
+  /// Stands for all of the content: of each split its number of images and the CRC-32 of its shape, labels and
+  /// pixels; 32 hexadecimal digits. Tells apart files that differ by chance or by damage, not by an adversary's hand.
+  public let digest: String
+
+  public init(name: String, classNames: [String], train: ImageSet, test: ImageSet) {
+    self.name = name
+    self.classNames = classNames
+    self.train = train
+    self.test = test
+    self.digest = Self.digest(train) + Self.digest(test)
+  }
+
+  private static func digest(_ set: ImageSet) -> String {
+    var shape: [UInt8] = []
+    for dimension in [set.count, set.channels, set.rows, set.columns] {
+      for byte in 0..<8 { shape.append(UInt8(truncatingIfNeeded: dimension >> (8 * byte))) }
+    }
+    var sum = crc32(0, nil, 0)
+    for bytes in [shape, set.labels, set.pixels] {
+      sum = bytes.withUnsafeBufferPointer { crc32_z(sum, $0.baseAddress, z_size_t($0.count)) }
+    }
+    return hexadecimal(UInt(set.count)) + hexadecimal(UInt(sum))
+  }
+
+  private static func hexadecimal(_ number: UInt) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+}

@@ -1,0 +1,61 @@
+import CZlib
+
+/// Unpacks gzip (RFC 1952) with zlib.
+enum Gzip {
+  struct Damage: Error, Equatable {
+    /// Bytes from the start of the packed data.
+    var offset: Int
+    var problem: String
+  }
+
+  /// The first `limit` bytes, or all when they are fewer; then the checksum has been compared too.
+  static func unpack(_ packed: [UInt8], upTo limit: Int) -> Result<[UInt8], Damage> {
+    var stream = z_stream()
+    // 15: the largest window; 16: a gzip header, nothing else.
+    guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+      return .failure(Damage(offset: 0, problem: "zlib \(ZLIB_VERSION) does not start"))
+    }
+    defer { inflateEnd(&stream) }
+    return packed.withUnsafeBufferPointer { input in
+      // zlib only reads its input; the field is mutable for C's sake.
+      stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      stream.avail_in = UInt32(clamping: input.count)
+      return inflate(&stream, packedCount: input.count, upTo: limit)
+    }
+  }
+
+  private static func inflate(
+    _ stream: inout z_stream, packedCount: Int, upTo limit: Int
+  ) -> Result<[UInt8], Damage> {
+    var unpacked: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 18)
+    // One byte more than the limit makes zlib come to the end, and so to the checksum, of data that just fills it.
+    while unpacked.count <= limit {
+      let room = min(chunk.count, limit + 1 - unpacked.count)
+      let (status, written) = chunk.withUnsafeMutableBufferPointer { output in
+        stream.next_out = output.baseAddress
+        stream.avail_out = UInt32(room)
+        let status = CZlib.inflate(&stream, Z_NO_FLUSH)
+        return (status, room - Int(stream.avail_out))
+      }
+      unpacked += chunk[..<written]
+      let offset = packedCount - Int(stream.avail_in)
+      switch status {
+      case Z_STREAM_END where stream.avail_in == 0 || unpacked.count > limit:
+        return .success(trimmed(unpacked, limit))
+      case Z_STREAM_END:
+        return .failure(Damage(offset: offset, problem: "\(stream.avail_in) bytes after the gzip data"))
+      case Z_OK where written > 0 || stream.avail_in > 0: continue
+      case Z_OK, Z_BUF_ERROR: return .failure(Damage(offset: offset, problem: "the gzip data is cut off"))
+      default:
+        let reason = stream.msg.map { String(cString: $0) } ?? "error \(status)"
+        return .failure(Damage(offset: offset, problem: "the gzip data is damaged (\(reason))"))
+      }
+    }
+    return .success(trimmed(unpacked, limit))
+  }
+
+  private static func trimmed(_ bytes: [UInt8], _ limit: Int) -> [UInt8] {
+    bytes.count <= limit ? bytes : Array(bytes[..<limit])
+  }
+}

@@ -1,0 +1,78 @@
+/// MNIST's file format: a big-endian magic number and sizes, then bytes (http://yann.lecun.com/exdb/mnist/).
+struct IDXFiles {
+  var folder: String
+  var rows: Int
+  var columns: Int
+  var classes: Int
+  /// Where to get the files, for errors.
+  var source: String
+
+  /// More images than any data set in this format has; a header that says more is damaged.
+  static let mostImages = 1_000_000
+
+  /// Reads `<split>-images-idx3-ubyte` and `<split>-labels-idx1-ubyte`, also spelt with a dot before `idx`.
+  func read(_ split: String) throws(DatasetError) -> ImageSet {
+    let images = try DataFile(
+      folder: folder, names: ["\(split)-images-idx3-ubyte", "\(split)-images.idx3-ubyte"], source: source)
+    let header = try self.header(of: images, magic: 0x803, what: "images", numbers: 4)
+    let count = header[1]
+    guard header[2] == rows, header[3] == columns else {
+      throw images.error(
+        at: 8, "images of \(header[2]) rows and \(header[3]) columns", expected: "\(rows) and \(columns)")
+    }
+    let pixels = try body(
+      of: images, header: 16, size: count * rows * columns, what: "\(count) images of \(rows)x\(columns)")
+
+    let labelFile = try DataFile(
+      folder: folder, names: ["\(split)-labels-idx1-ubyte", "\(split)-labels.idx1-ubyte"], source: source)
+    let labelCount = try self.header(of: labelFile, magic: 0x801, what: "labels", numbers: 2)[1]
+    guard labelCount == count else {
+      throw labelFile.error(
+        at: 4, "\(labelCount) labels", expected: "\(count), as many as \(images.name) has images")
+    }
+    let labels = try body(of: labelFile, header: 8, size: count, what: "\(count) labels")
+    if let index = labels.firstIndex(where: { $0 >= classes }) {
+      throw labelFile.error(
+        at: 8 + index, "label \(labels[index]) of image \(index)", expected: "0 to \(classes - 1)")
+    }
+    return ImageSet(channels: 1, rows: rows, columns: columns, pixels: pixels, labels: labels)
+  }
+
+  /// The header's numbers: magic number, count, other sizes.
+  private func header(
+    of file: DataFile, magic: Int, what: String, numbers: Int
+  ) throws(DatasetError) -> [Int] {
+    let bytes = try file.contents(upTo: 4 * numbers)
+    guard bytes.count == 4 * numbers else {
+      throw file.error(
+        at: bytes.count, "the data ends after \(bytes.count) bytes",
+        expected: "a header of \(4 * numbers) bytes")
+    }
+    let header = (0..<numbers).map { number in
+      bytes[4 * number..<4 * number + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+    guard header[0] == magic else {
+      throw file.error(at: 0, "magic number \(header[0])", expected: "\(magic), an IDX file of \(what)")
+    }
+    guard header[1] >= 1, header[1] <= Self.mostImages else {
+      throw file.error(at: 4, "\(header[1]) \(what)", expected: "1 to \(Self.mostImages)")
+    }
+    return header
+  }
+
+  /// The `size` bytes after the header, which must be all there are.
+  private func body(
+    of file: DataFile, header: Int, size: Int, what: String
+  ) throws(DatasetError) -> [UInt8] {
+    let end = header + size
+    let bytes = try file.contents(upTo: end + 1)
+    guard bytes.count >= end else {
+      throw file.error(
+        at: bytes.count, "the data ends after \(bytes.count) bytes", expected: "\(end) for \(what)")
+    }
+    guard bytes.count == end else {
+      throw file.error(at: end, "there are bytes after the last of \(what)", expected: "the data to end here")
+    }
+    return Array(bytes[header...])
+  }
+}
