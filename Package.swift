@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "Architectures", dependencies: ["Network", "Specification"]),
     .target(
       name: "Datasets", dependencies: ["CZlib", "Compute", "Specification"],
-      resources: [.copy("Resources/digits.bin.gz")]),
+      resources: [.embedInCode("Resources/digits.bin.gz")]),
     .target(name: "Pruning", dependencies: ["Network", "Specification"]),
     .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
     .target(name: "Reports"),
@@ -33,7 +33,7 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Architectures", "Datasets", "Pruning", "Training", "Reports", "Specification", "TensorFiles",
+        "Architectures", "CZlib", "Datasets", "Pruning", "Training", "Reports", "Specification", "TensorFiles",
       ]),
     .executableTarget(
       name: "espalier",

@@ -37,7 +37,7 @@ struct StageKey: Equatable, Sendable {
       kernels: \(kernels)
       data: \(dataDigest)
       weights: \(weightsDigest ?? "random")
-      \(part)
+      \(yaml(part))
       """
   }
 }

@@ -1,0 +1,118 @@
+import Architectures
+import Compute
+import Datasets
+import Network
+import Specification
+import TensorFiles
+import Testing
+import Training
+
+@Suite("Trainer")
+struct TrainerTests {
+  @Test("training learns, and evaluation sees it")
+  func learns() throws {
+    let network = try Self.network(threads: 2)
+    let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
+    let before = Self.evaluate(network)
+    for epoch in 0..<6 { _ = try trainer.train(network, on: Self.images, epoch: epoch) }
+    let after = Self.evaluate(network)
+    #expect(after.loss < before.loss / 2)
+    #expect(after.top1 > 80)
+    #expect(after.top5 >= after.top1)
+  }
+
+  @Test("the same bytes for any number of threads", arguments: [2, 4])
+  func threads(_ threads: Int) throws {
+    let one = try Self.trained(threads: 1)
+    let several = try Self.trained(threads: threads)
+    #expect(one.tensors == several.tensors)
+  }
+
+  @Test("a checkpoint goes on bit for bit, after channels were removed too")
+  func checkpoint() throws {
+    let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
+    let straight = try Self.network(threads: 2)
+    _ = try trainer.train(straight, on: Self.images, epoch: 0)
+    straight.remove(channels: ["layer1.0.conv1": [0, 3], "layer3.0.conv2": [1]])
+    let saved = try TensorFile(bytes: Checkpoint.file(straight, notes: [:]).serialized(), file: "memory")
+    _ = try trainer.train(straight, on: Self.images, epoch: 1)
+    let resumed = try Self.network(threads: 2)
+    try Checkpoint.restore(resumed, from: saved, path: "memory")
+    _ = try trainer.train(resumed, on: Self.images, epoch: 1)
+    #expect(resumed.tensors == straight.tensors)
+    #expect(resumed.channelGroups == straight.channelGroups)
+  }
+
+  @Test("a loss that is not finite names epoch, step and layer, and leaves the parameters of the step before")
+  func divergence() throws {
+    let network = try Self.network(threads: 1)
+    let weight = try #require(network.parameters.first { $0.name == "layer2.0.conv1.weight" })
+    weight.value.values[5] = .nan
+    let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
+    #expect(throws: TrainingError.diverged(epoch: 3, step: 1, loss: "nan", layer: "layer2.0.conv1")) {
+      try trainer.train(network, on: Self.images, epoch: 2)
+    }
+    #expect(weight.value.values.count { !$0.isFinite } == 1)
+  }
+
+  @Test("an observer can interrupt, and sees every step")
+  func interruption() throws {
+    let network = try Self.network(threads: 1)
+    let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
+    var steps: [Int] = []
+    #expect(throws: TrainingError.interrupted) {
+      try trainer.train(network, on: Self.images, epoch: 0) { step in
+        steps.append(step.number)
+        return step.number < 3
+      }
+    }
+    #expect(steps == [1, 2, 3])
+  }
+
+  // MARK: A small task: which quarter of the image is bright
+
+  static let images: ImageSet = {
+    var stream = RandomStream(seed: 9, purpose: .test)
+    var pixels: [UInt8] = []
+    let labels = (0..<203).map { UInt8($0 % 4) }
+    for label in labels {
+      for row in 0..<8 {
+        for column in 0..<8 {
+          let isBright = (row < 4) == (label < 2) && (column < 4) == (label % 2 == 0)
+          pixels.append(UInt8((isBright ? 150 : 20) + stream.below(80)))
+        }
+      }
+    }
+    return ImageSet(channels: 1, rows: 8, columns: 8, pixels: pixels, labels: labels)
+  }()
+
+  static let dataset = DatasetSpec(
+    name: "quarters", path: nil, trainLimit: nil, testLimit: nil,
+    augment: AugmentSpec(randomCropPadding: nil, horizontalFlip: false),
+    normalize: NormalizeSpec(mean: [0.3], std: [0.3]))
+
+  static func train(rate: Double) -> TrainSpec {
+    TrainSpec(
+      epochs: 6, batchSize: 20,
+      optimizer: OptimizerSpec(
+        name: "sgd", learningRate: rate, momentum: 0.9, nesterov: false, weightDecay: 5e-4),
+      schedule: ScheduleSpec(kind: .cosine(minimum: 0), warmupEpochs: 0), labelSmoothing: 0)
+  }
+
+  static func network(threads: Int) throws -> Network {
+    let spec = ArchitectureSpec(
+      name: "resnet", depth: 8, block: .basic, width: 0.5, input: [1, 8, 8], classes: 4, weights: nil)
+    return try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: threads)))
+  }
+
+  static func trained(threads: Int) throws -> Network {
+    let network = try Self.network(threads: threads)
+    let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
+    _ = try trainer.train(network, on: Self.images, epoch: 0)
+    return network
+  }
+
+  static func evaluate(_ network: Network) -> Evaluation {
+    Evaluation(of: network, on: Self.images, normalize: Self.dataset.normalize, batchSize: 64)
+  }
+}
