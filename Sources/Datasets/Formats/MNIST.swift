@@ -7,12 +7,15 @@ struct MNIST: DatasetFormat {
     name: "mnist", input: [1, 28, 28], classes: 10, mean: [0.1307], std: [0.3081], trainImages: 60_000,
     testImages: 10_000, defaultPath: "data/mnist")
 
+  static let source =
+    "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
+    + "t10k-labels-idx1-ubyte.gz from http://yann.lecun.com/exdb/mnist/ or its mirror "
+    + "https://ossci-datasets.s3.amazonaws.com/mnist/"
+
   func load(path: String?) throws(DatasetError) -> Dataset {
     let files = IDXFiles(
       folder: path ?? "data/mnist", rows: 28, columns: 28, classes: 10,
-      source: "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
-        + "t10k-labels-idx1-ubyte.gz from http://yann.lecun.com/exdb/mnist/ or its mirror "
-        + "https://ossci-datasets.s3.amazonaws.com/mnist/")
+      source: Self.source)
     return Dataset(
       name: description.name, classNames: (0..<10).map(String.init), train: try files.read("train"),
       test: try files.read("t10k"))

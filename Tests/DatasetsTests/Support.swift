@@ -1,0 +1,74 @@
+import CZlib
+import Compute
+import Foundation
+
+@testable import Datasets
+
+/// What an error says; nil when there was none.
+func message<Value>(_ body: () throws -> Value) -> String? {
+  do {
+    _ = try body()
+    return nil
+  } catch {
+    return "\(error)"
+  }
+}
+
+/// A folder that goes when the value does.
+final class TemporaryFolder {
+  let path: String
+
+  init(_ files: [String: [UInt8]] = [:]) throws {
+    path = NSTemporaryDirectory() + "espalier-tests-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    for (name, bytes) in files { try write(bytes, to: name) }
+  }
+
+  func write(_ bytes: [UInt8], to name: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// The bytes as a gzip file.
+func packed(_ bytes: [UInt8]) -> [UInt8] {
+  var stream = z_stream()
+  var input = bytes
+  var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 100 + 100)
+  deflateInit2_(
+    &stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+  let count = input.withUnsafeMutableBufferPointer { source in
+    output.withUnsafeMutableBufferPointer { target in
+      stream.next_in = source.baseAddress
+      stream.avail_in = UInt32(source.count)
+      stream.next_out = target.baseAddress
+      stream.avail_out = UInt32(target.count)
+      deflate(&stream, Z_FINISH)
+      return target.count - Int(stream.avail_out)
+    }
+  }
+  deflateEnd(&stream)
+  return Array(output[..<count])
+}
+
+/// Big-endian 32-bit numbers.
+func bigEndian(_ numbers: [Int]) -> [UInt8] {
+  numbers.flatMap { number in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) } }
+}
+
+func randomBytes(_ count: Int, below bound: Int = 256, index: Int = 0) -> [UInt8] {
+  var random = RandomStream(seed: 3, purpose: .test, epoch: bound, index: index)
+  return (0..<count).map { _ in UInt8(random.below(bound)) }
+}
+
+extension ImageSet {
+  static func random(_ count: Int, channels: Int = 3, rows: Int = 4, columns: Int = 5, classes: Int = 10)
+    -> ImageSet
+  {
+    ImageSet(
+      channels: channels, rows: rows, columns: columns,
+      pixels: randomBytes(count * channels * rows * columns, index: count),
+      labels: randomBytes(count, below: classes))
+  }
+}
