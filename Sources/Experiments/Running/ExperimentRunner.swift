@@ -60,7 +60,6 @@ public struct ExperimentRunner {
     let outcome = try training.run(fresh: fresh)
     let folder = folders.variant(seed: seed, variant)
     if spec.export.formats.contains("safetensors") { try export(outcome.network, spec, seed: seed, to: folder) }
-    progress.runEnded()
     return FinishedVariant(seed: seed, variant: variant, outcome: outcome)
   }
 

@@ -35,9 +35,10 @@ struct VariantTraining {
     var record = try resume(network)
     let schedule = spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) }
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: seed)
-    progress.runStarted(
-      experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: spec.train.epochs,
-      finished: record.epochs.count)
+    progress.show(
+      .runStarted(
+        experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: spec.train.epochs,
+        finished: record.epochs.count))
     while record.epochs.count < spec.train.epochs {
       let epoch = record.epochs.count
       try trainEpoch(epoch, network, trainer, variant == .pruned ? schedule : nil, &record)
@@ -65,7 +66,7 @@ struct VariantTraining {
 
   private func resume(_ network: Network) throws(RunError) -> TrainingRecord {
     let (restored, warnings) = checkpoints.newest(key)
-    for warning in warnings { progress.message("warning: " + warning) }
+    for warning in warnings { progress.show(.message("warning: " + warning)) }
     guard let restored else { return TrainingRecord() }
     do {
       try Checkpoint.restore(network, from: restored.file, path: restored.path)
@@ -82,10 +83,11 @@ struct VariantTraining {
     _ record: inout TrainingRecord
   ) throws(RunError) {
     let start = ContinuousClock.now
+    let size = (channels: network.prunableChannels, macs: network.cost().macs)
     let trained: Trainer.Epoch
     do {
       trained = try trainer.train(network, on: data.train, epoch: epoch) { step in
-        report(step, epoch: epoch, since: start)
+        report(step, epoch: epoch, size, since: start)
         return !interruption.isRequested
       }
     } catch {
@@ -108,17 +110,23 @@ struct VariantTraining {
       trainSeconds: trainSeconds, evaluationSeconds: seconds(since: evaluationStart),
       pruningSeconds: pruningSeconds, images: trained.images)
     record.epochs.append(entry)
-    progress.epochEnded(entry.report, seconds: trainSeconds, imagesPerSecond: Double(trained.images) / trainSeconds)
+    progress.show(
+      .epochEnded(
+        entry.report, epochs: spec.train.epochs, seconds: trainSeconds, imagesPerSecond: entry.imagesPerSecond))
   }
 
-  private func report(_ step: Trainer.Step, epoch: Int, since start: ContinuousClock.Instant) {
+  private func report(
+    _ step: Trainer.Step, epoch: Int, _ size: (channels: Int, macs: Int), since start: ContinuousClock.Instant
+  ) {
     let elapsed = seconds(since: start)
     let share = Double(step.number) / Double(step.steps)
-    let left = Double(spec.train.epochs - epoch) - share
-    progress.step(
-      epoch: epoch + 1, epochs: spec.train.epochs, step: step.number, steps: step.steps, loss: step.loss,
-      accuracy: step.top1, imagesPerSecond: Double(step.images) / elapsed,
-      secondsToGo: elapsed / share * left)
+    let epochsLeft = Double(spec.train.epochs - epoch) - share
+    progress.show(
+      .step(
+        StepProgress(
+          epoch: epoch + 1, epochs: spec.train.epochs, step: step.number, steps: step.steps, loss: step.loss,
+          accuracy: step.top1, channels: size.channels, macs: size.macs,
+          imagesPerSecond: Double(step.images) / elapsed, secondsToGo: elapsed / share * epochsLeft)))
   }
 
   private func evaluate(_ network: Network) -> Evaluation {
@@ -131,19 +139,24 @@ struct VariantTraining {
   private func prune(
     _ network: Network, _ schedule: PruningSchedule, after epoch: Int
   ) -> TrainingRecord.PruningRecord {
-    let before = (network.prunableChannels, network.cost())
+    let before = size(network)
     let scores = Scoring(spec: spec, data: data.train, seed: seed).scores(of: network, epoch: epoch)
     let removals = schedule.removals(after: epoch, network: network, scores: scores)
     network.remove(channels: removals)
-    let cost = network.cost()
-    let order = network.channelGroups.map(\.name).filter { removals[$0] != nil }
-    progress.pruned(
-      epoch: epoch, removed: order.map { ($0, removals[$0]?.count ?? 0) },
-      before: (before.0, before.1.parameters, before.1.macs),
-      after: (network.prunableChannels, cost.parameters, cost.macs))
+    let after = size(network)
+    let removed = network.channelGroups.compactMap { group in
+      removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
+    }
+    progress.show(.pruned(PruningProgress(epoch: epoch, removed: removed, before: before, after: after)))
     return TrainingRecord.PruningRecord(
-      epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: network.prunableChannels,
-      parameters: cost.parameters, macs: cost.macs)
+      epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: after.channels,
+      parameters: after.parameters, macs: after.macs)
+  }
+
+  private func size(_ network: Network) -> PruningProgress.Size {
+    let cost = network.cost()
+    return PruningProgress.Size(
+      channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs)
   }
 }
 

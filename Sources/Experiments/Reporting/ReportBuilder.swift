@@ -1,0 +1,88 @@
+import Architectures
+import Compute
+import Foundation
+import Network
+import Reports
+import Specification
+import Training
+
+/// Makes the report of an experiment from its trained variants.
+struct ReportBuilder {
+  let spec: ExperimentSpec
+  let engine: Engine
+
+  func report(_ finished: [FinishedVariant]) throws(RunError) -> Report {
+    guard let original = ArchitectureRegistry.build(spec.architecture, seed: 0, engine: engine) else {
+      throw .storage("\(spec.architecture.name): no such architecture")
+    }
+    let layers = original.layers()
+    return Report(
+      experiment: spec.name, description: spec.description, status: .complete,
+      runs: finished.map { run($0, layersBefore: layers) }, expectations: spec.expectations.map(\.expectation),
+      timing: Timing(runs: finished.map(timing)), environment: environment())
+  }
+
+  private func run(_ finished: FinishedVariant, layersBefore: [LayerSummary]) -> RunReport {
+    let network = finished.outcome.network
+    let evaluation = finished.outcome.evaluation
+    let cost = network.cost()
+    return RunReport(
+      seed: finished.seed, variant: finished.variant.rawValue, top1: evaluation.top1,
+      top5: spec.evaluate.metrics.contains("top5") ? evaluation.top5 : nil, testLoss: evaluation.loss,
+      parameters: cost.parameters, macs: cost.macs, channels: network.prunableChannels,
+      layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
+      pruningSteps: finished.outcome.record.pruningSteps.map(\.report),
+      history: finished.outcome.record.epochs.map(\.report))
+  }
+
+  private func timing(_ finished: FinishedVariant) -> Timing.Run {
+    Timing.Run(
+      seed: finished.seed, variant: finished.variant.rawValue,
+      epochs: finished.outcome.record.epochs.map {
+        Timing.Epoch(
+          epoch: $0.epoch, trainSeconds: $0.trainSeconds, evaluationSeconds: $0.evaluationSeconds,
+          pruningSeconds: $0.pruningSeconds, imagesPerSecond: $0.imagesPerSecond)
+      })
+  }
+
+  private func environment() -> EnvironmentReport {
+    let machine = Machine.current()
+    return EnvironmentReport(
+      version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
+      blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format())
+  }
+}
+
+extension LayerReport {
+  fileprivate init(before: LayerSummary, after: LayerSummary) {
+    self.init(
+      name: before.name, kind: before.kind.rawValue, channelsBefore: before.channels, channels: after.channels,
+      parametersBefore: before.cost.parameters, parameters: after.cost.parameters, macsBefore: before.cost.macs,
+      macs: after.cost.macs)
+  }
+}
+
+extension TrainingRecord.PruningRecord {
+  fileprivate var report: PruningStepReport {
+    PruningStepReport(epoch: epoch, removed: removed, channels: channels, parameters: parameters, macs: macs)
+  }
+}
+
+extension TrainingRecord.EpochRecord {
+  var imagesPerSecond: Double { trainSeconds > 0 ? Double(images) / trainSeconds : 0 }
+
+  var report: EpochReport {
+    EpochReport(
+      epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1, testLoss: testLoss,
+      testTop1: testTop1, testTop5: testTop5, channels: channels, parameters: parameters, macs: macs)
+  }
+}
+
+extension ExpectationSpec {
+  fileprivate var expectation: Expectation {
+    switch limit {
+    case .atMost(let bound): Expectation(metric: metric, paper: paper, limit: .atMost(bound))
+    case .atLeast(let bound): Expectation(metric: metric, paper: paper, limit: .atLeast(bound))
+    }
+  }
+}

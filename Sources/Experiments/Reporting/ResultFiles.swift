@@ -1,0 +1,31 @@
+import Foundation
+import Reports
+import Specification
+import TensorFiles
+
+/// Writes what belongs into an experiment's result folder, besides its models.
+struct ResultFiles {
+  let folders: ResultFolders
+
+  func write(_ report: Report, _ spec: ExperimentSpec) throws(RunError) {
+    do {
+      try FileManager.default.createDirectory(atPath: folders.root, withIntermediateDirectories: true)
+    } catch {
+      throw .storage("\(folders.root): \(error.localizedDescription)")
+    }
+    try write(report.json(), "report.json")
+    try write(report.csv(), "report.csv")
+    try write(report.layersCSV(), "layers.csv")
+    try write(report.historyCSV(), "history.csv")
+    try write(yaml(spec), "experiment.yaml")
+  }
+
+  private func write(_ text: String, _ name: String) throws(RunError) {
+    let path = "\(folders.root)/\(name)"
+    do {
+      try DurableFile.write(Array(text.utf8), to: path)
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+}

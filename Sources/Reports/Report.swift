@@ -1,0 +1,207 @@
+/// Everything that is known about an experiment after it ran: the contents of `report.json`.
+///
+/// Accuracies and drops are in percent and percentage points; reductions are shares in [0, 1]; MACs are of one image.
+/// All but `timing` and `environment` depends on the experiment alone, and not on when, where and how fast it ran.
+public struct Report: Codable, Equatable, Sendable {
+  /// Version of the format.
+  public var format = Self.currentFormat
+  public var experiment: String
+  public var description: String
+  public var status: Status
+  public var summary: Summary
+  public var runs: [RunReport]
+  public var timing: Timing
+  public var environment: EnvironmentReport
+
+  public static let currentFormat = 1
+
+  public enum Status: String, Codable, Sendable { case complete, failed, interrupted }
+
+  public init(
+    experiment: String, description: String, status: Status, runs: [RunReport], expectations: [Expectation],
+    timing: Timing, environment: EnvironmentReport
+  ) {
+    self.experiment = experiment
+    self.description = description
+    self.status = status
+    self.summary = Summary(runs, expectations: expectations)
+    self.runs = runs
+    self.timing = timing
+    self.environment = environment
+  }
+}
+
+/// One training: a seed of a variant.
+public struct RunReport: Codable, Equatable, Sendable {
+  public var seed: UInt64
+  /// `baseline` or `pruned`.
+  public var variant: String
+  /// On the test set, after the last epoch.
+  public var top1: Double
+  public var top5: Double?
+  public var testLoss: Double
+  public var parameters: Int
+  public var macs: Int
+  /// Prunable channels that are left.
+  public var channels: Int
+  public var layers: [LayerReport]
+  public var pruningSteps: [PruningStepReport]
+  public var history: [EpochReport]
+
+  public init(
+    seed: UInt64, variant: String, top1: Double, top5: Double?, testLoss: Double, parameters: Int, macs: Int,
+    channels: Int, layers: [LayerReport], pruningSteps: [PruningStepReport], history: [EpochReport]
+  ) {
+    self.seed = seed
+    self.variant = variant
+    self.top1 = top1
+    self.top5 = top5
+    self.testLoss = testLoss
+    self.parameters = parameters
+    self.macs = macs
+    self.channels = channels
+    self.layers = layers
+    self.pruningSteps = pruningSteps
+    self.history = history
+  }
+}
+
+/// A convolution with its batch norm, or a linear layer, before and after pruning.
+public struct LayerReport: Codable, Equatable, Sendable {
+  public var name: String
+  public var kind: String
+  public var channelsBefore: Int
+  public var channels: Int
+  public var parametersBefore: Int
+  public var parameters: Int
+  public var macsBefore: Int
+  public var macs: Int
+
+  public init(
+    name: String, kind: String, channelsBefore: Int, channels: Int, parametersBefore: Int, parameters: Int,
+    macsBefore: Int, macs: Int
+  ) {
+    self.name = name
+    self.kind = kind
+    self.channelsBefore = channelsBefore
+    self.channels = channels
+    self.parametersBefore = parametersBefore
+    self.parameters = parameters
+    self.macsBefore = macsBefore
+    self.macs = macs
+  }
+}
+
+/// Which channels went at one pruning step, and what was left then.
+public struct PruningStepReport: Codable, Equatable, Sendable {
+  /// 1-based; the step happened after it.
+  public var epoch: Int
+  /// By layer, numbers of channels in the original network.
+  public var removed: [String: [Int]]
+  public var channels: Int
+  public var parameters: Int
+  public var macs: Int
+
+  public init(epoch: Int, removed: [String: [Int]], channels: Int, parameters: Int, macs: Int) {
+    self.epoch = epoch
+    self.removed = removed
+    self.channels = channels
+    self.parameters = parameters
+    self.macs = macs
+  }
+}
+
+/// One epoch of a training; sizes are those after its pruning step if it had one.
+public struct EpochReport: Codable, Equatable, Sendable {
+  /// 1-based.
+  public var epoch: Int
+  /// At the epoch's first step.
+  public var learningRate: Double
+  public var trainLoss: Double
+  public var trainTop1: Double
+  public var testLoss: Double?
+  public var testTop1: Double?
+  public var testTop5: Double?
+  public var channels: Int
+  public var parameters: Int
+  public var macs: Int
+
+  public init(
+    epoch: Int, learningRate: Double, trainLoss: Double, trainTop1: Double, testLoss: Double?,
+    testTop1: Double?, testTop5: Double?, channels: Int, parameters: Int, macs: Int
+  ) {
+    self.epoch = epoch
+    self.learningRate = learningRate
+    self.trainLoss = trainLoss
+    self.trainTop1 = trainTop1
+    self.testLoss = testLoss
+    self.testTop1 = testTop1
+    self.testTop5 = testTop5
+    self.channels = channels
+    self.parameters = parameters
+    self.macs = macs
+  }
+}
+
+/// How long it took: not reproducible, and so apart from everything else.
+public struct Timing: Codable, Equatable, Sendable {
+  public var runs: [Run]
+
+  public struct Run: Codable, Equatable, Sendable {
+    public var seed: UInt64
+    public var variant: String
+    public var epochs: [Epoch]
+
+    public init(seed: UInt64, variant: String, epochs: [Epoch]) {
+      self.seed = seed
+      self.variant = variant
+      self.epochs = epochs
+    }
+  }
+
+  /// Wall time of one epoch, in seconds.
+  public struct Epoch: Codable, Equatable, Sendable {
+    public var epoch: Int
+    public var trainSeconds: Double
+    public var evaluationSeconds: Double
+    public var pruningSeconds: Double
+    /// Training images a second, data preparation included.
+    public var imagesPerSecond: Double
+
+    public init(
+      epoch: Int, trainSeconds: Double, evaluationSeconds: Double, pruningSeconds: Double, imagesPerSecond: Double
+    ) {
+      self.epoch = epoch
+      self.trainSeconds = trainSeconds
+      self.evaluationSeconds = evaluationSeconds
+      self.pruningSeconds = pruningSeconds
+      self.imagesPerSecond = imagesPerSecond
+    }
+  }
+
+  public init(runs: [Run]) {
+    self.runs = runs
+  }
+}
+
+/// Where it ran.
+public struct EnvironmentReport: Codable, Equatable, Sendable {
+  public var version: String
+  public var processor: String
+  public var kernels: String
+  public var blasCore: String?
+  public var threads: Int
+  /// When the report was written, ISO 8601.
+  public var date: String
+
+  public init(
+    version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String
+  ) {
+    self.version = version
+    self.processor = processor
+    self.kernels = kernels
+    self.blasCore = blasCore
+    self.threads = threads
+    self.date = date
+  }
+}

@@ -1,0 +1,67 @@
+extension Report {
+  /// A row for each run and variant.
+  public func csv() -> String {
+    table(
+      ["experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels", "train_seconds"],
+      runs.map { run in
+        let seconds = epochTimes(run).map { $0.trainSeconds + $0.pruningSeconds }.reduce(0, +)
+        return [
+          experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), "\(run.testLoss)",
+          "\(run.parameters)", "\(run.macs)", "\(run.channels)", "\(seconds)",
+        ]
+      })
+  }
+
+  /// A row for each layer of each run and variant.
+  public func layersCSV() -> String {
+    let header = [
+      "seed", "variant", "layer", "kind", "channels_before", "channels", "parameters_before", "parameters",
+      "macs_before", "macs",
+    ]
+    let rows = runs.flatMap { run in
+      run.layers.map { layer in
+        [
+          "\(run.seed)", run.variant, layer.name, layer.kind, "\(layer.channelsBefore)", "\(layer.channels)",
+          "\(layer.parametersBefore)", "\(layer.parameters)", "\(layer.macsBefore)", "\(layer.macs)",
+        ]
+      }
+    }
+    return table(header, rows)
+  }
+
+  /// A row for each epoch of each run and variant.
+  public func historyCSV() -> String {
+    let header = [
+      "seed", "variant", "epoch", "learning_rate", "train_loss", "train_top1", "test_loss", "test_top1", "test_top5",
+      "channels", "parameters", "macs", "train_seconds", "evaluation_seconds", "pruning_seconds", "images_per_s",
+    ]
+    let rows = runs.flatMap { run in
+      run.history.map { epoch in
+        let time = epochTimes(run).first { $0.epoch == epoch.epoch }
+        return [
+          "\(run.seed)", run.variant, "\(epoch.epoch)", "\(epoch.learningRate)", "\(epoch.trainLoss)",
+          "\(epoch.trainTop1)", optional(epoch.testLoss), optional(epoch.testTop1), optional(epoch.testTop5),
+          "\(epoch.channels)", "\(epoch.parameters)", "\(epoch.macs)", optional(time?.trainSeconds),
+          optional(time?.evaluationSeconds), optional(time?.pruningSeconds), optional(time?.imagesPerSecond),
+        ]
+      }
+    }
+    return table(header, rows)
+  }
+
+  private func epochTimes(_ run: RunReport) -> [Timing.Epoch] {
+    timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
+  }
+
+  private func optional(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+
+  /// RFC 4180, but with line feeds alone.
+  private func table(_ header: [String], _ rows: [[String]]) -> String {
+    ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+  }
+
+  private func quoted(_ field: String) -> String {
+    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
+    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+  }
+}

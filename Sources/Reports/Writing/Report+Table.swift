@@ -1,0 +1,83 @@
+import Foundation
+
+extension Report {
+  /// The comparison as a table for the terminal, at most 80 columns.
+  public func table() -> String {
+    var lines = ["\(experiment): \(description)".trimmingCharacters(in: [":", " "])]
+    guard let baseline = summary.baseline else { return lines.joined(separator: "\n") }
+    let pruned = summary.pruned
+    var rows = [["", "baseline", "pruned", "change"]]
+    rows.append([
+      "top-1 accuracy, %", accuracy(baseline.top1), pruned.map { accuracy($0.top1) } ?? "-",
+      summary.accuracyDrop.map { String(format: "%+.2f", -$0.mean) } ?? "-",
+    ])
+    rows.append(row("parameters", baseline.parameters, pruned?.parameters))
+    rows.append(row("MACs", baseline.macs, pruned?.macs))
+    rows.append(row("prunable channels", baseline.channels, pruned?.channels))
+    if let times = epochTimes() { rows.append(times) }
+    lines += [""] + aligned(rows)
+    if let compression = summary.compression, let reduction = summary.flopsReduction {
+      lines += [
+        "", String(format: "compression %.2fx, FLOPs reduction %.1f %%", compression, 100 * reduction),
+      ]
+    }
+    for expectation in summary.expectations { lines.append(line(expectation)) }
+    return lines.joined(separator: "\n")
+  }
+
+  private func accuracy(_ statistic: Statistic) -> String {
+    statistic.n > 1
+      ? String(format: "%.2f ± %.2f (n=%d)", statistic.mean, statistic.std, statistic.n)
+      : String(format: "%.2f", statistic.mean)
+  }
+
+  private func row(_ name: String, _ before: Int, _ after: Int?) -> [String] {
+    guard let after, before > 0 else { return [name, magnitude(before), "-", "-"] }
+    return [
+      name, magnitude(before), magnitude(after),
+      String(format: "%+.1f %%", 100 * (Double(after) / Double(before) - 1)),
+    ]
+  }
+
+  /// Training seconds of the last epoch, pruned as it is then, beside the baseline's.
+  private func epochTimes() -> [String]? {
+    func last(_ variant: String) -> Double? {
+      let seconds = timing.runs.filter { $0.variant == variant }.compactMap { $0.epochs.last?.trainSeconds }
+      return Statistic(seconds)?.mean
+    }
+    guard let before = last("baseline"), before > 0 else { return nil }
+    guard let after = last("pruned") else { return ["seconds, last epoch", String(format: "%.1f", before), "-", "-"] }
+    return [
+      "seconds, last epoch", String(format: "%.1f", before), String(format: "%.1f", after),
+      String(format: "%+.1f %%", 100 * (after / before - 1)),
+    ]
+  }
+
+  private func line(_ expectation: ExpectationResult) -> String {
+    let measured = expectation.measured.map { String(format: "%.3f", $0) } ?? "not measured"
+    let paper = expectation.paper.map { ", paper \($0)" } ?? ""
+    let limit = expectation.limit.replacing("_", with: " ")
+    return "\(expectation.met ? "met   " : "MISSED") \(expectation.metric): \(measured) (\(limit)\(paper))"
+  }
+
+  /// The first column to the left, the others to the right.
+  private func aligned(_ rows: [[String]]) -> [String] {
+    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { column, text in
+        let space = String(repeating: " ", count: widths[column] - text.count)
+        return column == 0 ? text + space : space + text
+      }.joined(separator: "   ")
+    }
+  }
+}
+
+/// 853018 as `0.853 M`, 512 as `512`.
+func magnitude(_ count: Int) -> String {
+  switch count {
+  case ..<10_000: "\(count)"
+  case ..<1_000_000: String(format: "%.1f k", Double(count) / 1e3)
+  case ..<1_000_000_000: String(format: "%.2f M", Double(count) / 1e6)
+  default: String(format: "%.2f G", Double(count) / 1e9)
+  }
+}
