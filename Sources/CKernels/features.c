@@ -15,11 +15,6 @@ int ck_has_avx2(void) { return 0; }
 int ck_has_avx512(void) { return 0; }
 #endif
 
-// No fast loops are compiled in yet.
-const ck_kernels *ck_avx2(void) { return 0; }
-const ck_kernels *ck_avx512(void) { return 0; }
-const ck_kernels *ck_neon(void) { return 0; }
-
 const char *ck_library_path(const void *symbol) {
   Dl_info info;
   return dladdr(symbol, &info) ? info.dli_fname : 0;

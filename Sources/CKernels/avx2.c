@@ -1,0 +1,47 @@
+// The inner loops with 256-bit vectors and fused multiply-add.
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+typedef __m256 V;
+enum { WIDTH = 8, CONVOLVE_VECTORS = 3, GRADIENT_PIXELS = 1024 };
+#define GRADIENT_ROWS 4
+
+static inline V load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void store(float *p, V v) { _mm256_storeu_ps(p, v); }
+static inline V set1(float value) { return _mm256_set1_ps(value); }
+static inline V muladd(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+static inline V add(V a, V b) { return _mm256_add_ps(a, b); }
+static inline V sub(V a, V b) { return _mm256_sub_ps(a, b); }
+static inline V mul(V a, V b) { return _mm256_mul_ps(a, b); }
+static inline V divide(V a, V b) { return _mm256_div_ps(a, b); }
+static inline V max(V a, V b) { return _mm256_max_ps(a, b); }
+
+static inline V keep(V v, ck_mask mask, ptrdiff_t p) {
+  const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i bits = _mm256_set1_epi32(mask.bits[p / 8]);
+  return _mm256_and_ps(v, _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(bits, lane), lane)));
+}
+
+static inline V where_positive(V y, V g) {
+  return _mm256_and_ps(_mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ), g);
+}
+
+static inline float fold(V v) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+#define KERNELS_NAME "avx2"
+#include "vector_kernels.h"
+
+#pragma clang attribute pop
+
+const ck_kernels *ck_avx2(void) { return ck_has_avx2() ? &table : 0; }
+#else
+const ck_kernels *ck_avx2(void) { return 0; }
+#endif

@@ -1,0 +1,50 @@
+// The inner loops with 512-bit vectors.
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <string.h>
+
+#pragma clang attribute push( \
+  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
+
+typedef __m512 V;
+enum { WIDTH = 16, CONVOLVE_VECTORS = 6, GRADIENT_PIXELS = 768 };
+#define GRADIENT_ROWS 8
+
+static inline V load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void store(float *p, V v) { _mm512_storeu_ps(p, v); }
+static inline V set1(float value) { return _mm512_set1_ps(value); }
+static inline V muladd(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+static inline V add(V a, V b) { return _mm512_add_ps(a, b); }
+static inline V sub(V a, V b) { return _mm512_sub_ps(a, b); }
+static inline V mul(V a, V b) { return _mm512_mul_ps(a, b); }
+static inline V divide(V a, V b) { return _mm512_div_ps(a, b); }
+static inline V max(V a, V b) { return _mm512_max_ps(a, b); }
+
+static inline V keep(V v, ck_mask mask, ptrdiff_t p) {
+  uint16_t bits;
+  memcpy(&bits, mask.bits + p / 8, sizeof bits);
+  return _mm512_maskz_mov_ps(bits, v);
+}
+
+static inline V where_positive(V y, V g) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), g);
+}
+
+static inline float fold(V v) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+#define KERNELS_NAME "avx512"
+#include "vector_kernels.h"
+
+#pragma clang attribute pop
+
+const ck_kernels *ck_avx512(void) { return ck_has_avx512() ? &table : 0; }
+#else
+const ck_kernels *ck_avx512(void) { return 0; }
+#endif

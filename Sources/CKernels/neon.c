@@ -1,0 +1,40 @@
+// The inner loops with the 128-bit vectors that every 64-bit Arm processor has.
+#include "CKernels.h"
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+typedef float32x4_t V;
+enum { WIDTH = 4, CONVOLVE_VECTORS = 6, GRADIENT_PIXELS = 768 };
+#define GRADIENT_ROWS 8
+
+static inline V load(const float *p) { return vld1q_f32(p); }
+static inline void store(float *p, V v) { vst1q_f32(p, v); }
+static inline V set1(float value) { return vdupq_n_f32(value); }
+static inline V muladd(V a, V b, V c) { return vfmaq_f32(c, a, b); }
+static inline V add(V a, V b) { return vaddq_f32(a, b); }
+static inline V sub(V a, V b) { return vsubq_f32(a, b); }
+static inline V mul(V a, V b) { return vmulq_f32(a, b); }
+static inline V divide(V a, V b) { return vdivq_f32(a, b); }
+static inline V max(V a, V b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+
+static inline V keep(V v, ck_mask mask, ptrdiff_t p) {
+  return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), vld1q_u32(mask.lanes + p)));
+}
+
+static inline V where_positive(V y, V g) {
+  return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(g), vcgtzq_f32(y)));
+}
+
+static inline float fold(V v) {
+  const float32x2_t two = vadd_f32(vget_low_f32(v), vget_high_f32(v));
+  return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+
+#define KERNELS_NAME "neon"
+#include "vector_kernels.h"
+
+const ck_kernels *ck_neon(void) { return &table; }
+#else
+const ck_kernels *ck_neon(void) { return 0; }
+#endif

@@ -1,0 +1,315 @@
+// The inner loops in terms of one instruction set's vectors; included once by each file that defines
+//
+//   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS
+//   load, store, set1, muladd, add, sub, mul, divide, max
+//   keep(v, mask, p)              v where elements p... are pixels, else zero
+//   where_positive(y, g)          g where y > 0, else zero
+//   fold(v)                       sum of a vector's elements
+//   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs
+//   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3 columns
+//   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache
+//   KERNELS_NAME, KERNELS_FUNCTION
+//
+// max(a, b) must return b where either is not a number.
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// One register block of a convolution: `group` output channels times `vectors` vectors of pixels from p on.
+INLINE void convolve_block(
+  const ck_convolution *job, const float *w, int64_t first, const int group, const int vectors, ptrdiff_t p) {
+  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = set1(job->bias ? job->bias[first + o] : 0.0f);
+  const ptrdiff_t *const offsets = job->offsets;
+  const int64_t taps = job->taps;
+  const float *x = job->x + p;
+  for (int64_t c = job->inputs; c > 0; c--, x += job->x_stride)
+    for (int64_t t = 0; t < taps; t++, w += group) {
+      const float *const at = x + offsets[t];
+      V weights[CK_OUTPUT_GROUP];
+      UNROLL for (int o = 0; o < group; o++) weights[o] = set1(w[o]);
+      UNROLL for (int i = 0; i < vectors; i++) {
+        const V pixels = load(at + i * WIDTH);
+        UNROLL for (int o = 0; o < group; o++) sums[o][i] = muladd(weights[o], pixels, sums[o][i]);
+      }
+    }
+  UNROLL for (int o = 0; o < group; o++) {
+    float *const y = job->y + (first + o) * job->y_stride + p;
+    UNROLL for (int i = 0; i < vectors; i++) {
+      V value = keep(sums[o][i], job->mask, p + i * WIDTH);
+      if (job->accumulate) value = add(value, load(y + i * WIDTH));
+      store(y + i * WIDTH, value);
+    }
+  }
+}
+
+INLINE void convolve_group(
+  const ck_convolution *job, int64_t first, const int group, ptrdiff_t begin, ptrdiff_t end) {
+  const float *const w = job->weights + first * job->inputs * job->taps;
+  ptrdiff_t p = begin;
+  for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
+    convolve_block(job, w, first, group, CONVOLVE_VECTORS, p);
+  for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_block(job, w, first, group, 2, p);
+  for (; p < end; p += WIDTH) convolve_block(job, w, first, group, 1, p);
+}
+
+static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
+  for (int64_t first = 0; first < job->outputs;) {
+    const int64_t group = ck_output_group(job->outputs, first);
+    switch (group) {
+      case 4: convolve_group(job, first, 4, begin, end); break;
+      case 3: convolve_group(job, first, 3, begin, end); break;
+      case 2: convolve_group(job, first, 2, begin, end); break;
+      default: convolve_group(job, first, 1, begin, end); break;
+    }
+    first += group;
+  }
+}
+
+// Sums of products of `rows` output gradients with three shifted inputs over `count` pixels, added to sums[rows][3].
+INLINE void gradient_block(
+  const float *dy, ptrdiff_t dy_stride, const float *x0, const float *x1, const float *x2, ptrdiff_t count,
+  const int rows, float *memory) {
+  V sums[GRADIENT_ROWS][3];
+  UNROLL for (int o = 0; o < rows; o++)
+    UNROLL for (int j = 0; j < 3; j++) sums[o][j] = load(memory + (o * 3 + j) * WIDTH);
+  for (ptrdiff_t p = 0; p < count; p += WIDTH) {
+    const V a = load(x0 + p), b = load(x1 + p), c = load(x2 + p);
+    UNROLL for (int o = 0; o < rows; o++) {
+      const V g = load(dy + o * dy_stride + p);
+      sums[o][0] = muladd(g, a, sums[o][0]);
+      sums[o][1] = muladd(g, b, sums[o][1]);
+      sums[o][2] = muladd(g, c, sums[o][2]);
+    }
+  }
+  UNROLL for (int o = 0; o < rows; o++)
+    UNROLL for (int j = 0; j < 3; j++) store(memory + (o * 3 + j) * WIDTH, sums[o][j]);
+}
+
+INLINE void gradient_rows(
+  const ck_weight_gradient *job, int64_t first, const int rows, ptrdiff_t begin, ptrdiff_t end, float *scratch,
+  float *partial) {
+  const int64_t columns = job->inputs * job->taps, triples = (columns + 2) / 3;
+  for (int64_t i = 0; i < triples * rows * 3 * WIDTH; i++) scratch[i] = 0;
+  for (ptrdiff_t p = begin; p < end; p += GRADIENT_PIXELS) {
+    const ptrdiff_t count = end - p < GRADIENT_PIXELS ? end - p : GRADIENT_PIXELS;
+    const float *const dy = job->dy + first * job->dy_stride + p;
+    const float *x = job->x + p;
+    float *memory = scratch;
+    int64_t t = 0, left = columns;
+    for (int64_t triple = 0; triple < triples; triple++, memory += rows * 3 * WIDTH) {
+      const float *at[3];
+      for (int j = 0; j < 3; j++) {
+        at[j] = x + job->offsets[t];
+        // The last column stands in for those past the end.
+        if (--left <= 0) continue;
+        if (++t == job->taps) t = 0, x += job->x_stride;
+      }
+      gradient_block(dy, job->dy_stride, at[0], at[1], at[2], count, rows, memory);
+    }
+  }
+  for (int64_t column = 0; column < columns; column++)
+    for (int o = 0; o < rows; o++)
+      partial[o * columns + column] = fold(load(scratch + (column / 3 * rows * 3 + o * 3 + column % 3) * WIDTH));
+}
+
+static void weight_gradient(
+  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
+  float *partial) {
+  const int64_t passes = (count + GRADIENT_ROWS - 1) / GRADIENT_ROWS;
+  for (int64_t pass = 0; pass < passes; pass++) {
+    const int64_t from = pass * count / passes, rows = (pass + 1) * count / passes - from;
+    float *const to = partial + from * job->inputs * job->taps;
+    switch (rows) {
+#define ROWS(n) \
+  case n: gradient_rows(job, first + from, n, begin, end, scratch, to); break
+#if GRADIENT_ROWS == 8
+      ROWS(8);
+      ROWS(7);
+      ROWS(6);
+      ROWS(5);
+#endif
+      ROWS(4);
+      ROWS(3);
+      ROWS(2);
+      ROWS(1);
+#undef ROWS
+    }
+  }
+}
+
+static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
+  double total = 0;
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    V sums[4] = {set1(0), set1(0), set1(0), set1(0)};
+    ptrdiff_t p = start;
+    for (; p + 4 * WIDTH <= stop; p += 4 * WIDTH)
+      UNROLL for (int i = 0; i < 4; i++) sums[i] = add(sums[i], load(x + p + i * WIDTH));
+    for (; p < stop; p += WIDTH) sums[0] = add(sums[0], load(x + p));
+    total += fold(add(add(sums[0], sums[2]), add(sums[1], sums[3])));
+  }
+  return total;
+}
+
+static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+  ck_moments all = {0, 0, 0};
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    const double count = mask.counts[start / CK_SUM_BLOCK];
+    if (count == 0) continue;
+    const float center = (float)(sum(x, start, stop) / count);
+    const V middle = set1(center);
+    V squares[4] = {set1(0), set1(0), set1(0), set1(0)}, rests[4] = {set1(0), set1(0), set1(0), set1(0)};
+    ptrdiff_t p = start;
+    for (; p + 4 * WIDTH <= stop; p += 4 * WIDTH)
+      UNROLL for (int i = 0; i < 4; i++) {
+        const V d = keep(sub(load(x + p + i * WIDTH), middle), mask, p + i * WIDTH);
+        squares[i] = muladd(d, d, squares[i]);
+        rests[i] = add(rests[i], d);
+      }
+    for (; p < stop; p += WIDTH) {
+      const V d = keep(sub(load(x + p), middle), mask, p);
+      squares[0] = muladd(d, d, squares[0]);
+      rests[0] = add(rests[0], d);
+    }
+    const float square = fold(add(add(squares[0], squares[2]), add(squares[1], squares[3])));
+    const float rest = fold(add(add(rests[0], rests[2]), add(rests[1], rests[3])));
+    ck_join_moments(&all, ck_block_moments(count, center, rest, square));
+  }
+  return all;
+}
+
+INLINE ck_gradient_sums gradient_sums_of(
+  const float *dy, const float *x, const float *y, const bool masked, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  const V middle = set1(mean);
+  ck_gradient_sums total = {0, 0};
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    V gradients[2] = {set1(0), set1(0)}, products[2] = {set1(0), set1(0)};
+    ptrdiff_t p = start;
+    for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
+      UNROLL for (int i = 0; i < 2; i++) {
+        V g = load(dy + p + i * WIDTH);
+        if (masked) g = where_positive(load(y + p + i * WIDTH), g);
+        gradients[i] = add(gradients[i], g);
+        products[i] = muladd(g, sub(load(x + p + i * WIDTH), middle), products[i]);
+      }
+    for (; p < stop; p += WIDTH) {
+      V g = load(dy + p);
+      if (masked) g = where_positive(load(y + p), g);
+      gradients[0] = add(gradients[0], g);
+      products[0] = muladd(g, sub(load(x + p), middle), products[0]);
+    }
+    total.gradient += fold(add(gradients[0], gradients[1]));
+    total.product += fold(add(products[0], products[1]));
+  }
+  return total;
+}
+
+static ck_gradient_sums gradient_sums(
+  const float *dy, const float *x, const float *y, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  return y ? gradient_sums_of(dy, x, y, true, mean, begin, end) : gradient_sums_of(dy, x, y, false, mean, begin, end);
+}
+
+static void scale_shift(
+  const float *x, float scale, float shift, const float *residual, bool relu, float *y, ptrdiff_t begin,
+  ptrdiff_t end, ck_mask mask) {
+  const V a = set1(scale), b = set1(shift), floor = set1(relu ? 0 : -__builtin_inff());
+  if (residual)
+    for (ptrdiff_t p = begin; p < end; p += WIDTH)
+      store(y + p, keep(max(floor, add(muladd(a, load(x + p), b), load(residual + p))), mask, p));
+  else
+    for (ptrdiff_t p = begin; p < end; p += WIDTH)
+      store(y + p, keep(max(floor, muladd(a, load(x + p), b)), mask, p));
+}
+
+static void normalize_gradient(
+  const float *dy, const float *x, const float *y, float a, float b, float c, float *dx, ptrdiff_t begin,
+  ptrdiff_t end, ck_mask mask) {
+  const V va = set1(a), vb = set1(b), vc = set1(c);
+  if (y)
+    for (ptrdiff_t p = begin; p < end; p += WIDTH) {
+      const V g = where_positive(load(y + p), load(dy + p));
+      store(dx + p, keep(muladd(va, g, muladd(vb, load(x + p), vc)), mask, p));
+    }
+  else
+    for (ptrdiff_t p = begin; p < end; p += WIDTH)
+      store(dx + p, keep(muladd(va, load(dy + p), muladd(vb, load(x + p), vc)), mask, p));
+}
+
+static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p += WIDTH)
+    store(gradient + p, where_positive(load(y + p), load(gradient + p)));
+}
+
+static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p += WIDTH) store(y + p, add(load(x + p), load(y + p)));
+}
+
+static void quotient(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end) {
+  const V small = set1(1e-9f);
+  for (ptrdiff_t p = begin; p < end; p += WIDTH) store(out + p, divide(load(r + p), add(load(z + p), small)));
+}
+
+static void share(
+  const float *part, const float *relevance, const float *total, float *out, ptrdiff_t begin, ptrdiff_t end) {
+  const V small = set1(1e-9f);
+  for (ptrdiff_t p = begin; p < end; p += WIDTH)
+    store(out + p, divide(mul(load(part + p), load(relevance + p)), add(load(total + p), small)));
+}
+
+static void combine(
+  const float *a, const float *p, float alpha, const float *n, float beta, float *out, ptrdiff_t begin,
+  ptrdiff_t end) {
+  const V va = set1(alpha), vb = set1(beta);
+  for (ptrdiff_t i = begin; i < end; i += WIDTH)
+    store(out + i, mul(load(a + i), sub(mul(va, load(p + i)), mul(vb, load(n + i)))));
+}
+
+static void sgd(float *w, const float *g, float *v, int64_t count, ck_sgd options) {
+  const float rate = -options.learning_rate, momentum = options.momentum, decay = options.weight_decay;
+  const V vrate = set1(rate), vmomentum = set1(momentum), vdecay = set1(decay);
+  int64_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) {
+    const V gradient = muladd(vdecay, load(w + i), load(g + i));
+    const V velocity = muladd(vmomentum, load(v + i), gradient);
+    store(v + i, velocity);
+    store(w + i, muladd(vrate, options.nesterov ? muladd(vmomentum, velocity, gradient) : velocity, load(w + i)));
+  }
+  for (; i < count; i++) {
+    const float gradient = __builtin_fmaf(decay, w[i], g[i]);
+    v[i] = __builtin_fmaf(momentum, v[i], gradient);
+    w[i] = __builtin_fmaf(rate, options.nesterov ? __builtin_fmaf(momentum, v[i], gradient) : v[i], w[i]);
+  }
+}
+
+static double peak(int64_t rounds, float *sink) {
+  V sums[12];
+  UNROLL for (int i = 0; i < 12; i++) sums[i] = set1((float)i);
+  const V half = set1(0.5f), one = set1(1.0f);
+  for (int64_t round = 0; round < rounds; round++)
+    UNROLL for (int i = 0; i < 12; i++) sums[i] = muladd(sums[i], half, one);
+  V total = sums[0];
+  UNROLL for (int i = 1; i < 12; i++) total = add(total, sums[i]);
+  *sink = fold(total);
+  return 2.0 * 12 * WIDTH * (double)rounds;
+}
+
+static const ck_kernels table = {
+  .name = KERNELS_NAME,
+  .convolve = convolve,
+  .weight_gradient = weight_gradient,
+  .sum = sum,
+  .moments = moments,
+  .gradient_sums = gradient_sums,
+  .scale_shift = scale_shift,
+  .normalize_gradient = normalize_gradient,
+  .mask_positive = mask_positive,
+  .add = add_planes,
+  .quotient = quotient,
+  .share = share,
+  .combine = combine,
+  .sgd = sgd,
+  .peak = peak,
+};
