@@ -1,0 +1,38 @@
+# `make quickstart` and `make test` need git, make and a Swift 6.1+ toolchain; the rest they install.
+
+SWIFT_FLAGS ?=
+TEST_FLAGS = -Xswiftc -enable-testing
+PROGRAM = .build/release/espalier
+
+.PHONY: help
+help: ## Show this list.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+.PHONY: quickstart
+quickstart: build ## Train ResNet-20 on Fashion-MNIST, baseline and pruned, and compare them.
+	$(PROGRAM) run experiments/quickstart.yaml
+
+.PHONY: test
+test: setup ## Build and run all tests.
+	swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
+	swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS)
+
+.PHONY: build
+build: setup ## Build the program, .build/release/espalier.
+	swift build -c release --product espalier $(SWIFT_FLAGS)
+
+.PHONY: setup
+setup: ## Install what is missing: libyaml, OpenBLAS, zlib, Fashion-MNIST.
+	@scripts/setup.sh
+
+.PHONY: lint
+lint: ## Check the format.
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+.PHONY: format
+format: ## Format in place.
+	swift format format --in-place --recursive Package.swift Sources Tests
+
+.PHONY: clean
+clean: ## Remove everything that was built.
+	swift package clean
