@@ -33,7 +33,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Architectures", "CZlib", "Datasets", "Pruning", "Training", "Reports", "Specification", "TensorFiles",
+        "Architectures", "CZlib", "Datasets", "Pruning", "Training", "Reports", "Specification",
+        "TensorFiles",
       ]),
     .executableTarget(
       name: "espalier",

@@ -31,7 +31,8 @@ struct CIFARResNet: ArchitectureFamily {
         let stride = stage > 0 && block == 0 ? 2 : 1
         if isBottleneck {
           builder.residualBlock(
-            name, channels: [channels, channels, 4 * channels], kernels: [1, 3, 1], stride: stride, strideAt: 1)
+            name, channels: [channels, channels, 4 * channels], kernels: [1, 3, 1], stride: stride,
+            strideAt: 1)
         } else {
           builder.residualBlock(name, channels: [channels, channels], kernels: [3, 3], stride: stride)
         }

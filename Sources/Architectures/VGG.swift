@@ -41,7 +41,8 @@ struct VGG: ArchitectureFamily {
       convolutions += 1
     }
     return builder.hiddenLayer(
-      "classifier.0", units: spec.scaled(512), dropout: 0.5, classifier: "classifier.3", classes: spec.classes,
+      "classifier.0", units: spec.scaled(512), dropout: 0.5, classifier: "classifier.3",
+      classes: spec.classes,
       engine: engine)
   }
 }

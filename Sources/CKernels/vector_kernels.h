@@ -26,11 +26,11 @@ INLINE void convolve_block(
   for (int64_t c = job->inputs; c > 0; c--, x += job->x_stride)
     for (int64_t t = 0; t < taps; t++, w += group) {
       const float *const at = x + offsets[t];
-      V weights[CK_OUTPUT_GROUP];
-      UNROLL for (int o = 0; o < group; o++) weights[o] = set1(w[o]);
-      UNROLL for (int i = 0; i < vectors; i++) {
-        const V pixels = load(at + i * WIDTH);
-        UNROLL for (int o = 0; o < group; o++) sums[o][i] = muladd(weights[o], pixels, sums[o][i]);
+      V pixels[CONVOLVE_VECTORS];
+      UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
+      UNROLL for (int o = 0; o < group; o++) {
+        const V weight = set1(w[o]);
+        UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
       }
     }
   UNROLL for (int o = 0; o < group; o++) {

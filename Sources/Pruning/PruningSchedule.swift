@@ -34,7 +34,8 @@ public struct PruningSchedule: Sendable {
       let share = ratio * Double(index + 1) / Double(epochs.count)
       return step.removing(channels: step.convolutions.total(share), units: step.hidden.total(share))
     case .channelsPerStep(let channels):
-      let units = Double(step.hidden.original * Self.hiddenUnitsPerStep * (index + 1)) / Double(Self.hiddenUnits)
+      let units =
+        Double(step.hidden.original * Self.hiddenUnitsPerStep * (index + 1)) / Double(Self.hiddenUnits)
       return step.removing(channels: channels * (index + 1), units: Int(units.rounded()))
     case .parameterRatio(let ratio):
       return step.reaching(ratio, network: network) { Double($0.parameters) }

@@ -169,7 +169,8 @@ public struct Timing: Codable, Equatable, Sendable {
     public var imagesPerSecond: Double
 
     public init(
-      epoch: Int, trainSeconds: Double, evaluationSeconds: Double, pruningSeconds: Double, imagesPerSecond: Double
+      epoch: Int, trainSeconds: Double, evaluationSeconds: Double, pruningSeconds: Double,
+      imagesPerSecond: Double
     ) {
       self.epoch = epoch
       self.trainSeconds = trainSeconds

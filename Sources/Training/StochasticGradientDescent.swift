@@ -18,7 +18,8 @@ public struct StochasticGradientDescent: Sendable {
     for parameter in network.parameters {
       network.engine.sgdStep(
         &parameter.value.values, gradient: parameter.gradient.values, velocity: &parameter.velocity.values,
-        learningRate: Float(learningRate), momentum: Float(spec.momentum), weightDecay: Float(spec.weightDecay),
+        learningRate: Float(learningRate), momentum: Float(spec.momentum),
+        weightDecay: Float(spec.weightDecay),
         nesterov: spec.nesterov)
     }
   }

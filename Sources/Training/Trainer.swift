@@ -56,7 +56,8 @@ public struct Trainer {
   ) throws(TrainingError) -> Epoch {
     let order = BatchLoader.shuffledOrder(count: images.count, seed: seed, epoch: epoch)
     let loader = BatchLoader(
-      set: images, order: order, batchSize: spec.batchSize, augment: augment, normalize: normalize, seed: seed,
+      set: images, order: order, batchSize: spec.batchSize, augment: augment, normalize: normalize,
+      seed: seed,
       epoch: epoch)
     let steps = (images.count + spec.batchSize - 1) / spec.batchSize
     var lossSum = 0.0
@@ -74,7 +75,8 @@ public struct Trainer {
       guard observe(told) else { throw .interrupted }
     }
     return Epoch(
-      loss: lossSum / Double(max(1, hits.images)), top1: hits.top1Accuracy, learningRate: learningRate(epoch: epoch),
+      loss: lossSum / Double(max(1, hits.images)), top1: hits.top1Accuracy,
+      learningRate: learningRate(epoch: epoch),
       images: hits.images)
   }
 

@@ -9,7 +9,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .diverged(let epoch, let step, let loss, let layer):
       "the loss is \(loss) at epoch \(epoch), step \(step)"
-        + (layer.map { "; the first layer that is not finite is \($0)" } ?? "; all layers were finite before it")
+        + (layer.map { "; the first layer that is not finite is \($0)" }
+          ?? "; all layers were finite before it")
         + ": try a lower learning rate or warm-up"
     case .interrupted: "interrupted"
     }

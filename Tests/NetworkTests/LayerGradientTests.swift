@@ -25,14 +25,16 @@ struct LayerGradientTests {
   @Test("convolution", arguments: [(1, 1), (1, 2), (3, 1), (3, 2), (5, 1), (7, 2)])
   func convolution(_ kernel: Int, _ stride: Int) {
     let layer = Convolution(
-      name: "c", inputs: 5, outputs: 4, kernel: kernel, stride: stride, hasBias: true, inputRows: 7, inputColumns: 6,
+      name: "c", inputs: 5, outputs: 4, kernel: kernel, stride: stride, hasBias: true, inputRows: 7,
+      inputColumns: 6,
       inputGroup: nil)
     let x = Planes(Self.input, dense: random(Self.input, 1))
     fill(layer.weight, 2)
     if let bias = layer.bias { fill(bias, 3) }
     let c = random(layer.outputShape(images: 3), 4)
     let dx = Planes(Self.input)
-    layer.backward(Planes(layer.outputShape(images: 3), dense: c), input: x, inputGradient: dx, accumulate: false, context)
+    layer.backward(
+      Planes(layer.outputShape(images: 3), dense: c), input: x, inputGradient: dx, accumulate: false, context)
     let loss = { (x: Planes) in dot(layer.forward(x, self.context).dense(), c) }
     check("input", dx.dense(), along: random(Self.input, 5), step: 0.5, tolerance: 1e-4) { delta in
       loss(Planes(Self.input, dense: sum(x.dense(), delta)))
@@ -52,7 +54,8 @@ struct LayerGradientTests {
   func identityBlock() {
     let inner = unit("a", inputs: 5, outputs: 4, hasReLU: true, seed: 20)
     let last = unit("b", inputs: 4, outputs: 5, hasReLU: false, seed: 30)
-    checkLayer(ResidualBlock(inner: [inner], last: last, projection: nil), input: random(Self.input, 21, scale: 0.3))
+    checkLayer(
+      ResidualBlock(inner: [inner], last: last, projection: nil), input: random(Self.input, 21, scale: 0.3))
   }
 
   @Test("residual block with projection, three convolutions")
@@ -60,10 +63,12 @@ struct LayerGradientTests {
     let first = unit("a", inputs: 5, outputs: 4, hasReLU: true, seed: 40)
     let second = unit("b", inputs: 4, outputs: 3, hasReLU: true, stride: 2, seed: 50)
     let last = unit("c", inputs: 3, outputs: 6, hasReLU: false, rows: 4, columns: 3, seed: 60)
-    let projection = unit("s", inputs: 5, outputs: 6, hasReLU: false, stride: 2, kernel: 1, shift: 0, seed: 70)
+    let projection = unit(
+      "s", inputs: 5, outputs: 6, hasReLU: false, stride: 2, kernel: 1, shift: 0, seed: 70)
     for index in 0..<6 { projection.normalization.weight.value.values[index] = 0.2 }
     checkLayer(
-      ResidualBlock(inner: [first, second], last: last, projection: projection), input: random(Self.input, 41))
+      ResidualBlock(inner: [first, second], last: last, projection: projection), input: random(Self.input, 41)
+    )
   }
 
   @Test("residual block whose last convolution has lost channels")
@@ -111,7 +116,8 @@ struct LayerGradientTests {
     columns: Int = 6, shift: Float = 4, seed: Int
   ) -> ConvolutionUnit {
     let convolution = Convolution(
-      name: name, inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, hasBias: false, inputRows: rows,
+      name: name, inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, hasBias: false,
+      inputRows: rows,
       inputColumns: columns, inputGroup: nil)
     let normalization = BatchNormalization(name: name + "bn", channels: outputs)
     fill(convolution.weight, seed)
@@ -154,7 +160,8 @@ struct LayerGradientTests {
   private func check(_ parameter: Parameter, step: Float, tolerance: Double, loss: () -> Double) {
     let gradient = parameter.gradient.values
     let original = parameter.value.values
-    check(parameter.name, gradient, along: random(original.count, 9), step: step, tolerance: tolerance) { delta in
+    check(parameter.name, gradient, along: random(original.count, 9), step: step, tolerance: tolerance) {
+      delta in
       parameter.value.values = sum(original, delta)
       defer { parameter.value.values = original }
       return loss()
@@ -170,7 +177,8 @@ struct LayerGradientTests {
     let numerical = (forward - backward) / (2 * Double(step))
     let analytical = dot(gradient, direction)
     // Relative to what the product could be: a derivative near zero is a difference of large terms.
-    let scale = max(abs(numerical), zip(gradient, direction).reduce(0.0) { $0 + abs(Double($1.0 * $1.1)) } * 0.05)
+    let scale = max(
+      abs(numerical), zip(gradient, direction).reduce(0.0) { $0 + abs(Double($1.0 * $1.1)) } * 0.05)
     #expect(
       abs(numerical - analytical) <= tolerance * scale,
       "\(name): numerical \(numerical), analytical \(analytical)")

@@ -40,7 +40,8 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
   }
 
   func scores() throws -> Scores {
-    try JSONDecoder().decode(Scores.self, from: Data(contentsOf: URL(fileURLWithPath: path("relevance.json"))))
+    try JSONDecoder().decode(
+      Scores.self, from: Data(contentsOf: URL(fileURLWithPath: path("relevance.json"))))
   }
 
   private func path(_ name: String) -> String {

@@ -21,7 +21,9 @@ struct ReferenceTests {
     #expect(relativeError(logits.values, expected.values) < Self.tolerance)
   }
 
-  @Test("a training pass gives the reference's loss, gradients and running statistics", arguments: ReferenceCase.all)
+  @Test(
+    "a training pass gives the reference's loss, gradients and running statistics",
+    arguments: ReferenceCase.all)
   func gradients(_ reference: ReferenceCase) throws {
     let batch = try reference.batch()
     let network = try reference.network()
@@ -31,7 +33,8 @@ struct ReferenceTests {
     network.backward(loss.gradient)
     let expectedLoss = try #require(expected["train.loss"]?.values.first)
     #expect(abs(loss.loss - Double(expectedLoss)) < Self.tolerance * Double(expectedLoss))
-    let gradients = Dictionary(uniqueKeysWithValues: network.parameters.map { ("grad." + $0.name, $0.gradient) })
+    let gradients = Dictionary(
+      uniqueKeysWithValues: network.parameters.map { ("grad." + $0.name, $0.gradient) })
     let statistics = Dictionary(
       uniqueKeysWithValues: network.runningStatistics.map { ("after." + $0.key, $0.value) })
     let found = gradients.merging(statistics) { a, _ in a }
@@ -43,7 +46,8 @@ struct ReferenceTests {
       // A bias before batch norm has no influence: its gradient is rounding noise around zero.
       let isNoise = name.hasPrefix("grad.") && (reference.values.map(abs).max() ?? 0) < 1e-6 * scale
       let error =
-        isNoise ? Double((own.values.map(abs).max() ?? 0) / scale) : relativeError(own.values, reference.values)
+        isNoise
+        ? Double((own.values.map(abs).max() ?? 0) / scale) : relativeError(own.values, reference.values)
       #expect(error < Self.tolerance, "\(name)")
     }
   }

@@ -10,10 +10,12 @@ import Training
 @Suite("Removed equals masked")
 struct RemovalTests {
   static let architectures: [ArchitectureSpec] = [
-    ArchitectureSpec(name: "resnet", depth: 14, block: .basic, width: 0.5, input: [3, 16, 16], classes: 7, weights: nil),
+    ArchitectureSpec(
+      name: "resnet", depth: 14, block: .basic, width: 0.5, input: [3, 16, 16], classes: 7, weights: nil),
     ArchitectureSpec(
       name: "resnet", depth: 20, block: .bottleneck, width: 0.5, input: [3, 16, 16], classes: 7, weights: nil),
-    ArchitectureSpec(name: "vgg11", depth: 11, block: .plain, width: 0.1, input: [3, 32, 32], classes: 7, weights: nil),
+    ArchitectureSpec(
+      name: "vgg11", depth: 11, block: .plain, width: 0.1, input: [3, 32, 32], classes: 7, weights: nil),
   ]
 
   @Test("in evaluation", arguments: architectures)

@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Importance criteria")
 struct CriteriaTests {
-  @Test("every registered criterion is made by its name and scores every group", arguments: CriterionRegistry.entries.map(\.name))
+  @Test(
+    "every registered criterion is made by its name and scores every group",
+    arguments: CriterionRegistry.entries.map(\.name))
   func registry(_ name: String) throws {
     let network = try Self.network()
     let criterion = try #require(CriterionRegistry.make(name))
@@ -64,7 +66,8 @@ struct CriteriaTests {
   @Test("a class that is never right weighs 1, the best one sigmoid(1)")
   func classScales() {
     var classes = ClassAccuracy(classes: 3)
-    classes.count(Tensor(shape: [4, 3], values: [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1]), labels: [0, 0, 2, 1])
+    classes.count(
+      Tensor(shape: [4, 3], values: [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1]), labels: [0, 0, 2, 1])
     #expect(classes.accuracies == [1, 0, 0])
     #expect(abs(classes.scales[0] - 0.7310585786300049) < 1e-12)
     #expect(classes.scales[1...] == [1, 1])
@@ -83,7 +86,9 @@ struct CriteriaTests {
     var start = 0
     let batches = sizes.map { size in
       defer { start += size }
-      return (images: Array(pixels[start * 64..<(start + size) * 64]), labels: (start..<start + size).map { $0 % 4 })
+      return (
+        images: Array(pixels[start * 64..<(start + size) * 64]), labels: (start..<start + size).map { $0 % 4 }
+      )
     }
     return ScoringData(seed: seed, epoch: epoch) { AnyIterator(batches.makeIterator()) }
   }

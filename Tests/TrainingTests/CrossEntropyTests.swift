@@ -43,7 +43,9 @@ struct CrossEntropyTests {
   @Test("hits count the top class and the top five, ties to the lower class")
   func hits() {
     var hits = Hits()
-    hits.count(Tensor(shape: [3, 6], values: [0, 1, 2, 3, 4, 5, 9, 9, 0, 0, 0, 0, 5, 4, 3, 2, 1, 0]), labels: [5, 1, 5])
+    hits.count(
+      Tensor(shape: [3, 6], values: [0, 1, 2, 3, 4, 5, 9, 9, 0, 0, 0, 0, 5, 4, 3, 2, 1, 0]),
+      labels: [5, 1, 5])
     #expect(hits.top1 == 1)
     #expect(hits.top5 == 2)
     #expect(hits.images == 3)

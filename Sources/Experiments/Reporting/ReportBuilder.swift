@@ -18,7 +18,8 @@ struct ReportBuilder {
     let layers = original.layers()
     return Report(
       experiment: spec.name, description: spec.description, status: .complete,
-      runs: finished.map { run($0, layersBefore: layers) }, expectations: spec.expectations.map(\.expectation),
+      runs: finished.map { run($0, layersBefore: layers) },
+      expectations: spec.expectations.map(\.expectation),
       timing: Timing(runs: finished.map(timing)), environment: environment())
   }
 
@@ -56,8 +57,10 @@ struct ReportBuilder {
 extension LayerReport {
   fileprivate init(before: LayerSummary, after: LayerSummary) {
     self.init(
-      name: before.name, kind: before.kind.rawValue, channelsBefore: before.channels, channels: after.channels,
-      parametersBefore: before.cost.parameters, parameters: after.cost.parameters, macsBefore: before.cost.macs,
+      name: before.name, kind: before.kind.rawValue, channelsBefore: before.channels,
+      channels: after.channels,
+      parametersBefore: before.cost.parameters, parameters: after.cost.parameters,
+      macsBefore: before.cost.macs,
       macs: after.cost.macs)
   }
 }
@@ -73,7 +76,8 @@ extension TrainingRecord.EpochRecord {
 
   var report: EpochReport {
     EpochReport(
-      epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1, testLoss: testLoss,
+      epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1,
+      testLoss: testLoss,
       testTop1: testTop1, testTop5: testTop5, channels: channels, parameters: parameters, macs: macs)
   }
 }

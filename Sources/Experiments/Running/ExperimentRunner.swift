@@ -59,7 +59,9 @@ public struct ExperimentRunner {
       progress: progress)
     let outcome = try training.run(fresh: fresh)
     let folder = folders.variant(seed: seed, variant)
-    if spec.export.formats.contains("safetensors") { try export(outcome.network, spec, seed: seed, to: folder) }
+    if spec.export.formats.contains("safetensors") {
+      try export(outcome.network, spec, seed: seed, to: folder)
+    }
     return FinishedVariant(seed: seed, variant: variant, outcome: outcome)
   }
 

@@ -28,7 +28,8 @@ struct Scoring {
   /// Without a `prune` part, by feature relevance.
   static func scores(of network: Network, by prune: PruneSpec?, on data: ScoringData) -> [String: [Double]] {
     let criterion =
-      prune.flatMap { CriterionRegistry.make($0.criterion, options: $0.options) } ?? FeatureRelevance(options: [:])
+      prune.flatMap { CriterionRegistry.make($0.criterion, options: $0.options) }
+      ?? FeatureRelevance(options: [:])
     return normalizedByLayer(criterion.importance(of: network, on: data))
   }
 

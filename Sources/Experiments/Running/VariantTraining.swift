@@ -112,7 +112,8 @@ struct VariantTraining {
     record.epochs.append(entry)
     progress.show(
       .epochEnded(
-        entry.report, epochs: spec.train.epochs, seconds: trainSeconds, imagesPerSecond: entry.imagesPerSecond))
+        entry.report, epochs: spec.train.epochs, seconds: trainSeconds, imagesPerSecond: entry.imagesPerSecond
+      ))
   }
 
   private func report(

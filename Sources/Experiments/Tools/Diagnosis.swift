@@ -65,7 +65,8 @@ public struct Diagnosis: Encodable {
     for entry in data {
       let place = entry.path ?? "embedded"
       lines.append(
-        "  \(entry.name.padding(toLength: 14, withPad: " ", startingAt: 0)) \(entry.found ? "found  " : "missing") \(place)")
+        "  \(entry.name.padding(toLength: 14, withPad: " ", startingAt: 0)) \(entry.found ? "found  " : "missing") \(place)"
+      )
     }
     return lines.joined(separator: "\n")
   }

@@ -16,7 +16,8 @@ public enum ExperimentLoading {
         for member in try SuiteFile.isSuite(file) ? SuiteFile.load(file) : [file] {
           specs.append(
             try ExperimentFile.load(
-              member, overrides: overrides, catalog: .standard, environment: ProcessInfo.processInfo.environment))
+              member, overrides: overrides, catalog: .standard,
+              environment: ProcessInfo.processInfo.environment))
         }
       } catch {
         diagnostics += error.diagnostics

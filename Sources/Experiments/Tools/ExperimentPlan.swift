@@ -51,7 +51,8 @@ public struct ExperimentPlan: Encodable {
     prunableChannels = network.prunableChannels
     layers = network.layers().map {
       Layer(
-        name: $0.name, kind: $0.kind.rawValue, inputs: $0.inputs, channels: $0.channels, prunable: $0.isPrunable,
+        name: $0.name, kind: $0.kind.rawValue, inputs: $0.inputs, channels: $0.channels,
+        prunable: $0.isPrunable,
         parameters: $0.cost.parameters, macs: $0.cost.macs)
     }
     pruningSteps = Self.steps(spec, network)
@@ -90,12 +91,17 @@ public struct ExperimentPlan: Encodable {
   }
 
   public func text() -> String {
-    var lines = ["\(experiment): \(parameters) parameters, \(macs) MACs, \(prunableChannels) prunable channels", ""]
+    var lines = [
+      "\(experiment): \(parameters) parameters, \(macs) MACs, \(prunableChannels) prunable channels", "",
+    ]
     let columns = ["layer", "inputs", "channels", "prunable", "parameters", "MACs"]
     lines += table(
       columns,
       layers.map {
-        [$0.name, "\($0.inputs)", "\($0.channels)", $0.prunable ? "yes" : "no", "\($0.parameters)", "\($0.macs)"]
+        [
+          $0.name, "\($0.inputs)", "\($0.channels)", $0.prunable ? "yes" : "no", "\($0.parameters)",
+          "\($0.macs)",
+        ]
       })
     if !pruningSteps.isEmpty {
       lines += ["", "pruning steps, if layers lose channels in proportion (scores decide which):"]
@@ -104,7 +110,8 @@ public struct ExperimentPlan: Encodable {
         pruningSteps.map {
           let share = 100 * Double($0.macs) / Double(max(1, macs))
           return [
-            "\($0.epoch)", "\($0.channels)", "\($0.parameters)", "\($0.macs)", String(format: "%.1f %%", share),
+            "\($0.epoch)", "\($0.channels)", "\($0.parameters)", "\($0.macs)",
+            String(format: "%.1f %%", share),
           ]
         })
     }

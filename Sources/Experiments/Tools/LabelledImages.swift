@@ -12,7 +12,9 @@ struct LabelledImages {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .file("\(error)") }
     guard let tensor = file.tensors["images"] else { throw .file("\(path): tensor images is missing") }
-    guard let labels = file.integers["labels"] else { throw .file("\(path): integer tensor labels is missing") }
+    guard let labels = file.integers["labels"] else {
+      throw .file("\(path): integer tensor labels is missing")
+    }
     let expected = [network.input.channels, network.input.rows, network.input.columns]
     guard tensor.shape.count == 4, Array(tensor.shape.dropFirst()) == expected, tensor.shape[0] > 0 else {
       throw .file("\(path): tensor images has shape \(tensor.shape), expected [N] + \(expected)")

@@ -11,7 +11,8 @@ extension Network {
     for layer in classifier where layer.isPrunable {
       groups.append(
         ChannelGroup(
-          name: layer.name, kind: .hiddenUnits, originalCount: layer.originalOutputs, kept: layer.keptOutputs))
+          name: layer.name, kind: .hiddenUnits, originalCount: layer.originalOutputs, kept: layer.keptOutputs)
+      )
     }
     return groups
   }
@@ -24,7 +25,9 @@ extension Network {
   /// Weights whose first axis is the channels of a group, by group: what norms of filters are taken of.
   public var filters: [String: Tensor] {
     var found: [String: Tensor] = [:]
-    for unit in units where unit.role != .fixed { found[unit.convolution.name] = unit.convolution.weight.value }
+    for unit in units where unit.role != .fixed {
+      found[unit.convolution.name] = unit.convolution.weight.value
+    }
     for layer in classifier where layer.isPrunable { found[layer.name] = layer.weight.value }
     return found
   }

@@ -102,7 +102,9 @@ extension Network {
     for unit in units {
       let normalization = unit.normalization
       if let mean = tensors[normalization.name + ".running_mean"] { normalization.runningMean = mean }
-      if let variance = tensors[normalization.name + ".running_var"] { normalization.runningVariance = variance }
+      if let variance = tensors[normalization.name + ".running_var"] {
+        normalization.runningVariance = variance
+      }
     }
   }
 

@@ -145,7 +145,9 @@ public final class Network {
     self.headInput = nil
     for (index, layer) in features.enumerated().reversed() {
       let wantsInput = index > first
-      guard let next = layer.relevance(relevance, wantsInput: wantsInput, context, record: record) else { break }
+      guard let next = layer.relevance(relevance, wantsInput: wantsInput, context, record: record) else {
+        break
+      }
       relevance = next
     }
   }
@@ -167,7 +169,8 @@ public final class Network {
     let nothing = Planes(activation.shape)
     // The gradient of a mean divides by the window's pixels; relevance does not.
     engine.combine(
-      activation: activation, positive: spread, alpha: Float(activation.shape.rows * activation.shape.columns),
+      activation: activation, positive: spread,
+      alpha: Float(activation.shape.rows * activation.shape.columns),
       negative: nothing, beta: 0, into: result)
     context.pool.give(spread)
     return result

@@ -41,7 +41,8 @@ final class ConvolutionUnit: FeatureLayer {
     let affine = convolve(input, context)
     guard let convolved else { return input }
     let result = context.pool.take(convolved.shape)
-    context.engine.scaleShift(convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
+    context.engine.scaleShift(
+      convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
     if context.pass == .training {
       output = result
     } else {

@@ -139,6 +139,7 @@ public final class Linear {
   /// Keeps the inputs that belong to the channels at `positions`.
   func keepInputs(_ positions: [Int]) {
     weight.keep(
-      positions.flatMap { channel in (0..<inputsPerChannel).map { channel * inputsPerChannel + $0 } }, axis: 1)
+      positions.flatMap { channel in (0..<inputsPerChannel).map { channel * inputsPerChannel + $0 } }, axis: 1
+    )
   }
 }

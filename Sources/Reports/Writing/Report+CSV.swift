@@ -2,7 +2,10 @@ extension Report {
   /// A row for each run and variant.
   public func csv() -> String {
     table(
-      ["experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels", "train_seconds"],
+      [
+        "experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels",
+        "train_seconds",
+      ],
       runs.map { run in
         let seconds = epochTimes(run).map { $0.trainSeconds + $0.pruningSeconds }.reduce(0, +)
         return [
@@ -32,8 +35,10 @@ extension Report {
   /// A row for each epoch of each run and variant.
   public func historyCSV() -> String {
     let header = [
-      "seed", "variant", "epoch", "learning_rate", "train_loss", "train_top1", "test_loss", "test_top1", "test_top5",
-      "channels", "parameters", "macs", "train_seconds", "evaluation_seconds", "pruning_seconds", "images_per_s",
+      "seed", "variant", "epoch", "learning_rate", "train_loss", "train_top1", "test_loss", "test_top1",
+      "test_top5",
+      "channels", "parameters", "macs", "train_seconds", "evaluation_seconds", "pruning_seconds",
+      "images_per_s",
     ]
     let rows = runs.flatMap { run in
       run.history.map { epoch in

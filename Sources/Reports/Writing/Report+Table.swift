@@ -46,7 +46,9 @@ extension Report {
       return Statistic(seconds)?.mean
     }
     guard let before = last("baseline"), before > 0 else { return nil }
-    guard let after = last("pruned") else { return ["seconds, last epoch", String(format: "%.1f", before), "-", "-"] }
+    guard let after = last("pruned") else {
+      return ["seconds, last epoch", String(format: "%.1f", before), "-", "-"]
+    }
     return [
       "seconds, last epoch", String(format: "%.1f", before), String(format: "%.1f", after),
       String(format: "%+.1f %%", 100 * (after / before - 1)),

@@ -4,7 +4,8 @@ import Experiments
 struct CheckGradients: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-gradients",
-    abstract: "Writes loss, gradients, logits and running statistics of one batch, to compare with other frameworks.",
+    abstract:
+      "Writes loss, gradients, logits and running statistics of one batch, to compare with other frameworks.",
     discussion: """
       Dropout is off. Tensors: train.loss, grad.NAME, after.NAME (running statistics after the training pass), \
       eval.logits (of the weights as given).

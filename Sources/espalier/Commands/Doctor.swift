@@ -3,7 +3,8 @@ import Experiments
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows the processor, the kernels chosen, the BLAS core, threads, data found and the measured peak.")
+    abstract:
+      "Shows the processor, the kernels chosen, the BLAS core, threads, data found and the measured peak.")
 
   @Option(help: "text or json.")
   var format: OutputFormat = .text

@@ -6,7 +6,8 @@ import Specification
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains the baseline and the pruned network of each experiment, and reports.",
-    discussion: "Goes on from the last checkpoint by itself. Ctrl-C saves the state; run the same command to go on.")
+    discussion:
+      "Goes on from the last checkpoint by itself. Ctrl-C saves the state; run the same command to go on.")
 
   @Argument(help: "Experiment or suite files.")
   var files: [String]

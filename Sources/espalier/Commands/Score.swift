@@ -15,7 +15,8 @@ struct Score: ParsableCommand {
   @Option(help: "Model to score, a safetensors file. Default: the experiment's start weights.")
   var weights: String?
 
-  @Option(help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.")
+  @Option(
+    help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.")
   var images: String?
 
   @Option(help: "json or csv.")

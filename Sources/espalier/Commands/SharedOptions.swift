@@ -13,7 +13,8 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 struct ExperimentOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"))
+    help: ArgumentHelp(
+      "Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"))
   var overrides: [String] = []
 
   /// The files' experiments, suites expanded; complains about everything that is wrong, then ends with status 2.
