@@ -1,0 +1,43 @@
+/// One thing that is wrong with an experiment file: where, at which key, and a sentence to act on.
+public struct Diagnostic: Error, Equatable, Sendable {
+  public var place: Place
+  /// The key's path, such as `train.optimizer.momentum` or `seeds[1]`; empty when no key is concerned.
+  public var path: String
+  /// One line.
+  public var message: String
+
+  public init(place: Place, path: String = "", message: String) {
+    self.place = place
+    self.path = path
+    self.message = message
+  }
+}
+
+extension Diagnostic: CustomStringConvertible {
+  /// `file:line:column: path: message`, without the path when it is empty.
+  public var description: String {
+    path.isEmpty ? "\(place): \(message)" : "\(place): \(path): \(message)"
+  }
+}
+
+/// Everything that is wrong with an experiment, sorted by place.
+public struct SpecificationError: Error, Equatable, Sendable {
+  /// Never empty.
+  public var diagnostics: [Diagnostic]
+
+  public init(diagnostics: [Diagnostic]) {
+    // The sort keeps what was found first in front where places are equal.
+    self.diagnostics = diagnostics.enumerated()
+      .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
+      .map(\.element)
+  }
+
+  init(_ place: Place, path: String = "", _ message: String) {
+    self.init(diagnostics: [Diagnostic(place: place, path: path, message: message)])
+  }
+}
+
+extension SpecificationError: CustomStringConvertible {
+  /// One line a diagnostic.
+  public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}

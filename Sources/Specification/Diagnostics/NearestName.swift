@@ -1,0 +1,43 @@
+/// The name that was most likely meant, or nil when none is near.
+///
+/// Near is an edit distance (insertions, deletions, replacements, swapped neighbours; Damerau 1964) of at most a third
+/// of the length; case, `-` and `_` do not count.
+func nearestName(to written: String, among names: [String]) -> String? {
+  // Longer than any name plus what may be edited: nothing is near, and nothing needs to be computed.
+  guard written.utf8.count <= 64 else { return nil }
+  let folded = fold(written)
+  var best: (name: String, distance: Int)?
+  for name in names {
+    let distance = editDistance(folded, fold(name))
+    let allowed = max(1, min(folded.count, name.utf8.count) / 3)
+    if distance <= allowed, distance < best?.distance ?? Int.max { best = (name, distance) }
+  }
+  return best?.name
+}
+
+private func fold(_ name: String) -> [UInt8] {
+  name.utf8.map { byte in
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32
+    case UInt8(ascii: "-"): UInt8(ascii: "_")
+    default: byte
+    }
+  }
+}
+
+/// Optimal string alignment distance. Time and space: product of the lengths.
+func editDistance(_ first: [UInt8], _ second: [UInt8]) -> Int {
+  var rows = [Array(0...second.count)]
+  for i in first.indices {
+    var row = [i + 1]
+    for j in second.indices {
+      var cost = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (first[i] == second[j] ? 0 : 1))
+      if i > 0, j > 0, first[i] == second[j - 1], first[i - 1] == second[j] {
+        cost = min(cost, rows[i - 1][j - 1] + 1)
+      }
+      row.append(cost)
+    }
+    rows.append(row)
+  }
+  return rows[first.count][second.count]
+}

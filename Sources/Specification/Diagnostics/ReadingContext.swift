@@ -1,0 +1,28 @@
+/// What reading one experiment shares: the catalog, the environment, and the errors found so far.
+final class ReadingContext {
+  let catalog: Catalog
+  let environment: [String: String]
+  /// Full paths of every key, by the key's own name, for keys that are written at the wrong level.
+  let knownPaths: [String: [String]]
+  private(set) var diagnostics: [Diagnostic] = []
+  private var isFull = false
+
+  /// A damaged file can hold tens of thousands of errors; nobody reads more than this.
+  static let maximumDiagnostics = 100
+
+  init(catalog: Catalog, environment: [String: String], knownPaths: [String: [String]] = [:]) {
+    self.catalog = catalog
+    self.environment = environment
+    self.knownPaths = knownPaths
+  }
+
+  /// Notes an error; the message is not built once there are too many.
+  func report(_ place: Place, _ path: String, _ message: @autoclosure () -> String) {
+    guard !isFull else { return }
+    diagnostics.append(Diagnostic(place: place, path: path, message: message()))
+    if diagnostics.count == Self.maximumDiagnostics {
+      isFull = true
+      diagnostics.append(Diagnostic(place: place, message: "too many errors, the rest is not shown"))
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// The numbers that a key accepts; always finite.
+struct Bounds: Sendable {
+  var lower: Double?
+  var includesLower = true
+  var upper: Double?
+  var includesUpper = true
+
+  static let any = Bounds()
+  static let positive = Bounds(lower: 0, includesLower: false)
+  static let nonNegative = Bounds(lower: 0)
+  static func from(_ lower: Double, to upper: Double) -> Bounds { Bounds(lower: lower, upper: upper) }
+  /// Between 0 and 1, both excluded.
+  static let share = Bounds(lower: 0, includesLower: false, upper: 1, includesUpper: false)
+  /// From 0 to below 1.
+  static let belowOne = Bounds(lower: 0, upper: 1, includesUpper: false)
+
+  func contains(_ value: Double) -> Bool {
+    if let lower, includesLower ? value < lower : value <= lower { return false }
+    if let upper, includesUpper ? value > upper : value >= upper { return false }
+    return value.isFinite
+  }
+
+  var expectation: String {
+    let from = lower.map { (includesLower ? "at least " : "above ") + plain($0) }
+    let to = upper.map { (includesUpper ? "at most " : "below ") + plain($0) }
+    switch (from, to) {
+    case (nil, nil): return "a number"
+    case (let from?, let to?): return "a number \(from) and \(to)"
+    case (let one?, nil), (nil, let one?): return "a number \(one)"
+    }
+  }
+
+  var schema: [(String, JSON)] {
+    var members: [(String, JSON)] = [("type", .string("number"))]
+    if let lower { members.append((includesLower ? "minimum" : "exclusiveMinimum", .number(lower))) }
+    if let upper { members.append((includesUpper ? "maximum" : "exclusiveMaximum", .number(upper))) }
+    return members
+  }
+}
+
+/// A number as a person writes it: 1 rather than 1.0.
+func plain(_ value: Double) -> String {
+  let text = "\(value)"
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}

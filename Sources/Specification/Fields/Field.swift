@@ -1,0 +1,85 @@
+/// A key of a mapping with the type of its value: the one place that knows its range, default and meaning.
+struct Field<Value: Sendable>: Sendable {
+  let name: String
+  let form: ValueForm<Value>
+  let isRequired: Bool
+  /// Nil when the key has to be there, when its absence means something, or when the default depends on other keys.
+  let defaultValue: Value?
+  /// The sentence that editors show.
+  let summary: String
+
+  init(
+    _ name: String, _ form: ValueForm<Value>, default defaultValue: Value? = nil, required: Bool = false,
+    _ summary: String
+  ) {
+    self.name = name
+    self.form = form
+    self.isRequired = required
+    self.defaultValue = defaultValue
+    self.summary = summary
+  }
+
+  var key: Key {
+    Key(
+      name: name, summary: summary, isRequired: isRequired, defaultValue: defaultValue.map(form.write),
+      shape: .value(form.schema))
+  }
+
+  /// The key and its value as they are written to a file.
+  func entry(_ value: Value?) -> (String, JSON) { (name, value.map(form.write) ?? .null) }
+}
+
+/// A key of a mapping without the type of its value: what the schema and the search for a near name need.
+struct Key: Sendable {
+  let name: String
+  let summary: String
+  var isRequired = false
+  var defaultValue: JSON?
+  let shape: Shape
+
+  enum Shape: Sendable {
+    case value([(String, JSON)])
+    case mapping(Mapping)
+    /// A mapping whose other keys depend on its `name`; the first is taken when there is no name.
+    case variants([(name: String, keys: [Key])])
+    /// Either this word or a mapping.
+    case wordOrMapping(String, Mapping)
+  }
+
+  struct Mapping: Sendable {
+    var keys: [Key]
+    /// Of each of these sets of keys exactly one has to be there.
+    var exactlyOneOf: [[String]] = []
+  }
+
+  /// A key whose value is a mapping.
+  static func mapping(
+    _ name: String, _ keys: [Key], exactlyOneOf: [[String]] = [], required: Bool = false, _ summary: String
+  ) -> Key {
+    Key(
+      name: name, summary: summary, isRequired: required,
+      shape: .mapping(Mapping(keys: keys, exactlyOneOf: exactlyOneOf)))
+  }
+
+  /// The keys inside, whatever the shape; those of several variants once.
+  var keys: [Key] {
+    switch shape {
+    case .value: return []
+    case .mapping(let mapping), .wordOrMapping(_, let mapping): return mapping.keys
+    case .variants(let variants):
+      var names: Set<String> = []
+      return variants.flatMap(\.keys).filter { names.insert($0.name).inserted }
+    }
+  }
+}
+
+extension [Key] {
+  /// Full paths of all keys, by name.
+  func paths(under path: String = "") -> [String: [String]] {
+    reduce(into: [:]) { paths, key in
+      let own = keyPath(path, key.name)
+      paths[key.name, default: []].append(own)
+      paths.merge(key.keys.paths(under: own)) { $0 + $1 }
+    }
+  }
+}

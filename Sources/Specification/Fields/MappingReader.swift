@@ -1,0 +1,102 @@
+/// One mapping of a file while its keys are read.
+struct MappingReader {
+  /// Where to point when a key is missing: at the key whose value the mapping is.
+  let place: Place
+  let path: String
+  let context: ReadingContext
+  private let entries: [String: Node.Entry]
+
+  /// Reports the keys that are not among `keys`.
+  ///
+  /// - Returns: nil, with an error reported, when the node is not a mapping.
+  init?(_ node: Node?, place: Place, path: String, keys: [Key], _ context: ReadingContext) {
+    self.place = place
+    self.path = path
+    self.context = context
+    guard let node, !node.isNull else {
+      entries = [:]
+      return
+    }
+    guard case .mapping(let written) = node.content else {
+      context.report(node.place, path, "expected a mapping, found \(node.found)")
+      return nil
+    }
+    let names = Set(keys.map(\.name))
+    var entries: [String: Node.Entry] = [:]
+    for entry in written {
+      if names.contains(entry.key) {
+        entries[entry.key] = entry
+      } else {
+        context.report(
+          entry.keyPlace, keyPath(path, entry.key),
+          Self.unknown(entry.key, among: keys.map(\.name), context))
+      }
+    }
+    self.entries = entries
+  }
+
+  private static func unknown(_ key: String, among names: [String], _ context: ReadingContext) -> String {
+    if let name = nearestName(to: key, among: names) {
+      return "unknown key; did you mean \(quoted(name))?"
+    }
+    if let paths = context.knownPaths[key] {
+      return "unknown key; did you mean \(listed(paths.map(quoted), "or"))?"
+    }
+    return "unknown key; known: \(names.joined(separator: ", "))"
+  }
+
+  /// The value of a key, or its default; nil when there is neither, or an error, which is reported.
+  subscript<Value>(_ field: Field<Value>) -> Value? {
+    guard let node = node(field.name) else {
+      if field.isRequired { reportMissing(field.name, field.form.expectation) }
+      return field.defaultValue
+    }
+    return field.form.read(node, keyPath(path, field.name), context)
+  }
+
+  /// The value of a key whose absence is a value too: `.some(nil)` when it is not there, nil after an error.
+  func optional<Value>(_ field: Field<Value>) -> Value?? {
+    has(field.name) ? self[field].map { .some($0) } : .some(nil)
+  }
+
+  /// Whether a key is there with a value.
+  func has(_ name: String) -> Bool { node(name) != nil }
+
+  /// What is written at a key; nil for nothing and for null.
+  func node(_ name: String) -> Node? {
+    guard let entry = entries[name], !entry.value.isNull else { return nil }
+    return entry.value
+  }
+
+  /// The mapping at a key; an empty one when there is none.
+  func mapping(_ name: String, _ keys: [Key]) -> MappingReader? {
+    let entry = entries[name]
+    return MappingReader(
+      entry?.value, place: entry?.keyPlace ?? place, path: keyPath(path, name), keys: keys, context)
+  }
+
+  /// The mapping at a key that has to be there.
+  func requiredMapping(_ name: String, _ keys: [Key]) -> MappingReader? {
+    guard has(name) else {
+      reportMissing(name, "a mapping")
+      return nil
+    }
+    return mapping(name, keys)
+  }
+
+  func reportMissing(_ name: String, _ expectation: String) {
+    context.report(
+      entries[name]?.keyPlace ?? place, keyPath(path, name),
+      "required key is missing; expected \(expectation)")
+  }
+
+  /// Reports an error at the value of a key, or at the mapping when the key is not written.
+  func report(_ name: String, _ message: @autoclosure () -> String) {
+    context.report(entries[name]?.value.place ?? place, keyPath(path, name), message())
+  }
+
+  /// Reports an error at a key itself.
+  func reportKey(_ name: String, _ message: @autoclosure () -> String) {
+    context.report(entries[name]?.keyPlace ?? place, keyPath(path, name), message())
+  }
+}

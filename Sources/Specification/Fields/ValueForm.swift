@@ -1,0 +1,215 @@
+/// How the value of a key is read from a file, written to one, and described to editors.
+struct ValueForm<Value: Sendable>: Sendable {
+  /// After "expected".
+  let expectation: String
+  /// JSON Schema of the value.
+  let schema: [(String, JSON)]
+  /// Nil, with an error reported, when the node holds no such value.
+  let read: @Sendable (Node, _ path: String, ReadingContext) -> Value?
+  let write: @Sendable (Value) -> JSON
+}
+
+extension ValueForm {
+  /// A form that looks at one scalar.
+  ///
+  /// - Parameter interpret: nil when the scalar is not such a value.
+  fileprivate static func scalar(
+    _ expectation: String, schema: [(String, JSON)], write: @escaping @Sendable (Value) -> JSON,
+    interpret: @escaping @Sendable (Node.Scalar) -> Value?
+  ) -> ValueForm {
+    ValueForm(
+      expectation: expectation, schema: schema,
+      read: { node, path, context in
+        if case .scalar(let scalar) = node.content, !node.isNull, let value = interpret(scalar) {
+          return value
+        }
+        context.report(node.place, path, "expected \(expectation), found \(node.found)")
+        return nil
+      }, write: write)
+  }
+}
+
+extension ValueForm where Value == Int {
+  static func wholeNumber(_ range: ClosedRange<Int>) -> ValueForm {
+    .scalar(
+      "a whole number from \(range.lowerBound) to \(range.upperBound)",
+      schema: [
+        ("type", .string("integer")), ("minimum", .integer(range.lowerBound)),
+        ("maximum", .integer(range.upperBound)),
+      ],
+      write: { .integer($0) },
+      interpret: { scalar in
+        guard scalar.isWholeNumber, let value = Int(scalar.text), range.contains(value) else { return nil }
+        return value
+      })
+  }
+}
+
+extension ValueForm where Value == UInt64 {
+  /// Any 64-bit whole number that is not negative.
+  static var seed: ValueForm {
+    .scalar(
+      "a whole number from 0 to \(UInt64.max)",
+      schema: [("type", .string("integer")), ("minimum", .integer(0)), ("maximum", .unsigned(UInt64.max))],
+      write: { .unsigned($0) }, interpret: { $0.isWholeNumber ? UInt64($0.text) : nil })
+  }
+}
+
+extension ValueForm where Value == Double {
+  static func number(_ bounds: Bounds) -> ValueForm {
+    .scalar(
+      bounds.expectation, schema: bounds.schema, write: { .number($0) },
+      interpret: { $0.number.flatMap { bounds.contains($0) ? $0 : nil } })
+  }
+}
+
+extension ValueForm where Value == Bool {
+  static var boolean: ValueForm {
+    .scalar(
+      "`true` or `false`", schema: [("type", .string("boolean"))], write: { .boolean($0) },
+      interpret: { $0.boolean })
+  }
+}
+
+extension ValueForm where Value == String {
+  /// Any text; what looks like a number is a text too.
+  static var text: ValueForm {
+    .scalar("a text", schema: [("type", .string("string"))], write: { .string($0) }, interpret: { $0.text })
+  }
+
+  /// A name that is also the name of a folder.
+  static var folderName: ValueForm {
+    .scalar(
+      "a name of lower-case letters, digits, `.`, `_` and `-`, at most 128",
+      schema: [
+        ("type", .string("string")), ("pattern", .string("^(?!\\.\\.?$)[a-z0-9._-]+$")),
+        ("maxLength", .integer(128)),
+      ],
+      write: { .string($0) },
+      interpret: { scalar in
+        let bytes = scalar.text.utf8
+        let isValid = bytes.allSatisfy {
+          (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
+        }
+        return isValid && (1...128).contains(bytes.count) && ![".", ".."].contains(scalar.text)
+          ? scalar.text : nil
+      })
+  }
+
+  /// A file or folder; `${NAME}` is expanded on reading and `$` doubled on writing.
+  static var path: ValueForm {
+    ValueForm(
+      expectation: "a path", schema: [("type", .string("string")), ("minLength", .integer(1))],
+      read: { node, path, context in
+        guard case .scalar(let scalar) = node.content, !node.isNull else {
+          context.report(node.place, path, "expected a path, found \(node.found)")
+          return nil
+        }
+        do throws(ExpansionProblem) {
+          let text = try expanded(scalar.text, environment: context.environment)
+          if !text.isEmpty { return text }
+          context.report(node.place, path, "expected a path, found an empty text")
+        } catch {
+          context.report(node.place, path, error.message)
+        }
+        return nil
+      },
+      write: { .string($0.replacing("$", with: "$$")) })
+  }
+
+  /// One of `names`.
+  ///
+  /// - Parameters:
+  ///   - noun: what the names are, such as "data set".
+  ///   - planned: names that get an answer of their own.
+  static func choice(_ names: [String], _ noun: String, planned: [String] = []) -> ValueForm {
+    ValueForm(
+      expectation: "a \(noun)",
+      schema: [("type", .string("string")), ("enum", .list(names.map { .string($0) }))],
+      read: { node, path, context in
+        guard case .scalar(let scalar) = node.content, !node.isNull else {
+          context.report(node.place, path, "expected a \(noun) (\(listed(names, "or"))), found \(node.found)")
+          return nil
+        }
+        if names.contains(scalar.text) { return scalar.text }
+        if planned.contains(scalar.text) {
+          context.report(node.place, path, "the \(noun) \(quoted(scalar.text)) is not supported yet")
+          return nil
+        }
+        let hint = nearestName(to: scalar.text, among: names).map { "did you mean \(quoted($0))?" }
+        let known = "known: \(names.joined(separator: ", "))"
+        context.report(
+          node.place, path,
+          "unknown \(noun) \(quoted(scalar.text)); \(hint.map { "\($0) (\(known))" } ?? known)")
+        return nil
+      },
+      write: { .string($0) })
+  }
+}
+
+extension ValueForm {
+  /// A list of at least one value.
+  ///
+  /// - Parameters:
+  ///   - count: the number of values where it is fixed.
+  ///   - isUnique: whether a value may be there only once.
+  static func list<Element: Sendable & Hashable>(
+    of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false
+  ) -> ValueForm where Value == [Element] {
+    var schema: [(String, JSON)] = [
+      ("type", .string("array")), ("items", .object(form.schema)), ("minItems", .integer(count ?? 1)),
+    ]
+    if let count { schema.append(("maxItems", .integer(count))) }
+    if isUnique { schema.append(("uniqueItems", .boolean(true))) }
+    let expectation = "a list of \(count.map { "\($0) values" } ?? "values")"
+    return ValueForm(
+      expectation: expectation, schema: schema,
+      read: { node, path, context in
+        guard case .list(let items) = node.content else {
+          context.report(node.place, path, "expected \(expectation), found \(node.found)")
+          return nil
+        }
+        guard !items.isEmpty else {
+          context.report(node.place, path, "expected \(expectation), found an empty list")
+          return nil
+        }
+        if let count, items.count != count {
+          context.report(node.place, path, "expected \(expectation), found \(items.count)")
+          return nil
+        }
+        var values: [Element] = []
+        var seen: Set<Element> = []
+        for (index, item) in items.enumerated() {
+          let path = "\(path)[\(index)]"
+          guard let value = form.read(item, path, context) else { continue }
+          if isUnique, !seen.insert(value).inserted {
+            context.report(item.place, path, "\(item.found) is there twice")
+          }
+          values.append(value)
+        }
+        return values.count == items.count ? values : nil
+      },
+      write: { .list($0.map(form.write)) })
+  }
+
+  /// `form`, or `word` for nil.
+  static func optional<Wrapped: Sendable>(
+    _ form: ValueForm<Wrapped>, or word: String
+  ) -> ValueForm where Value == Wrapped? {
+    ValueForm(
+      expectation: "`\(word)` or \(form.expectation)",
+      schema: [("oneOf", .list([.object([("const", .string(word))]), .object(form.schema)]))],
+      read: { node, path, context in
+        if case .scalar(let scalar) = node.content {
+          if scalar.text == word { return .some(nil) }
+          guard scalar.isWholeNumber else {
+            context.report(
+              node.place, path, "expected `\(word)` or \(form.expectation), found \(node.found)")
+            return nil
+          }
+        }
+        return form.read(node, path, context).map { .some($0) }
+      },
+      write: { $0.map(form.write) ?? .string(word) })
+  }
+}

@@ -1,0 +1,52 @@
+/// Why a text with `${NAME}` in it cannot be expanded.
+struct ExpansionProblem: Error, Equatable { var message: String }
+
+/// Replaces `${NAME}` and `${NAME:-default}` by the variable's value, and `$$` by `$`.
+///
+/// The default is taken when the variable is unset or empty, as in a shell; it reaches to the next `}` and is not
+/// expanded itself. Any other `$` stands for itself.
+func expanded(_ text: String, environment: [String: String]) throws(ExpansionProblem) -> String {
+  var result = ""
+  var rest = text[...]
+  while let dollar = rest.firstIndex(of: "$") {
+    result += rest[..<dollar]
+    rest = rest[rest.index(after: dollar)...]
+    switch rest.first {
+    case "$":
+      result += "$"
+      rest = rest.dropFirst()
+    case "{":
+      guard let end = rest.firstIndex(of: "}") else {
+        throw ExpansionProblem(message: "\(quoted("$" + rest)) has no closing `}`")
+      }
+      result += try value(of: rest[..<end].dropFirst(), environment)
+      rest = rest[rest.index(after: end)...]
+    default:
+      result += "$"
+    }
+  }
+  return result + rest
+}
+
+private func value(
+  of reference: Substring, _ environment: [String: String]
+) throws(ExpansionProblem) -> String {
+  let name = reference.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+  let rest = reference.dropFirst(name.count)
+  guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-"), !rest.contains("${")
+  else {
+    throw ExpansionProblem(
+      message: "expected `${NAME}` or `${NAME:-default}`, found \(quoted("${" + reference + "}"))")
+  }
+  let value = environment[String(name)]
+  if rest.isEmpty {
+    guard let value else {
+      throw ExpansionProblem(
+        message: "the environment variable \(quoted(String(name))) is not set; set it or give a default:"
+          + " `${\(name):-default}`")
+    }
+    return value
+  }
+  if let value, !value.isEmpty { return value }
+  return String(rest.dropFirst(2))
+}

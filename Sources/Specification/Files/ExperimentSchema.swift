@@ -1,0 +1,108 @@
+/// JSON Schema (draft 2020-12) of the experiment file, made from the same table of keys that files are read with.
+///
+/// It says what editors can use: keys, types, ranges, names and descriptions. What depends on several keys at once is
+/// checked on reading only. Keys may be missing in a file that extends another one.
+public func experimentSchema(_ catalog: Catalog) -> String {
+  let section = ExperimentSection(catalog)
+  let keys = section.keys
+  var members: [(String, JSON)] = [
+    ("$schema", .string("https://json-schema.org/draft/2020-12/schema")),
+    ("title", .string("Espalier experiment")),
+    ("description", .string("An experiment: what is trained, how it is pruned, and what is expected of it.")),
+  ]
+  members += Key.Mapping(keys: keys).schema
+  let extends = section.extends.name
+  members += [
+    (
+      "if",
+      .object([
+        ("required", .list([.string(extends)])),
+        ("properties", .object([(extends, .object([("type", .string("string"))]))])),
+      ])
+    ),
+    ("then", .object([])),
+    ("else", .object(Key.Mapping(keys: keys).requirements)),
+  ]
+  return JSON.object(members).text() + "\n"
+}
+
+private func required(among keys: [Key]) -> [(String, JSON)] {
+  let names = keys.filter(\.isRequired).map { JSON.string($0.name) }
+  return names.isEmpty ? [] : [("required", .list(names))]
+}
+
+extension Key.Mapping {
+  /// Which keys there are.
+  fileprivate var schema: [(String, JSON)] {
+    [
+      ("type", .string("object")), ("additionalProperties", .boolean(false)),
+      ("properties", .object(keys.map { ($0.name, .object($0.schema)) })),
+    ]
+  }
+
+  /// Both, for a mapping of plain values.
+  fileprivate var schemaWithRequirements: [(String, JSON)] {
+    schema + requirements.filter { $0.0 != "properties" }
+  }
+
+  /// Which keys have to be there.
+  fileprivate var requirements: [(String, JSON)] {
+    var members = required(among: keys)
+    if !exactlyOneOf.isEmpty {
+      let sets = exactlyOneOf.map { names in
+        JSON.object([("oneOf", .list(names.map { .object([("required", .list([.string($0)]))]) }))])
+      }
+      members.append(("allOf", .list(sets)))
+    }
+    let inner = keys.compactMap { key -> (String, JSON)? in
+      let requirements = key.requirements
+      return requirements.isEmpty ? nil : (key.name, .object(requirements))
+    }
+    if !inner.isEmpty { members.append(("properties", .object(inner))) }
+    return members
+  }
+}
+
+extension Key {
+  fileprivate var schema: [(String, JSON)] {
+    var members: [(String, JSON)] = [("description", .string(summary))]
+    if let defaultValue { members.append(("default", defaultValue)) }
+    return members + (isRequired ? valueSchema : Self.nullable(valueSchema))
+  }
+
+  private var valueSchema: [(String, JSON)] {
+    switch shape {
+    case .value(let schema): schema
+    case .mapping(let mapping): mapping.schema
+    case .variants(let variants):
+      [("anyOf", .list(variants.map { .object(Mapping(keys: $0.keys).schema) }))]
+    case .wordOrMapping(let word, let mapping):
+      [("oneOf", .list([.object([("const", .string(word))]), .object(mapping.schema)]))]
+    }
+  }
+
+  fileprivate var requirements: [(String, JSON)] {
+    switch shape {
+    case .value: []
+    case .mapping(let mapping), .wordOrMapping(_, let mapping): mapping.requirements
+    case .variants(let variants):
+      // The name decides which keys there may be only where it is known, so not in a file that extends another.
+      Self.nullable([
+        ("anyOf", .list(variants.map { .object(Mapping(keys: $0.keys).schema + required(among: $0.keys)) }))
+      ])
+    }
+  }
+
+  /// A schema that accepts null as well: a key without a value counts as not written.
+  private static func nullable(_ schema: [(String, JSON)]) -> [(String, JSON)] {
+    schema.map { name, value in
+      switch (name, value) {
+      case ("type", .string(let type)): (name, .list([.string(type), .string("null")]))
+      case ("enum", .list(let values)): (name, .list(values + [.null]))
+      case ("oneOf", .list(let schemas)), ("anyOf", .list(let schemas)):
+        (name, .list(schemas + [.object([("type", .string("null"))])]))
+      default: (name, value)
+      }
+    }
+  }
+}

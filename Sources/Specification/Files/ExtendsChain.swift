@@ -1,0 +1,78 @@
+/// Follows `extends` from file to file and merges what it finds.
+struct ExtendsChain {
+  /// Files in a chain.
+  static let maximumLength = 32
+
+  private let context: ReadingContext
+  private var names: [String] = []
+  private var identities: [[UInt64]] = []
+
+  init(_ context: ReadingContext) { self.context = context }
+
+  /// The merged mapping, without `extends`.
+  ///
+  /// - Throws: what makes the rest of the file meaningless; duplicate keys go to the context.
+  mutating func read(_ text: SourceText, _ file: String) throws(SpecificationError) -> Node {
+    var (node, entries, extends) = try Self.parse(text, file, context)
+    names = [file]
+    // A text that is handed over may still be the content of a file that the chain comes back to.
+    identities = [text.identity ?? (try? SourceText(path: file))?.identity].compactMap(\.self)
+    node.content = .mapping(entries)
+    var file = file
+    while let entry = extends {
+      let (text, parent) = try open(entry, from: file)
+      let (base, baseEntries, next) = try Self.parse(text, parent, context)
+      var below = base
+      below.content = .mapping(baseEntries)
+      node = below.merged(under: node)
+      (file, extends) = (parent, next)
+    }
+    return node
+  }
+
+  /// The root mapping of a file, its entries but `extends`, and that one.
+  private static func parse(
+    _ text: SourceText, _ file: String, _ context: ReadingContext
+  ) throws(SpecificationError) -> (Node, [Node.Entry], Node.Entry?) {
+    let (root, diagnostics) = try YAMLReader.read(text.bytes, file: file)
+    for diagnostic in diagnostics { context.report(diagnostic.place, diagnostic.path, diagnostic.message) }
+    guard let root, !root.isNull else {
+      throw SpecificationError(Place(file: file), "the file is empty; expected a mapping")
+    }
+    guard case .mapping(let entries) = root.content else {
+      throw SpecificationError(root.place, "expected a mapping, found \(root.found)")
+    }
+    let extends = entries.first { $0.key == "extends" && !$0.value.isNull }
+    return (root, entries.filter { $0.key != "extends" }, extends)
+  }
+
+  private mutating func open(
+    _ entry: Node.Entry, from file: String
+  ) throws(SpecificationError) -> (SourceText, String) {
+    let place = entry.value.place
+    guard let path = ValueForm.path.read(entry.value, "extends", context) else {
+      throw SpecificationError(diagnostics: context.diagnostics)
+    }
+    let parent = resolve(path, relativeTo: file)
+    let text: SourceText
+    do throws(SourceText.Unreadable) {
+      text = try SourceText(path: parent)
+    } catch {
+      throw failure(place, "\(quoted(parent)) \(error.reason)")
+    }
+    names.append(parent)
+    if let identity = text.identity, identities.contains(identity) {
+      throw failure(place, "a file extends itself: \(names.joined(separator: " -> "))")
+    }
+    guard names.count <= Self.maximumLength else {
+      throw failure(place, "more than \(Self.maximumLength) files extend one another")
+    }
+    identities.append(text.identity ?? [])
+    return (text, parent)
+  }
+
+  private func failure(_ place: Place, _ message: String) -> SpecificationError {
+    SpecificationError(
+      diagnostics: context.diagnostics + [Diagnostic(place: place, path: "extends", message: message)])
+  }
+}

@@ -1,0 +1,77 @@
+/// One `path=value` of the command line.
+struct Override {
+  private let argument: String
+  private let file: String
+
+  init(_ argument: String) {
+    self.argument = argument
+    file = "--set \(quoted(argument).dropFirst().dropLast())"
+  }
+
+  /// The value inside the mappings of its path; nil with an error reported when the argument is malformed.
+  func node(_ context: ReadingContext) -> Node? {
+    guard let sign = argument.firstIndex(of: "=") else {
+      context.report(Place(file: file), "", "expected `path=value`")
+      return nil
+    }
+    let names = argument[..<sign].split(separator: ".", omittingEmptySubsequences: false)
+    guard names.allSatisfy({ !$0.isEmpty }), names.count <= YAMLReader.maximumDepth else {
+      context.report(Place(file: file), "", "expected a path such as `train.epochs` before `=`")
+      return nil
+    }
+    if names.first == "extends" {
+      context.report(Place(file: file), "extends", "can be written only in a file")
+      return nil
+    }
+    guard var node = value(argument[argument.index(after: sign)...], context) else { return nil }
+    for name in names.reversed() {
+      let column = argument[..<name.startIndex].unicodeScalars.count + 1
+      let place = Place(file: file, column: column)
+      node = Node(
+        content: .mapping([Node.Entry(key: String(name), keyPlace: place, value: node)]), place: place)
+    }
+    return node
+  }
+
+  private func value(_ text: Substring, _ context: ReadingContext) -> Node? {
+    let offset = argument[..<text.startIndex].unicodeScalars.count
+    guard text.utf8.count <= SourceText.maximumBytes else {
+      context.report(Place(file: file, column: offset + 1), "", "the value is larger than 1 MiB")
+      return nil
+    }
+    do throws(SpecificationError) {
+      let (node, diagnostics) = try YAMLReader.read(Array(text.utf8), file: file)
+      if !diagnostics.isEmpty { throw SpecificationError(diagnostics: diagnostics) }
+      let nothing = Node(content: .scalar(Node.Scalar(text: "", isPlain: true)), place: Place(file: file))
+      return (node ?? nothing).shifted(by: offset)
+    } catch {
+      for diagnostic in error.diagnostics {
+        context.report(diagnostic.place.shifted(by: offset), diagnostic.path, diagnostic.message)
+      }
+      return nil
+    }
+  }
+}
+
+extension Place {
+  fileprivate func shifted(by columns: Int) -> Place {
+    line == 1 ? Place(file: file, line: 1, column: column + columns) : self
+  }
+}
+
+extension Node {
+  fileprivate func shifted(by columns: Int) -> Node {
+    var result = self
+    result.place = place.shifted(by: columns)
+    switch content {
+    case .scalar: break
+    case .list(let items): result.content = .list(items.map { $0.shifted(by: columns) })
+    case .mapping(let entries):
+      result.content = .mapping(
+        entries.map {
+          Entry(key: $0.key, keyPlace: $0.keyPlace.shifted(by: columns), value: $0.value.shifted(by: columns))
+        })
+    }
+    return result
+  }
+}

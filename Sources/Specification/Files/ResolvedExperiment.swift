@@ -1,0 +1,40 @@
+/// The resolved experiment as a file of its own, every key written out; it loads again to an equal value.
+///
+/// Keys without a value are `null`. Numbers are written in the shortest form that reads back exactly.
+public func yaml(_ spec: ExperimentSpec) -> String {
+  let section = ExperimentSection(Catalog(datasets: [], architectures: [], criteria: []))
+  return section.write(spec).yaml(indent: "")
+}
+
+extension JSON {
+  /// Block mappings, lists on one line.
+  fileprivate func yaml(indent: String) -> String {
+    guard case .object(let members) = self else { return "" }
+    return members.reduce(into: "") { text, member in
+      text += indent + member.0 + ":"
+      switch member.1 {
+      case .object(let inner) where !inner.isEmpty: text += "\n" + member.1.yaml(indent: indent + "  ")
+      case .string(let value) where isPlainWord(value): text += " \(value)\n"
+      case .list(let items):
+        text += " [" + items.map(\.flowText).joined(separator: ", ") + "]\n"
+      default: text += " \(member.1.text())\n"
+      }
+    }
+  }
+
+  private var flowText: String {
+    if case .string(let value) = self, isPlainWord(value) { return value }
+    return text()
+  }
+}
+
+/// Whether a text needs no quotes: a word that no reader of YAML takes for a number, a boolean or null.
+private func isPlainWord(_ text: String) -> Bool {
+  let reserved = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"]
+  guard let first = text.utf8.first, (0x61...0x7A).contains(first), !reserved.contains(text) else {
+    return false
+  }
+  return text.utf8.allSatisfy {
+    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
+  }
+}

@@ -1,0 +1,64 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The bytes of a file, read with care: never a device, never more than ``maximumBytes``.
+struct SourceText {
+  static let maximumBytes = 1 << 20
+
+  var bytes: [UInt8]
+  /// Device and inode, which tell two paths of one file; nil for a text without a file.
+  var identity: [UInt64]?
+
+  /// What was wrong, as the rest of a sentence about the file.
+  struct Unreadable: Error { var reason: String }
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  init(path: String) throws(Unreadable) {
+    guard !path.utf8.contains(0) else { throw Unreadable(reason: "the name contains NUL") }
+    // Without O_NONBLOCK opening a named pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Unreadable(reason: Self.reason(errno)) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw Unreadable(reason: Self.reason(errno)) }
+    let kind = status.st_mode & S_IFMT
+    guard kind != S_IFDIR else { throw Unreadable(reason: "is a folder, not a file") }
+    guard kind == S_IFREG else { throw Unreadable(reason: "is not a regular file") }
+    guard status.st_size <= Self.maximumBytes else { throw Unreadable(reason: Self.tooLarge) }
+    identity = [UInt64(status.st_dev), UInt64(status.st_ino)]
+    bytes = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count == 0 { return }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw Unreadable(reason: Self.reason(errno))
+      }
+      bytes += buffer[..<count]
+      guard bytes.count <= Self.maximumBytes else { throw Unreadable(reason: Self.tooLarge) }
+    }
+  }
+
+  private static let tooLarge = "is larger than 1 MiB"
+
+  private static func reason(_ code: Int32) -> String {
+    switch code {
+    case ENOENT, ENOTDIR: "does not exist"
+    case EACCES, EPERM: "cannot be read: permission denied"
+    default: "cannot be read: \(String(cString: strerror(code)))"
+    }
+  }
+}
+
+/// `path` as seen from the folder of `file`; absolute paths stay as they are.
+func resolve(_ path: String, relativeTo file: String) -> String {
+  guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+  return file[...slash] + path
+}

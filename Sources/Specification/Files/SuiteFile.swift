@@ -1,0 +1,79 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Reads suites: files with the single key `suite`, a list of experiment files.
+public enum SuiteFile {
+  /// Whether a file is a suite rather than an experiment: a mapping with the key `suite`.
+  ///
+  /// False for what cannot be read: reading it as an experiment then tells what is wrong.
+  public static func isSuite(_ file: String) -> Bool {
+    guard let text = try? SourceText(path: file),
+      let (root, _) = try? YAMLReader.read(text.bytes, file: file),
+      case .mapping(let entries)? = root?.content
+    else { return false }
+    return entries.contains { $0.key == "suite" }
+  }
+
+  /// The experiment files that a suite lists, in its order; those of a pattern sorted by name, each file once.
+  ///
+  /// Entries are relative to the suite's folder; `*`, `?` and `[…]` are patterns.
+  ///
+  /// - Throws: every error at once; an entry that names no file is one.
+  public static func load(_ file: String) throws(SpecificationError) -> [String] {
+    let start = Place(file: file)
+    let text: SourceText
+    do throws(SourceText.Unreadable) {
+      text = try SourceText(path: file)
+    } catch {
+      throw SpecificationError(start, "the file \(error.reason)")
+    }
+    let (root, diagnostics) = try YAMLReader.read(text.bytes, file: file)
+    let context = ReadingContext(
+      catalog: Catalog(datasets: [], architectures: [], criteria: []), environment: [:])
+    for diagnostic in diagnostics { context.report(diagnostic.place, diagnostic.path, diagnostic.message) }
+    let field = Field("suite", .list(of: .text), required: true, "Experiment files and patterns of them.")
+    var files: [String] = []
+    if let mapping = MappingReader(root, place: start, path: "", keys: [field.key], context),
+      mapping[field] != nil, case .list(let items)? = mapping.node(field.name)?.content
+    {
+      for (index, item) in items.enumerated() {
+        guard case .scalar(let scalar) = item.content else { continue }
+        let found = matches(scalar.text, suite: file)
+        if found.isEmpty {
+          context.report(item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text))")
+        }
+        files += found
+      }
+    }
+    if !context.diagnostics.isEmpty { throw SpecificationError(diagnostics: context.diagnostics) }
+    var seen: Set<String> = []
+    return files.filter { seen.insert($0).inserted }
+  }
+
+  private static func matches(_ pattern: String, suite: String) -> [String] {
+    guard !pattern.isEmpty else { return [] }
+    // The suite's own folder may have a name with pattern characters in it.
+    let folder = suite.lastIndex(of: "/").map { String(suite[...$0]) } ?? ""
+    let path = pattern.hasPrefix("/") ? pattern : escaped(folder) + pattern
+    var result = glob_t()
+    defer { globfree(&result) }
+    guard glob(path, 0, nil, &result) == 0 else { return [] }
+    return (0..<Int(result.gl_pathc)).compactMap { index in
+      guard let name = result.gl_pathv[index] else { return nil }
+      let path = String(cString: name)
+      return path == suite || path.hasSuffix("/") ? nil : path
+    }
+  }
+
+  private static func escaped(_ folder: String) -> String {
+    folder.reduce(into: "") { result, character in
+      if "*?[]\\".contains(character) { result.append("\\") }
+      result.append(character)
+    }
+  }
+}

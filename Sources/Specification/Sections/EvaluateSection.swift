@@ -1,0 +1,52 @@
+/// `evaluate`: its keys, how they become an ``EvaluateSpec`` and back.
+struct EvaluateSection: Sendable {
+  let every = Field(
+    "every", .wholeNumber(1...1_000_000), default: EvaluateSpec().every,
+    "Epochs between evaluations; the last epoch is always evaluated.")
+  let metrics = Field(
+    "metrics", .list(of: .choice(["top1", "top5"], "metric"), isUnique: true),
+    default: EvaluateSpec().metrics,
+    "Accuracies to report: the right class is the first, or among the first five.")
+  let batchSizes = Field(
+    "batch_sizes", .list(of: .wholeNumber(1...65_536), isUnique: true), required: true,
+    "Batch sizes at which the latency of inference is measured.")
+
+  var keys: [Key] {
+    [
+      every.key, metrics.key,
+      Key(
+        name: "latency", summary: "Measure the time of inference; `none` or at which batch sizes.",
+        defaultValue: .string("none"), shape: .wordOrMapping("none", Key.Mapping(keys: [batchSizes.key]))),
+    ]
+  }
+
+  /// - Parameter classes: outputs of the network, nil when unknown.
+  func read(_ mapping: MappingReader, classes: Int?) -> EvaluateSpec? {
+    let every = mapping[every]
+    let metrics = mapping[metrics]
+    if let metrics, let classes, metrics.contains("top5"), classes < 5 {
+      mapping.report(self.metrics.name, "`top5` needs at least 5 classes, found \(classes)")
+    }
+    let batchSizes = readLatency(mapping)
+    guard let every, let metrics, let batchSizes else { return nil }
+    return EvaluateSpec(every: every, metrics: metrics, latencyBatchSizes: batchSizes)
+  }
+
+  private func readLatency(_ mapping: MappingReader) -> [Int]? {
+    guard let node = mapping.node("latency") else { return [] }
+    if case .scalar(let scalar) = node.content {
+      if scalar.text == "none" { return [] }
+      mapping.report("latency", "expected `none` or a mapping with `batch_sizes`, found \(node.found)")
+      return nil
+    }
+    return mapping.mapping("latency", [batchSizes.key])?[batchSizes]
+  }
+
+  func write(_ spec: EvaluateSpec) -> JSON {
+    let sizes = spec.latencyBatchSizes
+    return .object([
+      every.entry(spec.every), metrics.entry(spec.metrics),
+      ("latency", sizes.isEmpty ? .string("none") : .object([batchSizes.entry(sizes)])),
+    ])
+  }
+}

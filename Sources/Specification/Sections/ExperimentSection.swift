@@ -1,0 +1,90 @@
+/// The whole file: the table of its keys, how they become an ``ExperimentSpec`` and back.
+struct ExperimentSection: Sendable {
+  let format = Field("format", .wholeNumber(1...1), required: true, "Version of this format.")
+  let name = Field("name", .folderName, required: true, "Name of the experiment and of its result folder.")
+  let description = Field("description", .text, default: "", "A sentence for people.")
+  let extends = Field(
+    "extends", .path,
+    "A file whose keys this one takes over where it does not write its own; relative to this file.")
+  let seeds = Field(
+    "seeds", .list(of: .seed, isUnique: true), default: [0],
+    "One run a seed; reports give mean and deviation.")
+  let dataset: DatasetSection
+  let architecture: ArchitectureSection
+  let train = TrainSection()
+  let prune: PruneSection
+  let evaluate = EvaluateSection()
+  let export = ExportSection()
+  let expect = ExpectSection()
+
+  /// Keys that have a meaning planned.
+  static let plannedKeys = ["matrix"]
+
+  init(_ catalog: Catalog) {
+    dataset = DatasetSection(catalog)
+    architecture = ArchitectureSection(catalog)
+    prune = PruneSection(catalog)
+  }
+
+  var keys: [Key] {
+    [
+      format.key, name.key, description.key, extends.key, seeds.key,
+      .mapping("dataset", dataset.keys, required: true, "The images to learn."),
+      .mapping("architecture", architecture.keys, required: true, "The network."),
+      .mapping("train", train.keys, required: true, "How the network is trained."),
+      prune.key,
+      .mapping("evaluate", evaluate.keys, "What is measured, and how often."),
+      .mapping("export", export.keys, "How the trained networks are written."),
+      .mapping("expect", expect.keys, "Published numbers and what counts as having reproduced them."),
+    ]
+  }
+
+  /// Nil, with errors reported, when the file holds no experiment. `extends` has been followed before.
+  func read(_ node: Node, _ context: ReadingContext) -> ExperimentSpec? {
+    let keys = keys
+    let planned = Self.plannedKeys.map { Key(name: $0, summary: "", shape: .value([])) }
+    let start = Place(file: node.place.file)
+    guard let mapping = MappingReader(node, place: start, path: "", keys: keys + planned, context)
+    else { return nil }
+    for name in Self.plannedKeys where mapping.has(name) { mapping.reportKey(name, "not supported yet") }
+
+    let format = mapping[format]
+    let name = mapping[name]
+    let description = mapping[description]
+    let seeds = mapping[seeds]
+    let (dataset, data) =
+      mapping.requiredMapping("dataset", self.dataset.keys).map(self.dataset.read) ?? (nil, nil)
+    let images = dataset.flatMap { $0.trainLimit ?? data?.trainImages }
+    let architecture = mapping.requiredMapping("architecture", self.architecture.keys)
+      .flatMap { self.architecture.read($0, data) }
+    let (train, epochs) =
+      mapping.requiredMapping("train", self.train.keys).map { self.train.read($0, trainingImages: images) }
+      ?? (nil, nil)
+    let hasPrune = mapping.has("prune")
+    let prune =
+      hasPrune
+      ? mapping.mapping("prune", self.prune.keys)
+        .flatMap { self.prune.read($0, epochs: epochs, trainingImages: images) } : nil
+    let evaluate = mapping.mapping("evaluate", self.evaluate.keys)
+      .flatMap { self.evaluate.read($0, classes: architecture?.classes) }
+    let export = mapping.mapping("export", self.export.keys).flatMap(self.export.read)
+    let expectations = mapping.mapping("expect", expect.keys).map { expect.read($0, hasPrune: hasPrune) }
+
+    guard context.diagnostics.isEmpty, format != nil, let name, let description, let seeds, let dataset,
+      let architecture, let train, let evaluate, let export, let expectations
+    else { return nil }
+    return ExperimentSpec(
+      name: name, description: description, seeds: seeds, dataset: dataset, architecture: architecture,
+      train: train, prune: prune, evaluate: evaluate, export: export, expectations: expectations)
+  }
+
+  func write(_ spec: ExperimentSpec) -> JSON {
+    .object([
+      format.entry(1), name.entry(spec.name), description.entry(spec.description), seeds.entry(spec.seeds),
+      ("dataset", dataset.write(spec.dataset)),
+      ("architecture", architecture.write(spec.architecture)), ("train", train.write(spec.train)),
+      ("prune", spec.prune.map(prune.write) ?? .null), ("evaluate", evaluate.write(spec.evaluate)),
+      ("export", export.write(spec.export)), ("expect", expect.write(spec.expectations)),
+    ])
+  }
+}

@@ -1,0 +1,172 @@
+/// `prune`: its keys, how they become a ``PruneSpec`` and back.
+struct PruneSection: Sendable {
+  let criterion: Field<String>
+  let ratio = Field(
+    "ratio", .number(.share), "Share of the prunable channels that is gone after the last step.")
+  let channelsPerStep = Field(
+    "channels_per_step", .wholeNumber(1...1_000_000), "Channels that every pruning step removes.")
+  let parameterRatio = Field(
+    "parameter_ratio", .number(.share), "Share of the parameters that is gone after the last step.")
+  let flopsRatio = Field(
+    "flops_ratio", .number(.share), "Share of the multiply-accumulates that is gone after the last step.")
+  let interval = Field(
+    "interval", .wholeNumber(1...1_000_000), required: true, "Epochs between pruning steps.")
+  let until = Field(
+    "until", .wholeNumber(1...1_000_000),
+    "No pruning step after this epoch; default: the last but one, or the interval if that is later.")
+  let samples = Field(
+    "samples", .optional(.wholeNumber(1...1_000_000_000), or: "all"), default: .some(nil),
+    "Training images that the scores are computed on.")
+  let minimumChannels = Field(
+    "minimum_channels", .wholeNumber(1...65_536), default: 1, "Channels kept in every layer.")
+  let roundTo = Field(
+    "round_to", .wholeNumber(1...65_536), default: 1, "Layers keep a multiple of this many channels.")
+  private let options: [(criterion: String, key: String, fields: [Field<Double>])]
+
+  init(_ catalog: Catalog) {
+    criterion = Field(
+      "criterion", .choice(catalog.criteria.map(\.name), "criterion"), default: "feature_relevance",
+      "What decides which channels matter least.")
+    options = catalog.criteria.filter { !$0.options.isEmpty }.map { criterion in
+      let fields = criterion.options.map { option in
+        Field(
+          option.name, .number(.from(option.range.lowerBound, to: option.range.upperBound)),
+          default: option.defaultValue, "Option of the criterion `\(criterion.name)`.")
+      }
+      return (criterion.name, Self.optionsKey(criterion.name), fields)
+    }
+  }
+
+  /// The key that holds a criterion's options: its name, but `relevance` for `feature_relevance`.
+  private static func optionsKey(_ criterion: String) -> String {
+    criterion == "feature_relevance" ? "relevance" : criterion
+  }
+
+  private var targetNames: [String] {
+    [ratio.name, channelsPerStep.name, parameterRatio.name, flopsRatio.name]
+  }
+
+  var keys: [Key] {
+    [
+      criterion.key, ratio.key, channelsPerStep.key, parameterRatio.key, flopsRatio.key, interval.key,
+      until.key,
+      samples.key, minimumChannels.key, roundTo.key,
+    ]
+      + options.map {
+        .mapping(
+          $0.key, $0.fields.map(\.key), "Options of the criterion `\($0.criterion)`; the others ignore them.")
+      }
+  }
+
+  var key: Key {
+    .mapping(
+      "prune", keys, exactlyOneOf: [targetNames],
+      "Removes channels while the network trains; without it only the baseline is trained.")
+  }
+
+  /// - Parameters:
+  ///   - epochs: of the training, nil when unknown.
+  ///   - trainingImages: images of an epoch, nil when unknown.
+  func read(_ mapping: MappingReader, epochs: Int?, trainingImages: Int?) -> PruneSpec? {
+    let criterion = mapping[criterion]
+    let target = readTarget(mapping)
+    let interval = mapping[interval]
+    let until = readUntil(mapping, interval, epochs)
+    let samples = mapping[samples]
+    if case .some(.some(let samples)) = samples, let trainingImages, samples > trainingImages {
+      mapping.report(self.samples.name, "there are only \(trainingImages) training images, found \(samples)")
+    }
+    let minimumChannels = mapping[minimumChannels]
+    let roundTo = mapping[roundTo]
+    let options = readOptions(mapping, of: criterion)
+    guard let criterion, let target, let interval, let until, let samples, let minimumChannels, let roundTo,
+      let options
+    else { return nil }
+    return PruneSpec(
+      criterion: criterion, target: target, interval: interval, until: until, samples: samples,
+      minimumChannels: minimumChannels, roundTo: roundTo, options: options)
+  }
+
+  private func readTarget(_ mapping: MappingReader) -> PruneSpec.Target? {
+    let written = targetNames.filter(mapping.has)
+    let targets: [PruneSpec.Target?] = written.map { name in
+      switch name {
+      case ratio.name: mapping[ratio].map { .ratio($0) }
+      case channelsPerStep.name: mapping[channelsPerStep].map { .channelsPerStep($0) }
+      case parameterRatio.name: mapping[parameterRatio].map { .parameterRatio($0) }
+      default: mapping[flopsRatio].map { .flopsRatio($0) }
+      }
+    }
+    guard let first = written.first else {
+      mapping.context.report(
+        mapping.place, mapping.path, "expected one of \(listed(targetNames.map(quoted), "or")), found none")
+      return nil
+    }
+    for name in written.dropFirst() {
+      mapping.reportKey(name, "only one target can be given, and \(quoted(first)) is there already")
+    }
+    return written.count == 1 ? targets[0] : nil
+  }
+
+  private func readUntil(_ mapping: MappingReader, _ interval: Int?, _ epochs: Int?) -> Int? {
+    let isWritten = mapping.has(until.name)
+    let written = isWritten ? mapping[until] : nil
+    if let written, let epochs, written > epochs {
+      mapping.report(until.name, "epoch \(written) lies beyond the \(epochs) epochs")
+      return nil
+    }
+    guard let interval else { return written }
+    if let epochs, interval > epochs {
+      mapping.report(
+        self.interval.name, "an interval of \(interval) allows no pruning step in \(epochs) epochs")
+      return nil
+    }
+    if let written, interval > written {
+      mapping.report(
+        self.interval.name, "an interval of \(interval) allows no pruning step until epoch \(written)")
+      return nil
+    }
+    if isWritten { return written }
+    return epochs.map { max($0 - 1, interval) }
+  }
+
+  /// Options of all criteria are checked, so that experiments that differ only in the criterion can share a file.
+  private func readOptions(_ mapping: MappingReader, of criterion: String?) -> [String: Double]? {
+    var result: [String: Double] = [:]
+    var isValid = true
+    for (name, key, fields) in options {
+      guard let values = mapping.mapping(key, fields.map(\.key)) else {
+        isValid = false
+        continue
+      }
+      for field in fields {
+        guard let value = values[field] else {
+          isValid = false
+          continue
+        }
+        if name == criterion { result[field.name] = value }
+      }
+    }
+    return isValid ? result : nil
+  }
+
+  func write(_ spec: PruneSpec) -> JSON {
+    let target: (String, JSON) =
+      switch spec.target {
+      case .ratio(let value): ratio.entry(value)
+      case .channelsPerStep(let value): channelsPerStep.entry(value)
+      case .parameterRatio(let value): parameterRatio.entry(value)
+      case .flopsRatio(let value): flopsRatio.entry(value)
+      }
+    var members = [
+      criterion.entry(spec.criterion), target, interval.entry(spec.interval), until.entry(spec.until),
+      samples.entry(.some(spec.samples)), minimumChannels.entry(spec.minimumChannels),
+      roundTo.entry(spec.roundTo),
+    ]
+    if !spec.options.isEmpty {
+      let options = spec.options.sorted { $0.key < $1.key }.map { ($0.key, JSON.number($0.value)) }
+      members.append((Self.optionsKey(spec.criterion), .object(options)))
+    }
+    return .object(members)
+  }
+}

@@ -1,0 +1,93 @@
+/// `train`: its keys, how they become a ``TrainSpec`` and back.
+struct TrainSection: Sendable {
+  let epochs = Field(
+    "epochs", .wholeNumber(1...1_000_000), required: true, "Times every training image is seen.")
+  let batchSize = Field("batch_size", .wholeNumber(2...65_536), default: 128, "Images a step.")
+  let optimizer = OptimizerSection()
+  let schedule = ScheduleSection()
+  let labelSmoothing = Field(
+    "label_smoothing", .number(.belowOne), default: 0,
+    "Share of the target probability that is spread over all classes.")
+
+  var keys: [Key] {
+    [
+      epochs.key, batchSize.key, .mapping("optimizer", optimizer.keys, "How a step changes the weights."),
+      Key(
+        name: "schedule", summary: "How the learning rate changes over the epochs.",
+        shape: .variants(schedule.variants)),
+      labelSmoothing.key,
+    ]
+  }
+
+  /// - Parameter trainingImages: images of an epoch, nil when unknown.
+  /// - Returns: the specification, and the epochs on their own, for what depends only on them.
+  func read(_ mapping: MappingReader, trainingImages: Int?) -> (TrainSpec?, epochs: Int?) {
+    let epochs = mapping[epochs]
+    let batchSize = mapping[batchSize]
+    let optimizer = mapping.mapping("optimizer", self.optimizer.keys).flatMap(self.optimizer.read)
+    let schedule = mapping.mapping("schedule", self.schedule.keys).flatMap {
+      self.schedule.read($0, epochs: epochs)
+    }
+    let labelSmoothing = mapping[labelSmoothing]
+    if let batchSize, let trainingImages, batchSize > trainingImages {
+      mapping.report(
+        self.batchSize.name, "a batch of \(batchSize) is more than the \(trainingImages) training images")
+    }
+    guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing else {
+      return (nil, epochs)
+    }
+    let spec = TrainSpec(
+      epochs: epochs, batchSize: batchSize, optimizer: optimizer, schedule: schedule,
+      labelSmoothing: labelSmoothing)
+    return (spec, epochs)
+  }
+
+  func write(_ spec: TrainSpec) -> JSON {
+    .object([
+      epochs.entry(spec.epochs), batchSize.entry(spec.batchSize),
+      ("optimizer", optimizer.write(spec.optimizer)),
+      ("schedule", schedule.write(spec.schedule)), labelSmoothing.entry(spec.labelSmoothing),
+    ])
+  }
+}
+
+/// `train.optimizer`.
+struct OptimizerSection: Sendable {
+  let name = Field(
+    "name", .choice(["sgd"], "optimizer"), default: OptimizerSpec().name, "Stochastic gradient descent.")
+  let learningRate = Field(
+    "learning_rate", .number(.positive), default: OptimizerSpec().learningRate,
+    "Length of a step, before the schedule.")
+  let momentum = Field(
+    "momentum", .number(.belowOne), default: OptimizerSpec().momentum,
+    "Share of the last step that is taken again.")
+  let nesterov = Field(
+    "nesterov", .boolean, default: OptimizerSpec().nesterov, "Nesterov's form of the momentum.")
+  let weightDecay = Field(
+    "weight_decay", .number(.nonNegative), default: OptimizerSpec().weightDecay,
+    "Share of the weights that is added to their gradient.")
+
+  var keys: [Key] { [name.key, learningRate.key, momentum.key, nesterov.key, weightDecay.key] }
+
+  func read(_ mapping: MappingReader) -> OptimizerSpec? {
+    let name = mapping[name]
+    let learningRate = mapping[learningRate]
+    let momentum = mapping[momentum]
+    let nesterov = mapping[nesterov]
+    let weightDecay = mapping[weightDecay]
+    if nesterov == true, momentum == 0 {
+      mapping.report(self.nesterov.name, "Nesterov's momentum needs a `momentum` above 0")
+    }
+    guard let name, let learningRate, let momentum, let nesterov, let weightDecay else { return nil }
+    return OptimizerSpec(
+      name: name, learningRate: learningRate, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay
+    )
+  }
+
+  func write(_ spec: OptimizerSpec) -> JSON {
+    .object([
+      name.entry(spec.name), learningRate.entry(spec.learningRate), momentum.entry(spec.momentum),
+      nesterov.entry(spec.nesterov), weightDecay.entry(spec.weightDecay),
+    ])
+  }
+}
