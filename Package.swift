@@ -53,6 +53,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "CommandTests", dependencies: ["espalier"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

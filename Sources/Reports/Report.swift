@@ -151,11 +151,25 @@ public struct Timing: Codable, Equatable, Sendable {
     public var seed: UInt64
     public var variant: String
     public var epochs: [Epoch]
+    /// Of inference with the final network, for each batch size that the experiment asks for.
+    public var latency: [Latency]
 
-    public init(seed: UInt64, variant: String, epochs: [Epoch]) {
+    public init(seed: UInt64, variant: String, epochs: [Epoch], latency: [Latency] = []) {
       self.seed = seed
       self.variant = variant
       self.epochs = epochs
+      self.latency = latency
+    }
+  }
+
+  /// Median wall time of inference on one batch.
+  public struct Latency: Codable, Equatable, Sendable {
+    public var batchSize: Int
+    public var milliseconds: Double
+
+    public init(batchSize: Int, milliseconds: Double) {
+      self.batchSize = batchSize
+      self.milliseconds = milliseconds
     }
   }
 

@@ -25,11 +25,11 @@ struct ReportBuilder {
 
   private func run(_ finished: FinishedVariant, layersBefore: [LayerSummary]) -> RunReport {
     let network = finished.outcome.network
-    let evaluation = finished.outcome.evaluation
+    let last = finished.outcome.record.epochs.last
     let cost = network.cost()
     return RunReport(
-      seed: finished.seed, variant: finished.variant.rawValue, top1: evaluation.top1,
-      top5: spec.evaluate.metrics.contains("top5") ? evaluation.top5 : nil, testLoss: evaluation.loss,
+      seed: finished.seed, variant: finished.variant.rawValue, top1: last?.testTop1 ?? 0,
+      top5: spec.evaluate.metrics.contains("top5") ? last?.testTop5 : nil, testLoss: last?.testLoss ?? 0,
       parameters: cost.parameters, macs: cost.macs, channels: network.prunableChannels,
       layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
       pruningSteps: finished.outcome.record.pruningSteps.map(\.report),
@@ -43,6 +43,9 @@ struct ReportBuilder {
         Timing.Epoch(
           epoch: $0.epoch, trainSeconds: $0.trainSeconds, evaluationSeconds: $0.evaluationSeconds,
           pruningSeconds: $0.pruningSeconds, imagesPerSecond: $0.imagesPerSecond)
+      },
+      latency: finished.outcome.latencies.map {
+        Timing.Latency(batchSize: $0.batchSize, milliseconds: $0.milliseconds)
       })
   }
 

@@ -25,7 +25,8 @@ struct VariantTraining {
   struct Outcome {
     var network: Network
     var record: TrainingRecord
-    var evaluation: Evaluation
+    /// Wall time of inference.
+    var latencies: [Latency]
   }
 
   /// Trains to the end, saving a checkpoint after every epoch.
@@ -47,8 +48,8 @@ struct VariantTraining {
         throw .training(.interrupted)
       }
     }
-    let evaluation = evaluate(network)
-    return Outcome(network: network, record: record, evaluation: evaluation)
+    let latencies = spec.evaluate.latencyBatchSizes.map { Latency(of: network, batchSize: $0) }
+    return Outcome(network: network, record: record, latencies: latencies)
   }
 
   // MARK: Beginning

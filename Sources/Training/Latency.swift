@@ -1,0 +1,28 @@
+import Compute
+import Network
+
+/// How long a network takes to classify a batch.
+public struct Latency: Equatable, Sendable {
+  public var batchSize: Int
+  /// Median wall time of one batch, in milliseconds.
+  public var milliseconds: Double
+
+  private static let warmUps = 3
+  private static let repetitions = 15
+
+  /// Measures batches of zeros: the time does not depend on the pixels.
+  public init(of network: Network, batchSize: Int) {
+    self.batchSize = batchSize
+    let shape = network.input
+    let images = [Float](repeating: 0, count: batchSize * shape.channels * shape.rows * shape.columns)
+    var times: [Duration] = []
+    for repetition in 0..<Self.warmUps + Self.repetitions {
+      let time = ContinuousClock().measure {
+        _ = network.forward(images, count: batchSize, pass: .evaluation)
+      }
+      if repetition >= Self.warmUps { times.append(time) }
+    }
+    let median = times.sorted()[times.count / 2].components
+    milliseconds = Double(median.seconds) * 1e3 + Double(median.attoseconds) * 1e-15
+  }
+}

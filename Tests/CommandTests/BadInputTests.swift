@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+@Suite("Bad input")
+struct BadInputTests {
+  static let document = Command.repository.appendingPathComponent("docs/errors.md")
+
+  /// The whole document is made from what the program says. `ESPALIER_UPDATE_DOCUMENTS=1` writes it anew.
+  @Test("every message is the documented one, with the right exit status, and without a crash")
+  func messages() throws {
+    var text = """
+      # What goes wrong, and what is said then
+
+      Every message goes to standard error, one line each; nothing is lost that was saved before. Exit status: 1 a check did not
+      hold (`validate` found errors), 2 wrong usage or an invalid file, 3 a run failed. Each row is checked by a test.
+
+      """
+    for kind in BadInput.Kind.allCases {
+      text += "\n## \(kind.rawValue)\n\n| what | command | status | message |\n| --- | --- | --- | --- |\n"
+      for input in BadInput.all where input.kind == kind {
+        let result = try Command.run(input.arguments, files: input.files)
+        #expect(result.status == input.status, "\(input): \(result.errors)")
+        #expect(!result.errors.isEmpty, "\(input)")
+        #expect(!result.errors.contains("Fatal error"), "\(input)")
+        text += row(input, result)
+      }
+    }
+    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
+      try text.write(to: Self.document, atomically: true, encoding: .utf8)
+    }
+    let expected = (try? String(contentsOf: Self.document, encoding: .utf8)) ?? ""
+    for (found, line) in zip(lines(text), lines(expected)) { #expect(found == line) }
+    #expect(lines(text).count == lines(expected).count)
+  }
+
+  @Test("there are at least 60 of them")
+  func count() {
+    #expect(BadInput.all.count >= 60)
+    #expect(Set(BadInput.all.map { "\($0.kind) \($0)" }).count == BadInput.all.count)
+  }
+
+  private func row(_ input: BadInput, _ result: Command.Result) -> String {
+    let message = result.errors.trimmingCharacters(in: .newlines)
+      .replacingOccurrences(of: "|", with: "\\|").split(separator: "\n", omittingEmptySubsequences: false)
+      .map { "`\($0)`" }.joined(separator: "<br>")
+    return "| \(input) | `espalier \(input.arguments.joined(separator: " "))` | \(result.status) | \(message) |\n"
+  }
+
+  private func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// The built program, run as a user would, in a folder of its own.
+struct Command {
+  /// The repository's root.
+  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  /// Beside the test bundle.
+  static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appendingPathComponent("espalier")
+
+  struct Result {
+    var status: Int32
+    var output: String
+    var errors: String
+  }
+
+  /// - Parameters:
+  ///   - files: contents by path, relative to the folder that the program runs in.
+  static func run(
+    _ arguments: [String], files: [String: Data] = [:], environment: [String: String] = [:]
+  ) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (path, contents) in files {
+      let file = folder.appendingPathComponent(path)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try contents.write(to: file)
+    }
+    return try run(arguments, in: folder, environment: environment)
+  }
+
+  /// Output goes through files, so that no pipe can fill up.
+  static func run(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Result {
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, errors) = (try handle("output"), try handle("errors"))
+    process.standardOutput = output.handle
+    process.standardError = errors.handle
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    defer {
+      try? FileManager.default.removeItem(at: output.url)
+      try? FileManager.default.removeItem(at: errors.url)
+    }
+    return Result(
+      status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+      output: String(decoding: try Data(contentsOf: output.url), as: UTF8.self),
+      errors: String(decoding: try Data(contentsOf: errors.url), as: UTF8.self))
+  }
+
+  private static func handle(_ name: String) throws -> (url: URL, handle: FileHandle) {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString).\(name)")
+    try Data().write(to: url)
+    return (url, try FileHandle(forWritingTo: url))
+  }
+}

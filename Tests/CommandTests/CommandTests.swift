@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+@Suite("Commands")
+struct CommandTests {
+  static let trial = """
+    format: 1
+    name: trial
+    dataset: {name: digits, train_limit: 100, test_limit: 50}
+    architecture: {name: resnet, depth: 8, width: 0.25}
+    train: {epochs: 2, batch_size: 50}
+    prune: {ratio: 0.4, interval: 1}
+
+    """
+  static let files = ["trial.yaml": Data(trial.utf8)]
+
+  @Test("run trains, prints the summary alone on standard output, and shows progress on standard error")
+  func run() throws {
+    let result = try Command.run(["run", "trial.yaml", "--progress", "plain"], files: Self.files)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("prunable channels"))
+    #expect(!result.output.contains("epoch 1/2"))
+    #expect(result.errors.contains("epoch 2/2"))
+    #expect(result.errors.contains("pruned "))
+  }
+
+  @Test("a missed expectation is exit status 1")
+  func missed() throws {
+    let text = Self.trial + "expect: {compression: {paper: 99, at_least: 99}}\n"
+    let result = try Command.run(
+      ["run", "trial.yaml", "--progress", "none"], files: ["trial.yaml": Data(text.utf8)])
+    #expect(result.status == 1)
+    #expect(result.output.contains("MISSED compression"))
+    #expect(result.errors.isEmpty)
+  }
+
+  @Test("JSON output is JSON and nothing else", arguments: [
+    ["plan", "trial.yaml", "--format", "json"], ["validate", "trial.yaml", "--format", "json"],
+    ["score", "trial.yaml", "--format", "json"], ["schema", "experiment"], ["doctor", "--format", "json"],
+  ])
+  func json(_ arguments: [String]) throws {
+    let result = try Command.run(arguments, files: Self.files)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(result.output.utf8)) }
+    #expect(result.errors.isEmpty)
+  }
+
+  @Test("plan shows layers, pruning steps and runs")
+  func plan() throws {
+    let result = try Command.run(["plan", "trial.yaml"], files: Self.files)
+    #expect(result.status == 0, "\(result.errors)")
+    for text in ["layer1.0.conv1", "after epoch", "baseline", "pruned"] {
+      #expect(result.output.contains(text), "\(text)")
+    }
+  }
+
+  @Test("score as CSV has a row for every prunable channel")
+  func score() throws {
+    let result = try Command.run(["score", "trial.yaml", "--format", "csv"], files: Self.files)
+    #expect(result.status == 0, "\(result.errors)")
+    let rows = result.output.split(separator: "\n")
+    #expect(rows.first == "layer,channel,score")
+    // Three stages of 4, 8 and 16 channels, two convolutions each.
+    #expect(rows.count == 1 + 2 * (4 + 8 + 16))
+  }
+
+  @Test("version and help are exit status 0")
+  func help() throws {
+    for arguments in [["version"], ["--version"], ["--help"], ["help", "run"], []] {
+      let result = try Command.run(arguments)
+      #expect(result.status == 0, "\(arguments): \(result.errors)")
+      #expect(!result.output.isEmpty, "\(arguments)")
+    }
+  }
+
+  @Test("an interrupted run says so with 130 and goes on to the same report")
+  func interruption() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let long = Self.trial.replacingOccurrences(of: "train_limit: 100, test_limit: 50", with: "test_limit: 50")
+      .replacingOccurrences(of: "epochs: 2", with: "epochs: 40")
+    try Data(long.utf8).write(to: folder.appendingPathComponent("trial.yaml"))
+    let process = Process()
+    process.executableURL = Command.program
+    process.arguments = ["run", "trial.yaml", "--progress", "none"]
+    process.currentDirectoryURL = folder
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let state = folder.appendingPathComponent("results/trial/.state/seed-0-baseline")
+    while ((try? FileManager.default.contentsOfDirectory(atPath: state.path)) ?? []).isEmpty {
+      try #require(process.isRunning)
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    let resumed = try Command.run(["run", "trial.yaml", "--progress", "plain"], in: folder)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("of them done before"))
+  }
+}

@@ -1,0 +1,137 @@
+import Compute
+import Foundation
+import Network
+import Reports
+import Specification
+import TensorFiles
+import Testing
+
+@testable import Experiments
+
+@Suite("Running an experiment")
+struct RunnerTests {
+  static let models = ["seed-0/baseline/model.safetensors", "seed-0/pruned/model.safetensors"]
+
+  @Test("every file of the results is there, and they agree")
+  func files() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    let report = try run(spec, in: folder.path)
+    let root = folder.path + "/digits/"
+    for name in ["report.json", "report.csv", "layers.csv", "history.csv", "experiment.yaml"] + Self.models {
+      #expect(FileManager.default.fileExists(atPath: root + name), "\(name)")
+    }
+    let read = try Report(json: String(decoding: bytes(root + "report.json"), as: UTF8.self))
+    #expect(read == report)
+    #expect(read.status == .complete)
+    let again = try ExperimentFile.load(
+      root + "experiment.yaml", overrides: [], catalog: .standard, environment: [:])
+    #expect(again == spec)
+  }
+
+  @Test("the pruned network is as much smaller as the target says, in the report and in the file")
+  func sizes() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    let report = try run(spec, in: folder.path)
+    let baseline = try #require(report.summary.baseline)
+    let pruned = try #require(report.summary.pruned)
+    let removed = Int((0.4 * Double(baseline.channels)).rounded())
+    #expect(pruned.channels == baseline.channels - removed)
+    #expect(report.summary.compression == Double(baseline.parameters) / Double(pruned.parameters))
+    #expect(report.summary.flopsReduction == 1 - Double(pruned.macs) / Double(baseline.macs))
+    let steps = try #require(report.runs.first { $0.variant == "pruned" }).pruningSteps
+    #expect(steps.map(\.epoch) == [1, 2])
+    #expect(steps.flatMap { $0.removed.values }.map(\.count).reduce(0, +) == removed)
+    let network = try spec.network(
+      weights: folder.path + "/digits/seed-0/pruned/model.safetensors", engine: Engine(threads: 1))
+    #expect(network.cost() == Cost(parameters: pruned.parameters, macs: pruned.macs))
+    #expect(network.prunableChannels == pruned.channels)
+  }
+
+  @Test("report and models are the same bytes for any number of threads, and for two runs", arguments: [1, 2, 4])
+  func reproducible(_ threads: Int) throws {
+    let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
+    let spec = try digits()
+    let report = try run(spec, in: first.path, threads: 2)
+    let other = try run(spec, in: second.path, threads: threads)
+    #expect(report.deterministicJSON() == other.deterministicJSON())
+    for model in Self.models {
+      #expect(try bytes(first.path + "/digits/" + model) == bytes(second.path + "/digits/" + model), "\(model)")
+    }
+  }
+
+  @Test("an interrupted run goes on to the same bytes", arguments: ["train.epochs=1", "train.epochs=2"])
+  func resume(_ epochs: String) throws {
+    let (straight, resumed) = (try TemporaryFolder(), try TemporaryFolder())
+    // Constant learning rate: the first epochs of a longer training are those of a shorter one.
+    let spec = try digits(["train.schedule.name=constant", "prune.until=2"])
+    let expected = try run(spec, in: straight.path)
+    let interruption = Interruption()
+    interruption.request()
+    #expect(throws: RunError.self) { try run(spec, in: resumed.path, interruption: interruption) }
+    let report = try run(spec, in: resumed.path)
+    #expect(report.deterministicJSON() == expected.deterministicJSON())
+    for model in Self.models {
+      #expect(try bytes(straight.path + "/digits/" + model) == bytes(resumed.path + "/digits/" + model), "\(model)")
+    }
+  }
+
+  @Test("what is done is not done again, unless fresh is asked for or the recipe changed")
+  func cached() throws {
+    let folder = try TemporaryFolder()
+    let seconds = { (report: Report) in report.timing.runs.flatMap { $0.epochs.map(\.trainSeconds) } }
+    let first = try run(digits(), in: folder.path)
+    let second = try run(digits(), in: folder.path)
+    #expect(seconds(first) == seconds(second))
+    let described = try run(digits(["description=another"]), in: folder.path)
+    #expect(seconds(first) == seconds(described))
+    let fresh = try run(digits(), in: folder.path, fresh: true)
+    #expect(seconds(first) != seconds(fresh))
+    #expect(first.deterministicJSON() == fresh.deterministicJSON())
+    let changed = try run(digits(["train.optimizer.weight_decay=0"]), in: folder.path)
+    #expect(seconds(changed) != seconds(fresh))
+  }
+
+  @Test("a damaged checkpoint is passed over for the one before")
+  func damagedCheckpoint() throws {
+    let folder = try TemporaryFolder()
+    let expected = try run(digits(), in: folder.path)
+    let newest = folder.path + "/digits/.state/seed-0-pruned/checkpoint-3.safetensors"
+    var damaged = try bytes(newest)
+    damaged.removeLast(1000)
+    try damaged.write(to: URL(fileURLWithPath: newest))
+    let store = CheckpointStore(folder: folder.path + "/digits/.state/seed-0-pruned")
+    #expect(store.newestEpoch == 3)
+    let again = try run(digits(), in: folder.path)
+    #expect(again.deterministicJSON() == expected.deterministicJSON())
+  }
+
+  @Test("a loss that is not finite stops the run and keeps the checkpoints before it")
+  func divergence() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["train.optimizer.learning_rate=1.0e+30", "train.schedule.warmup_epochs=0"])
+    let error = #expect(throws: RunError.self) { try run(spec, in: folder.path) }
+    let message = try #require(error).description
+    #expect(message.contains("epoch 1"))
+    #expect(message.contains("the loss is"))
+  }
+
+  @Test("baseline alone where nothing is pruned")
+  func baselineOnly() throws {
+    let folder = try TemporaryFolder()
+    var spec = try digits()
+    spec.prune = nil
+    spec.expectations = []
+    let report = try run(spec, in: folder.path)
+    #expect(report.runs.map(\.variant) == ["baseline"])
+    #expect(report.summary.pruned == nil)
+    #expect(report.summary.compression == nil)
+  }
+
+  @Test("a folder that cannot be written is one clear line")
+  func unwritable() throws {
+    let error = #expect(throws: RunError.self) { try run(digits(["train.epochs=3"]), in: "/dev/null/results") }
+    #expect(try #require(error).description.hasPrefix("/dev/null/results/digits"))
+  }
+}
