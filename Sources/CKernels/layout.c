@@ -16,21 +16,77 @@ void ck_pack_weights(
   }
 }
 
+typedef float four __attribute__((vector_size(16), aligned(4)));
+
+// Elements 0, 2, ... of `from` to `even`, elements 1, 3, ... to `odd`, which may be null.
+static inline void split_row(const float *from, int64_t pairs, float *even, float *odd) {
+  int64_t c = 0;
+  for (; c + 4 <= pairs; c += 4) {
+    four a, b;
+    memcpy(&a, from + 2 * c, sizeof a);
+    memcpy(&b, from + 2 * c + 4, sizeof b);
+    const four low = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+    memcpy(even + c, &low, sizeof low);
+    if (!odd) continue;
+    const four high = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    memcpy(odd + c, &high, sizeof high);
+  }
+  for (; c < pairs; c++) {
+    even[c] = from[2 * c];
+    if (odd) odd[c] = from[2 * c + 1];
+  }
+}
+
+// Interleaves `columns` elements; a null row counts as zero.
+static inline void join_row(const float *even, const float *odd, int64_t columns, bool accumulate, float *to) {
+  const int64_t pairs = columns / 2;
+  int64_t c = 0;
+  for (; c + 4 <= pairs; c += 4) {
+    four a = {0}, b = {0};
+    if (even) memcpy(&a, even + c, sizeof a);
+    if (odd) memcpy(&b, odd + c, sizeof b);
+    four low = __builtin_shufflevector(a, b, 0, 4, 1, 5), high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    if (accumulate) {
+      four old;
+      memcpy(&old, to + 2 * c, sizeof old);
+      low += old;
+      memcpy(&old, to + 2 * c + 4, sizeof old);
+      high += old;
+    }
+    memcpy(to + 2 * c, &low, sizeof low);
+    memcpy(to + 2 * c + 4, &high, sizeof high);
+  }
+  for (int64_t q = 2 * c; q < columns; q++) {
+    const float *from = q % 2 ? odd : even;
+    const float value = from ? from[q / 2] : 0;
+    to[q] = accumulate ? to[q] + value : value;
+  }
+}
+
 void ck_split_phases(
   const float *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, float *out,
   ptrdiff_t out_stride) {
-  const int64_t out_rows = (rows + 1) / 2, out_columns = (columns + 1) / 2;
+  const int64_t out_rows = (rows + 1) / 2, out_columns = (columns + 1) / 2, pitch = out_columns + 1;
   for (int64_t n = first; n < first + images; n++)
-    for (int64_t phase = 0; phase < phases; phase++) {
-      const int64_t a = phase / 2, b = phase % 2;
-      float *to = out + phase * out_stride + n * (out_rows + 1) * (out_columns + 1);
-      for (int64_t r = 0; r < out_rows; r++, to += out_columns + 1) {
+    for (int64_t a = 0; a < (phases > 1 ? 2 : 1); a++) {
+      float *even = out + 2 * a * out_stride + n * (out_rows + 1) * pitch;
+      float *odd = phases > 1 ? even + out_stride : 0;
+      for (int64_t r = 0; r <= out_rows; r++) {
         // Rows and columns past the end of the image are its zero border.
-        const float *from = x + (n * (rows + 1) + 2 * r + a) * (columns + 1) + b;
-        for (int64_t c = 0; c < out_columns; c++) to[c] = from[2 * c];
-        to[out_columns] = 0;
+        const float *from = x + (n * (rows + 1) + 2 * r + a) * (columns + 1);
+        if (r < out_rows)
+          split_row(from, out_columns, even, odd);
+        else
+          for (int64_t c = 0; c < out_columns; c++) {
+            even[c] = 0;
+            if (odd) odd[c] = 0;
+          }
+        even[out_columns] = 0;
+        even += pitch;
+        if (!odd) continue;
+        odd[out_columns] = 0;
+        odd += pitch;
       }
-      memset(to, 0, (size_t)(out_columns + 1) * sizeof(float));
     }
 }
 
@@ -41,17 +97,12 @@ void ck_join_phases(
   for (int64_t n = first; n < first + images; n++)
     for (int64_t r = 0; r < rows; r++) {
       float *to = x + (n * (rows + 1) + r) * (columns + 1);
-      for (int64_t b = 0; b < 2; b++) {
-        const int64_t phase = 2 * (r % 2) + b;
-        const float *from =
-          in + phase * in_stride + (n * (in_rows + 1) + r / 2) * (in_columns + 1);
-        if (phase >= phases) {
-          if (!accumulate)
-            for (int64_t c = b; c < columns; c += 2) to[c] = 0;
-        } else if (accumulate)
-          for (int64_t c = b; c < columns; c += 2) to[c] += from[c / 2];
-        else
-          for (int64_t c = b; c < columns; c += 2) to[c] = from[c / 2];
-      }
+      const float *even = in + (n * (in_rows + 1) + r / 2) * (in_columns + 1) + 2 * (r % 2) * in_stride;
+      if (phases > 1)
+        join_row(even, even + in_stride, columns, accumulate, to);
+      else if (r % 2 == 0)
+        join_row(even, 0, columns, accumulate, to);
+      else if (!accumulate)
+        memset(to, 0, (size_t)columns * sizeof(float));
     }
 }

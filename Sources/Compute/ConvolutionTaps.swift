@@ -80,7 +80,7 @@ extension Engine {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
     guard stride > 1 else { return body(input, taps) }
     let phases = taps.phases
-    return scratch.planes(output.shape.with(channels: input.shape.channels * phases)) { split in
+    return withTemporaryPlanes(output.shape.with(channels: input.shape.channels * phases)) { split in
       forEachImageGroup(channels: input.shape.channels, shape: input.shape) { channel, image, images in
         ck_split_phases(
           input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
@@ -89,6 +89,11 @@ extension Engine {
       }
       return body(split, taps)
     }
+  }
+
+  /// Lends planes that nobody else has; their pixels are unspecified.
+  func withTemporaryPlanes<Result>(_ shape: PlaneShape, _ body: (Planes) -> Result) -> Result {
+    body(Planes(uninitialized: shape))
   }
 
   /// Runs `body(channel, first, images)` on groups of images that together cover the planes.

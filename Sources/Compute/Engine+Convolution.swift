@@ -79,7 +79,7 @@ extension Engine {
   ) {
     let phases = kernel == 1 ? 1 : 4
     let shape = inputGradient.shape
-    scratch.planes(outputGradient.shape.with(channels: shape.channels * phases)) { split in
+    withTemporaryPlanes(outputGradient.shape.with(channels: shape.channels * phases)) { split in
       for phase in 0..<phases {
         let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
         gradientConvolution(

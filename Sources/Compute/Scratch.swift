@@ -4,7 +4,6 @@ import Synchronization
 final class Scratch: Sendable {
   private struct Free: @unchecked Sendable {
     var buffers: [UnsafeMutableBufferPointer<Float>] = []
-    var planes: [Planes] = []
   }
 
   private let free = Mutex(Free())
@@ -22,22 +21,6 @@ final class Scratch: Sendable {
     defer { give(buffer) }
     // take() never returns an empty buffer.
     return body(buffer.baseAddress.unsafelyUnwrapped)
-  }
-
-  /// Lends planes of a shape: borders zero, pixels unspecified.
-  func planes<Result>(_ shape: PlaneShape, _ body: (Planes) -> Result) -> Result {
-    let known = free.withLock { free -> Planes? in
-      guard let index = free.planes.firstIndex(where: { $0.shape == shape }) else { return nil }
-      return free.planes.remove(at: index)
-    }
-    let planes = known ?? Planes(shape)
-    defer {
-      free.withLock { free in
-        if free.planes.count >= Self.most { free.planes.removeFirst() }
-        free.planes.append(planes)
-      }
-    }
-    return body(planes)
   }
 
   private func take(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
