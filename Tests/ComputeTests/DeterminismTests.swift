@@ -1,0 +1,99 @@
+import Synchronization
+import Testing
+
+@testable import Compute
+
+@Suite("Determinism")
+struct DeterminismTests {
+  /// Every operation once, on shapes that are cut into several pieces; all results one after the other.
+  private static func results(_ engine: Engine) -> [[Float]] {
+    var samples = Samples()
+    var all: [[Float]] = []
+    let shape = PlaneShape(channels: 6, images: 20, rows: 33, columns: 31)
+    let x = samples.planes(shape)
+    let mean = samples.values(6)
+    for (kernel, step) in [(3, 1), (3, 2), (1, 1), (1, 2), (5, 2)] {
+      let weight = samples.tensor([5, 6, kernel, kernel])
+      let y = Planes(Reference.outputShape(shape, weight, stride: step))
+      engine.convolve(x, weight, stride: step, into: y)
+      let dx = Planes(shape)
+      engine.convolutionInputGradient(y, weight, stride: step, into: dx)
+      var dw = Tensor(shape: weight.shape)
+      engine.convolutionWeightGradient(x, y, stride: step, into: &dw)
+      all += [y.dense(), dx.dense(), dw.values]
+    }
+    let y = samples.planes(shape)
+    let (means, variances) = engine.moments(x)
+    all += [means, variances, engine.channelSums(x), engine.imageMeans(x).values, engine.flatten(x).values]
+    let sums = engine.batchNormSums(
+      gradient: y, input: x, mean: mean, inverseDeviation: mean, channels: nil, reluOutput: y)
+    all += [sums.gradient, sums.gradientTimesNormalized]
+    let out = Planes(shape)
+    engine.batchNormInputGradient(
+      gradient: y, input: x, mean: mean, inverseDeviation: mean, weight: mean, sums: sums, channels: nil,
+      reluOutput: y, into: out)
+    all.append(out.dense())
+    engine.scaleShift(x, scale: mean, shift: mean, relu: true, into: out)
+    all.append(out.dense())
+    engine.scaleShiftAdd(x, scale: mean, shift: mean, channels: nil, residual: y, relu: false, into: out)
+    engine.maskByPositive(y, gradient: out)
+    engine.add(x, into: out)
+    all.append(out.dense())
+    engine.quotient(x, by: y, into: out)
+    all.append(out.dense())
+    engine.share(x, of: y, sum: y, into: out)
+    engine.combine(activation: x, positive: out, alpha: 2, negative: y, beta: 1, into: out)
+    all.append(out.dense())
+    let pooled = Planes(PlaneShape(channels: 6, images: 20, rows: 16, columns: 15))
+    var indices: [Int32] = []
+    engine.maxPool(x, window: 2, stride: 2, padding: 0, into: pooled, indices: &indices)
+    engine.maxPoolGradient(pooled, indices: indices, window: 2, stride: 2, padding: 0, into: out)
+    all += [pooled.dense(), indices.map(Float.init), out.dense()]
+    engine.globalAveragePoolGradient(samples.tensor([20, 6]), into: out)
+    all.append(out.dense())
+    all.append(engine.matrixMultiply(samples.tensor([300, 70]), samples.tensor([70, 500])).values)
+    var (w, v) = (samples.values(100_001), samples.values(100_001))
+    engine.sgdStep(
+      &w, gradient: samples.values(100_001), velocity: &v, learningRate: 0.1, momentum: 0.9, weightDecay: 0.1,
+      nesterov: true)
+    return all + [w, v]
+  }
+
+  @Test("every operation gives the same bits on 1, 2 and 4 threads", arguments: KernelClass.available)
+  func threads(_ kernels: KernelClass) throws {
+    let expected = Self.results(try Engine(threads: 1, kernels: kernels)).map { $0.map(\.bitPattern) }
+    for threads in [2, 4] {
+      let engine = try Engine(threads: threads, kernels: kernels)
+      for _ in 0..<2 {
+        let actual = Self.results(engine).map { $0.map(\.bitPattern) }
+        #expect(actual.count == expected.count)
+        for (index, pair) in zip(actual, expected).enumerated() {
+          #expect(pair.0 == pair.1, "result \(index) on \(threads) threads")
+        }
+      }
+    }
+  }
+
+  @Test("a parallel loop visits every index once, also when loops are nested")
+  func parallel() throws {
+    let engine = try Engine(threads: 4)
+    for count in [0, 1, 3, 1000] {
+      let visits = Mutex([Int](repeating: 0, count: count))
+      engine.parallel(count) { index in
+        engine.parallel(2) { _ in visits.withLock { $0[index] += 1 } }
+      }
+      #expect(visits.withLock { $0.allSatisfy { $0 == 2 } })
+    }
+  }
+
+  @Test("an engine says why it cannot be made")
+  func errors() {
+    #expect(throws: ComputeError.invalidThreadCount(0)) { try Engine(threads: 0) }
+    #expect(throws: ComputeError.unknownKernels(name: "sse")) { try KernelClass.detect(requested: "sse") }
+    for missing in KernelClass.allCases where !KernelClass.available.contains(missing) {
+      #expect(throws: ComputeError.kernelsUnavailable(missing)) {
+        try KernelClass.detect(requested: missing.rawValue)
+      }
+    }
+  }
+}

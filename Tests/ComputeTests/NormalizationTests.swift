@@ -1,0 +1,155 @@
+import Testing
+
+@testable import Compute
+
+@Suite("Batch norm")
+struct NormalizationTests {
+  private static let shapes = [
+    PlaneShape(channels: 1, images: 1, rows: 1, columns: 1),
+    PlaneShape(channels: 3, images: 3, rows: 7, columns: 2),
+    PlaneShape(channels: 5, images: 3, rows: 33, columns: 33),
+    PlaneShape(channels: 2, images: 40, rows: 33, columns: 33),
+  ]
+
+  /// A batch norm and ReLU of a branch that adds to some channels of a wider stream, in double precision.
+  private struct Model {
+    let x: Dense
+    let residual: Dense
+    let channels: [Int]
+    let gamma: [Double]
+    let beta: [Double]
+    let epsilon = 1e-5
+
+    var n: Double { Double(x.shape.pixelsPerChannel) }
+
+    func mean(_ i: Int) -> Double { x.channel(i).reduce(0, +) / n }
+
+    func variance(_ i: Int) -> Double {
+      let mean = mean(i)
+      return x.channel(i).reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n
+    }
+
+    func inverseDeviation(_ i: Int) -> Double { 1 / (variance(i) + epsilon).squareRoot() }
+
+    func output() -> Dense {
+      var y = residual
+      for i in 0..<x.shape.channels {
+        let mean = mean(i)
+        let scale = inverseDeviation(i) * gamma[i]
+        for (p, value) in zip(y.channel(channels[i]).indices, x.channel(i)) {
+          y.values[p] += (value - mean) * scale + beta[i]
+        }
+      }
+      y.values = y.values.map { max($0, 0) }
+      return y
+    }
+  }
+
+  @Test("moments are those of the definition, also far from zero", arguments: KernelClass.available, shapes)
+  func moments(_ kernels: KernelClass, _ shape: PlaneShape) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    var samples = Samples()
+    for offset in [Float(0), 1000] {
+      let count = shape.channels * shape.pixelsPerChannel
+      let x = Planes(shape, dense: samples.values(count).map { $0 + offset })
+      let dense = Dense(x)
+      let (mean, variance) = engine.moments(x)
+      for c in 0..<shape.channels {
+        let expected = dense.channel(c).reduce(0, +) / Double(shape.pixelsPerChannel)
+        let squares = dense.channel(c).reduce(0) { $0 + ($1 - expected) * ($1 - expected) }
+        #expect(abs(Double(mean[c]) - expected) <= 1e-6 * max(1, abs(expected)))
+        #expect(abs(Double(variance[c]) - squares / Double(shape.pixelsPerChannel)) < 1e-5)
+      }
+    }
+  }
+
+  @Test("forward and gradients agree with double precision", arguments: KernelClass.available)
+  func gradients(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    var samples = Samples(2)
+    let shape = PlaneShape(channels: 3, images: 3, rows: 7, columns: 8)
+    let channels = [4, 0, 3]
+    let x = samples.planes(shape)
+    let residual = samples.planes(shape.with(channels: 6))
+    let gamma = samples.values(3)
+    let beta = samples.values(3)
+    let model = Model(
+      x: Dense(x), residual: Dense(residual), channels: channels, gamma: gamma.map(Double.init),
+      beta: beta.map(Double.init))
+
+    let (mean, variance) = engine.moments(x)
+    let inverse = variance.map { 1 / ($0 + Float(model.epsilon)).squareRoot() }
+    let scale = zip(gamma, inverse).map(*)
+    let shift = (0..<3).map { beta[$0] - mean[$0] * scale[$0] }
+    let y = residual.copy()
+    engine.scaleShiftAdd(x, scale: scale, shift: shift, channels: channels, residual: y, relu: true, into: y)
+    #expect(difference(y.dense(), model.output().values) < 1e-5)
+    #expect(y.checkBorders())
+
+    let dy = samples.planes(y.shape)
+    let sums = engine.batchNormSums(
+      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: channels, reluOutput: y)
+    let dx = Planes(shape)
+    engine.batchNormInputGradient(
+      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, weight: gamma, sums: sums,
+      channels: channels,
+      reluOutput: y, into: dx)
+    #expect(dx.checkBorders())
+
+    // loss = <y, dy>, differentiated numerically.
+    let weights = Dense(dy)
+    func slope(_ model: (Double) -> Model) -> Double {
+      let h = 1e-6
+      return (model(h).output().dot(weights) - model(-h).output().dot(weights)) / (2 * h)
+    }
+    func with(x: Dense? = nil, gamma: [Double]? = nil, beta: [Double]? = nil) -> Model {
+      Model(
+        x: x ?? model.x, residual: model.residual, channels: channels, gamma: gamma ?? model.gamma,
+        beta: beta ?? model.beta)
+    }
+    for i in 0..<3 {
+      let byGamma = slope { h in
+        var gamma = model.gamma
+        gamma[i] += h
+        return with(gamma: gamma)
+      }
+      let byBeta = slope { h in
+        var beta = model.beta
+        beta[i] += h
+        return with(beta: beta)
+      }
+      #expect(abs(Double(sums.gradientTimesNormalized[i]) - byGamma) < 1e-3)
+      #expect(abs(Double(sums.gradient[i]) - byBeta) < 1e-3)
+    }
+    let dense = dx.dense()
+    for index in stride(from: 0, to: dense.count, by: 7) {
+      let expected = slope { h in
+        var x = model.x
+        x.values[index] += h
+        return with(x: x)
+      }
+      #expect(abs(Double(dense[index]) - expected) < 1e-3)
+    }
+  }
+
+  @Test(
+    "without selected channels, the gradient may overwrite its argument", arguments: KernelClass.available)
+  func inPlace(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 1, kernels: kernels)
+    var samples = Samples(3)
+    let shape = PlaneShape(channels: 2, images: 1, rows: 8, columns: 7)
+    let x = samples.planes(shape)
+    let dy = samples.planes(shape)
+    let values = samples.values(2)
+    func gradient(into dx: Planes) {
+      engine.batchNormInputGradient(
+        gradient: dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values,
+        sums: (values, [3, -1]),
+        channels: nil, reluOutput: nil, into: dx)
+    }
+    let dx = Planes(shape)
+    gradient(into: dx)
+    gradient(into: dy)
+    #expect(dx.dense() == dy.dense())
+  }
+}
