@@ -106,3 +106,25 @@ void ck_join_phases(
         memset(to, 0, (size_t)columns * sizeof(float));
     }
 }
+
+void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t columns, float *packed) {
+  const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t c = 0; c < columns; c++) {
+      const float *from = x + r * pitch + c;
+      for (int64_t n = 0; n < images; n++) *packed++ = from[n * image];
+    }
+}
+
+void ck_unpack_pixels(
+  const float *packed, int64_t images, int64_t rows, int64_t columns, float bias, bool accumulate, float *x) {
+  const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t c = 0; c < columns; c++) {
+      float *to = x + r * pitch + c;
+      if (accumulate)
+        for (int64_t n = 0; n < images; n++) to[n * image] += *packed++ + bias;
+      else
+        for (int64_t n = 0; n < images; n++) to[n * image] = *packed++ + bias;
+    }
+}

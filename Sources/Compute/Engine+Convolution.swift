@@ -25,6 +25,9 @@ extension Engine {
       return wideConvolve(input, weight, bias: bias, stride: stride, into: output)
     }
     let outputs = output.shape.channels
+    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+      return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
+    }
     withTapPlanes(input, kernel: kernel, stride: stride, output: output) { planes, taps in
       withPackedWeights(
         weight, outputs: outputs, inputs: input.shape.channels, taps: (0..<kernel * kernel).map(Int64.init),
@@ -61,6 +64,11 @@ extension Engine {
     precondition(inputGradient !== outputGradient, "a convolution's gradient cannot overwrite what it reads")
     if kernel > 3 {
       wideInputGradient(outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
+    } else if hasSmallMaps(
+      inputGradient.shape, outputs: outputGradient.shape.channels, kernel: kernel, stride: stride)
+    {
+      smallConvolve(
+        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, into: inputGradient)
     } else if stride == 1 {
       let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: outputGradient.geometry).offsets
       // A convolution with the kernel turned around.

@@ -20,6 +20,9 @@ extension Engine {
     }
     let inputs = input.shape.channels
     let outputs = outputGradient.shape.channels
+    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+      return smallWeightGradient(input, outputGradient, into: &gradient)
+    }
     let columns = inputs * kernel * kernel
     let split = WeightGradientSplit(outputs: outputs, length: outputGradient.geometry.length)
     gradient.values.withUnsafeMutableBufferPointer { gradient in

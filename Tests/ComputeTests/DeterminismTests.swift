@@ -22,6 +22,15 @@ struct DeterminismTests {
       engine.convolutionWeightGradient(x, y, stride: step, into: &dw)
       all += [y.dense(), dx.dense(), dw.values]
     }
+    let small = samples.planes(PlaneShape(channels: 150, images: 16, rows: 3, columns: 4))
+    let smallWeight = samples.tensor([200, 150, 3, 3])
+    let smallOutput = Planes(small.shape.with(channels: 200))
+    engine.convolve(small, smallWeight, bias: samples.values(200), stride: 1, into: smallOutput)
+    let smallGradient = Planes(small.shape)
+    engine.convolutionInputGradient(smallOutput, smallWeight, stride: 1, into: smallGradient)
+    var gradient = Tensor(shape: smallWeight.shape)
+    engine.convolutionWeightGradient(small, smallOutput, stride: 1, into: &gradient)
+    all += [smallOutput.dense(), smallGradient.dense(), gradient.values]
     let y = samples.planes(shape)
     let (means, variances) = engine.moments(x)
     all += [means, variances, engine.channelSums(x), engine.imageMeans(x).values, engine.flatten(x).values]

@@ -213,3 +213,9 @@ static inline void ck_spin_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+// Small maps, with the images of a batch side by side: packed[row * columns + column][image] of one plane.
+void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t columns, float *packed);
+// The inverse; adds `bias`, and the plane's old values if `accumulate`.
+void ck_unpack_pixels(
+  const float *packed, int64_t images, int64_t rows, int64_t columns, float bias, bool accumulate, float *x);
