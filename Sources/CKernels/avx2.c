@@ -36,6 +36,19 @@ static inline float fold(V v) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+typedef __m256d D;
+
+static inline D low(V v) { return _mm256_cvtps_pd(_mm256_castps256_ps128(v)); }
+static inline D high(V v) { return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)); }
+static inline D set1_double(double value) { return _mm256_set1_pd(value); }
+static inline D add_double(D a, D b) { return _mm256_add_pd(a, b); }
+static inline D muladd_double(D a, D b, D c) { return _mm256_fmadd_pd(a, b, c); }
+
+static inline double fold_double(D v) {
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
 #define KERNELS_NAME "avx2"
 #include "vector_kernels.h"
 

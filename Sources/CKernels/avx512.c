@@ -39,6 +39,20 @@ static inline float fold(V v) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+typedef __m512d D;
+
+static inline D low(V v) { return _mm512_cvtps_pd(_mm512_castps512_ps256(v)); }
+static inline D high(V v) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)); }
+static inline D set1_double(double value) { return _mm512_set1_pd(value); }
+static inline D add_double(D a, D b) { return _mm512_add_pd(a, b); }
+static inline D muladd_double(D a, D b, D c) { return _mm512_fmadd_pd(a, b, c); }
+
+static inline double fold_double(D v) {
+  const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1));
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
 #define KERNELS_NAME "avx512"
 #include "vector_kernels.h"
 

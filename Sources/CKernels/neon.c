@@ -31,6 +31,15 @@ static inline float fold(V v) {
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 
+typedef float64x2_t D;
+
+static inline D low(V v) { return vcvt_f64_f32(vget_low_f32(v)); }
+static inline D high(V v) { return vcvt_high_f64_f32(v); }
+static inline D set1_double(double value) { return vdupq_n_f64(value); }
+static inline D add_double(D a, D b) { return vaddq_f64(a, b); }
+static inline D muladd_double(D a, D b, D c) { return vfmaq_f64(c, a, b); }
+static inline double fold_double(D v) { return vaddvq_f64(v); }
+
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"
 

@@ -93,14 +93,14 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     for (ptrdiff_t p = start; p < stop; p += LANES)
       for (int i = 0; i < LANES; i++) sums[i] += x[p + i];
     const float center = fold(sums) / (float)count;
-    float squares[LANES] = {0}, rests[LANES] = {0};
-    for (ptrdiff_t p = start; p < stop; p += LANES)
-      for (int i = 0; i < LANES; i++) {
-        const float d = keep(x[p + i] - center, mask.lanes[p + i]);
-        squares[i] += d * d;
-        rests[i] += d;
-      }
-    const ck_moments block = ck_block_moments(count, center, fold(rests), fold(squares));
+    // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a whole gradient.
+    double squares = 0, rest = 0;
+    for (ptrdiff_t p = start; p < stop; p++) {
+      const double d = keep(x[p] - center, mask.lanes[p]);
+      squares += d * d;
+      rest += d;
+    }
+    const ck_moments block = ck_block_moments(count, center, rest, squares);
     ck_join_moments(&all, block);
   }
   return all;

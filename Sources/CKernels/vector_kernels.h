@@ -5,6 +5,8 @@
 //   keep(v, mask, p)              v where elements p... are pixels, else zero
 //   where_positive(y, g)          g where y > 0, else zero
 //   fold(v)                       sum of a vector's elements
+//   D, low(v), high(v)            half as many doubles, and the halves of a vector as such
+//   set1_double, add_double, muladd_double, fold_double
 //   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs
 //   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3 columns
 //   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache
@@ -160,21 +162,28 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     if (count == 0) continue;
     const float center = (float)(sum(x, start, stop) / count);
     const V middle = set1(center);
-    V squares[4] = {set1(0), set1(0), set1(0), set1(0)}, rests[4] = {set1(0), set1(0), set1(0), set1(0)};
+    // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a whole gradient.
+    D squares[4], rests[4];
+    UNROLL for (int i = 0; i < 4; i++) squares[i] = rests[i] = set1_double(0);
     ptrdiff_t p = start;
-    for (; p + 4 * WIDTH <= stop; p += 4 * WIDTH)
-      UNROLL for (int i = 0; i < 4; i++) {
+    for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
+      UNROLL for (int i = 0; i < 2; i++) {
         const V d = keep(sub(load(x + p + i * WIDTH), middle), mask, p + i * WIDTH);
-        squares[i] = muladd(d, d, squares[i]);
-        rests[i] = add(rests[i], d);
+        const D halves[2] = {low(d), high(d)};
+        UNROLL for (int h = 0; h < 2; h++) {
+          squares[2 * i + h] = muladd_double(halves[h], halves[h], squares[2 * i + h]);
+          rests[2 * i + h] = add_double(rests[2 * i + h], halves[h]);
+        }
       }
     for (; p < stop; p += WIDTH) {
       const V d = keep(sub(load(x + p), middle), mask, p);
-      squares[0] = muladd(d, d, squares[0]);
-      rests[0] = add(rests[0], d);
+      squares[0] = muladd_double(low(d), low(d), squares[0]);
+      squares[1] = muladd_double(high(d), high(d), squares[1]);
+      rests[0] = add_double(add_double(rests[0], low(d)), high(d));
     }
-    const float square = fold(add(add(squares[0], squares[2]), add(squares[1], squares[3])));
-    const float rest = fold(add(add(rests[0], rests[2]), add(rests[1], rests[3])));
+    const double square =
+      fold_double(add_double(add_double(squares[0], squares[2]), add_double(squares[1], squares[3])));
+    const double rest = fold_double(add_double(add_double(rests[0], rests[2]), add_double(rests[1], rests[3])));
     ck_join_moments(&all, ck_block_moments(count, center, rest, square));
   }
   return all;
