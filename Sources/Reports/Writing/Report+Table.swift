@@ -9,7 +9,7 @@ extension Report {
     var rows = [["", "baseline", "pruned", "change"]]
     rows.append([
       "top-1 accuracy, %", accuracy(baseline.top1), pruned.map { accuracy($0.top1) } ?? "-",
-      summary.accuracyDrop.map { String(format: "%+.2f", -$0.mean) } ?? "-",
+      summary.accuracyDrop.map { String(format: "%+.2f", 0 - $0.mean) } ?? "-",
     ])
     rows.append(row("parameters", baseline.parameters, pruned?.parameters))
     rows.append(row("MACs", baseline.macs, pruned?.macs))
