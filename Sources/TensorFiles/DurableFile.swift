@@ -30,6 +30,24 @@ package enum DurableFile {
     return count == bytes.count ? bytes : Array(bytes[..<count])
   }
 
+  /// Makes a folder and those above it, where they are not there yet.
+  package static func makeFolder(_ path: String) throws(TensorFileError) {
+    if mkdir(path, 0o777) == 0 { return }
+    let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if errno == ENOENT, parent != path {
+      try makeFolder(parent)
+      if mkdir(path, 0o777) == 0 { return }
+    }
+    var reason = systemReason()
+    if errno == EEXIST {
+      var status = stat()
+      if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+      reason = "a file of that name is in the way"
+    }
+    throw TensorFileError(
+      file: path, offset: nil, problem: "cannot make the folder: \(reason)", expected: "a writable place")
+  }
+
   /// Replaces a file's contents at once: a temporary file in the same folder, synced, then renamed over `path`.
   package static func write(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     func unwritable(_ reason: String) -> TensorFileError {

@@ -24,12 +24,12 @@ struct Espalier: ParsableCommand {
       Foundation.exit(status.rawValue)
     } catch {
       let code = exitCode(for: error)
-      let text = fullMessage(for: error)
       if code == .success {
-        print(text)
+        print(fullMessage(for: error))
         Foundation.exit(0)
       }
-      complain(text)
+      let message = message(for: error).split(separator: "\n").joined(separator: "; ")
+      complain("espalier: \(message) (see espalier --help)")
       Foundation.exit(code == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.failed.rawValue)
     }
   }

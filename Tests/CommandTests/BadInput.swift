@@ -33,7 +33,8 @@ struct BadInput: CustomStringConvertible, Sendable {
 
   /// The valid experiment with one line replaced.
   private static func experiment(
-    _ description: String, _ line: String, with other: String, _ arguments: [String] = ["validate", "trial.yaml"],
+    _ description: String, _ line: String, with other: String,
+    _ arguments: [String] = ["validate", "trial.yaml"],
     status: Int32 = 1
   ) -> BadInput {
     let lines = valid.split(separator: "\n", omittingEmptySubsequences: false).map {
@@ -43,10 +44,12 @@ struct BadInput: CustomStringConvertible, Sendable {
   }
 
   private static func file(
-    _ description: String, _ text: String, _ arguments: [String] = ["validate", "trial.yaml"], status: Int32 = 1
+    _ description: String, _ text: String, _ arguments: [String] = ["validate", "trial.yaml"],
+    status: Int32 = 1
   ) -> BadInput {
     BadInput(
-      kind: .experiment, description: description, arguments: arguments, files: ["trial.yaml": Data(text.utf8)],
+      kind: .experiment, description: description, arguments: arguments,
+      files: ["trial.yaml": Data(text.utf8)],
       status: status)
   }
 
@@ -63,16 +66,25 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment("a fraction for a count", "train", with: "train: {epochs: 2.5, batch_size: 50}"),
       experiment("a list for a section", "train", with: "train: [2, 50]"),
       experiment("no epochs", "train", with: "train: {batch_size: 50}"),
-      experiment("a negative learning rate", "train", with: "train: {epochs: 2, optimizer: {learning_rate: -0.1}}"),
-      experiment("a learning rate that is no number", "train", with: "train: {epochs: 2, optimizer: {learning_rate: .nan}}"),
+      experiment(
+        "a negative learning rate", "train",
+        with: "train: {epochs: 2, batch_size: 50, optimizer: {learning_rate: -0.1}}"),
+      experiment(
+        "a learning rate that is no number", "train",
+        with: "train: {epochs: 2, batch_size: 50, optimizer: {learning_rate: .nan}}"),
       experiment(
         "milestones out of order", "train",
-        with: "train: {epochs: 9, schedule: {name: step, milestones: [6, 3]}}"),
-      experiment("an unknown schedule", "train", with: "train: {epochs: 2, schedule: {name: cosin}}"),
-      experiment("an unknown optimizer", "train", with: "train: {epochs: 2, optimizer: {name: adam}}"),
-      experiment("Nesterov without momentum", "train", with: "train: {epochs: 2, optimizer: {momentum: 0, nesterov: true}}"),
+        with: "train: {epochs: 9, batch_size: 50, schedule: {name: step, milestones: [6, 3]}}"),
+      experiment(
+        "an unknown schedule", "train", with: "train: {epochs: 2, batch_size: 50, schedule: {name: cosin}}"),
+      experiment(
+        "an unknown optimizer", "train", with: "train: {epochs: 2, batch_size: 50, optimizer: {name: adam}}"),
+      experiment(
+        "Nesterov without momentum", "train",
+        with: "train: {epochs: 2, batch_size: 50, optimizer: {momentum: 0, nesterov: true}}"),
       experiment("an unknown data set", "dataset", with: "dataset: {name: digit}"),
-      experiment("more images than there are", "dataset", with: "dataset: {name: digits, train_limit: 100000}"),
+      experiment(
+        "more images than there are", "dataset", with: "dataset: {name: digits, train_limit: 100000}"),
       experiment(
         "a zero deviation", "dataset", with: "dataset: {name: digits, normalize: {mean: [0.3], std: [0]}}"),
       experiment("an unknown architecture", "architecture", with: "architecture: {name: resnet21}"),
@@ -82,13 +94,18 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment("a ratio of one", "prune", with: "prune: {ratio: 1.0, interval: 1}"),
       experiment("two targets", "prune", with: "prune: {ratio: 0.4, channels_per_step: 10, interval: 1}"),
       experiment("no target", "prune", with: "prune: {interval: 1}"),
-      experiment("pruning beyond the last epoch", "prune", with: "prune: {ratio: 0.4, interval: 1, until: 5}"),
+      experiment(
+        "pruning beyond the last epoch", "prune", with: "prune: {ratio: 0.4, interval: 1, until: 5}"),
       experiment("an interval without a step", "prune", with: "prune: {ratio: 0.4, interval: 2, until: 1}"),
-      experiment("an unknown criterion", "prune", with: "prune: {criterion: l1norm, ratio: 0.4, interval: 1}"),
+      experiment(
+        "an unknown criterion", "prune", with: "prune: {criterion: l1norm, ratio: 0.4, interval: 1}"),
       experiment("no image to score on", "prune", with: "prune: {ratio: 0.4, interval: 1, samples: 0}"),
       experiment("the same seed twice", "name", with: "name: trial\nseeds: [1, 1]"),
-      experiment("an expectation of nothing", "name", with: "name: trial\nexpect: {acuracy_drop: {at_most: 1}}"),
-      experiment("an environment variable that is not set", "dataset", with: "dataset: {name: digits, path: \"${NOWHERE_TO_BE_FOUND}/x\"}"),
+      experiment(
+        "an expectation of nothing", "name", with: "name: trial\nexpect: {acuracy_drop: {at_most: 1}}"),
+      experiment(
+        "an environment variable that is not set", "dataset",
+        with: "dataset: {name: digits, path: \"${NOWHERE_TO_BE_FOUND}/x\"}"),
       experiment("a file to extend that is not there", "name", with: "name: trial\nextends: base.yaml"),
       experiment("a file that extends itself", "name", with: "name: trial\nextends: trial.yaml"),
       experiment("a matrix", "name", with: "name: trial\nmatrix: {prune.ratio: [0.2, 0.4]}"),
@@ -103,7 +120,8 @@ struct BadInput: CustomStringConvertible, Sendable {
         kind: .experiment, description: "bytes that are not UTF-8", arguments: ["validate", "trial.yaml"],
         files: ["trial.yaml": Data([0x66, 0x6f, 0x3a, 0x20, 0xff, 0xfe, 0x0a])], status: 1),
       BadInput(
-        kind: .experiment, description: "a file that is far too large", arguments: ["validate", "trial.yaml"],
+        kind: .experiment, description: "a file that is far too large",
+        arguments: ["validate", "trial.yaml"],
         files: ["trial.yaml": Data(repeating: 0x23, count: 5_000_000)], status: 1),
       experiment(
         "several mistakes at once", "train", with: "train: {epochs: 0, batch_size: 50, momentum: 0.9}",
@@ -115,7 +133,8 @@ struct BadInput: CustomStringConvertible, Sendable {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {
       let reference = "*a\(level - 1)"
-      text += "a\(level): &a\(level) [" + [String](repeating: reference, count: 10).joined(separator: ", ") + "]\n"
+      text +=
+        "a\(level): &a\(level) [" + [String](repeating: reference, count: 10).joined(separator: ", ") + "]\n"
     }
     return text
   }()
@@ -126,7 +145,8 @@ struct BadInput: CustomStringConvertible, Sendable {
     _ description: String, _ arguments: [String], status: Int32 = 2
   ) -> BadInput {
     BadInput(
-      kind: .arguments, description: description, arguments: arguments, files: ["trial.yaml": Data(valid.utf8)],
+      kind: .arguments, description: description, arguments: arguments,
+      files: ["trial.yaml": Data(valid.utf8)],
       status: status)
   }
 
@@ -144,7 +164,9 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("an override without a value", ["run", "trial.yaml", "--set", "train.epochs"]),
       arguments("an override of the wrong type", ["run", "trial.yaml", "--set", "train.epochs=many"]),
       arguments("an override out of range", ["run", "trial.yaml", "--set", "prune.ratio=2"]),
-      arguments("results where none can be", ["run", "trial.yaml", "--results", "trial.yaml", "--progress", "none"], status: 3),
+      arguments(
+        "results where none can be", ["run", "trial.yaml", "--results", "trial.yaml", "--progress", "none"],
+        status: 3),
       arguments("an unknown schema", ["schema", "reports"]),
       arguments("an unknown format", ["plan", "trial.yaml", "--format", "xml"]),
     ]
@@ -159,7 +181,8 @@ struct BadInput: CustomStringConvertible, Sendable {
     var all = ["trial.yaml": Data(text.utf8)]
     for (name, contents) in files { all["data/" + name] = contents }
     return BadInput(
-      kind: .data, description: description, arguments: ["run", "trial.yaml", "--progress", "none"], files: all,
+      kind: .data, description: description, arguments: ["run", "trial.yaml", "--progress", "none"],
+      files: all,
       status: 3)
   }
 
@@ -197,7 +220,9 @@ struct BadInput: CustomStringConvertible, Sendable {
       data("a label out of range", "mnist", idxFiles([names: idx([20], labels.dropLast() + [10])])),
       data("fewer labels than images", "mnist", idxFiles([names: idx([19], labels.dropLast())])),
       data("a gzip file that is none", "fashion-mnist", [images + ".gz": Data("hello".utf8)]),
-      data("a gzip file that ends early", "fashion-mnist", [images + ".gz": Data([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1])]),
+      data(
+        "a gzip file that ends early", "fashion-mnist",
+        [images + ".gz": Data([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1])]),
       data("a truncated CIFAR-10 file", "cifar10", ["data_batch_1.bin": Data(repeating: 1, count: 100)]),
       data("a truncated CIFAR-100 file", "cifar100", ["train.bin": Data(repeating: 1, count: 100)]),
     ]
@@ -205,7 +230,8 @@ struct BadInput: CustomStringConvertible, Sendable {
 
   // MARK: Tensor files
 
-  private static func tensors(_ description: String, _ contents: Data, _ command: [String]? = nil) -> BadInput {
+  private static func tensors(_ description: String, _ contents: Data, _ command: [String]? = nil) -> BadInput
+  {
     let score = ["score", "trial.yaml", "--weights", "model.safetensors"]
     return BadInput(
       kind: .tensors, description: description, arguments: command ?? score,
@@ -224,27 +250,35 @@ struct BadInput: CustomStringConvertible, Sendable {
     let stem = #"{"conv1.weight":{"dtype":"F32","shape":[4,1,3,3],"data_offsets":[0,144]}}"#
     return [
       BadInput(
-        kind: .tensors, description: "a missing file", arguments: ["score", "trial.yaml", "--weights", "none.safetensors"],
+        kind: .tensors, description: "a missing file",
+        arguments: ["score", "trial.yaml", "--weights", "none.safetensors"],
         files: ["trial.yaml": Data(valid.utf8)], status: 2),
       tensors("an empty file", Data()),
       tensors("a header longer than the file", file(header: "{}", length: 1000)),
       tensors("an absurd header length", file(header: "{}", length: .max)),
       tensors("a header that is not JSON", file(header: "nonsense")),
-      tensors("an element type that is unknown", file(header: stem.replacingOccurrences(of: "F32", with: "F31"), data: 144)),
-      tensors("a shape that does not fit its bytes", file(header: stem.replacingOccurrences(of: "[4,", with: "[5,"), data: 144)),
+      tensors(
+        "an element type that is unknown",
+        file(header: stem.replacingOccurrences(of: "F32", with: "F31"), data: 144)),
+      tensors(
+        "a shape that does not fit its bytes",
+        file(header: stem.replacingOccurrences(of: "[4,", with: "[5,"), data: 144)),
       tensors("values cut off", file(header: stem, data: 100)),
-      tensors("a negative dimension", file(header: stem.replacingOccurrences(of: "[4,", with: "[-4,"), data: 144)),
+      tensors(
+        "a negative dimension", file(header: stem.replacingOccurrences(of: "[4,", with: "[-4,"), data: 144)),
       tensors("weights of another network", file(header: stem, data: 144)),
       tensors("no tensor images", file(header: stem, data: 144), images),
       tensors(
         "images of another size",
         file(
-          header: #"{"images":{"dtype":"F32","shape":[1,1,2,2],"data_offsets":[0,16]},"labels":{"dtype":"I64","shape":[1],"data_offsets":[16,24]}}"#,
+          header:
+            #"{"images":{"dtype":"F32","shape":[1,1,2,2],"data_offsets":[0,16]},"labels":{"dtype":"I64","shape":[1],"data_offsets":[16,24]}}"#,
           data: 24), images),
       tensors(
         "a label that is no class",
         file(
-          header: #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"U8","shape":[1],"data_offsets":[256,257]}}"#,
+          header:
+            #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"U8","shape":[1],"data_offsets":[256,257]}}"#,
           data: 256) + Data([200]), images),
     ]
   }

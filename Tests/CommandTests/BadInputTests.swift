@@ -43,8 +43,11 @@ struct BadInputTests {
     let message = result.errors.trimmingCharacters(in: .newlines)
       .replacingOccurrences(of: "|", with: "\\|").split(separator: "\n", omittingEmptySubsequences: false)
       .map { "`\($0)`" }.joined(separator: "<br>")
-    return "| \(input) | `espalier \(input.arguments.joined(separator: " "))` | \(result.status) | \(message) |\n"
+    return
+      "| \(input) | `espalier \(input.arguments.joined(separator: " "))` | \(result.status) | \(message) |\n"
   }
 
-  private func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+  private func lines(_ text: String) -> [Substring] {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+  }
 }

@@ -4,7 +4,8 @@ import Testing
 /// The built program, run as a user would, in a folder of its own.
 struct Command {
   /// The repository's root.
-  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent()
 
   /// Beside the test bundle.
@@ -22,7 +23,8 @@ struct Command {
   static func run(
     _ arguments: [String], files: [String: Data] = [:], environment: [String: String] = [:]
   ) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (path, contents) in files {
@@ -35,7 +37,8 @@ struct Command {
   }
 
   /// Output goes through files, so that no pipe can fill up.
-  static func run(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Result {
+  static func run(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Result
+  {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
@@ -58,7 +61,8 @@ struct Command {
   }
 
   private static func handle(_ name: String) throws -> (url: URL, handle: FileHandle) {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString).\(name)")
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString).\(name)")
     try Data().write(to: url)
     return (url, try FileHandle(forWritingTo: url))
   }

@@ -34,10 +34,12 @@ struct CommandTests {
     #expect(result.errors.isEmpty)
   }
 
-  @Test("JSON output is JSON and nothing else", arguments: [
-    ["plan", "trial.yaml", "--format", "json"], ["validate", "trial.yaml", "--format", "json"],
-    ["score", "trial.yaml", "--format", "json"], ["schema", "experiment"], ["doctor", "--format", "json"],
-  ])
+  @Test(
+    "JSON output is JSON and nothing else",
+    arguments: [
+      ["plan", "trial.yaml", "--format", "json"], ["validate", "trial.yaml", "--format", "json"],
+      ["score", "trial.yaml", "--format", "json"], ["schema", "experiment"], ["doctor", "--format", "json"],
+    ])
   func json(_ arguments: [String]) throws {
     let result = try Command.run(arguments, files: Self.files)
     #expect(result.status == 0, "\(result.errors)")
@@ -75,7 +77,8 @@ struct CommandTests {
 
   @Test("an interrupted run says so with 130 and goes on to the same report")
   func interruption() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let long = Self.trial.replacingOccurrences(of: "train_limit: 100, test_limit: 50", with: "test_limit: 50")

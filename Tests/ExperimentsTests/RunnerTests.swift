@@ -49,7 +49,8 @@ struct RunnerTests {
     #expect(network.prunableChannels == pruned.channels)
   }
 
-  @Test("report and models are the same bytes for any number of threads, and for two runs", arguments: [1, 2, 4])
+  @Test(
+    "report and models are the same bytes for any number of threads, and for two runs", arguments: [1, 2, 4])
   func reproducible(_ threads: Int) throws {
     let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
     let spec = try digits()
@@ -57,7 +58,8 @@ struct RunnerTests {
     let other = try run(spec, in: second.path, threads: threads)
     #expect(report.deterministicJSON() == other.deterministicJSON())
     for model in Self.models {
-      #expect(try bytes(first.path + "/digits/" + model) == bytes(second.path + "/digits/" + model), "\(model)")
+      #expect(
+        try bytes(first.path + "/digits/" + model) == bytes(second.path + "/digits/" + model), "\(model)")
     }
   }
 
@@ -73,7 +75,8 @@ struct RunnerTests {
     let report = try run(spec, in: resumed.path)
     #expect(report.deterministicJSON() == expected.deterministicJSON())
     for model in Self.models {
-      #expect(try bytes(straight.path + "/digits/" + model) == bytes(resumed.path + "/digits/" + model), "\(model)")
+      #expect(
+        try bytes(straight.path + "/digits/" + model) == bytes(resumed.path + "/digits/" + model), "\(model)")
     }
   }
 
@@ -131,7 +134,9 @@ struct RunnerTests {
 
   @Test("a folder that cannot be written is one clear line")
   func unwritable() throws {
-    let error = #expect(throws: RunError.self) { try run(digits(["train.epochs=3"]), in: "/dev/null/results") }
+    let error = #expect(throws: RunError.self) {
+      try run(digits(["train.epochs=3"]), in: "/dev/null/results")
+    }
     #expect(try #require(error).description.hasPrefix("/dev/null/results/digits"))
   }
 }

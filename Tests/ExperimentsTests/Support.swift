@@ -31,7 +31,8 @@ func digits(_ overrides: [String] = []) throws -> ExperimentSpec {
     "train.batch_size=32",
   ]
   return try ExperimentFile.load(
-    repository + "/experiments/digits.yaml", overrides: base + overrides, catalog: .standard, environment: [:])
+    repository + "/experiments/digits.yaml", overrides: base + overrides, catalog: .standard, environment: [:]
+  )
 }
 
 /// Runs an experiment into a folder.
@@ -41,7 +42,8 @@ func run(
   interruption: Interruption = Interruption()
 ) throws -> Report {
   let runner = ExperimentRunner(
-    engine: try Engine(threads: threads), results: folder, fresh: fresh, progress: ProgressPrinter(mode: .none),
+    engine: try Engine(threads: threads), results: folder, fresh: fresh,
+    progress: ProgressPrinter(mode: .none),
     interruption: interruption)
   return try runner.run(spec)
 }

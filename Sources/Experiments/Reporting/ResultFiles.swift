@@ -9,9 +9,9 @@ struct ResultFiles {
 
   func write(_ report: Report, _ spec: ExperimentSpec) throws(RunError) {
     do {
-      try FileManager.default.createDirectory(atPath: folders.root, withIntermediateDirectories: true)
+      try DurableFile.makeFolder(folders.root)
     } catch {
-      throw .storage("\(folders.root): \(error.localizedDescription)")
+      throw .storage("\(error)")
     }
     try write(report.json(), "report.json")
     try write(report.csv(), "report.csv")

@@ -49,9 +49,9 @@ struct CheckpointStore: Sendable {
     }
     let notes = [Self.keyNote: key.text, Self.recordNote: String(decoding: data, as: UTF8.self)]
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try DurableFile.makeFolder(folder)
     } catch {
-      throw .storage("\(folder): \(error.localizedDescription)")
+      throw .storage("\(error)")
     }
     let earlier = checkpoints()
     do {

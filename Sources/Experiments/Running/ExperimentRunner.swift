@@ -70,9 +70,9 @@ public struct ExperimentRunner {
   ) throws(RunError) {
     let metadata = ["architecture": spec.architecture.name, "experiment": spec.name, "seed": "\(seed)"]
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try DurableFile.makeFolder(folder)
     } catch {
-      throw .storage("\(folder): \(error.localizedDescription)")
+      throw .storage("\(error)")
     }
     do {
       try network.tensorFile(metadata: metadata).write(to: folder + "/model.safetensors")
