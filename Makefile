@@ -1,7 +1,8 @@
 # `make quickstart` and `make test` need git, make and a Swift 6.1+ toolchain; the rest they install.
 
 SWIFT_FLAGS ?=
-TEST_FLAGS = -Xswiftc -enable-testing
+# Tests see internals, which the program itself is better optimized without: each has a build folder of its own.
+TEST_FLAGS = --scratch-path .build-tests -Xswiftc -enable-testing
 PROGRAM = .build/release/espalier
 
 .PHONY: help
@@ -35,4 +36,4 @@ format: ## Format in place.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
-	swift package clean
+	rm -rf .build .build-tests
