@@ -43,6 +43,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 3, outputs: 9, images: 9, rows: 33, columns: 33, kernel: 3,
             stride: stride))
       }
+      // Small maps with many channels.
+      for (rows, columns) in [(1, 1), (2, 2), (4, 3), (5, 3)] {
+        cases.append(
+          ConvolutionCase(
+            kernels: kernels, inputs: 65, outputs: 131, images: 16, rows: rows, columns: columns, kernel: 3,
+            stride: 1))
+      }
     }
     return cases
   }()
