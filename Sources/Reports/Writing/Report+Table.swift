@@ -78,8 +78,8 @@ extension Report {
 func magnitude(_ count: Int) -> String {
   switch count {
   case ..<10_000: "\(count)"
-  case ..<1_000_000: String(format: "%.1f k", Double(count) / 1e3)
-  case ..<1_000_000_000: String(format: "%.2f M", Double(count) / 1e6)
+  case ..<999_950: String(format: "%.1f k", Double(count) / 1e3)
+  case ..<999_995_000: String(format: "%.2f M", Double(count) / 1e6)
   default: String(format: "%.2f G", Double(count) / 1e9)
   }
 }

@@ -1,0 +1,97 @@
+import Testing
+
+@testable import Reports
+
+@Suite("Reports as text")
+struct TextTests {
+  @Test("report.csv has a row for each run and variant")
+  func csv() {
+    let rows = Sample.report.csv().split(separator: "\n")
+    #expect(rows.count == 5)
+    #expect(
+      rows[0]
+        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds")
+    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0")
+  }
+
+  @Test("layers.csv and history.csv have a row for each layer and epoch, empty where nothing is known")
+  func tables() {
+    #expect(
+      Sample.report.layersCSV().split(separator: "\n")[2]
+        == "0,pruned,layer1.0.conv1,convolution,20,12,1000,500,10000,6000")
+    let history = Sample.report.historyCSV().split(separator: "\n")
+    #expect(history[1] == "0,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,10.0,1.0,0.0,100.0")
+    #expect(history[3] == "1,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,,,,")
+  }
+
+  @Test("fields with commas, quotes and line feeds are quoted")
+  func quoting() {
+    var report = Sample.report
+    report.experiment = "a,\"b\"\nc"
+    #expect(report.csv().contains("\"a,\"\"b\"\"\nc\",0,baseline"))
+  }
+
+  @Test("the table fits 80 columns and says what was met and missed")
+  func table() {
+    let table = Sample.report.table()
+    for line in table.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+    for text in [
+      "83.00 ± 0.71 (n=2)", "82.00 ± 0.00 (n=2)", "-1.00", "-50.0 %", "-40.0 %",
+      "compression 2.00x, FLOPs reduction 40.0 %", "MISSED accuracy_drop: 1.000 (at most 0.5, paper 0.01)",
+      "met    compression: 2.000 (at least 1.5)",
+    ] {
+      #expect(table.contains(text), "\(text) in\n\(table)")
+    }
+  }
+
+  @Test(
+    "magnitudes are short",
+    arguments: [
+      (0, "0"), (9_999, "9999"), (10_000, "10.0 k"), (999_949, "999.9 k"), (999_950, "1.00 M"),
+      (40_813_184, "40.81 M"), (3_660_000_000, "3.66 G"),
+    ])
+  func magnitudes(_ count: Int, _ text: String) {
+    #expect(magnitude(count) == text)
+  }
+
+  @Test(
+    "durations are short, and survive nonsense",
+    arguments: [
+      (0.4, "0 s"), (59.4, "59 s"), (59.6, "1:00"), (187, "3:07"), (7509, "2:05:09"), (.nan, "?"), (-1, "?"),
+      (.infinity, "?"),
+    ])
+  func durations(_ seconds: Double, _ text: String) {
+    #expect(duration(seconds) == text)
+  }
+
+  static let step = StepProgress(
+    epoch: 2, epochs: 6, step: 5, steps: 10, loss: 0.51234, accuracy: 81.26, channels: 582, macs: 25_870_000,
+    imagesPerSecond: 512.4, secondsToGo: 187)
+  static let pruning = PruningProgress(
+    epoch: 1,
+    removed: [.init(layer: "layer1.0.conv1", channels: 3), .init(layer: "layer3.2.conv2", channels: 2)],
+    before: .init(channels: 672, parameters: 272_186, macs: 31_020_000),
+    after: .init(channels: 667, parameters: 270_000, macs: 30_000_000))
+
+  @Test("progress lines")
+  func progress() {
+    #expect(
+      progressBar(Self.step)
+        == "epoch 2/6 ██████████░░░░░░░░░░ 512 images/s, loss 0.512, 81.3 %, 582 channels, 25.87 M MACs, 3:07 to go"
+    )
+    #expect(
+      ProgressStyle.plain.line(.pruned(Self.pruning))
+        == "pruned 5 channels after epoch 1: layer1.0.conv1 3, layer3.2.conv2 2; channels 672 -> 667, "
+        + "parameters 272.2 k -> 270.0 k, MACs 31.02 M -> 30.00 M")
+    #expect(ProgressStyle.plain.line(.step(Self.step)) == nil)
+    #expect(ProgressStyle.json.line(.message("a \"b\"")) == #"{"event":"message","message":"a \"b\""}"#)
+    #expect(
+      ProgressStyle.plain.line(
+        .runStarted(experiment: "e", variant: "pruned", seed: 1, epochs: 10, finished: 4))
+        == "e, pruned, seed 1: 10 epochs, 4 of them done before")
+    #expect(
+      ProgressStyle.plain.line(
+        .epochEnded(Sample.runs[0].history[0], epochs: 3, seconds: 1.25, imagesPerSecond: 80))
+        == "epoch 1/3: loss 1.5000, train 40.00 %, 20 channels, 10.0 k MACs, 1.2 s, 80 images/s")
+  }
+}
