@@ -1,6 +1,5 @@
 /// `text` between backticks, on one line and not longer than a message can bear.
-func quoted(_ text: String) -> String {
-  let limit = 60
+func quoted(_ text: String, limit: Int = 60) -> String {
   var result = "`"
   for scalar in text.unicodeScalars.prefix(limit) {
     switch scalar {

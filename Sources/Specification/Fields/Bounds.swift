@@ -21,12 +21,13 @@ struct Bounds: Sendable {
   }
 
   var expectation: String {
-    let from = lower.map { (includesLower ? "at least " : "above ") + plain($0) }
-    let to = upper.map { (includesUpper ? "at most " : "below ") + plain($0) }
-    switch (from, to) {
-    case (nil, nil): return "a number"
-    case (let from?, let to?): return "a number \(from) and \(to)"
-    case (let one?, nil), (nil, let one?): return "a number \(one)"
+    switch (lower.map(plain), upper.map(plain)) {
+    case (nil, nil): "a number"
+    case (let lower?, nil): "a number \(includesLower ? "of at least" : "above") \(lower)"
+    case (nil, let upper?): "a number \(includesUpper ? "of at most" : "below") \(upper)"
+    case (let lower?, let upper?):
+      "a number \(includesLower ? "from" : "above") \(lower) \(includesLower ? "to" : "and")"
+        + "\(includesUpper ? (includesLower ? "" : " at most") : " below") \(upper)"
     }
   }
 

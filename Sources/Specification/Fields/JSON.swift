@@ -42,7 +42,8 @@ indirect enum JSON: Equatable, Sendable {
     case .boolean(let value): "\(value)"
     case .integer(let value): "\(value)"
     case .unsigned(let value): "\(value)"
-    case .number(let value): "\(value)"
+    // YAML 1.1 readers take a number with an exponent but without a point for a text.
+    case .number(let value): "\(value)".contains(".") ? "\(value)" : "\(value)".replacing("e", with: ".0e")
     case .string(let text): doubleQuoted(text)
     default: "null"
     }

@@ -8,8 +8,11 @@ struct MappingReader {
 
   /// Reports the keys that are not among `keys`.
   ///
+  /// - Parameter planned: further keys, which are known but not supported yet.
   /// - Returns: nil, with an error reported, when the node is not a mapping.
-  init?(_ node: Node?, place: Place, path: String, keys: [Key], _ context: ReadingContext) {
+  init?(
+    _ node: Node?, place: Place, path: String, keys: [Key], planned: [String] = [], _ context: ReadingContext
+  ) {
     self.place = place
     self.path = path
     self.context = context
@@ -26,6 +29,8 @@ struct MappingReader {
     for entry in written {
       if names.contains(entry.key) {
         entries[entry.key] = entry
+      } else if planned.contains(entry.key) {
+        context.report(entry.keyPlace, keyPath(path, entry.key), "not supported yet")
       } else {
         context.report(
           entry.keyPlace, keyPath(path, entry.key),
@@ -40,7 +45,7 @@ struct MappingReader {
       return "unknown key; did you mean \(quoted(name))?"
     }
     if let paths = context.knownPaths[key] {
-      return "unknown key; did you mean \(listed(paths.map(quoted), "or"))?"
+      return "unknown key; did you mean \(listed(paths.map { quoted($0) }, "or"))?"
     }
     return "unknown key; known: \(names.joined(separator: ", "))"
   }

@@ -32,7 +32,8 @@ extension ValueForm {
 extension ValueForm where Value == Int {
   static func wholeNumber(_ range: ClosedRange<Int>) -> ValueForm {
     .scalar(
-      "a whole number from \(range.lowerBound) to \(range.upperBound)",
+      range.count == 1
+        ? "\(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)",
       schema: [
         ("type", .string("integer")), ("minimum", .integer(range.lowerBound)),
         ("maximum", .integer(range.upperBound)),
@@ -80,7 +81,7 @@ extension ValueForm where Value == String {
   /// A name that is also the name of a folder.
   static var folderName: ValueForm {
     .scalar(
-      "a name of lower-case letters, digits, `.`, `_` and `-`, at most 128",
+      "a name of at most 128 lower-case letters, digits, `.`, `_` and `-`",
       schema: [
         ("type", .string("string")), ("pattern", .string("^(?!\\.\\.?$)[a-z0-9._-]+$")),
         ("maxLength", .integer(128)),

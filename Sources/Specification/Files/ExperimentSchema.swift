@@ -52,7 +52,9 @@ extension Key.Mapping {
       let sets = exactlyOneOf.map { names in
         JSON.object([("oneOf", .list(names.map { .object([("required", .list([.string($0)]))]) }))])
       }
-      members.append(("allOf", .list(sets)))
+      // Null, which stands for a key that is not there, would fulfil all of them at once.
+      let null = JSON.object([("type", .string("null"))])
+      members.append(("anyOf", .list([null, .object([("allOf", .list(sets))])])))
     }
     let inner = keys.compactMap { key -> (String, JSON)? in
       let requirements = key.requirements

@@ -58,7 +58,7 @@ struct ExtendsChain {
     do throws(SourceText.Unreadable) {
       text = try SourceText(path: parent)
     } catch {
-      throw failure(place, "\(quoted(parent)) \(error.reason)")
+      throw failure(place, "\(quoted(parent, limit: 1_000)) \(error.reason)")
     }
     names.append(parent)
     if let identity = text.identity, identities.contains(identity) {

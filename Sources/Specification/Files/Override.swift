@@ -5,7 +5,7 @@ struct Override {
 
   init(_ argument: String) {
     self.argument = argument
-    file = "--set \(quoted(argument).dropFirst().dropLast())"
+    file = "--set \(quoted(argument, limit: 1_000).dropFirst().dropLast())"
   }
 
   /// The value inside the mappings of its path; nil with an error reported when the argument is malformed.
@@ -46,7 +46,10 @@ struct Override {
       return (node ?? nothing).shifted(by: offset)
     } catch {
       for diagnostic in error.diagnostics {
-        context.report(diagnostic.place.shifted(by: offset), diagnostic.path, diagnostic.message)
+        // libyaml puts the end of a text without a line break on the line after it.
+        let isBeyond = diagnostic.place.line > text.count(where: \.isNewline) + 1
+        let place = isBeyond ? Place(file: file, column: text.unicodeScalars.count + 1) : diagnostic.place
+        context.report(place.shifted(by: offset), diagnostic.path, diagnostic.message)
       }
       return nil
     }

@@ -45,7 +45,8 @@ public enum SuiteFile {
         guard case .scalar(let scalar) = item.content else { continue }
         let found = matches(scalar.text, suite: file)
         if found.isEmpty {
-          context.report(item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text))")
+          context.report(
+            item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text, limit: 1_000))")
         }
         files += found
       }

@@ -42,11 +42,11 @@ struct ExperimentSection: Sendable {
   /// Nil, with errors reported, when the file holds no experiment. `extends` has been followed before.
   func read(_ node: Node, _ context: ReadingContext) -> ExperimentSpec? {
     let keys = keys
-    let planned = Self.plannedKeys.map { Key(name: $0, summary: "", shape: .value([])) }
     let start = Place(file: node.place.file)
-    guard let mapping = MappingReader(node, place: start, path: "", keys: keys + planned, context)
+    guard
+      let mapping = MappingReader(
+        node, place: start, path: "", keys: keys, planned: Self.plannedKeys, context)
     else { return nil }
-    for name in Self.plannedKeys where mapping.has(name) { mapping.reportKey(name, "not supported yet") }
 
     let format = mapping[format]
     let name = mapping[name]
@@ -57,9 +57,7 @@ struct ExperimentSection: Sendable {
     let images = dataset.flatMap { $0.trainLimit ?? data?.trainImages }
     let architecture = mapping.requiredMapping("architecture", self.architecture.keys)
       .flatMap { self.architecture.read($0, data) }
-    let (train, epochs) =
-      mapping.requiredMapping("train", self.train.keys).map { self.train.read($0, trainingImages: images) }
-      ?? (nil, nil)
+    let (train, epochs) = mapping.requiredMapping("train", self.train.keys).map(self.train.read) ?? (nil, nil)
     let hasPrune = mapping.has("prune")
     let prune =
       hasPrune

@@ -99,7 +99,8 @@ struct PruneSection: Sendable {
     }
     guard let first = written.first else {
       mapping.context.report(
-        mapping.place, mapping.path, "expected one of \(listed(targetNames.map(quoted), "or")), found none")
+        mapping.place, mapping.path,
+        "expected one of \(listed(targetNames.map { quoted($0) }, "or")), found none")
       return nil
     }
     for name in written.dropFirst() {

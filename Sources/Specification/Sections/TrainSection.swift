@@ -19,9 +19,8 @@ struct TrainSection: Sendable {
     ]
   }
 
-  /// - Parameter trainingImages: images of an epoch, nil when unknown.
   /// - Returns: the specification, and the epochs on their own, for what depends only on them.
-  func read(_ mapping: MappingReader, trainingImages: Int?) -> (TrainSpec?, epochs: Int?) {
+  func read(_ mapping: MappingReader) -> (TrainSpec?, epochs: Int?) {
     let epochs = mapping[epochs]
     let batchSize = mapping[batchSize]
     let optimizer = mapping.mapping("optimizer", self.optimizer.keys).flatMap(self.optimizer.read)
@@ -29,10 +28,6 @@ struct TrainSection: Sendable {
       self.schedule.read($0, epochs: epochs)
     }
     let labelSmoothing = mapping[labelSmoothing]
-    if let batchSize, let trainingImages, batchSize > trainingImages {
-      mapping.report(
-        self.batchSize.name, "a batch of \(batchSize) is more than the \(trainingImages) training images")
-    }
     guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing else {
       return (nil, epochs)
     }

@@ -224,7 +224,8 @@ struct YAMLReader {
 
   private func refuse(tag: UnsafeMutablePointer<UInt8>?, _ place: Place) throws(SpecificationError) {
     guard let tag = Self.text(tag) else { return }
-    throw SpecificationError(place, path: path, "tags are not accepted, found \(quoted(tag))")
+    let written = tag.replacing("tag:yaml.org,2002:", with: "!!")
+    throw SpecificationError(place, path: path, "tags are not accepted, found \(quoted(written))")
   }
 
   private static func text(_ bytes: UnsafeMutablePointer<UInt8>?, _ count: Int) -> String {

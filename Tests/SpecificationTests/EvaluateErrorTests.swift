@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Specification
+
+@Suite("Evaluation, export and expectations that do not fit")
+struct EvaluateErrorTests {
+  @Test("give every error with its place", arguments: table.rows)
+  func message(row: ErrorTable.Row) {
+    #expect(errors(experiment([row.input])) == row.errors)
+  }
+
+  private static let table = ErrorTable(
+    #"""
+    evaluate: {every: 0}
+      6:19: evaluate.every: expected a whole number from 1 to 1000000, found `0`
+    evaluate: {metrics: [top2]}
+      6:22: evaluate.metrics[0]: unknown metric `top2`; did you mean `top1`? (known: top1, top5)
+    evaluate: {metrics: [top5]}
+      6:21: evaluate.metrics: `top5` needs at least 5 classes, found 4
+    evaluate: {metrics: [top1, top1]}
+      6:28: evaluate.metrics[1]: `top1` is there twice
+    evaluate: {metrics: top1}
+      6:21: evaluate.metrics: expected a list of values, found `top1`
+    evaluate: {latency: some}
+      6:21: evaluate.latency: expected `none` or a mapping with `batch_sizes`, found `some`
+    evaluate: {latency: {batch_sizes: [0]}}
+      6:36: evaluate.latency.batch_sizes[0]: expected a whole number from 1 to 65536, found `0`
+    evaluate: {latency: {}}
+      6:12: evaluate.latency.batch_sizes: required key is missing; expected a list of values
+    export: {formats: [onnx]}
+      6:20: export.formats[0]: the format `onnx` is not supported yet
+    export: {formats: [pickle]}
+      6:20: export.formats[0]: unknown format `pickle`; known: safetensors
+    expect: {accuracy_drop: {at_most: 1}}
+      6:10: expect.accuracy_drop: nothing can be expected of it without `prune`
+    expect: {top1: {paper: 90}}
+      6:10: expect.top1: expected `at_most` or `at_least`
+    expect: {top1: {at_most: 1, at_least: 0}}
+      6:29: expect.top1.at_least: only one of `at_most` and `at_least` can be given
+    expect: {top1: {at_least: 900}}
+      6:27: expect.top1.at_least: expected a number from 0 to 100, found `900`
+    expect: {accuracy: {at_least: 90}}
+      6:10: expect.accuracy: unknown key; known: accuracy_drop, compression, flops_reduction, parameter_reduction, top1
+    """#)
+}

@@ -1,0 +1,184 @@
+import Foundation
+import Testing
+
+@testable import Specification
+
+/// A folder of files that goes away with the test.
+private final class Folder {
+  let path: String
+
+  init(_ files: [String: String]) throws {
+    path = NSTemporaryDirectory() + "/espalier-\(UUID().uuidString)"
+    for (name, text) in files {
+      let file = URL(fileURLWithPath: path).appendingPathComponent(name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func load(_ name: String, environment: [String: String] = [:]) throws(SpecificationError) -> ExperimentSpec
+  {
+    try ExperimentFile.load("\(path)/\(name)", catalog: .test, environment: environment)
+  }
+
+  /// Errors with the folder's name left out.
+  func errors(_ name: String) -> [String] {
+    do throws(SpecificationError) {
+      _ = try load(name)
+      return []
+    } catch {
+      return error.diagnostics.map { $0.description.replacing("\(path)/", with: "") }
+    }
+  }
+}
+
+@Suite("Files that extend others")
+struct ExtendsTests {
+  @Test("are merged key by key, the extending file on top, over several files")
+  func chain() throws {
+    let folder = try Folder([
+      "a.yaml": "extends: common/b.yaml\nname: a\ntrain: {epochs: 5, schedule: {gamma: 0.5}}\nseeds: [7]\n",
+      "common/b.yaml": "extends: ../${WHICH:-c}.yaml\ntrain: {epochs: 6, batch_size: 8}\nprune: null\n",
+      "c.yaml": experiment([
+        "seeds: [1, 2]", "prune: {ratio: 0.5, interval: 1}",
+        "train: {epochs: 9, schedule: {name: step, milestones: [2]}}",
+      ]),
+    ])
+    let spec = try folder.load("a.yaml")
+    #expect(spec.name == "a")
+    #expect(spec.seeds == [7])
+    #expect(spec.prune == nil)
+    #expect(spec.train.epochs == 5)
+    #expect(spec.train.batchSize == 8)
+    #expect(spec.train.schedule.kind == .step(milestones: [2], gamma: 0.5))
+  }
+
+  @Test("keep the place of every value")
+  func places() throws {
+    let folder = try Folder([
+      "a.yaml": "extends: b.yaml\ntrain:\n  batch_size: 1\n  epocs: 3\n",
+      "b.yaml": experiment(["train: {epochs: 0}", "colour: red"]),
+    ])
+    #expect(
+      folder.errors("a.yaml") == [
+        "a.yaml:3:15: train.batch_size: expected a whole number from 2 to 65536, found `1`",
+        "a.yaml:4:3: train.epocs: unknown key; did you mean `epochs`?",
+        "b.yaml:5:17: train.epochs: expected a whole number from 1 to 1000000, found `0`",
+        "b.yaml:6:1: colour: unknown key; known: format, name, description, extends, seeds, dataset, architecture,"
+          + " train, prune, evaluate, export, expect",
+      ])
+  }
+
+  @Test("show the chain when they extend themselves, by whatever name")
+  func cycles() throws {
+    let folder = try Folder([
+      "a.yaml": "extends: sub/b.yaml\n", "sub/b.yaml": "name: b\nextends: ../a.yaml\n",
+      "self.yaml": "extends: self.yaml",
+    ])
+    #expect(
+      folder.errors("a.yaml") == [
+        "sub/b.yaml:2:10: extends: a file extends itself: a.yaml -> sub/b.yaml -> sub/../a.yaml"
+      ])
+    #expect(
+      folder.errors("self.yaml") == ["self.yaml:1:10: extends: a file extends itself: self.yaml -> self.yaml"]
+    )
+  }
+
+  @Test("are bounded in number")
+  func longChain() throws {
+    var files: [String: String] = [:]
+    for index in 0..<40 { files["\(index).yaml"] = "extends: \(index + 1).yaml\n" }
+    let folder = try Folder(files)
+    #expect(folder.errors("0.yaml") == ["31.yaml:1:10: extends: more than 32 files extend one another"])
+  }
+
+  @Test("say where a missing or broken file is asked for")
+  func missing() throws {
+    let folder = try Folder([
+      "a.yaml": "extends: none.yaml\n", "b.yaml": "extends: [a.yaml]\n", "c.yaml": "extends: d.yaml\n",
+      "d.yaml": "a: {\n", "e.yaml": "extends: ${UNSET}\n", "f.yaml": "extends: .\n",
+    ])
+    #expect(folder.errors("a.yaml") == ["a.yaml:1:10: extends: `none.yaml` does not exist"])
+    #expect(folder.errors("b.yaml") == ["b.yaml:1:10: extends: expected a path, found a list"])
+    #expect(
+      folder.errors("c.yaml") == [
+        "d.yaml:2:1: not valid YAML: did not find expected node content while parsing a flow node"
+      ])
+    #expect(
+      folder.errors("e.yaml") == [
+        "e.yaml:1:10: extends: the environment variable `UNSET` is not set; set it or give a default:"
+          + " `${UNSET:-default}`"
+      ])
+    #expect(folder.errors("f.yaml") == ["f.yaml:1:10: extends: `.` is a folder, not a file"])
+  }
+}
+
+@Suite("Files that cannot be read")
+struct UnreadableFileTests {
+  @Test("are told apart")
+  func kinds() throws {
+    let folder = try Folder([
+      "big.yaml": String(repeating: "#", count: (1 << 20) + 1), "dir/x": "", "empty.yaml": "",
+    ])
+    #expect(folder.errors("none.yaml") == ["none.yaml:1:1: the file does not exist"])
+    #expect(folder.errors("dir") == ["dir:1:1: the file is a folder, not a file"])
+    #expect(folder.errors("big.yaml") == ["big.yaml:1:1: the file is larger than 1 MiB"])
+    #expect(folder.errors("empty.yaml") == ["empty.yaml:1:1: the file is empty; expected a mapping"])
+    #expect(folder.errors("empty.yaml/x") == ["empty.yaml/x:1:1: the file does not exist"])
+  }
+
+  @Test("a device or a pipe is refused without waiting for it")
+  func device() throws {
+    let folder = try Folder(["x": ""])
+    #expect(mkfifo("\(folder.path)/pipe", 0o600) == 0)
+    #expect(folder.errors("pipe") == ["pipe:1:1: the file is not a regular file"])
+    #expect(throws: SpecificationError.self) {
+      try ExperimentFile.load("/dev/zero", catalog: .test, environment: [:])
+    }
+  }
+}
+
+@Suite("Suites")
+struct SuiteFileTests {
+  @Test("list files and patterns relative to themselves, each file once")
+  func files() throws {
+    let folder = try Folder([
+      "su[i]te/s.yaml": "suite: [../b2.yaml, \"../b*.yaml\", ../a.yaml]\n", "a.yaml": "", "b1.yaml": "",
+      "b2.yaml": "",
+    ])
+    let suite = "\(folder.path)/su[i]te/s.yaml"
+    #expect(SuiteFile.isSuite(suite))
+    let names = try SuiteFile.load(suite).map { $0.replacing("\(folder.path)/su[i]te/../", with: "") }
+    #expect(names == ["b2.yaml", "b1.yaml", "a.yaml"])
+  }
+
+  @Test("report every entry that names no file, and unknown keys")
+  func errors() throws {
+    let folder = try Folder([
+      "s.yaml": "suite:\n  - none.yaml\n  - \"n*.yaml\"\n  - s.yaml\nsuit: []\n", "e.yaml": experiment(),
+      "t.yaml": "suite: a.yaml\n",
+    ])
+    #expect(!SuiteFile.isSuite("\(folder.path)/e.yaml"))
+    #expect(!SuiteFile.isSuite("\(folder.path)/none.yaml"))
+    func errors(_ name: String) -> [String] {
+      do throws(SpecificationError) {
+        _ = try SuiteFile.load("\(folder.path)/\(name)")
+        return []
+      } catch {
+        return error.diagnostics.map { $0.description.replacing("\(folder.path)/", with: "") }
+      }
+    }
+    #expect(
+      errors("s.yaml") == [
+        "s.yaml:2:5: suite[0]: no file matches `none.yaml`",
+        "s.yaml:3:5: suite[1]: no file matches `n*.yaml`",
+        "s.yaml:4:5: suite[2]: no file matches `s.yaml`",
+        "s.yaml:5:1: suit: unknown key; did you mean `suite`?",
+      ])
+    #expect(errors("t.yaml") == ["t.yaml:1:8: suite: expected a list of values, found `a.yaml`"])
+    #expect(errors("none.yaml") == ["none.yaml:1:1: the file does not exist"])
+  }
+}

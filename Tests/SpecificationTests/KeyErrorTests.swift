@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Specification
+
+@Suite("Keys that do not fit")
+struct KeyErrorTests {
+  @Test("give every error with its place", arguments: table.rows)
+  func message(row: ErrorTable.Row) {
+    #expect(errors(experiment([row.input])) == row.errors)
+  }
+
+  private static let table = ErrorTable(
+    #"""
+    train: {epochs: 10, bath_size: 20}
+      5:21: train.bath_size: unknown key; did you mean `batch_size`?
+    trian: {epochs: 10}
+      6:1: trian: unknown key; did you mean `train`?
+    train: {epochs: 10, momentum: 0.5}
+      5:21: train.momentum: unknown key; did you mean `train.optimizer.momentum`?
+    train: {epochs: 10, colour: red}
+      5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing
+    matrix: {prune.ratio: [0.1]}
+      6:1: matrix: not supported yet
+    Format: 1
+      6:1: Format: unknown key; did you mean `format`?
+    evaluate: {1: 2}
+      6:12: evaluate.1: unknown key; known: every, metrics, latency
+    evaluate: {~: 2}
+      6:12: evaluate.~: unknown key; known: every, metrics, latency
+    train: {epochs: 10, epochs: 11}
+      5:21: train.epochs: the key is there already, in line 5
+    train: {}
+      5:1: train.epochs: required key is missing; expected a whole number from 1 to 1000000
+    train:
+      5:1: train: required key is missing; expected a mapping
+    train: 10
+      5:8: train: expected a mapping, found `10`
+    dataset: {path: data}
+      3:1: dataset.name: required key is missing; expected a data set
+    architecture: [resnet8]
+      4:15: architecture: expected a mapping, found a list
+    prune: {ratio: 0.5, interval: 3, relevance: {alhpa: 1}}
+      6:46: prune.relevance.alhpa: unknown key; did you mean `alpha`?
+    """#)
+}

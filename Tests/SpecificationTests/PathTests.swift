@@ -1,0 +1,83 @@
+import Testing
+
+@testable import Specification
+
+@Suite("Environment variables in paths")
+struct EnvironmentTests {
+  @Test(
+    "are expanded",
+    arguments: [
+      ("a/${X}/b", "a/1/b"), ("${X}${Y:-z}", "1z"), ("${X:-z}", "1"), ("${EMPTY:-z}", "z"),
+      ("${EMPTY}e", "e"),
+      ("$X", "$X"), ("$$", "$"), ("$${X}", "${X}"), ("${Y:-}q", "q"), ("5$", "5$"),
+      ("${Y:-a b:-c}", "a b:-c"),
+    ])
+  func expansion(text: String, result: String) throws {
+    #expect(try expanded(text, environment: ["X": "1", "EMPTY": ""]) == result)
+  }
+
+  @Test(
+    "are refused when malformed",
+    arguments: ["${}", "${1X}", "${X", "${X-y}", "${X:y}", "${Y:-${X}}", "${ü}"])
+  func malformed(text: String) {
+    #expect(throws: ExpansionProblem.self) { try expanded(text, environment: ["X": "1"]) }
+  }
+
+  @Test("are not expanded in other texts")
+  func otherTexts() throws {
+    #expect(try load(experiment(["description: ${X}"])).description == "${X}")
+  }
+
+  @Test("are expanded in the data set's default path")
+  func defaultPath() throws {
+    let text = experiment(["dataset: {name: cifar10}"])
+    #expect(try load(text).dataset.path == "data/cifar-10-batches-bin")
+    #expect(try load(text, environment: ["DATA": "/d"]).dataset.path == "/d/cifar-10-batches-bin")
+  }
+}
+
+@Suite("Overrides")
+struct OverrideTests {
+  @Test("change single keys, and later ones win")
+  func change() throws {
+    let spec = try load(
+      experiment(),
+      overrides: ["train.epochs=20", "seeds=[4, 5]", "train.optimizer.learning_rate=5e-2", "train.epochs=30"])
+    #expect(spec.train.epochs == 30)
+    #expect(spec.train.batchSize == 20)
+    #expect(spec.train.optimizer.learningRate == 0.05)
+    #expect(spec.seeds == [4, 5])
+  }
+
+  @Test("merge mappings and take keys back")
+  func merge() throws {
+    let text = experiment(["prune: {ratio: 0.5, interval: 2}"])
+    let spec = try load(text, overrides: ["prune={channels_per_step: 3, ratio: null}"])
+    #expect(spec.prune?.target == .channelsPerStep(3))
+    #expect(spec.prune?.interval == 2)
+    #expect(try load(text, overrides: ["prune="]).prune == nil)
+  }
+
+  @Test(
+    "point at the argument",
+    arguments: [
+      ("train.epochs=ten", "1:14: train.epochs: expected a whole number from 1 to 1000000, found `ten`"),
+      ("train.epoch=3", "1:7: train.epoch: unknown key; did you mean `epochs`?"),
+      ("optimizer.momentum=3", "1:1: optimizer: unknown key; did you mean `train.optimizer`?"),
+      ("train.epochs.x=3", "1:14: train.epochs: expected a whole number from 1 to 1000000, found a mapping"),
+      ("train.epochs", "1:1: expected `path=value`"),
+      ("=3", "1:1: expected a path such as `train.epochs` before `=`"),
+      ("train..epochs=3", "1:1: expected a path such as `train.epochs` before `=`"),
+      ("extends=a.yaml", "1:1: extends: can be written only in a file"),
+      ("matrix=3", "1:1: matrix: not supported yet"),
+      ("seeds=[1, 1]", "1:11: seeds[1]: `1` is there twice"),
+      (
+        "seeds=[1",
+        "1:9: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence that starts in line 1"
+      ),
+      ("train={epochs: 1, epochs: 2}", "1:19: epochs: the key is there already, in line 1"),
+    ])
+  func places(argument: String, error: String) {
+    #expect(errors(experiment(), overrides: [argument]) == ["--set \(argument):\(error)"])
+  }
+}

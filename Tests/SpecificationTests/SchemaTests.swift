@@ -1,0 +1,115 @@
+import Testing
+
+@testable import Specification
+
+@Suite("The JSON Schema")
+struct SchemaTests {
+  private let schema = JSONSchema(experimentSchema(.test))
+
+  @Test("knows every key that files are read with, and no other")
+  func keys() throws {
+    func paths(_ keys: [Key], _ schema: JSONSchema, _ path: String) -> [String] {
+      let names = Set(keys.map(\.name))
+      #expect(names == schema.propertyNames, "\(path)")
+      return keys.flatMap { key in
+        [keyPath(path, key.name)]
+          + (key.keys.isEmpty ? [] : paths(key.keys, schema.property(key.name), keyPath(path, key.name)))
+      }
+    }
+    let all = paths(ExperimentSection(.test).keys, schema, "")
+    #expect(all.count > 60)
+    #expect(
+      Set(all).isSuperset(of: ["prune.relevance.alpha", "train.schedule.milestones", "expect.top1.paper"]))
+  }
+
+  @Test("describes every key")
+  func descriptions() {
+    func check(_ keys: [Key]) {
+      for key in keys {
+        #expect(key.summary.hasSuffix("."), "\(key.name)")
+        check(key.keys)
+      }
+    }
+    check(ExperimentSection(.test).keys)
+  }
+
+  /// Changes of a document in which no rule spans several keys, so that schema and reader have to agree.
+  private static let changes: [String] = [
+    "{}", #"{"seeds": [1, 2]}"#, #"{"seeds": []}"#, #"{"seeds": [1, 1]}"#, #"{"seeds": [-1]}"#,
+    #"{"seeds": 1}"#,
+    #"{"format": 2}"#, #"{"format": null}"#, #"{"name": "A"}"#, #"{"name": ".."}"#, #"{"name": "a.b"}"#,
+    #"{"nam": "a"}"#,
+    #"{"description": []}"#, #"{"train": null}"#, #"{"train": {"epochs": null}}"#,
+    #"{"train": {"epochs": 0}}"#, #"{"train": {"epochs": 1.5}}"#,
+    #"{"train": {"epochs": "1"}}"#, #"{"train": {"epochs": 9, "label_smoothing": 1}}"#,
+    #"{"train": {"epochs": 9, "label_smoothing": 0}}"#, #"{"train": {"epochs": 9, "batch_size": null}}"#,
+    #"{"train": {"epochs": 9, "optimizer": {"learning_rate": 0}}}"#,
+    #"{"train": {"epochs": 9, "optimizer": {"nesterov": true}}}"#,
+    #"{"train": {"epochs": 9, "optimizer": {"nesterov": 3}}}"#,
+    #"{"train": {"epochs": 9, "optimizer": null}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "cosine"}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "linear"}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "cosine", "gamma": 0.1}}}"#,
+    #"{"train": {"epochs": 9, "schedule": null}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "step"}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"warmup_epochs": 2}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "step", "milestones": [3]}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"gamma": 0.1}}}"#,
+    #"{"dataset": {"name": "cifar"}}"#, #"{"dataset": {"name": "cifar10", "normalize": {"std": [0, 1, 1]}}}"#,
+    #"{"dataset": {"name": "cifar10", "augment": {"random_crop": {}}}}"#,
+    #"{"dataset": {"name": "cifar10", "augment": {"random_crop": null}}}"#,
+    #"{"dataset": {"name": "cifar10", "augment": {"random_crop": {"padding": 4}}}}"#,
+    #"{"dataset": {"name": null}}"#,
+    #"{"architecture": {"name": "resnet", "depth": 14, "block": "basic"}}"#,
+    #"{"architecture": {"name": "resnet", "depth": 14, "block": "x"}}"#,
+    #"{"architecture": {"name": "resnet8", "input": [3, 32]}}"#,
+    #"{"architecture": {"name": "resnet8", "width": 65}}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2}}"#, #"{"prune": {"ratio": 1, "interval": 2}}"#,
+    #"{"prune": {"ratio": 0.5}}"#,
+    #"{"prune": {"interval": 2}}"#, #"{"prune": {"ratio": 0.5, "flops_ratio": 0.5, "interval": 2}}"#,
+    #"{"prune": null}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2, "samples": "all"}}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2, "samples": "no"}}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2, "samples": 7}}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2, "relevance": {"alpha": 0}}}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2, "relevance": {"beta": 0}}}"#,
+    #"{"prune": {"ratio": 0.5, "interval": 2, "taylor": {}}}"#,
+    #"{"evaluate": {"latency": "none"}}"#, #"{"evaluate": {"latency": "some"}}"#,
+    #"{"evaluate": {"latency": {"batch_sizes": [1]}}}"#,
+    #"{"evaluate": {"latency": {}}}"#, #"{"evaluate": {"metrics": ["top1", "top5"]}}"#,
+    #"{"evaluate": {"metrics": ["top2"]}}"#,
+    #"{"export": {"formats": ["onnx"]}}"#, #"{"export": {"formats": ["safetensors"]}}"#, #"{"matrix": {}}"#,
+    #"{"expect": {"top1": {"at_least": 90}}}"#, #"{"expect": {"top1": {"paper": 90}}}"#,
+    #"{"expect": {"top1": {"at_least": 101}}}"#,
+    #"{"expect": {"top1": {"at_least": 1, "at_most": 2}}}"#, #"{"expect": {"top2": {"at_least": 1}}}"#,
+  ]
+
+  @Test("accepts what the reader accepts, and refuses what it refuses", arguments: changes)
+  func agreement(change: String) throws {
+    let base = """
+      {"format": 1, "name": "t", "dataset": {"name": "cifar10"}, "architecture": {"name": "resnet8"},
+      "train": {"epochs": 10}}
+      """
+    let changes = try #require(parsed(change))
+    let value = try #require(parsed(base)).merged(under: changes)
+    let context = ReadingContext(catalog: .test, environment: [:])
+    _ = ExperimentSection(.test).read(value, context)
+    #expect(schema.accepts(value) == context.diagnostics.isEmpty, "\(context.diagnostics)")
+  }
+
+  @Test("accepts a part of an experiment that extends another")
+  func extends() throws {
+    let part = #"{"extends": "a", "prune": {"until": 3}, "train": {"schedule": {"gamma": 0.5}}}"#
+    #expect(parsed(part).map(schema.accepts) == true)
+    #expect(parsed(#"{"extends": "a", "prune": {"untl": 3}}"#).map(schema.accepts) == false)
+    #expect(parsed(#"{"prune": {"until": 3}}"#).map(schema.accepts) == false)
+  }
+
+  @Test("shows defaults")
+  func defaults() {
+    #expect(schema.property("train").property("batch_size").node.value("default")?.found == "`128`")
+    #expect(
+      schema.property("train").property("optimizer").property("weight_decay").node.value("default")?.found
+        == "`0.0005`")
+  }
+}

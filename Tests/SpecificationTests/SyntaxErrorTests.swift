@@ -1,0 +1,31 @@
+import Testing
+
+@testable import Specification
+
+@Suite("YAML that does not fit")
+struct SyntaxErrorTests {
+  @Test("give every error with its place", arguments: table.rows)
+  func message(row: ErrorTable.Row) {
+    #expect(errors(experiment([row.input])) == row.errors)
+  }
+
+  private static let table = ErrorTable(
+    #"""
+    train: {epochs: 10
+      6:1: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping that starts in line 5
+    train: {epochs: !!int 10}
+      5:17: train.epochs: tags are not accepted, found `!!int`
+    train: *nothing
+      5:8: train: unknown alias `*nothing`
+    train: &a {epochs: *a}
+      5:20: train.epochs: the alias `*a` contains itself
+    train: {<<: 3, epochs: 10}
+      5:13: train.<<: expected a mapping or a list of mappings, found `3`
+    train: {[a]: 3}
+      5:9: train: a key must be a plain word, found a list or mapping
+    train: {epochs: 10}}
+      5:20: not valid YAML: did not find expected key while parsing a block mapping that starts in line 1
+    description: "\q"
+      6:15: not valid YAML: found unknown escape character while parsing a quoted scalar
+    """#)
+}

@@ -1,0 +1,65 @@
+@testable import Specification
+
+extension Catalog {
+  /// Small, and with one of everything: embedded data, data with a default path, fixed names, a family, options.
+  static let test = Catalog(
+    datasets: [
+      Dataset(
+        name: "tiny", input: [1, 8, 8], classes: 4, mean: [0.5], std: [0.25], trainImages: 100,
+        testImages: 20,
+        defaultPath: nil),
+      Dataset(
+        name: "cifar10", input: [3, 32, 32], classes: 10, mean: [0.4914, 0.4822, 0.4465],
+        std: [0.2023, 0.1994, 0.201], trainImages: 50_000, testImages: 10_000,
+        defaultPath: "${DATA:-data}/cifar-10-batches-bin"),
+    ],
+    architectures: [
+      Architecture(name: "resnet8", block: .basic, depth: 8, halvings: 2),
+      Architecture(name: "vgg16", block: .plain, depth: 16, halvings: 5),
+      Architecture(name: "resnet", block: .basic, depth: nil, halvings: 2),
+    ],
+    criteria: [
+      Criterion(
+        name: "feature_relevance", options: [.init(name: "alpha", range: 1...10, defaultValue: 2)]),
+      Criterion(name: "l1_norm"),
+      Criterion(name: "taylor", options: [.init(name: "power", range: 0...4, defaultValue: 1)]),
+    ])
+}
+
+/// A small experiment, one key a line: format, name, dataset, architecture, train in the lines 1 to 5.
+///
+/// - Parameter lines: each replaces the line of its key, or is added from line 6 on.
+func experiment(_ lines: [String] = []) -> String {
+  var result = [
+    "format: 1", "name: t", "dataset: {name: tiny}", "architecture: {name: resnet8}",
+    "train: {epochs: 10, batch_size: 20}",
+  ]
+  for line in lines {
+    let key = line.prefix { $0 != ":" } + ":"
+    if let index = result.firstIndex(where: { $0.hasPrefix(key) }) {
+      result[index] = line
+    } else {
+      result.append(line)
+    }
+  }
+  return result.joined(separator: "\n") + "\n"
+}
+
+func load(
+  _ text: String, overrides: [String] = [], environment: [String: String] = [:]
+) throws(SpecificationError) -> ExperimentSpec {
+  try ExperimentFile.load(
+    text: text, file: "t.yaml", overrides: overrides, catalog: .test, environment: environment)
+}
+
+/// The errors of a text, one line each; none when it loads.
+func errors(
+  _ text: String, overrides: [String] = [], environment: [String: String] = [:]
+) -> [String] {
+  do throws(SpecificationError) {
+    _ = try load(text, overrides: overrides, environment: environment)
+    return []
+  } catch {
+    return error.diagnostics.map(\.description)
+  }
+}
