@@ -39,7 +39,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   /// On the test set, after the last epoch.
   public var top1: Double
   public var top5: Double?
-  public var testLoss: Double
+  /// Nil where it is not finite or was not measured.
+  public var testLoss: Double?
   public var parameters: Int
   public var macs: Int
   /// Prunable channels that are left.
@@ -49,7 +50,7 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var history: [EpochReport]
 
   public init(
-    seed: UInt64, variant: String, top1: Double, top5: Double?, testLoss: Double, parameters: Int, macs: Int,
+    seed: UInt64, variant: String, top1: Double, top5: Double?, testLoss: Double?, parameters: Int, macs: Int,
     channels: Int, layers: [LayerReport], pruningSteps: [PruningStepReport], history: [EpochReport]
   ) {
     self.seed = seed
@@ -181,6 +182,12 @@ public struct Timing: Codable, Equatable, Sendable {
     public var pruningSeconds: Double
     /// Training images a second, data preparation included.
     public var imagesPerSecond: Double
+
+    // `imagesPerS` is `images_per_s` in the file.
+    private enum CodingKeys: String, CodingKey {
+      case epoch, trainSeconds, evaluationSeconds, pruningSeconds
+      case imagesPerSecond = "imagesPerS"
+    }
 
     public init(
       epoch: Int, trainSeconds: Double, evaluationSeconds: Double, pruningSeconds: Double,

@@ -63,18 +63,33 @@ struct ReportTests {
     #expect(other.deterministicJSON() != Sample.report.deterministicJSON())
   }
 
-  @Test("doubles read back bit for bit", arguments: [0.1 + 0.2, 1e-7, 82.8, 1 / 3.0, 5e-324, 1e300])
+  @Test(
+    "doubles read back bit for bit",
+    arguments: [0.1 + 0.2, 1e-7, 82.8, 1 / 3.0, Double.leastNonzeroMagnitude, 1e300])
   func doubles(_ value: Double) throws {
     var report = Sample.report
     report.runs[0].top1 = value
     #expect(try Report(json: report.json()).runs[0].top1 == value)
   }
 
-  @Test("values that are not finite do not break writing or reading")
-  func nonFinite() throws {
+  @Test("values that are not finite are null, and read back as no value", arguments: [Double.infinity, .nan])
+  func nonFinite(_ value: Double) throws {
     var report = Sample.report
-    report.runs[0].testLoss = .infinity
-    #expect(try Report(json: report.json()).runs[0].testLoss == .infinity)
+    report.runs[0].testLoss = value
+    let json = report.json()
+    #expect(json.contains("\"test_loss\" : null"))
+    #expect(try Report(json: json).runs[0].testLoss == nil)
+    #expect(report.csv().contains("trial,0,baseline,82.5,,,1000"))
+  }
+
+  @Test("the deterministic part, byte by byte")
+  func golden() {
+    let report = Report(
+      experiment: "trial", description: "a/b", status: .complete, runs: [Sample.runs[1]],
+      expectations: [Expectation(metric: "top1", paper: 92.5, limit: .atLeast(80))],
+      timing: Sample.report.timing, environment: Sample.report.environment)
+    #expect(report.deterministicJSON() == Sample.goldenJSON)
+    #expect(report.json().contains("\"images_per_s\" : 160"))
   }
 
   @Test("what is not a report is one clear line")
@@ -84,9 +99,16 @@ struct ReportTests {
       try Report(json: "{}")
     }
     let text = Sample.report.json()
-    #expect(throws: ReportError(description: "not a report: experiment is of the wrong type")) {
+    #expect(throws: ReportError(description: "not a report: experiment has a wrong type or value")) {
       try Report(
         json: text.replacingOccurrences(of: "\"experiment\" : \"trial\"", with: "\"experiment\" : 1"))
+    }
+    #expect(throws: ReportError(description: "not a report: runs[0].test_loss has a wrong type or value")) {
+      try Report(json: text.replacingOccurrences(of: "\"test_loss\" : 0.5", with: "\"test_loss\" : \"x\""))
+    }
+    #expect(throws: ReportError(description: "not a report: it is not an object")) { try Report(json: "[]") }
+    #expect(throws: ReportError(description: "format 3 of the report is not 1")) {
+      try Report(json: "{\"format\": 3}")
     }
     #expect(throws: ReportError(description: "format 2 of the report is not 1")) {
       try Report(json: text.replacingOccurrences(of: "\"format\" : 1", with: "\"format\" : 2"))

@@ -52,4 +52,86 @@ enum Sample {
     environment: EnvironmentReport(
       version: "0.1.0", processor: "a processor", kernels: "avx2", blasCore: nil, threads: 2,
       date: "2026-01-01"))
+
+  static let goldenJSON = """
+    {
+      "description" : "a/b",
+      "experiment" : "trial",
+      "format" : 1,
+      "runs" : [
+        {
+          "channels" : 12,
+          "history" : [
+            {
+              "channels" : 12,
+              "epoch" : 1,
+              "learning_rate" : 0.1,
+              "macs" : 6000,
+              "parameters" : 500,
+              "train_loss" : 1.5,
+              "train_top1" : 40
+            }
+          ],
+          "layers" : [
+            {
+              "channels" : 12,
+              "channels_before" : 20,
+              "kind" : "convolution",
+              "macs" : 6000,
+              "macs_before" : 10000,
+              "name" : "layer1.0.conv1",
+              "parameters" : 500,
+              "parameters_before" : 1000
+            }
+          ],
+          "macs" : 6000,
+          "parameters" : 500,
+          "pruning_steps" : [
+            {
+              "channels" : 12,
+              "epoch" : 1,
+              "macs" : 6000,
+              "parameters" : 500,
+              "removed" : {
+                "conv_plain" : [
+                  1
+                ],
+                "layer1.0.conv1" : [
+                  3,
+                  7
+                ]
+              }
+            }
+          ],
+          "seed" : 0,
+          "test_loss" : 0.5,
+          "top1" : 82,
+          "variant" : "pruned"
+        }
+      ],
+      "status" : "complete",
+      "summary" : {
+        "expectations" : [
+          {
+            "limit" : "at_least 80.0",
+            "measured" : 82,
+            "met" : true,
+            "metric" : "top1",
+            "paper" : 92.5
+          }
+        ],
+        "pruned" : {
+          "channels" : 12,
+          "macs" : 6000,
+          "parameters" : 500,
+          "top1" : {
+            "mean" : 82,
+            "n" : 1,
+            "std" : 0
+          }
+        }
+      }
+    }
+
+    """
 }

@@ -73,12 +73,45 @@ struct TextTests {
     before: .init(channels: 672, parameters: 272_186, macs: 31_020_000),
     after: .init(channels: 667, parameters: 270_000, macs: 30_000_000))
 
+  @Test("the bar fits the terminal, and loses what matters least first")
+  func bar() {
+    let full =
+      "epoch 2/6 ██████████░░░░░░░░░░ 512 images/s, loss 0.512, 81.3 %, 3:07 to go, 582 channels, 25.87 M MACs"
+    #expect(progressBar(Self.step) == full)
+    #expect(progressBar(Self.step, columns: full.count) == full)
+    #expect(
+      progressBar(Self.step, columns: 79)
+        == "epoch 2/6 50 % 512 images/s, loss 0.512, 81.3 %, 3:07 to go, 582 channels")
+    #expect(progressBar(Self.step, columns: 30) == "epoch 2/6 50 % 512 images/s")
+    for columns in -1...120 { #expect(progressBar(Self.step, columns: columns).count <= max(columns, 0)) }
+  }
+
+  @Test("the bar survives nonsense", arguments: [(5, 0), (20, 10), (-3, 10)])
+  func strangeSteps(_ number: Int, _ steps: Int) {
+    var step = Self.step
+    (step.step, step.steps, step.loss, step.imagesPerSecond) = (number, steps, .nan, .infinity)
+    #expect(progressBar(step).count { "█░".contains($0) } == 20)
+  }
+
+  @Test("progress as JSON: sorted keys, no layer lost, null where a value is not finite")
+  func json() {
+    var epoch = Sample.runs[0].history[0]
+    epoch.trainLoss = .nan
+    #expect(
+      ProgressStyle.json.line(.epochEnded(epoch, epochs: 3, seconds: 1.25, imagesPerSecond: 80))
+        == #"{"channels":20,"epoch":1,"epochs":3,"event":"epoch_ended","images_per_s":80,"macs":10000,"#
+        + #""parameters":1000,"seconds":1.25,"train_loss":null,"train_top1":40}"#)
+    var pruning = Self.pruning
+    pruning.removed.append(pruning.removed[0])
+    #expect(
+      ProgressStyle.json.line(.pruned(pruning))
+        == #"{"channels":667,"epoch":1,"event":"pruned","macs":30000000,"parameters":270000,"#
+        + #""removed":{"layer1.0.conv1":6,"layer3.2.conv2":2}}"#)
+    #expect(ProgressStyle.json.line(.step(Self.step)) == nil)
+  }
+
   @Test("progress lines")
   func progress() {
-    #expect(
-      progressBar(Self.step)
-        == "epoch 2/6 ██████████░░░░░░░░░░ 512 images/s, loss 0.512, 81.3 %, 582 channels, 25.87 M MACs, 3:07 to go"
-    )
     #expect(
       ProgressStyle.plain.line(.pruned(Self.pruning))
         == "pruned 5 channels after epoch 1: layer1.0.conv1 3, layer3.2.conv2 2; channels 672 -> 667, "

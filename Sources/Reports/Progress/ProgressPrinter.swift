@@ -111,20 +111,34 @@ public final class ProgressPrinter {
     guard let style else { return }
     if case .step(let step) = event {
       guard style == .bar, step.step == step.steps || isDue() else { return }
-      write("\r" + progressBar(step) + "\u{1B}[K")
+      write("\r" + progressBar(step, columns: terminalColumns() - 1) + "\u{1B}[K")
       barIsShown = true
       return
     }
-    if barIsShown { write("\r\u{1B}[K") }
-    barIsShown = false
+    clear()
     if let line = style.line(event) { write(line + "\n") }
   }
+
+  /// Takes the bar away, so that something else can be written; the next step draws it again.
+  public func clear() {
+    if barIsShown { write("\r\u{1B}[K") }
+    barIsShown = false
+  }
+
+  deinit { clear() }
 
   /// At most ten times a second.
   private func isDue() -> Bool {
     if let lastDrawn, clock.now - lastDrawn < .milliseconds(100) { return false }
     lastDrawn = clock.now
     return true
+  }
+
+  /// Of standard error, 80 where unknown. A bar that is wider would wrap, and could not be drawn over.
+  private func terminalColumns() -> Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func write(_ text: String) {

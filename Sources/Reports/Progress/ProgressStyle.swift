@@ -1,6 +1,6 @@
 import Foundation
 
-/// How events become text; apart from where it is written.
+/// How events become text, apart from where it is written.
 enum ProgressStyle: Equatable {
   case bar, plain, json
 
@@ -39,48 +39,29 @@ enum ProgressStyle: Equatable {
   }
 
   private func jsonLine(_ event: ProgressEvent) -> String? {
-    let object: [String: Any]
-    switch event {
-    case .runStarted(let experiment, let variant, let seed, let epochs, let finished):
-      object = [
-        "event": "run_started", "experiment": experiment, "variant": variant, "seed": seed, "epochs": epochs,
-        "finished": finished,
-      ]
-    case .step:
-      return nil
-    case .epochEnded(let epoch, let epochs, let seconds, let imagesPerSecond):
-      var fields: [String: Any] = [
-        "event": "epoch_ended", "epoch": epoch.epoch, "epochs": epochs, "train_loss": epoch.trainLoss,
-        "train_top1": epoch.trainTop1, "channels": epoch.channels, "parameters": epoch.parameters,
-        "macs": epoch.macs, "seconds": seconds, "images_per_s": imagesPerSecond,
-      ]
-      fields["test_top1"] = epoch.testTop1
-      object = fields
-    case .pruned(let step):
-      object = [
-        "event": "pruned", "epoch": step.epoch,
-        "removed": Dictionary(uniqueKeysWithValues: step.removed.map { ($0.layer, $0.channels) }),
-        "channels": step.after.channels, "parameters": step.after.parameters, "macs": step.after.macs,
-      ]
-    case .message(let text):
-      object = ["event": "message", "message": text]
-    }
-    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-    guard JSONSerialization.isValidJSONObject(object),
-      let data = try? JSONSerialization.data(withJSONObject: object, options: options)
-    else { return nil }
-    return String(decoding: data, as: UTF8.self)
+    ProgressObject(event).map { jsonText($0, pretty: false) }
   }
 }
 
-/// One line of at most 100 columns or so.
-func progressBar(_ step: StepProgress) -> String {
+/// One line of at most `columns` columns; in a narrow terminal the bar goes first, then what stands last.
+func progressBar(_ step: StepProgress, columns: Int = 120) -> String {
   let width = 20
-  let done = step.steps > 0 ? width * step.step / step.steps : 0
+  let done = step.steps > 0 ? min(max(width * step.step / step.steps, 0), width) : 0
   let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
-  return "epoch \(step.epoch)/\(step.epochs) \(bar) "
-    + String(format: "%.0f images/s, loss %.3f, %.1f %%, ", step.imagesPerSecond, step.loss, step.accuracy)
-    + "\(step.channels) channels, \(magnitude(step.macs)) MACs, \(duration(step.secondsToGo)) to go"
+  let share = step.steps > 0 ? 100 * step.step / step.steps : 0
+  let numbers = [
+    String(format: "%.0f images/s", step.imagesPerSecond), String(format: "loss %.3f", step.loss),
+    String(format: "%.1f %%", step.accuracy), "\(duration(step.secondsToGo)) to go",
+    "\(step.channels) channels", "\(magnitude(step.macs)) MACs",
+  ]
+  let epoch = "epoch \(step.epoch)/\(step.epochs) "
+  let full = epoch + bar + " " + numbers.joined(separator: ", ")
+  guard full.count > columns else { return full }
+  for count in numbers.indices.reversed() {
+    let line = epoch + "\(share) % " + numbers[...count].joined(separator: ", ")
+    if line.count <= columns { return line }
+  }
+  return String(epoch.prefix(max(columns, 0)))
 }
 
 /// `42 s`, `3:07`, `2:05:09`.

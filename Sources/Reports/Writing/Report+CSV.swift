@@ -9,7 +9,7 @@ extension Report {
       runs.map { run in
         let seconds = epochTimes(run).map { $0.trainSeconds + $0.pruningSeconds }.reduce(0, +)
         return [
-          experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), "\(run.testLoss)",
+          experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), optional(run.testLoss),
           "\(run.parameters)", "\(run.macs)", "\(run.channels)", "\(seconds)",
         ]
       })
@@ -58,7 +58,11 @@ extension Report {
     timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
   }
 
-  private func optional(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+  /// Empty where there is no finite value.
+  private func optional(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "" }
+    return "\(value)"
+  }
 
   /// RFC 4180, but with line feeds alone.
   private func table(_ header: [String], _ rows: [[String]]) -> String {

@@ -6,17 +6,18 @@ public struct ReportError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Report {
-  /// The whole report, keys sorted, numbers in the shortest form that reads back the same.
+  /// The whole report, keys sorted, numbers in the shortest form that reads back the same, those that are not finite
+  /// as null.
   public func json() -> String {
-    Self.encode(self)
+    jsonText(self, pretty: true) + "\n"
   }
 
   /// All but `timing` and `environment`: the same bytes whenever the experiment gives the same results.
   public func deterministicJSON() -> String {
-    Self.encode(
-      DeterministicPart(
-        format: format, experiment: experiment, description: description, status: status, summary: summary,
-        runs: runs))
+    let part = DeterministicPart(
+      format: format, experiment: experiment, description: description, status: status, summary: summary,
+      runs: runs)
+    return jsonText(part, pretty: true) + "\n"
   }
 
   private struct DeterministicPart: Encodable {
@@ -28,75 +29,48 @@ extension Report {
     var runs: [RunReport]
   }
 
-  private static func encode(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .custom { path in SnakeCaseKey(path.last) }
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let data = try? encoder.encode(value) else { return "{}" }
-    return String(decoding: data, as: UTF8.self) + "\n"
-  }
-
-  /// Reads what `json()` wrote.
+  /// Reads what `json()` wrote; refuses other versions of the format, missing keys and wrong types.
   public init(json: String) throws(ReportError) {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .custom { path in CamelCaseKey(path.last) }
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     do {
-      self = try decoder.decode(Report.self, from: Data(json.utf8))
+      let data = Data(json.utf8)
+      let format = try decoder.decode(Version.self, from: data).format
+      guard format == Self.currentFormat else {
+        throw ReportError(description: "format \(format) of the report is not \(Self.currentFormat)")
+      }
+      self = try decoder.decode(Report.self, from: data)
+    } catch let error as ReportError {
+      throw error
     } catch DecodingError.keyNotFound(let key, let context) {
-      throw ReportError(description: "not a report: key \(Self.path(context, key)) is missing")
+      throw ReportError(description: "not a report: key \(Self.path(context.codingPath + [key])) is missing")
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      throw ReportError(description: "not a report: \(Self.path(context)) is of the wrong type")
+      throw ReportError(description: Self.wrongType(context.codingPath))
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+      throw ReportError(description: Self.wrongType(context.codingPath))
     } catch {
       throw ReportError(description: "not a report: not valid JSON")
     }
-    guard format == Self.currentFormat else {
-      throw ReportError(description: "format \(format) of the report is not \(Self.currentFormat)")
+  }
+
+  /// Read first, so that another format is called that, and not a missing key.
+  private struct Version: Decodable {
+    var format: Int
+  }
+
+  private static func wrongType(_ keys: [any CodingKey]) -> String {
+    keys.isEmpty
+      ? "not a report: it is not an object" : "not a report: \(path(keys)) has a wrong type or value"
+  }
+
+  /// `runs[0].test_loss`
+  private static func path(_ keys: [any CodingKey]) -> String {
+    keys.reduce(into: "") { text, key in
+      if let index = key.intValue {
+        text += "[\(index)]"
+      } else {
+        text += (text.isEmpty ? "" : ".") + SnakeCaseKey(key).stringValue
+      }
     }
   }
-
-  private static func path(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
-    (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue).joined(separator: ".")
-  }
-}
-
-/// `testLoss` as `test_loss`; keys with a dot or digit-only parts (layers' names) stay as they are.
-private struct SnakeCaseKey: CodingKey {
-  let stringValue: String
-  let intValue: Int?
-
-  init(_ key: (any CodingKey)?) {
-    intValue = key?.intValue
-    let name = key?.stringValue ?? ""
-    stringValue =
-      name.contains(".")
-      ? name : name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
-  }
-
-  init?(stringValue: String) { nil }
-  init?(intValue: Int) { nil }
-}
-
-/// The other way round.
-private struct CamelCaseKey: CodingKey {
-  let stringValue: String
-  let intValue: Int?
-
-  init(_ key: (any CodingKey)?) {
-    intValue = key?.intValue
-    let name = key?.stringValue ?? ""
-    guard !name.contains(".") else {
-      stringValue = name
-      return
-    }
-    let words = name.split(separator: "_", omittingEmptySubsequences: false)
-    let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }
-    stringValue = (words.first.map(String.init) ?? "") + rest.joined()
-  }
-
-  init?(stringValue: String) { nil }
-  init?(intValue: Int) { nil }
 }

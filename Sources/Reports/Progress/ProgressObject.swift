@@ -1,0 +1,66 @@
+/// An event as a line of JSON; `event` says which of the others are there.
+struct ProgressObject: Encodable {
+  var event: String
+  var experiment: String?
+  var variant: String?
+  var seed: UInt64?
+  var epoch: Int?
+  var epochs: Int?
+  /// Epochs done by an earlier, interrupted run.
+  var finished: Int?
+  var trainLoss: Double?
+  var trainTop1: Double?
+  var testTop1: Double?
+  /// By layer, how many channels went.
+  var removed: [String: Int]?
+  var channels: Int?
+  var parameters: Int?
+  var macs: Int?
+  var seconds: Double?
+  var imagesPerSecond: Double?
+  var message: String?
+
+  // `imagesPerS` is `images_per_s` in the line.
+  private enum CodingKeys: String, CodingKey {
+    case event, experiment, variant, seed, epoch, epochs, finished, trainLoss, trainTop1, testTop1, removed
+    case channels, parameters, macs, seconds, message
+    case imagesPerSecond = "imagesPerS"
+  }
+
+  /// Nil for steps: there are too many of them.
+  init?(_ event: ProgressEvent) {
+    switch event {
+    case .step:
+      return nil
+    case .runStarted(let experiment, let variant, let seed, let epochs, let finished):
+      self.event = "run_started"
+      self.experiment = experiment
+      self.variant = variant
+      self.seed = seed
+      self.epochs = epochs
+      self.finished = finished
+    case .epochEnded(let report, let epochs, let seconds, let imagesPerSecond):
+      self.event = "epoch_ended"
+      self.epoch = report.epoch
+      self.epochs = epochs
+      trainLoss = report.trainLoss
+      trainTop1 = report.trainTop1
+      testTop1 = report.testTop1
+      channels = report.channels
+      parameters = report.parameters
+      macs = report.macs
+      self.seconds = seconds
+      self.imagesPerSecond = imagesPerSecond
+    case .pruned(let step):
+      self.event = "pruned"
+      epoch = step.epoch
+      removed = Dictionary(step.removed.map { ($0.layer, $0.channels) }, uniquingKeysWith: +)
+      channels = step.after.channels
+      parameters = step.after.parameters
+      macs = step.after.macs
+    case .message(let text):
+      self.event = "message"
+      message = text
+    }
+  }
+}

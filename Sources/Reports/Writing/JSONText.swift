@@ -1,0 +1,55 @@
+import Foundation
+
+/// JSON as reports and progress write it: keys in snake case and sorted, numbers in the shortest form that reads back
+/// the same, those that are not finite as null.
+func jsonText(_ value: some Encodable, pretty: Bool) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+  encoder.keyEncodingStrategy = .custom { path in SnakeCaseKey(path.last) }
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: notFinite, negativeInfinity: notFinite, nan: notFinite)
+  guard let data = try? encoder.encode(value) else { return "null" }
+  return String(decoding: data, as: UTF8.self).replacing("\"\(notFinite)\"", with: "null")
+}
+
+/// Stands for null until the text is complete: a noncharacter of Unicode, which no YAML file can hold.
+private let notFinite = "\u{FFFE}"
+
+/// `testLoss` as `test_loss`; names with a dot stay as they are.
+struct SnakeCaseKey: CodingKey {
+  let stringValue: String
+  let intValue: Int?
+
+  init(_ key: (any CodingKey)?) {
+    intValue = key?.intValue
+    let name = key?.stringValue ?? ""
+    stringValue =
+      name.contains(".")
+      ? name : name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+
+  init?(stringValue: String) { nil }
+  init?(intValue: Int) { nil }
+}
+
+/// The other way round.
+struct CamelCaseKey: CodingKey {
+  let stringValue: String
+  let intValue: Int?
+
+  init(_ key: (any CodingKey)?) {
+    intValue = key?.intValue
+    let name = key?.stringValue ?? ""
+    guard !name.contains(".") else {
+      stringValue = name
+      return
+    }
+    let words = name.split(separator: "_", omittingEmptySubsequences: false)
+    let rest = words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }
+    stringValue = (words.first.map(String.init) ?? "") + rest.joined()
+  }
+
+  init?(stringValue: String) { nil }
+  init?(intValue: Int) { nil }
+}
