@@ -27,6 +27,8 @@ let package = Package(
       name: "Datasets", dependencies: ["CZlib", "Compute", "Specification"],
       resources: [.embedInCode("Resources/digits.bin.gz")]),
     .target(name: "Pruning", dependencies: ["Network", "Specification"]),
+    // Throughput of networks.
+    .target(name: "Benchmarks", dependencies: ["Architectures", "Training"]),
     .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
     .target(name: "Reports"),
     // Stages, cache, runner.
@@ -39,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "espalier",
       dependencies: [
-        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarks", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels"]),
@@ -51,6 +53,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["espalier"]),

@@ -1,0 +1,69 @@
+import Architectures
+import Compute
+import Network
+import Specification
+
+/// A network to measure, by its name on the command line.
+///
+/// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour images and ten classes;
+/// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of their channels, the
+///   residual stream whole: what pruning leaves;
+/// - `vgg16:0.6`: every layer, the hidden one too, cut to that share of its width.
+public struct BenchmarkCase: Equatable, Sendable {
+  public let name: String
+  let architecture: ArchitectureSpec
+  /// Share of the channels that the inner convolutions of residual blocks keep.
+  let innerShare: Double
+
+  /// Measured where no cases are named.
+  public static let standardNames = [
+    "resnet20", "resnet20:inner=0.5", "resnet56", "resnet56:inner=0.5", "vgg16", "vgg16:0.6",
+  ]
+
+  /// - Throws: ``BenchmarkCaseError`` for a name that is none.
+  public init(_ name: String) throws(BenchmarkCaseError) {
+    self.name = name
+    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let entry = ArchitectureRegistry.entries.first(where: { $0.name == parts.first }),
+      let depth = entry.depth
+    else { throw BenchmarkCaseError(name: name) }
+    let isResidual = entry.block != .plain
+    var share = 1.0
+    if parts.count == 2 {
+      guard parts[1].hasPrefix("inner=") == isResidual,
+        let number = Double(isResidual ? String(parts[1].dropFirst("inner=".count)) : parts[1]),
+        number > 0, number <= 1
+      else { throw BenchmarkCaseError(name: name) }
+      share = number
+    }
+    innerShare = isResidual ? share : 1
+    architecture = ArchitectureSpec(
+      name: entry.name, depth: depth, block: entry.block, width: isResidual ? 1 : share, input: [3, 32, 32],
+      classes: 10)
+  }
+
+  /// The network with random weights.
+  public func build(engine: Engine) throws(BenchmarkCaseError) -> Network {
+    guard let network = ArchitectureRegistry.build(architecture, seed: 0, engine: engine) else {
+      throw BenchmarkCaseError(name: name)
+    }
+    guard innerShare < 1 else { return network }
+    // The last convolution of a block makes the stream's channels, the others the block's own.
+    let last = architecture.block == .basic ? ".conv2" : ".conv3"
+    var kept: [String: [Int]] = [:]
+    for group in network.channelGroups where !group.name.hasSuffix(last) {
+      kept[group.name] = Array(0..<max(1, Int((Double(group.originalCount) * innerShare).rounded())))
+    }
+    network.keep(channels: kept)
+    return network
+  }
+}
+
+/// A name that is no benchmark case.
+public struct BenchmarkCaseError: Error, Equatable, CustomStringConvertible {
+  public var name: String
+
+  public var description: String {
+    "no benchmark case `\(name)`; cases are architectures such as resnet20, resnet56:inner=0.5, vgg16, vgg16:0.6"
+  }
+}

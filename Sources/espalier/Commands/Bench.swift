@@ -1,0 +1,79 @@
+import ArgumentParser
+import Benchmarks
+import Foundation
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures images per second of training and inference.",
+    discussion:
+      "A case is an architecture, such as resnet56, resnet56:inner=0.5 (half of the inner channels) or vgg16:0.6."
+  )
+
+  @Argument(help: "What to measure. Default: \(BenchmarkCase.standardNames.joined(separator: " ")).")
+  var cases: [String] = []
+
+  @Option(help: "train or infer. Default: both.")
+  var mode: Throughput.Mode?
+
+  @Option(help: "Images a batch.")
+  var batch = 128
+
+  @Option(help: "Seconds to measure each case for, at least.")
+  var seconds = 6.0
+
+  @Option(help: "text or json, which is an object a line.")
+  var format: OutputFormat = .text
+
+  @OptionGroup var compute: EngineOptions
+
+  func validate() throws {
+    guard (1...65536).contains(batch) else { throw ValidationError("--batch is not from 1 to 65536") }
+    guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds is not from 0 to 86400") }
+  }
+
+  func run() throws {
+    let engine = try compute.engine()
+    do {
+      let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
+      if format == .text {
+        print(row("case", "mode", "images/s", "peak MiB"))
+      }
+      for benchmark in measured {
+        for mode in mode.map({ [$0] }) ?? Throughput.Mode.allCases {
+          let result = try Throughput(
+            of: benchmark, mode: mode, batch: batch, seconds: seconds, engine: engine)
+          print(format == .json ? try json(result) : text(result))
+          // Whoever reads along wants each as it comes.
+          fflush(nil)
+        }
+      }
+    } catch let error as BenchmarkCaseError {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
+    }
+  }
+
+  private func json(_ result: Throughput) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(result), as: UTF8.self)
+  }
+
+  private func text(_ result: Throughput) -> String {
+    row(
+      result.name, result.mode.rawValue, String(format: "%.1f", result.imagesPerSecond),
+      "\(result.peakMemory)")
+  }
+
+  private func row(_ name: String, _ mode: String, _ speed: String, _ memory: String) -> String {
+    func left(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    return left(name, 22) + left(mode, 7) + right(speed, 9) + right(memory, 10)
+  }
+}
+
+extension Throughput.Mode: ExpressibleByArgument {}

@@ -1,0 +1,43 @@
+import Compute
+import Testing
+
+@testable import Benchmarks
+
+@Suite("Benchmark cases")
+struct BenchmarkCaseTests {
+  private let engine: Engine
+
+  init() throws { engine = try Engine(threads: 2) }
+
+  @Test("cut the inner convolutions and leave the stream whole")
+  func inner() throws {
+    let network = try BenchmarkCase("resnet20:inner=0.5").build(engine: engine)
+    let layers = Dictionary(uniqueKeysWithValues: network.layers().map { ($0.name, $0) })
+    #expect(layers["layer1.0.conv1"]?.channels == 8)
+    #expect(layers["layer3.2.conv1"]?.channels == 32)
+    #expect(layers["layer3.2.conv2"]?.channels == 64)
+    #expect(network.prunableChannels == (3 * 16 + 3 * 32 + 3 * 64) * 3 / 2)
+  }
+
+  @Test("cut VGG's layers")
+  func width() throws {
+    let network = try BenchmarkCase("vgg16:0.6").build(engine: engine)
+    #expect(network.layers().first?.channels == 38)
+  }
+
+  @Test(
+    "are refused by name",
+    arguments: ["", "resnet21", "resnet20:0.5", "vgg16:inner=0.5", "resnet20:inner=0", "vgg16:2", "vgg16:"])
+  func refused(_ name: String) {
+    #expect(throws: BenchmarkCaseError(name: name)) { try BenchmarkCase(name) }
+  }
+
+  @Test("are measured", arguments: Throughput.Mode.allCases)
+  func measured(_ mode: Throughput.Mode) throws {
+    let result = try Throughput(
+      of: BenchmarkCase("resnet20:inner=0.1"), mode: mode, batch: 2, seconds: 0, engine: engine)
+    #expect(result.imagesPerSecond > 0)
+    #expect(result.peakMemory > 0)
+    #expect(result.threads == 2)
+  }
+}
