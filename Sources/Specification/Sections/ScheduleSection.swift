@@ -16,7 +16,7 @@ struct ScheduleSection: Sendable {
     "The first learning rate is the highest / this.")
   let finalDivisor = Field(
     "final_divisor", .number(Bounds(lower: 1)), default: 10_000,
-    "The last learning rate is the highest / this.")
+    "The last learning rate is the first / this.")
 
   private static let summary = "Which course the learning rate takes: constant, step, cosine or one_cycle."
 

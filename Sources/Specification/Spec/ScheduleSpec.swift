@@ -11,7 +11,7 @@ public struct ScheduleSpec: Equatable, Sendable {
     /// Half a cosine from the learning rate down to `minimum`, an absolute learning rate.
     case cosine(minimum: Double)
     /// Rises from learning rate / `initialDivisor` to the learning rate over `rise` of all epochs, then falls to
-    /// learning rate / `finalDivisor`.
+    /// learning rate / `initialDivisor` / `finalDivisor`.
     case oneCycle(rise: Double, initialDivisor: Double, finalDivisor: Double)
   }
 
