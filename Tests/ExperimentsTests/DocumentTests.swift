@@ -26,22 +26,11 @@ struct DocumentTests {
     }
     let found = text[begin..<end].split(separator: "\n")
     let expected = table.split(separator: "\n")
-    for (line, wanted) in zip(found, expected) { #expect(line == wanted) }
-    #expect(found.count == expected.count)
-  }
-
-  @Test("shows experiments that are valid")
-  func examples() throws {
-    let text = try String(contentsOf: Self.file, encoding: .utf8)
-    let blocks = text.components(separatedBy: "```yaml\n").dropFirst()
-      .compactMap { $0.components(separatedBy: "```").first }
-    let experiments = blocks.filter { $0.contains("format: 1") && !$0.contains("extends:") }
-    #expect(experiments.count >= 2)
-    for text in experiments {
-      #expect(throws: Never.self, "\(text)") {
-        try ExperimentFile.load(text: text, file: "experiment.yaml", catalog: .standard)
-      }
-    }
+    let missing = expected.filter { !found.contains($0) }
+    let wrong = found.filter { !expected.contains($0) }
+    for line in missing { Issue.record("missing: \(line)") }
+    for line in wrong { Issue.record("not so in the code: \(line)") }
+    if missing.isEmpty, wrong.isEmpty { #expect(found == expected) }
   }
 
   // MARK: The table

@@ -1,0 +1,141 @@
+import Foundation
+import Testing
+
+@testable import Experiments
+@testable import Specification
+
+/// The examples of docs/experiment-files.md: files, commands, errors, and what is said about the registries.
+///
+/// A block that begins with a comment such as `# first.yaml` is a file of that name.
+@Suite("The examples of the document of experiment files")
+struct DocumentExampleTests {
+  private let text: String
+  private let folder: TemporaryFolder
+  /// Fenced blocks with their language.
+  private let blocks: [(language: String, text: String)]
+  /// Blocks that are files, by name.
+  private let files: [String: String]
+
+  init() throws {
+    text = try String(contentsOfFile: repository + "/docs/experiment-files.md", encoding: .utf8)
+    folder = try TemporaryFolder()
+    blocks = text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
+      .map { _, block in
+        let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(lines[0]), lines.count > 1 ? lines[1] + "\n" : "")
+      }
+    files = blocks.reduce(into: [:]) { files, block in
+      guard block.language == "yaml", let name = Self.fileName(block.text) else { return }
+      files[name] = block.text
+    }
+    for (name, text) in files {
+      try text.write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
+    }
+  }
+
+  @Test("every file but the damaged one is valid, and so is every block without a name")
+  func valid() throws {
+    #expect(Set(files.keys) == ["first.yaml", "cifar10-resnet56.yaml", "suite.yaml", "trial.yaml"])
+    for name in files.keys where !["suite.yaml", "trial.yaml"].contains(name) {
+      #expect(errors(name) == [], "\(name)")
+    }
+    let unnamed = blocks.filter { $0.language == "yaml" && Self.fileName($0.text) == nil }
+    #expect(!unnamed.isEmpty)
+    for block in unnamed {
+      #expect(throws: Never.self, "\(block.text)") {
+        try ExperimentFile.load(text: block.text, file: "unnamed.yaml", catalog: .standard)
+      }
+    }
+  }
+
+  @Test("`extends` gives what the text says")
+  func extends() throws {
+    let spec = try load("cifar10-resnet56.yaml")
+    let prune = try #require(spec.prune)
+    #expect(spec.seeds == [0, 1])
+    #expect(spec.architecture.depth == 56)
+    #expect(spec.train.batchSize == 128)
+    #expect(spec.train.schedule.kind == .step(milestones: [100, 150], gamma: 0.1))
+    #expect(prune.target == .channelsPerStep(120))
+    #expect(prune.steps(epochs: spec.train.epochs) == [21, 42, 63, 84, 105, 126, 147])
+    #expect(try load("first.yaml").prune?.steps(epochs: 10) == [2, 4, 6, 8])
+  }
+
+  @Test("every command with `--set` is accepted")
+  func overrides() throws {
+    let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
+    #expect(commands.count >= 3)
+    for command in commands {
+      let words = Self.words(command)
+      try #require(words.count > 3 && words[0] == "espalier" && words[1] == "run", "\(command)")
+      let overrides = words.indices.dropFirst(3).filter { words[$0 - 1] == "--set" }.map { words[$0] }
+      #expect(words.count == 3 + 2 * overrides.count, "\(command)")
+      #expect(errors(words[2], overrides: overrides) == [], "\(command)")
+    }
+  }
+
+  @Test("the suite lists the files of the document")
+  func suite() throws {
+    let names = try SuiteFile.load(folder.path + "/suite.yaml")
+    #expect(
+      names.map { $0.replacing(folder.path + "/", with: "") } == ["first.yaml", "cifar10-resnet56.yaml"])
+  }
+
+  @Test("the damaged file gives the errors that stand below it")
+  func damaged() throws {
+    let shown = try #require(blocks.first { $0.language == "text" }?.text)
+    #expect(errors("trial.yaml") == shown.split(separator: "\n").map(String.init))
+  }
+
+  @Test("every data set is listed with its size and folder")
+  func datasets() {
+    for dataset in Catalog.standard.datasets {
+      let size = dataset.input.map(String.init).joined(separator: "x")
+      let path = dataset.defaultPath.map { "`\($0)`" } ?? "inside the program"
+      let row =
+        "| `\(dataset.name)` | \(dataset.trainImages) + \(dataset.testImages) of \(size) | \(dataset.classes)"
+        + " | \(path) |"
+      #expect(text.contains(row), "\(row)")
+    }
+  }
+
+  @Test("every architecture and criterion is explained in the text before the table of keys")
+  func names() throws {
+    let prose = try #require(text.components(separatedBy: "## All keys").first)
+    for name in Catalog.standard.architectures.map(\.name) + Catalog.standard.criteria.map(\.name) {
+      #expect(
+        prose.split(separator: "\n").contains { $0.hasPrefix("| `") && $0.contains("`\(name)`") }, "\(name)")
+    }
+  }
+
+  // MARK: Reading the document
+
+  private static func fileName(_ block: String) -> String? {
+    block.split(separator: "\n").first.flatMap { line in
+      line.hasPrefix("# ") && line.hasSuffix(".yaml") ? String(line.dropFirst(2)) : nil
+    }
+  }
+
+  /// As a shell splits a line, with single quotes only.
+  private static func words(_ line: Substring) -> [String] {
+    line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+      index.isMultiple(of: 2) ? part.split(separator: " ").map(String.init) : [String(part)]
+    }
+  }
+
+  /// A file of the document, or else of the repository.
+  private func load(_ name: String, overrides: [String] = []) throws(SpecificationError) -> ExperimentSpec {
+    try ExperimentFile.load(
+      "\(files[name] == nil ? repository : folder.path)/\(name)", overrides: overrides, catalog: .standard,
+      environment: [:])
+  }
+
+  private func errors(_ name: String, overrides: [String] = []) -> [String] {
+    do throws(SpecificationError) {
+      _ = try load(name, overrides: overrides)
+      return []
+    } catch {
+      return error.diagnostics.map { $0.description.replacing(folder.path + "/", with: "") }
+    }
+  }
+}
