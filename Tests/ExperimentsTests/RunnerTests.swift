@@ -96,6 +96,19 @@ struct RunnerTests {
     #expect(seconds(changed) != seconds(fresh))
   }
 
+  @Test("a second run on the same folder is refused, and told whose it is")
+  func locked() throws {
+    let folder = try TemporaryFolder()
+    do {
+      let lock = try FolderLock(folder.path + "/digits/.state")
+      defer { withExtendedLifetime(lock) {} }
+      let error = #expect(throws: RunError.self) { try run(digits(), in: folder.path) }
+      let owner = ProcessInfo.processInfo.processIdentifier
+      #expect(error?.description == "\(folder.path)/digits/.state: in use by another run, process \(owner)")
+    }
+    _ = try run(digits(), in: folder.path)
+  }
+
   @Test("a damaged checkpoint is passed over for the one before")
   func damagedCheckpoint() throws {
     let folder = try TemporaryFolder()

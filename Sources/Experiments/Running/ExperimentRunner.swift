@@ -33,9 +33,11 @@ public struct ExperimentRunner {
   ///
   /// - Throws: `RunError`; checkpoints and the results of finished variants stay.
   public func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
+    let folders = ResultFolders(results: results, experiment: spec.name)
+    let lock = try FolderLock(folders.state)
+    defer { withExtendedLifetime(lock) {} }
     let data: Dataset
     do { data = try DatasetRegistry.load(spec.dataset) } catch { throw .data(error) }
-    let folders = ResultFolders(results: results, experiment: spec.name)
     var finished: [FinishedVariant] = []
     for seed in spec.seeds {
       for variant in spec.variants {

@@ -7,11 +7,14 @@ struct ResultFolders: Sendable {
 
   var root: String { "\(results)/\(experiment)" }
 
+  /// What an interrupted run goes on from.
+  var state: String { "\(root)/.state" }
+
   /// The trained model and what belongs to it.
   func variant(seed: UInt64, _ variant: Variant) -> String { "\(root)/seed-\(seed)/\(variant.rawValue)" }
 
   func checkpoints(seed: UInt64, variant: Variant) -> CheckpointStore {
-    CheckpointStore(folder: "\(root)/.state/seed-\(seed)-\(variant.rawValue)")
+    CheckpointStore(folder: "\(state)/seed-\(seed)-\(variant.rawValue)")
   }
 }
 

@@ -41,7 +41,8 @@ struct Run: ParsableCommand {
         print(report.table())
         missed = missed || report.summary.expectations.contains { !$0.met }
       } catch {
-        complain("espalier: \(spec.name): \(error)")
+        let advice = error.isInterruption ? "; the state is saved, the same command goes on from it" : ""
+        complain("espalier: \(spec.name): \(error)\(advice)")
         throw error.isInterruption ? ExitStatus.interrupted : ExitStatus.failed
       }
     }
