@@ -15,7 +15,8 @@ final class FolderLock {
     let path = folder + "/lock"
     let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard opened >= 0 else {
-      throw .storage("\(path): cannot be opened: \(String(cString: strerror(errno))); expected a writable place")
+      let reason = String(cString: strerror(errno))
+      throw .storage("\(path): cannot be opened: \(reason); expected a writable place")
     }
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       close(opened)

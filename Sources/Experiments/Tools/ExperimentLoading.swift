@@ -11,19 +11,36 @@ public enum ExperimentLoading {
   ) -> (specs: [ExperimentSpec], diagnostics: [Diagnostic]) {
     var specs: [ExperimentSpec] = []
     var diagnostics: [Diagnostic] = []
-    for file in files {
+    var fileOfName: [String: String] = [:]
+    for file in members(files, &diagnostics) {
       do {
-        for member in try SuiteFile.isSuite(file) ? SuiteFile.load(file) : [file] {
-          specs.append(
-            try ExperimentFile.load(
-              member, overrides: overrides, catalog: .standard,
-              environment: ProcessInfo.processInfo.environment))
+        let spec = try ExperimentFile.load(
+          file, overrides: overrides, catalog: .standard, environment: ProcessInfo.processInfo.environment)
+        specs.append(spec)
+        if let other = fileOfName.updateValue(file, forKey: spec.name) {
+          diagnostics.append(
+            Diagnostic(
+              place: Place(file: file), path: "name",
+              message: "\(other) names its experiment `\(spec.name)` too; results would mix"))
         }
       } catch {
         diagnostics += error.diagnostics
       }
     }
     return (specs, diagnostics)
+  }
+
+  /// The experiment files, suites expanded.
+  private static func members(_ files: [String], _ diagnostics: inout [Diagnostic]) -> [String] {
+    files.flatMap { file -> [String] in
+      guard SuiteFile.isSuite(file) else { return [file] }
+      do throws(SpecificationError) {
+        return try SuiteFile.load(file)
+      } catch {
+        diagnostics += error.diagnostics
+        return []
+      }
+    }
   }
 }
 
