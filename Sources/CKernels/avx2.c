@@ -49,8 +49,36 @@ static inline double fold_double(D v) {
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
+static inline V evens(V a, V b) {
+  const __m256 mixed = _mm256_shuffle_ps(a, b, 0x88);
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(mixed), 0xd8));
+}
+static inline V odds(V a, V b) {
+  const __m256 mixed = _mm256_shuffle_ps(a, b, 0xdd);
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(mixed), 0xd8));
+}
+static inline V zip_low(V a, V b) {
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+}
+static inline V zip_high(V a, V b) {
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+}
+
+static inline V load_rows(const float *const *p, int n) {
+  if (n == 1) return load(p[0]);
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p[0])), _mm_loadu_ps(p[1]), 1);
+}
+
+static inline void store_rows(V v, float *const *p, int n) {
+  if (n == 1) return store(p[0], v);
+  _mm_storeu_ps(p[0], _mm256_castps256_ps128(v));
+  _mm_storeu_ps(p[1], _mm256_extractf128_ps(v, 1));
+}
+
 #define KERNELS_NAME "avx2"
 #include "vector_kernels.h"
+#include "winograd_kernels.h"
+#include "vector_table.h"
 
 #pragma clang attribute pop
 

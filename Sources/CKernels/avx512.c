@@ -53,8 +53,50 @@ static inline double fold_double(D v) {
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
+static inline V evens(V a, V b) {
+  const __m512i index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_permutex2var_ps(a, index, b);
+}
+static inline V odds(V a, V b) {
+  const __m512i index = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return _mm512_permutex2var_ps(a, index, b);
+}
+static inline V zip_low(V a, V b) {
+  const __m512i index = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  return _mm512_permutex2var_ps(a, index, b);
+}
+static inline V zip_high(V a, V b) {
+  const __m512i index = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return _mm512_permutex2var_ps(a, index, b);
+}
+
+static inline V load_rows(const float *const *p, int n) {
+  if (n == 1) return load(p[0]);
+  if (n == 2)
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p[0])), _mm256_loadu_ps(p[1]), 1);
+  const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p[0])), _mm_loadu_ps(p[1]), 1);
+  const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p[2])), _mm_loadu_ps(p[3]), 1);
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
+static inline void store_rows(V v, float *const *p, int n) {
+  if (n == 1) return store(p[0], v);
+  const __m256 low = _mm512_castps512_ps256(v), high = _mm512_extractf32x8_ps(v, 1);
+  if (n == 2) {
+    _mm256_storeu_ps(p[0], low);
+    _mm256_storeu_ps(p[1], high);
+    return;
+  }
+  _mm_storeu_ps(p[0], _mm256_castps256_ps128(low));
+  _mm_storeu_ps(p[1], _mm256_extractf128_ps(low, 1));
+  _mm_storeu_ps(p[2], _mm256_castps256_ps128(high));
+  _mm_storeu_ps(p[3], _mm256_extractf128_ps(high, 1));
+}
+
 #define KERNELS_NAME "avx512"
 #include "vector_kernels.h"
+#include "winograd_kernels.h"
+#include "vector_table.h"
 
 #pragma clang attribute pop
 

@@ -40,8 +40,19 @@ static inline D add_double(D a, D b) { return vaddq_f64(a, b); }
 static inline D muladd_double(D a, D b, D c) { return vfmaq_f64(c, a, b); }
 static inline double fold_double(D v) { return vaddvq_f64(v); }
 
+static inline V evens(V a, V b) { return vuzp1q_f32(a, b); }
+static inline V odds(V a, V b) { return vuzp2q_f32(a, b); }
+static inline V zip_low(V a, V b) { return vzip1q_f32(a, b); }
+static inline V zip_high(V a, V b) { return vzip2q_f32(a, b); }
+static inline V load_rows(const float *const *p, int n) { return n == 1 ? load(p[0]) : set1(0); }
+static inline void store_rows(V v, float *const *p, int n) {
+  if (n == 1) store(p[0], v);
+}
+
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"
+#include "winograd_kernels.h"
+#include "vector_table.h"
 
 const ck_kernels *ck_neon(void) { return &table; }
 #else

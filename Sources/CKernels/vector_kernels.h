@@ -304,21 +304,3 @@ static double peak(int64_t rounds, float *sink) {
   *sink = fold(total);
   return 2.0 * 12 * WIDTH * (double)rounds;
 }
-
-static const ck_kernels table = {
-  .name = KERNELS_NAME,
-  .convolve = convolve,
-  .weight_gradient = weight_gradient,
-  .sum = sum,
-  .moments = moments,
-  .gradient_sums = gradient_sums,
-  .scale_shift = scale_shift,
-  .normalize_gradient = normalize_gradient,
-  .mask_positive = mask_positive,
-  .add = add_planes,
-  .quotient = quotient,
-  .share = share,
-  .combine = combine,
-  .sgd = sgd,
-  .peak = peak,
-};

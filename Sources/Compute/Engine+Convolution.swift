@@ -1,5 +1,13 @@
 import CKernels
 
+/// How a convolution may be computed.
+public enum ConvolutionMethod: Sendable {
+  /// Whichever way is fastest. The error of a sum is small against its largest terms.
+  case fastest
+  /// As sums of the products that define it: sums of positive terms keep their relative accuracy, however small.
+  case direct
+}
+
 extension Engine {
   /// Convolution with zero padding of half the kernel.
   ///
@@ -10,10 +18,13 @@ extension Engine {
   ///   - weight: [outputChannels, inputChannels, k, k], k odd; 1 and 3 are fast
   ///   - bias: one value for each output channel
   ///   - stride: 1 or 2
+  ///   - method: ``ConvolutionMethod/direct`` where small sums of positive terms matter
   ///   - output: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1], not the input
   /// - Complexity: k * k * inputChannels MACs for each pixel of the output.
   public func convolve(
-    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int, into output: Planes
+    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int,
+    method: ConvolutionMethod = .fastest,
+    into output: Planes
   ) {
     let kernel = requireConvolution(
       input: input.shape, weight: weight.shape, stride: stride, output: output.shape)
@@ -27,6 +38,11 @@ extension Engine {
     let outputs = output.shape.channels
     if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
+    }
+    if method == .fastest, let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride)
+    {
+      return winogradConvolve(
+        input, weight, bias: bias, adjoint: false, accumulate: false, tiles: tiles, into: output)
     }
     withTapPlanes(input, kernel: kernel, stride: stride, output: output) { planes, taps in
       withPackedWeights(
@@ -57,7 +73,7 @@ extension Engine {
   ///   - accumulate: adds to `inputGradient` instead of overwriting it
   public func convolutionInputGradient(
     _ outputGradient: Planes, _ weight: Tensor, stride: Int, accumulate: Bool = false,
-    into inputGradient: Planes
+    method: ConvolutionMethod = .fastest, into inputGradient: Planes
   ) {
     let kernel = requireConvolution(
       input: inputGradient.shape, weight: weight.shape, stride: stride, output: outputGradient.shape)
@@ -69,6 +85,13 @@ extension Engine {
     {
       smallConvolve(
         outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, into: inputGradient)
+    } else if method == .fastest,
+      let tiles = winogradTiles(
+        outputGradient, channels: inputGradient.shape.channels, kernel: kernel, stride: stride)
+    {
+      winogradConvolve(
+        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, tiles: tiles,
+        into: inputGradient)
     } else if stride == 1 {
       let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: outputGradient.geometry).offsets
       // A convolution with the kernel turned around.

@@ -23,6 +23,9 @@ extension Engine {
     if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return smallWeightGradient(input, outputGradient, into: &gradient)
     }
+    if let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride) {
+      return winogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
+    }
     let columns = inputs * kernel * kernel
     let split = WeightGradientSplit(outputs: outputs, length: outputGradient.geometry.length)
     gradient.values.withUnsafeMutableBufferPointer { gradient in

@@ -50,6 +50,16 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 65, outputs: 131, images: 16, rows: rows, columns: columns, kernel: 3,
             stride: 1))
       }
+      // Tiles: every number of them side by side, several pieces and groups, products of matrices.
+      for (inputs, outputs, images, rows, columns) in [
+        (24, 33, 8, 2, 4), (30, 24, 5, 6, 8), (37, 29, 3, 10, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),
+        (33, 40, 9, 16, 16), (97, 100, 3, 8, 8),
+      ] {
+        cases.append(
+          ConvolutionCase(
+            kernels: kernels, inputs: inputs, outputs: outputs, images: images, rows: rows, columns: columns,
+            kernel: 3, stride: 1))
+      }
     }
     return cases
   }()
@@ -86,6 +96,23 @@ struct ConvolutionTests {
     engine.convolutionWeightGradient(x, dy, stride: test.stride, into: &dw)
     let sums = Reference.weightGradient(Dense(x), Dense(dy), weight: weight, stride: test.stride)
     #expect(difference(dw.values, sums) < 1e-5)
+  }
+
+  @Test(
+    "keeps small sums of positive terms beside large ones, done directly", arguments: KernelClass.available)
+  func direct(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    let shape = PlaneShape(channels: 32, images: 4, rows: 8, columns: 8)
+    // Left half of the maps large, right half tiny.
+    let values = (0..<shape.channels * shape.pixelsPerChannel).map { $0 % 8 < 4 ? Float(1) : 1e-12 }
+    let x = Planes(shape, dense: values)
+    let weight = Tensor(shape: [32, 32, 3, 3], repeating: 1)
+    let y = Planes(shape)
+    engine.convolve(x, weight, stride: 1, method: .direct, into: y)
+    let expected = Reference.convolve(Dense(x), weight, bias: nil, stride: 1)
+    for (found, wanted) in zip(y.dense(), expected.values) {
+      #expect(abs(Double(found) - Double(wanted)) <= 1e-5 * Double(wanted))
+    }
   }
 
   @Test("its input gradient is its adjoint", arguments: KernelClass.available, [1, 2])

@@ -22,15 +22,21 @@ struct DeterminismTests {
       engine.convolutionWeightGradient(x, y, stride: step, into: &dw)
       all += [y.dense(), dx.dense(), dw.values]
     }
-    let small = samples.planes(PlaneShape(channels: 150, images: 16, rows: 3, columns: 4))
-    let smallWeight = samples.tensor([200, 150, 3, 3])
-    let smallOutput = Planes(small.shape.with(channels: 200))
-    engine.convolve(small, smallWeight, bias: samples.values(200), stride: 1, into: smallOutput)
-    let smallGradient = Planes(small.shape)
-    engine.convolutionInputGradient(smallOutput, smallWeight, stride: 1, into: smallGradient)
-    var gradient = Tensor(shape: smallWeight.shape)
-    engine.convolutionWeightGradient(small, smallOutput, stride: 1, into: &gradient)
-    all += [smallOutput.dense(), smallGradient.dense(), gradient.values]
+    // Small maps, and tiles with sums by our own loops and by products of matrices.
+    for (inputs, outputs, images, rows, columns) in [
+      (150, 200, 16, 3, 4), (32, 40, 24, 16, 16), (97, 110, 16, 8, 8),
+    ] {
+      let shape = PlaneShape(channels: inputs, images: images, rows: rows, columns: columns)
+      let x = samples.planes(shape)
+      let weight = samples.tensor([outputs, inputs, 3, 3])
+      let y = Planes(shape.with(channels: outputs))
+      engine.convolve(x, weight, bias: samples.values(outputs), stride: 1, into: y)
+      let dx = Planes(shape)
+      engine.convolutionInputGradient(y, weight, stride: 1, into: dx)
+      var dw = Tensor(shape: weight.shape)
+      engine.convolutionWeightGradient(x, y, stride: 1, into: &dw)
+      all += [y.dense(), dx.dense(), dw.values]
+    }
     let y = samples.planes(shape)
     let (means, variances) = engine.moments(x)
     all += [means, variances, engine.channelSums(x), engine.imageMeans(x).values, engine.flatten(x).values]

@@ -69,6 +69,16 @@ typedef struct {
   int64_t taps;
 } ck_weight_gradient;
 
+// How a map is cut into tiles of 2x2 outputs for Winograd's minimal filtering: in the order of images, rows, columns.
+typedef struct {
+  // Tiles side by side in one row of a map that `starts` gives one entry: 2, 4, 8 or 16.
+  int64_t run;
+  // Flat index of the upper left output of every run.
+  const int32_t *starts;
+  // Elements from one row to the next.
+  ptrdiff_t pitch;
+} ck_winograd;
+
 typedef struct {
   double count, mean, squares;
 } ck_moments;
@@ -106,6 +116,23 @@ typedef struct {
   void (*weight_gradient)(
     const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
     float *partial);
+
+  // The three transforms of F(2x2, 3x3) for `count` tiles of a plane from tile `first` on, both multiples of
+  // CK_VECTOR_FLOATS. The element of tile t in row a, column b of its 4x4 block lies at [(4 a + b) * stride + t], or,
+  // where one row alone is asked for, at [b * stride + t]. Null in classes without them.
+  //
+  // v = transposed(B) x B
+  void (*winograd_input)(
+    const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride);
+  void (*winograd_input_row)(
+    const ck_winograd *g, const float *x, int64_t first, int64_t count, int64_t row, float *v, ptrdiff_t stride);
+  // d = A dy transposed(A)
+  void (*winograd_gradient_row)(
+    const ck_winograd *g, const float *dy, int64_t first, int64_t count, int64_t row, float *d, ptrdiff_t stride);
+  // y = bias + transposed(A) m A, or that added to y.
+  void (*winograd_output)(
+    const ck_winograd *g, const float *m, ptrdiff_t stride, int64_t first, int64_t count, float bias, bool accumulate,
+    float *y);
 
   // begin is a multiple of CK_SUM_BLOCK in the three sums.
   double (*sum)(const float *x, ptrdiff_t begin, ptrdiff_t end);
@@ -160,6 +187,13 @@ static inline int64_t ck_output_group(int64_t outputs, int64_t first) {
 void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, float *packed);
+
+// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G): [outputs][inputs][4][4], for output channels
+// first..<first + count.
+void ck_winograd_weights(const float *weights, int64_t inputs, int64_t first, int64_t count, float *transformed);
+// The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count` kernels; element k of
+// kernel i of the latter lies at [k * stride + i].
+void ck_winograd_weight_gradient(const float *transformed, ptrdiff_t stride, int64_t count, float *gradient);
 
 static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps) {
   return (inputs * taps + 2) * CK_GRADIENT_GROUP * CK_VECTOR_FLOATS;

@@ -86,12 +86,14 @@ public final class Convolution {
   ) -> Planes {
     let weights = Tensor(shape: weight.value.shape, values: weight.value.values.map(part))
     let sums = context.pool.take(relevance.shape)
-    context.engine.convolve(input, weights, stride: stride, into: sums)
+    // Relevance divides by these sums, small ones too.
+    context.engine.convolve(input, weights, stride: stride, method: .direct, into: sums)
     let quotients = context.pool.take(relevance.shape)
     context.engine.quotient(relevance, by: sums, into: quotients)
     context.pool.give(sums)
     let result = context.pool.take(input.shape)
-    context.engine.convolutionInputGradient(quotients, weights, stride: stride, into: result)
+    context.engine.convolutionInputGradient(
+      quotients, weights, stride: stride, method: .direct, into: result)
     context.pool.give(quotients)
     return result
   }

@@ -1,0 +1,22 @@
+// The functions of vector_kernels.h and winograd_kernels.h as a table.
+static const ck_kernels table = {
+  .name = KERNELS_NAME,
+  .convolve = convolve,
+  .weight_gradient = weight_gradient,
+  .winograd_input = winograd_input,
+  .winograd_input_row = winograd_input_row,
+  .winograd_gradient_row = winograd_gradient_row,
+  .winograd_output = winograd_output,
+  .sum = sum,
+  .moments = moments,
+  .gradient_sums = gradient_sums,
+  .scale_shift = scale_shift,
+  .normalize_gradient = normalize_gradient,
+  .mask_positive = mask_positive,
+  .add = add_planes,
+  .quotient = quotient,
+  .share = share,
+  .combine = combine,
+  .sgd = sgd,
+  .peak = peak,
+};
