@@ -26,6 +26,16 @@ build: setup ## Build the program, .build/release/espalier.
 setup: ## Install what is missing: libyaml, OpenBLAS, zlib, Fashion-MNIST.
 	@scripts/setup.sh
 
+BENCH_PYTHON = .build-bench/bin/python
+
+.PHONY: bench
+bench: build $(BENCH_PYTHON) ## Measure throughput beside PyTorch's, which this installs in a folder of its own.
+	python3 scripts/compare-throughput.py $(PROGRAM) $(BENCH_PYTHON)
+
+$(BENCH_PYTHON):
+	python3 -m venv .build-bench
+	.build-bench/bin/pip install --quiet torch
+
 .PHONY: lint
 lint: ## Check the format.
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -36,4 +46,4 @@ format: ## Format in place.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tests
+	rm -rf .build .build-tests .build-bench

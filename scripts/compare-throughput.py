@@ -1,0 +1,52 @@
+"""Throughput of Espalier beside PyTorch's: a table with ratios, for docs/performance.md.
+
+usage: compare-throughput.py ESPALIER PYTHON [--rounds 5] [--seconds 2] [--threads 2] [--batch 128]
+
+ESPALIER is the program, PYTHON an interpreter that has PyTorch. The two take turns, a fresh process for each
+measurement; of the rounds the median counts, and of PyTorch's two memory layouts the faster one.
+"""
+import argparse, json, pathlib, statistics, subprocess
+
+TRAIN = ["resnet20", "resnet56", "resnet20:inner=0.5", "resnet56:inner=0.5", "vgg16", "vgg16:0.6"]
+INFER = ["resnet20", "resnet56", "vgg16"]
+
+
+def lines(command):
+    text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("espalier")
+    parser.add_argument("python")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=128)
+    options = parser.parse_args()
+    same = ["--threads", str(options.threads), "--batch", str(options.batch), "--seconds", str(options.seconds)]
+    reference = str(pathlib.Path(__file__).with_name("torch_reference.py"))
+    print("| case | mode | Espalier, images/s | PyTorch, images/s | ratio | memory, MiB | PyTorch's | ratio |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    for mode, cases in (("train", TRAIN), ("infer", INFER)):
+        for case in cases:
+            ours, theirs = [], []
+            for _ in range(options.rounds):
+                ours += lines([options.espalier, "bench", case, "--mode", mode, "--format", "json", *same])
+                theirs.append(lines([options.python, reference, case, *same, *(["--infer"] if mode == "infer" else [])]))
+            speed = statistics.median(run["images_per_s"] for run in ours)
+            layouts = zip(*theirs)
+            peer = max(statistics.median(run["images_per_s"] for run in layout) for layout in layouts)
+            memory = statistics.median(run["peak_rss_mib"] for run in ours)
+            # The process measures the planar layout first, so that its peak then is that layout's alone.
+            peer_memory = statistics.median(runs[0]["peak_rss_mib"] for runs in theirs)
+            print(
+                f"| {case} | {mode} | {speed:.0f} | {peer:.0f} | {speed / peer:.2f} "
+                f"| {memory:.0f} | {peer_memory:.0f} | {memory / peer_memory:.2f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
