@@ -10,7 +10,7 @@ public enum Variant: String, Codable, CaseIterable, Sendable {
 /// What one training is: a variant with a seed, and a text that holds everything that can change its result.
 struct StageKey: Equatable, Sendable {
   /// Raised when the program computes other numbers than before from the same experiment.
-  static let codeVersion = 1
+  static let codeVersion = 2
 
   let text: String
 
