@@ -12,6 +12,7 @@ let package = Package(
     // System libraries and C.
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CKernels"),
 
     // The engine: planes, threads, kernels. The only target with unsafe pointers.
@@ -35,7 +36,7 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Architectures", "CZlib", "Datasets", "Pruning", "Training", "Reports", "Specification",
+        "Architectures", "CCrypto", "Datasets", "Pruning", "Training", "Reports", "Specification",
         "TensorFiles",
       ]),
     .executableTarget(

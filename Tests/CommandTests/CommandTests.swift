@@ -91,8 +91,10 @@ struct CommandTests {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    let state = folder.appendingPathComponent("results/trial/.state/seed-0-baseline")
-    while ((try? FileManager.default.contentsOfDirectory(atPath: state.path)) ?? []).isEmpty {
+    let cache = folder.appendingPathComponent("results/.cache")
+    while !((try? FileManager.default.subpathsOfDirectory(atPath: cache.path)) ?? []).contains(
+      where: { $0.hasSuffix(".safetensors") })
+    {
       try #require(process.isRunning)
       Thread.sleep(forTimeInterval: 0.02)
     }

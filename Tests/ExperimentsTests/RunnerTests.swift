@@ -113,11 +113,11 @@ struct RunnerTests {
   func damagedCheckpoint() throws {
     let folder = try TemporaryFolder()
     let expected = try run(digits(), in: folder.path)
-    let newest = folder.path + "/digits/.state/seed-0-pruned/checkpoint-3.safetensors"
+    let store = CheckpointStore(folder: try stageFolder(folder.path, variant: .pruned))
+    let newest = store.folder + "/checkpoint-3.safetensors"
     var damaged = try bytes(newest)
     damaged.removeLast(1000)
     try damaged.write(to: URL(fileURLWithPath: newest))
-    let store = CheckpointStore(folder: folder.path + "/digits/.state/seed-0-pruned")
     #expect(store.newestEpoch == 3)
     let again = try run(digits(), in: folder.path)
     #expect(again.deterministicJSON() == expected.deterministicJSON())

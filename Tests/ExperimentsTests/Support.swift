@@ -42,7 +42,7 @@ func run(
   interruption: Interruption = Interruption()
 ) throws -> Report {
   let runner = ExperimentRunner(
-    engine: try Engine(threads: threads), results: folder, fresh: fresh,
+    engines: [try Engine(threads: threads)], results: folder, fresh: fresh,
     progress: ProgressPrinter(mode: .none),
     interruption: interruption)
   return try runner.run(spec)
@@ -51,4 +51,13 @@ func run(
 /// Bytes of a result file.
 func bytes(_ path: String) throws -> Data {
   try Data(contentsOf: URL(fileURLWithPath: path))
+}
+
+/// The folder of a training in the stage cache.
+func stageFolder(
+  _ results: String, experiment: String = "digits", seed: UInt64 = 0, variant: Variant
+) throws -> String {
+  let uses = try #require(StageUse.all(in: results).first { $0.experiment == experiment }?.uses)
+  let key = try #require(uses.first { $0.seed == seed && $0.variant == variant }?.key)
+  return "\(results)/.cache/\(key)"
 }

@@ -44,7 +44,7 @@ struct ReportBuilder {
           epoch: $0.epoch, trainSeconds: $0.trainSeconds, evaluationSeconds: $0.evaluationSeconds,
           pruningSeconds: $0.pruningSeconds, imagesPerSecond: $0.imagesPerSecond)
       },
-      latency: finished.outcome.latencies.map {
+      latency: finished.latencies.map {
         Timing.Latency(batchSize: $0.batchSize, milliseconds: $0.milliseconds)
       })
   }

@@ -25,7 +25,7 @@ struct CheckpointStore: Sendable {
     for (_, path) in checkpoints().reversed() {
       do {
         let file = try TensorFile(contentsOf: path)
-        guard file.metadata[Self.keyNote] == key.text else { continue }
+        guard file.metadata[Self.keyNote] == key.digest else { continue }
         guard let text = file.metadata[Self.recordNote],
           let record = try? JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
         else {
@@ -47,7 +47,7 @@ struct CheckpointStore: Sendable {
     guard let data = try? encoder.encode(record) else {
       throw .storage("the record of epoch \(record.epochs.count) cannot be written as JSON")
     }
-    let notes = [Self.keyNote: key.text, Self.recordNote: String(decoding: data, as: UTF8.self)]
+    let notes = [Self.keyNote: key.digest, Self.recordNote: String(decoding: data, as: UTF8.self)]
     do {
       try DurableFile.makeFolder(folder)
     } catch {

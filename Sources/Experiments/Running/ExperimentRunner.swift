@@ -1,101 +1,142 @@
-import CZlib
 import Compute
 import Datasets
 import Foundation
-import Network
 import Reports
 import Specification
+import Synchronization
 import TensorFiles
 import Training
 
 /// Runs experiments from data to report: load, train with pruning, evaluate, export, for every seed and variant.
-public struct ExperimentRunner {
-  private let engine: Engine
+///
+/// What several experiments have in common is trained once, see ``StageCache``.
+public struct ExperimentRunner: Sendable {
+  private let engines: [Engine]
   private let results: String
   private let fresh: Bool
+  private let failFast: Bool
   private let progress: ProgressPrinter
-  private let interruption: Interruption
+  /// Requested by the user, or by a failure with `failFast`.
+  private let stopping: Interruption
+  private let cache: StageCache
 
   /// - Parameters:
+  ///   - engines: as many trainings as there are engines run side by side.
   ///   - results: folder that gets a folder for each experiment.
   ///   - fresh: start anew instead of going on from checkpoints.
+  ///   - failFast: end everything when an experiment fails.
   public init(
-    engine: Engine, results: String, fresh: Bool, progress: ProgressPrinter, interruption: Interruption
+    engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
+    progress: ProgressPrinter, interruption: Interruption
   ) {
-    self.engine = engine
+    self.engines = engines
     self.results = results
     self.fresh = fresh
+    self.failFast = failFast
     self.progress = progress
-    self.interruption = interruption
+    stopping = Interruption(within: interruption)
+    cache = StageCache(results: results)
   }
 
-  /// Runs what is not done yet, writes all reports, and returns the report.
+  /// Runs what is not done yet, and writes all reports. An experiment that fails does not keep the others from running.
   ///
-  /// - Throws: `RunError`; checkpoints and the results of finished variants stay.
+  /// - Parameter ended: told of every experiment as it ends, from any thread, one at a time.
+  /// - Returns: the outcomes in the order of `specs`; checkpoints and the results of finished trainings stay in any case.
+  public func run(
+    _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
+  ) -> [ExperimentOutcome] {
+    guard let kernels = engines.first?.kernels else { return [] }
+    var preparation = ExperimentPreparation(kernels: kernels)
+    let prepared = specs.map { spec in
+      Result { () throws(RunError) in try preparation.prepare(spec) }
+    }
+    let schedule = SuiteSchedule(specs, prepared: prepared, ended: ended)
+    DispatchQueue.concurrentPerform(iterations: engines.count) { work(schedule, engines[$0]) }
+    return schedule.outcomes
+  }
+
+  /// Runs one experiment.
   public func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
-    let folders = ResultFolders(results: results, experiment: spec.name)
-    let lock = try FolderLock(folders.state)
-    defer { withExtendedLifetime(lock) {} }
-    let data: Dataset
-    do { data = try DatasetRegistry.load(spec.dataset) } catch { throw .data(error) }
-    var finished: [FinishedVariant] = []
-    for seed in spec.seeds {
-      for variant in spec.variants {
-        finished.append(try run(spec, variant, seed: seed, data, folders))
+    guard let outcome = run([spec]).first else { throw .storage("no engine to run on") }
+    return try outcome.result.get()
+  }
+
+  // MARK: A worker
+
+  /// Takes what is to do until nothing is left.
+  private func work(_ schedule: SuiteSchedule, _ engine: Engine) {
+    while !stopping.isRequested, let work = schedule.next() {
+      switch work {
+      case .wait: Thread.sleep(forTimeInterval: 0.02)
+      case .train(let stage, let experiment):
+        if begin(experiment, stage.spec, schedule, for: stage) { train(stage, schedule, engine) }
+      case .finish(let experiment, let index):
+        if begin(index, experiment.spec, schedule) { finish(experiment, index, schedule, engine) }
       }
     }
-    let report = try ReportBuilder(spec: spec, engine: engine).report(finished)
-    try ResultFiles(folders: folders).write(report, spec)
-    return report
   }
 
-  private func run(
-    _ spec: ExperimentSpec, _ variant: Variant, seed: UInt64, _ data: Dataset, _ folders: ResultFolders
-  ) throws(RunError) -> FinishedVariant {
-    let key = StageKey(
-      spec, variant: variant, seed: seed, kernels: engine.kernels.rawValue, dataDigest: data.digest,
-      weightsDigest: try weightsDigest(spec))
-    let training = VariantTraining(
-      spec: spec, variant: variant, seed: seed, data: data, engine: engine,
-      checkpoints: folders.checkpoints(seed: seed, variant: variant), key: key, interruption: interruption,
-      progress: progress)
-    let outcome = try training.run(fresh: fresh)
-    let folder = folders.variant(seed: seed, variant)
-    if spec.export.formats.contains("safetensors") {
-      try export(outcome.network, spec, seed: seed, to: folder)
-    }
-    return FinishedVariant(seed: seed, variant: variant, outcome: outcome)
-  }
-
-  private func export(
-    _ network: Network, _ spec: ExperimentSpec, seed: UInt64, to folder: String
-  ) throws(RunError) {
-    let metadata = ["architecture": spec.architecture.name, "experiment": spec.name, "seed": "\(seed)"]
-    do {
-      try DurableFile.makeFolder(folder)
+  /// Whether the experiment's folder is this run's.
+  private func begin(
+    _ index: Int, _ spec: ExperimentSpec, _ schedule: SuiteSchedule, for stage: TrainingStage? = nil
+  ) -> Bool {
+    do throws(RunError) {
+      try schedule.begin(index) { experiment throws(RunError) in
+        let folders = ResultFolders(results: results, experiment: spec.name)
+        let lock = try FolderLock(folders.state)
+        try StageUse.write(experiment, to: folders)
+        return lock
+      }
+      return true
     } catch {
-      throw .storage("\(error)")
+      schedule.end(index, .failure(error), leaving: stage)
+      failed(error)
+      return false
     }
-    do {
-      try network.tensorFile(metadata: metadata).write(to: folder + "/model.safetensors")
+  }
+
+  private func train(_ stage: TrainingStage, _ schedule: SuiteSchedule, _ engine: Engine) {
+    do throws(RunError) {
+      let lock = try cache.lock(stage.key)
+      defer { withExtendedLifetime(lock) {} }
+      try cache.describe(stage)
+      let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
+      let training = VariantTraining(
+        spec: stage.spec, variant: stage.variant, seed: stage.seed, data: stage.data, engine: engine,
+        checkpoints: cache.checkpoints(stage.key), key: stage.key, interruption: stopping,
+        progress: label.map(progress.labelled) ?? progress)
+      let outcome = try training.run(fresh: fresh)
+      schedule.finished(stage, trained: outcome.trainedEpochs > 0)
+    } catch .inUse(_, let process) {
+      if schedule.isBusy(stage) {
+        progress.show(
+          .message(
+            "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): process \(process) is training it; "
+              + "going on with other trainings, or waiting"))
+      } else {
+        Thread.sleep(forTimeInterval: 0.2)
+      }
     } catch {
-      throw .storage("\(error)")
+      schedule.failed(stage, error)
+      failed(error)
     }
   }
 
-  /// Enough to notice that the file to start from is another one.
-  private func weightsDigest(_ spec: ExperimentSpec) throws(RunError) -> String? {
-    guard let path = spec.architecture.weights else { return nil }
-    let file: TensorFile
-    do { file = try TensorFile(contentsOf: path) } catch { throw .model(.unreadable(error)) }
-    let bytes = file.serialized()
-    return "\(bytes.count) bytes, CRC-32 \(crc32_z(0, bytes, bytes.count))"
+  private func finish(
+    _ experiment: PreparedExperiment, _ index: Int, _ schedule: SuiteSchedule, _ engine: Engine
+  ) {
+    do throws(RunError) {
+      let finishing = ExperimentFinishing(
+        experiment: experiment, engine: engine, cache: cache,
+        folders: ResultFolders(results: results, experiment: experiment.spec.name), interruption: stopping)
+      schedule.end(index, .success(try finishing.run()))
+    } catch {
+      schedule.end(index, .failure(error))
+      failed(error)
+    }
   }
-}
 
-/// A variant that is trained, with everything that its report needs.
-struct FinishedVariant {
-  let seed: UInt64
-  let variant: Variant
-  let outcome: VariantTraining.Outcome
+  private func failed(_ error: RunError) {
+    if failFast, !error.isInterruption { stopping.request() }
+  }
 }

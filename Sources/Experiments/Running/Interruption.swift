@@ -6,10 +6,14 @@ import Synchronization
 /// The first signal lets the step in progress end, and the state be saved; a second one ends the process at once.
 public final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
+  private let parent: Interruption?
 
-  public init() {}
+  /// - Parameter parent: an interruption that requests this one as well.
+  public init(within parent: Interruption? = nil) { self.parent = parent }
 
-  public var isRequested: Bool { requested.load(ordering: .relaxed) }
+  public var isRequested: Bool {
+    requested.load(ordering: .relaxed) || parent?.isRequested ?? false
+  }
 
   public func request() {
     requested.store(true, ordering: .relaxed)

@@ -1,5 +1,3 @@
-import Specification
-
 /// Where an experiment's results and state lie.
 struct ResultFolders: Sendable {
   let results: String
@@ -7,18 +5,9 @@ struct ResultFolders: Sendable {
 
   var root: String { "\(results)/\(experiment)" }
 
-  /// What an interrupted run goes on from.
+  /// The lock of the run that works here, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }
 
   /// The trained model and what belongs to it.
   func variant(seed: UInt64, _ variant: Variant) -> String { "\(root)/seed-\(seed)/\(variant.rawValue)" }
-
-  func checkpoints(seed: UInt64, variant: Variant) -> CheckpointStore {
-    CheckpointStore(folder: "\(state)/seed-\(seed)-\(variant.rawValue)")
-  }
-}
-
-extension ExperimentSpec {
-  /// Only a baseline where nothing is pruned.
-  var variants: [Variant] { prune == nil ? [.baseline] : [.baseline, .pruned] }
 }

@@ -25,8 +25,8 @@ struct VariantTraining {
   struct Outcome {
     var network: Network
     var record: TrainingRecord
-    /// Wall time of inference.
-    var latencies: [Latency]
+    /// Not counting those before the checkpoint that it went on from.
+    var trainedEpochs: Int
   }
 
   /// Trains to the end, saving a checkpoint after every epoch.
@@ -34,12 +34,13 @@ struct VariantTraining {
     if fresh { checkpoints.clear() }
     let network = try initialNetwork()
     var record = try resume(network)
+    let finished = record.epochs.count
     let schedule = spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) }
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: seed)
     progress.show(
       .runStarted(
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: spec.train.epochs,
-        finished: record.epochs.count))
+        finished: finished))
     while record.epochs.count < spec.train.epochs {
       let epoch = record.epochs.count
       try trainEpoch(epoch, network, trainer, variant == .pruned ? schedule : nil, &record)
@@ -48,8 +49,7 @@ struct VariantTraining {
         throw .training(.interrupted)
       }
     }
-    let latencies = spec.evaluate.latencyBatchSizes.map { Latency(of: network, batchSize: $0) }
-    return Outcome(network: network, record: record, latencies: latencies)
+    return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
   }
 
   // MARK: Beginning

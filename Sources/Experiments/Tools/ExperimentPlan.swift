@@ -56,12 +56,15 @@ public struct ExperimentPlan: Encodable {
         parameters: $0.cost.parameters, macs: $0.cost.macs)
     }
     pruningSteps = Self.steps(spec, network)
-    let folders = ResultFolders(results: results, experiment: spec.name)
+    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    let prepared = try? preparation.prepare(spec)
+    let cache = StageCache(results: results)
     runs = spec.seeds.flatMap { seed in
       spec.variants.map { variant in
-        Run(
+        let stage = prepared?.stages.first { $0.seed == seed && $0.variant == variant }
+        return Run(
           seed: seed, variant: variant, epochs: spec.train.epochs,
-          epochsDone: folders.checkpoints(seed: seed, variant: variant).newestEpoch ?? 0)
+          epochsDone: stage.flatMap { cache.checkpoints($0.key).newestEpoch } ?? 0)
       }
     }
   }

@@ -1,6 +1,8 @@
 /// An event as a line of JSON; `event` says which of the others are there.
 struct ProgressObject: Encodable {
   var event: String
+  /// Which of several runs side by side it is of.
+  var run: String?
   var experiment: String?
   var variant: String?
   var seed: UInt64?
@@ -22,7 +24,8 @@ struct ProgressObject: Encodable {
 
   // `imagesPerS` is `images_per_s` in the line.
   private enum CodingKeys: String, CodingKey {
-    case event, experiment, variant, seed, epoch, epochs, finished, trainLoss, trainTop1, testTop1, removed
+    case event, run, experiment, variant, seed, epoch, epochs, finished, trainLoss, trainTop1, testTop1,
+      removed
     case channels, parameters, macs, seconds, message
     case imagesPerSecond = "imagesPerS"
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// How progress is shown.
 public enum ProgressMode: String, CaseIterable, Sendable {
@@ -90,14 +91,28 @@ public struct PruningProgress: Equatable, Sendable {
   }
 }
 
-/// Shows progress on standard error; standard output is left to results.
-public final class ProgressPrinter {
+/// Shows progress on standard error; standard output is left to results. May be used from several threads.
+public final class ProgressPrinter: Sendable {
   private let style: ProgressStyle?
-  private let clock = ContinuousClock()
-  private var lastDrawn: ContinuousClock.Instant?
-  private var barIsShown = false
+  /// Tells runs side by side apart: lines begin with it.
+  private let label: String?
+  private let bar = Mutex(Bar())
+
+  private struct Bar {
+    var lastDrawn: ContinuousClock.Instant?
+    var isShown = false
+
+    /// At most ten times a second.
+    mutating func isDue() -> Bool {
+      let now = ContinuousClock.now
+      if let lastDrawn, now - lastDrawn < .milliseconds(100) { return false }
+      lastDrawn = now
+      return true
+    }
+  }
 
   public init(mode: ProgressMode) {
+    label = nil
     style =
       switch mode {
       case .auto: isatty(STDERR_FILENO) != 0 ? .bar : .plain
@@ -107,32 +122,37 @@ public final class ProgressPrinter {
       }
   }
 
+  private init(style: ProgressStyle?, label: String) {
+    self.style = style == .bar ? .plain : style
+    self.label = label
+  }
+
+  /// A printer for one of several runs side by side, which cannot have a bar.
+  public func labelled(_ label: String) -> ProgressPrinter { ProgressPrinter(style: style, label: label) }
+
   public func show(_ event: ProgressEvent) {
     guard let style else { return }
-    if case .step(let step) = event {
-      guard style == .bar, step.step == step.steps || isDue() else { return }
-      write("\r" + progressBar(step, columns: terminalColumns() - 1) + "\u{1B}[K")
-      barIsShown = true
-      return
+    bar.withLock { bar in
+      if case .step(let step) = event {
+        guard style == .bar, step.step == step.steps || bar.isDue() else { return }
+        write("\r" + progressBar(step, columns: terminalColumns() - 1) + "\u{1B}[K")
+        bar.isShown = true
+        return
+      }
+      clear(&bar)
+      if let line = style.line(event, label: label) { write(line + "\n") }
     }
-    clear()
-    if let line = style.line(event) { write(line + "\n") }
   }
 
   /// Takes the bar away, so that something else can be written; the next step draws it again.
-  public func clear() {
-    if barIsShown { write("\r\u{1B}[K") }
-    barIsShown = false
+  public func clear() { bar.withLock { clear(&$0) } }
+
+  private func clear(_ bar: inout Bar) {
+    if bar.isShown { write("\r\u{1B}[K") }
+    bar.isShown = false
   }
 
   deinit { clear() }
-
-  /// At most ten times a second.
-  private func isDue() -> Bool {
-    if let lastDrawn, clock.now - lastDrawn < .milliseconds(100) { return false }
-    lastDrawn = clock.now
-    return true
-  }
 
   /// Of standard error, 80 where unknown. A bar that is wider would wrap, and could not be drawn over.
   private func terminalColumns() -> Int {

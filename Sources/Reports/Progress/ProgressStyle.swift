@@ -5,8 +5,9 @@ enum ProgressStyle: Equatable {
   case bar, plain, json
 
   /// The line that an event gives; nil for none.
-  func line(_ event: ProgressEvent) -> String? {
-    self == .json ? jsonLine(event) : textLine(event)
+  func line(_ event: ProgressEvent, label: String? = nil) -> String? {
+    if self == .json { return jsonLine(event, label) }
+    return textLine(event).map { line in label.map { "[\($0)] \(line)" } ?? line }
   }
 
   private func textLine(_ event: ProgressEvent) -> String? {
@@ -38,8 +39,10 @@ enum ProgressStyle: Equatable {
       + "MACs \(magnitude(step.before.macs)) -> \(magnitude(step.after.macs))"
   }
 
-  private func jsonLine(_ event: ProgressEvent) -> String? {
-    ProgressObject(event).map { jsonText($0, pretty: false) }
+  private func jsonLine(_ event: ProgressEvent, _ label: String?) -> String? {
+    guard var object = ProgressObject(event) else { return nil }
+    object.run = label
+    return jsonText(object, pretty: false)
   }
 }
 

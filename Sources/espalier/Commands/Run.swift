@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Experiments
 import Reports
 import Specification
@@ -25,28 +26,44 @@ struct Run: ParsableCommand {
   @Option(help: "How to show progress: auto, plain, json or none.")
   var progress: ProgressMode = .auto
 
+  @Option(help: "Trainings side by side, which share the threads.")
+  var jobs = 1
+
+  @Flag(help: "Ends everything when one experiment fails.")
+  var failFast = false
+
+  func validate() throws {
+    guard (1...Engine.maximumThreads).contains(jobs) else {
+      throw ValidationError("--jobs is not from 1 to \(Engine.maximumThreads)")
+    }
+  }
+
   func run() throws {
     let specs = try experiment.load(files)
-    let engine = try compute.engine()
+    let engines = try compute.engines(jobs: jobs)
     let interruption = Interruption()
     let sources = interruption.listen()
     defer { withExtendedLifetime(sources) {} }
+    let printer = ProgressPrinter(mode: progress)
     let runner = ExperimentRunner(
-      engine: engine, results: results, fresh: fresh, progress: ProgressPrinter(mode: progress),
+      engines: engines, results: results, fresh: fresh, failFast: failFast, progress: printer,
       interruption: interruption)
-    var missed = false
-    for spec in specs {
-      do {
-        let report = try runner.run(spec)
-        print(report.table())
-        missed = missed || report.summary.expectations.contains { !$0.met }
-      } catch {
-        let advice = error.isInterruption ? "; the state is saved, the same command goes on from it" : ""
-        complain("espalier: \(spec.name): \(error)\(advice)")
-        throw error.isInterruption ? ExitStatus.interrupted : ExitStatus.failed
+    let outcomes = runner.run(specs) { outcome in
+      printer.clear()
+      switch outcome.result {
+      case .success(let report): print(report.table())
+      case .failure(let error) where !error.isInterruption:
+        complain("espalier: \(outcome.spec.name): \(error)")
+      case .failure: break
       }
     }
-    if missed { throw ExitStatus.checkFailed }
+    if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
+      complain(
+        "espalier: \(first.spec.name): interrupted; the state is saved, the same command goes on from it")
+      throw ExitStatus.interrupted
+    }
+    if outcomes.contains(where: { $0.failure != nil }) { throw ExitStatus.failed }
+    if outcomes.contains(where: \.isMissed) { throw ExitStatus.checkFailed }
   }
 }
 

@@ -34,8 +34,23 @@ struct EngineOptions: ParsableArguments {
   var threads: Int?
 
   func engine() throws -> Engine {
+    try engine(threads: available)
+  }
+
+  /// An engine for each of some jobs, which share the threads, at least one each.
+  func engines(jobs: Int) throws -> [Engine] {
+    // A number of threads that is not possible at all is told as such.
+    guard available >= 1, jobs > 1 else { return [try engine()] }
+    return try (0..<jobs).map { job in
+      try engine(threads: max(1, available / jobs + (job < available % jobs ? 1 : 0)))
+    }
+  }
+
+  private var available: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  private func engine(threads: Int) throws -> Engine {
     do {
-      return try Engine(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      return try Engine(threads: threads)
     } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage

@@ -1,0 +1,79 @@
+import Compute
+import Foundation
+import Network
+import Reports
+import Specification
+import TensorFiles
+import Training
+
+/// The stages after training, for one experiment: evaluate, export, report.
+struct ExperimentFinishing {
+  let experiment: PreparedExperiment
+  let engine: Engine
+  let cache: StageCache
+  let folders: ResultFolders
+  let interruption: Interruption
+
+  private var spec: ExperimentSpec { experiment.spec }
+
+  /// Writes models and reports; a training that has been damaged meanwhile is made good.
+  func run() throws(RunError) -> Report {
+    var finished: [FinishedVariant] = []
+    for stage in experiment.stages {
+      let outcome = try trained(stage)
+      let latencies = spec.evaluate.latencyBatchSizes.map { Latency(of: outcome.network, batchSize: $0) }
+      try export(outcome.network, stage)
+      finished.append(
+        FinishedVariant(seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies))
+    }
+    let report = try ReportBuilder(spec: spec, engine: engine).report(finished)
+    try ResultFiles(folders: folders).write(report, spec)
+    return report
+  }
+
+  private func trained(_ stage: TrainingStage) throws(RunError) -> VariantTraining.Outcome {
+    let lock = try lock(stage.key)
+    defer { withExtendedLifetime(lock) {} }
+    return try VariantTraining(
+      spec: spec, variant: stage.variant, seed: stage.seed, data: stage.data, engine: engine,
+      checkpoints: cache.checkpoints(stage.key), key: stage.key, interruption: interruption,
+      progress: ProgressPrinter(mode: .none)
+    ).run(fresh: false)
+  }
+
+  /// Others that read the training have it for a moment only.
+  private func lock(_ key: StageKey) throws(RunError) -> FolderLock {
+    while true {
+      do throws(RunError) {
+        return try cache.lock(key)
+      } catch .inUse where !interruption.isRequested {
+        Thread.sleep(forTimeInterval: 0.02)
+      } catch {
+        throw interruption.isRequested ? .training(.interrupted) : error
+      }
+    }
+  }
+
+  private func export(_ network: Network, _ stage: TrainingStage) throws(RunError) {
+    guard spec.export.formats.contains("safetensors") else { return }
+    let folder = folders.variant(seed: stage.seed, stage.variant)
+    let metadata = [
+      "architecture": spec.architecture.name, "experiment": spec.name, "seed": "\(stage.seed)",
+    ]
+    do {
+      try DurableFile.makeFolder(folder)
+      try network.tensorFile(metadata: metadata).write(to: folder + "/model.safetensors")
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+}
+
+/// A variant that is trained, with everything that its report needs.
+struct FinishedVariant {
+  let seed: UInt64
+  let variant: Variant
+  let outcome: VariantTraining.Outcome
+  /// Wall time of inference.
+  let latencies: [Latency]
+}

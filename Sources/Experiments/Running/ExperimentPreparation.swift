@@ -1,0 +1,49 @@
+import Compute
+import Datasets
+import Foundation
+import Specification
+import TensorFiles
+
+/// An experiment whose data is loaded and whose trainings have their keys.
+struct PreparedExperiment: Sendable {
+  let spec: ExperimentSpec
+  /// Seed by seed, baseline before pruned.
+  let stages: [TrainingStage]
+}
+
+/// Loads what experiments need, each data set once.
+struct ExperimentPreparation {
+  let kernels: KernelClass
+  private var datasets: [String: Dataset] = [:]
+
+  init(kernels: KernelClass) { self.kernels = kernels }
+
+  mutating func prepare(_ spec: ExperimentSpec) throws(RunError) -> PreparedExperiment {
+    let data = try load(spec.dataset)
+    let weights = try weightsDigest(spec)
+    let load = StageKey.load(spec.dataset, digest: data.digest)
+    let stages = spec.seeds.flatMap { seed in
+      spec.variants.map { variant in
+        let key = StageKey.train(
+          spec, variant: variant, seed: seed, kernels: kernels.rawValue, load: load, weights: weights)
+        return TrainingStage(key: key, spec: spec, variant: variant, seed: seed, data: data)
+      }
+    }
+    return PreparedExperiment(spec: spec, stages: stages)
+  }
+
+  private mutating func load(_ spec: DatasetSpec) throws(RunError) -> Dataset {
+    let limits = [spec.trainLimit, spec.testLimit].map { $0.map(String.init) ?? "all" }
+    let name = ([spec.name, spec.path ?? ""] + limits).joined(separator: "\n")
+    if let data = datasets[name] { return data }
+    let data: Dataset
+    do { data = try DatasetRegistry.load(spec) } catch { throw .data(error) }
+    datasets[name] = data
+    return data
+  }
+
+  private func weightsDigest(_ spec: ExperimentSpec) throws(RunError) -> String? {
+    guard let path = spec.architecture.weights else { return nil }
+    do { return sha256(try DurableFile.read(path)) } catch { throw .model(.unreadable(error)) }
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Reports
+import Specification
+import Synchronization
+
+/// What is to do, being done and done of a suite: the one thing that its workers share.
+///
+/// Trainings come in the order of the experiments that need them, each once. An experiment is finished, which is a work
+/// of its own, as soon as all of its trainings are there.
+final class SuiteSchedule: Sendable {
+  enum Work {
+    case train(TrainingStage, experiment: Int)
+    case finish(PreparedExperiment, experiment: Int)
+    /// Nothing until another worker, or another process, is done.
+    case wait
+  }
+
+  private enum StageState: Equatable {
+    case waiting
+    /// In another process's hands; tried again later.
+    case busy
+    case running
+    /// With whether this process trained.
+    case done(trained: Bool)
+    case failed
+  }
+
+  private enum ExperimentState {
+    case open
+    case finishing
+    case ended(Result<Report, RunError>)
+  }
+
+  private struct State {
+    var stages: [StageKey: StageState] = [:]
+    var experiments: [ExperimentState] = []
+    var locks: [Int: FolderLock] = [:]
+    /// Trainings whose being in other hands has been told.
+    var told: Set<StageKey> = []
+  }
+
+  private let specs: [ExperimentSpec]
+  /// Empty where an experiment could not be prepared.
+  private let experiments: [PreparedExperiment]
+  private let state: Mutex<State>
+  private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
+
+  /// - Parameters:
+  ///   - prepared: of each of `specs`.
+  ///   - ended: told of every experiment that ends, one at a time.
+  init(
+    _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>],
+    ended: @escaping @Sendable (ExperimentOutcome) -> Void
+  ) {
+    self.specs = specs
+    self.ended = Mutex(ended)
+    experiments = zip(specs, prepared).map { spec, prepared in
+      (try? prepared.get()) ?? PreparedExperiment(spec: spec, stages: [])
+    }
+    var state = State()
+    state.experiments = specs.map { _ in .open }
+    for stage in experiments.flatMap(\.stages) { state.stages[stage.key] = .waiting }
+    self.state = Mutex(state)
+    for (index, prepared) in prepared.enumerated() {
+      if case .failure(let error) = prepared { end([index], .failure(error)) }
+    }
+  }
+
+  /// The next thing to do, which is the caller's from now on; nil when nothing is left.
+  func next() -> Work? {
+    state.withLock { state in
+      var busy: Work?
+      var isUnderWay = false
+      for index in experiments.indices {
+        guard case .open = state.experiments[index] else { continue }
+        let experiment = experiments[index]
+        if experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
+          state.experiments[index] = .finishing
+          return .finish(experiment, experiment: index)
+        }
+        for stage in experiment.stages {
+          switch state.stages[stage.key] {
+          case .waiting:
+            state.stages[stage.key] = .running
+            return .train(stage, experiment: index)
+          case .busy: busy = busy ?? .train(stage, experiment: index)
+          case .running: isUnderWay = true
+          default: break
+          }
+        }
+      }
+      if case .train(let stage, _)? = busy { state.stages[stage.key] = .running }
+      return busy ?? (isUnderWay ? .wait : nil)
+    }
+  }
+
+  // MARK: What became of it
+
+  /// Another process works at it; whether that is news.
+  func isBusy(_ stage: TrainingStage) -> Bool {
+    state.withLock { state in
+      state.stages[stage.key] = .busy
+      return state.told.insert(stage.key).inserted
+    }
+  }
+
+  func finished(_ stage: TrainingStage, trained: Bool) {
+    state.withLock { $0.stages[stage.key] = .done(trained: trained) }
+  }
+
+  /// Ends every experiment that needs the training.
+  func failed(_ stage: TrainingStage, _ error: RunError) {
+    let needing = state.withLock { state in
+      state.stages[stage.key] = .failed
+      return experiments.indices.filter { index in
+        guard case .open = state.experiments[index] else { return false }
+        return experiments[index].stages.contains { $0.key == stage.key }
+      }
+    }
+    end(needing, .failure(error))
+  }
+
+  /// Ends an experiment; a training that was taken for it is left to the others that need it.
+  func end(_ experiment: Int, _ result: Result<Report, RunError>, leaving stage: TrainingStage? = nil) {
+    if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
+    end([experiment], result)
+  }
+
+  private func end(_ indices: [Int], _ result: Result<Report, RunError>) {
+    state.withLock { state in
+      for index in indices {
+        state.experiments[index] = .ended(result)
+        state.locks[index] = nil
+      }
+    }
+    ended.withLock { ended in
+      for index in indices { ended(outcome(index)) }
+    }
+  }
+
+  private static func isDone(_ stage: StageState?) -> Bool {
+    if case .done? = stage { true } else { false }
+  }
+
+  // MARK: Folders
+
+  /// Opens the folder of an experiment that is begun, once; keeps the lock that this gives until the experiment's end.
+  func begin(
+    _ index: Int, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
+  ) throws(RunError) {
+    let error: RunError? = state.withLock { state in
+      guard state.locks[index] == nil else { return nil }
+      do throws(RunError) {
+        state.locks[index] = try open(experiments[index])
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let error { throw error }
+  }
+
+  // MARK: Results
+
+  /// Of every experiment, in order.
+  var outcomes: [ExperimentOutcome] { specs.indices.map(outcome) }
+
+  /// An experiment that has not ended counts as interrupted.
+  private func outcome(_ index: Int) -> ExperimentOutcome {
+    state.withLock { state in
+      let keys = experiments[index].stages.map(\.key)
+      var result: Result<Report, RunError> = .failure(.training(.interrupted))
+      if case .ended(let ended) = state.experiments[index] { result = ended }
+      return ExperimentOutcome(
+        spec: specs[index], result: result, trained: keys.count { state.stages[$0] == .done(trained: true) },
+        trainings: keys.count)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import TensorFiles
+
+/// Trainings by key, under a results folder: `.cache/<key>/` holds the checkpoints of one, finished or not.
+///
+/// Experiments that need the same training share its folder, and so its unfinished part as well. The last epoch's
+/// checkpoint is the result.
+struct StageCache: Sendable {
+  let folder: String
+
+  init(results: String) { folder = "\(results)/.cache" }
+
+  func folder(_ key: StageKey) -> String { "\(folder)/\(key.digest)" }
+
+  func checkpoints(_ key: StageKey) -> CheckpointStore { CheckpointStore(folder: folder(key)) }
+
+  /// Keeps every other run, of this process or another, from the key's training.
+  ///
+  /// - Throws: `RunError.inUse` when another has it, `.storage` where the folder cannot be used.
+  func lock(_ key: StageKey) throws(RunError) -> FolderLock { try FolderLock(folder(key)) }
+
+  static let noteName = "stage.yaml"
+
+  /// Writes beside a training's checkpoints what it is.
+  func describe(_ stage: TrainingStage) throws(RunError) {
+    let path = "\(folder(stage.key))/\(Self.noteName)"
+    let text = "# \(stage.summary)\n" + stage.key.text
+    if let found = try? String(contentsOfFile: path, encoding: .utf8), found == text { return }
+    do {
+      try DurableFile.makeFolder(folder(stage.key))
+      try DurableFile.write(Array(text.utf8), to: path)
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import CCrypto
+import Specification
+
+/// The address of a stage's result: a hash of everything that can change it.
+///
+/// Stages are load, train, evaluate and export. A key holds the keys of the stages before it, so that a change is seen by
+/// what depends on it, and by nothing else.
+struct StageKey: Hashable, Sendable {
+  /// Raised when the program computes other numbers than before from the same experiment.
+  static let codeVersion = 2
+
+  /// SHA-256 of `text`, 64 hexadecimal digits.
+  let digest: String
+  /// What is hashed, for people who wonder why a stage ran again.
+  let text: String
+
+  /// Enough of the digest for people.
+  var short: String { String(digest.prefix(12)) }
+
+  init(stage: String, _ text: String) {
+    self.text = "stage: \(stage)\n\(text)"
+    digest = sha256(Array(self.text.utf8))
+  }
+
+  /// - Parameter digest: of the data set as loaded, its limits included.
+  static func load(_ spec: DatasetSpec, digest: String) -> StageKey {
+    StageKey(stage: "load", "data: \(spec.name)\ndigest: \(digest)\n")
+  }
+
+  /// One training: a seed of a variant.
+  ///
+  /// - Parameters:
+  ///   - kernels: the kernel class: bits differ between classes.
+  ///   - weights: digest of the file to start from; nil for random weights.
+  static func train(
+    _ spec: ExperimentSpec, variant: Variant, seed: UInt64, kernels: String, load: StageKey, weights: String?
+  ) -> StageKey {
+    var part = spec
+    part.name = "stage"
+    part.description = ""
+    part.seeds = [seed]
+    // The data's digest stands for these.
+    part.dataset.path = nil
+    part.dataset.trainLimit = nil
+    part.dataset.testLimit = nil
+    part.architecture.weights = nil
+    if variant == .baseline { part.prune = nil }
+    part.evaluate.metrics = EvaluateSpec().metrics
+    part.evaluate.latencyBatchSizes = []
+    part.export.formats = []
+    part.expectations = []
+    return StageKey(
+      stage: "train",
+      """
+      code: \(codeVersion)
+      kernels: \(kernels)
+      load: \(load.digest)
+      weights: \(weights ?? "random")
+      \(yaml(part))
+      """)
+  }
+}
+
+/// SHA-256 (FIPS 180-4), 64 hexadecimal digits.
+func sha256(_ bytes: [UInt8]) -> String {
+  var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+  _ = SHA256(bytes, bytes.count, &digest)
+  return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

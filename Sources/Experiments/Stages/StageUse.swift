@@ -1,0 +1,36 @@
+import Foundation
+import TensorFiles
+
+/// Which trainings an experiment's last run uses: a list beside its results, so that it is gone when they are.
+struct StageUse: Codable, Equatable, Sendable {
+  var seed: UInt64
+  var variant: Variant
+  /// Digest of the training's key.
+  var key: String
+
+  private static let name = "stages.json"
+
+  static func write(_ experiment: PreparedExperiment, to folders: ResultFolders) throws(RunError) {
+    let uses = experiment.stages.map { StageUse(seed: $0.seed, variant: $0.variant, key: $0.key.digest) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    do {
+      try DurableFile.write(Array(encoder.encode(uses)), to: "\(folders.state)/\(name)")
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+
+  /// Of every experiment that has a folder in `results`: the digests of the trainings that it uses.
+  static func all(in results: String) -> [(experiment: String, uses: [StageUse])] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
+    return names.sorted().compactMap { name in
+      let folders = ResultFolders(results: results, experiment: name)
+      let path = URL(fileURLWithPath: "\(folders.state)/\(Self.name)")
+      guard let data = try? Data(contentsOf: path),
+        let uses = try? JSONDecoder().decode([StageUse].self, from: data)
+      else { return nil }
+      return (name, uses)
+    }
+  }
+}

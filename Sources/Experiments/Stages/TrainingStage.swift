@@ -1,0 +1,34 @@
+import Datasets
+import Specification
+
+/// One training that experiments need: a seed of a variant, with its data.
+struct TrainingStage: Sendable {
+  let key: StageKey
+  /// Of the first experiment that needs it; whatever does not go into the key is not used.
+  let spec: ExperimentSpec
+  let variant: Variant
+  let seed: UInt64
+  let data: Dataset
+
+  /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
+  var summary: String {
+    let architecture = spec.architecture
+    let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
+    let width = architecture.width == 1 ? "" : " x \(architecture.width)"
+    let pruning = spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)" } ?? "pruned"
+    return
+      "\(architecture.name)\(depth)\(width) on \(spec.dataset.name), \(spec.train.epochs) epochs, seed \(seed), "
+      + (variant == .baseline ? "baseline" : pruning)
+  }
+}
+
+extension PruneSpec.Target {
+  fileprivate var summary: String {
+    switch self {
+    case .ratio(let share): "to ratio \(share)"
+    case .channelsPerStep(let count): "by \(count) channels a step"
+    case .parameterRatio(let share): "to parameter_ratio \(share)"
+    case .flopsRatio(let share): "to flops_ratio \(share)"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Compute
+import Foundation
+import Specification
+import Testing
+
+@testable import Experiments
+
+@Suite("Keys of stages")
+struct StageKeyTests {
+  @Test("are SHA-256, as FIPS 180-4's examples have it")
+  func hash() {
+    #expect(sha256([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    #expect(
+      sha256(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  }
+
+  /// Keys of the trainings of the digits experiment, baseline and pruned.
+  private func keys(_ overrides: [String] = []) throws -> [StageKey] {
+    var preparation = ExperimentPreparation(kernels: .portable)
+    return try preparation.prepare(digits(overrides)).stages.map(\.key)
+  }
+
+  @Test(
+    "stay when nothing changes that a training can see",
+    arguments: [
+      "name=other", "description=words", "evaluate.latency={batch_sizes: [1]}",
+      "evaluate.metrics=[top1, top5]",
+      "expect={accuracy_drop: {at_most: 9}}", "expect=null", "export.formats=[safetensors]",
+      "dataset.normalize=null",
+    ])
+  func unchanged(_ override: String) throws {
+    #expect(try keys() == keys([override]))
+  }
+
+  @Test(
+    "change with everything that can change a training",
+    arguments: [
+      "dataset.augment.horizontal_flip=true", "dataset.augment.random_crop.padding=1",
+      "dataset.train_limit=299",
+      "dataset.normalize={mean: [0.5]}", "architecture.width=0.5", "architecture.depth=14", "train.epochs=4",
+      "train.batch_size=31", "train.optimizer.learning_rate=0.2", "train.schedule.name=constant",
+      "train.label_smoothing=0.1", "evaluate.every=2",
+    ])
+  func changed(_ override: String) throws {
+    let (before, after) = try (keys(), keys([override]))
+    #expect(before.count == 2 && after.count == 2)
+    #expect(Set(before).isDisjoint(with: after))
+  }
+
+  @Test(
+    "of the baseline stay when only the pruning changes",
+    arguments: ["prune.ratio=0.3", "prune.criterion=l1_norm", "prune.interval=2", "prune.relevance.alpha=1"])
+  func pruning(_ override: String) throws {
+    let (before, after) = try (keys(), keys([override]))
+    #expect(before[0] == after[0])
+    #expect(before[1] != after[1])
+  }
+
+  @Test("differ between seeds, variants, kernels and data")
+  func distinct() throws {
+    let seeds = try keys(["seeds=[0, 1, 2]"])
+    #expect(seeds.count == 6 && Set(seeds).count == 6)
+    #expect(try Array(seeds[..<2]) == keys())
+    let spec = try digits()
+    func key(_ kernels: String, _ digest: String, weights: String? = nil) -> StageKey {
+      .train(
+        spec, variant: .pruned, seed: 0, kernels: kernels, load: .load(spec.dataset, digest: digest),
+        weights: weights)
+    }
+    #expect(
+      Set([key("avx2", "1"), key("avx512", "1"), key("avx2", "2"), key("avx2", "1", weights: "1")]).count == 4
+    )
+  }
+}
