@@ -116,6 +116,8 @@ public struct PruningStepReport: Codable, Equatable, Sendable {
 public struct EpochReport: Codable, Equatable, Sendable {
   /// 1-based.
   public var epoch: Int
+  /// That it trained on; absent from older reports.
+  public var images: Int?
   /// At the epoch's first step.
   public var learningRate: Double
   public var trainLoss: Double
@@ -129,9 +131,10 @@ public struct EpochReport: Codable, Equatable, Sendable {
 
   public init(
     epoch: Int, learningRate: Double, trainLoss: Double, trainTop1: Double, testLoss: Double?,
-    testTop1: Double?, testTop5: Double?, channels: Int, parameters: Int, macs: Int
+    testTop1: Double?, testTop5: Double?, channels: Int, parameters: Int, macs: Int, images: Int? = nil
   ) {
     self.epoch = epoch
+    self.images = images
     self.learningRate = learningRate
     self.trainLoss = trainLoss
     self.trainTop1 = trainTop1
@@ -182,22 +185,25 @@ public struct Timing: Codable, Equatable, Sendable {
     public var pruningSeconds: Double
     /// Training images a second, data preparation included.
     public var imagesPerSecond: Double
+    /// Energy of the processor's packages while it trained; nil where they have no counters that can be read.
+    public var trainJoules: Double?
 
     // `imagesPerS` is `images_per_s` in the file.
     private enum CodingKeys: String, CodingKey {
-      case epoch, trainSeconds, evaluationSeconds, pruningSeconds
+      case epoch, trainSeconds, evaluationSeconds, pruningSeconds, trainJoules
       case imagesPerSecond = "imagesPerS"
     }
 
     public init(
       epoch: Int, trainSeconds: Double, evaluationSeconds: Double, pruningSeconds: Double,
-      imagesPerSecond: Double
+      imagesPerSecond: Double, trainJoules: Double? = nil
     ) {
       self.epoch = epoch
       self.trainSeconds = trainSeconds
       self.evaluationSeconds = evaluationSeconds
       self.pruningSeconds = pruningSeconds
       self.imagesPerSecond = imagesPerSecond
+      self.trainJoules = trainJoules
     }
   }
 

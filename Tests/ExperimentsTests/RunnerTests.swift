@@ -18,7 +18,10 @@ struct RunnerTests {
     let spec = try digits()
     let report = try run(spec, in: folder.path)
     let root = folder.path + "/digits/"
-    for name in ["report.json", "report.csv", "layers.csv", "history.csv", "experiment.yaml"] + Self.models {
+    for name in [
+      "report.json", "report.csv", "layers.csv", "history.csv", "experiment.yaml", "report.html",
+      "plots/accuracy.svg",
+    ] + Self.models {
       #expect(FileManager.default.fileExists(atPath: root + name), "\(name)")
     }
     let read = try Report(json: String(decoding: bytes(root + "report.json"), as: UTF8.self))

@@ -42,7 +42,8 @@ struct ReportBuilder {
       epochs: finished.outcome.record.epochs.map {
         Timing.Epoch(
           epoch: $0.epoch, trainSeconds: $0.trainSeconds, evaluationSeconds: $0.evaluationSeconds,
-          pruningSeconds: $0.pruningSeconds, imagesPerSecond: $0.imagesPerSecond)
+          pruningSeconds: $0.pruningSeconds, imagesPerSecond: $0.imagesPerSecond,
+          trainJoules: $0.trainJoules)
       },
       latency: finished.latencies.map {
         Timing.Latency(batchSize: $0.batchSize, milliseconds: $0.milliseconds)
@@ -81,7 +82,8 @@ extension TrainingRecord.EpochRecord {
     EpochReport(
       epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1,
       testLoss: testLoss,
-      testTop1: testTop1, testTop5: testTop5, channels: channels, parameters: parameters, macs: macs)
+      testTop1: testTop1, testTop5: testTop5, channels: channels, parameters: parameters, macs: macs,
+      images: images)
   }
 }
 

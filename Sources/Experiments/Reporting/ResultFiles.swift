@@ -18,6 +18,7 @@ struct ResultFiles {
     try write(report.layersCSV(), "layers.csv")
     try write(report.historyCSV(), "history.csv")
     try write(yaml(spec), "experiment.yaml")
+    do { try ReportPage(report).write(into: folders.root) } catch { throw .storage("\(error)") }
   }
 
   private func write(_ text: String, _ name: String) throws(RunError) {

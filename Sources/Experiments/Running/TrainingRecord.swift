@@ -20,6 +20,8 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var evaluationSeconds: Double
     var pruningSeconds: Double
     var images: Int
+    /// Energy of the processor's packages while it trained; nil where they have no counters.
+    var trainJoules: Double?
   }
 
   struct PruningRecord: Codable, Equatable, Sendable {

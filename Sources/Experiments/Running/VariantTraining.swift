@@ -84,17 +84,20 @@ struct VariantTraining {
     _ record: inout TrainingRecord
   ) throws(RunError) {
     let start = ContinuousClock.now
+    var energy = EnergyMeter()
     let size = (channels: network.prunableChannels, macs: network.cost().macs)
     let trained: Trainer.Epoch
     do {
       trained = try trainer.train(network, on: data.train, epoch: epoch) { step in
         report(step, epoch: epoch, size, since: start)
+        energy?.sample()
         return !interruption.isRequested
       }
     } catch {
       throw .training(error)
     }
     let trainSeconds = seconds(since: start)
+    let trainJoules = energy?.joules()
     let pruningStart = ContinuousClock.now
     if let schedule, schedule.epochs.contains(epoch + 1) {
       record.pruningSteps.append(prune(network, schedule, after: epoch + 1))
@@ -109,7 +112,7 @@ struct VariantTraining {
       testLoss: evaluation?.loss, testTop1: evaluation?.top1, testTop5: evaluation?.top5,
       channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs,
       trainSeconds: trainSeconds, evaluationSeconds: seconds(since: evaluationStart),
-      pruningSeconds: pruningSeconds, images: trained.images)
+      pruningSeconds: pruningSeconds, images: trained.images, trainJoules: trainJoules)
     record.epochs.append(entry)
     progress.show(
       .epochEnded(

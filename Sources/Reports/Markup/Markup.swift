@@ -1,0 +1,98 @@
+/// A piece of HTML or SVG.
+///
+/// Our own, because reports hold text that nobody has checked: everything is escaped, scalar by scalar, and the result
+/// is well-formed by construction. (Template engines that escape `Character` by `Character` let a quote through that a
+/// combining accent follows.)
+indirect enum Markup: Equatable, Sendable {
+  case text(String)
+  case element(String, attributes: [Attribute], children: [Markup])
+
+  struct Attribute: Equatable, Sendable {
+    var name: String
+    var value: String
+  }
+
+  /// The markup as text that both HTML and XML parsers read alike.
+  func serialized() -> String {
+    var output = ""
+    write(to: &output)
+    return output
+  }
+
+  private func write(to output: inout String) {
+    switch self {
+    case .text(let text):
+      output += Self.escaped(text)
+    case .element(let name, let attributes, let children):
+      output += "<" + name
+      for attribute in attributes {
+        output += " \(attribute.name)=\"\(Self.escaped(attribute.value))\""
+      }
+      if children.isEmpty && Self.emptyElements.contains(name) {
+        output += "/>"
+      } else {
+        output += ">"
+        for child in children { child.write(to: &output) }
+        output += "</\(name)>"
+      }
+      if Self.lines.contains(name) { output += "\n" }
+    }
+  }
+
+  /// Elements that may be written as one tag: in HTML no others.
+  private static let emptyElements: Set = ["circle", "col", "line", "meta", "path", "rect"]
+
+  /// Elements that end a line, for people who read the file and for `diff`.
+  private static let lines: Set = [
+    "circle", "div", "dl", "figure", "g", "h1", "h2", "h3", "head", "header", "line", "meta", "p", "path",
+    "rect",
+    "section", "style", "summary", "svg", "table", "tbody", "thead", "title", "tr",
+  ]
+
+  private static func escaped(_ text: String) -> String {
+    var output = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": output.append(contentsOf: "&amp;".unicodeScalars)
+      case "<": output.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": output.append(contentsOf: "&gt;".unicodeScalars)
+      case "\"": output.append(contentsOf: "&quot;".unicodeScalars)
+      case "'": output.append(contentsOf: "&#39;".unicodeScalars)
+      case _ where isAllowed(scalar): output.append(scalar)
+      default: output.append("\u{FFFD}")
+      }
+    }
+    return String(output)
+  }
+
+  /// Characters of XML 1.0; there is no way to write the others.
+  private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x9, 0xA, 0x20...0x7E, 0xA0...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
+    default: false
+    }
+  }
+}
+
+/// Collects children, so that code reads like the page that it makes.
+@resultBuilder
+enum MarkupBuilder {
+  static func buildExpression(_ text: String) -> [Markup] { [.text(text)] }
+  static func buildExpression(_ markup: Markup) -> [Markup] { [markup] }
+  static func buildExpression(_ markup: [Markup]) -> [Markup] { markup }
+  static func buildBlock(_ parts: [Markup]...) -> [Markup] { parts.flatMap(\.self) }
+  static func buildOptional(_ part: [Markup]?) -> [Markup] { part ?? [] }
+  static func buildEither(first part: [Markup]) -> [Markup] { part }
+  static func buildEither(second part: [Markup]) -> [Markup] { part }
+  static func buildArray(_ parts: [[Markup]]) -> [Markup] { parts.flatMap(\.self) }
+}
+
+/// `element("a", ["href": "#runs"]) { "Runs" }`
+func element(
+  _ name: String, _ attributes: KeyValuePairs<String, String> = [:],
+  @MarkupBuilder _ children: () -> [Markup] = { [] }
+) -> Markup {
+  .element(
+    name, attributes: attributes.map { Markup.Attribute(name: $0.key, value: $0.value) }, children: children()
+  )
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// `12.30`, `−0.50`, with as many decimals as asked for; `–` where the number is not finite.
+///
+/// Never localised, and no `-0.00`.
+func decimal(_ value: Double, _ places: Int) -> String {
+  guard value.isFinite else { return "–" }
+  let text = String(format: "%.\(places)f", value)
+  guard text.hasPrefix("-") else { return text }
+  let digits = String(text.dropFirst())
+  return digits.allSatisfy { $0 == "0" || $0 == "." } ? digits : "−" + digits
+}
+
+/// `51.5 %` of a share in [0, 1].
+func percent(_ share: Double) -> String {
+  decimal(100 * share, 1) + "\u{A0}%"
+}
+
+/// At most four significant digits: `0.01`, `2.162`, `1.2e−08`.
+func short(_ value: Double) -> String {
+  guard value.isFinite else { return "–" }
+  return String(format: "%.4g", value).replacing("-", with: "−")
+}
+
+/// A place in a drawing: at most two decimals, and no `-0`.
+func coordinate(_ value: Double) -> String {
+  guard value.isFinite else { return "0" }
+  let text = String(format: "%.2f", value)
+  let trimmed = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
+  let result = String(trimmed.reversed())
+  return result == "-0" || result.isEmpty ? "0" : result
+}
+
+/// The power of a thousand that suits a number: 40.8 million is 40.8 times `M`.
+struct Prefix: Equatable {
+  let symbol: String
+  let factor: Double
+
+  init(for value: Double) {
+    let all = [("", 1), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18)]
+    // Below ten thousand all digits are as short.
+    (symbol, factor) = all.last { abs(value) >= $0.1 && abs(value) >= 1e4 } ?? ("", 1)
+  }
+}
+
+/// A count or a size: `1.53 P`, `512`.
+func quantity(_ value: Double) -> String {
+  guard value.isFinite else { return "–" }
+  let prefix = Prefix(for: value)
+  return prefix.symbol.isEmpty
+    ? decimal(value, 0) : decimal(value / prefix.factor, 2) + "\u{A0}" + prefix.symbol
+}

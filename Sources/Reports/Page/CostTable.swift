@@ -1,0 +1,45 @@
+extension Report {
+  /// What training cost, a seed on average.
+  func costTable() -> Table {
+    let costs = Dictionary(
+      uniqueKeysWithValues: variants.map { ($0.name, $0.runs.map { trainingCost(of: $0) }) })
+    func row(_ name: String, _ value: (TrainingCost) -> Double?) -> [Table.Cell]? {
+      func statistic(_ variant: String) -> Statistic? { Statistic((costs[variant] ?? []).compactMap(value)) }
+      let (before, after) = (statistic("baseline"), statistic("pruned"))
+      guard before != nil || after != nil else { return nil }
+      return [
+        Table.Cell(name), Table.Cell(quantity(before)), Table.Cell(quantity(after)),
+        Table.Cell(change(before?.mean, after?.mean)),
+      ]
+    }
+    func perEpoch(_ total: Double?, _ cost: TrainingCost) -> Double? {
+      total.map { $0 / Double(max(cost.epochs.count, 1)) }
+    }
+    let rows = [
+      row("MACs, in all", \.macs),
+      row("MACs, an epoch", { perEpoch($0.macs, $0) }),
+      row("seconds, in all", \.seconds),
+      row("seconds, an epoch", { perEpoch($0.seconds, $0) }),
+      row("seconds, first epoch", { $0.epochs.first?.seconds }),
+      row("seconds, last epoch", { $0.epochs.last?.seconds }),
+      row("seconds of evaluation, in all", \.evaluationSeconds),
+      row("joules, in all", \.joules),
+      row("joules, an epoch", { perEpoch($0.joules, $0) }),
+    ]
+    let seeds = Set(runs.map(\.seed)).count
+    return Table(
+      caption: seeds > 1 ? "One seed on average, ± standard deviation" : "Training of each network",
+      header: ["", "baseline", "pruned", "change"], rows: rows.compactMap(\.self))
+  }
+
+  /// How the numbers of `costTable` came about.
+  var costNote: String {
+    let isMeasured = timing.runs.flatMap(\.epochs).contains { $0.trainJoules != nil }
+    return
+      "MACs of training: images times the multiply-accumulates of that epoch's network times three, for the forward"
+      + " pass and the gradients of inputs and weights. Seconds: wall time of training and of pruning steps. "
+      + (isMeasured
+        ? "Joules: counters of the processor's packages and memory while training, other programs included."
+        : "Energy was not measured: the machine has no counters that can be read.")
+  }
+}

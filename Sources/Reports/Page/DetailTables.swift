@@ -1,0 +1,67 @@
+/// Long tables, folded.
+extension Report {
+  /// A row for each layer of a variant; means over seeds.
+  func layerTable() -> Table? {
+    guard let runs = (variants.last { $0.name == "pruned" } ?? variants.last)?.runs else { return nil }
+    let layers = LayerSummary.layers(runs)
+    guard !layers.isEmpty else { return nil }
+    return Table(
+      caption: runs.count > 1
+        ? "Before and after pruning; means of \(runs.count) seeds, for each seed see layers.csv"
+        : "Before and after pruning",
+      header: ["layer", "kind", "channels", "kept", "parameters", "kept", "MACs", "kept"],
+      rows: layers.map { layer in
+        [
+          Table.Cell(layer.name), Table.Cell(layer.kind), Table.Cell("\(layer.channelsBefore)"),
+          Table.Cell(mean(layer.channels)), Table.Cell("\(layer.parametersBefore)"),
+          Table.Cell(mean(layer.parameters)), Table.Cell("\(layer.macsBefore)"), Table.Cell(mean(layer.macs)),
+        ]
+      })
+  }
+
+  private func mean(_ statistic: LayerSummary.Spread) -> String {
+    let isWhole = statistic.mean == statistic.mean.rounded()
+    return decimal(statistic.mean, isWhole ? 0 : 1)
+  }
+
+  /// A row for each epoch of a variant; means over seeds.
+  func historyTable(_ runs: [RunReport]) -> Table {
+    let epochs = Dictionary(grouping: runs.flatMap(\.history), by: \.epoch).sorted { $0.key < $1.key }
+    let steps = Set(runs.flatMap(\.pruningSteps).map(\.epoch))
+    return Table(
+      caption: runs.count > 1
+        ? "Means of \(runs.count) seeds; for each seed see history.csv" : "After each epoch",
+      header: [
+        "epoch", "learning rate", "training loss", "training top-1, %", "test loss", "test top-1, %",
+        "test top-5, %", "channels", "parameters", "MACs",
+      ],
+      rows: epochs.map { epoch, entries in
+        func cell(_ value: (EpochReport) -> Double?, _ text: (Double) -> String) -> Table.Cell {
+          Table.Cell(Statistic(entries.compactMap(value)).map { text($0.mean) } ?? "–")
+        }
+        return [
+          Table.Cell("\(epoch)" + (steps.contains(epoch) ? ", pruned" : "")),
+          cell(\.learningRate, short), cell(\.trainLoss) { decimal($0, 4) },
+          cell(\.trainTop1) { decimal($0, 2) },
+          cell(\.testLoss) { decimal($0, 4) }, cell(\.testTop1) { decimal($0, 2) },
+          cell(\.testTop5) { decimal($0, 2) }, cell({ Double($0.channels) }) { decimal($0, 0) },
+          cell({ Double($0.parameters) }) { decimal($0, 0) }, cell({ Double($0.macs) }) { decimal($0, 0) },
+        ]
+      })
+  }
+
+  /// Where and when it ran.
+  func environmentList() -> Markup {
+    let facts = [
+      ("processor", environment.processor), ("kernels", environment.kernels),
+      ("BLAS core", environment.blasCore ?? "none"), ("threads", "\(environment.threads)"),
+      ("Espalier", environment.version), ("report written", environment.date),
+    ]
+    return element("dl") {
+      for (name, value) in facts {
+        element("dt") { name }
+        element("dd") { value }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// Everything about one experiment.
+struct ExperimentSection {
+  let report: Report
+
+  /// What was run, and what came out.
+  @MarkupBuilder
+  func introduction() -> [Markup] {
+    if !report.description.isEmpty { element("p", ["class": "description"]) { report.description } }
+    Verdict(report).markup()
+  }
+
+  /// - Parameter heading: `h2`, or `h3` below the heading of the experiment itself.
+  @MarkupBuilder
+  func contents(heading: String) -> [Markup] {
+    element(heading) { "Result" }
+    element("div", ["class": "figures"]) {
+      report.comparison().markup()
+      if let expectations = report.expectations() { expectations.markup() }
+    }
+    part(heading, "Training", report.curveFigures())
+    part(heading, "Accuracy and size", tradeOffFigures([report]))
+    part(heading, "Layers", report.layerFigures())
+    part(
+      heading, "What training cost", report.costFigures(), table: report.costTable(), note: report.costNote)
+    element(heading) { "Details" }
+    report.runTable().folded("Every run")
+    if let layers = report.layerTable() { layers.folded("Every layer") }
+    for variant in report.variants {
+      report.historyTable(variant.runs).folded("Every epoch, \(variant.name)")
+    }
+    element("details") {
+      element("summary") { "Environment" }
+      report.environmentList()
+    }
+  }
+
+  @MarkupBuilder
+  private func part(
+    _ heading: String, _ title: String, _ figures: [Figure], table: Table? = nil, note: String? = nil
+  ) -> [Markup] {
+    if !figures.isEmpty {
+      element(heading) { title }
+      if let table, !table.rows.isEmpty { table.markup() }
+      if let note { element("p", ["class": "note"]) { note } }
+      markup(figures)
+    }
+  }
+}
+
+/// Figures side by side where there is room.
+func markup(_ figures: [Figure]) -> Markup {
+  element("div", ["class": "figures"]) {
+    for figure in figures {
+      element("figure") {
+        figure.drawing.svg(.page)
+        element("figcaption") { figure.caption }
+      }
+    }
+  }
+}

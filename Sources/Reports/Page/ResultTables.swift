@@ -1,0 +1,82 @@
+/// Tables of what an experiment came to.
+extension Report {
+  /// Baseline, pruned, and how they differ.
+  func comparison() -> Table {
+    let (baseline, pruned) = (summary.baseline, summary.pruned)
+    func sizes(_ name: String, _ size: (Summary.VariantSummary) -> Int) -> [Table.Cell] {
+      let (before, after) = (baseline.map { Double(size($0)) }, pruned.map { Double(size($0)) })
+      return [
+        Table.Cell(name), Table.Cell(before.map(quantity) ?? "–"), Table.Cell(after.map(quantity) ?? "–"),
+        Table.Cell(change(before, after)),
+      ]
+    }
+    let drop = summary.accuracyDrop.map { drop in
+      (drop.mean < 0 ? "+" : "") + decimal(0 - drop.mean, 2)
+        + (drop.n > 1 ? " ± \(decimal(drop.std, 2))" : "")
+    }
+    let accuracy = [
+      Table.Cell("top-1 accuracy, %"), Table.Cell(spread(baseline?.top1, 2)),
+      Table.Cell(spread(pruned?.top1, 2)), Table.Cell(drop ?? "–"),
+    ]
+    return Table(
+      caption: runs.contains { $0.seed != runs.first?.seed }
+        ? "Means over seeds ± standard deviation; differences paired by seed" : "Baseline and pruned network",
+      header: ["", "baseline", "pruned", "change"],
+      rows: [
+        accuracy, sizes("parameters", \.parameters), sizes("MACs of one image", \.macs),
+        sizes("prunable channels", \.channels),
+      ] + latencyRows())
+  }
+
+  private func latencyRows() -> [[Table.Cell]] {
+    func latency(_ variant: String, _ size: Int) -> Double? {
+      Statistic(
+        timing.runs.filter { $0.variant == variant }.flatMap(\.latency).filter { $0.batchSize == size }
+          .map(\.milliseconds))?.mean
+    }
+    return Set(timing.runs.flatMap(\.latency).map(\.batchSize)).sorted().map { size in
+      let (before, after) = (latency("baseline", size), latency("pruned", size))
+      return [
+        Table.Cell("inference, batch of \(size), ms"), Table.Cell(before.map(short) ?? "–"),
+        Table.Cell(after.map(short) ?? "–"), Table.Cell(change(before, after)),
+      ]
+    }
+  }
+
+  /// Nil where nothing was expected.
+  func expectations() -> Table? {
+    guard !summary.expectations.isEmpty else { return nil }
+    return Table(
+      caption: "What counts as reproduced, and the published numbers",
+      header: ["metric", "paper", "measured", "limit", "result"],
+      rows: summary.expectations.map { expectation in
+        [
+          Table.Cell(expectation.metric.replacing("_", with: " ")),
+          Table.Cell(expectation.paper.map(short) ?? "–"),
+          Table.Cell(expectation.measured.map(short) ?? "not measured"),
+          Table.Cell(expectation.limit.replacing("_", with: " ")),
+          Table.Cell(expectation.met ? "✓ met" : "✗ missed", style: expectation.met ? "good" : "bad"),
+        ]
+      })
+  }
+
+  /// A row for each seed and variant.
+  func runTable() -> Table {
+    Table(
+      caption: "Every run after its last epoch",
+      header: [
+        "run", "top-1, %", "top-5, %", "test loss", "parameters", "MACs", "channels", "training, MACs",
+        "training, s",
+      ],
+      rows: runs.map { run in
+        let cost = trainingCost(of: run)
+        return [
+          Table.Cell("seed \(run.seed), \(run.variant)"), Table.Cell(decimal(run.top1, 2)),
+          Table.Cell(run.top5.map { decimal($0, 2) } ?? "–"),
+          Table.Cell(run.testLoss.map { decimal($0, 4) } ?? "–"),
+          Table.Cell("\(run.parameters)"), Table.Cell("\(run.macs)"), Table.Cell("\(run.channels)"),
+          Table.Cell(cost.macs.map(quantity) ?? "–"), Table.Cell(cost.seconds.map { decimal($0, 1) } ?? "–"),
+        ]
+      })
+  }
+}

@@ -1,0 +1,55 @@
+/// A page over several experiments: all in a table, compared in plots, then one after the other.
+struct SuiteSection {
+  let title: String
+  let reports: [Report]
+
+  @MarkupBuilder
+  func contents() -> [Markup] {
+    element("header") {
+      element("h1") { title }
+      Verdict(reports).markup()
+    }
+    element("h2") { "Experiments" }
+    table().markup()
+    let figures = tradeOffFigures(reports)
+    if !figures.isEmpty {
+      element("h2") { "Accuracy and size" }
+      markup(figures)
+    }
+    for (index, report) in reports.enumerated() {
+      element("section", ["class": "experiment", "id": anchor(index)]) {
+        element("h2") { report.experiment }
+        ExperimentSection(report: report).introduction()
+        ExperimentSection(report: report).contents(heading: "h3")
+      }
+    }
+  }
+
+  /// Numbers, because names may be anything.
+  private func anchor(_ index: Int) -> String { "experiment-\(index + 1)" }
+
+  private func table() -> Table {
+    Table(
+      caption: "Means over seeds ± standard deviation",
+      header: [
+        "experiment", "seeds", "baseline top-1, %", "pruned top-1, %", "drop, points", "compression",
+        "fewer MACs", "expectations",
+      ],
+      rows: reports.enumerated().map { index, report in
+        let summary = report.summary
+        let met = summary.expectations.filter(\.met).count
+        let all = summary.expectations.count
+        return [
+          Table.Cell(report.experiment, style: "name", anchor: anchor(index)),
+          Table.Cell("\(Set(report.runs.map(\.seed)).count)"), Table.Cell(spread(summary.baseline?.top1, 2)),
+          Table.Cell(spread(summary.pruned?.top1, 2)), Table.Cell(spread(summary.accuracyDrop, 2)),
+          Table.Cell(summary.compression.map { decimal($0, 2) + "×" } ?? "–"),
+          Table.Cell(summary.flopsReduction.map(percent) ?? "–"),
+          all == 0
+            ? "–"
+            : Table.Cell(
+              "\(met == all ? "✓" : "✗") \(met) of \(all)", style: met == all ? "good" : "bad"),
+        ]
+      })
+  }
+}

@@ -1,0 +1,82 @@
+/// A table of a page; its first column names the rows.
+struct Table {
+  /// For those who don't see what is around it.
+  var caption: String
+  var header: [String]
+  var rows: [[Cell]]
+
+  /// Text, and a class that says how it is shown.
+  struct Cell: ExpressibleByStringLiteral {
+    var text: String
+    var style: String?
+    /// Place on the page that the text leads to.
+    var anchor: String?
+
+    init(_ text: String, style: String? = nil, anchor: String? = nil) {
+      self.text = text
+      self.style = style
+      self.anchor = anchor
+    }
+
+    init(stringLiteral text: String) { self.init(text) }
+  }
+
+  /// Scrolls sideways by itself where the page is too narrow.
+  func markup() -> Markup {
+    element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption]) {
+      element("table") {
+        element("caption") { caption }
+        element("thead") {
+          element("tr") { for name in header { element("th", ["scope": "col"]) { name } } }
+        }
+        element("tbody") {
+          for row in rows {
+            element("tr") {
+              for (index, cell) in row.enumerated() { markup(cell, isName: index == 0) }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func markup(_ cell: Cell, isName: Bool) -> Markup {
+    var attributes = isName ? [Markup.Attribute(name: "scope", value: "row")] : []
+    if let style = cell.style { attributes.append(Markup.Attribute(name: "class", value: style)) }
+    let text = Markup.text(cell.text)
+    let content = cell.anchor.map { anchor in element("a", ["href": "#\(anchor)"]) { text } } ?? text
+    return .element(isName ? "th" : "td", attributes: attributes, children: [content])
+  }
+
+  /// Shut until somebody wants to see it.
+  func folded(_ title: String) -> Markup {
+    element("details") {
+      element("summary") { title }
+      markup()
+    }
+  }
+}
+
+/// `82.35 ± 0.31`; the mean alone of a single value.
+func spread(_ statistic: Statistic?, _ places: Int) -> String {
+  guard let statistic else { return "–" }
+  let mean = decimal(statistic.mean, places)
+  return statistic.n > 1 ? "\(mean) ± \(decimal(statistic.std, places))" : mean
+}
+
+/// `45.27 ± 0.70 T`; the mean alone of a single value, or where all are alike.
+func quantity(_ statistic: Statistic?) -> String {
+  guard let statistic, statistic.mean.isFinite else { return "–" }
+  let prefix = Prefix(for: statistic.mean)
+  let places = prefix.symbol.isEmpty && statistic.mean >= 100 ? 0 : 2
+  let spread = statistic.std > 0 ? " ± \(decimal(statistic.std / prefix.factor, places))" : ""
+  let unit = prefix.symbol.isEmpty ? "" : "\u{A0}" + prefix.symbol
+  return decimal(statistic.mean / prefix.factor, places) + spread + unit
+}
+
+/// `−51.5 %` from before to after.
+func change(_ before: Double?, _ after: Double?) -> String {
+  guard let before, let after, before > 0 else { return "–" }
+  let share = after / before - 1
+  return (share > 0 ? "+" : "") + percent(share)
+}

@@ -1,0 +1,84 @@
+extension Report {
+  /// Channels and MACs of every layer before and after pruning; nothing where nothing was pruned.
+  func layerFigures() -> [Figure] {
+    let pruned = runs.filter { $0.variant == "pruned" }
+    let layers = LayerSummary.layers(pruned)
+    guard !layers.isEmpty else { return [] }
+    let spread =
+      pruned.count > 1
+      ? "Mean of \(pruned.count) seeds; the line reaches from the lowest to the highest. " : ""
+    return [
+      Figure(
+        name: "channels", caption: spread + "Output channels, from the input to the classifier.",
+        drawing: chart(layers, of: "channels", label: "Channels", before: \.channelsBefore, after: \.channels)
+      ),
+      Figure(
+        name: "layer-macs",
+        caption: spread + "A layer also gets cheaper by the channels that it no longer reads.",
+        drawing: chart(layers, of: "MACs", label: "MACs of one image", before: \.macsBefore, after: \.macs)),
+    ]
+  }
+
+  private func chart(
+    _ layers: [LayerSummary], of what: String, label: String, before: (LayerSummary) -> Int,
+    after: (LayerSummary) -> LayerSummary.Spread
+  ) -> BarChart {
+    let rows = layers.map { layer in
+      let (before, after) = (Double(before(layer)), after(layer))
+      let isWhole = after.mean == after.mean.rounded()
+      let note =
+        before >= 1000
+        ? percent(after.mean / before) : decimal(after.mean, isWhole ? 0 : 1) + " of \(decimal(before, 0))"
+      return BarChart.Row(
+        name: layer.name, before: before, after: after.mean, spread: after.range, note: note)
+    }
+    let kept = quantity(rows.map(\.after).reduce(0, +))
+    let all = quantity(rows.map(\.before).reduce(0, +))
+    return BarChart(
+      title: "\(what.prefix(1).uppercased() + what.dropFirst()) kept in each layer",
+      summary: "\(label) of each layer before and after pruning, \(kept) of \(all) in all.", label: label,
+      rows: rows, legend: ("before", "kept"))
+  }
+}
+
+/// A layer over several runs of a variant.
+struct LayerSummary {
+  var name: String
+  var kind: String
+  var channelsBefore: Int
+  var channels: Spread
+  var parametersBefore: Int
+  var parameters: Spread
+  var macsBefore: Int
+  var macs: Spread
+
+  struct Spread {
+    var mean: Double
+    var range: ClosedRange<Double>
+
+    /// Nil of no values.
+    init?(_ values: [Int]) {
+      guard let statistic = Statistic(values.map(Double.init)),
+        let range = Reports.range(values.map(Double.init))
+      else { return nil }
+      self.mean = statistic.mean
+      self.range = range
+    }
+  }
+
+  /// In the order of the first run.
+  static func layers(_ runs: [RunReport]) -> [LayerSummary] {
+    guard let first = runs.first else { return [] }
+    let layersByName = Dictionary(grouping: runs.flatMap(\.layers), by: \.name)
+    return first.layers.compactMap { layer in
+      let same = layersByName[layer.name] ?? []
+      guard let channels = Spread(same.map(\.channels)), let parameters = Spread(same.map(\.parameters)),
+        let macs = Spread(same.map(\.macs))
+      else { return nil }
+      return LayerSummary(
+        name: layer.name, kind: layer.kind, channelsBefore: layer.channelsBefore, channels: channels,
+        parametersBefore: layer.parametersBefore, parameters: parameters, macsBefore: layer.macsBefore,
+        macs: macs)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/// Names of what is drawn, in rows above it, where no line can run into them.
+struct Legend {
+  enum Sample {
+    case series(SeriesStyle, isJoined: Bool)
+    case mark
+    case bar(filled: Bool)
+  }
+
+  private struct Entry {
+    var name: String
+    var sample: Sample
+    var x: Double
+    var row: Int
+  }
+
+  private static let rowHeight = 17.0
+  private static let sampleWidth = 30.0
+
+  private let entries: [Entry]
+  private let rows: Int
+
+  var height: Double { Double(rows) * Self.rowHeight }
+
+  init(_ names: [(String, Sample)]) {
+    var entries: [Entry] = []
+    var (x, row) = (4.0, 0)
+    for (name, sample) in names {
+      let longest = Drawing.width - Self.sampleWidth - 24
+      let name = shortened(name, to: longest, size: Drawing.textSize)
+      let width = Self.sampleWidth + textWidth(name, size: Drawing.textSize) + 14
+      if x + width > Drawing.width && x > 4 { (x, row) = (4, row + 1) }
+      entries.append(Entry(name: name, sample: sample, x: x, row: row))
+      x += width
+    }
+    self.entries = entries
+    rows = entries.isEmpty ? 0 : row + 1
+  }
+
+  /// - Parameter top: where the first row begins.
+  func markup(_ drawing: Drawing, top: Double) -> [Markup] {
+    entries.flatMap { entry -> [Markup] in
+      let y = top + Double(entry.row) * Self.rowHeight + 9
+      let text = drawing.text(
+        entry.name, entry.x + Self.sampleWidth, y + 4, color: drawing.palette.ink)
+      return sample(entry, drawing, y) + [text]
+    }
+  }
+
+  private func sample(_ entry: Entry, _ drawing: Drawing, _ y: Double) -> [Markup] {
+    let (from, to) = (entry.x, entry.x + Self.sampleWidth - 5)
+    switch entry.sample {
+    case .series(let style, let isJoined):
+      let line = drawing.path(
+        "M\(coordinate(from)) \(coordinate(y))H\(coordinate(to))", stroke: drawing.color(style),
+        width: style.width, dashes: style.dashes)
+      return (isJoined ? [line] : []) + drawing.marker(style, (from + to) / 2, y)
+    case .mark:
+      return PlotDrawing.mark(drawing, x: (from + to) / 2, top: y - 7, bottom: y + 7)
+    case .bar(let filled):
+      return [BarChart.bar(drawing, x: from, y: y - 5, width: to - from, height: 10, filled: filled)]
+    }
+  }
+}

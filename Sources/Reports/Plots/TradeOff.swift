@@ -1,0 +1,87 @@
+/// Accuracy against size: of one experiment, or of all in a suite.
+func tradeOffFigures(_ reports: [Report]) -> [Figure] {
+  let points = tradeOffPoints(reports)
+  let sizes: [(String, String, String, (TradeOffPoint) -> Statistic)] = [
+    ("accuracy-macs", "Accuracy against MACs", "MACs of one image", \.macs),
+    ("accuracy-parameters", "Accuracy against parameters", "Parameters", \.parameters),
+  ]
+  return sizes.compactMap { name, title, axis, size in
+    tradeOffPlot(points, title: title, axis: axis, size: size).map {
+      let several = points.contains { $0.top1.n > 1 }
+      return Figure(
+        name: name,
+        caption: "Test accuracy after the last epoch."
+          + (several ? " Error bars: one standard deviation over seeds." : ""), drawing: $0)
+    }
+  }
+}
+
+/// A variant of an experiment: what it came to over its seeds.
+private struct TradeOffPoint {
+  var series: String
+  var label: String
+  var top1: Statistic
+  var macs: Statistic
+  var parameters: Statistic
+
+  init?(_ runs: [RunReport], series: String, label: String) {
+    guard let top1 = Statistic(runs.map(\.top1)), let macs = Statistic(runs.map { Double($0.macs) }),
+      let parameters = Statistic(runs.map { Double($0.parameters) })
+    else { return nil }
+    self.series = series
+    self.label =
+      "\(label): \(decimal(top1.mean, 2)) %, \(magnitude(macs)) MACs, \(magnitude(parameters)) parameters"
+    (self.top1, self.macs, self.parameters) = (top1, macs, parameters)
+  }
+}
+
+private func magnitude(_ size: Statistic) -> String { quantity(size.mean) }
+
+/// Of a suite's experiments that share a baseline, it appears once.
+private func tradeOffPoints(_ reports: [Report]) -> [TradeOffPoint] {
+  var baselines: [TradeOffPoint] = []
+  var pruned: [TradeOffPoint] = []
+  for report in reports {
+    let prefix = reports.count > 1 ? "\(report.experiment), " : ""
+    for variant in report.variants {
+      let isBaseline = variant.name == "baseline"
+      let series = isBaseline || reports.count == 1 ? variant.name : report.experiment
+      guard let point = TradeOffPoint(variant.runs, series: series, label: prefix + variant.name) else {
+        continue
+      }
+      guard isBaseline else {
+        pruned.append(point)
+        continue
+      }
+      let isKnown = baselines.contains {
+        $0.top1 == point.top1 && $0.macs == point.macs && $0.parameters == point.parameters
+      }
+      if !isKnown { baselines.append(point) }
+    }
+  }
+  return baselines + pruned
+}
+
+private func tradeOffPlot(
+  _ points: [TradeOffPoint], title: String, axis: String, size: (TradeOffPoint) -> Statistic
+) -> Plot? {
+  let sizes = points.flatMap { [size($0).mean - size($0).std, size($0).mean + size($0).std] }
+  let accuracies = points.flatMap { [$0.top1.mean - $0.top1.std, $0.top1.mean + $0.top1.std] }
+  guard let (x, unit) = Plot.Axis.quantity(axis, sizes, atMost: 8),
+    let y = Plot.Axis.quantity("Top-1 accuracy (%)", accuracies, atMost: 7)?.axis
+  else { return nil }
+  var names: [String] = []
+  for point in points where !names.contains(point.series) { names.append(point.series) }
+  let series = names.enumerated().map { index, name in
+    let own = points.filter { $0.series == name }.sorted { size($0).mean < size($1).mean }
+    return Plot.Series(
+      name: name, style: .standard(index),
+      points: own.map {
+        Plot.Point(
+          x: size($0).mean / unit, y: $0.top1.mean, xError: size($0).std / unit, yError: $0.top1.std,
+          label: $0.label)
+      }, isJoined: false)
+  }
+  let summary = points.prefix(20).map(\.label).joined(separator: "; ")
+  return Plot(title: title, summary: "\(title): \(summary).", x: x, y: y, series: series)
+}

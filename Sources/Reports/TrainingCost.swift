@@ -1,0 +1,56 @@
+/// What one training cost, epoch by epoch.
+///
+/// MACs of an epoch are its images times the MACs of the network that it trained, times three: forward, gradient of the
+/// inputs, gradient of the weights. Scoring channels, evaluation and everything that is not a convolution or a linear layer
+/// are left out.
+public struct TrainingCost: Equatable, Sendable {
+  public var epochs: [Epoch]
+
+  public struct Epoch: Equatable, Sendable {
+    /// 1-based.
+    public var epoch: Int
+    /// Nil where it is not known how many images there were.
+    public var macs: Double?
+    /// Wall time of training and of a pruning step; nil where it was not measured.
+    public var seconds: Double?
+    public var evaluationSeconds: Double?
+    /// Of the processor's packages while it trained, whatever else ran on them; nil where they have no counters.
+    public var joules: Double?
+  }
+
+  public var macs: Double? { total(\.macs) }
+  public var seconds: Double? { total(\.seconds) }
+  public var evaluationSeconds: Double? { total(\.evaluationSeconds) }
+  public var joules: Double? { total(\.joules) }
+
+  /// Nil unless every epoch has one.
+  private func total(_ part: (Epoch) -> Double?) -> Double? {
+    let values = epochs.compactMap(part)
+    return values.count == epochs.count && !values.isEmpty ? values.reduce(0, +) : nil
+  }
+}
+
+extension Report {
+  public func trainingCost(of run: RunReport) -> TrainingCost {
+    let times = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
+    let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
+    // A pruning step comes at the end of an epoch: what an epoch trains is what the one before has left.
+    let original = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
+    let trained = [original] + run.history.map { Double($0.macs) }
+    let epochs = zip(run.history, trained).map { epoch, macs in
+      let time = timeByEpoch[epoch.epoch]
+      return TrainingCost.Epoch(
+        epoch: epoch.epoch, macs: images(epoch, time).map { 3 * macs * $0 },
+        seconds: time.map { $0.trainSeconds + $0.pruningSeconds },
+        evaluationSeconds: time?.evaluationSeconds, joules: time?.trainJoules)
+    }
+    return TrainingCost(epochs: epochs)
+  }
+
+  /// Training images of an epoch; older reports don't tell, but how fast they went.
+  private func images(_ epoch: EpochReport, _ time: Timing.Epoch?) -> Double? {
+    if let images = epoch.images { return Double(images) }
+    guard let time else { return nil }
+    return (time.imagesPerSecond * time.trainSeconds).rounded()
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@Suite("espalier report")
+struct ReportCommandTests {
+  static let report = Command.repository.appendingPathComponent("results/cifar10-resnet20-10ep/report.json")
+
+  /// A folder with files, gone when the test is over.
+  private final class Folder {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+
+    init(_ files: [String: Data]) throws {
+      for (path, contents) in files {
+        let file = url.appendingPathComponent(path)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try contents.write(to: file)
+      }
+    }
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func text(_ path: String) throws -> String {
+      try String(contentsOf: url.appendingPathComponent(path), encoding: .utf8)
+    }
+    func has(_ path: String) -> Bool {
+      FileManager.default.fileExists(atPath: url.appendingPathComponent(path).path)
+    }
+  }
+
+  @Test("an experiment's page and plots go into its folder, the same ones for its report.json")
+  func experiment() throws {
+    let folder = try Folder(["one/report.json": try Data(contentsOf: Self.report)])
+    let result = try Command.run(["report", "one"], in: folder.url)
+    #expect(result.status == 0 && result.output == "one/report.html\n", "\(result.errors)")
+    let page = try folder.text("one/report.html")
+    #expect(page.contains("2.21× compression"))
+    #expect(try folder.text("one/plots/channels.svg").hasPrefix("<svg "))
+    let again = try Command.run(["report", "one/report.json"], in: folder.url)
+    #expect(again.output == "one/report.html\n")
+    #expect(try folder.text("one/report.html") == page)
+  }
+
+  @Test("several experiments get one page, in the order of their names")
+  func suite() throws {
+    let text = try String(contentsOf: Self.report, encoding: .utf8)
+    let other = text.replacing("\"cifar10-resnet20-10ep\"", with: "\"a <b> & c\"")
+    let folder = try Folder([
+      "all/one/report.json": Data(text.utf8), "all/another/report.json": Data(other.utf8),
+      "all/.cache/x": Data(),
+    ])
+    let result = try Command.run(["report", "all", "--output", "page.html"], in: folder.url)
+    #expect(result.status == 0 && result.output == "page.html\n", "\(result.errors)")
+    let page = try folder.text("page.html")
+    let first = try #require(page.range(of: "href=\"#experiment-1\">a &lt;b&gt; &amp; c<"))
+    let second = try #require(page.range(of: "href=\"#experiment-2\">cifar10-resnet20-10ep<"))
+    #expect(first.lowerBound < second.lowerBound)
+    #expect(!folder.has("all/report.html") && !folder.has("all/plots"))
+  }
+
+  @Test(
+    "what is no result is one clear line and exit status 2",
+    arguments: [
+      ("none", "none: no such file or folder; expected results of espalier run"),
+      ("empty", "empty: no report.json in it or in a folder in it; expected results of espalier run"),
+      ("text.json", "text.json: not a report: not valid JSON"),
+      ("damaged", "damaged/b/report.json: not a report: key format is missing"),
+    ])
+  func failures(_ path: String, _ message: String) throws {
+    let folder = try Folder([
+      "empty/x": Data(), "text.json": Data("text".utf8),
+      "damaged/a/report.json": try Data(contentsOf: Self.report),
+      "damaged/b/report.json": Data("{}".utf8),
+    ])
+    let result = try Command.run(["report", path], in: folder.url)
+    #expect(result.status == 2)
+    #expect(result.errors == "espalier: \(message)\n")
+    #expect(result.output.isEmpty)
+  }
+
+  @Test("a place that cannot be written is one clear line and exit status 2")
+  func unwritable() throws {
+    let folder = try Folder(["one/report.json": try Data(contentsOf: Self.report)])
+    let result = try Command.run(["report", "one", "--output", "no/page.html"], in: folder.url)
+    #expect(result.status == 2)
+    #expect(result.errors.hasPrefix("espalier: no/page.html: cannot write: "), "\(result.errors)")
+  }
+}

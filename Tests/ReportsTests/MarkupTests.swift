@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Reports
+
+@Suite("Markup")
+struct MarkupTests {
+  @Test("text and attributes are escaped, quotes that carry an accent too")
+  func escaping() {
+    let text = "<script>&\"'\u{301}\"\u{301}\u{0}\u{7F}"
+    let markup = element("p", ["title": text]) { text }
+    let escaped = "&lt;script&gt;&amp;&quot;&#39;\u{301}&quot;\u{301}\u{FFFD}\u{FFFD}"
+    #expect(
+      markup.serialized().unicodeScalars.elementsEqual(
+        "<p title=\"\(escaped)\">\(escaped)</p>\n".unicodeScalars))
+  }
+
+  @Test("an element without children is one tag only where HTML allows that")
+  func emptyElements() {
+    #expect(element("td").serialized() == "<td></td>")
+    #expect(element("meta", ["charset": "utf-8"]).serialized() == "<meta charset=\"utf-8\"/>\n")
+  }
+
+  @Test("the stylesheet holds no character that markup escapes")
+  func stylesheet() {
+    #expect(Stylesheet.text.allSatisfy { !"<>&\"'".contains($0) })
+    #expect(Stylesheet.text.count { $0 == "{" } == Stylesheet.text.count { $0 == "}" })
+  }
+
+  @Test(
+    "decimals",
+    arguments: [
+      (1.005, 2, "1.00"), (-0.001, 2, "0.00"), (-12.5, 1, "−12.5"), (.nan, 2, "–"),
+      (1e15, 0, "1000000000000000"),
+    ])
+  func decimals(_ value: Double, _ places: Int, _ text: String) {
+    #expect(decimal(value, places) == text)
+  }
+
+  @Test(
+    "quantities are in thousands, millions or more",
+    arguments: [
+      (0, "0"), (999, "999"), (9_999, "9999"), (12_340, "12.34\u{A0}k"), (1.534e15, "1.53\u{A0}P"),
+      (2e22, "20000.00\u{A0}E"), (.infinity, "–"),
+    ])
+  func quantities(_ value: Double, _ text: String) {
+    #expect(quantity(value) == text)
+  }
+
+  @Test(
+    "coordinates are short",
+    arguments: [(1, "1"), (100, "100"), (0.5, "0.5"), (-0.001, "0"), (12.346, "12.35"), (.infinity, "0")])
+  func coordinates(_ value: Double, _ text: String) {
+    #expect(coordinate(value) == text)
+  }
+}

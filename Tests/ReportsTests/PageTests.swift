@@ -1,0 +1,227 @@
+import Foundation
+import FoundationXML
+import Testing
+
+@testable import Reports
+
+@Suite("The page of a report")
+struct PageTests {
+  /// By name: reports with much, with little and with nothing in them.
+  static let reports: [String: Report] = {
+    var reports = ["sample": Sample.report]
+    func variation(_ name: String, _ change: (inout Report) -> Void) {
+      var report = Sample.report
+      change(&report)
+      report.summary = Summary(report.runs, expectations: Sample.expectations)
+      reports[name] = report
+    }
+    variation("no runs") { $0.runs = [] }
+    variation("no timing") { $0.timing.runs = [] }
+    variation("baseline alone") { $0.runs.removeAll { $0.variant == "pruned" } }
+    variation("pruned alone") { $0.runs.removeAll { $0.variant == "baseline" } }
+    variation("no epochs") { for index in $0.runs.indices { $0.runs[index].history = [] } }
+    variation("no layers") { for index in $0.runs.indices { $0.runs[index].layers = [] } }
+    variation("interrupted") { $0.status = .interrupted }
+    variation("not finite") {
+      for index in $0.runs.indices {
+        $0.runs[index].top1 = index == 0 ? .nan : .infinity
+        $0.runs[index].history[0].trainLoss = .nan
+        $0.runs[index].history[0].testLoss = -.infinity
+        $0.runs[index].testLoss = .nan
+      }
+    }
+    variation("huge") {
+      for index in $0.runs.indices {
+        $0.runs[index].history[0].trainLoss = 1e300 * Double(index)
+        $0.runs[index].macs = .max / 8
+        $0.runs[index].layers[0].macsBefore = .max
+        $0.runs[index].history[0].epoch = 1_000_000
+      }
+    }
+    variation("hostile names") {
+      $0.experiment = Self.hostile
+      $0.description = Self.hostile
+      $0.environment.processor = Self.hostile
+      for index in $0.runs.indices {
+        $0.runs[index].layers[0].name = Self.hostile
+        $0.runs[index].layers[0].kind = Self.hostile
+      }
+    }
+    variation("large") { report in
+      report.runs = (0..<10 as Range<UInt64>).flatMap { seed -> [RunReport] in
+        ["baseline", "pruned"].map { variant -> RunReport in
+          var run = Sample.run(seed, variant, top1: 80 + Double(seed) / 7)
+          let (layer, epoch) = (run.layers[0], run.history[0])
+          run.layers = (0..<110).map { index in
+            var layer = layer
+            layer.name = "layer\(index).conv1"
+            return layer
+          }
+          run.history = (1...200).map { index in
+            var epoch = epoch
+            (epoch.epoch, epoch.testTop1, epoch.trainLoss) = (
+              index, 90 - 80 / Double(index), 2 / Double(index + 1)
+            )
+            return epoch
+          }
+          return run
+        }
+      }
+    }
+    return reports
+  }()
+
+  static let hostile =
+    "<script>alert(1)</script>\"\u{301} onload='x' ]]> <!-- & &amp; \u{0}\u{1B}\u{FFFE} 名前 \u{202E}http://example.org/"
+
+  static let pages: [(String, String)] =
+    reports.sorted { $0.key < $1.key }.map { ($0.key, ReportPage($0.value).html()) }
+    + [
+      ("suite", ReportPage(suite: "a <b>", reports.sorted { $0.key < $1.key }.map(\.value)).html()),
+      ("empty suite", ReportPage(suite: "none", []).html()),
+    ]
+
+  @Test("is well-formed, as are its plots as files", arguments: pages)
+  func wellFormed(_ name: String, _ page: String) throws {
+    let document = try #require(Document(page), "\(name)")
+    #expect(document.problem == nil, "\(name)")
+    guard let report = Self.reports[name] else { return }
+    for file in report.plotFiles() {
+      let document = Document(file.svg)
+      #expect(document?.problem == nil, "\(name), \(file.name)")
+      #expect(document?.names.first == "svg")
+    }
+  }
+
+  @Test("holds no script, whatever the names, and every element is one that we use", arguments: pages)
+  func elements(_ name: String, _ page: String) throws {
+    let known: Set = [
+      "a", "body", "caption", "dd", "desc", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2",
+      "h3",
+      "head", "header", "html", "meta", "p", "path", "pre", "rect", "section", "style", "summary", "svg",
+      "table",
+      "tbody", "td", "text", "th", "thead", "title", "tr",
+    ]
+    let document = try #require(Document(page))
+    #expect(Set(document.names).subtracting(known) == [])
+    #expect(Set(document.attributes.map(\.name)).filter { $0.hasPrefix("on") } == [])
+  }
+
+  @Test("loads nothing from anywhere", arguments: pages)
+  func offline(_ name: String, _ page: String) throws {
+    let document = try #require(Document(page))
+    for attribute in document.attributes where !["aria-label"].contains(attribute.name) {
+      #expect(!attribute.value.contains("//"), "\(attribute)")
+    }
+    for attribute in document.attributes where attribute.name == "href" {
+      #expect(document.attributes.contains { $0.name == "id" && "#" + $0.value == attribute.value })
+    }
+    #expect(!document.attributes.contains { $0.name == "src" })
+    #expect(!Stylesheet.text.contains("url(") && !Stylesheet.text.contains("@import"))
+  }
+
+  @Test("has no number that is not one", arguments: pages)
+  func numbers(_ name: String, _ page: String) throws {
+    let document = try #require(Document(page))
+    for attribute in document.attributes
+    where ["d", "x", "y", "width", "height", "viewBox"].contains(attribute.name) {
+      #expect(attribute.value.firstMatch(of: /nan|inf/) == nil, "\(name): \(attribute)")
+    }
+  }
+
+  @Test(
+    "is accessible: headers of rows and columns, a title and a summary in every drawing, headings in order")
+  func accessibility() throws {
+    for (name, page) in Self.pages {
+      let document = try #require(Document(page))
+      #expect(document.count("svg") == document.count("desc"), "\(name)")
+      #expect(document.attributes.count { $0 == ("role", "img") } == document.count("svg"))
+      #expect(document.attributes.count { $0.name == "scope" } == document.count("th"))
+      #expect(document.count("caption") == document.count("table"))
+      #expect(document.count("h1") == 1, "\(name)")
+      let levels = document.names.compactMap {
+        $0.count == 2 && $0.hasPrefix("h") ? $0.last?.wholeNumberValue : nil
+      }
+      #expect(zip(levels, levels.dropFirst()).allSatisfy { $1 <= $0 + 1 }, "\(name)")
+    }
+  }
+
+  @Test("text stays inside of its drawing", arguments: reports.sorted { $0.key < $1.key }.map(\.key))
+  func inside(_ name: String) throws {
+    for figure in try #require(Self.reports[name]).figures() {
+      let document = try #require(Document(figure.drawing.svg(.paper).serialized()))
+      for text in document.texts {
+        let width = textWidth(text.content, size: text.size)
+        let share = text.anchor == "start" ? 0 : text.anchor == "middle" ? 0.5 : 1
+        let left = text.x - share * width
+        #expect(left >= 0 && left + width <= Drawing.width, "\(name), \(figure.name): \(text)")
+      }
+    }
+  }
+
+  @Test("the same report gives the same bytes")
+  func deterministic() throws {
+    let again = ReportPage(try Report(json: Sample.report.json())).html()
+    #expect(ReportPage(Sample.report).html() == again)
+  }
+
+  @Test("the verdict is one sentence")
+  func verdicts() throws {
+    func verdict(_ name: String) throws -> String { Verdict(try #require(Self.reports[name])).text }
+    #expect(
+      try verdict("sample")
+        == "2.00× compression, 40.0\u{A0}% fewer MACs, accuracy drop 1.00 ± 0.71 points over 2 seeds; 1 of 3 expectations met."
+    )
+    #expect(
+      try verdict("baseline alone")
+        == "Top-1 accuracy 83.00 ± 0.71\u{A0}%, nothing was pruned; 0 of 3 expectations met.")
+    #expect(try verdict("no runs") == "Nothing was measured; 0 of 3 expectations met.")
+    #expect(try verdict("interrupted").hasPrefix("Interrupted: 2.00× compression"))
+    var better = Sample.report
+    better.runs = [Sample.run(0, "baseline", top1: 80), Sample.run(0, "pruned", top1: 80.5)]
+    better.summary = Summary(better.runs, expectations: [])
+    #expect(Verdict(better).text == "2.00× compression, 40.0\u{A0}% fewer MACs, accuracy gain 0.50 points.")
+    #expect(
+      Verdict([Sample.report, better]).text == "2 experiments; 0 of 1 with expectations meet all of them.")
+  }
+
+  @Test("what training cost: images times the MACs of that epoch's network times three")
+  func cost() {
+    var run = Sample.run(0, "pruned", top1: 82)
+    run.history = (1...3).map { epoch in
+      var entry = run.history[0]
+      (entry.epoch, entry.images, entry.macs) = (epoch, 100, [9000, 6000, 6000][epoch - 1])
+      return entry
+    }
+    var report = Sample.report
+    report.runs = [run]
+    let cost = report.trainingCost(of: run)
+    // The first epoch trains the whole network, the second what the first one's pruning step left.
+    #expect(cost.epochs.map(\.macs) == [3_000_000, 2_700_000, 1_800_000])
+    #expect(cost.macs == 7_500_000)
+    // Only the first epoch's time is known.
+    #expect(cost.epochs.map(\.seconds) == [8, nil, nil])
+    #expect(cost.seconds == nil && cost.joules == nil)
+    // Reports without numbers of images: 160 a second for 6 seconds.
+    #expect(Sample.report.trainingCost(of: Sample.report.runs[1]).macs == 28_800_000.0)
+  }
+
+  @Test("page and plots, byte by byte; UPDATE_GOLDEN=1 writes them anew")
+  func golden() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+    var files = Sample.report.plotFiles().map { ($0.name, $0.svg) }
+    files.append(("report.html", ReportPage(Sample.report).html()))
+    for (name, text) in files {
+      let file = folder.appendingPathComponent(name)
+      if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try text.write(to: file, atomically: true, encoding: .utf8)
+      }
+      let expected = try String(contentsOf: file, encoding: .utf8)
+      let difference = zip(text.split(separator: "\n"), expected.split(separator: "\n")).first { $0 != $1 }
+      #expect(
+        text == expected,
+        "\(name), first at:\n\(difference?.0 ?? "its end")\nexpected:\n\(difference?.1 ?? "")")
+    }
+  }
+}
