@@ -7,12 +7,18 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 typedef __m256 V;
-enum { WIDTH = 8, CONVOLVE_VECTORS = 2, GRADIENT_PIXELS = 1024 };
+enum { WIDTH = 8, CONVOLVE_VECTORS = 3, CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 1024 };
 #define GRADIENT_ROWS 4
 
 static inline V load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void store(float *p, V v) { _mm256_storeu_ps(p, v); }
 static inline V set1(float value) { return _mm256_set1_ps(value); }
+// Not hoisted: twelve sums, three vectors of pixels and one weight are all the registers there are.
+static inline V broadcast(const float *p) {
+  V v;
+  __asm__ volatile("vbroadcastss %1, %0" : "=x"(v) : "m"(*p));
+  return v;
+}
 static inline V muladd(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
 static inline V add(V a, V b) { return _mm256_add_ps(a, b); }
 static inline V sub(V a, V b) { return _mm256_sub_ps(a, b); }
@@ -36,6 +42,11 @@ static inline float fold(V v) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
+  const V all = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
+}
+
 typedef __m256d D;
 
 static inline D low(V v) { return _mm256_cvtps_pd(_mm256_castps256_ps128(v)); }
@@ -49,27 +60,17 @@ static inline double fold_double(D v) {
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
-static inline V evens(V a, V b) {
-  const __m256 mixed = _mm256_shuffle_ps(a, b, 0x88);
-  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(mixed), 0xd8));
-}
-static inline V odds(V a, V b) {
-  const __m256 mixed = _mm256_shuffle_ps(a, b, 0xdd);
-  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(mixed), 0xd8));
-}
-static inline V zip_low(V a, V b) {
-  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
-}
-static inline V zip_high(V a, V b) {
-  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
-}
+static inline V unpack_low(V a, V b) { return _mm256_unpacklo_ps(a, b); }
+static inline V unpack_high(V a, V b) { return _mm256_unpackhi_ps(a, b); }
+static inline V pair_low(V a, V b) { return _mm256_shuffle_ps(a, b, 0x44); }
+static inline V pair_high(V a, V b) { return _mm256_shuffle_ps(a, b, 0xee); }
 
-static inline V load_rows(const float *const *p, int n) {
+static inline V load_parts(float *const *p, int n) {
   if (n == 1) return load(p[0]);
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p[0])), _mm_loadu_ps(p[1]), 1);
 }
 
-static inline void store_rows(V v, float *const *p, int n) {
+static inline void store_parts(float *const *p, int n, V v) {
   if (n == 1) return store(p[0], v);
   _mm_storeu_ps(p[0], _mm256_castps256_ps128(v));
   _mm_storeu_ps(p[1], _mm256_extractf128_ps(v, 1));

@@ -9,12 +9,13 @@
   __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
 
 typedef __m512 V;
-enum { WIDTH = 16, CONVOLVE_VECTORS = 6, GRADIENT_PIXELS = 768 };
+enum { WIDTH = 16, CONVOLVE_VECTORS = 6, CACHED_FLOATS = 1 << 18, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 768 };
 #define GRADIENT_ROWS 8
 
 static inline V load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void store(float *p, V v) { _mm512_storeu_ps(p, v); }
 static inline V set1(float value) { return _mm512_set1_ps(value); }
+static inline V broadcast(const float *p) { return set1(*p); }
 static inline V muladd(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 static inline V add(V a, V b) { return _mm512_add_ps(a, b); }
 static inline V sub(V a, V b) { return _mm512_sub_ps(a, b); }
@@ -39,6 +40,14 @@ static inline float fold(V v) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+static inline __m256 halves(V v) { return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1)); }
+
+static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
+  const __m256 all =
+    _mm256_hadd_ps(_mm256_hadd_ps(halves(a), halves(b)), _mm256_hadd_ps(halves(c), halves(d)));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
+}
+
 typedef __m512d D;
 
 static inline D low(V v) { return _mm512_cvtps_pd(_mm512_castps512_ps256(v)); }
@@ -53,24 +62,12 @@ static inline double fold_double(D v) {
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
-static inline V evens(V a, V b) {
-  const __m512i index = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  return _mm512_permutex2var_ps(a, index, b);
-}
-static inline V odds(V a, V b) {
-  const __m512i index = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-  return _mm512_permutex2var_ps(a, index, b);
-}
-static inline V zip_low(V a, V b) {
-  const __m512i index = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  return _mm512_permutex2var_ps(a, index, b);
-}
-static inline V zip_high(V a, V b) {
-  const __m512i index = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-  return _mm512_permutex2var_ps(a, index, b);
-}
+static inline V unpack_low(V a, V b) { return _mm512_unpacklo_ps(a, b); }
+static inline V unpack_high(V a, V b) { return _mm512_unpackhi_ps(a, b); }
+static inline V pair_low(V a, V b) { return _mm512_shuffle_ps(a, b, 0x44); }
+static inline V pair_high(V a, V b) { return _mm512_shuffle_ps(a, b, 0xee); }
 
-static inline V load_rows(const float *const *p, int n) {
+static inline V load_parts(float *const *p, int n) {
   if (n == 1) return load(p[0]);
   if (n == 2)
     return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p[0])), _mm256_loadu_ps(p[1]), 1);
@@ -79,7 +76,7 @@ static inline V load_rows(const float *const *p, int n) {
   return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
 }
 
-static inline void store_rows(V v, float *const *p, int n) {
+static inline void store_parts(float *const *p, int n, V v) {
   if (n == 1) return store(p[0], v);
   const __m256 low = _mm512_castps512_ps256(v), high = _mm512_extractf32x8_ps(v, 1);
   if (n == 2) {

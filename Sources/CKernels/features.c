@@ -19,3 +19,5 @@ const char *ck_library_path(const void *symbol) {
   Dl_info info;
   return dladdr(symbol, &info) ? info.dli_fname : 0;
 }
+
+int64_t ck_layout(void) { return CK_LAYOUT; }

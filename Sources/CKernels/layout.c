@@ -1,4 +1,4 @@
-// Rearranging weights and planes into the order in which the inner loops read them.
+// Rearranging weights and planes into the order in which the inner loops read them, and adding up partial sums.
 #include <string.h>
 
 #include "CKernels.h"
@@ -127,4 +127,18 @@ void ck_unpack_pixels(
       else
         for (int64_t n = 0; n < images; n++) to[n * image] = *packed++ + bias;
     }
+}
+
+void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum) {
+  enum { BLOCK = 64 };
+  for (int64_t first = 0; first < count; first += BLOCK) {
+    const int64_t size = count - first < BLOCK ? count - first : BLOCK;
+    float totals[BLOCK];
+    memcpy(totals, partials + first, (size_t)size * sizeof(float));
+    for (int64_t group = 1; group < groups; group++) {
+      const float *const from = partials + group * stride + first;
+      for (int64_t i = 0; i < size; i++) totals[i] += from[i];
+    }
+    memcpy(sum + first, totals, (size_t)size * sizeof(float));
+  }
 }

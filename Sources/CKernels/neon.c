@@ -5,12 +5,13 @@
 #include <arm_neon.h>
 
 typedef float32x4_t V;
-enum { WIDTH = 4, CONVOLVE_VECTORS = 6, GRADIENT_PIXELS = 768 };
+enum { WIDTH = 4, CONVOLVE_VECTORS = 6, CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 6, GRADIENT_PIXELS = 768 };
 #define GRADIENT_ROWS 8
 
 static inline V load(const float *p) { return vld1q_f32(p); }
 static inline void store(float *p, V v) { vst1q_f32(p, v); }
 static inline V set1(float value) { return vdupq_n_f32(value); }
+static inline V broadcast(const float *p) { return vld1q_dup_f32(p); }
 static inline V muladd(V a, V b, V c) { return vfmaq_f32(c, a, b); }
 static inline V add(V a, V b) { return vaddq_f32(a, b); }
 static inline V sub(V a, V b) { return vsubq_f32(a, b); }
@@ -31,6 +32,10 @@ static inline float fold(V v) {
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 
+static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
+  vst1q_f32(sums, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
+}
+
 typedef float64x2_t D;
 
 static inline D low(V v) { return vcvt_f64_f32(vget_low_f32(v)); }
@@ -40,14 +45,13 @@ static inline D add_double(D a, D b) { return vaddq_f64(a, b); }
 static inline D muladd_double(D a, D b, D c) { return vfmaq_f64(c, a, b); }
 static inline double fold_double(D v) { return vaddvq_f64(v); }
 
-static inline V evens(V a, V b) { return vuzp1q_f32(a, b); }
-static inline V odds(V a, V b) { return vuzp2q_f32(a, b); }
-static inline V zip_low(V a, V b) { return vzip1q_f32(a, b); }
-static inline V zip_high(V a, V b) { return vzip2q_f32(a, b); }
-static inline V load_rows(const float *const *p, int n) { return n == 1 ? load(p[0]) : set1(0); }
-static inline void store_rows(V v, float *const *p, int n) {
-  if (n == 1) store(p[0], v);
-}
+static inline V unpack_low(V a, V b) { return vzip1q_f32(a, b); }
+static inline V unpack_high(V a, V b) { return vzip2q_f32(a, b); }
+static inline V pair_low(V a, V b) { return vcombine_f32(vget_low_f32(a), vget_low_f32(b)); }
+static inline V pair_high(V a, V b) { return vcombine_f32(vget_high_f32(a), vget_high_f32(b)); }
+// Four pixels are those of one tile: always one part.
+static inline V load_parts(float *const *p, int n) { return load(p[0]); }
+static inline void store_parts(float *const *p, int n, V v) { store(p[0], v); }
 
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"

@@ -106,15 +106,20 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
   return all;
 }
 
+static inline bool is_open(const ck_gate *gate, const float *x, ptrdiff_t p) {
+  if (gate->output) return gate->output[p] > 0;
+  return !gate->affine || gate->scale * x[p] + gate->shift > 0;
+}
+
 static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, const float *y, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  const float *dy, const float *x, ck_gate gate, float mean, ptrdiff_t begin, ptrdiff_t end) {
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
     float gradients[LANES] = {0}, products[LANES] = {0};
     for (ptrdiff_t p = start; p < stop; p += LANES)
       for (int i = 0; i < LANES; i++) {
-        const float g = y ? (y[p + i] > 0 ? dy[p + i] : 0) : dy[p + i];
+        const float g = is_open(&gate, x, p + i) ? dy[p + i] : 0;
         gradients[i] += g;
         products[i] += g * (x[p + i] - mean);
       }
@@ -141,15 +146,12 @@ static void scale_shift(
 }
 
 static void normalize_gradient(
-  const float *dy, const float *x, const float *y, float a, float b, float c, float *dx, ptrdiff_t begin,
-  ptrdiff_t end, ck_mask mask) {
-  if (y)
-    for (ptrdiff_t p = begin; p < end; p++) {
-      const float g = y[p] > 0 ? dy[p] : 0;
-      dx[p] = keep(a * g + (b * x[p] + c), mask.lanes[p]);
-    }
-  else
-    for (ptrdiff_t p = begin; p < end; p++) dx[p] = keep(a * dy[p] + (b * x[p] + c), mask.lanes[p]);
+  const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
+  ck_mask mask) {
+  for (ptrdiff_t p = begin; p < end; p++) {
+    const float g = is_open(&gate, x, p) ? dy[p] : 0;
+    dx[p] = keep(a * g + (b * x[p] + c), mask.lanes[p]);
+  }
 }
 
 static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {

@@ -1,13 +1,16 @@
 // The inner loops in terms of one instruction set's vectors; included once by each file that defines
 //
 //   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS
-//   load, store, set1, muladd, add, sub, mul, divide, max
+//   load, store, set1, broadcast(p), muladd, add, sub, mul, divide, max
 //   keep(v, mask, p)              v where elements p... are pixels, else zero
 //   where_positive(y, g)          g where y > 0, else zero
 //   fold(v)                       sum of a vector's elements
+//   fold_four(a, b, c, d, sums)   sums of four vectors' elements
 //   D, low(v), high(v)            half as many doubles, and the halves of a vector as such
 //   set1_double, add_double, muladd_double, fold_double
 //   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs
+//   CACHED_FLOATS                 floats of transformed tiles that stay in a second-level cache
+//   PRODUCT_VECTORS               vectors in a product's register block of CK_OUTPUT_GROUP outputs
 //   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3 columns
 //   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache
 //   KERNELS_NAME, KERNELS_FUNCTION
@@ -31,7 +34,7 @@ INLINE void convolve_block(
       V pixels[CONVOLVE_VECTORS];
       UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
       UNROLL for (int o = 0; o < group; o++) {
-        const V weight = set1(w[o]);
+        const V weight = broadcast(w + o);
         UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
       }
     }
@@ -65,6 +68,46 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
       default: convolve_group(job, first, 1, begin, end); break;
     }
     first += group;
+  }
+}
+
+// One register block of products: `group` rows of y times `vectors` vectors from t on.
+INLINE void product_block(
+  const float *x, ptrdiff_t x_stride, int64_t inputs, const float *w, float *y, ptrdiff_t y_stride, const int group,
+  const int vectors) {
+  V sums[CK_OUTPUT_GROUP][PRODUCT_VECTORS];
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = set1(0);
+  for (int64_t c = inputs; c > 0; c--, x += x_stride, w += group) {
+    V values[PRODUCT_VECTORS];
+    UNROLL for (int i = 0; i < vectors; i++) values[i] = load(x + i * WIDTH);
+    UNROLL for (int o = 0; o < group; o++) {
+      const V weight = broadcast(w + o);
+      UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, values[i], sums[o][i]);
+    }
+  }
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) store(y + o * y_stride + i * WIDTH, sums[o][i]);
+}
+
+INLINE void multiply_group(const ck_products *job, const int group) {
+  const float *x = job->x, *w = job->weights;
+  float *y = job->y;
+  for (int64_t e = 0; e < job->elements; e++, x += job->x_element, w += job->weights_element, y += job->y_element) {
+    int64_t t = 0;
+    for (; t + PRODUCT_VECTORS * WIDTH <= job->count; t += PRODUCT_VECTORS * WIDTH)
+      product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, PRODUCT_VECTORS);
+    for (; t < job->count; t += WIDTH)
+      product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, 1);
+  }
+}
+
+static void multiply(const ck_products *job) {
+  switch (job->outputs) {
+    case 4: multiply_group(job, 4); break;
+    case 3: multiply_group(job, 3); break;
+    case 2: multiply_group(job, 2); break;
+    default: multiply_group(job, 1); break;
   }
 }
 
@@ -110,9 +153,17 @@ INLINE void gradient_rows(
       gradient_block(dy, job->dy_stride, at[0], at[1], at[2], count, rows, memory);
     }
   }
-  for (int64_t column = 0; column < columns; column++)
-    for (int o = 0; o < rows; o++)
-      partial[o * columns + column] = fold(load(scratch + (column / 3 * rows * 3 + o * 3 + column % 3) * WIDTH));
+  for (int64_t column = 0; column < columns; column++) {
+    const float *const sums = scratch + (column / 3 * rows * 3 + column % 3) * WIDTH;
+    int o = 0;
+    for (; o + 4 <= rows; o += 4) {
+      float four[4];
+      const float *const at = sums + o * 3 * WIDTH;
+      fold_four(load(at), load(at + 3 * WIDTH), load(at + 6 * WIDTH), load(at + 9 * WIDTH), four);
+      for (int i = 0; i < 4; i++) partial[(o + i) * columns + column] = four[i];
+    }
+    for (; o < rows; o++) partial[o * columns + column] = fold(load(sums + o * 3 * WIDTH));
+  }
 }
 
 static void weight_gradient(
@@ -137,6 +188,58 @@ static void weight_gradient(
       ROWS(1);
 #undef ROWS
     }
+  }
+}
+
+// One register block of sums of products, `rows` of d times `columns` of v.
+INLINE void product_sums_block(
+  const ck_product_sums *job, const float *d, const float *v, float *sums, const int rows, const int columns) {
+  V products[4][3];
+  UNROLL for (int o = 0; o < rows; o++)
+    UNROLL for (int i = 0; i < columns; i++) products[o][i] = set1(0);
+  for (int64_t t = 0; t < job->count; t += WIDTH) {
+    V values[3];
+    UNROLL for (int i = 0; i < columns; i++) values[i] = load(v + i * job->v_stride + t);
+    UNROLL for (int o = 0; o < rows; o++) {
+      const V gradient = load(d + o * job->d_stride + t);
+      UNROLL for (int i = 0; i < columns; i++) products[o][i] = muladd(gradient, values[i], products[o][i]);
+    }
+  }
+  UNROLL for (int i = 0; i < columns; i++) {
+    float *const to = sums + i * job->outputs;
+    if (rows == 4) {
+      float four[4];
+      fold_four(products[0][i], products[1][i], products[2][i], products[3][i], four);
+      UNROLL for (int o = 0; o < 4; o++) to[o] += four[o];
+    } else {
+      UNROLL for (int o = 0; o < rows; o++) to[o] += fold(products[o][i]);
+    }
+  }
+}
+
+INLINE void product_sums_columns(
+  const ck_product_sums *job, const float *d, const float *v, float *sums, const int columns) {
+  int64_t o = 0;
+  for (; o + 4 <= job->outputs; o += 4)
+    product_sums_block(job, d + o * job->d_stride, v, sums + o, 4, columns);
+  d += o * job->d_stride, sums += o;
+  switch (job->outputs - o) {
+    case 3: product_sums_block(job, d, v, sums, 3, columns); break;
+    case 2: product_sums_block(job, d, v, sums, 2, columns); break;
+    case 1: product_sums_block(job, d, v, sums, 1, columns); break;
+  }
+}
+
+static void product_sums(const ck_product_sums *job) {
+  for (int64_t e = 0; e < job->elements; e++) {
+    const float *const d = job->d + e * job->d_element;
+    const float *v = job->v + e * job->v_element;
+    float *sums = job->sums + e * job->inputs * job->outputs;
+    int64_t i = 0;
+    for (; i + 3 <= job->inputs; i += 3, v += 3 * job->v_stride, sums += 3 * job->outputs)
+      product_sums_columns(job, d, v, sums, 3);
+    if (job->inputs - i == 2) product_sums_columns(job, d, v, sums, 2);
+    if (job->inputs - i == 1) product_sums_columns(job, d, v, sums, 1);
   }
 }
 
@@ -189,9 +292,22 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
   return all;
 }
 
+// Rounded twice, as the portable loops do it, so that all classes agree on where a ReLU's kink is.
+INLINE V affine(V scale, V x, V shift) { return add(mul(scale, x), shift); }
+
+// dy where the ReLU behind a batch norm let its value through.
+enum { OPEN, OUTPUT, AFFINE };
+
+INLINE V gated(const ck_gate *gate, const int kind, V scale, V shift, V x, ptrdiff_t p, V dy) {
+  if (kind == OUTPUT) return where_positive(load(gate->output + p), dy);
+  // As scale_shift computed it.
+  if (kind == AFFINE) return where_positive(affine(scale, x, shift), dy);
+  return dy;
+}
+
 INLINE ck_gradient_sums gradient_sums_of(
-  const float *dy, const float *x, const float *y, const bool masked, float mean, ptrdiff_t begin, ptrdiff_t end) {
-  const V middle = set1(mean);
+  const float *dy, const float *x, const ck_gate *gate, const int kind, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  const V middle = set1(mean), scale = set1(gate->scale), shift = set1(gate->shift);
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
@@ -199,16 +315,15 @@ INLINE ck_gradient_sums gradient_sums_of(
     ptrdiff_t p = start;
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
-        V g = load(dy + p + i * WIDTH);
-        if (masked) g = where_positive(load(y + p + i * WIDTH), g);
+        const V value = load(x + p + i * WIDTH);
+        const V g = gated(gate, kind, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
         gradients[i] = add(gradients[i], g);
-        products[i] = muladd(g, sub(load(x + p + i * WIDTH), middle), products[i]);
+        products[i] = muladd(g, sub(value, middle), products[i]);
       }
     for (; p < stop; p += WIDTH) {
-      V g = load(dy + p);
-      if (masked) g = where_positive(load(y + p), g);
+      const V value = load(x + p), g = gated(gate, kind, scale, shift, value, p, load(dy + p));
       gradients[0] = add(gradients[0], g);
-      products[0] = muladd(g, sub(load(x + p), middle), products[0]);
+      products[0] = muladd(g, sub(value, middle), products[0]);
     }
     total.gradient += fold(add(gradients[0], gradients[1]));
     total.product += fold(add(products[0], products[1]));
@@ -217,8 +332,10 @@ INLINE ck_gradient_sums gradient_sums_of(
 }
 
 static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, const float *y, float mean, ptrdiff_t begin, ptrdiff_t end) {
-  return y ? gradient_sums_of(dy, x, y, true, mean, begin, end) : gradient_sums_of(dy, x, y, false, mean, begin, end);
+  const float *dy, const float *x, ck_gate gate, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, mean, begin, end);
+  if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, mean, begin, end);
+  return gradient_sums_of(dy, x, &gate, OPEN, mean, begin, end);
 }
 
 static void scale_shift(
@@ -227,24 +344,28 @@ static void scale_shift(
   const V a = set1(scale), b = set1(shift), floor = set1(relu ? 0 : -__builtin_inff());
   if (residual)
     for (ptrdiff_t p = begin; p < end; p += WIDTH)
-      store(y + p, keep(max(floor, add(muladd(a, load(x + p), b), load(residual + p))), mask, p));
+      store(y + p, keep(max(floor, add(affine(a, load(x + p), b), load(residual + p))), mask, p));
   else
     for (ptrdiff_t p = begin; p < end; p += WIDTH)
-      store(y + p, keep(max(floor, muladd(a, load(x + p), b)), mask, p));
+      store(y + p, keep(max(floor, affine(a, load(x + p), b)), mask, p));
+}
+
+INLINE void normalize_gradient_of(
+  const float *dy, const float *x, const ck_gate *gate, const int kind, float a, float b, float c, float *dx,
+  ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+  const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(gate->scale), shift = set1(gate->shift);
+  for (ptrdiff_t p = begin; p < end; p += WIDTH) {
+    const V value = load(x + p), g = gated(gate, kind, scale, shift, value, p, load(dy + p));
+    store(dx + p, keep(muladd(va, g, muladd(vb, value, vc)), mask, p));
+  }
 }
 
 static void normalize_gradient(
-  const float *dy, const float *x, const float *y, float a, float b, float c, float *dx, ptrdiff_t begin,
-  ptrdiff_t end, ck_mask mask) {
-  const V va = set1(a), vb = set1(b), vc = set1(c);
-  if (y)
-    for (ptrdiff_t p = begin; p < end; p += WIDTH) {
-      const V g = where_positive(load(y + p), load(dy + p));
-      store(dx + p, keep(muladd(va, g, muladd(vb, load(x + p), vc)), mask, p));
-    }
-  else
-    for (ptrdiff_t p = begin; p < end; p += WIDTH)
-      store(dx + p, keep(muladd(va, load(dy + p), muladd(vb, load(x + p), vc)), mask, p));
+  const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
+  ck_mask mask) {
+  if (gate.output) return normalize_gradient_of(dy, x, &gate, OUTPUT, a, b, c, dx, begin, end, mask);
+  if (gate.affine) return normalize_gradient_of(dy, x, &gate, AFFINE, a, b, c, dx, begin, end, mask);
+  normalize_gradient_of(dy, x, &gate, OPEN, a, b, c, dx, begin, end, mask);
 }
 
 static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {

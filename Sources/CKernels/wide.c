@@ -43,6 +43,42 @@ void ck_wide_convolve(
   }
 }
 
+// Columns whose sums are in work at a time.
+enum { PRECISE_COLUMNS = 128 };
+
+static void precise_columns(
+  const ck_wide *g, const float *x, const float *w, int64_t image, int64_t row, int64_t first, int64_t count,
+  double *sums) {
+  const int64_t k = g->kernel, half = k / 2, s = g->stride;
+  for (int64_t c = 0; c < g->inputs; c++)
+    for (int64_t u = 0; u < k; u++) {
+      const int64_t from_row = row * s + u - half;
+      if (from_row < 0 || from_row >= g->rows) continue;
+      const float *const from = x + c * g->x_stride + pixel(image, from_row, g->rows, g->columns);
+      for (int64_t v = 0; v < k; v++) {
+        const double weight = w[(c * k + u) * k + v];
+        const range q = inside(g->columns, first + count, s, v - half);
+        for (int64_t i = q.low > first ? q.low : first; i < q.high; i++)
+          sums[i - first] += weight * from[i * s + v - half];
+      }
+    }
+}
+
+void ck_precise_convolve(
+  const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y) {
+  const float *const weights = w + output * g->inputs * g->kernel * g->kernel;
+  for (int64_t r = 0; r < g->output_rows; r++) {
+    float *const to = y + output * g->y_stride + pixel(image, r, g->output_rows, g->output_columns);
+    for (int64_t first = 0; first < g->output_columns; first += PRECISE_COLUMNS) {
+      const int64_t left = g->output_columns - first, count = left < PRECISE_COLUMNS ? left : PRECISE_COLUMNS;
+      double sums[PRECISE_COLUMNS];
+      for (int64_t i = 0; i < count; i++) sums[i] = bias ? bias[output] : 0;
+      precise_columns(g, x, weights, image, r, first, count, sums);
+      for (int64_t i = 0; i < count; i++) to[first + i] = (float)sums[i];
+    }
+  }
+}
+
 void ck_wide_input_gradient(
   const ck_wide *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate, float *dx) {
   const int64_t k = g->kernel, half = k / 2, s = g->stride;

@@ -1,160 +1,249 @@
-// The transforms of Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural
-// networks", arXiv 1509.09308) in terms of one instruction set's vectors; included after vector_kernels.h by files that
-// also define
+// The transforms of Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast algorithms for convolutional neural
+// networks", arXiv 1509.09308), points 0, 1, -1, 2, -2, infinity, in terms of one instruction set's vectors; included
+// after vector_kernels.h by files that also define
 //
-//   evens(a, b), odds(a, b)            elements 0, 2, ... and 1, 3, ... of a followed by b
-//   zip_low(a, b), zip_high(a, b)      the inverse: a[0], b[0], a[1], b[1], ... in two vectors
-//   load_rows(p, n), store_rows(v, p, n)
-//                                      a vector in n equal parts at p[0], ..., p[n - 1]; n = 1, 2 or 4
+//   unpack_low(a, b), unpack_high(a, b)   in every 128 bits: a0, b0, a1, b1 and a2, b2, a3, b3
+//   pair_low(a, b), pair_high(a, b)       in every 128 bits: a0, a1, b0, b1 and a2, a3, b2, b3
+//   load_parts(p, n), store_parts(p, n, v)
+//                                         a vector in n equal parts at p[0], ..., p[n - 1]; n = 1, 2 or 4
 //
-// A vector holds one element of WIDTH tiles. `run` tiles lie side by side in a map's row, at most CK_VECTOR_FLOATS.
+// A vector holds one element of WIDTH tiles, in an order of its own that all transforms share: the pixels of a quarter
+// of them fill a vector, and transposing 4x4 blocks in every 128 bits turns four such vectors into one for each column.
 
-// In how many parts the pixels of half of WIDTH tiles lie.
-#define PARTS(run) ((run) >= WIDTH || 2 * (run) >= WIDTH ? 1 : WIDTH / (2 * (run)))
+// Tiles whose pixels in one row fill a vector.
+#define QUARTER (WIDTH / 4)
 
-// Where the pixels of WIDTH tiles lie: each of two vectors' worth of pixels in `parts` parts.
+// Where the pixels of WIDTH tiles lie: each quarter in `parts` runs of tiles that lie side by side.
 typedef struct {
-  float *low[4], *high[4];
-} tile_rows;
+  float *at[4][4];
+} tile_quarters;
 
-INLINE tile_rows rows_of(const ck_winograd *g, float *x, int64_t tile, const int run, const int parts) {
-  tile_rows rows;
-  const int32_t *const starts = g->starts + tile / g->run;
-  if (run >= WIDTH) {
-    rows.low[0] = x + starts[0] + 2 * (tile % g->run);
-    rows.high[0] = rows.low[0] + WIDTH;
-    return rows;
-  }
-  UNROLL for (int i = 0; i < parts; i++) {
-    rows.low[i] = x + starts[i];
-    rows.high[i] = x + starts[parts + i];
-  }
-  return rows;
+INLINE tile_quarters quarters_of(const ck_winograd *g, float *x, int64_t tile, const int run, const int parts) {
+  tile_quarters quarters;
+  UNROLL for (int i = 0; i < 4; i++)
+    UNROLL for (int j = 0; j < parts; j++) {
+      const int64_t index = tile + i * QUARTER + j * (QUARTER / parts);
+      quarters.at[i][j] = x + g->starts[index / run] + 4 * (index % run);
+    }
+  return quarters;
 }
 
-INLINE V load_part(float *const *parts_at, ptrdiff_t shift, const int parts) {
-  const float *at[4];
-  UNROLL for (int i = 0; i < parts; i++) at[i] = parts_at[i] + shift;
-  return load_rows(at, parts);
+INLINE V load_quarter(float *const *parts_at, ptrdiff_t shift, const int parts) {
+  float *at[4];
+  UNROLL for (int j = 0; j < parts; j++) at[j] = parts_at[j] + shift;
+  return load_parts(at, parts);
 }
 
-// Row `r` of the tiles' 4x4 inputs times B: d0 - d2, d1 + d2, d2 - d1, d1 - d3.
-INLINE void input_row(const ck_winograd *g, const tile_rows *rows, int64_t r, const int parts, V h[4]) {
-  const ptrdiff_t shift = (r - 1) * g->pitch - 1;
-  const V a = load_part(rows->low, shift, parts), b = load_part(rows->high, shift, parts);
-  const V c = load_part(rows->low, shift + 2, parts), d = load_part(rows->high, shift + 2, parts);
-  const V d0 = evens(a, b), d1 = odds(a, b), d2 = evens(c, d), d3 = odds(c, d);
-  h[0] = sub(d0, d2), h[1] = add(d1, d2), h[2] = sub(d2, d1), h[3] = sub(d1, d3);
+// Pixels to columns, and back.
+INLINE void transpose(const V p[4], V columns[4]) {
+  const V a = unpack_low(p[0], p[1]), b = unpack_low(p[2], p[3]);
+  const V c = unpack_high(p[0], p[1]), d = unpack_high(p[2], p[3]);
+  columns[0] = pair_low(a, b), columns[1] = pair_high(a, b);
+  columns[2] = pair_low(c, d), columns[3] = pair_high(c, d);
+}
+
+// Only the first two columns.
+INLINE void transpose_left(const V p[4], V columns[2]) {
+  const V a = unpack_low(p[0], p[1]), b = unpack_low(p[2], p[3]);
+  columns[0] = pair_low(a, b), columns[1] = pair_high(a, b);
+}
+
+// transposed(B) d
+INLINE void input_points(const V d[6], V v[6]) {
+  const V a = muladd(set1(-4), d[2], d[4]), b = muladd(set1(-4), d[1], d[3]);
+  const V c = sub(d[4], d[2]), e = sub(d[3], d[1]);
+  v[0] = muladd(set1(4), d[0], muladd(set1(-5), d[2], d[4]));
+  v[1] = add(a, b), v[2] = sub(a, b);
+  v[3] = muladd(set1(2), e, c), v[4] = muladd(set1(-2), e, c);
+  v[5] = muladd(set1(4), d[1], muladd(set1(-5), d[3], d[5]));
+}
+
+// transposed(A) m
+INLINE void output_points(const V m[6], V y[4]) {
+  const V a = add(m[1], m[2]), b = sub(m[1], m[2]), c = add(m[3], m[4]), d = sub(m[3], m[4]);
+  y[0] = add(m[0], add(a, c));
+  y[1] = muladd(set1(2), d, b);
+  y[2] = muladd(set1(4), c, a);
+  y[3] = add(muladd(set1(8), d, b), m[5]);
+}
+
+// A y
+INLINE void gradient_points(const V y[4], V d[6]) {
+  const V a = add(y[0], y[2]), b = add(y[1], y[3]);
+  const V c = muladd(set1(4), y[2], y[0]), e = muladd(set1(8), y[3], add(y[1], y[1]));
+  d[0] = y[0];
+  d[1] = add(a, b), d[2] = sub(a, b);
+  d[3] = add(c, e), d[4] = sub(c, e);
+  d[5] = y[3];
+}
+
+// Asks for the tiles that the caller will want next: their planes lie far apart, so no prefetcher sees them coming.
+INLINE void prefetch_tiles(const ck_winograd *g, const float *x, int64_t tile, const int run) {
+  if (tile + WIDTH > g->count) return;
+  for (int64_t t = tile; t < tile + WIDTH; t += run) {
+    const float *const at = x + g->starts[t / run];
+    for (int r = 0; r < 4; r++) __builtin_prefetch(at + r * g->pitch);
+  }
 }
 
 INLINE void input_tiles(
-  const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride, const int run) {
-  const int parts = PARTS(run);
+  const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride, const int run,
+  const int parts) {
   for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH) {
-    const tile_rows rows = rows_of(g, (float *)x, first + t, run, parts);
-    V h[4][4];
-    UNROLL for (int r = 0; r < 4; r++) input_row(g, &rows, r, parts, h[r]);
-    UNROLL for (int b = 0; b < 4; b++) {
-      store(v + b * stride, sub(h[0][b], h[2][b]));
-      store(v + (4 + b) * stride, add(h[1][b], h[2][b]));
-      store(v + (8 + b) * stride, sub(h[2][b], h[1][b]));
-      store(v + (12 + b) * stride, sub(h[1][b], h[3][b]));
+    prefetch_tiles(g, x, first + count + t, run);
+    const tile_quarters quarters = quarters_of(g, (float *)x, first + t, run, parts);
+    V rows[6][6];
+    for (int r = 0; r < 6; r++) {
+      const ptrdiff_t shift = (r - 1) * g->pitch - 1;
+      V left[4], right[4], d[6];
+      UNROLL for (int i = 0; i < 4; i++) left[i] = load_quarter(quarters.at[i], shift, parts);
+      UNROLL for (int i = 0; i < 4; i++) right[i] = load_quarter(quarters.at[i], shift + 4, parts);
+      transpose(left, d), transpose_left(right, d + 4);
+      input_points(d, rows[r]);
+    }
+    for (int b = 0; b < 6; b++) {
+      V d[6], points[6];
+      UNROLL for (int r = 0; r < 6; r++) d[r] = rows[r][b];
+      input_points(d, points);
+      UNROLL for (int a = 0; a < 6; a++) store(v + (6 * a + b) * stride, points[a]);
     }
   }
 }
 
-// Only row `row` of the four, which takes two rows of pixels.
+// Up to four terms of a sum over rows of pixels.
+typedef struct {
+  int row[4];
+  float factor[4];
+} row_sum;
+
+INLINE V sum_rows(const row_sum *sum, float *const *parts_at, ptrdiff_t shift, ptrdiff_t pitch, const int parts) {
+  V total = mul(set1(sum->factor[0]), load_quarter(parts_at, shift + sum->row[0] * pitch, parts));
+  UNROLL for (int i = 1; i < 4; i++)
+    total = muladd(set1(sum->factor[i]), load_quarter(parts_at, shift + sum->row[i] * pitch, parts), total);
+  return total;
+}
+
+// Row `row` of transposed(B) x B alone.
 INLINE void input_tiles_row(
   const ck_winograd *g, const float *x, int64_t first, int64_t count, int64_t row, float *v, ptrdiff_t stride,
-  const int run) {
-  const int parts = PARTS(run);
-  const int64_t one = row == 0 ? 0 : row == 2 ? 2 : 1, other = row == 3 ? 3 : row == 2 ? 1 : 2;
-  const V sign = set1(row == 1 ? 1 : -1);
+  const int run, const int parts) {
+  static const row_sum sums[6] = {
+    {{-1, 1, 3, 3}, {4, -5, 1, 0}}, {{0, 1, 2, 3}, {-4, -4, 1, 1}}, {{0, 1, 2, 3}, {4, -4, -1, 1}},
+    {{0, 1, 2, 3}, {-2, -1, 2, 1}}, {{0, 1, 2, 3}, {2, -1, -2, 1}}, {{0, 2, 4, 4}, {4, -5, 1, 0}}};
+  const row_sum sum = sums[row];
   for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH) {
-    const tile_rows rows = rows_of(g, (float *)x, first + t, run, parts);
-    V h[4], k[4];
-    input_row(g, &rows, one, parts, h), input_row(g, &rows, other, parts, k);
-    UNROLL for (int b = 0; b < 4; b++) store(v + b * stride, muladd(sign, k[b], h[b]));
+    const tile_quarters quarters = quarters_of(g, (float *)x, first + t, run, parts);
+    V left[4], right[4], d[6], points[6];
+    UNROLL for (int i = 0; i < 4; i++) left[i] = sum_rows(&sum, quarters.at[i], -1, g->pitch, parts);
+    UNROLL for (int i = 0; i < 4; i++) right[i] = sum_rows(&sum, quarters.at[i], 3, g->pitch, parts);
+    transpose(left, d), transpose_left(right, d + 4);
+    input_points(d, points);
+    UNROLL for (int b = 0; b < 6; b++) store(v + b * stride, points[b]);
   }
 }
 
-// Row `row` of A dy transposed(A), A = [[1, 0], [1, 1], [1, -1], [0, -1]].
+INLINE void gradient_tiles(
+  const ck_winograd *g, const float *dy, int64_t first, int64_t count, float *d, ptrdiff_t stride, const int run,
+  const int parts) {
+  for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH) {
+    prefetch_tiles(g, dy, first + count + t, run);
+    const tile_quarters quarters = quarters_of(g, (float *)dy, first + t, run, parts);
+    V rows[4][6];
+    for (int r = 0; r < 4; r++) {
+      V pixels[4], columns[4];
+      UNROLL for (int i = 0; i < 4; i++) pixels[i] = load_quarter(quarters.at[i], r * g->pitch, parts);
+      transpose(pixels, columns);
+      gradient_points(columns, rows[r]);
+    }
+    for (int b = 0; b < 6; b++) {
+      V columns[4], points[6];
+      UNROLL for (int r = 0; r < 4; r++) columns[r] = rows[r][b];
+      gradient_points(columns, points);
+      UNROLL for (int a = 0; a < 6; a++) store(d + (6 * a + b) * stride, points[a]);
+    }
+  }
+}
+
+// Row `row` of A dy transposed(A) alone.
 INLINE void gradient_tiles_row(
   const ck_winograd *g, const float *dy, int64_t first, int64_t count, int64_t row, float *d, ptrdiff_t stride,
-  const int run) {
-  const int parts = PARTS(run);
-  const V upper = set1(row == 3 ? 0 : 1), lower = set1(row == 0 ? 0 : row == 1 ? 1 : -1);
+  const int run, const int parts) {
+  static const row_sum sums[6] = {
+    {{0, 0, 0, 0}, {1, 0, 0, 0}}, {{0, 1, 2, 3}, {1, 1, 1, 1}},  {{0, 1, 2, 3}, {1, -1, 1, -1}},
+    {{0, 1, 2, 3}, {1, 2, 4, 8}}, {{0, 1, 2, 3}, {1, -2, 4, -8}}, {{3, 3, 3, 3}, {1, 0, 0, 0}}};
+  const row_sum sum = sums[row];
   for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH) {
-    const tile_rows rows = rows_of(g, (float *)dy, first + t, run, parts);
-    const V a = load_part(rows.low, 0, parts), b = load_part(rows.high, 0, parts);
-    const V a1 = load_part(rows.low, g->pitch, parts), b1 = load_part(rows.high, g->pitch, parts);
-    const V low = muladd(lower, a1, mul(upper, a)), high = muladd(lower, b1, mul(upper, b));
-    const V left = evens(low, high), right = odds(low, high);
-    store(d, left);
-    store(d + stride, add(left, right));
-    store(d + 2 * stride, sub(left, right));
-    store(d + 3 * stride, sub(set1(0), right));
+    const tile_quarters quarters = quarters_of(g, (float *)dy, first + t, run, parts);
+    V pixels[4], columns[4], points[6];
+    UNROLL for (int i = 0; i < 4; i++) pixels[i] = sum_rows(&sum, quarters.at[i], 0, g->pitch, parts);
+    transpose(pixels, columns);
+    gradient_points(columns, points);
+    UNROLL for (int b = 0; b < 6; b++) store(d + b * stride, points[b]);
   }
 }
 
 INLINE void output_tiles(
   const ck_winograd *g, const float *m, ptrdiff_t stride, int64_t first, int64_t count, float bias,
-  const bool accumulate, float *y, const int run) {
-  const int parts = PARTS(run);
+  const bool accumulate, float *y, const int run, const int parts) {
   const V shift = set1(bias);
   for (int64_t t = 0; t < count; t += WIDTH, m += WIDTH) {
-    V s[2][4];
-    UNROLL for (int b = 0; b < 4; b++) {
-      const V m0 = load(m + b * stride), m1 = load(m + (4 + b) * stride);
-      const V m2 = load(m + (8 + b) * stride), m3 = load(m + (12 + b) * stride);
-      const V sum = add(m1, m2);
-      s[0][b] = add(m0, sum), s[1][b] = sub(sub(m1, m2), m3);
+    prefetch_tiles(g, y, first + count + t, run);
+    const tile_quarters quarters = quarters_of(g, y, first + t, run, parts);
+    V rows[4][6];
+    for (int b = 0; b < 6; b++) {
+      V points[6], pixels[4];
+      UNROLL for (int a = 0; a < 6; a++) points[a] = load(m + (6 * a + b) * stride);
+      output_points(points, pixels);
+      UNROLL for (int r = 0; r < 4; r++) rows[r][b] = pixels[r];
     }
-    const tile_rows rows = rows_of(g, y, first + t, run, parts);
-    UNROLL for (int r = 0; r < 2; r++) {
-      const V left = add(add(s[r][0], shift), add(s[r][1], s[r][2]));
-      const V right = add(sub(s[r][1], s[r][2]), sub(shift, s[r][3]));
-      V low = zip_low(left, right), high = zip_high(left, right);
-      if (accumulate) {
-        low = add(low, load_part(rows.low, r * g->pitch, parts));
-        high = add(high, load_part(rows.high, r * g->pitch, parts));
+    for (int r = 0; r < 4; r++) {
+      V columns[4], pixels[4];
+      output_points(rows[r], columns);
+      UNROLL for (int i = 0; i < 4; i++) columns[i] = add(columns[i], shift);
+      transpose(columns, pixels);
+      UNROLL for (int i = 0; i < 4; i++) {
+        float *at[4];
+        UNROLL for (int j = 0; j < parts; j++) at[j] = quarters.at[i][j] + r * g->pitch;
+        store_parts(at, parts, accumulate ? add(pixels[i], load_parts(at, parts)) : pixels[i]);
       }
-      float *low_at[4], *high_at[4];
-      UNROLL for (int i = 0; i < parts; i++) {
-        low_at[i] = rows.low[i] + r * g->pitch;
-        high_at[i] = rows.high[i] + r * g->pitch;
-      }
-      store_rows(low, low_at, parts);
-      store_rows(high, high_at, parts);
     }
   }
 }
 
+// How many parts a quarter's pixels lie in where runs have so many tiles.
+#define PARTS(run) ((run) >= QUARTER ? 1 : QUARTER / (run))
+
 #define FOR_RUN(call) \
-  switch (g->run < WIDTH ? g->run : WIDTH) { \
-    case 16: call(16); break; \
-    case 8: call(8); break; \
-    case 4: call(4); break; \
-    default: call(2); break; \
+  switch (g->run) { \
+    case 4: call(4, PARTS(4)); break; \
+    case 2: call(2, PARTS(2)); break; \
+    default: call(1, PARTS(1)); break; \
   }
 
 static void winograd_input(
   const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride) {
-#define CALL(run) input_tiles(g, x, first, count, v, stride, run)
+#define CALL(run, parts) input_tiles(g, x, first, count, v, stride, run, parts)
   FOR_RUN(CALL)
 #undef CALL
 }
 
 static void winograd_input_row(
   const ck_winograd *g, const float *x, int64_t first, int64_t count, int64_t row, float *v, ptrdiff_t stride) {
-#define CALL(run) input_tiles_row(g, x, first, count, row, v, stride, run)
+#define CALL(run, parts) input_tiles_row(g, x, first, count, row, v, stride, run, parts)
+  FOR_RUN(CALL)
+#undef CALL
+}
+
+static void winograd_gradient(
+  const ck_winograd *g, const float *dy, int64_t first, int64_t count, float *d, ptrdiff_t stride) {
+#define CALL(run, parts) gradient_tiles(g, dy, first, count, d, stride, run, parts)
   FOR_RUN(CALL)
 #undef CALL
 }
 
 static void winograd_gradient_row(
   const ck_winograd *g, const float *dy, int64_t first, int64_t count, int64_t row, float *d, ptrdiff_t stride) {
-#define CALL(run) gradient_tiles_row(g, dy, first, count, row, d, stride, run)
+#define CALL(run, parts) gradient_tiles_row(g, dy, first, count, row, d, stride, run, parts)
   FOR_RUN(CALL)
 #undef CALL
 }
@@ -162,7 +251,7 @@ static void winograd_gradient_row(
 static void winograd_output(
   const ck_winograd *g, const float *m, ptrdiff_t stride, int64_t first, int64_t count, float bias, bool accumulate,
   float *y) {
-#define ADD(run) output_tiles(g, m, stride, first, count, bias, true, y, run)
-#define SET(run) output_tiles(g, m, stride, first, count, bias, false, y, run)
+#define ADD(run, parts) output_tiles(g, m, stride, first, count, bias, true, y, run, parts)
+#define SET(run, parts) output_tiles(g, m, stride, first, count, bias, false, y, run, parts)
   if (accumulate) FOR_RUN(ADD) else FOR_RUN(SET)
 }

@@ -8,6 +8,8 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
   case blasMissing(tried: [String])
   /// A number of threads outside 1...``Engine/maximumThreads``.
   case invalidThreadCount(Int)
+  /// Parts of the program were compiled from different versions of a header.
+  case mixedBuild
 
   public var description: String {
     switch self {
@@ -19,6 +21,8 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
       return "\(kernels.rawValue) kernels do not run here; available are \(names)"
     case .blasMissing(let tried):
       return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); install libopenblas0"
+    case .mixedBuild:
+      return "this program was built from parts that do not fit together; `make clean` and build it again"
     case .invalidThreadCount(let count):
       return "\(count) threads are not possible; expected 1 to \(Engine.maximumThreads)"
     }

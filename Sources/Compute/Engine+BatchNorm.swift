@@ -1,25 +1,47 @@
 import CKernels
 
+/// Where a ReLU behind a batch norm let values through, and so lets gradients back.
+public enum ReLUGate {
+  /// There is none: everywhere.
+  case open
+  /// Where its output is positive.
+  case output(Planes)
+  /// Where scale * x + shift is positive, x being the batch norm's input: saves reading the output.
+  case affine(scale: [Float], shift: [Float])
+
+  /// - Parameters:
+  ///   - channel: of the batch norm's input
+  ///   - stream: of the output
+  fileprivate func loopArgument(channel: Int, stream: Int) -> ck_gate {
+    switch self {
+    case .open: ck_gate(output: nil, affine: false, scale: 0, shift: 0)
+    case .output(let planes): ck_gate(output: planes.plane(stream), affine: false, scale: 0, shift: 0)
+    case .affine(let scale, let shift):
+      ck_gate(output: nil, affine: true, scale: scale[channel], shift: shift[channel])
+    }
+  }
+}
+
 extension Engine {
   /// Mean and biased variance of every channel over images and pixels.
   ///
   /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and combined in double
   /// precision.
-  public func moments(_ x: Planes) -> (mean: [Float], variance: [Float]) {
+  public func moments(_ x: Planes) -> (mean: [Double], variance: [Double]) {
     let none = ck_moments(count: 0, mean: 0, squares: 0)
     let blocks = mapPieces(channels: x.shape.channels, geometry: x.geometry, initial: none) {
       channel, begin, end in
       loops.moments(x.plane(channel), begin, end, x.geometry.mask)
     }
-    var mean: [Float] = []
-    var variance: [Float] = []
+    var mean: [Double] = []
+    var variance: [Double] = []
     for channel in 0..<x.shape.channels {
       var all = none
       for block in blocks.values[channel * blocks.pieces..<(channel + 1) * blocks.pieces] {
         ck_join_moments(&all, block)
       }
-      mean.append(Float(all.mean))
-      variance.append(all.count > 0 ? Float(all.squares / all.count) : 0)
+      mean.append(all.mean)
+      variance.append(all.count > 0 ? all.squares / all.count : 0)
     }
     return (mean, variance)
   }
@@ -68,24 +90,25 @@ extension Engine {
 
   /// The two sums that a batch norm's gradients need, for every channel of its input.
   ///
-  /// With g = dy, set to zero where `reluOutput` (if given) is not positive, and xhat = (x - mean) * inverseDeviation:
+  /// With g = dy, set to zero where the gate is closed, and xhat = (x - mean) * inverseDeviation:
   /// the sum of g (the shift's gradient) and the sum of g * xhat (the scale's gradient).
   ///
   /// - Parameters:
-  ///   - channels: for each channel of x the channel of dy and reluOutput, nil for the same one
+  ///   - channels: for each channel of x the channel of dy and the gate's output, nil for the same one
   public func batchNormSums(
     gradient dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], channels: [Int]?,
-    reluOutput: Planes?
+    gate: ReLUGate
   ) -> (gradient: [Float], gradientTimesNormalized: [Float]) {
     let count = x.shape.channels
     requireCount(mean, count, "mean")
     requireCount(inverseDeviation, count, "inverseDeviation")
     requireStream(branch: x.shape, stream: dy.shape, channels: channels)
-    if let reluOutput { requireSameShape(dy, reluOutput) }
+    require(gate, input: x, stream: dy)
     let none = ck_gradient_sums(gradient: 0, product: 0)
     let blocks = mapPieces(channels: count, geometry: x.geometry, initial: none) { i, begin, end in
       let stream = channels?[i] ?? i
-      return loops.gradient_sums(dy.plane(stream), x.plane(i), reluOutput?.plane(stream), mean[i], begin, end)
+      return loops.gradient_sums(
+        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), mean[i], begin, end)
     }
     var gradients: [Float] = []
     var products: [Float] = []
@@ -104,14 +127,14 @@ extension Engine {
   /// Gradient of a batch norm with respect to its input.
   ///
   /// dx = weight * inverseDeviation * (g - sum(g) / n - xhat * sum(g * xhat) / n), n = pixels per channel (Ioffe and
-  /// Szegedy, "Batch normalization", ICML 2015); g and xhat as in ``batchNormSums(gradient:input:mean:inverseDeviation:channels:reluOutput:)``.
+  /// Szegedy, "Batch normalization", ICML 2015); g and xhat as in ``batchNormSums(gradient:input:mean:inverseDeviation:channels:gate:)``.
   ///
   /// - Parameters:
   ///   - sums: what `batchNormSums` returns for the same arguments
   ///   - dx: may be `dy` if `channels` is nil, and may be `x`
   public func batchNormInputGradient(
     gradient dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], weight: [Float],
-    sums: (gradient: [Float], gradientTimesNormalized: [Float]), channels: [Int]?, reluOutput: Planes?,
+    sums: (gradient: [Float], gradientTimesNormalized: [Float]), channels: [Int]?, gate: ReLUGate,
     into dx: Planes
   ) {
     let count = x.shape.channels
@@ -124,7 +147,7 @@ extension Engine {
     requireStream(branch: x.shape, stream: dy.shape, channels: channels)
     precondition(
       channels == nil || dx !== dy, "the gradient cannot be overwritten while channels are selected")
-    if let reluOutput { requireSameShape(dy, reluOutput) }
+    require(gate, input: x, stream: dy)
     let pixels = Double(max(1, x.shape.pixelsPerChannel))
     // dx = a * g + b * x + c
     let terms = (0..<count).map { i -> (a: Float, b: Float, c: Float) in
@@ -138,9 +161,18 @@ extension Engine {
       let stream = channels?[i] ?? i
       let term = terms[i]
       loops.normalize_gradient(
-        dy.plane(stream), x.plane(i), reluOutput?.plane(stream), term.a, term.b, term.c, dx.plane(i), begin,
-        end,
-        x.geometry.mask)
+        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), term.a, term.b, term.c,
+        dx.plane(i), begin, end, x.geometry.mask)
+    }
+  }
+
+  private func require(_ gate: ReLUGate, input: Planes, stream: Planes) {
+    switch gate {
+    case .open: break
+    case .output(let planes): requireSameShape(stream, planes)
+    case .affine(let scale, let shift):
+      requireCount(scale, input.shape.channels, "scale")
+      requireCount(shift, input.shape.channels, "shift")
     }
   }
 

@@ -6,6 +6,8 @@ public enum ConvolutionMethod: Sendable {
   case fastest
   /// As sums of the products that define it: sums of positive terms keep their relative accuracy, however small.
   case direct
+  /// As direct sums in double precision, rounded once: slow, for comparisons with other programs.
+  case precise
 }
 
 extension Engine {
@@ -32,17 +34,18 @@ extension Engine {
     if let bias {
       precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
     }
-    guard kernel <= 3 else {
-      return wideConvolve(input, weight, bias: bias, stride: stride, into: output)
+    guard kernel <= 3, method != .precise else {
+      return wideConvolve(
+        input, weight, bias: bias, stride: stride, precise: method == .precise, into: output)
     }
     let outputs = output.shape.channels
-    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
-      return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
-    }
     if method == .fastest, let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride)
     {
       return winogradConvolve(
         input, weight, bias: bias, adjoint: false, accumulate: false, tiles: tiles, into: output)
+    }
+    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+      return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
     }
     withTapPlanes(input, kernel: kernel, stride: stride, output: output) { planes, taps in
       withPackedWeights(
@@ -80,11 +83,6 @@ extension Engine {
     precondition(inputGradient !== outputGradient, "a convolution's gradient cannot overwrite what it reads")
     if kernel > 3 {
       wideInputGradient(outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
-    } else if hasSmallMaps(
-      inputGradient.shape, outputs: outputGradient.shape.channels, kernel: kernel, stride: stride)
-    {
-      smallConvolve(
-        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, into: inputGradient)
     } else if method == .fastest,
       let tiles = winogradTiles(
         outputGradient, channels: inputGradient.shape.channels, kernel: kernel, stride: stride)
@@ -92,6 +90,11 @@ extension Engine {
       winogradConvolve(
         outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, tiles: tiles,
         into: inputGradient)
+    } else if hasSmallMaps(
+      inputGradient.shape, outputs: outputGradient.shape.channels, kernel: kernel, stride: stride)
+    {
+      smallConvolve(
+        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, into: inputGradient)
     } else if stride == 1 {
       let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: outputGradient.geometry).offsets
       // A convolution with the kernel turned around.

@@ -20,11 +20,11 @@ extension Engine {
     }
     let inputs = input.shape.channels
     let outputs = outputGradient.shape.channels
-    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
-      return smallWeightGradient(input, outputGradient, into: &gradient)
-    }
     if let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride) {
       return winogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
+    }
+    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+      return smallWeightGradient(input, outputGradient, into: &gradient)
     }
     let columns = inputs * kernel * kernel
     let split = WeightGradientSplit(outputs: outputs, length: outputGradient.geometry.length)
@@ -47,6 +47,8 @@ extension Engine {
     _ job: ck_weight_gradient, split: WeightGradientSplit, columns: Int,
     into gradient: UnsafeMutablePointer<Float>
   ) {
+    // Tasks write to output channels of their own.
+    nonisolated(unsafe) let gradient = gradient
     let size = split.outputs * columns
     scratch.floats(split.groups * size) { partials in
       parallel(split.blocks * split.groups) { task in
@@ -61,10 +63,9 @@ extension Engine {
         }
       }
       // Groups of pixels in their order.
-      for index in 0..<size {
-        var total = partials[index]
-        for group in 1..<max(1, split.groups) { total += partials[group * size + index] }
-        gradient[index] = total
+      parallel(split.outputs) { output in
+        ck_sum_groups(
+          partials + output * columns, Int64(split.groups), size, Int64(columns), gradient + output * columns)
       }
     }
   }

@@ -2,14 +2,18 @@ import CKernels
 
 /// Convolutions with kernels of 5x5 and larger, in plain C: a model has one of them at most.
 extension Engine {
-  func wideConvolve(_ input: Planes, _ weight: Tensor, bias: [Float]?, stride: Int, into output: Planes) {
+  /// - Parameter precise: sums in double precision, rounded once; several times slower.
+  func wideConvolve(
+    _ input: Planes, _ weight: Tensor, bias: [Float]?, stride: Int, precise: Bool = false, into output: Planes
+  ) {
     var wide = self.wide(input, output, weight.shape, stride: stride)
     let images = output.shape.images
     weight.values.withUnsafeBufferPointer { weights in
       withOptionalPointer(bias) { bias in
         withUnsafePointer(to: &wide) { wide in
           parallel(output.shape.channels * images) { task in
-            ck_wide_convolve(
+            let convolve = precise ? ck_precise_convolve : ck_wide_convolve
+            convolve(
               wide, input.plane(0), weights.baseAddress, bias, Int64(task / images), Int64(task % images),
               output.plane(0))
           }

@@ -1,10 +1,10 @@
 import CKernels
 
-/// 3x3 convolutions with stride 1 by Winograd's minimal filtering F(2x2, 3x3).
+/// 3x3 convolutions with stride 1 by Winograd's minimal filtering F(4x4, 3x3).
 ///
 /// y = transposed(A) [sum over c of (G w_c transposed(G)) * (transposed(B) x_c B)] A for every tile (Lavin and Gray,
-/// arXiv 1509.09308): the sum is a convolution with a 1x1 kernel for each of the 16 elements. Transforms only add, so
-/// the error is of the size of the direct sum's.
+/// arXiv 1509.09308): the sum is a product of matrices for each of the 36 elements. The error is several times that of
+/// the direct sum.
 extension Engine {
   /// Tiles for a convolution where filtering by tiles is faster than direct sums.
   func winogradTiles(_ maps: Planes, channels: Int, kernel: Int, stride: Int) -> WinogradTiles? {
@@ -20,34 +20,28 @@ extension Engine {
     into y: Planes
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let pieces = tiles.pieces(channels: inputs + outputs)
-    // Not a multiple of the first-level cache's sets, so that channels do not displace each other.
-    let stride = pieces.size + CK_VECTOR_FLOATS
-    let everything = PlaneGeometry.of(PlaneShape(channels: 1, images: 1, rows: 1, columns: pieces.size)).mask
+    let pieces = tiles.pieces(
+      inputs: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats))
     withTransformed(weight, adjoint: adjoint) { weights in
       tiles.withLoopArguments { arguments in
         parallel(pieces.count) { piece in
           var arguments = arguments
           let first = piece * pieces.size
           let count = min(pieces.size, tiles.count - first)
-          scratch.floats(16 * inputs * stride) { v in
+          let element = ElementLayout(channels: inputs, tiles: count)
+          scratch.floats(element.size) { v in
             for c in 0..<inputs {
               loops.winograd_input(
-                &arguments, x.plane(c), Int64(first), Int64(count), v + c * stride, inputs * stride)
+                &arguments, x.plane(c), Int64(first), Int64(count), v + c * element.channel, element.element)
             }
-            scratch.floats(16 * outputs * stride) { m in
-              for element in 0..<16 {
-                multiply(
-                  weights + element * inputs * outputs, v + element * inputs * stride, inputs: inputs,
-                  outputs: outputs,
-                  stride: stride, count: count, mask: everything, into: m + element * outputs * stride)
-              }
-              for o in 0..<outputs {
-                loops.winograd_output(
-                  &arguments, m + o * stride, outputs * stride, Int64(first), Int64(count), bias?[o] ?? 0,
-                  accumulate,
-                  y.plane(o))
-              }
+            let products = ck_products(
+              elements: 36, x: v, x_element: element.element, x_stride: element.channel,
+              inputs: Int64(inputs), weights: weights, weights_element: inputs * outputs, outputs: 0, y: nil,
+              y_element: 0, y_stride: 0, count: Int64(count))
+            forEachOutputGroup(products, outputs: outputs) { m, layout, output in
+              loops.winograd_output(
+                &arguments, m, layout.element, Int64(first), Int64(count), bias?[output] ?? 0, accumulate,
+                y.plane(output))
             }
           }
         }
@@ -55,43 +49,66 @@ extension Engine {
     }
   }
 
-  /// y[o] = sum over c of weights[o][c] * x[c], weights packed.
-  private func multiply(
-    _ weights: UnsafePointer<Float>, _ x: UnsafePointer<Float>, inputs: Int, outputs: Int, stride: Int,
-    count: Int,
-    mask: ck_mask, into y: UnsafeMutablePointer<Float>
+  /// Computes the products for a few output channels at a time, so that they stay in the first-level cache, and lends
+  /// those of each channel.
+  private func forEachOutputGroup(
+    _ products: ck_products, outputs: Int,
+    _ body: (UnsafePointer<Float>, ElementLayout, _ output: Int) -> Void
   ) {
-    var offset = 0
-    withUnsafePointer(to: &offset) { offsets in
-      var job = ck_convolution(
-        x: x, x_stride: stride, inputs: Int64(inputs), offsets: offsets, taps: 1, weights: weights, bias: nil,
-        y: y,
-        y_stride: stride, outputs: Int64(outputs), mask: mask, accumulate: false)
-      loops.convolve(&job, 0, count)
+    let layout = ElementLayout(channels: CK_OUTPUT_GROUP, tiles: Int(products.count))
+    var products = products
+    scratch.floats(layout.size) { m in
+      products.y = m
+      products.y_element = layout.element
+      products.y_stride = layout.channel
+      var first = 0
+      while first < outputs {
+        let group = Int(ck_output_group(Int64(outputs), Int64(first)))
+        products.outputs = Int64(group)
+        loops.multiply(&products)
+        for index in 0..<group { body(m + index * layout.channel, layout, first + index) }
+        products.weights += group * Int(products.inputs)
+        first += group
+      }
     }
   }
 
-  /// Lends the transformed weights, `[element]` and then packed.
+  /// Lends the transformed weights, `[element]` and then packed; the adjoint's kernels are turned around.
   private func withTransformed(_ weight: Tensor, adjoint: Bool, _ body: (UnsafePointer<Float>) -> Void) {
     let (rows, columns) = (weight.shape[0], weight.shape[1])
-    scratch.floats(16 * rows * columns) { transformed in
+    scratch.floats(36 * rows * columns) { transformed in
       weight.values.withUnsafeBufferPointer { values in
         guard let values = values.baseAddress else { return }
         nonisolated(unsafe) let base = values
-        parallel(rows) { ck_winograd_weights(base, Int64(columns), Int64($0), 1, transformed) }
+        parallel(rows) { ck_winograd_weights(base, Int64(columns), Int64($0), 1, adjoint, transformed) }
       }
-      scratch.floats(16 * rows * columns) { packed in
-        parallel(16) { element in
-          // The adjoint turns kernels around, which in the transformed ones swaps the first and the last row and column.
-          let turned = [3, 1, 2, 0]
-          var from = Int64(adjoint ? 4 * turned[element / 4] + turned[element % 4] : element)
+      scratch.floats(36 * rows * columns) { packed in
+        parallel(36) { element in
+          var from = Int64(element)
           ck_pack_weights(
-            transformed, Int64(adjoint ? columns : rows), Int64(adjoint ? rows : columns), 16, &from, 1,
+            transformed, Int64(adjoint ? columns : rows), Int64(adjoint ? rows : columns), 36, &from, 1,
             adjoint,
             packed + element * rows * columns)
         }
         body(packed)
       }
     }
+  }
+}
+
+/// Where the elements of transformed tiles lie: `[element][channel][tile]`.
+struct ElementLayout {
+  /// From one channel to the next.
+  let channel: Int
+  /// From one of a tile's elements to the next: an odd number of cache lines, so that the elements of a tile, which are
+  /// written side by side, fall into different sets of a first-level cache.
+  let element: Int
+  let size: Int
+
+  init(channels: Int, tiles: Int, elements: Int = 36) {
+    channel = tiles.roundedUp(to: CK_VECTOR_FLOATS)
+    let lines = (channels * channel).dividedRoundingUp(by: CK_VECTOR_FLOATS)
+    element = (lines | 1) * CK_VECTOR_FLOATS
+    size = elements * element
   }
 }

@@ -29,6 +29,7 @@ public final class Engine: Sendable {
   /// - Throws: ``ComputeError`` if the number of threads, the kernels or the BLAS library cannot be had.
   public init(threads: Int, kernels: KernelClass? = nil) throws(ComputeError) {
     guard (1...Self.maximumThreads).contains(threads) else { throw .invalidThreadCount(threads) }
+    guard ck_layout() == Int64(CK_LAYOUT) else { throw .mixedBuild }
     let chosen: KernelClass
     if let kernels { chosen = kernels } else { chosen = try KernelClass.detect() }
     guard let table = chosen.table else { throw .kernelsUnavailable(chosen) }

@@ -57,8 +57,8 @@ struct NormalizationTests {
       for c in 0..<shape.channels {
         let expected = dense.channel(c).reduce(0, +) / Double(shape.pixelsPerChannel)
         let squares = dense.channel(c).reduce(0) { $0 + ($1 - expected) * ($1 - expected) }
-        #expect(abs(Double(mean[c]) - expected) <= 1e-6 * max(1, abs(expected)))
-        #expect(abs(Double(variance[c]) - squares / Double(shape.pixelsPerChannel)) < 1e-5)
+        #expect(abs(mean[c] - expected) <= 1e-6 * max(1, abs(expected)))
+        #expect(abs(variance[c] - squares / Double(shape.pixelsPerChannel)) < 1e-5)
       }
     }
   }
@@ -77,8 +77,9 @@ struct NormalizationTests {
       x: Dense(x), residual: Dense(residual), channels: channels, gamma: gamma.map(Double.init),
       beta: beta.map(Double.init))
 
-    let (mean, variance) = engine.moments(x)
-    let inverse = variance.map { 1 / ($0 + Float(model.epsilon)).squareRoot() }
+    let moments = engine.moments(x)
+    let mean = moments.mean.map { Float($0) }
+    let inverse = moments.variance.map { Float(1 / ($0 + model.epsilon).squareRoot()) }
     let scale = zip(gamma, inverse).map(*)
     let shift = (0..<3).map { beta[$0] - mean[$0] * scale[$0] }
     let y = residual.copy()
@@ -88,12 +89,12 @@ struct NormalizationTests {
 
     let dy = samples.planes(y.shape)
     let sums = engine.batchNormSums(
-      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: channels, reluOutput: y)
+      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: channels, gate: .output(y))
     let dx = Planes(shape)
     engine.batchNormInputGradient(
       gradient: dy, input: x, mean: mean, inverseDeviation: inverse, weight: gamma, sums: sums,
       channels: channels,
-      reluOutput: y, into: dx)
+      gate: .output(y), into: dx)
     #expect(dx.checkBorders())
 
     // loss = <y, dy>, differentiated numerically.
@@ -132,6 +133,30 @@ struct NormalizationTests {
     }
   }
 
+  @Test("a gate computed from the input is that of the ReLU's output", arguments: KernelClass.available)
+  func gates(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    var samples = Samples()
+    let shape = PlaneShape(channels: 3, images: 5, rows: 7, columns: 9)
+    let (x, dy) = (samples.planes(shape), samples.planes(shape))
+    let (mean, inverse, weight) = (samples.values(3), samples.values(3), samples.values(3))
+    let (scale, shift) = (samples.values(3), samples.values(3))
+    let y = Planes(shape)
+    engine.scaleShift(x, scale: scale, shift: shift, relu: true, into: y)
+    let results = [ReLUGate.output(y), .affine(scale: scale, shift: shift)].map { gate in
+      let sums = engine.batchNormSums(
+        gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: nil, gate: gate)
+      let dx = Planes(shape)
+      engine.batchNormInputGradient(
+        gradient: dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, sums: sums,
+        channels: nil,
+        gate: gate, into: dx)
+      return sums.gradient + sums.gradientTimesNormalized + dx.dense()
+    }
+    #expect(y.dense().contains(0) && y.dense().contains { $0 > 0 })
+    #expect(results[0] == results[1])
+  }
+
   @Test(
     "without selected channels, the gradient may overwrite its argument", arguments: KernelClass.available)
   func inPlace(_ kernels: KernelClass) throws {
@@ -145,7 +170,7 @@ struct NormalizationTests {
       engine.batchNormInputGradient(
         gradient: dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values,
         sums: (values, [3, -1]),
-        channels: nil, reluOutput: nil, into: dx)
+        channels: nil, gate: .open, into: dx)
     }
     let dx = Planes(shape)
     gradient(into: dx)

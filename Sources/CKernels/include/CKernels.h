@@ -69,9 +69,39 @@ typedef struct {
   int64_t taps;
 } ck_weight_gradient;
 
-// How a map is cut into tiles of 2x2 outputs for Winograd's minimal filtering: in the order of images, rows, columns.
+// y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's vector: one group
+// of output channels as ck_pack_weights lays them out. All start at multiples of a vector.
 typedef struct {
-  // Tiles side by side in one row of a map that `starts` gives one entry: 2, 4, 8 or 16.
+  int64_t elements;
+  const float *x;
+  ptrdiff_t x_element, x_stride;
+  int64_t inputs;
+  const float *weights;
+  ptrdiff_t weights_element;
+  // At most CK_OUTPUT_GROUP.
+  int64_t outputs;
+  float *y;
+  ptrdiff_t y_element, y_stride;
+  int64_t count;
+} ck_products;
+
+// sums[e][i][o] += sum over t of d[e][o][t] * v[e][i][t] for t < count, a multiple of the class's vector.
+typedef struct {
+  int64_t elements;
+  const float *d;
+  ptrdiff_t d_element, d_stride;
+  int64_t outputs;
+  const float *v;
+  ptrdiff_t v_element, v_stride;
+  int64_t inputs;
+  float *sums;
+  int64_t count;
+} ck_product_sums;
+
+// How a map is cut into tiles of 4x4 outputs for Winograd's minimal filtering: in the order of images, rows, columns.
+typedef struct {
+  int64_t count;
+  // Tiles side by side in one row of a map that `starts` gives one entry: 1, 2 or 4.
   int64_t run;
   // Flat index of the upper left output of every run.
   const int32_t *starts;
@@ -102,6 +132,14 @@ typedef struct {
   double gradient, product;
 } ck_gradient_sums;
 
+// Where a ReLU behind a batch norm let values through: where `output` is positive, or if that is null and `affine` is
+// set, where scale * x + shift is; everywhere if neither is given.
+typedef struct {
+  const float *output;
+  bool affine;
+  float scale, shift;
+} ck_gate;
+
 typedef struct {
   float learning_rate, momentum, weight_decay;
   bool nesterov;
@@ -117,9 +155,16 @@ typedef struct {
     const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
     float *partial);
 
-  // The three transforms of F(2x2, 3x3) for `count` tiles of a plane from tile `first` on, both multiples of
-  // CK_VECTOR_FLOATS. The element of tile t in row a, column b of its 4x4 block lies at [(4 a + b) * stride + t], or,
-  // where one row alone is asked for, at [b * stride + t]. Null in classes without them.
+  // Tiles that products of Winograd's elements run over at a time.
+  int64_t tile_block;
+  // Floats of transformed tiles that stay in a core's second-level cache.
+  int64_t cached_floats;
+  void (*multiply)(const ck_products *job);
+  void (*product_sums)(const ck_product_sums *job);
+  // The transforms of F(4x4, 3x3) for `count` tiles of a plane from tile `first` on, both multiples of
+  // CK_VECTOR_FLOATS. The element of a tile in row a, column b of its 6x6 block lies at [(6 a + b) * stride + t], or,
+  // where one row alone is asked for, at [b * stride + t]; t runs over the tiles in an order that all transforms of a
+  // class share. Null in classes without them.
   //
   // v = transposed(B) x B
   void (*winograd_input)(
@@ -127,6 +172,8 @@ typedef struct {
   void (*winograd_input_row)(
     const ck_winograd *g, const float *x, int64_t first, int64_t count, int64_t row, float *v, ptrdiff_t stride);
   // d = A dy transposed(A)
+  void (*winograd_gradient)(
+    const ck_winograd *g, const float *dy, int64_t first, int64_t count, float *d, ptrdiff_t stride);
   void (*winograd_gradient_row)(
     const ck_winograd *g, const float *dy, int64_t first, int64_t count, int64_t row, float *d, ptrdiff_t stride);
   // y = bias + transposed(A) m A, or that added to y.
@@ -137,9 +184,9 @@ typedef struct {
   // begin is a multiple of CK_SUM_BLOCK in the three sums.
   double (*sum)(const float *x, ptrdiff_t begin, ptrdiff_t end);
   ck_moments (*moments)(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
-  // Sums of g and g * (x - mean); g is dy where y > 0 or y is null.
+  // Sums of g and g * (x - mean); g is dy where the gate is open, else zero.
   ck_gradient_sums (*gradient_sums)(
-    const float *dy, const float *x, const float *y, float mean, ptrdiff_t begin, ptrdiff_t end);
+    const float *dy, const float *x, ck_gate gate, float mean, ptrdiff_t begin, ptrdiff_t end);
 
   // y = scale * x + shift + residual; residual may be null.
   void (*scale_shift)(
@@ -147,7 +194,7 @@ typedef struct {
     ptrdiff_t end, ck_mask mask);
   // dx = a * g + b * x + c, g as in gradient_sums.
   void (*normalize_gradient)(
-    const float *dy, const float *x, const float *y, float a, float b, float c, float *dx, ptrdiff_t begin,
+    const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin,
     ptrdiff_t end, ck_mask mask);
   void (*mask_positive)(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end);
   void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
@@ -165,6 +212,14 @@ typedef struct {
   // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
   double (*peak)(int64_t rounds, float *sink);
 } ck_kernels;
+
+// Tells layouts of the structures above apart.
+enum {
+  CK_LAYOUT = sizeof(ck_kernels) + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
+    5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate)),
+};
+// What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
+int64_t ck_layout(void);
 
 // Null where the processor, or this build, does not have them.
 const ck_kernels *ck_portable(void);
@@ -188,12 +243,17 @@ void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, float *packed);
 
-// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G): [outputs][inputs][4][4], for output channels
-// first..<first + count.
-void ck_winograd_weights(const float *weights, int64_t inputs, int64_t first, int64_t count, float *transformed);
+// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G): [outputs][inputs][6][6], for output channels
+// first..<first + count. `turned` turns the kernels around first.
+void ck_winograd_weights(
+  const float *weights, int64_t inputs, int64_t first, int64_t count, bool turned, float *transformed);
 // The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count` kernels; element k of
-// kernel i of the latter lies at [k * stride + i].
-void ck_winograd_weight_gradient(const float *transformed, ptrdiff_t stride, int64_t count, float *gradient);
+// kernel i of the latter lies at [k * stride + i * step].
+void ck_winograd_weight_gradient(
+  const float *transformed, ptrdiff_t stride, ptrdiff_t step, int64_t count, float *gradient);
+
+// sum[i] = partials[i] + partials[stride + i] + ... for `groups` groups, in their order; sum may be partials.
+void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum);
 
 static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps) {
   return (inputs * taps + 2) * CK_GRADIENT_GROUP * CK_VECTOR_FLOATS;
@@ -217,6 +277,9 @@ typedef struct {
 } ck_wide;
 
 void ck_wide_convolve(const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y);
+// The same with sums in double precision, rounded once.
+void ck_precise_convolve(
+  const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y);
 void ck_wide_input_gradient(
   const ck_wide *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate, float *dx);
 void ck_wide_weight_gradient(

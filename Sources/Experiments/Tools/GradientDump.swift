@@ -7,7 +7,8 @@ import Training
 /// Loss, gradients, logits and running statistics of one batch, for comparison with other frameworks.
 public enum GradientDump {
   /// Writes `train.loss` [1], `grad.NAME`, `after.NAME` (running statistics after the training pass) and `eval.logits`
-  /// (of the weights as given). Dropout is off; the loss is the experiment's.
+  /// (of the weights as given). Dropout is off; the loss is the experiment's. Forward convolutions are summed in
+  /// double precision, so that rounding puts as few values as can be on another side of a ReLU's kink than elsewhere.
   public static func write(
     _ spec: ExperimentSpec, weights: String, images: String, to output: String, engine: Engine
   ) throws(ToolError) {
@@ -15,8 +16,9 @@ public enum GradientDump {
     let batch = try LabelledImages(contentsOf: images, for: network)
     var file = TensorFile()
     let count = batch.labels.count
-    file.tensors["eval.logits"] = network.forward(batch.images, count: count, pass: .evaluation)
-    let logits = network.forward(batch.images, count: count, pass: .training)
+    file.tensors["eval.logits"] = network.forward(
+      batch.images, count: count, pass: .evaluation, method: .precise)
+    let logits = network.forward(batch.images, count: count, pass: .training, method: .precise)
     let result = CrossEntropy(labelSmoothing: spec.train.labelSmoothing)(logits, labels: batch.labels)
     network.backward(result.gradient)
     file.tensors["train.loss"] = Tensor(shape: [1], values: [Float(result.loss)])

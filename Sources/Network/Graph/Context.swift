@@ -33,6 +33,10 @@ final class Context {
   var pass: Pass = .evaluation
   var dropout: RandomStream?
   var rule = RelevanceRule.standard
+  /// How the forward pass convolves.
+  var method = ConvolutionMethod.fastest
+  /// Gathers how long layers take, where that is wanted.
+  var profile: LayerProfile?
 
   init(engine: Engine) {
     self.engine = engine

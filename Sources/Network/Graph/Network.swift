@@ -33,6 +33,12 @@ public final class Network {
     context = Context(engine: engine)
   }
 
+  /// Gathers how long layers take from now on, where one is set.
+  public var profile: LayerProfile? {
+    get { context.profile }
+    set { context.profile = newValue }
+  }
+
   var units: [ConvolutionUnit] { features.flatMap(\.units) }
 
   // MARK: Forward
@@ -42,11 +48,15 @@ public final class Network {
   /// - Parameters:
   ///   - images: as many values as the shape of `input` has for `count` images.
   ///   - dropout: where training's dropout draws from; nil drops nothing.
+  ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere: a value that another rounding
+  ///     puts on the other side of a ReLU's kink moves gradients by far more than the rounding itself.
   public func forward(
-    _ images: [Float], count: Int, pass: Pass, dropout: RandomStream? = nil
+    _ images: [Float], count: Int, pass: Pass, dropout: RandomStream? = nil,
+    method: ConvolutionMethod = .fastest
   ) -> Tensor {
     release()
     context.pass = pass
+    context.method = method
     context.dropout = dropout
     let shape = PlaneShape(channels: input.channels, images: count, rows: input.rows, columns: input.columns)
     if inputPlanes?.shape != shape {

@@ -12,13 +12,20 @@ public final class BatchNormalization {
   public internal(set) var runningMean: Tensor
   public internal(set) var runningVariance: Tensor
 
-  static let epsilon: Float = 1e-5
-  static let momentum: Float = 0.1
+  static let epsilon = 1e-5
+  static let momentum = 0.1
 
   /// The batch's statistics, kept from the forward to the backward pass of training.
+  ///
+  /// In double precision: the map's shift is a difference of two numbers that may be large against what is normalized.
   struct Statistics {
-    var mean: [Float]
-    var inverseDeviation: [Float]
+    var mean: [Double]
+    var inverseDeviation: [Double]
+
+    init(mean: [Double], variance: [Double]) {
+      self.mean = mean
+      inverseDeviation = variance.map { 1 / ($0 + BatchNormalization.epsilon).squareRoot() }
+    }
   }
 
   /// A channel's map x -> scale * x + shift.
@@ -39,23 +46,26 @@ public final class BatchNormalization {
 
   /// Statistics of a batch, which also move the running ones.
   func observe(_ input: Planes, _ context: Context) -> Statistics {
-    let (mean, variance) = context.engine.moments(input)
-    let count = Float(input.shape.pixelsPerChannel)
+    let (mean, variance) = context.timed(name, .normalization) { context.engine.moments(input) }
+    let count = Double(input.shape.pixelsPerChannel)
     let unbiased = count > 1 ? count / (count - 1) : 1
     for channel in mean.indices {
-      runningMean.values[channel] += Self.momentum * (mean[channel] - runningMean.values[channel])
-      runningVariance.values[channel] +=
-        Self.momentum * (variance[channel] * unbiased - runningVariance.values[channel])
+      move(&runningMean.values[channel], towards: mean[channel])
+      move(&runningVariance.values[channel], towards: variance[channel] * unbiased)
     }
-    return Statistics(
-      mean: mean, inverseDeviation: variance.map { 1 / ($0 + Self.epsilon).squareRoot() })
+    return Statistics(mean: mean, variance: variance)
+  }
+
+  private func move(_ running: inout Float, towards value: Double) {
+    running = Float(Double(running) + Self.momentum * (value - Double(running)))
   }
 
   func affine(_ statistics: Statistics) -> Affine {
     var affine = Affine(scale: weight.value.values, shift: bias.value.values)
     for channel in affine.scale.indices {
-      affine.scale[channel] *= statistics.inverseDeviation[channel]
-      affine.shift[channel] -= statistics.mean[channel] * affine.scale[channel]
+      let scale = Double(affine.scale[channel]) * statistics.inverseDeviation[channel]
+      affine.scale[channel] = Float(scale)
+      affine.shift[channel] = Float(Double(affine.shift[channel]) - statistics.mean[channel] * scale)
     }
     return affine
   }
@@ -63,29 +73,33 @@ public final class BatchNormalization {
   /// With the running statistics, as evaluation does.
   func runningAffine() -> Affine {
     affine(
-      Statistics(
-        mean: runningMean.values,
-        inverseDeviation: runningVariance.values.map { 1 / ($0 + Self.epsilon).squareRoot() }))
+      Statistics(mean: runningMean.values.map(Double.init), variance: runningVariance.values.map(Double.init))
+    )
   }
 
   /// Sets the gradients of weight and bias and writes the gradient of the input.
   ///
   /// - Parameters:
-  ///   - channels: which channel of `gradient` and `reluOutput` each channel of `input` is; nil when they are the same.
-  ///   - reluOutput: the activation behind this layer; where it is not positive the gradient counts as zero.
+  ///   - channels: which channel of `gradient` each channel of `input` is; nil when they are the same.
+  ///   - hasReLU: whether a ReLU follows; where its output is zero the gradient counts as zero.
   func backward(
     _ gradient: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
-    reluOutput: Planes?, into inputGradient: Planes, _ context: Context
+    hasReLU: Bool, into inputGradient: Planes, _ context: Context
   ) {
-    let sums = context.engine.batchNormSums(
-      gradient: gradient, input: input, mean: statistics.mean,
-      inverseDeviation: statistics.inverseDeviation, channels: channels, reluOutput: reluOutput)
-    bias.gradient.values = sums.gradient
-    weight.gradient.values = sums.gradientTimesNormalized
-    context.engine.batchNormInputGradient(
-      gradient: gradient, input: input, mean: statistics.mean,
-      inverseDeviation: statistics.inverseDeviation, weight: weight.value.values, sums: sums,
-      channels: channels, reluOutput: reluOutput, into: inputGradient)
+    let affine = affine(statistics)
+    let gate: ReLUGate = hasReLU ? .affine(scale: affine.scale, shift: affine.shift) : .open
+    let mean = statistics.mean.map { Float($0) }
+    let inverseDeviation = statistics.inverseDeviation.map { Float($0) }
+    context.timed(name, .normalization) {
+      let sums = context.engine.batchNormSums(
+        gradient: gradient, input: input, mean: mean, inverseDeviation: inverseDeviation, channels: channels,
+        gate: gate)
+      bias.gradient.values = sums.gradient
+      weight.gradient.values = sums.gradientTimesNormalized
+      context.engine.batchNormInputGradient(
+        gradient: gradient, input: input, mean: mean, inverseDeviation: inverseDeviation,
+        weight: weight.value.values, sums: sums, channels: channels, gate: gate, into: inputGradient)
+    }
   }
 
   // MARK: Cost and removal

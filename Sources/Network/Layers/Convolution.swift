@@ -45,7 +45,10 @@ public final class Convolution {
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
     let output = context.pool.take(outputShape(images: input.shape.images))
-    context.engine.convolve(input, weight.value, bias: bias?.value.values, stride: stride, into: output)
+    context.timed(name, .forward, macs: macs(images: input.shape.images)) {
+      context.engine.convolve(
+        input, weight.value, bias: bias?.value.values, stride: stride, method: context.method, into: output)
+    }
     return output
   }
 
@@ -55,12 +58,17 @@ public final class Convolution {
   ) {
     let engine = context.engine
     if let bias { bias.gradient.values = engine.channelSums(outputGradient) }
-    engine.convolutionWeightGradient(input, outputGradient, stride: stride, into: &weight.gradient)
-    if let inputGradient {
+    context.timed(name, .weightGradient, macs: macs(images: input.shape.images)) {
+      engine.convolutionWeightGradient(input, outputGradient, stride: stride, into: &weight.gradient)
+    }
+    guard let inputGradient else { return }
+    context.timed(name, .inputGradient, macs: macs(images: input.shape.images)) {
       engine.convolutionInputGradient(
         outputGradient, weight.value, stride: stride, accumulate: accumulate, into: inputGradient)
     }
   }
+
+  private func macs(images: Int) -> Int { images * weight.value.count * outputRows * outputColumns }
 
   // MARK: Relevance
 

@@ -2,7 +2,8 @@ import Compute
 
 /// Convolution, batch norm and, mostly, ReLU: the unit that all networks here are made of.
 ///
-/// Batch norm and ReLU are one pass over memory; in the backward pass the ReLU's mask is read from its output.
+/// Batch norm and ReLU are one pass over memory; in the backward pass the ReLU's mask is
+/// computed again from its input.
 final class ConvolutionUnit: FeatureLayer {
   let convolution: Convolution
   let normalization: BatchNormalization
@@ -41,8 +42,10 @@ final class ConvolutionUnit: FeatureLayer {
     let affine = convolve(input, context)
     guard let convolved else { return input }
     let result = context.pool.take(convolved.shape)
-    context.engine.scaleShift(
-      convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
+    context.timed(normalization.name, .normalization) {
+      context.engine.scaleShift(
+        convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
+    }
     if context.pass == .training {
       output = result
     } else {
@@ -84,7 +87,7 @@ final class ConvolutionUnit: FeatureLayer {
     guard let convolved, let statistics else { return }
     normalization.backward(
       outputGradient, input: convolved, statistics: statistics,
-      reluOutput: hasReLU ? output : nil, into: outputGradient, context)
+      hasReLU: hasReLU, into: outputGradient, context)
     backwardFromConvolved(outputGradient, inputGradient: inputGradient, accumulate: accumulate, context)
   }
 

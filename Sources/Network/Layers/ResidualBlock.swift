@@ -45,9 +45,11 @@ final class ResidualBlock: FeatureLayer {
       if let sum = parts?.sum { rectify(sum, into: result, context) }
       last.releaseConvolved(context)
     } else {
-      context.engine.scaleShiftAdd(
-        convolved, scale: affine.scale, shift: affine.shift, channels: branchChannels, residual: shortcut,
-        relu: true, into: result)
+      context.timed(last.normalization.name, .normalization) {
+        context.engine.scaleShiftAdd(
+          convolved, scale: affine.scale, shift: affine.shift, channels: branchChannels, residual: shortcut,
+          relu: true, into: result)
+      }
     }
     if context.keepsActivations {
       self.input = input
@@ -100,10 +102,12 @@ final class ResidualBlock: FeatureLayer {
     guard let input, let output, let convolved = last.convolved, let statistics = last.statistics else {
       return nil
     }
-    context.engine.maskByPositive(output, gradient: outputGradient)
+    context.timed(last.normalization.name, .normalization) {
+      context.engine.maskByPositive(output, gradient: outputGradient)
+    }
     let convolvedGradient = context.pool.take(convolved.shape)
     last.normalization.backward(
-      outputGradient, input: convolved, statistics: statistics, channels: branchChannels, reluOutput: nil,
+      outputGradient, input: convolved, statistics: statistics, channels: branchChannels, hasReLU: false,
       into: convolvedGradient, context)
     // The shortcut's gradient is where the branch's is added: for the identity, the sum's gradient itself.
     let inputGradient: Planes

@@ -1,0 +1,57 @@
+import Compute
+
+/// Where a network's time goes: seconds for each layer and kind of work, gathered over any number of steps.
+public final class LayerProfile {
+  /// Kinds of work that a layer does in a step of training.
+  public enum Work: String, CaseIterable, Sendable {
+    case forward
+    case weightGradient = "weight gradient"
+    case inputGradient = "input gradient"
+    /// Batch norm, ReLU and residual sum, forward and backward.
+    case normalization
+  }
+
+  public struct Entry: Equatable, Sendable {
+    public var layer: String
+    public var work: Work
+    public var seconds: Double
+    /// Multiply-accumulates, of all images.
+    public var macs: Int
+  }
+
+  /// In the order in which they first happened.
+  public private(set) var entries: [Entry] = []
+  private var places: [Key: Int] = [:]
+
+  private struct Key: Hashable {
+    let layer: String
+    let work: Work
+  }
+
+  public init() {}
+
+  func measure<Result>(_ layer: String, _ work: Work, macs: Int = 0, _ body: () -> Result) -> Result {
+    let start = ContinuousClock.now
+    let result = body()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let key = Key(layer: layer, work: work)
+    if let place = places[key] {
+      entries[place].seconds += seconds
+      entries[place].macs += macs
+    } else {
+      places[key] = entries.count
+      entries.append(Entry(layer: layer, work: work, seconds: seconds, macs: macs))
+    }
+    return result
+  }
+}
+
+extension Context {
+  /// Runs the body, on the clock if a profile is wanted.
+  func timed<Result>(
+    _ layer: String, _ work: LayerProfile.Work, macs: @autoclosure () -> Int = 0, _ body: () -> Result
+  ) -> Result {
+    guard let profile else { return body() }
+    return profile.measure(layer, work, macs: macs(), body)
+  }
+}
