@@ -1,8 +1,5 @@
 import Compute
 import Foundation
-import Network
-import Specification
-import Training
 
 /// Images a second that a network trains on or classifies.
 public struct Throughput: Codable, Equatable, Sendable {
@@ -35,7 +32,7 @@ public struct Throughput: Codable, Equatable, Sendable {
   public init(
     of benchmark: BenchmarkCase, mode: Mode, batch: Int, seconds: Double, engine: Engine
   ) throws(BenchmarkCaseError) {
-    let step = Step(network: try benchmark.build(engine: engine), mode: mode, batch: batch)
+    let step = BenchmarkStep(network: try benchmark.build(engine: engine), mode: mode, batch: batch)
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     var times: [Duration] = []
@@ -58,37 +55,5 @@ public struct Throughput: Codable, Equatable, Sendable {
     #else
       return Int(usage.ru_maxrss) / (1024 * 1024)
     #endif
-  }
-}
-
-/// One step on a batch of random numbers.
-private struct Step {
-  let network: Network
-  let mode: Throughput.Mode
-  let images: [Float]
-  let labels: [Int]
-  let loss = CrossEntropy()
-  let optimizer = StochasticGradientDescent(OptimizerSpec())
-
-  init(network: Network, mode: Throughput.Mode, batch: Int) {
-    self.network = network
-    self.mode = mode
-    let shape = network.input
-    var stream = RandomStream(seed: 0, purpose: .augmentation, epoch: 0, index: 0)
-    images = (0..<batch * shape.channels * shape.rows * shape.columns).map { _ in
-      stream.uniform() * 2 - 1
-    }
-    labels = (0..<batch).map { $0 % network.classes }
-  }
-
-  func run() {
-    guard mode == .train else {
-      _ = network.forward(images, count: labels.count, pass: .evaluation)
-      return
-    }
-    let dropout = RandomStream(seed: 0, purpose: .dropout, epoch: 0, index: 0)
-    let logits = network.forward(images, count: labels.count, pass: .training, dropout: dropout)
-    network.backward(loss(logits, labels: labels).gradient)
-    optimizer.step(network, learningRate: 0.01)
   }
 }

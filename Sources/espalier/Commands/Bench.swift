@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Compute
 import Foundation
 
 struct Bench: ParsableCommand {
@@ -24,17 +25,24 @@ struct Bench: ParsableCommand {
   @Option(help: "text or json, which is an object a line.")
   var format: OutputFormat = .text
 
+  @Flag(help: "Shows where the time of a training step goes, for each layer and kind of work.")
+  var profile = false
+
   @OptionGroup var compute: EngineOptions
 
   func validate() throws {
     guard (1...65536).contains(batch) else { throw ValidationError("--batch is not from 1 to 65536") }
     guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds is not from 0 to 86400") }
+    guard !profile || mode != .infer else {
+      throw ValidationError("--profile is of training, not of --mode infer")
+    }
   }
 
   func run() throws {
     let engine = try compute.engine()
     do {
       let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
+      if profile { return try showProfiles(of: measured, engine) }
       if format == .text {
         print(row("case", "mode", "images/s", "peak MiB"))
       }
@@ -53,7 +61,14 @@ struct Bench: ParsableCommand {
     }
   }
 
-  private func json(_ result: Throughput) throws -> String {
+  private func showProfiles(of cases: [BenchmarkCase], _ engine: Engine) throws {
+    for benchmark in cases {
+      let profile = try NetworkProfile(of: benchmark, batch: batch, seconds: seconds, engine: engine)
+      print(format == .json ? try json(profile) : profile.text())
+    }
+  }
+
+  private func json(_ result: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(result), as: UTF8.self)

@@ -1,0 +1,36 @@
+import Compute
+import Network
+import Specification
+import Training
+
+/// One step on a batch of random numbers.
+struct BenchmarkStep {
+  let network: Network
+  let mode: Throughput.Mode
+  let images: [Float]
+  let labels: [Int]
+  let loss = CrossEntropy()
+  let optimizer = StochasticGradientDescent(OptimizerSpec())
+
+  init(network: Network, mode: Throughput.Mode, batch: Int) {
+    self.network = network
+    self.mode = mode
+    let shape = network.input
+    var stream = RandomStream(seed: 0, purpose: .augmentation, epoch: 0, index: 0)
+    images = (0..<batch * shape.channels * shape.rows * shape.columns).map { _ in
+      stream.uniform() * 2 - 1
+    }
+    labels = (0..<batch).map { $0 % network.classes }
+  }
+
+  func run() {
+    guard mode == .train else {
+      _ = network.forward(images, count: labels.count, pass: .evaluation)
+      return
+    }
+    let dropout = RandomStream(seed: 0, purpose: .dropout, epoch: 0, index: 0)
+    let logits = network.forward(images, count: labels.count, pass: .training, dropout: dropout)
+    network.backward(loss(logits, labels: labels).gradient)
+    optimizer.step(network, learningRate: 0.01)
+  }
+}
