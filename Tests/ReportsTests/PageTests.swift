@@ -159,6 +159,31 @@ struct PageTests {
     }
   }
 
+  @Test("values that are all alike get an axis from 0, losses no thousands, a single epoch its points")
+  func extremes() throws {
+    let (axis, unit) = try #require(
+      Plot.Axis.quantity("MACs", [40_813_184, 40_813_184], inThousands: true, atMost: 6))
+    #expect(axis.label == "MACs (M)" && unit == 1e6)
+    #expect(axis.scale.ticks.map(\.label) == ["0", "10", "20", "30", "40", "50"])
+    let (loss, whole) = try #require(
+      Plot.Axis.quantity("Cross-entropy", [0.5, 1e12], inThousands: false, atMost: 3))
+    #expect(loss.label == "Cross-entropy" && whole == 1)
+    #expect(loss.scale.ticks.map(\.label) == ["0.0e+00", "5.0e+11", "1.0e+12"])
+    let loss1 = try #require(Sample.report.figures().first { $0.name == "loss" }?.drawing as? Plot)
+    #expect(loss1.series.allSatisfy { $0.points.count == 1 && $0.style.marker != nil })
+    #expect(
+      try #require(Self.reports["baseline alone"]).figures().map(\.name) == [
+        "accuracy", "loss", "training-macs", "training-seconds",
+      ])
+  }
+
+  @Test("columns without a value are left out")
+  func emptyColumns() throws {
+    let table = try #require(Self.reports["baseline alone"]).comparison().withoutEmptyColumns
+    #expect(table.header == ["", "baseline"])
+    #expect(table.rows.allSatisfy { $0.count == 2 })
+  }
+
   @Test("the same report gives the same bytes")
   func deterministic() throws {
     let again = ReportPage(try Report(json: Sample.report.json())).html()
@@ -174,7 +199,7 @@ struct PageTests {
     )
     #expect(
       try verdict("baseline alone")
-        == "Top-1 accuracy 83.00 ± 0.71\u{A0}%, nothing was pruned; 0 of 3 expectations met.")
+        == "Top-1 accuracy 83.00 ±\u{A0}0.71\u{A0}%, nothing was pruned; 0 of 3 expectations met.")
     #expect(try verdict("no runs") == "Nothing was measured; 0 of 3 expectations met.")
     #expect(try verdict("interrupted").hasPrefix("Interrupted: 2.00× compression"))
     var better = Sample.report

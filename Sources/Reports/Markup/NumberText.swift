@@ -36,6 +36,8 @@ struct Prefix: Equatable {
   let symbol: String
   let factor: Double
 
+  static let none = Prefix(for: 0)
+
   init(for value: Double) {
     let all = [("", 1), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18)]
     // Below ten thousand all digits are as short.

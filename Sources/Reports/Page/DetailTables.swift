@@ -13,15 +13,10 @@ extension Report {
       rows: layers.map { layer in
         [
           Table.Cell(layer.name), Table.Cell(layer.kind), Table.Cell("\(layer.channelsBefore)"),
-          Table.Cell(mean(layer.channels)), Table.Cell("\(layer.parametersBefore)"),
-          Table.Cell(mean(layer.parameters)), Table.Cell("\(layer.macsBefore)"), Table.Cell(mean(layer.macs)),
+          Table.Cell(layer.channels.text), Table.Cell("\(layer.parametersBefore)"),
+          Table.Cell(layer.parameters.text), Table.Cell("\(layer.macsBefore)"), Table.Cell(layer.macs.text),
         ]
       })
-  }
-
-  private func mean(_ statistic: LayerSummary.Spread) -> String {
-    let isWhole = statistic.mean == statistic.mean.rounded()
-    return decimal(statistic.mean, isWhole ? 0 : 1)
   }
 
   /// A row for each epoch of a variant; means over seeds.

@@ -18,7 +18,7 @@ struct ExperimentSection {
       if let expectations = report.expectations() { expectations.markup() }
     }
     part(heading, "Training", report.curveFigures())
-    part(heading, "Accuracy and size", tradeOffFigures([report]))
+    part(heading, "Accuracy and size", report.sizeFigures())
     part(heading, "Layers", report.layerFigures())
     part(
       heading, "What training cost", report.costFigures(), table: report.costTable(), note: report.costNote)

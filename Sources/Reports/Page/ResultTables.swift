@@ -12,7 +12,7 @@ extension Report {
     }
     let drop = summary.accuracyDrop.map { drop in
       (drop.mean < 0 ? "+" : "") + decimal(0 - drop.mean, 2)
-        + (drop.n > 1 ? " ± \(decimal(drop.std, 2))" : "")
+        + (drop.n > 1 ? " ±\u{A0}\(decimal(drop.std, 2))" : "")
     }
     let accuracy = [
       Table.Cell("top-1 accuracy, %"), Table.Cell(spread(baseline?.top1, 2)),

@@ -56,7 +56,7 @@ enum Stylesheet {
     dt { color: var(--faint); }
     dd { margin: 0; }
     @media (max-width: 30rem) { body { padding: 0.9rem 0.8rem 2rem; } h1 { font-size: 1.35rem; }
-      table { font-size: 0.78rem; } th, td { padding: 0.25rem 0.3rem; } th.name { min-width: 8rem; }
+      table { font-size: 0.78rem; } th, td { padding: 0.25rem 0.3rem; white-space: normal; } th.name { min-width: 8rem; }
       dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.4rem; } }
     @media print { body { max-width: none; padding: 0; font-size: 10pt; } figure, tr { break-inside: avoid; }
       h2, h3 { break-after: avoid; } .scroll { overflow: visible; } .figures { grid-template-columns: 1fr 1fr; }

@@ -21,8 +21,22 @@ struct Table {
     init(stringLiteral text: String) { self.init(text) }
   }
 
+  /// Without columns that hold nothing but dashes.
+  var withoutEmptyColumns: Table {
+    let columns = header.indices.filter { column in
+      column == 0 || rows.contains { $0.indices.contains(column) && $0[column].text != "–" }
+    }
+    return Table(
+      caption: caption, header: columns.map { header[$0] },
+      rows: rows.map { row in columns.compactMap { row.indices.contains($0) ? row[$0] : nil } })
+  }
+
   /// Scrolls sideways by itself where the page is too narrow.
   func markup() -> Markup {
+    withoutEmptyColumns.wholeMarkup()
+  }
+
+  private func wholeMarkup() -> Markup {
     element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption]) {
       element("table") {
         element("caption") { caption }
@@ -61,7 +75,7 @@ struct Table {
 func spread(_ statistic: Statistic?, _ places: Int) -> String {
   guard let statistic else { return "–" }
   let mean = decimal(statistic.mean, places)
-  return statistic.n > 1 ? "\(mean) ± \(decimal(statistic.std, places))" : mean
+  return statistic.n > 1 ? "\(mean) ±\u{A0}\(decimal(statistic.std, places))" : mean
 }
 
 /// `45.27 ± 0.70 T`; the mean alone of a single value, or where all are alike.
@@ -69,7 +83,7 @@ func quantity(_ statistic: Statistic?) -> String {
   guard let statistic, statistic.mean.isFinite else { return "–" }
   let prefix = Prefix(for: statistic.mean)
   let places = prefix.symbol.isEmpty && statistic.mean >= 100 ? 0 : 2
-  let spread = statistic.std > 0 ? " ± \(decimal(statistic.std / prefix.factor, places))" : ""
+  let spread = statistic.std > 0 ? " ±\u{A0}\(decimal(statistic.std / prefix.factor, places))" : ""
   let unit = prefix.symbol.isEmpty ? "" : "\u{A0}" + prefix.symbol
   return decimal(statistic.mean / prefix.factor, places) + spread + unit
 }

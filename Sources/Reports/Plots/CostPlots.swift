@@ -34,6 +34,6 @@ extension Report {
     }.filter { !$0.points.isEmpty }
     return epochPlot(
       title: title, summary: "\(title). In all: \(totals.joined(separator: ", ")).", axis: axis,
-      series: series)
+      inThousands: true, series: series)
   }
 }

@@ -35,7 +35,9 @@ extension Report {
       let inTraining = Curve(variant.runs, train)
       series.append(curve.series("\(variant.name), test", variant.style))
       var thin = variant.style
-      (thin.marker, thin.width, thin.dashes) = (nil, 1.2, variant.name == "baseline" ? "1 2" : "4 2 1 2")
+      (thin.width, thin.dashes) = (1.2, variant.name == "baseline" ? "1 2" : "4 2 1 2")
+      // A single point makes no line.
+      thin.marker = inTraining.points.count > 1 ? nil : variant.name == "baseline" ? .ring : .cross
       series.append(Plot.Series(name: "\(variant.name), training", style: thin, points: inTraining.points))
       if let end = curve.points.last { ends.append("\(variant.name) \(decimal(end.y, 2))") }
     }
@@ -51,10 +53,12 @@ extension Report {
 
   /// A plot over epochs with the pruning steps marked; nil without points.
   func epochPlot(
-    title: String, summary: String, axis: String, series: [Plot.Series]
+    title: String, summary: String, axis: String, inThousands: Bool = false, series: [Plot.Series]
   ) -> Plot? {
     let values = series.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.low, $0.high] } }
-    guard let (y, unit) = Plot.Axis.quantity(axis, values, atMost: 7) else { return nil }
+    guard let (y, unit) = Plot.Axis.quantity(axis, values, inThousands: inThousands, atMost: 7) else {
+      return nil
+    }
     let last = runs.flatMap(\.history).map(\.epoch).max() ?? 1
     let steps = Set(runs.flatMap(\.pruningSteps).map(\.epoch)).sorted()
     return Plot(

@@ -32,6 +32,6 @@ extension Report {
 
   /// In the order in which the page shows them.
   func figures() -> [Figure] {
-    curveFigures() + tradeOffFigures([self]) + layerFigures() + costFigures()
+    curveFigures() + sizeFigures() + layerFigures() + costFigures()
   }
 }

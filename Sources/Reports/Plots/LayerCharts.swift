@@ -7,30 +7,31 @@ extension Report {
     let spread =
       pruned.count > 1
       ? "Mean of \(pruned.count) seeds; the line reaches from the lowest to the highest. " : ""
+    let channels = chart(
+      layers, of: "channels", label: "Channels", before: \.channelsBefore, after: \.channels
+    ) { "\($0.channels.text) of \($0.channelsBefore)" }
+    let macs = chart(
+      layers, of: "MACs", label: "MACs of one image", before: \.macsBefore, after: \.macs
+    ) { $0.macsBefore > 0 ? percent($0.macs.mean / Double($0.macsBefore)) : "–" }
     return [
       Figure(
         name: "channels", caption: spread + "Output channels, from the input to the classifier.",
-        drawing: chart(layers, of: "channels", label: "Channels", before: \.channelsBefore, after: \.channels)
-      ),
+        drawing: channels),
       Figure(
         name: "layer-macs",
-        caption: spread + "A layer also gets cheaper by the channels that it no longer reads.",
-        drawing: chart(layers, of: "MACs", label: "MACs of one image", before: \.macsBefore, after: \.macs)),
+        caption: spread + "A layer also gets cheaper by the channels that it no longer reads.", drawing: macs),
     ]
   }
 
+  /// - Parameter note: what stands beside a layer's bars.
   private func chart(
     _ layers: [LayerSummary], of what: String, label: String, before: (LayerSummary) -> Int,
-    after: (LayerSummary) -> LayerSummary.Spread
+    after: (LayerSummary) -> LayerSummary.Spread, note: (LayerSummary) -> String
   ) -> BarChart {
     let rows = layers.map { layer in
-      let (before, after) = (Double(before(layer)), after(layer))
-      let isWhole = after.mean == after.mean.rounded()
-      let note =
-        before >= 1000
-        ? percent(after.mean / before) : decimal(after.mean, isWhole ? 0 : 1) + " of \(decimal(before, 0))"
-      return BarChart.Row(
-        name: layer.name, before: before, after: after.mean, spread: after.range, note: note)
+      BarChart.Row(
+        name: layer.name, before: Double(before(layer)), after: after(layer).mean, spread: after(layer).range,
+        note: note(layer))
     }
     let kept = quantity(rows.map(\.after).reduce(0, +))
     let all = quantity(rows.map(\.before).reduce(0, +))
@@ -55,6 +56,9 @@ struct LayerSummary {
   struct Spread {
     var mean: Double
     var range: ClosedRange<Double>
+
+    /// With a decimal only where there is something behind the point.
+    var text: String { decimal(mean, mean == mean.rounded() ? 0 : 1) }
 
     /// Nil of no values.
     init?(_ values: [Int]) {

@@ -50,16 +50,18 @@ struct Plot {
 }
 
 extension Plot.Axis {
-  /// Of a quantity, from the range of its values rounded outwards; large ones in thousands, millions or more. Nil where
-  /// there are no values. Begins at 0 where that costs little of the room.
+  /// Of a quantity, from the range of its values rounded outwards. Nil where there are no values. Begins at 0 where that
+  /// costs little of the room, or where all values are alike.
   ///
+  /// - Parameter inThousands: large ones in thousands, millions or more.
   /// - Returns: the axis, and by what values have to be divided.
-  static func quantity(_ name: String, _ values: [Double], atMost count: Int) -> (
+  static func quantity(_ name: String, _ values: [Double], inThousands: Bool, atMost count: Int) -> (
     axis: Plot.Axis, unit: Double
   )? {
     guard var range = range(values) else { return nil }
-    if range.lowerBound > 0 && range.lowerBound < 0.6 * range.upperBound { range = 0...range.upperBound }
-    let prefix = Prefix(for: range.upperBound)
+    let (low, high) = (range.lowerBound, range.upperBound)
+    if low > 0 && (low < 0.6 * high || high - low < 1e-6 * high) { range = 0...high }
+    let prefix = inThousands ? Prefix(for: high) : .none
     let scaled = (range.lowerBound / prefix.factor)...(range.upperBound / prefix.factor)
     let label = prefix.symbol.isEmpty ? name : "\(name) (\(prefix.symbol))"
     return (Plot.Axis(label: label, scale: Scale(covering: scaled, atMost: count)), prefix.factor)

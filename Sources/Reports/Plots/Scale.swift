@@ -17,9 +17,9 @@ struct Scale: Equatable {
     domain = (ticks.values.first ?? 0)...(ticks.values.last ?? 1)
   }
 
-  /// From 0 to `last`, ticks at whole numbers.
+  /// From 0 to `last`, or 2 if that is more, ticks at whole numbers.
   init(counting last: Int, atMost count: Int) {
-    let end = Double(max(last, 1))
+    let end = Double(max(last, 2))
     let ticks = Ticks(covering: 0...end, atMost: count, wholeNumbers: true)
     self.ticks = ticks.values.filter { $0 <= end }.map { Tick(value: $0, label: ticks.label($0)) }
     domain = 0...end

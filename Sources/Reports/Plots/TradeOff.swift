@@ -1,3 +1,8 @@
+extension Report {
+  /// Accuracy against size; nothing without two networks to compare.
+  func sizeFigures() -> [Figure] { variants.count > 1 ? tradeOffFigures([self]) : [] }
+}
+
 /// Accuracy against size: of one experiment, or of all in a suite.
 func tradeOffFigures(_ reports: [Report]) -> [Figure] {
   let points = tradeOffPoints(reports)
@@ -67,8 +72,8 @@ private func tradeOffPlot(
 ) -> Plot? {
   let sizes = points.flatMap { [size($0).mean - size($0).std, size($0).mean + size($0).std] }
   let accuracies = points.flatMap { [$0.top1.mean - $0.top1.std, $0.top1.mean + $0.top1.std] }
-  guard let (x, unit) = Plot.Axis.quantity(axis, sizes, atMost: 8),
-    let y = Plot.Axis.quantity("Top-1 accuracy (%)", accuracies, atMost: 7)?.axis
+  guard let (x, unit) = Plot.Axis.quantity(axis, sizes, inThousands: true, atMost: 8),
+    let y = Plot.Axis.quantity("Top-1 accuracy (%)", accuracies, inThousands: false, atMost: 7)?.axis
   else { return nil }
   var names: [String] = []
   for point in points where !names.contains(point.series) { names.append(point.series) }
