@@ -112,7 +112,7 @@ static inline bool is_open(const ck_gate *gate, const float *x, ptrdiff_t p) {
 }
 
 static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, ck_gate gate, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
@@ -120,6 +120,7 @@ static ck_gradient_sums gradient_sums(
     for (ptrdiff_t p = start; p < stop; p += LANES)
       for (int i = 0; i < LANES; i++) {
         const float g = is_open(&gate, x, p + i) ? dy[p + i] : 0;
+        if (gated_dy && gate.output) gated_dy[p + i] = g;
         gradients[i] += g;
         products[i] += g * (x[p + i] - mean);
       }

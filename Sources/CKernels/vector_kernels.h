@@ -261,7 +261,7 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
   ck_moments all = {0, 0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
-    const double count = mask.counts[start / CK_SUM_BLOCK];
+    const double count = mask.counts[start / CK_SUM_BLOCK], borders = (double)(stop - start) - count;
     if (count == 0) continue;
     const float center = (float)(sum(x, start, stop) / count);
     const V middle = set1(center);
@@ -271,7 +271,7 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     ptrdiff_t p = start;
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
-        const V d = keep(sub(load(x + p + i * WIDTH), middle), mask, p + i * WIDTH);
+        const V d = sub(load(x + p + i * WIDTH), middle);
         const D halves[2] = {low(d), high(d)};
         UNROLL for (int h = 0; h < 2; h++) {
           squares[2 * i + h] = muladd_double(halves[h], halves[h], squares[2 * i + h]);
@@ -279,7 +279,7 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
         }
       }
     for (; p < stop; p += WIDTH) {
-      const V d = keep(sub(load(x + p), middle), mask, p);
+      const V d = sub(load(x + p), middle);
       squares[0] = muladd_double(low(d), low(d), squares[0]);
       squares[1] = muladd_double(high(d), high(d), squares[1]);
       rests[0] = add_double(add_double(rests[0], low(d)), high(d));
@@ -287,7 +287,10 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     const double square =
       fold_double(add_double(add_double(squares[0], squares[2]), add_double(squares[1], squares[3])));
     const double rest = fold_double(add_double(add_double(rests[0], rests[2]), add_double(rests[1], rests[3])));
-    ck_join_moments(&all, ck_block_moments(count, center, rest, square));
+    // Borders are zeros, and took part as such.
+    const double away = center;
+    ck_join_moments(
+      &all, ck_block_moments(count, away, rest + borders * away, square - borders * away * away));
   }
   return all;
 }
@@ -306,7 +309,8 @@ INLINE V gated(const ck_gate *gate, const int kind, V scale, V shift, V x, ptrdi
 }
 
 INLINE ck_gradient_sums gradient_sums_of(
-  const float *dy, const float *x, const ck_gate *gate, const int kind, float mean, ptrdiff_t begin, ptrdiff_t end) {
+  const float *dy, const float *x, const ck_gate *gate, const int kind, float mean, float *gated_dy, ptrdiff_t begin,
+  ptrdiff_t end) {
   const V middle = set1(mean), scale = set1(gate->scale), shift = set1(gate->shift);
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
@@ -317,11 +321,13 @@ INLINE ck_gradient_sums gradient_sums_of(
       UNROLL for (int i = 0; i < 2; i++) {
         const V value = load(x + p + i * WIDTH);
         const V g = gated(gate, kind, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
+        if (gated_dy) store(gated_dy + p + i * WIDTH, g);
         gradients[i] = add(gradients[i], g);
         products[i] = muladd(g, sub(value, middle), products[i]);
       }
     for (; p < stop; p += WIDTH) {
       const V value = load(x + p), g = gated(gate, kind, scale, shift, value, p, load(dy + p));
+      if (gated_dy) store(gated_dy + p, g);
       gradients[0] = add(gradients[0], g);
       products[0] = muladd(g, sub(value, middle), products[0]);
     }
@@ -332,10 +338,11 @@ INLINE ck_gradient_sums gradient_sums_of(
 }
 
 static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, ck_gate gate, float mean, ptrdiff_t begin, ptrdiff_t end) {
-  if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, mean, begin, end);
-  if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, mean, begin, end);
-  return gradient_sums_of(dy, x, &gate, OPEN, mean, begin, end);
+  const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
+  if (gate.output && gated_dy) return gradient_sums_of(dy, x, &gate, OUTPUT, mean, gated_dy, begin, end);
+  if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, mean, 0, begin, end);
+  if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, mean, 0, begin, end);
+  return gradient_sums_of(dy, x, &gate, OPEN, mean, 0, begin, end);
 }
 
 static void scale_shift(

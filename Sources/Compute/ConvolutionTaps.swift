@@ -107,12 +107,14 @@ extension Engine {
   }
 
   /// Runs one convolution in pieces of pixels.
-  func run(_ job: ck_convolution, geometry: PlaneGeometry) {
+  ///
+  /// - Parameter phases: planes for each input channel
+  func run(_ job: ck_convolution, phases: Int = 1, geometry: PlaneGeometry) {
     let block = CK_PIXEL_BLOCK
     let length = geometry.length
     guard length > 0, job.outputs > 0 else { return }
     // The input of a piece stays in the second-level cache while all output channels are computed from it.
-    let fitting = 65536 / max(1, Int(job.inputs))
+    let fitting = 65536 / max(1, Int(job.inputs) * phases)
     let shared = length.dividedRoundingUp(by: 16)
     let piece = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
     parallel(length.dividedRoundingUp(by: piece)) { index in

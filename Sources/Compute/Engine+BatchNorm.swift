@@ -95,9 +95,10 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - channels: for each channel of x the channel of dy and the gate's output, nil for the same one
+  ///   - gates: writes g over those channels of dy that x has; only with ``ReLUGate/output(_:)``
   public func batchNormSums(
     gradient dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], channels: [Int]?,
-    gate: ReLUGate
+    gate: ReLUGate, gates: Bool = false
   ) -> (gradient: [Float], gradientTimesNormalized: [Float]) {
     let count = x.shape.channels
     requireCount(mean, count, "mean")
@@ -108,7 +109,8 @@ extension Engine {
     let blocks = mapPieces(channels: count, geometry: x.geometry, initial: none) { i, begin, end in
       let stream = channels?[i] ?? i
       return loops.gradient_sums(
-        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), mean[i], begin, end)
+        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), mean[i],
+        gates ? dy.plane(stream) : nil, begin, end)
     }
     var gradients: [Float] = []
     var products: [Float] = []

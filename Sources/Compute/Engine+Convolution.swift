@@ -60,7 +60,7 @@ extension Engine {
                 inputs: Int64(input.shape.channels), offsets: offsets.baseAddress, taps: Int64(offsets.count),
                 weights: packed, bias: bias, y: output.plane(0), y_stride: output.geometry.stride,
                 outputs: Int64(outputs), mask: output.geometry.mask, accumulate: false),
-              geometry: output.geometry)
+              phases: taps.phases, geometry: output.geometry)
           }
         }
       }

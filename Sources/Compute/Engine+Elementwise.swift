@@ -13,9 +13,15 @@ extension Engine {
   }
 
   /// Sets the gradient to zero where `y` is not positive: the gradient of ReLU, y being its output.
-  public func maskByPositive(_ y: Planes, gradient: Planes) {
+  ///
+  /// - Parameter channels: those to do it for; nil for all
+  public func maskByPositive(_ y: Planes, gradient: Planes, channels: [Int]? = nil) {
     requireSameShape(y, gradient)
-    forEachPiece(channels: y.shape.channels, geometry: y.geometry) { channel, begin, end in
+    precondition(
+      channels?.allSatisfy((0..<y.shape.channels).contains) ?? true,
+      "\(channels ?? []) are not all in \(y.shape)")
+    forEachPiece(channels: channels?.count ?? y.shape.channels, geometry: y.geometry) { index, begin, end in
+      let channel = channels?[index] ?? index
       loops.mask_positive(y.plane(channel), gradient.plane(channel), begin, end)
     }
   }

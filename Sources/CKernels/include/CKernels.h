@@ -184,9 +184,10 @@ typedef struct {
   // begin is a multiple of CK_SUM_BLOCK in the three sums.
   double (*sum)(const float *x, ptrdiff_t begin, ptrdiff_t end);
   ck_moments (*moments)(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
-  // Sums of g and g * (x - mean); g is dy where the gate is open, else zero.
+  // Sums of g and g * (x - mean); g is dy where the gate is open, else zero. Writes g to gated_dy, which may be dy, if
+  // that is not null and the gate has an output.
   ck_gradient_sums (*gradient_sums)(
-    const float *dy, const float *x, ck_gate gate, float mean, ptrdiff_t begin, ptrdiff_t end);
+    const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end);
 
   // y = scale * x + shift + residual; residual may be null.
   void (*scale_shift)(

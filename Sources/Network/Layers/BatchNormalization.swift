@@ -82,18 +82,21 @@ public final class BatchNormalization {
   /// - Parameters:
   ///   - channels: which channel of `gradient` each channel of `input` is; nil when they are the same.
   ///   - hasReLU: whether a ReLU follows; where its output is zero the gradient counts as zero.
+  ///   - streamOutput: the output of a ReLU behind the sum that this is a term of: `gradient` is set to zero where that
+  ///     is, in the channels that `input` has.
   func backward(
     _ gradient: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
-    hasReLU: Bool, into inputGradient: Planes, _ context: Context
+    hasReLU: Bool = false, streamOutput: Planes? = nil, into inputGradient: Planes, _ context: Context
   ) {
     let affine = affine(statistics)
     let gate: ReLUGate = hasReLU ? .affine(scale: affine.scale, shift: affine.shift) : .open
+    let sumsGate = streamOutput.map { ReLUGate.output($0) } ?? gate
     let mean = statistics.mean.map { Float($0) }
     let inverseDeviation = statistics.inverseDeviation.map { Float($0) }
     context.timed(name, .normalization) {
       let sums = context.engine.batchNormSums(
         gradient: gradient, input: input, mean: mean, inverseDeviation: inverseDeviation, channels: channels,
-        gate: gate)
+        gate: sumsGate, gates: streamOutput != nil)
       bias.gradient.values = sums.gradient
       weight.gradient.values = sums.gradientTimesNormalized
       context.engine.batchNormInputGradient(

@@ -102,12 +102,16 @@ final class ResidualBlock: FeatureLayer {
     guard let input, let output, let convolved = last.convolved, let statistics = last.statistics else {
       return nil
     }
-    context.timed(last.normalization.name, .normalization) {
-      context.engine.maskByPositive(output, gradient: outputGradient)
+    if let branchChannels {
+      let rest = Set(0..<streamChannels).subtracting(branchChannels).sorted()
+      context.timed(last.normalization.name, .normalization) {
+        context.engine.maskByPositive(output, gradient: outputGradient, channels: rest)
+      }
     }
     let convolvedGradient = context.pool.take(convolved.shape)
     last.normalization.backward(
-      outputGradient, input: convolved, statistics: statistics, channels: branchChannels, hasReLU: false,
+      outputGradient, input: convolved, statistics: statistics, channels: branchChannels,
+      streamOutput: output,
       into: convolvedGradient, context)
     // The shortcut's gradient is where the branch's is added: for the identity, the sum's gradient itself.
     let inputGradient: Planes
