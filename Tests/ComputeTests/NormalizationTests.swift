@@ -155,6 +155,14 @@ struct NormalizationTests {
     }
     #expect(y.dense().contains(0) && y.dense().contains { $0 > 0 })
     #expect(results[0] == results[1])
+
+    let gated = dy.copy()
+    engine.maskByPositive(y, gradient: gated)
+    let sums = engine.batchNormSums(
+      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: nil, gate: .output(y),
+      gates: true)
+    #expect(dy.dense() == gated.dense())
+    #expect(sums.gradient + sums.gradientTimesNormalized == Array(results[0].prefix(6)))
   }
 
   @Test(
