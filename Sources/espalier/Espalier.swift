@@ -10,7 +10,8 @@ struct Espalier: ParsableCommand {
     abstract: "Runs experiments on convolutional networks that are pruned while they train.",
     version: ProductVersion.current,
     subcommands: [
-      Run.self, Plan.self, Validate.self, Schema.self, Score.self, CheckGradients.self, ReportCommand.self,
+      Run.self, Plan.self, Cache.self, Validate.self, Schema.self, Score.self, CheckGradients.self,
+      ReportCommand.self,
       Doctor.self,
       Bench.self, Version.self,
     ])

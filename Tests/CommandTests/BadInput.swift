@@ -108,7 +108,11 @@ struct BadInput: CustomStringConvertible, Sendable {
         with: "dataset: {name: digits, path: \"${NOWHERE_TO_BE_FOUND}/x\"}"),
       experiment("a file to extend that is not there", "name", with: "name: trial\nextends: base.yaml"),
       experiment("a file that extends itself", "name", with: "name: trial\nextends: trial.yaml"),
-      experiment("a matrix", "name", with: "name: trial\nmatrix: {prune.ratio: [0.2, 0.4]}"),
+      experiment(
+        "a wrong value in a matrix", "name",
+        with: "name: trial\nmatrix: {prune.ratio: [0.2, 1.4], train.epochs: [1, 2]}"),
+      experiment(
+        "a matrix whose names clash", "name", with: "name: trial\nmatrix: {dataset.path: [A, a]}"),
       file("an empty file", ""),
       file("two documents", valid + "---\n" + valid),
       file("a tab for indentation", "format: 1\ntrain:\n\tepochs: 2\n"),

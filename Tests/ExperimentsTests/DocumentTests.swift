@@ -79,7 +79,7 @@ struct DocumentTests {
   private func values(_ key: Key) -> String {
     switch key.shape {
     case .mapping: "mapping"
-    case .variants: "mapping"
+    case .variants, .matrix: "mapping"
     case .wordOrMapping(let word, _): "`\(word)` or mapping"
     case .value(let schema): values(schema)
     }

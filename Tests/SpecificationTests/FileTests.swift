@@ -68,7 +68,7 @@ struct ExtendsTests {
         "a.yaml:4:3: train.epocs: unknown key; did you mean `epochs`?",
         "b.yaml:5:17: train.epochs: expected a whole number from 1 to 1000000, found `0`",
         "b.yaml:6:1: colour: unknown key; known: format, name, description, extends, seeds, dataset, architecture,"
-          + " train, prune, evaluate, export, expect",
+          + " train, prune, evaluate, export, expect, matrix",
       ])
   }
 
@@ -153,6 +153,24 @@ struct SuiteFileTests {
     #expect(SuiteFile.isSuite(suite))
     let names = try SuiteFile.load(suite).map { $0.replacing("\(folder.path)/su[i]te/../", with: "") }
     #expect(names == ["b2.yaml", "b1.yaml", "a.yaml"])
+  }
+
+  @Test("stand for their files within other suites, and may not come back to themselves")
+  func nested() throws {
+    let folder = try Folder([
+      "all.yaml": "suite: [b.yaml, parts/one.yaml]\n", "parts/one.yaml": "suite: [../a.yaml, ../b.yaml]\n",
+      "a.yaml": "", "b.yaml": "", "loop.yaml": "suite: [a.yaml, parts/loop.yaml]\n",
+      "parts/loop.yaml": "suite: [../loop.yaml]\n",
+    ])
+    let names = try SuiteFile.load("\(folder.path)/all.yaml").map {
+      $0.replacing("\(folder.path)/", with: "")
+    }
+    #expect(names == ["b.yaml", "parts/../a.yaml", "parts/../b.yaml"])
+    let error = #expect(throws: SpecificationError.self) { try SuiteFile.load("\(folder.path)/loop.yaml") }
+    #expect(
+      error?.description.replacing("\(folder.path)/", with: "")
+        == "parts/loop.yaml:1:9: suite[0]: a suite lists itself: loop.yaml -> parts/loop.yaml -> parts/../loop.yaml"
+    )
   }
 
   @Test("report every entry that names no file, and unknown keys")

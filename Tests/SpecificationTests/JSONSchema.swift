@@ -77,6 +77,7 @@ struct JSONSchema {
     case "minItems": return value.items.map { Double($0.count) >= bound } ?? true
     case "maxItems": return value.items.map { Double($0.count) <= bound } ?? true
     case "uniqueItems": return value.items.map { Set($0.map(\.found)).count == $0.count } ?? true
+    case "minProperties": return value.entries.map { Double($0.count) >= bound } ?? true
     case "required":
       return value.entries == nil || (argument.items ?? []).allSatisfy { value.value($0.string ?? "") != nil }
     case "properties":

@@ -20,7 +20,7 @@ struct KeyErrorTests {
     train: {epochs: 10, colour: red}
       5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing
     matrix: {prune.ratio: [0.1]}
-      6:1: matrix: not supported yet
+      6:10: prune.interval: required key is missing; expected a whole number from 1 to 1000000
     Format: 1
       6:1: Format: unknown key; did you mean `format`?
     evaluate: {1: 2}

@@ -69,7 +69,7 @@ struct OverrideTests {
       ("=3", "1:1: expected a path such as `train.epochs` before `=`"),
       ("train..epochs=3", "1:1: expected a path such as `train.epochs` before `=`"),
       ("extends=a.yaml", "1:1: extends: can be written only in a file"),
-      ("matrix=3", "1:1: matrix: not supported yet"),
+      ("matrix=3", "1:8: matrix: expected a mapping of paths to lists of values, found `3`"),
       ("seeds=[1, 1]", "1:11: seeds[1]: `1` is there twice"),
       (
         "seeds=[1",

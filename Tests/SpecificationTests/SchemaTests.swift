@@ -79,6 +79,13 @@ struct SchemaTests {
     #"{"evaluate": {"latency": {}}}"#, #"{"evaluate": {"metrics": ["top1", "top5"]}}"#,
     #"{"evaluate": {"metrics": ["top2"]}}"#,
     #"{"export": {"formats": ["onnx"]}}"#, #"{"export": {"formats": ["safetensors"]}}"#, #"{"matrix": {}}"#,
+    #"{"matrix": {"train.epochs": [1, 2]}}"#, #"{"matrix": {"train.epochs": []}}"#,
+    #"{"matrix": {"train.epochs": [1, "x"]}}"#, #"{"matrix": {"train.epochs": [1, 1]}}"#,
+    #"{"matrix": {"train.epoch": [1]}}"#, #"{"matrix": {"name": ["a"]}}"#, #"{"matrix": 3}"#,
+    #"{"matrix": null}"#,
+    #"{"matrix": {"prune": [null, {"ratio": 0.5, "interval": 2}]}}"#,
+    #"{"matrix": {"train.epochs": [1, 2], "exclude": [{"train.epochs": 1}]}}"#,
+    #"{"matrix": {"include": [{"train.epochs": 1}]}}"#, #"{"matrix": {"include": {"train.epochs": 1}}}"#,
     #"{"expect": {"top1": {"at_least": 90}}}"#, #"{"expect": {"top1": {"paper": 90}}}"#,
     #"{"expect": {"top1": {"at_least": 101}}}"#,
     #"{"expect": {"top1": {"at_least": 1, "at_most": 2}}}"#, #"{"expect": {"top2": {"at_least": 1}}}"#,
@@ -93,7 +100,8 @@ struct SchemaTests {
     let changes = try #require(parsed(change))
     let value = try #require(parsed(base)).merged(under: changes)
     let context = ReadingContext(catalog: .test, environment: [:])
-    _ = ExperimentSection(.test).read(value, context)
+    _ = try? MatrixExpansion(section: ExperimentSection(.test), overrides: [], context: context)
+      .experiments(value)
     #expect(schema.accepts(value) == context.diagnostics.isEmpty, "\(context.diagnostics)")
   }
 

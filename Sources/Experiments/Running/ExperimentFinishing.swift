@@ -35,7 +35,7 @@ struct ExperimentFinishing {
     let lock = try lock(stage.key)
     defer { withExtendedLifetime(lock) {} }
     return try VariantTraining(
-      spec: spec, variant: stage.variant, seed: stage.seed, data: stage.data, engine: engine,
+      spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
       checkpoints: cache.checkpoints(stage.key), key: stage.key, interruption: interruption,
       progress: ProgressPrinter(mode: .none)
     ).run(fresh: false)

@@ -7,6 +7,7 @@ import TensorFiles
 /// An experiment whose data is loaded and whose trainings have their keys.
 struct PreparedExperiment: Sendable {
   let spec: ExperimentSpec
+  let data: Dataset
   /// Seed by seed, baseline before pruned.
   let stages: [TrainingStage]
 }
@@ -21,15 +22,22 @@ struct ExperimentPreparation {
   mutating func prepare(_ spec: ExperimentSpec) throws(RunError) -> PreparedExperiment {
     let data = try load(spec.dataset)
     let weights = try weightsDigest(spec)
-    let load = StageKey.load(spec.dataset, digest: data.digest)
-    let stages = spec.seeds.flatMap { seed in
+    let stages = Self.stages(
+      spec, kernels: kernels, load: .load(spec.dataset, digest: data.digest), weights: weights)
+    return PreparedExperiment(spec: spec, data: data, stages: stages)
+  }
+
+  /// Seed by seed, baseline before pruned.
+  static func stages(
+    _ spec: ExperimentSpec, kernels: KernelClass, load: StageKey, weights: String?
+  ) -> [TrainingStage] {
+    spec.seeds.flatMap { seed in
       spec.variants.map { variant in
         let key = StageKey.train(
           spec, variant: variant, seed: seed, kernels: kernels.rawValue, load: load, weights: weights)
-        return TrainingStage(key: key, spec: spec, variant: variant, seed: seed, data: data)
+        return TrainingStage(key: key, spec: spec, variant: variant, seed: seed)
       }
     }
-    return PreparedExperiment(spec: spec, stages: stages)
   }
 
   private mutating func load(_ spec: DatasetSpec) throws(RunError) -> Dataset {

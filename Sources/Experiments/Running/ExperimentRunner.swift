@@ -68,8 +68,10 @@ public struct ExperimentRunner: Sendable {
     while !stopping.isRequested, let work = schedule.next() {
       switch work {
       case .wait: Thread.sleep(forTimeInterval: 0.02)
-      case .train(let stage, let experiment):
-        if begin(experiment, stage.spec, schedule, for: stage) { train(stage, schedule, engine) }
+      case .train(let stage, let experiment, let index):
+        if begin(index, experiment.spec, schedule, for: stage) {
+          train(stage, experiment.data, schedule, engine)
+        }
       case .finish(let experiment, let index):
         if begin(index, experiment.spec, schedule) { finish(experiment, index, schedule, engine) }
       }
@@ -95,14 +97,16 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  private func train(_ stage: TrainingStage, _ schedule: SuiteSchedule, _ engine: Engine) {
+  private func train(
+    _ stage: TrainingStage, _ data: Dataset, _ schedule: SuiteSchedule, _ engine: Engine
+  ) {
     do throws(RunError) {
       let lock = try cache.lock(stage.key)
       defer { withExtendedLifetime(lock) {} }
       try cache.describe(stage)
       let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
       let training = VariantTraining(
-        spec: stage.spec, variant: stage.variant, seed: stage.seed, data: stage.data, engine: engine,
+        spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key, interruption: stopping,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)

@@ -9,7 +9,7 @@ import Synchronization
 /// of its own, as soon as all of its trainings are there.
 final class SuiteSchedule: Sendable {
   enum Work {
-    case train(TrainingStage, experiment: Int)
+    case train(TrainingStage, PreparedExperiment, experiment: Int)
     case finish(PreparedExperiment, experiment: Int)
     /// Nothing until another worker, or another process, is done.
     case wait
@@ -40,8 +40,8 @@ final class SuiteSchedule: Sendable {
   }
 
   private let specs: [ExperimentSpec]
-  /// Empty where an experiment could not be prepared.
-  private let experiments: [PreparedExperiment]
+  /// Nil where an experiment could not be prepared.
+  private let experiments: [PreparedExperiment?]
   private let state: Mutex<State>
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
 
@@ -54,12 +54,10 @@ final class SuiteSchedule: Sendable {
   ) {
     self.specs = specs
     self.ended = Mutex(ended)
-    experiments = zip(specs, prepared).map { spec, prepared in
-      (try? prepared.get()) ?? PreparedExperiment(spec: spec, stages: [])
-    }
+    experiments = prepared.map { try? $0.get() }
     var state = State()
     state.experiments = specs.map { _ in .open }
-    for stage in experiments.flatMap(\.stages) { state.stages[stage.key] = .waiting }
+    for stage in experiments.flatMap({ $0?.stages ?? [] }) { state.stages[stage.key] = .waiting }
     self.state = Mutex(state)
     for (index, prepared) in prepared.enumerated() {
       if case .failure(let error) = prepared { end([index], .failure(error)) }
@@ -72,8 +70,7 @@ final class SuiteSchedule: Sendable {
       var busy: Work?
       var isUnderWay = false
       for index in experiments.indices {
-        guard case .open = state.experiments[index] else { continue }
-        let experiment = experiments[index]
+        guard case .open = state.experiments[index], let experiment = experiments[index] else { continue }
         if experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
           state.experiments[index] = .finishing
           return .finish(experiment, experiment: index)
@@ -82,14 +79,14 @@ final class SuiteSchedule: Sendable {
           switch state.stages[stage.key] {
           case .waiting:
             state.stages[stage.key] = .running
-            return .train(stage, experiment: index)
-          case .busy: busy = busy ?? .train(stage, experiment: index)
+            return .train(stage, experiment, experiment: index)
+          case .busy: busy = busy ?? .train(stage, experiment, experiment: index)
           case .running: isUnderWay = true
           default: break
           }
         }
       }
-      if case .train(let stage, _)? = busy { state.stages[stage.key] = .running }
+      if case .train(let stage, _, _)? = busy { state.stages[stage.key] = .running }
       return busy ?? (isUnderWay ? .wait : nil)
     }
   }
@@ -113,8 +110,8 @@ final class SuiteSchedule: Sendable {
     let needing = state.withLock { state in
       state.stages[stage.key] = .failed
       return experiments.indices.filter { index in
-        guard case .open = state.experiments[index] else { return false }
-        return experiments[index].stages.contains { $0.key == stage.key }
+        guard case .open = state.experiments[index], let experiment = experiments[index] else { return false }
+        return experiment.stages.contains { $0.key == stage.key }
       }
     }
     end(needing, .failure(error))
@@ -149,9 +146,9 @@ final class SuiteSchedule: Sendable {
     _ index: Int, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
   ) throws(RunError) {
     let error: RunError? = state.withLock { state in
-      guard state.locks[index] == nil else { return nil }
+      guard state.locks[index] == nil, let experiment = experiments[index] else { return nil }
       do throws(RunError) {
-        state.locks[index] = try open(experiments[index])
+        state.locks[index] = try open(experiment)
         return nil
       } catch {
         return error
@@ -168,7 +165,7 @@ final class SuiteSchedule: Sendable {
   /// An experiment that has not ended counts as interrupted.
   private func outcome(_ index: Int) -> ExperimentOutcome {
     state.withLock { state in
-      let keys = experiments[index].stages.map(\.key)
+      let keys = experiments[index]?.stages.map(\.key) ?? []
       var result: Result<Report, RunError> = .failure(.training(.interrupted))
       if case .ended(let ended) = state.experiments[index] { result = ended }
       return ExperimentOutcome(

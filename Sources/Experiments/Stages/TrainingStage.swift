@@ -1,14 +1,12 @@
-import Datasets
 import Specification
 
-/// One training that experiments need: a seed of a variant, with its data.
+/// One training that experiments need: a seed of a variant.
 struct TrainingStage: Sendable {
   let key: StageKey
   /// Of the first experiment that needs it; whatever does not go into the key is not used.
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
-  let data: Dataset
 
   /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
   var summary: String {

@@ -11,17 +11,20 @@ public enum ExperimentLoading {
   ) -> (specs: [ExperimentSpec], diagnostics: [Diagnostic]) {
     var specs: [ExperimentSpec] = []
     var diagnostics: [Diagnostic] = []
-    var fileOfName: [String: String] = [:]
+    var placeOfName: [String: Place] = [:]
     for file in members(files, &diagnostics) {
-      do {
-        let spec = try ExperimentFile.load(
+      do throws(SpecificationError) {
+        let loaded = try ExperimentFile.experiments(
           file, overrides: overrides, catalog: .standard, environment: ProcessInfo.processInfo.environment)
-        specs.append(spec)
-        if let other = fileOfName.updateValue(file, forKey: spec.name) {
-          diagnostics.append(
-            Diagnostic(
-              place: Place(file: file), path: "name",
-              message: "\(other) names its experiment `\(spec.name)` too; results would mix"))
+        for experiment in loaded {
+          let name = experiment.spec.name
+          specs.append(experiment.spec)
+          if let other = placeOfName.updateValue(experiment.place, forKey: name) {
+            diagnostics.append(
+              Diagnostic(
+                place: experiment.place, path: "name",
+                message: "\(other) names its experiment `\(name)` too; results would mix"))
+          }
         }
       } catch {
         diagnostics += error.diagnostics

@@ -5,7 +5,7 @@ final class ReadingContext {
   /// Full paths of every key, by the key's own name, for keys that are written at the wrong level.
   let knownPaths: [String: [String]]
   private(set) var diagnostics: [Diagnostic] = []
-  private var isFull = false
+  private(set) var isFull = false
 
   /// A damaged file can hold tens of thousands of errors; nobody reads more than this.
   static let maximumDiagnostics = 100
@@ -14,6 +14,13 @@ final class ReadingContext {
     self.catalog = catalog
     self.environment = environment
     self.knownPaths = knownPaths
+  }
+
+  /// One that has found nothing yet.
+  init(sharing other: ReadingContext) {
+    catalog = other.catalog
+    environment = other.environment
+    knownPaths = other.knownPaths
   }
 
   /// Notes an error; the message is not built once there are too many.

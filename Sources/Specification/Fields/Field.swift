@@ -42,6 +42,8 @@ struct Key: Sendable {
     case mapping(Mapping)
     /// A mapping whose other keys depend on its `name`; the first is taken when there is no name.
     case variants([(name: String, keys: [Key])])
+    /// Lists of values of these keys and of those within them, by dotted path.
+    case matrix([Key])
     /// Either this word or a mapping.
     case wordOrMapping(String, Mapping)
   }
@@ -64,7 +66,7 @@ struct Key: Sendable {
   /// The keys inside, whatever the shape; those of several variants once.
   var keys: [Key] {
     switch shape {
-    case .value: return []
+    case .value, .matrix: return []
     case .mapping(let mapping), .wordOrMapping(_, let mapping): return mapping.keys
     case .variants(let variants):
       var names: Set<String> = []

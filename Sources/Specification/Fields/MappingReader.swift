@@ -8,10 +8,9 @@ struct MappingReader {
 
   /// Reports the keys that are not among `keys`.
   ///
-  /// - Parameter planned: further keys, which are known but not supported yet.
   /// - Returns: nil, with an error reported, when the node is not a mapping.
   init?(
-    _ node: Node?, place: Place, path: String, keys: [Key], planned: [String] = [], _ context: ReadingContext
+    _ node: Node?, place: Place, path: String, keys: [Key], _ context: ReadingContext
   ) {
     self.place = place
     self.path = path
@@ -29,8 +28,6 @@ struct MappingReader {
     for entry in written {
       if names.contains(entry.key) {
         entries[entry.key] = entry
-      } else if planned.contains(entry.key) {
-        context.report(entry.keyPlace, keyPath(path, entry.key), "not supported yet")
       } else {
         context.report(
           entry.keyPlace, keyPath(path, entry.key),

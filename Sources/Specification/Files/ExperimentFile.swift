@@ -2,7 +2,7 @@
 ///
 /// A file is read, the files it `extends` are merged under it, the overrides over it; then all keys are checked at once.
 public enum ExperimentFile {
-  /// Reads one experiment.
+  /// Reads the experiments of a file: one, or one for every combination of its matrix.
   ///
   /// - Parameters:
   ///   - file: path of the file; places carry it as it is given here.
@@ -11,19 +11,37 @@ public enum ExperimentFile {
   ///   - catalog: what the file may name.
   ///   - environment: variables for `${NAME}` in `extends`, `dataset.path` and `architecture.weights`.
   /// - Throws: every error of the file at once, sorted by place.
-  public static func load(
+  public static func experiments(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]
-  ) throws(SpecificationError) -> ExperimentSpec {
+  ) throws(SpecificationError) -> [LoadedExperiment] {
     let text: SourceText
     do throws(SourceText.Unreadable) {
       text = try SourceText(path: file)
     } catch {
       throw SpecificationError(Place(file: file), "the file \(error.reason)")
     }
-    return try load(text, file, overrides, catalog, environment)
+    return try experiments(text, file, overrides, catalog, environment)
   }
 
-  /// Reads one experiment from a text.
+  /// Reads the experiments of a text.
+  ///
+  /// - Parameter file: what places carry; `extends` is relative to its folder.
+  public static func experiments(
+    text: String, file: String, overrides: [String] = [], catalog: Catalog,
+    environment: [String: String] = [:]
+  ) throws(SpecificationError) -> [LoadedExperiment] {
+    try experiments(SourceText(bytes: Array(text.utf8)), file, overrides, catalog, environment)
+  }
+
+  /// Reads the experiment of a file that holds one.
+  public static func load(
+    _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]
+  ) throws(SpecificationError) -> ExperimentSpec {
+    try single(
+      experiments(file, overrides: overrides, catalog: catalog, environment: environment), file)
+  }
+
+  /// Reads the experiment of a text that holds one.
   ///
   /// - Parameter file: what places carry; `extends` is relative to its folder.
   public static func load(
@@ -37,6 +55,24 @@ public enum ExperimentFile {
     _ text: SourceText, _ file: String, _ overrides: [String], _ catalog: Catalog,
     _ environment: [String: String]
   ) throws(SpecificationError) -> ExperimentSpec {
+    try single(experiments(text, file, overrides, catalog, environment), file)
+  }
+
+  private static func single(
+    _ found: [LoadedExperiment], _ file: String
+  ) throws(SpecificationError) -> ExperimentSpec {
+    guard let first = found.first, found.count == 1 else {
+      throw SpecificationError(
+        found.first?.place ?? Place(file: file), path: "matrix",
+        "gives \(found.count) experiments; expected one, such as with `--set matrix=null`")
+    }
+    return first.spec
+  }
+
+  private static func experiments(
+    _ text: SourceText, _ file: String, _ overrides: [String], _ catalog: Catalog,
+    _ environment: [String: String]
+  ) throws(SpecificationError) -> [LoadedExperiment] {
     guard text.bytes.count <= SourceText.maximumBytes else {
       throw SpecificationError(Place(file: file), "the file is larger than 1 MiB")
     }
@@ -45,10 +81,8 @@ public enum ExperimentFile {
       catalog: catalog, environment: environment, knownPaths: section.keys.paths())
     var chain = ExtendsChain(context)
     var node = try chain.read(text, file)
-    for override in overrides {
-      if let change = Override(override).node(context) { node = node.merged(under: change) }
-    }
-    if let spec = section.read(node, context) { return spec }
-    throw SpecificationError(diagnostics: context.diagnostics)
+    let changes = overrides.compactMap { Override($0).node(context) }
+    for change in changes { node = node.merged(under: change) }
+    return try MatrixExpansion(section: section, overrides: changes, context: context).experiments(node)
   }
 }

@@ -11,15 +11,15 @@ public func experimentSchema(_ catalog: Catalog) -> String {
     ("description", .string("An experiment: what is trained, how it is pruned, and what is expected of it.")),
   ]
   members += Key.Mapping(keys: keys).schema
-  let extends = section.extends.name
+  // What is missing may come from another file, or from the matrix.
+  let elsewhere = [(section.extends.name, "string"), (section.matrix.name, "object")].map { name, type in
+    JSON.object([
+      ("required", .list([.string(name)])),
+      ("properties", .object([(name, .object([("type", .string(type))]))])),
+    ])
+  }
   members += [
-    (
-      "if",
-      .object([
-        ("required", .list([.string(extends)])),
-        ("properties", .object([(extends, .object([("type", .string("string"))]))])),
-      ])
-    ),
+    ("if", .object([("anyOf", .list(elsewhere))])),
     ("then", .object([])),
     ("else", .object(Key.Mapping(keys: keys).requirements)),
   ]
@@ -78,6 +78,7 @@ extension Key {
     case .mapping(let mapping): mapping.schema
     case .variants(let variants):
       [("anyOf", .list(variants.map { .object(Mapping(keys: $0.keys).schema) }))]
+    case .matrix(let keys): Self.matrix(keys)
     case .wordOrMapping(let word, let mapping):
       [("oneOf", .list([.object([("const", .string(word))]), .object(mapping.schema)]))]
     }
@@ -85,13 +86,54 @@ extension Key {
 
   fileprivate var requirements: [(String, JSON)] {
     switch shape {
-    case .value: []
+    case .value, .matrix: []
     case .mapping(let mapping), .wordOrMapping(_, let mapping): mapping.requirements
     case .variants(let variants):
       // The name decides which keys there may be only where it is known, so not in a file that extends another.
       Self.nullable([
         ("anyOf", .list(variants.map { .object(Mapping(keys: $0.keys).schema + required(among: $0.keys)) }))
       ])
+    }
+  }
+
+  /// Lists of values by dotted path; combinations to add and to take away.
+  private static func matrix(_ keys: [Key]) -> [(String, JSON)] {
+    let values = settings(keys)
+    func combinations(_ summary: String) -> JSON {
+      let mapping = JSON.object([("type", .string("object")), ("minProperties", .integer(1))])
+      return .object([
+        ("description", .string(summary)), ("type", .list([.string("array"), .string("null")])),
+        ("items", mapping),
+      ])
+    }
+    let axes = values.map { path, schema in
+      (
+        path,
+        JSON.object([
+          ("type", .list([.string("array"), .string("null")])), ("minItems", .integer(1)),
+          ("uniqueItems", .boolean(true)),
+          ("items", .object(schema)),
+        ])
+      )
+    }
+    return [
+      ("type", .string("object")), ("minProperties", .integer(1)), ("additionalProperties", .boolean(false)),
+      (
+        "properties",
+        .object(
+          axes + [
+            ("include", combinations("Combinations of their own, and further keys for those that agree.")),
+            ("exclude", combinations("Combinations that are left out.")),
+          ])
+      ),
+    ]
+  }
+
+  /// The schema of a value at every path.
+  private static func settings(_ keys: [Key], under path: String = "") -> [(String, [(String, JSON)])] {
+    keys.flatMap { key in
+      let own = keyPath(path, key.name)
+      return [(own, key.schema)] + settings(key.keys, under: own)
     }
   }
 

@@ -14,7 +14,10 @@ struct Override {
       context.report(Place(file: file), "", "expected `path=value`")
       return nil
     }
-    let names = argument[..<sign].split(separator: ".", omittingEmptySubsequences: false)
+    // Below `matrix` a path is one key.
+    let isAxis = argument.hasPrefix("matrix.")
+    let names = argument[..<sign].split(
+      separator: ".", maxSplits: isAxis ? 1 : .max, omittingEmptySubsequences: false)
     guard names.allSatisfy({ !$0.isEmpty }), names.count <= YAMLReader.maximumDepth else {
       context.report(Place(file: file), "", "expected a path such as `train.epochs` before `=`")
       return nil

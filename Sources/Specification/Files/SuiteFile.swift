@@ -21,10 +21,16 @@ public enum SuiteFile {
 
   /// The experiment files that a suite lists, in its order; those of a pattern sorted by name, each file once.
   ///
-  /// Entries are relative to the suite's folder; `*`, `?` and `[…]` are patterns.
+  /// Entries are relative to the suite's folder; `*`, `?` and `[…]` are patterns. A suite in a suite stands for its files.
   ///
   /// - Throws: every error at once; an entry that names no file is one.
   public static func load(_ file: String) throws(SpecificationError) -> [String] {
+    var seen: Set<String> = []
+    return try load(file, within: []).filter { seen.insert($0).inserted }
+  }
+
+  /// - Parameter suites: those that this one is listed in, outermost first.
+  private static func load(_ file: String, within suites: [String]) throws(SpecificationError) -> [String] {
     let start = Place(file: file)
     let text: SourceText
     do throws(SourceText.Unreadable) {
@@ -48,12 +54,39 @@ public enum SuiteFile {
           context.report(
             item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text, limit: 1_000))")
         }
-        files += found
+        for path in found {
+          guard isSuite(path) else {
+            files.append(path)
+            continue
+          }
+          let chain = suites + [file]
+          guard !chain.contains(where: { isSame($0, path) }), chain.count < maximumDepth else {
+            context.report(
+              item.place, "suite[\(index)]",
+              "a suite lists itself: \((chain + [path]).joined(separator: " -> "))")
+            continue
+          }
+          do throws(SpecificationError) {
+            files += try load(path, within: chain)
+          } catch {
+            for inner in error.diagnostics { context.report(inner.place, inner.path, inner.message) }
+          }
+        }
       }
     }
     if !context.diagnostics.isEmpty { throw SpecificationError(diagnostics: context.diagnostics) }
-    var seen: Set<String> = []
-    return files.filter { seen.insert($0).inserted }
+    return files
+  }
+
+  /// Suites within suites.
+  private static let maximumDepth = 32
+
+  /// Whether two paths are of one file.
+  private static func isSame(_ first: String, _ second: String) -> Bool {
+    guard let first = try? SourceText(path: first), let second = try? SourceText(path: second) else {
+      return false
+    }
+    return first.identity == second.identity
   }
 
   private static func matches(_ pattern: String, suite: String) -> [String] {

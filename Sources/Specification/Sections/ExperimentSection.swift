@@ -17,16 +17,23 @@ struct ExperimentSection: Sendable {
   let export = ExportSection()
   let expect = ExpectSection()
 
-  /// Keys that have a meaning planned.
-  static let plannedKeys = ["matrix"]
-
   init(_ catalog: Catalog) {
     dataset = DatasetSection(catalog)
     architecture = ArchitectureSection(catalog)
     prune = PruneSection(catalog)
   }
 
-  var keys: [Key] {
+  /// Followed before the rest is read, as `extends` is.
+  var matrix: Key {
+    Key(
+      name: "matrix",
+      summary: "One experiment for every combination of values: lists of values by dotted path.",
+      shape: .matrix(plainKeys.filter { ![format.name, name.name, extends.name].contains($0.name) }))
+  }
+
+  var keys: [Key] { plainKeys + [matrix] }
+
+  private var plainKeys: [Key] {
     [
       format.key, name.key, description.key, extends.key, seeds.key,
       .mapping("dataset", dataset.keys, required: true, "The images to learn."),
@@ -45,7 +52,7 @@ struct ExperimentSection: Sendable {
     let start = Place(file: node.place.file)
     guard
       let mapping = MappingReader(
-        node, place: start, path: "", keys: keys, planned: Self.plannedKeys, context)
+        node, place: start, path: "", keys: keys, context)
     else { return nil }
 
     let format = mapping[format]

@@ -3,7 +3,11 @@ import Experiments
 
 struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows runs, cost of each layer and pruning steps; trains nothing.")
+    abstract: "Shows experiments, shared and cached trainings, costs and predicted time; trains nothing.",
+    discussion: """
+      Time and memory are predicted for this machine as it is now, by training and evaluating a few batches at the \
+      full width and at widths after pruning steps. Of a single experiment it shows the layers, too.
+      """)
 
   @Argument(help: "Experiment or suite files.")
   var files: [String]
@@ -13,21 +17,27 @@ struct Plan: ParsableCommand {
   @Option(help: "Folder of results, for what is already done.")
   var results = "results"
 
+  @OptionGroup var compute: EngineOptions
+
+  @Flag(help: "Shows the layers of every experiment.")
+  var layers = false
+
+  @Flag(inversion: .prefixedNo, help: "Whether to predict time and memory from a short measurement.")
+  var calibration = true
+
   @Option(help: "text or json.")
   var format: OutputFormat = .text
 
   func run() throws {
-    let plans = try experiment.load(files).map { spec in
-      do {
-        return try ExperimentPlan(spec, results: results)
-      } catch {
-        complain("espalier: \(spec.name): \(error)")
-        throw ExitStatus.usage
-      }
-    }
-    switch format {
-    case .json: print(ExperimentPlan.json(plans))
-    case .text: print(plans.map { $0.text() }.joined(separator: "\n\n"))
+    let specs = try experiment.load(files)
+    let engine = try compute.engine()
+    do {
+      let plan = try SuitePlan(specs, results: results, engine: engine, calibrates: calibration)
+      for warning in plan.warnings { complain("espalier: warning: \(warning)") }
+      print(format == .json ? plan.json() : plan.text(layers: layers))
+    } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
     }
   }
 }

@@ -57,6 +57,7 @@ struct Run: ParsableCommand {
       case .failure: break
       }
     }
+    if outcomes.count > 1 { print("\n" + SuiteSummary(outcomes).text()) }
     if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
       complain(
         "espalier: \(first.spec.name): interrupted; the state is saved, the same command goes on from it")

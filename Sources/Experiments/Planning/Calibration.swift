@@ -1,0 +1,104 @@
+import Compute
+import Datasets
+import Foundation
+import Network
+import Specification
+import TensorFiles
+import Training
+
+/// What the parts of a training cost on this machine, measured by doing a little of each with the real network, data
+/// and batch size.
+struct TrainingCost {
+  /// Forward, backward, update and preparation of the data.
+  var secondsPerTrainingImage: Double
+  var secondsPerTestImage: Double
+  /// Of a pruning step.
+  var secondsPerScoredImage: Double
+  var secondsPerCheckpoint: Double
+
+  /// A cost between two, `share` of the way.
+  static func between(_ first: TrainingCost, _ second: TrainingCost, share: Double) -> TrainingCost {
+    func mix(_ part: (TrainingCost) -> Double) -> Double {
+      part(first) + share * (part(second) - part(first))
+    }
+    return TrainingCost(
+      secondsPerTrainingImage: mix(\.secondsPerTrainingImage),
+      secondsPerTestImage: mix(\.secondsPerTestImage),
+      secondsPerScoredImage: mix(\.secondsPerScoredImage), secondsPerCheckpoint: mix(\.secondsPerCheckpoint))
+  }
+}
+
+/// Measures costs, each once.
+final class Calibration {
+  private let engine: Engine
+  /// Seconds, by what was measured.
+  private var known: [String: Double] = [:]
+  /// What measuring took.
+  private(set) var seconds = 0.0
+
+  /// How long each part is measured for, about.
+  private static let sampleSeconds = 0.5
+
+  init(engine: Engine) { self.engine = engine }
+
+  /// - Parameters:
+  ///   - network: changed by being trained a little.
+  ///   - scores: whether a pruning step's scores are measured, too.
+  func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> TrainingCost {
+    let kept = network.channelGroups.map { "\($0.name) \($0.kept.count)" }.joined(separator: ",")
+    let setting = "\(spec.architecture); \(spec.dataset); \(spec.train.batchSize); \(kept)"
+    let batch = spec.train.batchSize
+    // A step that diverges costs as much as another.
+    let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
+    return TrainingCost(
+      secondsPerTrainingImage: once("train; \(setting)") {
+        secondsPerImage(data.train, batch: batch) { _ = try? trainer.train(network, on: $0, epoch: 0) }
+      },
+      secondsPerTestImage: once("test; \(setting)") {
+        secondsPerImage(data.test, batch: batch) { images in
+          _ = Evaluation(of: network, on: images, normalize: spec.dataset.normalize, batchSize: batch)
+        }
+      },
+      secondsPerScoredImage: !scores
+        ? 0
+        : once("score by \(spec.prune?.criterion ?? ""); \(setting)") {
+          secondsPerImage(data.train, batch: batch) { images in
+            _ = Scoring(spec: spec, data: images, seed: 0).scores(of: network, epoch: 0)
+          }
+        },
+      secondsPerCheckpoint: once("checkpoint; \(setting)") { checkpointSeconds(network) })
+  }
+
+  /// What was measured under a name before, or is now.
+  private func once(_ name: String, _ measure: () -> Double) -> Double {
+    if let cost = known[name] { return cost }
+    let start = ContinuousClock.now
+    let cost = measure()
+    seconds += Experiments.seconds(since: start)
+    known[name] = cost
+    return cost
+  }
+
+  /// Of `body`, which is given a batch to warm up, then one to be timed, then as many as the time allows.
+  private func secondsPerImage(_ set: ImageSet, batch: Int, _ body: (ImageSet) -> Void) -> Double {
+    let first = set.selecting(Array(0..<min(batch, set.count)))
+    body(first)
+    let once = elapsed { body(first) }
+    let batches = max(2, min(40, Int(Self.sampleSeconds / max(once, 1e-4))))
+    let sample = set.selecting(Array(0..<min(batches * batch, set.count)))
+    guard sample.count > 0 else { return 0 }
+    return elapsed { body(sample) } / Double(sample.count)
+  }
+
+  private func checkpointSeconds(_ network: Network) -> Double {
+    let path = NSTemporaryDirectory() + "/espalier-calibration-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return elapsed { try? Checkpoint.file(network, notes: [:]).write(to: path) }
+  }
+
+  private func elapsed(_ body: () -> Void) -> Double {
+    let start = ContinuousClock.now
+    body()
+    return Experiments.seconds(since: start)
+  }
+}

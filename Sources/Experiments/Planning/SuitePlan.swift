@@ -1,0 +1,131 @@
+import Compute
+import Datasets
+import Foundation
+import Specification
+
+/// What several experiments will do together: which trainings they share, what is cached, how long it will take.
+public struct SuitePlan {
+  private(set) var experiments: [ExperimentPlan]
+  private(set) var whole: WholePlan
+  /// What could not be found out, a sentence each.
+  public private(set) var warnings: [String] = []
+
+  /// - Parameters:
+  ///   - results: folder of results, for what is done already.
+  ///   - calibrates: predict time and memory from a few steps of each training.
+  public init(
+    _ specs: [ExperimentSpec], results: String, engine: Engine, calibrates: Bool
+  ) throws(ToolError) {
+    experiments = []
+    whole = WholePlan(experiments: specs.count, threads: engine.threads)
+    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    let cache = StageCache(results: results)
+    let calibration = Calibration(engine: engine)
+    let start = ContinuousClock.now
+    var predicted: Double? = calibrates ? 0 : nil
+    var seen: Set<StageKey> = []
+    for spec in specs {
+      var plan = try ExperimentPlan(spec, engine: engine)
+      let (stages, data) = stages(of: spec, &preparation)
+      let forecast: TrainingForecast?
+      if calibrates, let data, stages.contains(where: { !seen.contains($0.key) && !cache.isDone($0) }) {
+        forecast = try TrainingForecast(
+          spec, data, widths: plan.widths, calibration: calibration, engine: engine)
+      } else {
+        forecast = nil
+      }
+      for stage in stages {
+        let done = cache.checkpoints(stage.key).newestEpoch ?? 0
+        let isCached = cache.isDone(stage)
+        let isNew = seen.insert(stage.key).inserted
+        whole.trainingsWithoutSharing += 1
+        if isNew { whole.trainings += 1 }
+        if isNew, isCached { whole.trainingsCached += 1 }
+        let seconds = isNew && !isCached ? forecast?.seconds(stage.variant, after: done) : 0
+        plan.runs.append(
+          ExperimentPlan.Run(
+            seed: stage.seed, variant: stage.variant, epochs: spec.train.epochs, epochsDone: done,
+            cached: isCached, sharedWith: [], predictedSeconds: calibrates ? seconds : nil,
+            stages: [
+              .init(stage: "load", key: nil, cached: false),
+              .init(stage: "train", key: stage.key.digest, cached: isCached),
+              .init(stage: "evaluate", key: nil, cached: false),
+              .init(stage: "export", key: nil, cached: false),
+            ]))
+      }
+      let seconds = plan.runs.compactMap(\.predictedSeconds)
+      plan.predictedSeconds = seconds.count == plan.runs.count ? seconds.reduce(0, +) : nil
+      predicted = predicted.flatMap { total in plan.predictedSeconds.map { total + $0 } }
+      experiments.append(plan)
+    }
+    whole.trainingsToDo = whole.trainings - whole.trainingsCached
+    if calibrates {
+      whole.calibrationSeconds = calibration.seconds
+      // What is not calibration is loading data and building networks, which a run does too.
+      let loading = max(0, seconds(since: start) - calibration.seconds)
+      whole.predictedSeconds = predicted.map { $0 + loading }
+      whole.predictedPeakMib = predicted.map { _ in peakResidentMebibytes() }
+    }
+    share()
+  }
+
+  /// The trainings of an experiment; without data their keys stand for no cached ones.
+  private mutating func stages(
+    of spec: ExperimentSpec, _ preparation: inout ExperimentPreparation
+  ) -> (stages: [TrainingStage], data: Dataset?) {
+    do throws(RunError) {
+      let prepared = try preparation.prepare(spec)
+      return (prepared.stages, prepared.data)
+    } catch {
+      let warning = "what is cached and how long it takes is not known: \(error)"
+      if !warnings.contains(warning) { warnings.append(warning) }
+      let data = spec.dataset
+      let stand = "\(data.path ?? ""), \(data.trainLimit ?? 0), \(data.testLimit ?? 0)"
+      let stages = ExperimentPreparation.stages(
+        spec, kernels: preparation.kernels, load: .load(data, digest: stand),
+        weights: spec.architecture.weights)
+      return (stages, nil)
+    }
+  }
+
+  /// Fills in who shares what with whom, and what all come to.
+  private mutating func share() {
+    var users: [String: [String]] = [:]
+    for plan in experiments {
+      for run in plan.runs { users[run.trainingKey, default: []].append(plan.experiment) }
+    }
+    for index in experiments.indices {
+      experiments[index].whole = whole
+      for run in experiments[index].runs.indices {
+        let all = users[experiments[index].runs[run].trainingKey] ?? []
+        experiments[index].runs[run].sharedWith = all.filter { $0 != experiments[index].experiment }
+      }
+    }
+  }
+
+  /// A list of the experiments.
+  public func json() -> String { jsonOutput(experiments) }
+}
+
+extension ExperimentPlan.Run {
+  var trainingKey: String { stages.first { $0.stage == "train" }?.key ?? "" }
+}
+
+extension StageCache {
+  /// Whether the training's last epoch is there.
+  func isDone(_ stage: TrainingStage) -> Bool {
+    (checkpoints(stage.key).newestEpoch ?? 0) >= stage.spec.train.epochs
+  }
+}
+
+/// Most memory that this process has had resident so far.
+private func peakResidentMebibytes() -> Int {
+  var usage = rusage()
+  #if os(Linux)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) / 1024
+  #else
+    getrusage(RUSAGE_SELF, &usage)
+    return Int(usage.ru_maxrss) / (1024 * 1024)
+  #endif
+}

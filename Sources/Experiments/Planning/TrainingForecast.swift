@@ -1,0 +1,110 @@
+import Compute
+import Datasets
+import Network
+import Pruning
+import Specification
+
+/// A network's size between two pruning steps, if layers lose channels in proportion.
+struct PlannedWidth {
+  /// The step that led to it; 0 for the beginning.
+  var epoch: Int
+  var channels: Int
+  var parameters: Int
+  var macs: Int
+}
+
+/// The networks of an experiment from pruning step to pruning step.
+struct PlannedWidths {
+  let spec: ExperimentSpec
+
+  /// Prunes a network by equal scores within each layer, which takes channels from all layers in proportion.
+  ///
+  /// - Parameter visit: shown the network at every width, which it must not make smaller.
+  func walk(_ network: Network, _ visit: (PlannedWidth, Network) -> Void) {
+    func show(after epoch: Int) {
+      let cost = network.cost()
+      visit(
+        PlannedWidth(
+          epoch: epoch, channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs),
+        network)
+    }
+    show(after: 0)
+    guard let prune = spec.prune else { return }
+    let schedule = PruningSchedule(prune, epochs: spec.train.epochs)
+    for epoch in schedule.epochs {
+      let scores = Dictionary(
+        uniqueKeysWithValues: network.channelGroups.map { group in
+          (group.name, group.kept.indices.map { (Double($0) + 0.5) / Double(group.kept.count) })
+        })
+      network.remove(channels: schedule.removals(after: epoch, network: network, scores: scores))
+      show(after: epoch)
+    }
+  }
+}
+
+/// How long an experiment's trainings will take.
+struct TrainingForecast {
+  private let spec: ExperimentSpec
+  private let data: Dataset
+  private let widths: [PlannedWidth]
+  private let costs: [TrainingCost]
+
+  /// Widths that are measured; those between are interpolated by their MACs.
+  private static let measuredWidths = 4
+
+  init(
+    _ spec: ExperimentSpec, _ data: Dataset, widths: [PlannedWidth], calibration: Calibration, engine: Engine
+  ) throws(ToolError) {
+    self.spec = spec
+    self.data = data
+    self.widths = widths
+    var measured: [Int: TrainingCost] = [:]
+    let last = widths.count - 1
+    let count = min(Self.measuredWidths, widths.count)
+    let chosen = Set((0..<count).map { count > 1 ? $0 * last / (count - 1) : 0 })
+    var index = 0
+    PlannedWidths(spec: spec).walk(try spec.network(engine: engine)) { _, network in
+      if chosen.contains(index) {
+        measured[index] = calibration.cost(of: network, spec, data, scores: spec.prune != nil && index < last)
+      }
+      index += 1
+    }
+    costs = widths.indices.compactMap { Self.cost($0, measured, widths) }
+  }
+
+  private static func cost(
+    _ index: Int, _ measured: [Int: TrainingCost], _ widths: [PlannedWidth]
+  ) -> TrainingCost? {
+    if let cost = measured[index] { return cost }
+    guard let before = measured.keys.filter({ $0 < index }).max(), let first = measured[before],
+      let after = measured.keys.filter({ $0 > index }).min(), var second = measured[after]
+    else { return nil }
+    // After the last step nothing is scored, so nothing was measured.
+    if after == widths.count - 1 { second.secondsPerScoredImage = first.secondsPerScoredImage }
+    let span = Double(widths[before].macs - widths[after].macs)
+    let share = span > 0 ? Double(widths[before].macs - widths[index].macs) / span : 0
+    return .between(first, second, share: share)
+  }
+
+  /// Of the epochs after the first `done` ones.
+  func seconds(_ variant: Variant, after done: Int) -> Double {
+    guard costs.count == widths.count, !costs.isEmpty else { return 0 }
+    let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []
+    let images = Double(data.train.count)
+    let scored = spec.prune?.samples.map { Double(min($0, data.train.count)) } ?? images
+    var total = 0.0
+    var width = steps.count { $0 <= done }
+    for epoch in 1...spec.train.epochs where epoch > done {
+      total += images * costs[width].secondsPerTrainingImage
+      if width < steps.count, steps[width] == epoch {
+        total += scored * costs[width].secondsPerScoredImage
+        width += 1
+      }
+      if epoch.isMultiple(of: spec.evaluate.every) || epoch == spec.train.epochs {
+        total += Double(data.test.count) * costs[width].secondsPerTestImage
+      }
+      total += costs[width].secondsPerCheckpoint
+    }
+    return total
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Reports
+
+/// What a suite came to, a row for each experiment: the last thing that `run` prints of several.
+public struct SuiteSummary {
+  private let outcomes: [ExperimentOutcome]
+
+  public init(_ outcomes: [ExperimentOutcome]) { self.outcomes = outcomes }
+
+  public func text() -> String {
+    let header = [
+      "experiment", "seeds", "baseline, %", "pruned, %", "drop", "compression", "FLOPs gone", "expected",
+      "trained",
+    ]
+    var lines = aligned([header] + outcomes.map(row))
+    let done = outcomes.filter { $0.failure == nil }.count
+    var total = "\(done) of \(outcomes.count) experiments done"
+    let failed = outcomes.filter { $0.failure.map { !$0.isInterruption } ?? false }.map(\.spec.name)
+    if !failed.isEmpty { total += "; failed: \(failed.joined(separator: ", "))" }
+    let missed = outcomes.filter(\.isMissed).map(\.spec.name)
+    if !missed.isEmpty { total += "; expectations missed: \(missed.joined(separator: ", "))" }
+    lines += ["", total]
+    return lines.joined(separator: "\n")
+  }
+
+  private func row(_ outcome: ExperimentOutcome) -> [String] {
+    let start = [outcome.spec.name, "\(outcome.spec.seeds.count)"]
+    guard case .success(let report) = outcome.result else {
+      let status = outcome.failure?.isInterruption ?? true ? "interrupted" : "failed"
+      return start + ["-", "-", "-", "-", "-", "-", status]
+    }
+    let summary = report.summary
+    let met = summary.expectations.count(where: \.met)
+    return start + [
+      summary.baseline.map { accuracy($0.top1) } ?? "-", summary.pruned.map { accuracy($0.top1) } ?? "-",
+      summary.accuracyDrop.map { String(format: "%.2f", $0.mean) } ?? "-",
+      summary.compression.map { String(format: "%.2fx", $0) } ?? "-",
+      summary.flopsReduction.map { String(format: "%.1f %%", 100 * $0) } ?? "-",
+      summary.expectations.isEmpty ? "-" : "\(met) of \(summary.expectations.count)",
+      outcome.trained == 0 ? "cached" : "\(outcome.trained) of \(outcome.trainings)",
+    ]
+  }
+
+  private func accuracy(_ statistic: Statistic) -> String {
+    statistic.n > 1
+      ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
+  }
+}
+
+/// Rows of text as a table: the first column to the left, the others to the right.
+func aligned(_ rows: [[String]]) -> [String] {
+  let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+  return rows.map { row in
+    row.enumerated().map { column, text in
+      let space = String(repeating: " ", count: widths[column] - text.count)
+      return column == 0 ? text + space : space + text
+    }.joined(separator: "  ")
+  }
+}

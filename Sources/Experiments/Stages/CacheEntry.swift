@@ -1,0 +1,61 @@
+import Foundation
+
+/// A training in the stage cache, as `espalier cache` shows it.
+public struct CacheEntry: Encodable, Sendable {
+  public let key: String
+  /// What is trained.
+  public let stage: String
+  public let epochs: Int
+  public let epochsDone: Int
+  public let bytes: Int
+  /// Since anything in it was written.
+  public let ageSeconds: Int
+  /// Names of the experiments whose last run used it.
+  public let experiments: [String]
+  /// The folder.
+  let path: String
+
+  public var isUnused: Bool { experiments.isEmpty }
+}
+
+extension StageCache {
+  /// All trainings, the newest first.
+  ///
+  /// - Parameter results: the folder of the experiments' results, which say what they use.
+  func entries(of results: String) -> [CacheEntry] {
+    var users: [String: [String]] = [:]
+    for (experiment, uses) in StageUse.all(in: results) {
+      for key in Set(uses.map(\.key)) { users[key, default: []].append(experiment) }
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter(Self.isKey).map { entry($0, experiments: users[$0] ?? []) }
+      .sorted { ($0.ageSeconds, $0.key) < ($1.ageSeconds, $1.key) }
+  }
+
+  private static func isKey(_ name: String) -> Bool {
+    name.utf8.count == 64 && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
+
+  private func entry(_ key: String, experiments: [String]) -> CacheEntry {
+    let path = "\(folder)/\(key)"
+    let note = (try? String(contentsOfFile: "\(path)/\(Self.noteName)", encoding: .utf8)) ?? ""
+    let lines = note.split(separator: "\n")
+    let epochs = lines.first { $0.hasPrefix("  epochs: ") }.flatMap { Int($0.dropFirst(10)) } ?? 0
+    var bytes = 0
+    var newest = Date.distantPast
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+      guard let status = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)") else {
+        continue
+      }
+      bytes += status[.size] as? Int ?? 0
+      // The lock is taken by whoever only reads, too.
+      if name != "lock", let date = status[.modificationDate] as? Date { newest = max(newest, date) }
+    }
+    let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)
+    return CacheEntry(
+      key: key, stage: lines.first.map { $0.hasPrefix("# ") ? String($0.dropFirst(2)) : "?" } ?? "?",
+      epochs: epochs,
+      epochsDone: CheckpointStore(folder: path).newestEpoch ?? 0, bytes: bytes, ageSeconds: max(0, Int(age)),
+      experiments: experiments, path: path)
+  }
+}

@@ -1,0 +1,39 @@
+/// The name of a combination's experiment: that of the file, and what is special about the combination.
+///
+/// Texts stand for themselves (`l1_norm`), numbers and booleans follow the last word of their key (`ratio0.4`), null is
+/// `no-` and that word. The name depends on the combination alone, so that it stays when the matrix grows. A `name` that
+/// `include` gives is taken as it is.
+extension Matrix.Combination {
+  func name(base: String) -> String {
+    if case .scalar(let scalar)? = self["name"]?.content { return scalar.text }
+    let parts = settings.prefix(naming).map { setting in
+      words(setting.value, key: setting.path.split(separator: ".").last.map(String.init) ?? setting.path)
+    }
+    return ([base] + parts).joined(separator: "-")
+  }
+
+  private func words(_ value: Node, key: String) -> String {
+    switch value.content {
+    case .scalar(let scalar):
+      if value.isNull { return "no-" + folded(key) }
+      let text = folded(scalar.text)
+      return scalar.isNumber || scalar.boolean != nil || text.isEmpty ? folded(key) + text : text
+    case .list(let items):
+      return folded(key) + items.map { words($0, key: "") }.joined(separator: "-")
+    case .mapping(let entries):
+      let parts = entries.map { words($0.value, key: $0.key) }
+      return parts.isEmpty ? folded(key) : parts.joined(separator: "-")
+    }
+  }
+
+  /// With what may stand in a name only.
+  private func folded(_ text: String) -> String {
+    var result = ""
+    for character in text.lowercased() where character != "+" {
+      let isAllowed =
+        character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+      result.append(isAllowed ? character : "-")
+    }
+    return String(result.drop { $0 == "-" && text.first != "-" })
+  }
+}

@@ -1,0 +1,213 @@
+/// The `matrix` of an experiment file: every combination of the values of its axes is an experiment of its own.
+///
+/// An axis is a dotted path with a list of values. `exclude` takes combinations away; then an entry of `include` that
+/// agrees with some of the rest in the axes that it names adds its other keys to them, and any other entry is a
+/// combination of its own.
+struct Matrix {
+  /// Experiments of one file.
+  static let maximumCombinations = 1000
+  /// Keys that belong to the whole file.
+  private static let fixedKeys = ["format", "name", "extends", "matrix"]
+
+  /// A value at a dotted path.
+  struct Setting {
+    var path: String
+    /// Where the path is written.
+    var place: Place
+    var value: Node
+  }
+
+  struct Combination {
+    var settings: [Setting]
+    /// How many of the first settings name it; those that `include` adds to it do not.
+    var naming: Int
+
+    /// Where its errors are pointed at when they belong to no single value.
+    var place: Place? { settings.first?.value.place }
+
+    subscript(path: String) -> Node? { settings.last { $0.path == path }?.value }
+  }
+
+  struct Axis {
+    var path: String
+    var place: Place
+    var values: [Node]
+  }
+
+  private(set) var axes: [Axis] = []
+  private(set) var combinations: [Combination] = []
+
+  /// Errors are reported; the combinations of what is right are there nevertheless, so that theirs are found too.
+  init(_ node: Node, _ context: ReadingContext) {
+    guard case .mapping(let entries) = node.content else {
+      context.report(
+        node.place, "matrix", "expected a mapping of paths to lists of values, found \(node.found)")
+      combinations = [Combination(settings: [], naming: 0)]
+      return
+    }
+    let errors = context.diagnostics.count
+    var (include, exclude): (Node?, Node?)
+    for entry in entries where !entry.value.isNull {
+      switch entry.key {
+      case "include": include = entry.value
+      case "exclude": exclude = entry.value
+      default: if let axis = axis(entry, context) { axes.append(axis) }
+      }
+    }
+    combine(node.place, context)
+    if let exclude { self.exclude(exclude, context) }
+    if let include { self.include(include, context) }
+    if combinations.isEmpty, context.diagnostics.count == errors {
+      context.report(node.place, "matrix", "no combination is left; expected at least one")
+    }
+  }
+
+  // MARK: Axes
+
+  private func axis(_ entry: Node.Entry, _ context: ReadingContext) -> Axis? {
+    let own = keyPath("matrix", entry.key)
+    guard isPath(entry, own, context) else { return nil }
+    if let other = axes.first(where: { overlaps($0.path, entry.key) }) {
+      context.report(entry.keyPlace, own, "overlaps with \(quoted(other.path)), which the matrix varies too")
+      return nil
+    }
+    guard case .list(let values) = entry.value.content else {
+      context.report(entry.value.place, own, "expected a list of values, found \(entry.value.found)")
+      return Axis(path: entry.key, place: entry.keyPlace, values: [entry.value])
+    }
+    if values.isEmpty {
+      context.report(entry.value.place, own, "expected a list of values, found an empty list")
+      return nil
+    }
+    var different: [Node] = []
+    for (index, value) in values.enumerated() {
+      if different.contains(where: value.isEqual) {
+        context.report(value.place, "\(own)[\(index)]", "\(value.found) is there twice")
+      } else {
+        different.append(value)
+      }
+    }
+    return Axis(path: entry.key, place: entry.keyPlace, values: different)
+  }
+
+  private func isPath(
+    _ entry: Node.Entry, _ own: String, _ context: ReadingContext, fixed: [String] = fixedKeys
+  ) -> Bool {
+    let names = entry.key.split(separator: ".", omittingEmptySubsequences: false)
+    guard names.allSatisfy({ !$0.isEmpty }), names.count <= YAMLReader.maximumDepth else {
+      context.report(entry.keyPlace, own, "expected a path such as `prune.ratio`")
+      return false
+    }
+    if let first = names.first, fixed.contains(String(first)) {
+      context.report(entry.keyPlace, own, "\(quoted(String(first))) cannot differ within a file")
+      return false
+    }
+    return true
+  }
+
+  private func overlaps(_ first: String, _ second: String) -> Bool {
+    first == second || first.hasPrefix(second + ".") || second.hasPrefix(first + ".")
+  }
+
+  /// The last axis varies fastest.
+  private mutating func combine(_ place: Place, _ context: ReadingContext) {
+    guard !axes.isEmpty else { return }
+    combinations = [Combination(settings: [], naming: 0)]
+    for axis in axes {
+      guard combinations.count <= Self.maximumCombinations / axis.values.count else {
+        context.report(place, "matrix", "more than \(Self.maximumCombinations) combinations")
+        return
+      }
+      combinations = combinations.flatMap { combination in
+        axis.values.map { value in
+          Combination(
+            settings: combination.settings + [Setting(path: axis.path, place: axis.place, value: value)],
+            naming: combination.naming + 1)
+        }
+      }
+    }
+  }
+
+  // MARK: Exclude and include
+
+  private mutating func exclude(_ list: Node, _ context: ReadingContext) {
+    for (entries, node, path) in Self.mappings(list, "matrix.exclude", context) {
+      var isUsable = true
+      for entry in entries {
+        if let problem = unknownValue(entry) {
+          context.report(problem.place, keyPath(path, entry.key), problem.message)
+          isUsable = false
+        }
+      }
+      guard isUsable else { continue }
+      let count = combinations.count
+      combinations.removeAll { Self.agree($0, entries) }
+      if combinations.count == count {
+        context.report(node.place, path, "no combination has these values")
+      }
+    }
+  }
+
+  /// Why an entry of `exclude` can match nothing.
+  private func unknownValue(_ entry: Node.Entry) -> (place: Place, message: String)? {
+    guard let axis = axes.first(where: { $0.path == entry.key }) else {
+      let names = axes.map(\.path)
+      let hint = nearestName(to: entry.key, among: names).map { "did you mean \(quoted($0))?" }
+      return (
+        entry.keyPlace, "not varied by the matrix; \(hint ?? "varied: \(names.joined(separator: ", "))")"
+      )
+    }
+    if axis.values.contains(where: entry.value.isEqual) { return nil }
+    return (entry.value.place, "\(entry.value.found) is not among the values of \(quoted(axis.path))")
+  }
+
+  private mutating func include(_ list: Node, _ context: ReadingContext) {
+    let product = combinations.indices
+    for (entries, node, path) in Self.mappings(list, "matrix.include", context) {
+      guard
+        entries.allSatisfy({
+          isPath($0, keyPath(path, $0.key), context, fixed: ["format", "extends", "matrix"])
+        })
+      else { continue }
+      let settings = entries.map { Setting(path: $0.key, place: $0.keyPlace, value: $0.value) }
+      let agreeing = entries.filter { entry in axes.contains { $0.path == entry.key } }
+      let matches = agreeing.isEmpty ? [] : product.filter { Self.agree(combinations[$0], agreeing) }
+      if matches.isEmpty {
+        guard combinations.count < Self.maximumCombinations else {
+          context.report(node.place, path, "more than \(Self.maximumCombinations) combinations")
+          return
+        }
+        combinations.append(Combination(settings: settings, naming: settings.count))
+      } else if agreeing.count == entries.count {
+        context.report(node.place, path, "this combination is there already")
+      }
+      for index in matches {
+        combinations[index].settings += settings.filter { setting in
+          !axes.contains { $0.path == setting.path }
+        }
+      }
+    }
+  }
+
+  private static func agree(_ combination: Combination, _ entries: [Node.Entry]) -> Bool {
+    entries.allSatisfy { entry in combination[entry.key].map(entry.value.isEqual) ?? false }
+  }
+
+  /// The mappings of a list, none of them empty.
+  private static func mappings(
+    _ list: Node, _ path: String, _ context: ReadingContext
+  ) -> [(entries: [Node.Entry], node: Node, path: String)] {
+    guard case .list(let items) = list.content else {
+      context.report(list.place, path, "expected a list of mappings, found \(list.found)")
+      return []
+    }
+    return items.enumerated().compactMap { index, item in
+      guard case .mapping(let entries) = item.content, !entries.isEmpty else {
+        context.report(
+          item.place, "\(path)[\(index)]", "expected a mapping of paths to values, found \(item.found)")
+        return nil
+      }
+      return (entries, item, "\(path)[\(index)]")
+    }
+  }
+}

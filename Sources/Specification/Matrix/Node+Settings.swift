@@ -1,0 +1,58 @@
+extension Node {
+  /// This mapping with a value laid over what is at a path: mappings are merged, anything else is replaced.
+  ///
+  /// Everything on the way keeps its place; what has to be added for it gets the setting's.
+  func setting(_ setting: Matrix.Setting) -> Node {
+    self.setting(setting.path.split(separator: ".")[...], to: setting.value, place: setting.place)
+  }
+
+  private func setting(_ path: ArraySlice<Substring>, to value: Node, place: Place) -> Node {
+    guard let name = path.first.map(String.init) else { return merged(under: value) }
+    let rest = path.dropFirst()
+    guard case .mapping(var entries) = content else {
+      return Node(content: .mapping([]), place: place).setting(path, to: value, place: place)
+    }
+    if let index = entries.firstIndex(where: { $0.key == name }) {
+      entries[index].value = entries[index].value.setting(rest, to: value, place: place)
+      if rest.isEmpty { entries[index].keyPlace = place }
+    } else {
+      let nothing = Node(content: .mapping([]), place: place)
+      entries.append(
+        Entry(
+          key: name, keyPlace: place,
+          value: rest.isEmpty ? value : nothing.setting(rest, to: value, place: place)))
+    }
+    var result = self
+    result.content = .mapping(entries)
+    return result
+  }
+
+  /// What is written at a path, or at the part of it that is no mapping.
+  func value(at path: String) -> Node? {
+    var node = self
+    for name in path.split(separator: ".") {
+      guard case .mapping(let entries) = node.content else { return node }
+      guard let entry = entries.first(where: { $0.key == name }) else { return nil }
+      node = entry.value
+    }
+    return node
+  }
+
+  /// Whether both say the same: numbers by value, mappings in any order.
+  func isEqual(_ other: Node) -> Bool {
+    switch (content, other.content) {
+    case (.scalar(let left), .scalar(let right)):
+      if isNull || other.isNull { return isNull && other.isNull }
+      if let left = left.number, let right = right.number { return left == right }
+      return left.text == right.text
+    case (.list(let left), .list(let right)):
+      return left.count == right.count && zip(left, right).allSatisfy { $0.isEqual($1) }
+    case (.mapping(let left), .mapping(let right)):
+      return left.count == right.count
+        && left.allSatisfy { entry in
+          right.contains { $0.key == entry.key && $0.value.isEqual(entry.value) }
+        }
+    default: return false
+    }
+  }
+}

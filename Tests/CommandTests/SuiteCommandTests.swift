@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@Suite("Suites on the command line")
+struct SuiteCommandTests {
+  static let files = [
+    "suite.yaml": Data("suite: [\"[ab].yaml\"]\n".utf8), "a.yaml": file("a", "l1_norm"),
+    "b.yaml": file("b", "random"),
+    "bad.yaml": file(
+      "bad", "random", "train: {epochs: 2, batch_size: 50, optimizer: {learning_rate: 1.0e+30}}"),
+  ]
+
+  private static func file(
+    _ name: String, _ criterion: String, _ train: String = "train: {epochs: 2, batch_size: 50}"
+  ) -> Data {
+    Data(
+      """
+      format: 1
+      name: \(name)
+      dataset: {name: digits, train_limit: 100, test_limit: 50}
+      architecture: {name: resnet, depth: 8, width: 0.25}
+      \(train)
+      prune: {criterion: \(criterion), ratio: 0.4, interval: 1}
+
+      """.utf8)
+  }
+
+  @Test("run ends with a table of all experiments; a failed one is named, and gives 3")
+  func summary() throws {
+    let done = try Command.run(["run", "suite.yaml", "--progress", "none", "--jobs", "2"], files: Self.files)
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(done.output.contains("2 of 2 experiments done\n"))
+    let failed = try Command.run(["run", "bad.yaml", "suite.yaml", "--progress", "none"], files: Self.files)
+    #expect(failed.status == 3)
+    #expect(failed.output.contains("2 of 3 experiments done; failed: bad"))
+    #expect(failed.errors.hasPrefix("espalier: bad: the loss is"))
+    let stopped = try Command.run(
+      ["run", "bad.yaml", "suite.yaml", "--progress", "none", "--fail-fast"], files: Self.files)
+    #expect(stopped.status == 3)
+    #expect(stopped.output.contains("0 of 3 experiments done; failed: bad"))
+  }
+
+  @Test("two processes share a baseline that both need at once")
+  func processes() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, contents) in Self.files { try contents.write(to: folder.appendingPathComponent(name)) }
+    let arguments = ["--set", "train.epochs=6", "--set", "dataset.train_limit=600", "--progress", "json"]
+    let results = try ["a.yaml", "b.yaml"].map { name in
+      let process = Process()
+      process.executableURL = Command.program
+      process.arguments = ["run", name] + arguments
+      process.currentDirectoryURL = folder
+      process.standardOutput = FileHandle.nullDevice
+      let log = folder.appendingPathComponent(name + ".log")
+      try Data().write(to: log)
+      process.standardError = try FileHandle(forWritingTo: log)
+      try process.run()
+      return (process, log)
+    }
+    var epochs = 0
+    for (process, log) in results {
+      process.waitUntilExit()
+      let text = try String(contentsOf: log, encoding: .utf8)
+      #expect(process.terminationStatus == 0, "\(text)")
+      epochs += text.split(separator: "\n").count { $0.contains(#""event":"epoch_ended""#) }
+    }
+    // One baseline and two pruned networks of six epochs each.
+    #expect(epochs == 18)
+    let cached = try Command.run(["cache", "list", "--format", "json"], in: folder)
+    let entries = try #require(
+      try JSONSerialization.jsonObject(with: Data(cached.output.utf8)) as? [[String: Any]])
+    #expect(entries.count == 3)
+    #expect(entries.compactMap { ($0["experiments"] as? [String])?.count }.sorted() == [1, 1, 2])
+  }
+
+  @Test("an age or a choice that is none is wrong usage")
+  func pruneUsage() throws {
+    for arguments in [
+      [], ["--all", "--unused"], ["--older-than", "soon"], ["--older-than", "9223372036854775807w"],
+    ] {
+      #expect(try Command.run(["cache", "prune"] + arguments).status == 2, "\(arguments)")
+    }
+  }
+}

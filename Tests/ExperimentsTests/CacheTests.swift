@@ -1,0 +1,61 @@
+import Foundation
+import Specification
+import Testing
+
+@testable import Experiments
+
+@Suite("The stage cache")
+struct CacheTests {
+  private func remaining(_ folder: TemporaryFolder) -> Int {
+    CacheListing(results: folder.path).entries.count
+  }
+
+  @Test("lists what is trained, how far, how large it is and who uses it")
+  func listing() throws {
+    let folder = try TemporaryFolder()
+    #expect(CacheListing(results: folder.path).text() == "nothing is cached")
+    try run(digits(), in: folder.path)
+    let entries = CacheListing(results: folder.path).entries
+    #expect(
+      Set(entries.map(\.stage)) == [
+        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, baseline",
+        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, pruned by feature_relevance to ratio 0.4",
+      ])
+    #expect(entries.allSatisfy { $0.epochs == 3 && $0.epochsDone == 3 && $0.bytes > 10_000 })
+    #expect(entries.allSatisfy { $0.experiments == ["digits"] })
+  }
+
+  @Test("loses what nobody uses any more, and nothing else")
+  func unused() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    try run(digits(["name=other", "prune.criterion=l1_norm"]), in: folder.path)
+    #expect(remaining(folder) == 3)
+    func prune(isDry: Bool = false) throws -> Int {
+      try CachePruning(results: folder.path, unusedOnly: true, minimumAge: 0, isDry: isDry).removed.count
+    }
+    #expect(try prune() == 0)
+    // Another recipe under the old name; another folder gone.
+    try run(digits(["prune.ratio=0.2"]), in: folder.path)
+    #expect(try prune(isDry: true) == 1)
+    #expect(remaining(folder) == 4)
+    #expect(try prune() == 1)
+    try FileManager.default.removeItem(atPath: folder.path + "/other")
+    #expect(try prune() == 1)
+    #expect(remaining(folder) == 2)
+  }
+
+  @Test("keeps what is young, and what a run works at")
+  func kept() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let old = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 3600, isDry: false)
+    #expect(old.removed.isEmpty)
+    let lock = try FolderLock(stageFolder(folder.path, variant: .pruned))
+    let all = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
+    withExtendedLifetime(lock) {}
+    #expect(all.removed.map(\.stage) == ["resnet-8 x 0.25 on digits, 3 epochs, seed 0, baseline"])
+    #expect(all.inUse.count == 1)
+    #expect(remaining(folder) == 1)
+  }
+}

@@ -1,0 +1,180 @@
+import Testing
+
+@testable import Specification
+
+@Suite("A matrix")
+struct MatrixTests {
+  /// The experiments of a text that begins as `experiment` does, with a matrix from line 7 on.
+  private func expand(
+    _ matrix: String, _ lines: [String] = [], overrides: [String] = []
+  ) throws(SpecificationError) -> [ExperimentSpec] {
+    let text = experiment(["prune: {ratio: 0.5, interval: 2}"] + lines) + "matrix:\n" + matrix
+    return try ExperimentFile.experiments(
+      text: text, file: "t.yaml", overrides: overrides, catalog: .test
+    ).map(\.spec)
+  }
+
+  private func errors(_ matrix: String, _ lines: [String] = [], overrides: [String] = []) -> [String] {
+    do throws(SpecificationError) {
+      _ = try expand(matrix, lines, overrides: overrides)
+      return []
+    } catch {
+      return error.diagnostics.map(\.description)
+    }
+  }
+
+  @Test("is the product of its axes, the last one fastest, with every value in place")
+  func product() throws {
+    let specs = try expand("  prune.criterion: [l1_norm, taylor]\n  train.epochs: [4, 6, 8]\n")
+    #expect(
+      specs.map(\.name) == [
+        "t-l1_norm-epochs4", "t-l1_norm-epochs6", "t-l1_norm-epochs8", "t-taylor-epochs4", "t-taylor-epochs6",
+        "t-taylor-epochs8",
+      ])
+    #expect(
+      specs.map { $0.prune?.criterion } == ["l1_norm", "l1_norm", "l1_norm", "taylor", "taylor", "taylor"])
+    #expect(specs.map(\.train.epochs) == [4, 6, 8, 4, 6, 8])
+    #expect(specs.allSatisfy { $0.prune?.target == .ratio(0.5) && $0.train.batchSize == 20 })
+  }
+
+  @Test(
+    "names experiments by any kind of value",
+    arguments: [
+      ("train.optimizer.nesterov: [true, false]", ["t-nesterovtrue", "t-nesterovfalse"]),
+      ("train.optimizer.weight_decay: [5.0e-4, 0]", ["t-weight_decay5.0e-4", "t-weight_decay0"]),
+      ("prune: [null]", ["t-no-prune"]), ("seeds: [[0, 1], [7]]", ["t-seeds0-1", "t-seeds7"]),
+      ("dataset.augment: [{random_crop: {padding: 4}}]", ["t-padding4"]),
+      ("train.schedule: [{name: step, milestones: [3, 6]}]", ["t-step-milestones3-6"]),
+      ("architecture.weights: [Models/A b.safetensors]", ["t-models-a-b.safetensors"]),
+    ])
+  func names(axis: String, names: [String]) throws {
+    #expect(try expand("  \(axis)\n").map(\.name) == names)
+  }
+
+  @Test("gives names that do not change when it grows")
+  func stableNames() throws {
+    let one = try expand("  prune.ratio: [0.5]\n").map(\.name)
+    #expect(try expand("  prune.ratio: [0.4, 0.5]\n").map(\.name).contains(one[0]))
+  }
+
+  @Test("excludes what agrees with an entry; includes further keys where it agrees, or further combinations")
+  func includeAndExclude() throws {
+    let specs = try expand(
+      """
+        prune.ratio: [0.2, 0.4]
+        prune.criterion: [l1_norm, taylor]
+        exclude: [{prune.criterion: taylor, prune.ratio: 0.40}]
+        include:
+          - {prune.criterion: l1_norm, prune.round_to: 2}
+          - {prune.ratio: 0.6, prune.criterion: taylor}
+          - {prune: null}
+          - {name: long, train.epochs: 20}
+
+      """)
+    #expect(
+      specs.map(\.name) == [
+        "t-ratio0.2-l1_norm", "t-ratio0.2-taylor", "t-ratio0.4-l1_norm", "t-ratio0.6-taylor", "t-no-prune",
+        "long",
+      ])
+    #expect(specs.map { $0.prune?.roundTo } == [2, 1, 2, 1, nil, 1])
+    #expect(specs.last?.train.epochs == 20)
+  }
+
+  @Test("works with `--set`, which may also change its axes or take it away")
+  func overrides() throws {
+    let axis = "  prune.ratio: [0.2, 0.4]\n"
+    #expect(
+      try expand(axis, overrides: ["train.epochs=3", "name=u"]).map(\.name) == ["u-ratio0.2", "u-ratio0.4"])
+    #expect(try expand(axis, overrides: ["matrix.prune.ratio=[0.6]"]).map(\.name) == ["t-ratio0.6"])
+    #expect(try expand(axis, overrides: ["matrix=null"]).map(\.name) == ["t"])
+    #expect(
+      errors(axis, overrides: ["prune.ratio=0.3", "prune=null"]) == [
+        "--set prune.ratio=0.3:1:13: prune.ratio: varied by the matrix at t.yaml:8:3; set `matrix.prune.ratio=[…]`"
+          + " instead",
+        "--set prune=null:1:7: prune.ratio: varied by the matrix at t.yaml:8:3; set `matrix.prune.ratio=[…]` instead",
+      ])
+  }
+
+  @Test("has every error once, at the value's place")
+  func places() {
+    #expect(
+      errors(
+        "  train.epochs: [4, no]\n  prune.ratio: [0.2, 2, 0.4]\n  prune.criterio: [l1_norm]\n",
+        ["seeds: [1, 1]"]) == [
+          "t.yaml:7:12: seeds[1]: `1` is there twice",
+          "t.yaml:9:21: train.epochs: expected a whole number from 1 to 1000000, found `no`",
+          "t.yaml:10:22: prune.ratio: expected a number above 0 and below 1, found `2`",
+          "t.yaml:11:3: prune.criterio: unknown key; did you mean `criterion`?",
+        ])
+  }
+
+  @Test(
+    "is checked itself",
+    arguments: [
+      ("  train.epochs: 4\n", "8:17: matrix.train.epochs: expected a list of values, found `4`"),
+      ("  train.epochs: []\n", "8:17: matrix.train.epochs: expected a list of values, found an empty list"),
+      ("  train.epochs: [4, 5, 4]\n", "8:24: matrix.train.epochs[2]: `4` is there twice"),
+      ("  train..epochs: [4]\n", "8:3: matrix.train..epochs: expected a path such as `prune.ratio`"),
+      ("  name: [a]\n", "8:3: matrix.name: `name` cannot differ within a file"),
+      (
+        "  prune.ratio: [0.4]\n  prune: [null]\n",
+        "9:3: matrix.prune: overlaps with `prune.ratio`, which the matrix varies too"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  exclude: [{prune.rato: 0.4}]\n",
+        "9:14: matrix.exclude[0].prune.rato: not varied by the matrix; did you mean `prune.ratio`?"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  exclude: [{prune.ratio: 0.5}]\n",
+        "9:27: matrix.exclude[0].prune.ratio: `0.5` is not among the values of `prune.ratio`"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  exclude: [{prune.ratio: 0.4}]\n",
+        "8:3: matrix: no combination is left; expected at least one"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  include: [{prune.ratio: 0.4}]\n",
+        "9:13: matrix.include[0]: this combination is there already"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  include: {prune.ratio: 0.5}\n",
+        "9:12: matrix.include: expected a list of mappings, found a mapping"
+      ),
+      ("  {}\n", "8:3: matrix: no combination is left; expected at least one"),
+    ])
+  func mistakes(matrix: String, error: String) {
+    #expect(errors(matrix) == ["t.yaml:\(error)"])
+  }
+
+  @Test("whose names clash says which values are to blame")
+  func clash() {
+    #expect(
+      errors("  dataset.path: [A, a]\n") == [
+        "t.yaml:8:21: dataset.path: names the experiment `t-a`, as the value at t.yaml:8:18 does; give one a `name`"
+          + " in `include`"
+      ])
+  }
+
+  @Test("is bounded, whatever its lists' lengths")
+  func bounds() {
+    let list = "[" + (1...200).map(String.init).joined(separator: ", ") + "]"
+    #expect(
+      errors("  train.epochs: \(list)\n  train.batch_size: \(list)\n  seeds: [[1]]\n").contains(
+        "t.yaml:8:3: matrix: more than 1000 combinations"))
+  }
+
+  @Test("makes experiments that load alone to the same values")
+  func resolved() throws {
+    for spec in try expand("  prune.ratio: [0.2, 0.4]\n  include: [{prune: null}]\n") {
+      #expect(try load(yaml(spec)) == spec)
+    }
+  }
+
+  @Test("is refused where one experiment is wanted")
+  func single() {
+    #expect(
+      SpecificationTests.errors(experiment(["matrix: {train.epochs: [1, 2]}"])) == [
+        "t.yaml:6:25: matrix: gives 2 experiments; expected one, such as with `--set matrix=null`"
+      ])
+  }
+}
