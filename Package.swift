@@ -31,7 +31,7 @@ let package = Package(
     // Throughput of networks.
     .target(name: "Benchmarks", dependencies: ["Architectures", "Training"]),
     .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
-    .target(name: "Reports"),
+    .target(name: "Reports", dependencies: ["Specification"]),
     // Stages, cache, runner.
     .target(
       name: "Experiments",
@@ -46,7 +46,9 @@ let package = Package(
       ]),
 
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels"]),
-    .testTarget(name: "SpecificationTests", dependencies: ["Specification"]),
+    // A validator that tests share.
+    .target(name: "JSONSchemaChecking", dependencies: ["Specification"], path: "Tests/JSONSchemaChecking"),
+    .testTarget(name: "SpecificationTests", dependencies: ["Specification", "JSONSchemaChecking"]),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],
@@ -55,7 +57,7 @@ let package = Package(
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["espalier"]),
   ],

@@ -1,3 +1,5 @@
+import Specification
+
 /// Everything that is known about an experiment after it ran: the contents of `report.json`.
 ///
 /// Accuracies and drops are in percent and percentage points; reductions are shares in [0, 1]; MACs are of one image.
@@ -8,6 +10,8 @@ public struct Report: Codable, Equatable, Sendable {
   public var experiment: String
   public var description: String
   public var status: Status
+  /// The resolved experiment, as in `experiment.yaml`; nil in reports from before it was written.
+  public var spec: JSON?
   public var summary: Summary
   public var runs: [RunReport]
   public var timing: Timing
@@ -18,12 +22,13 @@ public struct Report: Codable, Equatable, Sendable {
   public enum Status: String, Codable, Sendable { case complete, failed, interrupted }
 
   public init(
-    experiment: String, description: String, status: Status, runs: [RunReport], expectations: [Expectation],
-    timing: Timing, environment: EnvironmentReport
+    experiment: String, description: String, status: Status, spec: JSON? = nil, runs: [RunReport],
+    expectations: [ExpectationSpec], timing: Timing, environment: EnvironmentReport
   ) {
     self.experiment = experiment
     self.description = description
     self.status = status
+    self.spec = spec?.canonical
     self.summary = Summary(runs, expectations: expectations)
     self.runs = runs
     self.timing = timing

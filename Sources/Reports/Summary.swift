@@ -1,128 +1,120 @@
-/// Baseline and pruned network compared, over all seeds.
+import Specification
+
+/// Baseline and pruned network compared, over all seeds; differences and ratios are of the two networks of one seed.
 public struct Summary: Codable, Equatable, Sendable {
   public var baseline: VariantSummary?
   public var pruned: VariantSummary?
-  /// Baseline top-1 minus pruned top-1, percentage points, paired by seed.
+  /// Baseline top-1 minus pruned top-1, percentage points.
   public var accuracyDrop: Statistic?
-  /// Parameters before / after.
+  /// Mean over the seeds of parameters before / after.
   public var compression: Double?
-  /// Share of the parameters that is gone.
+  /// Mean share of the parameters that is gone.
   public var parameterReduction: Double?
-  /// Share of the MACs that is gone.
+  /// Mean share of the MACs that is gone.
   public var flopsReduction: Double?
+  /// Mean share of the prunable channels that is gone.
+  public var channelReduction: Double?
+  /// The four means above with their spread.
+  public var overSeeds: Reductions?
   public var expectations: [ExpectationResult]
 
   /// What several seeds of a variant gave; sizes are means, rounded, where seeds differ.
   public struct VariantSummary: Codable, Equatable, Sendable {
     public var top1: Statistic
+    /// Nil where it was not asked for.
+    public var top5: Statistic?
+    public var testLoss: Statistic?
     public var parameters: Int
     public var macs: Int
     public var channels: Int
+    /// The sizes with their spread; nil in reports from before it was written.
+    public var overSeeds: Sizes?
   }
 
-  public init(_ runs: [RunReport], expectations: [Expectation]) {
+  public struct Sizes: Codable, Equatable, Sendable {
+    public var parameters: Statistic
+    public var macs: Statistic
+    public var channels: Statistic
+  }
+
+  public struct Reductions: Codable, Equatable, Sendable {
+    public var compression: Statistic?
+    public var parameterReduction: Statistic?
+    public var flopsReduction: Statistic?
+    public var channelReduction: Statistic?
+  }
+
+  public init(_ runs: [RunReport], expectations: [ExpectationSpec]) {
     let baselines = runs.filter { $0.variant == "baseline" }
     let pruned = runs.filter { $0.variant == "pruned" }
-    self.baseline = Self.summary(baselines)
-    self.pruned = Self.summary(pruned)
+    self.baseline = VariantSummary(baselines)
+    self.pruned = VariantSummary(pruned)
     self.expectations = []
     let pairs = pruned.compactMap { run in baselines.first { $0.seed == run.seed }.map { ($0, run) } }
-    guard !pairs.isEmpty else {
-      self.expectations = expectations.map { $0.result(self) }
-      return
+    if !pairs.isEmpty {
+      accuracyDrop = Statistic(pairs.map { $0.0.top1 - $0.1.top1 })
+      let reductions = Reductions(pairs)
+      compression = reductions.compression?.mean
+      parameterReduction = reductions.parameterReduction?.mean
+      flopsReduction = reductions.flopsReduction?.mean
+      channelReduction = reductions.channelReduction?.mean
+      overSeeds = reductions
     }
-    let before = pairs.map(\.0)
-    let after = pairs.map(\.1)
-    accuracyDrop = Statistic(pairs.map { $0.0.top1 - $0.1.top1 })
-    let parameters = (Self.total(before, \.parameters), Self.total(after, \.parameters))
-    compression = parameters.1 > 0 ? parameters.0 / parameters.1 : nil
-    parameterReduction = parameters.0 > 0 ? 1 - parameters.1 / parameters.0 : nil
-    let macs = (Self.total(before, \.macs), Self.total(after, \.macs))
-    flopsReduction = macs.0 > 0 ? 1 - macs.1 / macs.0 : nil
-    self.expectations = expectations.map { $0.result(self) }
+    self.expectations = expectations.map { ExpectationResult($0, statistic($0.metric)) }
   }
 
-  private static func total(_ runs: [RunReport], _ size: (RunReport) -> Int) -> Double {
-    Double(runs.map(size).reduce(0, +))
-  }
-
-  private static func summary(_ runs: [RunReport]) -> VariantSummary? {
-    guard let top1 = Statistic(runs.map(\.top1)) else { return nil }
-    func mean(_ size: (RunReport) -> Int) -> Int {
-      Int((total(runs, size) / Double(runs.count)).rounded())
-    }
-    return VariantSummary(
-      top1: top1, parameters: mean(\.parameters), macs: mean(\.macs), channels: mean(\.channels))
-  }
-}
-
-/// Mean and sample standard deviation (n - 1; 0 for a single value).
-public struct Statistic: Codable, Equatable, Sendable {
-  public var mean: Double
-  public var std: Double
-  public var n: Int
-
-  /// Nil of no values.
-  public init?(_ values: [Double]) {
-    guard !values.isEmpty else { return nil }
-    n = values.count
-    let mean = values.reduce(0, +) / Double(values.count)
-    self.mean = mean
-    let squares = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-    std = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
-  }
-}
-
-/// A published number, and what counts as having reproduced it.
-public struct Expectation: Equatable, Sendable {
-  public var metric: String
-  public var paper: Double?
-  public var limit: Limit
-
-  public enum Limit: Equatable, Sendable {
-    case atMost(Double)
-    case atLeast(Double)
-  }
-
-  public init(metric: String, paper: Double?, limit: Limit) {
-    self.metric = metric
-    self.paper = paper
-    self.limit = limit
-  }
-
-  /// What the summary says of it; not met where the summary has no such number.
-  func result(_ summary: Summary) -> ExpectationResult {
-    let measured = measure(summary)
-    switch limit {
-    case .atMost(let bound):
-      return ExpectationResult(
-        metric: metric, paper: paper, measured: measured, limit: "at_most \(bound)",
-        met: measured.map { $0 <= bound } ?? false)
-    case .atLeast(let bound):
-      return ExpectationResult(
-        metric: metric, paper: paper, measured: measured, limit: "at_least \(bound)",
-        met: measured.map { $0 >= bound } ?? false)
-    }
-  }
-
-  private func measure(_ summary: Summary) -> Double? {
-    switch metric {
-    case "accuracy_drop": summary.accuracyDrop?.mean
-    case "compression": summary.compression
-    case "parameter_reduction": summary.parameterReduction
-    case "flops_reduction": summary.flopsReduction
-    case "top1": (summary.pruned ?? summary.baseline)?.top1.mean
-    default: nil
+  /// What an expectation of a metric is about; nil where it was not measured.
+  private func statistic(_ metric: String) -> Statistic? {
+    switch ExpectationSpec.Metric(rawValue: metric) {
+    case .accuracyDrop: accuracyDrop
+    case .compression: overSeeds?.compression
+    case .parameterReduction: overSeeds?.parameterReduction
+    case .flopsReduction: overSeeds?.flopsReduction
+    case .channelReduction: overSeeds?.channelReduction
+    case .top1: (pruned ?? baseline)?.top1
+    case .top5: (pruned ?? baseline)?.top5
+    case .baselineTop1: baseline?.top1
+    case nil: nil
     }
   }
 }
 
-/// An expectation beside what was measured.
-public struct ExpectationResult: Codable, Equatable, Sendable {
-  public var metric: String
-  public var paper: Double?
-  public var measured: Double?
-  /// `at_most 0.5`, `at_least 2.2`.
-  public var limit: String
-  public var met: Bool
+extension Summary.VariantSummary {
+  /// Nil of no runs.
+  init?(_ runs: [RunReport]) {
+    guard let top1 = Statistic(runs.map(\.top1)), let sizes = Summary.Sizes(runs) else { return nil }
+    self.init(
+      top1: top1, top5: Statistic(runs.compactMap(\.top5)), testLoss: Statistic(runs.compactMap(\.testLoss)),
+      parameters: whole(sizes.parameters.mean), macs: whole(sizes.macs.mean),
+      channels: whole(sizes.channels.mean), overSeeds: sizes)
+  }
 }
+
+extension Summary.Sizes {
+  /// Nil of no runs.
+  init?(_ runs: [RunReport]) {
+    func statistic(_ size: (RunReport) -> Int) -> Statistic? { Statistic(runs.map { Double(size($0)) }) }
+    guard let parameters = statistic(\.parameters), let macs = statistic(\.macs),
+      let channels = statistic(\.channels)
+    else { return nil }
+    self.init(parameters: parameters, macs: macs, channels: channels)
+  }
+}
+
+extension Summary.Reductions {
+  /// Of the baseline and the pruned network of each seed.
+  init(_ pairs: [(before: RunReport, after: RunReport)]) {
+    func reduction(_ size: (RunReport) -> Int) -> Statistic? {
+      let sizes = pairs.map { (Double(size($0.before)), Double(size($0.after))) }
+      return Statistic(sizes.filter { $0.0 > 0 }.map { 1 - $0.1 / $0.0 })
+    }
+    let parameters = pairs.map { (Double($0.before.parameters), Double($0.after.parameters)) }
+    self.init(
+      compression: Statistic(parameters.filter { $0.1 > 0 }.map { $0.0 / $0.1 }),
+      parameterReduction: reduction(\.parameters), flopsReduction: reduction(\.macs),
+      channelReduction: reduction(\.channels))
+  }
+}
+
+/// The nearest whole number.
+private func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }

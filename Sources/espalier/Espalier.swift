@@ -10,10 +10,8 @@ struct Espalier: ParsableCommand {
     abstract: "Runs experiments on convolutional networks that are pruned while they train.",
     version: ProductVersion.current,
     subcommands: [
-      Run.self, Plan.self, Cache.self, Validate.self, Schema.self, Score.self, CheckGradients.self,
-      ReportCommand.self,
-      Doctor.self,
-      Bench.self, Version.self,
+      Run.self, Plan.self, Cache.self, Validate.self, Diff.self, ReportCommand.self, Schema.self, Score.self,
+      CheckGradients.self, Doctor.self, Bench.self, Version.self,
     ])
 
   /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.

@@ -8,6 +8,7 @@ struct BadInput: CustomStringConvertible, Sendable {
     case arguments = "Arguments"
     case data = "Data files"
     case tensors = "Tensor files"
+    case reports = "Reports"
   }
 
   let kind: Kind
@@ -16,7 +17,7 @@ struct BadInput: CustomStringConvertible, Sendable {
   let files: [String: Data]
   let status: Int32
 
-  static let all = experiments + arguments + data + tensors
+  static let all = experiments + arguments + data + tensors + reports
 
   // MARK: Experiment files
 
@@ -288,5 +289,62 @@ struct BadInput: CustomStringConvertible, Sendable {
             #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"U8","shape":[1],"data_offsets":[256,257]}}"#,
           data: 256) + Data([200]), images),
     ]
+  }
+
+  // MARK: Reports
+
+  private static let report = """
+    {"format": 1, "experiment": "trial", "description": "", "status": "complete", "summary": {"expectations": []},
+    "runs": [{"seed": 0, "variant": "baseline", "top1": 90, "parameters": 1, "macs": 1, "channels": 1, "layers": [],
+    "pruning_steps": [], "history": []}],
+    "timing": {"runs": []},
+    "environment": {"version": "", "processor": "", "kernels": "", "threads": 1, "date": ""}}
+    """
+
+  private static func reports(
+    _ description: String, _ text: String, _ arguments: [String] = ["diff", "report.json", "report.json"],
+    more: [String: String] = [:]
+  ) -> BadInput {
+    BadInput(
+      kind: .reports, description: description, arguments: arguments,
+      files: more.merging(["report.json": text]) { $1 }.mapValues { Data($0.utf8) }, status: 2)
+  }
+
+  private static func reports(_ description: String, _ part: String, with other: String) -> BadInput {
+    reports(description, report.replacingOccurrences(of: part, with: other))
+  }
+
+  private static var reports: [BadInput] {
+    let diff = ["diff", "report.json", "report.json", "--tolerance"]
+    return [
+      reports("no report", report, ["diff", "report.json", "none.json"]),
+      reports("a folder without a report", report, ["diff", "report.json", "."]).renamed(
+        "report.json", "other.json"),
+      reports("an empty report", ""),
+      reports("a report that is cut off", String(report.dropLast(9))),
+      reports("a report of a later format", "\"format\": 1", with: "\"format\": 2"),
+      reports("a report without runs", "\"runs\": [{\"seed", with: "\"run\": [{\"seed"),
+      reports("a text for an accuracy", "\"top1\": 90", with: "\"top1\": \"90\""),
+      reports("a fraction for a count", "\"macs\": 1", with: "\"macs\": 1.5"),
+      reports("a list for a report", "[1, 2]"),
+      reports("deep nesting in a report", String(repeating: "[", count: 10_000)),
+      reports("a damaged experiment beside a report", report, more: ["experiment.yaml": "train: [1, 2"]),
+      reports(
+        "two reports of one experiment", report, ["diff", ".", "."],
+        more: ["a/report.json": report, "b/report.json": report]
+      ).renamed("report.json", "other.json"),
+      reports("an unknown metric", report, diff + ["top_1=1"]),
+      reports("a tolerance that is no number", report, diff + ["top1=much"]),
+      reports("a tolerance without a metric", report, diff + ["5%"]),
+    ]
+  }
+
+  /// With one of its files under another name.
+  private func renamed(_ old: String, _ new: String) -> BadInput {
+    var files = files
+    files[new] = files.removeValue(forKey: old)
+    return BadInput(
+      kind: kind, description: description, arguments: arguments.map { $0 == old ? new : $0 }, files: files,
+      status: status)
   }
 }

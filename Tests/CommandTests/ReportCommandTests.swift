@@ -62,8 +62,8 @@ struct ReportCommandTests {
     arguments: [
       ("none", "none: no such file or folder; expected results of espalier run"),
       ("empty", "empty: no report.json in it or in a folder in it; expected results of espalier run"),
-      ("text.json", "text.json: not a report: not valid JSON"),
-      ("damaged", "damaged/b/report.json: not a report: key format is missing"),
+      ("text.json", "text.json: not valid JSON"),
+      ("damaged", "damaged/b/report.json: format: required key is missing"),
     ])
   func failures(_ path: String, _ message: String) throws {
     let folder = try Folder([

@@ -1,4 +1,5 @@
 import Foundation
+import Specification
 import Testing
 
 @testable import Reports
@@ -24,6 +25,30 @@ struct ReportTests {
     #expect(summary.expectations.map(\.limit) == ["at_most 0.5", "at_least 1.5", "at_least 0.5"])
   }
 
+  @Test("an expectation says what the interval of the seeds does")
+  func verdicts() {
+    // Drops of 0.5 and 1.5: 1 ± 12.706 * 0.5.
+    let low = 1 - 12.706204736174694 / 2
+    func result(_ limit: ExpectationSpec.Limit, _ metric: String = "accuracy_drop") -> ExpectationResult? {
+      Summary(Sample.runs, expectations: [ExpectationSpec(metric: metric, limit: limit)]).expectations.first
+    }
+    let interval = result(.atMost(2))?.ci95
+    #expect(abs((interval?.low ?? 0) - low) < 1e-9)
+    #expect(abs((interval?.high ?? 0) - (2 - low)) < 1e-9)
+    #expect(result(.atMost(2))?.ci95Verdict == .open)
+    #expect(result(.atMost(2))?.doubtfulEnd == interval?.high)
+    #expect(result(.atLeast(2))?.doubtfulEnd == interval?.high)
+    #expect(result(.atMost(0))?.doubtfulEnd == interval?.low)
+    #expect(result(.atMost(9))?.ci95Verdict == .met)
+    #expect(result(.atMost(-9))?.ci95Verdict == .missed)
+    #expect(result(.atLeast(0.4), "flops_reduction")?.ci95Verdict == .met)
+    #expect(result(.atMost(9))?.doubtfulEnd == nil)
+    #expect(Summary(Sample.runs, expectations: []).overSeeds?.channelReduction?.mean == 0.4)
+    #expect(result(.atLeast(83), "baseline_top1")?.met == true)
+    #expect(result(.atLeast(83), "top1")?.met == false)
+    #expect(result(.atLeast(1), "top5")?.measured == nil)
+  }
+
   @Test("without a pruned run there is nothing to compare, and no expectation is met")
   func baselineAlone() {
     let summary = Summary([Sample.runs[0]], expectations: Sample.expectations)
@@ -39,13 +64,13 @@ struct ReportTests {
       try JSONSerialization.jsonObject(with: Data(Sample.report.json().utf8)) as? [String: Any])
     #expect(
       Set(json.keys) == [
-        "format", "experiment", "description", "status", "summary", "runs", "timing", "environment",
+        "format", "experiment", "description", "status", "spec", "summary", "runs", "timing", "environment",
       ])
     let summary = try #require(json["summary"] as? [String: Any])
     #expect(
       Set(summary.keys) == [
         "baseline", "pruned", "accuracy_drop", "compression", "parameter_reduction", "flops_reduction",
-        "expectations",
+        "channel_reduction", "over_seeds", "expectations",
       ])
     let pruned = try #require((json["runs"] as? [[String: Any]])?[1])
     let step = try #require((pruned["pruning_steps"] as? [[String: Any]])?.first)
@@ -85,8 +110,8 @@ struct ReportTests {
   @Test("the deterministic part, byte by byte")
   func golden() {
     let report = Report(
-      experiment: "trial", description: "a/b", status: .complete, runs: [Sample.runs[1]],
-      expectations: [Expectation(metric: "top1", paper: 92.5, limit: .atLeast(80))],
+      experiment: "trial", description: "a/b", status: .complete, spec: Sample.spec, runs: [Sample.runs[1]],
+      expectations: [ExpectationSpec(metric: "top1", paper: 92.5, limit: .atLeast(80))],
       timing: Sample.report.timing, environment: Sample.report.environment)
     #expect(report.deterministicJSON() == Sample.goldenJSON)
     #expect(report.json().contains("\"images_per_s\" : 160"))
@@ -94,24 +119,33 @@ struct ReportTests {
 
   @Test("what is not a report is one clear line")
   func damaged() {
-    #expect(throws: ReportError(description: "not a report: not valid JSON")) { try Report(json: "{") }
-    #expect(throws: ReportError(description: "not a report: key format is missing")) {
-      try Report(json: "{}")
+    func message(_ json: String) -> String? {
+      do throws(ReportError) {
+        _ = try Report(json: json)
+        return nil
+      } catch {
+        return error.description
+      }
     }
     let text = Sample.report.json()
-    #expect(throws: ReportError(description: "not a report: experiment has a wrong type or value")) {
-      try Report(
-        json: text.replacingOccurrences(of: "\"experiment\" : \"trial\"", with: "\"experiment\" : 1"))
+    func changed(_ old: String, _ new: String) -> String? {
+      message(text.replacingOccurrences(of: old, with: new))
     }
-    #expect(throws: ReportError(description: "not a report: runs[0].test_loss has a wrong type or value")) {
-      try Report(json: text.replacingOccurrences(of: "\"test_loss\" : 0.5", with: "\"test_loss\" : \"x\""))
-    }
-    #expect(throws: ReportError(description: "not a report: it is not an object")) { try Report(json: "[]") }
-    #expect(throws: ReportError(description: "format 3 of the report is not 1")) {
-      try Report(json: "{\"format\": 3}")
-    }
-    #expect(throws: ReportError(description: "format 2 of the report is not 1")) {
-      try Report(json: text.replacingOccurrences(of: "\"format\" : 1", with: "\"format\" : 2"))
-    }
+    #expect(message(text) == nil)
+    #expect(message("{") == "not valid JSON")
+    #expect(message(String(text.dropLast(100))) == "not valid JSON")
+    #expect(message(String(repeating: "[", count: 100_000)) == "not valid JSON")
+    #expect(message("{}") == "format: required key is missing")
+    #expect(message("[]") == "not a report: expected an object")
+    #expect(message("{\"format\": 3}") == "format: expected 1, found 3")
+    #expect(changed("\"format\" : 1", "\"format\" : 2") == "format: expected 1, found 2")
+    #expect(
+      changed("\"experiment\" : \"trial\"", "\"experiment\" : 1") == "experiment: wrong type or value")
+    #expect(
+      changed("\"test_loss\" : 0.5,", "\"test_loss\" : \"x\",") == "runs[0].test_loss: wrong type or value")
+    #expect(
+      changed("\"macs\" : 6000", "\"macs\" : 1e99")
+        == "a number is too large, or not whole where it has to be")
+    #expect(changed("\"format\" : 1", "\"format\" : 1, \"new\" : [null]") == nil)
   }
 }

@@ -1,12 +1,18 @@
+import Specification
+
 @testable import Reports
 
 /// A small report: two seeds, baseline and pruned.
 enum Sample {
   static let expectations = [
-    Expectation(metric: "accuracy_drop", paper: 0.01, limit: .atMost(0.5)),
-    Expectation(metric: "compression", paper: nil, limit: .atLeast(1.5)),
-    Expectation(metric: "flops_reduction", paper: 0.56, limit: .atLeast(0.5)),
+    ExpectationSpec(metric: "accuracy_drop", paper: 0.01, limit: .atMost(0.5)),
+    ExpectationSpec(metric: "compression", paper: nil, limit: .atLeast(1.5)),
+    ExpectationSpec(metric: "flops_reduction", paper: 0.56, limit: .atLeast(0.5)),
   ]
+
+  static let spec = JSON.object([
+    ("train", .object([("epochs", .integer(1)), ("batch_size", .number(64))]))
+  ])
 
   static func run(_ seed: UInt64, _ variant: String, top1: Double) -> RunReport {
     let isPruned = variant == "pruned"
@@ -33,7 +39,7 @@ enum Sample {
   ]
 
   static let report = Report(
-    experiment: "trial", description: "a \"small\", quoted one", status: .complete, runs: runs,
+    experiment: "trial", description: "a \"small\", quoted one", status: .complete, spec: spec, runs: runs,
     expectations: expectations,
     timing: Timing(runs: [
       Timing.Run(
@@ -109,6 +115,12 @@ enum Sample {
           "variant" : "pruned"
         }
       ],
+      "spec" : {
+        "train" : {
+          "batch_size" : 64,
+          "epochs" : 1
+        }
+      },
       "status" : "complete",
       "summary" : {
         "expectations" : [
@@ -123,8 +135,35 @@ enum Sample {
         "pruned" : {
           "channels" : 12,
           "macs" : 6000,
+          "over_seeds" : {
+            "channels" : {
+              "ci95" : null,
+              "mean" : 12,
+              "n" : 1,
+              "std" : 0
+            },
+            "macs" : {
+              "ci95" : null,
+              "mean" : 6000,
+              "n" : 1,
+              "std" : 0
+            },
+            "parameters" : {
+              "ci95" : null,
+              "mean" : 500,
+              "n" : 1,
+              "std" : 0
+            }
+          },
           "parameters" : 500,
+          "test_loss" : {
+            "ci95" : null,
+            "mean" : 0.5,
+            "n" : 1,
+            "std" : 0
+          },
           "top1" : {
+            "ci95" : null,
             "mean" : 82,
             "n" : 1,
             "std" : 0

@@ -24,6 +24,41 @@ struct TextTests {
     #expect(history[3] == "1,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,,,,")
   }
 
+  @Test("summary.csv has a row for each number over the seeds, expectations.csv one for each expectation")
+  func summaries() {
+    let summary = Sample.report.summaryCSV().split(separator: "\n")
+    #expect(summary[0] == "experiment,variant,metric,mean,std,n,ci95_low,ci95_high")
+    #expect(summary[6] == "trial,pruned,top1,82.0,0.0,2,82.0,82.0")
+    #expect(summary.last == "trial,,channel_reduction,0.4,0.0,2,0.4,0.4")
+    let expectations = Sample.report.expectationsCSV().split(separator: "\n")
+    #expect(
+      expectations[0] == "experiment,metric,paper,limit,measured,ci95_low,ci95_high,met,ci95_verdict")
+    #expect(expectations[2] == "trial,compression,,at_least 1.5,2.0,2.0,2.0,true,met")
+  }
+
+  @Test("every column of every CSV file is in the document, and no other")
+  func documentedColumns() throws {
+    let text = try String(contentsOfFile: repository + "/docs/reading-reports.md", encoding: .utf8)
+    let table = try #require(
+      text.components(separatedBy: "<!-- columns -->").last?.components(separatedBy: "<!-- end").first)
+    var documented: [String: [String]] = [:]
+    var file = ""
+    for row in table.split(separator: "\n").dropFirst(2) {
+      let cells = row.components(separatedBy: "|").map { $0.split(separator: "`").map(String.init) }
+      if let name = cells[1].first(where: { $0.hasSuffix(".csv") }) { file = name }
+      documented[file, default: []] += cells[2].filter { !$0.contains(" ") }
+    }
+    for (name, csv) in [
+      ("report.csv", Sample.report.csv()), ("summary.csv", Sample.report.summaryCSV()),
+      ("expectations.csv", Sample.report.expectationsCSV()), ("layers.csv", Sample.report.layersCSV()),
+      ("history.csv", Sample.report.historyCSV()),
+    ] {
+      let columns = csv.split(separator: "\n")[0].split(separator: ",").map(String.init)
+      #expect(Set(documented[name] ?? []) == Set(columns), "\(name)")
+    }
+    #expect(documented.count == 5)
+  }
+
   @Test("fields with commas, quotes and line feeds are quoted")
   func quoting() {
     var report = Sample.report
@@ -37,6 +72,8 @@ struct TextTests {
     for line in table.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     for text in [
       "83.00 ± 0.71 (n=2)", "82.00 ± 0.00 (n=2)", "-1.00", "-50.0 %", "-40.0 %",
+      "  95 % interval           76.65 to 89.35       82.00 to 82.00   -7.35 to +5.35",
+      "       but the 95 % interval reaches -5.353",
       "compression 2.00x, FLOPs reduction 40.0 %", "MISSED accuracy_drop: 1.000 (at most 0.5, paper 0.01)",
       "met    compression: 2.000 (at least 1.5)",
     ] {

@@ -17,9 +17,8 @@ struct ReportBuilder {
     }
     let layers = original.layers()
     return Report(
-      experiment: spec.name, description: spec.description, status: .complete,
-      runs: finished.map { run($0, layersBefore: layers) },
-      expectations: spec.expectations.map(\.expectation),
+      experiment: spec.name, description: spec.description, status: .complete, spec: document(spec),
+      runs: finished.map { run($0, layersBefore: layers) }, expectations: spec.expectations,
       timing: Timing(runs: finished.map(timing)), environment: environment())
   }
 
@@ -84,14 +83,5 @@ extension TrainingRecord.EpochRecord {
       testLoss: testLoss,
       testTop1: testTop1, testTop5: testTop5, channels: channels, parameters: parameters, macs: macs,
       images: images)
-  }
-}
-
-extension ExpectationSpec {
-  fileprivate var expectation: Expectation {
-    switch limit {
-    case .atMost(let bound): Expectation(metric: metric, paper: paper, limit: .atMost(bound))
-    case .atLeast(let bound): Expectation(metric: metric, paper: paper, limit: .atLeast(bound))
-    }
   }
 }

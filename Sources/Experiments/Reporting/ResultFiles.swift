@@ -15,6 +15,8 @@ struct ResultFiles {
     }
     try write(report.json(), "report.json")
     try write(report.csv(), "report.csv")
+    try write(report.summaryCSV(), "summary.csv")
+    try write(report.expectationsCSV(), "expectations.csv")
     try write(report.layersCSV(), "layers.csv")
     try write(report.historyCSV(), "history.csv")
     try write(yaml(spec), "experiment.yaml")

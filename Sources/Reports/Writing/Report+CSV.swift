@@ -54,6 +54,51 @@ extension Report {
     return table(header, rows)
   }
 
+  /// A row for each variant, and for the comparison, and each number that several seeds give.
+  public func summaryCSV() -> String {
+    let header = ["experiment", "variant", "metric", "mean", "std", "n", "ci95_low", "ci95_high"]
+    let numbers =
+      numbers(summary.baseline, "baseline") + numbers(summary.pruned, "pruned") + [
+        ("", "accuracy_drop", summary.accuracyDrop), ("", "compression", summary.overSeeds?.compression),
+        ("", "parameter_reduction", summary.overSeeds?.parameterReduction),
+        ("", "flops_reduction", summary.overSeeds?.flopsReduction),
+        ("", "channel_reduction", summary.overSeeds?.channelReduction),
+      ]
+    let rows = numbers.compactMap { variant, metric, statistic -> [String]? in
+      guard let statistic else { return nil }
+      return [
+        experiment, variant, metric, optional(statistic.mean), optional(statistic.std), "\(statistic.n)",
+        optional(statistic.ci95?.low), optional(statistic.ci95?.high),
+      ]
+    }
+    return table(header, rows)
+  }
+
+  private func numbers(
+    _ summary: Summary.VariantSummary?, _ variant: String
+  ) -> [(variant: String, metric: String, Statistic?)] {
+    [
+      (variant, "top1", summary?.top1), (variant, "top5", summary?.top5),
+      (variant, "test_loss", summary?.testLoss), (variant, "parameters", summary?.overSeeds?.parameters),
+      (variant, "macs", summary?.overSeeds?.macs), (variant, "channels", summary?.overSeeds?.channels),
+    ]
+  }
+
+  /// A row for each expectation.
+  public func expectationsCSV() -> String {
+    let header = [
+      "experiment", "metric", "paper", "limit", "measured", "ci95_low", "ci95_high", "met", "ci95_verdict",
+    ]
+    let rows = summary.expectations.map { expectation in
+      [
+        experiment, expectation.metric, optional(expectation.paper), expectation.limit,
+        optional(expectation.measured), optional(expectation.ci95?.low), optional(expectation.ci95?.high),
+        "\(expectation.met)", expectation.ci95Verdict?.rawValue ?? "",
+      ]
+    }
+    return table(header, rows)
+  }
+
   private func epochTimes(_ run: RunReport) -> [Timing.Epoch] {
     timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
   }

@@ -11,6 +11,12 @@ extension Report {
       "top-1 accuracy, %", accuracy(baseline.top1), pruned.map { accuracy($0.top1) } ?? "-",
       summary.accuracyDrop.map { String(format: "%+.2f", 0 - $0.mean) } ?? "-",
     ])
+    if baseline.top1.n > 1 {
+      rows.append([
+        "  95 % interval", interval(baseline.top1), pruned.map { interval($0.top1) } ?? "-",
+        summary.accuracyDrop?.ci95.map { String(format: "%+.2f to %+.2f", 0 - $0.high, 0 - $0.low) } ?? "-",
+      ])
+    }
     rows.append(row("parameters", baseline.parameters, pruned?.parameters))
     rows.append(row("MACs", baseline.macs, pruned?.macs))
     rows.append(row("prunable channels", baseline.channels, pruned?.channels))
@@ -21,7 +27,7 @@ extension Report {
         "", String(format: "compression %.2fx, FLOPs reduction %.1f %%", compression, 100 * reduction),
       ]
     }
-    for expectation in summary.expectations { lines.append(line(expectation)) }
+    for expectation in summary.expectations { lines += self.lines(expectation) }
     return lines.joined(separator: "\n")
   }
 
@@ -29,6 +35,10 @@ extension Report {
     statistic.n > 1
       ? String(format: "%.2f ± %.2f (n=%d)", statistic.mean, statistic.std, statistic.n)
       : String(format: "%.2f", statistic.mean)
+  }
+
+  private func interval(_ statistic: Statistic) -> String {
+    statistic.ci95.map { String(format: "%.2f to %.2f", $0.low, $0.high) } ?? "-"
   }
 
   private func row(_ name: String, _ before: Int, _ after: Int?) -> [String] {
@@ -55,11 +65,15 @@ extension Report {
     ]
   }
 
-  private func line(_ expectation: ExpectationResult) -> String {
+  private func lines(_ expectation: ExpectationResult) -> [String] {
     let measured = expectation.measured.map { String(format: "%.3f", $0) } ?? "not measured"
     let paper = expectation.paper.map { ", paper \($0)" } ?? ""
     let limit = expectation.limit.replacing("_", with: " ")
-    return "\(expectation.met ? "met   " : "MISSED") \(expectation.metric): \(measured) (\(limit)\(paper))"
+    let outcome = expectation.met ? "met   " : "MISSED"
+    let doubt = expectation.doubtfulEnd.map {
+      String(format: "       but the 95 %% interval reaches %.3f", $0)
+    }
+    return ["\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"] + (doubt.map { [$0] } ?? [])
   }
 
   /// The first column to the left, the others to the right.

@@ -2,7 +2,7 @@
 ///
 /// Near is an edit distance (insertions, deletions, replacements, swapped neighbours; Damerau 1964) of at most a third
 /// of the length; case, `-` and `_` do not count.
-func nearestName(to written: String, among names: [String]) -> String? {
+package func nearestName(to written: String, among names: [String]) -> String? {
   // Longer than any name plus what may be edited: nothing is near, and nothing needs to be computed.
   guard written.utf8.count <= 64 else { return nil }
   let folded = fold(written)

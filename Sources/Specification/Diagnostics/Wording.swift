@@ -1,5 +1,5 @@
 /// `text` between backticks, on one line and not longer than a message can bear.
-func quoted(_ text: String, limit: Int = 60) -> String {
+package func quoted(_ text: String, limit: Int = 60) -> String {
   var result = "`"
   for scalar in text.unicodeScalars.prefix(limit) {
     switch scalar {

@@ -1,5 +1,5 @@
-/// A tree of plain values: what schemas and resolved experiments are written from.
-indirect enum JSON: Equatable, Sendable {
+/// A tree of plain values: what schemas and resolved experiments are written from, and what reports carry of them.
+public indirect enum JSON: Equatable, Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
@@ -10,10 +10,10 @@ indirect enum JSON: Equatable, Sendable {
   /// In the order of writing.
   case object([(String, JSON)])
 
-  static func == (left: JSON, right: JSON) -> Bool { left.text() == right.text() }
+  public static func == (left: JSON, right: JSON) -> Bool { left.text() == right.text() }
 
   /// JSON text, indented by two spaces a level; lists of scalars stay on one line.
-  func text(indent: String = "") -> String {
+  public func text(indent: String = "") -> String {
     switch self {
     case .list(let items):
       if items.isEmpty { return "[]" }

@@ -2,8 +2,12 @@
 ///
 /// Keys without a value are `null`. Numbers are written in the shortest form that reads back exactly.
 public func yaml(_ spec: ExperimentSpec) -> String {
-  let section = ExperimentSection(Catalog(datasets: [], architectures: [], criteria: []))
-  return section.write(spec).yaml(indent: "")
+  document(spec).yaml(indent: "")
+}
+
+/// The resolved experiment as a tree, in the order of a file.
+public func document(_ spec: ExperimentSpec) -> JSON {
+  ExperimentSection(Catalog(datasets: [], architectures: [], criteria: [])).write(spec)
 }
 
 extension JSON {

@@ -21,8 +21,8 @@ struct ExpectSection: Sendable {
     switch metric {
     case .accuracyDrop: .from(-100, to: 100)
     case .compression: .positive
-    case .flopsReduction, .parameterReduction: .from(0, to: 1)
-    case .top1: .from(0, to: 100)
+    case .flopsReduction, .parameterReduction, .channelReduction: .from(0, to: 1)
+    case .top1, .top5, .baselineTop1: .from(0, to: 100)
     }
   }
 
@@ -32,7 +32,10 @@ struct ExpectSection: Sendable {
     case .compression: "Parameters before pruning / after."
     case .flopsReduction: "Share of the multiply-accumulates that is gone, from 0 to 1."
     case .parameterReduction: "Share of the parameters that is gone, from 0 to 1."
-    case .top1: "Accuracy in percent."
+    case .channelReduction: "Share of the prunable channels that is gone, from 0 to 1."
+    case .top1: "Accuracy in percent, of the pruned network or else of the baseline."
+    case .top5: "Top-5 accuracy in percent, likewise; needs `top5` in `evaluate.metrics`."
+    case .baselineTop1: "Accuracy of the baseline in percent."
     }
   }
 
@@ -47,7 +50,7 @@ struct ExpectSection: Sendable {
 
   func read(_ mapping: MappingReader, hasPrune: Bool) -> [ExpectationSpec] {
     ExpectationSpec.Metric.allCases.filter { mapping.has($0.rawValue) }.compactMap { metric in
-      if metric != .top1, !hasPrune {
+      if ![.top1, .top5, .baselineTop1].contains(metric), !hasPrune {
         mapping.reportKey(metric.rawValue, "nothing can be expected of it without `prune`")
       }
       let fields = Fields(metric)

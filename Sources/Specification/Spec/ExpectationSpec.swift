@@ -22,8 +22,14 @@ public struct ExpectationSpec: Equatable, Sendable {
     case flopsReduction = "flops_reduction"
     /// Share of the parameters that is gone.
     case parameterReduction = "parameter_reduction"
+    /// Share of the prunable channels that is gone.
+    case channelReduction = "channel_reduction"
     /// Accuracy in percent.
     case top1
+    /// Share of the images with the true class among the five most likely, percent.
+    case top5
+    /// Accuracy of the baseline in percent: whether the recipe is the paper's.
+    case baselineTop1 = "baseline_top1"
   }
 
   public init(metric: String, paper: Double? = nil, limit: Limit) {

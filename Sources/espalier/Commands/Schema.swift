@@ -1,17 +1,22 @@
 import ArgumentParser
 import Experiments
+import Reports
 import Specification
 
 struct Schema: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the JSON Schema of experiment files, for editors and scripts.")
+    abstract: "Prints the JSON Schema of experiment files, of report.json or of diff's JSON.")
 
-  enum Subject: String, ExpressibleByArgument, CaseIterable { case experiment }
+  enum Subject: String, ExpressibleByArgument, CaseIterable { case experiment, report, diff }
 
-  @Argument(help: "experiment")
+  @Argument(help: "experiment, report or diff.")
   var subject: Subject = .experiment
 
   func run() {
-    print(experimentSchema(.standard))
+    switch subject {
+    case .experiment: print(experimentSchema(.standard), terminator: "")
+    case .report: print(reportSchema(), terminator: "")
+    case .diff: print(diffSchema(), terminator: "")
+    }
   }
 }

@@ -1,0 +1,66 @@
+/// The numbers of a report that `diff` judges.
+public enum DiffMetric: String, CaseIterable, Codable, Sendable {
+  case top1, top5
+  case testLoss = "test_loss"
+  case parameters, macs, channels
+  /// Channels, parameters and MACs of every layer.
+  case layers
+  case epochs
+  /// How many there were, after which epochs, and the channels left by each.
+  case pruningSteps = "pruning_steps"
+  case accuracyDrop = "accuracy_drop"
+  case compression
+  case parameterReduction = "parameter_reduction"
+  case flopsReduction = "flops_reduction"
+  case trainSeconds = "train_seconds"
+  /// Milliseconds of inference on a batch.
+  case latency
+
+  /// What its values are, which decides how they are compared.
+  enum Kind: Equatable {
+    /// Percent; differences are percentage points.
+    case accuracy
+    case loss
+    /// Compression, or a share.
+    case ratio
+    /// Whole numbers, which only another program or another experiment changes.
+    case count
+    case time
+  }
+
+  var kind: Kind {
+    switch self {
+    case .top1, .top5, .accuracyDrop: .accuracy
+    case .testLoss: .loss
+    case .compression, .parameterReduction, .flopsReduction: .ratio
+    case .parameters, .macs, .channels, .layers, .epochs, .pruningSteps: .count
+    case .trainSeconds, .latency: .time
+    }
+  }
+
+  var higherIsBetter: Bool {
+    switch self {
+    case .top1, .top5, .compression, .parameterReduction, .flopsReduction: true
+    default: false
+    }
+  }
+
+  /// How much worse counts as the same unless the command line says otherwise.
+  var defaultTolerance: Tolerance {
+    switch kind {
+    case .accuracy: .absolute(1)
+    case .loss: .relative(0.1)
+    case .ratio: .relative(0.05)
+    case .count: .absolute(0)
+    case .time: .relative(0.2)
+    }
+  }
+
+  /// Of counts where no seed is in both reports: which channels go depends on the seed, and so do sizes.
+  static let otherSeedsTolerance = Tolerance.relative(0.05)
+
+  /// With several seeds on both sides an accuracy has fallen if the 95 % interval of the difference says so; falls below
+  /// `smallest` points are nobody's concern, though, and those above `largest` no spread excuses: with two or three
+  /// seeds the interval is wide.
+  static let accuracyFall = (smallest: 0.1, largest: 5.0)
+}

@@ -1,0 +1,112 @@
+/// One number of one variant, or of the comparison of both, in two reports.
+public struct MetricComparison: Encodable, Equatable, Sendable {
+  public var metric: DiffMetric
+  /// Nil for numbers that compare both variants.
+  public var variant: String?
+  /// Nil where the report has no such number.
+  public var base: Statistic?
+  public var candidate: Statistic?
+  /// Candidate minus base; over the seeds of both where all are the same.
+  public var difference: Double?
+  /// Of the difference, where both have several seeds.
+  public var ci95: ConfidenceInterval?
+  /// What the verdict rests on.
+  public var rule: String
+  public var verdict: Verdict
+  /// Which seeds, layers or steps differ.
+  public var details: [String] = []
+
+  public enum Verdict: String, Codable, Sendable {
+    /// Equal.
+    case same
+    /// Different, by no more than is tolerated.
+    case tolerated
+    case improved
+    case regressed
+    /// Only the candidate has it.
+    case added
+  }
+
+  /// - Parameters:
+  ///   - base: value by seed.
+  ///   - tolerance: from the command line; nil for the metric's own rule.
+  init?(
+    _ metric: DiffMetric, variant: String?, base: [UInt64: Double], candidate: [UInt64: Double],
+    tolerance: Tolerance?
+  ) {
+    self.metric = metric
+    self.variant = variant
+    let seeds = base.keys.sorted()
+    self.base = Statistic(seeds.compactMap { base[$0] })
+    self.candidate = Statistic(candidate.keys.sorted().compactMap { candidate[$0] })
+    rule = (tolerance ?? metric.defaultTolerance).text
+    verdict = .same
+    guard let before = self.base, let after = self.candidate else {
+      guard self.base != nil || self.candidate != nil else { return nil }
+      verdict = self.base == nil ? .added : tolerance == .any ? .tolerated : .regressed
+      return
+    }
+    let paired = Statistic(
+      seeds.compactMap { seed in base[seed].flatMap { a in candidate[seed].map { $0 - a } } })
+    let isPaired = base.keys == candidate.keys
+    let change = isPaired ? paired?.mean ?? 0 : after.mean - before.mean
+    difference = change
+    ci95 = isPaired ? paired?.ci95 : ConfidenceInterval(differenceOf: after, and: before)
+    if metric.kind == .count {
+      judgeCount(base, candidate, change: change, tolerance)
+    } else {
+      judge(change: change, base: before.mean, tolerance)
+    }
+  }
+
+  /// Better and worse, by a tolerance or by what the interval says.
+  private mutating func judge(change: Double, base: Double, _ tolerance: Tolerance?) {
+    let gain = metric.higherIsBetter ? change : -change
+    if gain == 0 {
+      verdict = .same
+    } else if metric.kind == .accuracy, tolerance == nil, let ci95 {
+      rule = "95 % interval"
+      let isCertain = ci95.low > 0 || ci95.high < 0
+      let isFall = abs(gain) >= DiffMetric.accuracyFall.smallest && isCertain
+      guard isFall || abs(gain) > DiffMetric.accuracyFall.largest else {
+        verdict = .tolerated
+        return
+      }
+      if !isCertain { rule = "more than \(shortNumber(DiffMetric.accuracyFall.largest))" }
+      verdict = gain < 0 ? .regressed : .improved
+    } else {
+      let allowed = (tolerance ?? metric.defaultTolerance).allowed(base)
+      verdict = abs(gain) <= allowed ? .tolerated : gain < 0 ? .regressed : .improved
+    }
+  }
+
+  /// Seed by seed where some are in both reports; any change counts, whichever way.
+  private mutating func judgeCount(
+    _ base: [UInt64: Double], _ candidate: [UInt64: Double], change: Double, _ tolerance: Tolerance?
+  ) {
+    let common = base.keys.filter { candidate[$0] != nil }.sorted()
+    if common.isEmpty, let mean = self.base?.mean {
+      let tolerance = tolerance ?? DiffMetric.otherSeedsTolerance
+      rule = "\(tolerance.text), other seeds"
+      verdict = change == 0 ? .same : abs(change) <= tolerance.allowed(mean) ? .tolerated : .regressed
+      return
+    }
+    if tolerance == nil { rule = "exact" }
+    for seed in common {
+      guard let before = base[seed], let after = candidate[seed] else { continue }
+      note("seed \(seed)", before, after, tolerance)
+    }
+  }
+
+  /// Takes in one count, and says what it is where it differs.
+  mutating func note(_ what: String, _ before: Double, _ after: Double, _ tolerance: Tolerance?) {
+    guard before != after else { return }
+    details.append("\(what): \(shortNumber(before)) -> \(shortNumber(after))")
+    let allowed = (tolerance ?? metric.defaultTolerance).allowed(before)
+    if abs(after - before) > allowed {
+      verdict = .regressed
+    } else if verdict == .same {
+      verdict = .tolerated
+    }
+  }
+}

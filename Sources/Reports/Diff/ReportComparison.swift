@@ -1,0 +1,178 @@
+/// Walks through two reports of an experiment, number by number.
+///
+/// Everything is taken from `runs`, and not from `summary`, which older formats wrote with less in it.
+struct ReportComparison {
+  let base: Report
+  let candidate: Report
+  let tolerances: Tolerances
+
+  var variants: [String] { Self.variants(base).filter(Self.variants(candidate).contains) }
+
+  var metrics: [MetricComparison] {
+    variants.flatMap(numbers)
+      + [
+        both(.accuracyDrop) { $0.top1 - $1.top1 },
+        both(.compression) { ratio($0.parameters, $1.parameters) },
+        both(.parameterReduction) { ratio($1.parameters, $0.parameters).map { 1 - $0 } },
+        both(.flopsReduction) { ratio($1.macs, $0.macs).map { 1 - $0 } },
+      ].compactMap(\.self)
+  }
+
+  /// Seconds of training, and milliseconds of inference for each batch size.
+  var times: [MetricComparison] {
+    variants.flatMap { variant -> [MetricComparison?] in
+      let sizes = Set((base.timing.runs + candidate.timing.runs).flatMap(\.latency).map(\.batchSize))
+      return [
+        compare(.trainSeconds, variant, Self.times(base, variant), Self.times(candidate, variant)) { run in
+          run.epochs.isEmpty ? nil : run.epochs.reduce(0) { $0 + $1.trainSeconds + $1.pruningSeconds }
+        }
+      ]
+        + sizes.sorted().map { size in
+          var latency = compare(
+            .latency, variant, Self.times(base, variant), Self.times(candidate, variant)
+          ) { run in run.latency.first { $0.batchSize == size }?.milliseconds }
+          latency?.details.append("batches of \(size)")
+          return latency
+        }
+    }.compactMap(\.self)
+  }
+
+  /// Seeds that only one of them has, and other kernels.
+  var notes: [String] {
+    var notes: [String] = []
+    for variant in variants {
+      let (before, after) = (Set(Self.runs(base, variant).keys), Set(Self.runs(candidate, variant).keys))
+      for seed in after.subtracting(before).sorted() { notes.append("added: \(variant) with seed \(seed)") }
+      for seed in before.subtracting(after).sorted() { notes.append("missing: \(variant) with seed \(seed)") }
+    }
+    for variant in Self.variants(candidate) where !Self.variants(base).contains(variant) {
+      notes.append("added: \(variant)")
+    }
+    let (before, after) = (base.environment.kernels, candidate.environment.kernels)
+    if before != after { notes.append("kernels: \(before) -> \(after), which round differently") }
+    return notes
+  }
+
+  /// What is worse and no number.
+  var problems: [String] {
+    var problems = Self.variants(base).filter { !Self.variants(candidate).contains($0) }.map {
+      "missing: \($0)"
+    }
+    if base.status == .complete, candidate.status != .complete {
+      problems.append("status: complete -> \(candidate.status.rawValue)")
+    }
+    return problems
+  }
+
+  // MARK: One variant
+
+  private func numbers(_ variant: String) -> [MetricComparison] {
+    let (before, after) = (Self.runs(base, variant), Self.runs(candidate, variant))
+    func compare(_ metric: DiffMetric, _ value: (RunReport) -> Double?) -> MetricComparison? {
+      self.compare(metric, variant, before, after, value)
+    }
+    return [
+      compare(.top1, \.top1), compare(.top5, \.top5), compare(.testLoss, \.testLoss),
+      compare(.parameters) { Double($0.parameters) }, compare(.macs) { Double($0.macs) },
+      compare(.channels) { Double($0.channels) }, layers(variant, before, after),
+      compare(.epochs) { Double($0.history.count) }, steps(variant, before, after),
+    ].compactMap(\.self)
+  }
+
+  private func compare<Run>(
+    _ metric: DiffMetric, _ variant: String?, _ before: [UInt64: Run], _ after: [UInt64: Run],
+    _ value: (Run) -> Double?
+  ) -> MetricComparison? {
+    let (old, new) = (before.compactMapValues(value), after.compactMapValues(value))
+    var result = MetricComparison(
+      metric, variant: variant, base: old, candidate: new, tolerance: tolerances[metric])
+    for seed in old.keys.sorted() where after[seed] != nil && new[seed] == nil {
+      result?.details.append("seed \(seed): no such number any more")
+      result?.verdict = tolerances[metric] == .any ? .tolerated : .regressed
+    }
+    return result
+  }
+
+  /// Layer by layer, for seeds that are in both.
+  private func layers(
+    _ variant: String, _ before: [UInt64: RunReport], _ after: [UInt64: RunReport]
+  ) -> MetricComparison? {
+    var result = compare(.layers, variant, before, after) { Double($0.layers.count) }
+    for (seed, old, new) in Self.common(before, after) {
+      for layer in old.layers {
+        let name = "seed \(seed), \(layer.name)"
+        guard let other = new.layers.first(where: { $0.name == layer.name }) else {
+          result?.details.append("\(name): missing")
+          result?.verdict = tolerances[.layers] == .any ? .tolerated : .regressed
+          continue
+        }
+        for (what, size) in [
+          ("channels before", \.channelsBefore), ("channels", \.channels),
+          ("parameters before", \.parametersBefore), ("parameters", \.parameters),
+          ("MACs before", \.macsBefore), ("MACs", \.macs),
+        ] as [(String, KeyPath<LayerReport, Int>)] {
+          result?.note(
+            "\(name), \(what)", Double(layer[keyPath: size]), Double(other[keyPath: size]),
+            tolerances[.layers])
+        }
+      }
+    }
+    return result
+  }
+
+  /// Step by step, for seeds that are in both.
+  private func steps(
+    _ variant: String, _ before: [UInt64: RunReport], _ after: [UInt64: RunReport]
+  ) -> MetricComparison? {
+    var result = compare(.pruningSteps, variant, before, after) { Double($0.pruningSteps.count) }
+    for (seed, old, new) in Self.common(before, after) {
+      for (index, (step, other)) in zip(old.pruningSteps, new.pruningSteps).enumerated() {
+        let name = "seed \(seed), step \(index + 1)"
+        result?.note("\(name), epoch", Double(step.epoch), Double(other.epoch), tolerances[.pruningSteps])
+        result?.note(
+          "\(name), channels", Double(step.channels), Double(other.channels), tolerances[.pruningSteps])
+      }
+    }
+    return result
+  }
+
+  // MARK: Both variants
+
+  private func both(
+    _ metric: DiffMetric, _ value: (_ baseline: RunReport, _ pruned: RunReport) -> Double?
+  ) -> MetricComparison? {
+    func values(_ report: Report) -> [UInt64: Double] {
+      let baselines = Self.runs(report, "baseline")
+      return Self.runs(report, "pruned").compactMapValues { run in
+        baselines[run.seed].flatMap { value($0, run) }
+      }
+    }
+    return MetricComparison(
+      metric, variant: nil, base: values(base), candidate: values(candidate), tolerance: tolerances[metric])
+  }
+
+  private func ratio(_ first: Int, _ second: Int) -> Double? {
+    second > 0 ? Double(first) / Double(second) : nil
+  }
+
+  private static func runs(_ report: Report, _ variant: String) -> [UInt64: RunReport] {
+    Dictionary(report.runs.filter { $0.variant == variant }.map { ($0.seed, $0) }) { first, _ in first }
+  }
+
+  private static func times(_ report: Report, _ variant: String) -> [UInt64: Timing.Run] {
+    Dictionary(report.timing.runs.filter { $0.variant == variant }.map { ($0.seed, $0) }) { first, _ in first
+    }
+  }
+
+  private static func common(
+    _ before: [UInt64: RunReport], _ after: [UInt64: RunReport]
+  ) -> [(UInt64, RunReport, RunReport)] {
+    before.keys.sorted().compactMap { seed in
+      before[seed].flatMap { old in after[seed].map { (seed, old, $0) } }
+    }
+  }
+
+  private static func variants(_ report: Report) -> [String] {
+    report.runs.map(\.variant).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

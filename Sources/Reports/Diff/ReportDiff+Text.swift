@@ -1,0 +1,51 @@
+extension ReportDiff {
+  /// For the terminal: the headline, then what differs, a line each; the worst first in each experiment.
+  public func text() -> String {
+    var lines = ["\(headline): \(base) -> \(candidate)"]
+    lines += missing.map { "MISSING   \($0)" } + added.map { "added     \($0)" }
+    for experiment in experiments { lines += ["", experiment.name] + experiment.lines().map { "  " + $0 } }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension ExperimentDiff {
+  fileprivate func lines() -> [String] {
+    let shown =
+      metrics.filter { $0.verdict == .regressed } + metrics.filter { $0.verdict == .improved }
+      + metrics.filter { [.tolerated, .added].contains($0.verdict) }
+    let same = metrics.count { $0.verdict == .same }
+    var lines = problems.map { "REGRESSED \($0)" }
+    for expectation in expectations where expectation.isRegression {
+      lines.append("REGRESSED expectation \(expectation.name): \(expectation.change)")
+    }
+    lines += shown.flatMap { $0.lines() }
+    for expectation in expectations
+    where !expectation.isRegression && expectation.base != expectation.candidate {
+      lines.append("changed   expectation \(expectation.name): \(expectation.change)")
+    }
+    lines += (spec ?? []).map { "spec      \($0)" } + notes.map { "note      \($0)" }
+    if same > 0 { lines.append("same      \(same) of \(metrics.count) numbers") }
+    return lines
+  }
+}
+
+extension MetricComparison {
+  /// Layers and steps beyond this many are only counted.
+  private static let shownDetails = 5
+
+  fileprivate func lines() -> [String] {
+    let word = verdict == .regressed ? "REGRESSED" : verdict.rawValue.padded(to: 9)
+    let values = base == candidate ? baseText : "\(baseText) -> \(candidateText)"
+    let change = [differenceText, "(\(rule))"].filter { !$0.isEmpty }.joined(separator: " ")
+    let more = details.count - Self.shownDetails
+    return ["\(word) \(name.padded(to: 20)) \(values)  \(change)"]
+      + details.prefix(Self.shownDetails).map { "            " + $0 }
+      + (more > 0 ? ["            and \(more) more"] : [])
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

@@ -1,0 +1,42 @@
+/// Two reports, or two folders of reports, compared: what `espalier diff` shows.
+public struct ReportDiff: Encodable, Equatable, Sendable {
+  /// Version of the form of its JSON.
+  public var format = 1
+  /// Paths as given.
+  public var base: String
+  public var candidate: String
+  /// Experiments that only the candidate has.
+  public var added: [String]
+  /// Experiments that only the base has, which is a regression each.
+  public var missing: [String]
+  public var experiments: [ExperimentDiff]
+  public var regressions: Int
+  public var improvements: Int
+
+  /// - Parameter timing: whether times are compared as well.
+  public init(_ base: ReportSet, _ candidate: ReportSet, tolerances: Tolerances, timing: Bool) {
+    self.base = base.path
+    self.candidate = candidate.path
+    // Two single reports are meant for each other, whatever their names.
+    let isPair =
+      base.reports.count == 1 && candidate.reports.count == 1 && base.isSingle && candidate.isSingle
+    let pairs = candidate.reports.compactMap { new in
+      (isPair ? base.reports.first : base.reports.first { $0.experiment == new.experiment }).map { ($0, new) }
+    }
+    added = candidate.reports.map(\.experiment).filter { name in !pairs.contains { $0.1.experiment == name } }
+    missing = base.reports.map(\.experiment).filter { name in !pairs.contains { $0.0.experiment == name } }
+    experiments = pairs.map { ExperimentDiff($0.0, $0.1, tolerances: tolerances, timing: timing) }
+    regressions = missing.count + experiments.map(\.regressions).reduce(0, +)
+    improvements = experiments.flatMap(\.metrics).count { $0.verdict == .improved }
+  }
+
+  public func json() -> String { jsonText(self, pretty: true) }
+
+  /// `2 regressions, 1 improvement in 3 experiments`
+  var headline: String {
+    func counted(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+    return (regressions == 0 ? "no regression" : counted(regressions, "regression"))
+      + (improvements == 0 ? "" : ", " + counted(improvements, "improvement"))
+      + " in " + counted(experiments.count, "experiment")
+  }
+}

@@ -1,0 +1,65 @@
+import Specification
+
+/// An expectation beside what was measured.
+public struct ExpectationResult: Codable, Equatable, Sendable {
+  public var metric: String
+  /// The published number.
+  public var paper: Double?
+  /// Mean over the seeds; nil where there is no such number.
+  public var measured: Double?
+  /// `at_most 0.5`, `at_least 2.2`.
+  public var limit: String
+  /// Whether the mean keeps within the limit.
+  public var met: Bool
+  /// Nil where there are not several seeds.
+  public var ci95: ConfidenceInterval?
+  /// What the interval says, which may be less sure than the mean; nil where there is none.
+  public var ci95Verdict: Verdict?
+
+  public enum Verdict: String, Codable, Sendable {
+    /// All of the interval keeps within the limit.
+    case met
+    /// The limit lies inside the interval.
+    case open
+    /// All of the interval lies beyond the limit.
+    case missed
+  }
+
+  init(_ expectation: ExpectationSpec, _ statistic: Statistic?) {
+    metric = expectation.metric
+    paper = expectation.paper
+    measured = statistic?.mean
+    limit = expectation.limit.text
+    met = statistic.map { expectation.limit.holds(for: $0.mean) } ?? false
+    ci95 = statistic?.ci95
+    ci95Verdict = ci95.map { interval in
+      switch (expectation.limit.holds(for: interval.low), expectation.limit.holds(for: interval.high)) {
+      case (true, true): .met
+      case (false, false): .missed
+      default: .open
+      }
+    }
+  }
+
+  /// The end of the interval on the other side of the limit than the mean; nil where all of it is on one side.
+  var doubtfulEnd: Double? {
+    guard let ci95, ci95Verdict == .open else { return nil }
+    return limit.hasPrefix("at_most") == met ? ci95.high : ci95.low
+  }
+}
+
+extension ExpectationSpec.Limit {
+  func holds(for value: Double) -> Bool {
+    switch self {
+    case .atMost(let bound): value <= bound
+    case .atLeast(let bound): value >= bound
+    }
+  }
+
+  fileprivate var text: String {
+    switch self {
+    case .atMost(let bound): "at_most \(bound)"
+    case .atLeast(let bound): "at_least \(bound)"
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Specification
+
+/// Why a report could not be read, or compared.
+public struct ReportError: Error, Equatable, CustomStringConvertible {
+  /// The file, or the key in it.
+  public var path: String
+  public var message: String
+
+  public var description: String { path.isEmpty ? message : "\(path): \(message)" }
+}
+
+extension Report {
+  /// Reads what `json()` wrote, now or before; keys that it does not know are passed over.
+  ///
+  /// - Throws: the path of the first key that is missing or has a wrong type, or that the format is another one.
+  public init(json: String) throws(ReportError) {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .custom { path in CamelCaseKey(path.last) }
+    do {
+      let data = Data(json.utf8)
+      let format = try decoder.decode(Version.self, from: data).format
+      guard format == Self.currentFormat else {
+        throw ReportError(path: "format", message: "expected \(Self.currentFormat), found \(format)")
+      }
+      self = try decoder.decode(Report.self, from: data)
+    } catch let error as ReportError {
+      throw error
+    } catch DecodingError.keyNotFound(let key, let context) {
+      throw ReportError(path: Self.path(context.codingPath + [key]), message: "required key is missing")
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+      throw Self.wrongType(context.codingPath)
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+      throw Self.wrongType(context.codingPath)
+    } catch {
+      // The decoder says the same of a fraction where a count belongs.
+      let isJSON = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8))) != nil
+      throw ReportError(
+        path: "",
+        message: isJSON ? "a number is too large, or not whole where it has to be" : "not valid JSON")
+    }
+  }
+
+  /// Read first, so that another format is called that, and not a missing key.
+  private struct Version: Decodable {
+    var format: Int
+  }
+
+  private static func wrongType(_ keys: [any CodingKey]) -> ReportError {
+    keys.isEmpty
+      ? ReportError(path: "", message: "not a report: expected an object")
+      : ReportError(path: path(keys), message: "wrong type or value")
+  }
+
+  /// `runs[0].test_loss`
+  private static func path(_ keys: [any CodingKey]) -> String {
+    keys.reduce(into: "") { text, key in
+      if let index = key.intValue {
+        text += "[\(index)]"
+      } else {
+        text += (text.isEmpty ? "" : ".") + SnakeCaseKey(key).stringValue
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Specification
+
+/// The reports of one file, of an experiment's folder, or of a folder of those.
+public struct ReportSet: Sendable {
+  /// As given.
+  public let path: String
+  /// By name of the experiment.
+  public let reports: [Report]
+  /// Whether the path is that of one experiment.
+  public let isSingle: Bool
+
+  /// A report is some 100 kB; nothing honest is larger than this.
+  static let maximumBytes = 256 << 20
+
+  init(path: String, reports: [Report], isSingle: Bool) {
+    self.path = path
+    self.reports = reports
+    self.isSingle = isSingle
+  }
+
+  /// - Throws: `file: path: message`.
+  public init(path: String) throws(ReportError) {
+    self.path = path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ReportError(path: path, message: "there is no such file or folder")
+    }
+    guard isFolder.boolValue else {
+      (reports, isSingle) = ([try Self.read(path)], true)
+      return
+    }
+    let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+    let file = "\(folder)/report.json"
+    guard !FileManager.default.fileExists(atPath: file) else {
+      (reports, isSingle) = ([try Self.read(file)], true)
+      return
+    }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    var found: [Report] = []
+    for name in names.sorted() where !name.hasPrefix(".") {
+      let file = "\(folder)/\(name)/report.json"
+      guard FileManager.default.fileExists(atPath: file) else { continue }
+      let report = try Self.read(file)
+      guard !found.contains(where: { $0.experiment == report.experiment }) else {
+        throw ReportError(
+          path: file, message: "experiment: \(quoted(report.experiment)) is there already, in another folder")
+      }
+      found.append(report)
+    }
+    guard !found.isEmpty else {
+      throw ReportError(path: path, message: "no report.json in this folder, nor in a folder in it")
+    }
+    (reports, isSingle) = (found.sorted { $0.experiment < $1.experiment }, false)
+  }
+
+  /// With the experiment from beside it where the report does not carry it.
+  private static func read(_ file: String) throws(ReportError) -> Report {
+    var report: Report
+    do {
+      report = try Report(json: try text(file))
+    } catch {
+      throw ReportError(path: file, message: error.description)
+    }
+    guard report.spec == nil else { return report }
+    let beside = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(
+      "experiment.yaml"
+    )
+    .relativePath
+    guard FileManager.default.fileExists(atPath: beside) else { return report }
+    let yaml: String
+    do { yaml = try text(beside) } catch { throw ReportError(path: beside, message: error.description) }
+    do {
+      report.spec = try yamlDocument(yaml, file: beside).canonical
+    } catch {
+      throw ReportError(path: "", message: error.diagnostics.first?.description ?? "")
+    }
+    return report
+  }
+
+  private static func text(_ file: String) throws(ReportError) -> String {
+    let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+    let attributes = (try? FileManager.default.attributesOfItem(atPath: real)) ?? [:]
+    guard attributes[.type] as? FileAttributeType == .typeRegular else {
+      throw ReportError(path: "", message: "not a regular file")
+    }
+    guard (attributes[.size] as? Int ?? 0) <= maximumBytes else {
+      throw ReportError(path: "", message: "larger than 256 MiB")
+    }
+    guard let data = FileManager.default.contents(atPath: real) else {
+      throw ReportError(path: "", message: "cannot be read")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw ReportError(path: "", message: "not UTF-8")
+    }
+    return text
+  }
+}

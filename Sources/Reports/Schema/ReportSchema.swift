@@ -1,0 +1,221 @@
+import Specification
+
+/// JSON Schema (draft 2020-12) of `report.json`.
+public func reportSchema() -> String {
+  SchemaValue.document("Espalier report", ReportSchema.report)
+}
+
+private enum ReportSchema {
+  typealias Value = SchemaValue
+  typealias Member = SchemaValue.Member
+
+  static let report = Value.object(
+    "What an experiment gave. All but timing and environment depends on the experiment alone.",
+    [
+      Member(
+        "format",
+        .object([
+          ("const", .integer(Report.currentFormat)),
+          ("description", .string("Version of the format; keys may be added to one, but not change.")),
+        ])),
+      Member("experiment", Value.text("Name of the experiment.")),
+      Member("description", Value.text("The experiment's sentence for people.")),
+      Member("status", Value.text("How it ended.", oneOf: ["complete", "failed", "interrupted"])),
+      .optional(
+        "spec",
+        .object([
+          ("type", .string("object")),
+          ("description", .string("The resolved experiment, as in experiment.yaml.")),
+        ])),
+      Member("summary", summary),
+      Member("runs", Value.list("A training each: a seed of a variant.", of: run)),
+      Member("timing", timing), Member("environment", environment),
+    ])
+
+  // MARK: Summary
+
+  static let summary = Value.object(
+    "Baseline and pruned network over all seeds; differences and ratios are of the two networks of one seed.",
+    [
+      .optional("baseline", variant("The network trained without pruning.")),
+      .optional("pruned", variant("The network pruned while it trained.")),
+      .optional(
+        "accuracy_drop",
+        Value.statistic("Top-1 of the baseline minus that of the pruned network, percentage points.")),
+      .optional("compression", Value.number("Parameters before / after; mean over the seeds.")),
+      .optional("parameter_reduction", Value.number("Share of the parameters that is gone, 0 to 1.")),
+      .optional("flops_reduction", Value.number("Share of the multiply-accumulates that is gone, 0 to 1.")),
+      .optional("channel_reduction", Value.number("Share of the prunable channels that is gone, 0 to 1.")),
+      .optional(
+        "over_seeds",
+        Value.object(
+          "The four numbers above with their spread.",
+          [
+            .optional("compression", Value.statistic("Parameters before / after.")),
+            .optional("parameter_reduction", Value.statistic("Share of the parameters that is gone.")),
+            .optional("flops_reduction", Value.statistic("Share of the multiply-accumulates that is gone.")),
+            .optional("channel_reduction", Value.statistic("Share of the prunable channels that is gone.")),
+          ])),
+      Member(
+        "expectations", Value.list("What the experiment expects, beside what was measured.", of: expectation)),
+    ])
+
+  static func variant(_ description: String) -> JSON {
+    Value.object(
+      description,
+      [
+        Member("top1", Value.statistic("Accuracy on the test images after the last epoch, percent.")),
+        .optional(
+          "top5",
+          Value.statistic("Share of the images with the true class among the five most likely, percent.")),
+        .optional("test_loss", Value.statistic("Mean cross-entropy of the test images, nats.")),
+        Member(
+          "parameters",
+          Value.count("Weights, biases, scales and shifts of batch norm; mean over the seeds, rounded.")),
+        Member(
+          "macs",
+          Value.count("Multiply-accumulates of convolutions and linear layers for one image; likewise.")),
+        Member("channels", Value.count("Prunable channels that are left; likewise.")),
+        .optional(
+          "over_seeds",
+          Value.object(
+            "The three sizes with their spread.",
+            [
+              Member("parameters", Value.statistic("Parameters.")),
+              Member("macs", Value.statistic("Multiply-accumulates.")),
+              Member("channels", Value.statistic("Prunable channels.")),
+            ])),
+      ])
+  }
+
+  static let expectation = Value.object(
+    "An expectation.",
+    [
+      Member("metric", Value.text("What is expected of.")),
+      .optional("paper", Value.number("The published number.")),
+      .optional("measured", Value.number("Mean over the seeds; missing where it was not measured.")),
+      Member("limit", Value.text("at_most or at_least, and a number.")),
+      Member("met", Value.flag("Whether the mean keeps within the limit.")),
+      .optional("ci95", Value.interval),
+      .optional(
+        "ci95_verdict",
+        Value.text(
+          "What the interval says: all of it within the limit, the limit inside it, or all of it beyond.",
+          oneOf: ["met", "open", "missed"])),
+    ])
+
+  // MARK: Runs
+
+  static let run = Value.object(
+    "A training.",
+    [
+      seed, variantName,
+      Member("top1", Value.number("Accuracy on the test images after the last epoch, percent.")),
+      .optional("top5", Value.number("Likewise among the five most likely classes, percent.")),
+      .optional(
+        "test_loss",
+        Value.nullable(
+          Value.number("Mean cross-entropy of the test images, nats; null where it is not finite."))),
+    ] + sizes + [
+      Member("layers", Value.list("Convolutions and linear layers, before and after pruning.", of: layer)),
+      Member("pruning_steps", Value.list("Which channels went when.", of: step)),
+      Member("history", Value.list("An epoch each.", of: epoch)),
+    ])
+
+  static let seed = Member("seed", Value.count("Seed of the run."))
+  static let variantName = Member("variant", Value.text("Which network.", oneOf: ["baseline", "pruned"]))
+  static let number = Member("epoch", Value.count("From 1."))
+
+  static let sizes = [
+    Member("parameters", Value.count("Weights, biases, scales and shifts of batch norm.")),
+    Member("macs", Value.count("Multiply-accumulates of convolutions and linear layers for one image.")),
+    Member("channels", Value.count("Prunable channels that are left.")),
+  ]
+
+  static let layer = Value.object(
+    "A layer.",
+    [
+      Member("name", Value.text("As torchvision names it.")),
+      Member("kind", Value.text("convolution or linear.")),
+      Member("channels_before", Value.count("Outputs before pruning.")),
+      Member("channels", Value.count("Outputs that are left.")),
+      Member("parameters_before", Value.count("With its batch norm, before pruning.")),
+      Member("parameters", Value.count("With its batch norm.")),
+      Member("macs_before", Value.count("For one image, before pruning.")),
+      Member("macs", Value.count("For one image.")),
+    ])
+
+  static let step = Value.object(
+    "A pruning step; it came after the epoch.",
+    [
+      number,
+      Member(
+        "removed",
+        Value.map(
+          "By layer, the channels that went, as numbered in the unpruned network.",
+          to: Value.list("Numbers of channels, from 0.", of: Value.count("A channel.")))),
+    ] + sizes)
+
+  static let epoch = Value.object(
+    "An epoch; sizes are those after its pruning step.",
+    [
+      number, .optional("images", Value.count("That it trained on.")),
+      Member("learning_rate", Value.number("At the epoch's first step.")),
+      Member("train_loss", Value.nullable(Value.number("Mean loss of the epoch's batches, nats."))),
+      Member("train_top1", Value.number("Accuracy on the epoch's batches, percent.")),
+      .optional("test_loss", Value.nullable(Value.number("Mean cross-entropy of the test images, nats."))),
+      .optional("test_top1", Value.number("Accuracy on the test images, percent.")),
+      .optional("test_top5", Value.number("Likewise among the five most likely classes, percent.")),
+    ] + sizes)
+
+  // MARK: Timing and environment
+
+  static let timing = Value.object(
+    "How long it took: differs from run to run.",
+    [
+      Member(
+        "runs",
+        Value.list(
+          "A training each.",
+          of: Value.object(
+            "A training.",
+            [
+              seed, variantName,
+              Member(
+                "epochs",
+                Value.list(
+                  "An epoch each.",
+                  of: Value.object(
+                    "Wall time of an epoch.",
+                    [
+                      number, Member("train_seconds", Value.number("Forward, backward and update.")),
+                      Member("evaluation_seconds", Value.number("Evaluation on the test images.")),
+                      Member("pruning_seconds", Value.number("Scoring and removal of channels.")),
+                      Member("images_per_s", Value.number("Training images a second.")),
+                      .optional(
+                        "train_joules",
+                        Value.number("Energy of the processor while it trained, where it can be read.")),
+                    ]))),
+              Member(
+                "latency",
+                Value.list(
+                  "Of inference with the final network.",
+                  of: Value.object(
+                    "Median wall time of a batch.",
+                    [
+                      Member("batch_size", Value.count("Images of the batch.")),
+                      Member("milliseconds", Value.number("Median.")),
+                    ]))),
+            ])))
+    ])
+
+  static let environment = Value.object(
+    "Where it ran.",
+    [
+      Member("version", Value.text("Of the program.")), Member("processor", Value.text("Its name.")),
+      Member("kernels", Value.text("Class of kernels; results are the same bytes within a class.")),
+      .optional("blas_core", Value.text("OpenBLAS's kernels.")),
+      Member("threads", Value.count("Threads used.")),
+      Member("date", Value.text("When the report was written, ISO 8601.")),
+    ])
+}

@@ -1,0 +1,44 @@
+/// The range that holds a mean with 95 % confidence; `[low, high]` in JSON.
+public struct ConfidenceInterval: Equatable, Sendable {
+  public var low: Double
+  public var high: Double
+
+  public init(low: Double, high: Double) {
+    self.low = low
+    self.high = high
+  }
+
+  /// mean ± t * standard error, with Student's t for the degrees of freedom.
+  init(mean: Double, standardError: Double, degreesOfFreedom: Double) {
+    let half = standardError == 0 ? 0 : studentT(0.975, degreesOfFreedom: degreesOfFreedom) * standardError
+    self.init(low: mean - half, high: mean + half)
+  }
+
+  /// Of the difference of two means, candidate minus base, whose seeds have nothing to do with each other: Welch's
+  /// (Biometrika 34, 1947), which lets the spreads differ. Nil where one of them is a single value.
+  init?(differenceOf candidate: Statistic, and base: Statistic) {
+    guard candidate.n > 1, base.n > 1 else { return nil }
+    let first = candidate.std * candidate.std / Double(candidate.n)
+    let second = base.std * base.std / Double(base.n)
+    let total = first + second
+    let freedom =
+      total * total / (first * first / Double(candidate.n - 1) + second * second / Double(base.n - 1))
+    self.init(
+      mean: candidate.mean - base.mean, standardError: total.squareRoot(),
+      degreesOfFreedom: freedom.isFinite ? freedom : 1)
+  }
+}
+
+extension ConfidenceInterval: Codable {
+  public init(from decoder: any Decoder) throws {
+    var values = try decoder.unkeyedContainer()
+    low = try values.decode(Double.self)
+    high = try values.decode(Double.self)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.unkeyedContainer()
+    try values.encode(low)
+    try values.encode(high)
+  }
+}

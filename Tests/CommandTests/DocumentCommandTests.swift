@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// The commands in the documents about reports and editors.
+@Suite("Documented commands")
+struct DocumentCommandTests {
+  /// Lines of `sh` blocks.
+  private static func commands(_ document: String) throws -> [String] {
+    let file = Command.repository.appendingPathComponent("docs/\(document).md")
+    return try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n```sh\n").dropFirst()
+      .flatMap { $0.components(separatedBy: "\n```")[0].split(separator: "\n").map(String.init) }
+  }
+
+  @Test(
+    "every command runs and ends with 0", arguments: ["reading-reports", "diffing-in-ci", "editor-setup"])
+  func commands(_ document: String) throws {
+    let commands = try Self.commands(document)
+    #expect(!commands.isEmpty)
+    let folder = try Self.repositoryCopy()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for command in commands {
+      try #require(command.hasPrefix("espalier "), "\(command)")
+      let result = try Self.shell(command, in: folder)
+      #expect(result.status == 0, "\(command): \(result.errors)")
+      #expect(!result.output.isEmpty || command.contains(" > "), "\(command)")
+    }
+  }
+
+  /// What commands work on, in a folder of its own.
+  private static func repositoryCopy() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+      at: folder.appendingPathComponent("results"), withIntermediateDirectories: true)
+    for name in ["experiments", "results/digits", "results/cifar10-resnet20-10ep"] {
+      try FileManager.default.copyItem(
+        at: Command.repository.appendingPathComponent(name), to: folder.appendingPathComponent(name))
+    }
+    return folder
+  }
+
+  private static func shell(_ command: String, in folder: URL) throws -> (
+    status: Int32, output: String, errors: String
+  ) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", "(\(command)) > output.txt 2> errors.txt"]
+    process.currentDirectoryURL = folder
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "PATH": Command.program.deletingLastPathComponent().path + ":" + path
+    ]) { $1 }
+    try process.run()
+    process.waitUntilExit()
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+    }
+    return (process.terminationStatus, try text("output.txt"), try text("errors.txt"))
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@Suite("Committed schemas")
+struct SchemaFileTests {
+  /// `ESPALIER_UPDATE_DOCUMENTS=1` writes them anew.
+  @Test("are what the program prints", arguments: ["experiment", "report", "diff"])
+  func current(_ subject: String) throws {
+    let result = try Command.run(["schema", subject])
+    #expect(result.status == 0, "\(result.errors)")
+    let file = Command.repository.appendingPathComponent("schemas/\(subject).schema.json")
+    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
+      try result.output.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let committed = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    #expect(
+      committed == result.output,
+      "schemas/\(subject).schema.json is old: espalier schema \(subject) > schemas/\(subject).schema.json")
+  }
+
+  @Test("every experiment file names its schema for editors")
+  func comments() throws {
+    let folder = Command.repository.appendingPathComponent("experiments")
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".yaml") }
+    #expect(names.count >= 3)
+    for name in names {
+      let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      // A suite is another kind of file.
+      if text.split(separator: "\n").contains(where: { $0.hasPrefix("suite:") }) { continue }
+      let up = String(repeating: "../", count: name.split(separator: "/").count)
+      #expect(
+        text.hasPrefix("# yaml-language-server: $schema=\(up)schemas/experiment.schema.json\n"),
+        "experiments/\(name)")
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import Foundation
+import Specification
+import Testing
+
+@testable import Reports
+
+@Suite("Diff of reports")
+struct DiffTests {
+  /// ResNet-20 on CIFAR-10, written by the first version of the format, without its experiment.
+  static let old = repository + "/results/cifar10-resnet20-10ep"
+
+  static func diff(
+    _ base: Report, _ candidate: Report, tolerances: [String] = [], timing: Bool = false
+  ) throws -> ReportDiff {
+    ReportDiff(
+      ReportSet(path: "a", reports: [base], isSingle: true),
+      ReportSet(path: "b", reports: [candidate], isSingle: true), tolerances: try Tolerances(tolerances),
+      timing: timing)
+  }
+
+  /// The sample with one thing changed.
+  static func changed(_ change: (inout Report) -> Void) -> Report {
+    var report = Sample.report
+    change(&report)
+    return report
+  }
+
+  @Test("a report compared with itself is clean, an old one too")
+  func itself() throws {
+    let old = try ReportSet(path: Self.old)
+    for report in [Sample.report] + old.reports {
+      let diff = try Self.diff(report, report, timing: true)
+      #expect(diff.regressions == 0)
+      #expect(diff.improvements == 0)
+      #expect(diff.experiments.flatMap(\.metrics).allSatisfy { $0.verdict == .same }, "\(diff.text())")
+      #expect(diff.experiments[0].spec == [])
+      #expect(diff.experiments[0].metrics.count > 15)
+    }
+  }
+
+  @Test("a pruned network that is 2 points worse fails, with one seed and with several")
+  func worse() throws {
+    let several = try #require(ReportSet(path: Self.old).reports.first)
+    var single = several
+    single.runs.removeAll { $0.seed != 0 }
+    for report in [several, single] {
+      var candidate = report
+      for index in candidate.runs.indices where candidate.runs[index].variant == "pruned" {
+        candidate.runs[index].top1 -= 2
+      }
+      let diff = try Self.diff(report, candidate)
+      #expect(Self.regressed(diff) == ["pruned top1", "accuracy_drop"], "\(diff.text())")
+      #expect(try Self.diff(candidate, report).regressions == 0)
+      #expect(try Self.diff(candidate, report).improvements == 2)
+    }
+  }
+
+  @Test("another seed does not fail")
+  func otherSeed() throws {
+    let report = try #require(ReportSet(path: Self.old).reports.first)
+    var (first, second) = (report, report)
+    first.runs.removeAll { $0.seed != 0 }
+    second.runs.removeAll { $0.seed != 1 }
+    for (base, candidate) in [(first, second), (second, first), (report, second), (first, report)] {
+      let diff = try Self.diff(base, candidate)
+      #expect(diff.regressions == 0, "\(diff.text())")
+    }
+    let notes = try Self.diff(first, second).experiments[0].notes
+    #expect(notes.contains("added: pruned with seed 1"))
+    #expect(notes.contains("missing: pruned with seed 0"))
+  }
+
+  @Test("a changed experiment is shown key by key")
+  func spec() throws {
+    let old = try #require(ReportSet(path: Self.old).reports.first)
+    var text = try String(contentsOfFile: Self.old + "/experiment.yaml", encoding: .utf8)
+    text = text.replacing("epochs: 10", with: "epochs: 12").replacing("    horizontal_flip: true\n", with: "")
+      .replacing("expect: {}", with: "expect: {top1: {at_least: 80}}")
+    var candidate = old
+    candidate.spec = try yamlDocument(text, file: "text")
+    let diff = try Self.diff(old, candidate)
+    #expect(diff.regressions == 0)
+    #expect(
+      diff.experiments[0].spec?.map(\.description) == [
+        "dataset.augment.horizontal_flip: true -> none", "expect.top1.at_least: none -> 80",
+        "train.epochs: 10 -> 12",
+      ])
+    #expect(diff.text().contains("  spec      train.epochs: 10 -> 12"))
+    candidate.spec = nil
+    #expect(try Self.diff(old, candidate).experiments[0].spec == nil)
+  }
+
+  @Test("an accuracy of several seeds falls when the interval says so, or when nothing can excuse it")
+  func intervals() throws {
+    func verdict(_ base: [Double], _ candidate: [Double], firstSeed: UInt64 = 0, _ tolerance: String? = nil)
+      -> MetricComparison.Verdict?
+    {
+      func values(_ list: [Double], _ first: UInt64) -> [UInt64: Double] {
+        Dictionary(uniqueKeysWithValues: list.enumerated().map { (first + UInt64($0), $1) })
+      }
+      return MetricComparison(
+        .top1, variant: "pruned", base: values(base, 0), candidate: values(candidate, firstSeed),
+        tolerance: tolerance.flatMap { Tolerance($0) })?.verdict
+    }
+    // Paired: the seeds differ much, the differences little.
+    #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1]) == .regressed)
+    #expect(verdict([79.2, 84.3, 89.1], [80, 85, 90]) == .improved)
+    // The same values with other seeds: Welch's interval holds 0.
+    #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1], firstSeed: 5) == .tolerated)
+    // Far apart, with a wide interval and a narrow one.
+    #expect(verdict([80, 80.2, 80.1], [77, 77.1, 77.3], firstSeed: 5) == .regressed)
+    #expect(verdict([80, 80], [75.1, 79]) == .tolerated)
+    #expect(verdict([80, 80], [10, 79]) == .regressed)
+    // Certain, but nothing.
+    #expect(verdict([80, 81], [79.95, 80.95]) == .tolerated)
+    // One seed, or a tolerance that was asked for.
+    #expect(verdict([80], [79.1]) == .tolerated)
+    #expect(verdict([80], [78.9]) == .regressed)
+    #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1], "1") == .tolerated)
+    #expect(verdict([80, 80], [75.1, 79], "1") == .regressed)
+    #expect(verdict([80], [10], "any") == .tolerated)
+  }
+
+  @Test("every number that is made worse is found, and by nothing else")
+  func everyNumber() throws {
+    typealias Change = (inout RunReport) -> Void
+    let runs: [(String, Change)] = [
+      ("top1", { $0.top1 -= 9 }), ("test_loss", { $0.testLoss = 0.6 }), ("test_loss", { $0.testLoss = nil }),
+      ("parameters", { $0.parameters += 1 }), ("parameters", { $0.parameters -= 1 }),
+      ("macs", { $0.macs += 1 }), ("channels", { $0.channels -= 1 }),
+      ("layers", { $0.layers[0].channels += 1 }), ("layers", { $0.layers[0].channelsBefore += 1 }),
+      ("layers", { $0.layers[0].parameters += 1 }), ("layers", { $0.layers[0].parametersBefore += 1 }),
+      ("layers", { $0.layers[0].macs += 1 }), ("layers", { $0.layers[0].macsBefore += 1 }),
+      ("layers", { $0.layers = [] }), ("epochs", { $0.history = [] }),
+      ("pruning_steps", { $0.pruningSteps = [] }), ("pruning_steps", { $0.pruningSteps[0].epoch += 1 }),
+      ("pruning_steps", { $0.pruningSteps[0].channels += 1 }),
+    ]
+    for index in Sample.runs.indices {
+      let run = Sample.runs[index]
+      for (metric, change) in runs where run.variant == "pruned" || metric != "pruning_steps" {
+        // All seeds of the variant, so that the accuracy's interval is narrow.
+        let candidate = Self.changed { report in
+          for other in report.runs.indices where report.runs[other].variant == run.variant {
+            if metric == "top1" || other == index { change(&report.runs[other]) }
+          }
+        }
+        let found = Self.regressed(try Self.diff(Sample.report, candidate))
+        let alone = metric == "test_loss" && candidate.runs[index].testLoss == nil
+        // Over both seeds a loss that is 20 % worse is 10 % worse; one that is gone is a number less.
+        if metric == "test_loss", !alone {
+          #expect(found.isEmpty)
+        } else if alone {
+          #expect(found == ["\(run.variant) test_loss"], "\(found)")
+        } else {
+          let drop = metric == "top1" && run.variant == "pruned" ? ["accuracy_drop"] : []
+          #expect(found == ["\(run.variant) \(metric)"] + drop, "\(run.seed) \(metric)")
+        }
+      }
+    }
+  }
+
+  @Test("a tolerance that is asked for replaces the metric's own")
+  func tolerances() throws {
+    let candidate = Self.changed { $0.runs[1].macs += 300 }
+    #expect(try Self.diff(Sample.report, candidate).regressions == 1)
+    #expect(try Self.diff(Sample.report, candidate, tolerances: ["macs=4%"]).regressions == 1)
+    for value in ["5%", "300", "any"] {
+      #expect(
+        try Self.diff(Sample.report, candidate, tolerances: ["macs=\(value)"]).regressions == 0, "\(value)")
+    }
+  }
+
+  @Test("a tolerance that makes no sense is one clear line")
+  func wrongTolerances() {
+    func message(_ argument: String) -> String? {
+      do throws(ReportError) {
+        _ = try Tolerances([argument])
+        return nil
+      } catch {
+        return error.description
+      }
+    }
+    #expect(message("top-1=1")?.contains("unknown metric `top-1`; did you mean `top1`?") == true)
+    #expect(message("top1") == "--tolerance top1: expected metric=value, such as top1=0.5 or macs=5%")
+    for text in ["top1=", "top1=-1", "top1=x", "top1=nan", "top1=inf", "top1=%", "=1"] {
+      #expect(message(text) != nil, "\(text)")
+    }
+    for metric in DiffMetric.allCases { #expect(message("\(metric.rawValue)=5%") == nil) }
+  }
+
+  @Test("an expectation that was met and is not any more is a regression")
+  func expectations() throws {
+    let candidate = Self.changed { $0.summary.expectations[1].met = false }
+    let diff = try Self.diff(Sample.report, candidate)
+    #expect(diff.regressions == 1)
+    #expect(diff.text().contains("REGRESSED expectation compression at least 1.5: met -> missed"))
+    #expect(try Self.diff(candidate, Sample.report).regressions == 0)
+    let without = Self.changed { $0.summary.expectations = [] }
+    #expect(try Self.diff(Sample.report, without).regressions == 0)
+    #expect(try Self.diff(without, Sample.report).regressions == 0)
+  }
+
+  @Test("missing variants and a status that is not complete are regressions, new ones are not")
+  func variants() throws {
+    let alone = Self.changed { $0.runs.removeAll { $0.variant == "pruned" } }
+    #expect(try Self.diff(Sample.report, alone).text().contains("REGRESSED missing: pruned"))
+    #expect(try Self.diff(alone, Sample.report).regressions == 0)
+    let failed = Self.changed { $0.status = .failed }
+    #expect(try Self.diff(Sample.report, failed).regressions == 1)
+  }
+
+  @Test("times are compared when asked only")
+  func timing() throws {
+    let slow = Self.changed { $0.timing.runs[0].epochs[0].trainSeconds *= 2 }
+    #expect(try Self.diff(Sample.report, slow).regressions == 0)
+    #expect(Self.regressed(try Self.diff(Sample.report, slow, timing: true)) == ["baseline train_seconds"])
+    let options = ["train_seconds=150%"]
+    #expect(try Self.diff(Sample.report, slow, tolerances: options, timing: true).regressions == 0)
+  }
+
+  @Test("folders: experiments added and missing, the other way round likewise")
+  func folders() throws {
+    func set(_ names: [String]) -> ReportSet {
+      ReportSet(
+        path: "f", reports: names.map { name in Self.changed { $0.experiment = name } }, isSingle: false)
+    }
+    let diff = ReportDiff(set(["a", "b"]), set(["b", "c"]), tolerances: Tolerances(), timing: false)
+    #expect(diff.missing == ["a"])
+    #expect(diff.added == ["c"])
+    #expect(diff.experiments.map(\.name) == ["b"])
+    #expect(diff.regressions == 1)
+    let back = ReportDiff(set(["b", "c"]), set(["a", "b"]), tolerances: Tolerances(), timing: false)
+    #expect(back.missing == diff.added)
+    #expect(back.added == diff.missing)
+  }
+
+  @Test("numbers beyond all bounds are compared, not trapped on")
+  func extremes() throws {
+    let wild = Self.changed { report in
+      for index in report.runs.indices {
+        report.runs[index].parameters = .max
+        report.runs[index].macs = .min
+        report.runs[index].top1 = 1e308
+        report.runs[index].layers[0].macs = .max
+      }
+      report.runs += report.runs
+    }
+    for (base, candidate) in [(wild, Sample.report), (Sample.report, wild), (wild, wild)] {
+      let diff = try Self.diff(base, candidate, timing: true)
+      #expect(!diff.text().isEmpty && !diff.json().isEmpty && !diff.junit().isEmpty)
+    }
+  }
+
+  private static func regressed(_ diff: ReportDiff) -> [String] {
+    diff.experiments.flatMap(\.metrics).filter { $0.verdict == .regressed }.map(\.name)
+  }
+}
+
+/// The repository's root.
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
