@@ -7,7 +7,7 @@ PROGRAM = .build/release/espalier
 
 .PHONY: help
 help: ## Show this list.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z/.]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z/.]+):.*## /  make \1\t/' | expand -t 20
 
 .PHONY: quickstart
 quickstart: build ## Train ResNet-20 on Fashion-MNIST, baseline and pruned, and compare them.
@@ -31,6 +31,9 @@ BENCH_PYTHON = .build-bench/bin/python
 .PHONY: bench
 bench: build $(BENCH_PYTHON) ## Measure throughput beside PyTorch's, which this installs in a folder of its own.
 	python3 scripts/compare-throughput.py $(PROGRAM) $(BENCH_PYTHON)
+
+docs/images/roofline.svg: build ## Draw where each layer of ResNet-56 stands against the machine's limits.
+	$(PROGRAM) bench --profile resnet56 --format json | python3 scripts/roofline.py > $@
 
 $(BENCH_PYTHON):
 	python3 -m venv .build-bench

@@ -16,6 +16,13 @@ def lines(command):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def processor():
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "unknown processor"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("espalier")
@@ -27,6 +34,8 @@ def main():
     options = parser.parse_args()
     same = ["--threads", str(options.threads), "--batch", str(options.batch), "--seconds", str(options.seconds)]
     reference = str(pathlib.Path(__file__).with_name("torch_reference.py"))
+    print(processor(), f"{options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds", sep=", ")
+    print()
     print("| case | mode | Espalier, images/s | PyTorch, images/s | ratio | memory, MiB | PyTorch's | ratio |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for mode, cases in (("train", TRAIN), ("infer", INFER)):

@@ -11,6 +11,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     public var milliseconds: Double
     /// Multiply-accumulates of one step, in millions.
     public var megaMACs: Double
+    /// Bytes of activations and gradients that must move in one step at least, in millions.
+    public var megabytes: Double
     /// Useful billions of floating-point operations a second: two for each multiply-accumulate of the definition,
     /// however the result was computed.
     public var gigaflops: Double
@@ -21,6 +23,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
       case layer, work
       case milliseconds = "ms"
       case megaMACs = "mmacs"
+      case megabytes = "mbytes"
       case gigaflops = "gflops"
       case shareOfPeak = "share_of_peak"
     }
@@ -32,6 +35,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   public var kernels: String
   /// GFLOPS of a loop of multiply-adds on all threads, measured just before.
   public var measuredPeak: Double
+  /// Billions of bytes a second that all threads together read and write, measured just before.
+  public var measuredBandwidth: Double
   /// Milliseconds of a whole step.
   public var step: Double
   public var rows: [Row]
@@ -40,6 +45,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     case name = "case"
     case batch, threads, kernels
     case measuredPeak = "peak_gflops"
+    case measuredBandwidth = "bandwidth_gb_per_s"
     case step = "step_ms"
     case rows = "layers"
   }
@@ -51,6 +57,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     of benchmark: BenchmarkCase, batch: Int, seconds: Double, engine: Engine
   ) throws(BenchmarkCaseError) {
     measuredPeak = Machine.measuredPeak(engine: engine)
+    measuredBandwidth = Machine.measuredBandwidth(engine: engine)
     let step = BenchmarkStep(network: try benchmark.build(engine: engine), mode: .train, batch: batch)
     for _ in 0..<2 { step.run() }
     let profile = LayerProfile()
@@ -72,7 +79,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     rows.append(
       Row(
         layer: "everything else", work: "", milliseconds: self.step - rows.map(\.milliseconds).reduce(0, +),
-        megaMACs: 0, gigaflops: 0, shareOfPeak: 0))
+        megaMACs: 0, megabytes: 0, gigaflops: 0, shareOfPeak: 0))
   }
 
   private static func row(_ entry: LayerProfile.Entry, steps: Int, peak: Double) -> Row {
@@ -81,7 +88,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     let gigaflops = seconds > 0 ? 2 * macs / seconds / 1e9 : 0
     return Row(
       layer: entry.layer, work: entry.work.rawValue, milliseconds: seconds * 1000, megaMACs: macs / 1e6,
-      gigaflops: gigaflops, shareOfPeak: peak > 0 ? gigaflops / peak : 0)
+      megabytes: Double(entry.bytes) / Double(steps) / 1e6, gigaflops: gigaflops, shareOfPeak: peak > 0 ? gigaflops / peak : 0)
   }
 
   /// The same added up over layers, one row for each kind of work.
@@ -94,7 +101,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
       let gigaflops = milliseconds > 0 ? 2 * macs / milliseconds : 0
       return Row(
         layer: "all layers", work: work.rawValue, milliseconds: milliseconds, megaMACs: macs,
-        gigaflops: gigaflops, shareOfPeak: measuredPeak > 0 ? gigaflops / measuredPeak : 0)
+        megabytes: same.map(\.megabytes).reduce(0, +), gigaflops: gigaflops, shareOfPeak: measuredPeak > 0 ? gigaflops / measuredPeak : 0)
     }
   }
 

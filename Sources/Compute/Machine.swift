@@ -60,4 +60,15 @@ public struct Machine: Sendable {
     }
     return best
   }
+
+  /// Billions of bytes a second that a loop over planes larger than the caches reads and writes on all of the engine's
+  /// threads, best of several runs.
+  public static func measuredBandwidth(engine: Engine) -> Double {
+    let shape = PlaneShape(channels: 64, images: 256, rows: 32, columns: 32)
+    let (x, y) = (Planes(shape), Planes(shape))
+    let bytes = 3 * shape.channels * x.geometry.length * MemoryLayout<Float>.stride
+    let clock = ContinuousClock()
+    let best = (0..<6).map { _ in clock.measure { engine.add(x, into: y) } }.min() ?? .zero
+    return Double(bytes) / max(best / .seconds(1), 1e-9) / 1e9
+  }
 }

@@ -17,6 +17,8 @@ public final class LayerProfile {
     public var seconds: Double
     /// Multiply-accumulates, of all images.
     public var macs: Int
+    /// Bytes that must be read and written at least: each activation and gradient once.
+    public var bytes: Int
   }
 
   /// In the order in which they first happened.
@@ -30,7 +32,9 @@ public final class LayerProfile {
 
   public init() {}
 
-  func measure<Result>(_ layer: String, _ work: Work, macs: Int = 0, _ body: () -> Result) -> Result {
+  func measure<Result>(
+    _ layer: String, _ work: Work, macs: Int, bytes: Int, _ body: () -> Result
+  ) -> Result {
     let start = ContinuousClock.now
     let result = body()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -38,9 +42,10 @@ public final class LayerProfile {
     if let place = places[key] {
       entries[place].seconds += seconds
       entries[place].macs += macs
+      entries[place].bytes += bytes
     } else {
       places[key] = entries.count
-      entries.append(Entry(layer: layer, work: work, seconds: seconds, macs: macs))
+      entries.append(Entry(layer: layer, work: work, seconds: seconds, macs: macs, bytes: bytes))
     }
     return result
   }
@@ -49,9 +54,10 @@ public final class LayerProfile {
 extension Context {
   /// Runs the body, on the clock if a profile is wanted.
   func timed<Result>(
-    _ layer: String, _ work: LayerProfile.Work, macs: @autoclosure () -> Int = 0, _ body: () -> Result
+    _ layer: String, _ work: LayerProfile.Work, macs: @autoclosure () -> Int = 0,
+    bytes: @autoclosure () -> Int = 0, _ body: () -> Result
   ) -> Result {
     guard let profile else { return body() }
-    return profile.measure(layer, work, macs: macs(), body)
+    return profile.measure(layer, work, macs: macs(), bytes: bytes(), body)
   }
 }

@@ -45,7 +45,7 @@ public final class Convolution {
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
     let output = context.pool.take(outputShape(images: input.shape.images))
-    context.timed(name, .forward, macs: macs(images: input.shape.images)) {
+    context.timed(name, .forward, macs: macs(images: input.shape.images), bytes: bytes(input)) {
       context.engine.convolve(
         input, weight.value, bias: bias?.value.values, stride: stride, method: context.method, into: output)
     }
@@ -58,14 +58,21 @@ public final class Convolution {
   ) {
     let engine = context.engine
     if let bias { bias.gradient.values = engine.channelSums(outputGradient) }
-    context.timed(name, .weightGradient, macs: macs(images: input.shape.images)) {
+    context.timed(name, .weightGradient, macs: macs(images: input.shape.images), bytes: bytes(input)) {
       engine.convolutionWeightGradient(input, outputGradient, stride: stride, into: &weight.gradient)
     }
     guard let inputGradient else { return }
-    context.timed(name, .inputGradient, macs: macs(images: input.shape.images)) {
+    context.timed(name, .inputGradient, macs: macs(images: input.shape.images), bytes: bytes(input)) {
       engine.convolutionInputGradient(
         outputGradient, weight.value, stride: stride, accumulate: accumulate, into: inputGradient)
     }
+  }
+
+  /// Every work reads or writes both of the layer's activations, or their gradients, once.
+  private func bytes(_ input: Planes) -> Int {
+    let output = outputShape(images: input.shape.images)
+    let elements = inputs * input.shape.pixelsPerChannel + outputs * output.pixelsPerChannel
+    return elements * MemoryLayout<Float>.stride
   }
 
   private func macs(images: Int) -> Int { images * weight.value.count * outputRows * outputColumns }
