@@ -56,7 +56,7 @@ def main():
         'fill="none" stroke="#333" stroke-width="2"/>'
     )
     out.append(text(WIDTH - RIGHT - 4, up(peak) - 6, f"measured peak {peak:.0f} GFLOPS", "end"))
-    out.append(text(across(1.3), up(1.3 * bandwidth) - 10, f"measured bandwidth {bandwidth:.0f} GB/s", "start"))
+    out.append(text(across(1.5), up(bandwidth) + 6, f"measured bandwidth {bandwidth:.0f} GB/s", "start"))
     for work, color, kind in WORKS:
         for row in rows:
             if row["work"] == work:
