@@ -53,7 +53,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
       // Tiles: every number of them side by side, several pieces and groups, products of matrices.
       for (inputs, outputs, images, rows, columns) in [
         (17, 33, 16, 4, 4), (30, 21, 2, 16, 8), (37, 29, 1, 16, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),
-        (17, 16, 4, 8, 12), (23, 19, 2, 8, 24), (33, 40, 9, 16, 16), (97, 100, 4, 8, 8), (16, 18, 40, 8, 8),
+        (17, 16, 8, 8, 12), (23, 19, 4, 8, 24), (33, 40, 9, 16, 16), (97, 100, 4, 8, 8), (16, 18, 40, 8, 8),
       ] {
         cases.append(
           ConvolutionCase(
