@@ -20,7 +20,7 @@ let package = Package(
     // The words of an experiment: YAML to typed values, with places.
     .target(name: "Specification", dependencies: ["CYAML"]),
     // safetensors.
-    .target(name: "TensorFiles", dependencies: ["Compute"]),
+    .target(name: "TensorFiles", dependencies: ["CZlib", "Compute"]),
     // Layers, the graph, relevance, removal of channels, cost.
     .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
     .target(name: "Architectures", dependencies: ["Network", "Specification"]),
@@ -64,3 +64,8 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+// `make fuzz` alone sets this. libFuzzer brings the main function, so nothing else can build this target.
+if Context.environment["ESPALIER_FUZZ"] != nil {
+  package.targets.append(.executableTarget(name: "Fuzzing", dependencies: ["Experiments"]))
+}

@@ -14,6 +14,16 @@ struct IDXFiles {
   func read(_ split: String) throws(DatasetError) -> ImageSet {
     let images = try DataFile(
       folder: folder, names: ["\(split)-images-idx3-ubyte", "\(split)-images.idx3-ubyte"], source: source)
+    return try read(images) { () throws(DatasetError) in
+      try DataFile(
+        folder: folder, names: ["\(split)-labels-idx1-ubyte", "\(split)-labels.idx1-ubyte"], source: source)
+    }
+  }
+
+  /// The images, and after them, when they are sound, their labels.
+  func read(
+    _ images: DataFile, labels openLabels: () throws(DatasetError) -> DataFile
+  ) throws(DatasetError) -> ImageSet {
     let header = try self.header(of: images, magic: 0x803, what: "images", numbers: 4)
     let count = header[1]
     guard header[2] == rows, header[3] == columns else {
@@ -23,8 +33,7 @@ struct IDXFiles {
     let pixels = try body(
       of: images, header: 16, size: count * rows * columns, what: "\(count) images of \(rows)x\(columns)")
 
-    let labelFile = try DataFile(
-      folder: folder, names: ["\(split)-labels-idx1-ubyte", "\(split)-labels.idx1-ubyte"], source: source)
+    let labelFile = try openLabels()
     let labelCount = try self.header(of: labelFile, magic: 0x801, what: "labels", numbers: 2)[1]
     guard labelCount == count else {
       throw labelFile.error(

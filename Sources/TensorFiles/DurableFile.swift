@@ -2,13 +2,17 @@ import Foundation
 
 /// Whole files in and out through the system's calls, with the system's reason when one fails.
 package enum DurableFile {
+  /// Larger files are refused unread. The weights of the largest network here take half a gigabyte.
+  private static let largestFile = 1 << 32
+
   /// All bytes of a file.
   package static func read(_ path: String) throws(TensorFileError) -> [UInt8] {
     func unreadable(_ reason: String) -> TensorFileError {
       TensorFileError(
         file: path, offset: nil, problem: "cannot read: \(reason)", expected: "a safetensors file")
     }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK opening a named pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(systemReason()) }
     defer { close(descriptor) }
     var status = stat()
@@ -16,6 +20,7 @@ package enum DurableFile {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw unreadable(status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is not a regular file")
     }
+    guard status.st_size <= largestFile else { throw unreadable("it has \(status.st_size) bytes") }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     var count = 0
     while count < bytes.count {
@@ -57,7 +62,7 @@ package enum DurableFile {
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent().path
     let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let temporary = folder + "/.\(url.lastPathComponent).\(unique).tmp"
+    let temporary = folder + "/.\(url.lastPathComponent).\(unique)\(temporarySuffix)"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw unwritable(systemReason()) }
     var reason: String?
@@ -74,6 +79,16 @@ package enum DurableFile {
     defer { close(folderDescriptor) }
     // Some file systems cannot sync a folder, and say so with EINVAL.
     if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
+  }
+
+  private static let temporarySuffix = ".espalier-tmp"
+
+  /// Removes what writers that were killed have left in a folder. Only for who keeps others from writing there.
+  package static func removeLeftovers(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {
+      unlink(folder + "/" + name)
+    }
   }
 
   private static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {

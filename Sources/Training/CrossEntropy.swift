@@ -44,7 +44,7 @@ public struct CrossEntropy: Sendable {
 }
 
 /// How many of a batch's images the logits get right.
-public struct Hits: Equatable, Sendable {
+public struct Hits: Codable, Equatable, Sendable {
   public var top1 = 0
   public var top5 = 0
   public var images = 0

@@ -1,6 +1,7 @@
 import Architectures
 import Compute
 import Datasets
+import Foundation
 import Network
 import Specification
 import TensorFiles
@@ -55,18 +56,24 @@ struct TrainerTests {
     #expect(weight.value.values.count { !$0.isFinite } == 1)
   }
 
-  @Test("an observer can interrupt, and sees every step")
-  func interruption() throws {
-    let network = try Self.network(threads: 1)
+  @Test("a pass that was left after any step goes on bit for bit", arguments: [1, 7, 11])
+  func middleOfAnEpoch(_ steps: Int) throws {
     let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
-    var steps: [Int] = []
-    #expect(throws: TrainingError.interrupted) {
-      try trainer.train(network, on: Self.images, epoch: 0) { step in
-        steps.append(step.number)
-        return step.number < 3
-      }
-    }
-    #expect(steps == [1, 2, 3])
+    let straight = try Self.network(threads: 2)
+    let whole = try trainer.train(straight, on: Self.images, epoch: 2)
+    #expect(whole.steps == 11)
+    let left = try Self.network(threads: 2)
+    var pass = trainer.pass(over: Self.images, epoch: 2)
+    #expect(pass.stepCount == 11)
+    for _ in 0..<steps { #expect(try pass.step(left)) }
+    let saved = try TensorFile(sealed: Checkpoint.file(left, notes: [:]).sealed(), file: "memory")
+    let progress = try JSONDecoder().decode(Trainer.Progress.self, from: JSONEncoder().encode(pass.progress))
+    #expect(progress == pass.progress)
+    let resumed = try Self.network(threads: 1)
+    try Checkpoint.restore(resumed, from: saved, path: "memory")
+    #expect(try trainer.train(resumed, on: Self.images, epoch: 2, from: progress) == whole)
+    #expect(resumed.tensors == straight.tensors)
+    #expect(resumed.parameters.map(\.velocity) == straight.parameters.map(\.velocity))
   }
 
   // MARK: A small task: which quarter of the image is bright
@@ -114,5 +121,16 @@ struct TrainerTests {
 
   static func evaluate(_ network: Network) -> Evaluation {
     Evaluation(of: network, on: Self.images, normalize: Self.dataset.normalize, batchSize: 64)
+  }
+}
+
+extension Trainer {
+  /// The rest of an epoch; returns where it ended.
+  func train(
+    _ network: Network, on images: ImageSet, epoch: Int, from progress: Progress = Progress()
+  ) throws -> Progress {
+    var pass = pass(over: images, epoch: epoch, from: progress)
+    while try pass.step(network) {}
+    return pass.progress
   }
 }

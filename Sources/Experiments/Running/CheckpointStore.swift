@@ -4,6 +4,8 @@ import TensorFiles
 import Training
 
 /// The checkpoints of one training in a folder of their own; the last two are kept.
+///
+/// Each is a sealed tensor file, so that any damage is noticed, and written so that a crash leaves it whole or not there.
 struct CheckpointStore: Sendable {
   let folder: String
 
@@ -11,6 +13,31 @@ struct CheckpointStore: Sendable {
   private static let suffix = ".safetensors"
   private static let keyNote = "stage"
   private static let recordNote = "record"
+
+  /// How far a training is: whole epochs, and steps of the one in progress.
+  struct Position: Comparable {
+    var epoch: Int
+    var step: Int
+
+    init(_ record: TrainingRecord) {
+      epoch = record.epochs.count
+      step = record.current?.progress.steps ?? 0
+    }
+
+    /// From a file's name, `checkpoint-<epoch>-<step>.safetensors`.
+    init?(fileName: String) {
+      guard fileName.hasPrefix(prefix), fileName.hasSuffix(suffix) else { return nil }
+      let numbers = fileName.dropFirst(prefix.count).dropLast(suffix.count).split(separator: "-").map { Int($0) }
+      guard numbers.count == 2, let epoch = numbers[0], let step = numbers[1] else { return nil }
+      (self.epoch, self.step) = (epoch, step)
+    }
+
+    var fileName: String { "\(prefix)\(epoch)-\(step)\(suffix)" }
+
+    static func < (left: Position, right: Position) -> Bool {
+      (left.epoch, left.step) < (right.epoch, right.step)
+    }
+  }
 
   /// What a checkpoint brings back.
   struct Restored {
@@ -22,17 +49,12 @@ struct CheckpointStore: Sendable {
   /// The newest checkpoint of this stage that is whole, and a sentence for each damaged one that was passed over.
   func newest(_ key: StageKey) -> (restored: Restored?, warnings: [String]) {
     var warnings: [String] = []
-    for (_, path) in checkpoints().reversed() {
-      do {
-        let file = try TensorFile(contentsOf: path)
-        guard file.metadata[Self.keyNote] == key.digest else { continue }
-        guard let text = file.metadata[Self.recordNote],
-          let record = try? JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
-        else {
-          warnings.append("\(path): the record is damaged; going back to an earlier checkpoint")
-          continue
+    for position in positions().reversed() {
+      let path = path(position)
+      do throws(TensorFileError) {
+        if let restored = try Self.read(DurableFile.read(path), path: path, stage: key.digest) {
+          return (restored, warnings)
         }
-        return (Restored(file: file, path: path, record: record), warnings)
       } catch {
         warnings.append("\(error); going back to an earlier checkpoint")
       }
@@ -40,46 +62,57 @@ struct CheckpointStore: Sendable {
     return (nil, warnings)
   }
 
-  /// Saves the state after `record`'s last epoch, and forgets all but the one before.
-  func save(_ network: Network, key: StageKey, record: TrainingRecord) throws(RunError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    guard let data = try? encoder.encode(record) else {
-      throw .storage("the record of epoch \(record.epochs.count) cannot be written as JSON")
+  /// What the bytes of a checkpoint hold; nil when it is of another stage.
+  static func read(_ bytes: [UInt8], path: String, stage: String) throws(TensorFileError) -> Restored? {
+    let file = try TensorFile(sealed: bytes, file: path)
+    guard file.metadata[keyNote] == stage else { return nil }
+    guard let text = file.metadata[recordNote],
+      let record = try? JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
+    else {
+      throw TensorFileError(
+        file: path, offset: nil, problem: "damaged: no record of the training", expected: "a checkpoint")
     }
-    let notes = [Self.keyNote: key.digest, Self.recordNote: String(decoding: data, as: UTF8.self)]
+    return Restored(file: file, path: path, record: record)
+  }
+
+  /// Saves the state that `record` has come to, and forgets all but the one before.
+  func save(_ network: Network, key: StageKey, record: TrainingRecord) throws(RunError) {
+    let position = Position(record)
+    guard let bytes = Self.bytes(network, stage: key.digest, record: record) else {
+      throw .storage("the record of epoch \(position.epoch) cannot be written as JSON")
+    }
     do {
       try DurableFile.makeFolder(folder)
+      try DurableFile.write(bytes, to: path(position))
     } catch {
       throw .storage("\(error)")
     }
-    let earlier = checkpoints()
-    do {
-      try Checkpoint.file(network, notes: notes).write(to: path(epoch: record.epochs.count))
-    } catch {
-      throw .storage("\(error)")
+    let before = positions().last { $0 < position }
+    for other in positions() where other != position && other != before {
+      try? FileManager.default.removeItem(atPath: path(other))
     }
-    for (epoch, path) in earlier.dropLast() where epoch != record.epochs.count {
-      try? FileManager.default.removeItem(atPath: path)
-    }
+  }
+
+  static func bytes(_ network: Network, stage: String, record: TrainingRecord) -> [UInt8]? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    guard let data = try? encoder.encode(record) else { return nil }
+    let notes = [keyNote: stage, recordNote: String(decoding: data, as: UTF8.self)]
+    return Checkpoint.file(network, notes: notes).sealed()
   }
 
   /// Epochs that are done, whatever stage they are of.
-  var newestEpoch: Int? { checkpoints().last?.epoch }
+  var newestEpoch: Int? { positions().last?.epoch }
 
   func clear() {
-    for (_, path) in checkpoints() { try? FileManager.default.removeItem(atPath: path) }
+    for position in positions() { try? FileManager.default.removeItem(atPath: path(position)) }
   }
 
-  private func path(epoch: Int) -> String { "\(folder)/\(Self.prefix)\(epoch)\(Self.suffix)" }
+  private func path(_ position: Position) -> String { "\(folder)/\(position.fileName)" }
 
-  /// Ascending by epoch.
-  private func checkpoints() -> [(epoch: Int, path: String)] {
+  /// Ascending.
+  private func positions() -> [Position] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { name -> (epoch: Int, path: String)? in
-      guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
-      guard let epoch = Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)) else { return nil }
-      return (epoch, path(epoch: epoch))
-    }.sorted { $0.epoch < $1.epoch }
+    return names.compactMap(Position.init(fileName:)).sorted()
   }
 }

@@ -18,6 +18,7 @@ struct ExperimentFinishing {
 
   /// Writes models and reports; a training that has been damaged meanwhile is made good.
   func run() throws(RunError) -> Report {
+    removeLeftovers()
     var finished: [FinishedVariant] = []
     for stage in experiment.stages {
       let outcome = try trained(stage)
@@ -29,6 +30,11 @@ struct ExperimentFinishing {
     let report = try ReportBuilder(spec: spec, engine: engine).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
     return report
+  }
+
+  private func removeLeftovers() {
+    let variants = experiment.stages.map { folders.variant(seed: $0.seed, $0.variant) }
+    for folder in [folders.root, folders.state] + variants { DurableFile.removeLeftovers(in: folder) }
   }
 
   private func trained(_ stage: TrainingStage) throws(RunError) -> VariantTraining.Outcome {

@@ -15,6 +15,7 @@ public struct ExperimentRunner: Sendable {
   private let results: String
   private let fresh: Bool
   private let failFast: Bool
+  private let checkpointInterval: Duration
   private let progress: ProgressPrinter
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
@@ -25,14 +26,17 @@ public struct ExperimentRunner: Sendable {
   ///   - results: folder that gets a folder for each experiment.
   ///   - fresh: start anew instead of going on from checkpoints.
   ///   - failFast: end everything when an experiment fails.
+  ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides after every epoch.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
+    checkpointInterval: Duration = .seconds(120),
     progress: ProgressPrinter, interruption: Interruption
   ) {
     self.engines = engines
     self.results = results
     self.fresh = fresh
     self.failFast = failFast
+    self.checkpointInterval = checkpointInterval
     self.progress = progress
     stopping = Interruption(within: interruption)
     cache = StageCache(results: results)
@@ -107,7 +111,8 @@ public struct ExperimentRunner: Sendable {
       let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
-        checkpoints: cache.checkpoints(stage.key), key: stage.key, interruption: stopping,
+        checkpoints: cache.checkpoints(stage.key), key: stage.key,
+        checkpointInterval: checkpointInterval, interruption: stopping,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)

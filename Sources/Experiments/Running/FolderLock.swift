@@ -22,7 +22,11 @@ final class FolderLock {
         throw .storage("\(path): cannot be opened: \(reason); expected a writable place")
       }
       guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+        let code = errno
         close(opened)
+        guard code == EWOULDBLOCK else {
+          throw .storage("\(path): cannot be locked: \(String(cString: strerror(code)))")
+        }
         let owner = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         throw .inUse(folder: folder, process: owner.trimmingCharacters(in: .whitespacesAndNewlines))
       }

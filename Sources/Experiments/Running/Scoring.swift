@@ -8,6 +8,8 @@ struct Scoring {
   let spec: ExperimentSpec
   let data: ImageSet
   let seed: UInt64
+  /// Ends the pass over the images early; the scores are then of no use.
+  var interruption = Interruption()
 
   /// Normalized scores, by layer.
   ///
@@ -20,7 +22,9 @@ struct Scoring {
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
         normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch)
-      return AnyIterator { loader.next().map { ($0.images, $0.labels) } }
+      return AnyIterator {
+        interruption.isRequested ? nil : loader.next().map { ($0.images, $0.labels) }
+      }
     }
     return Self.scores(of: network, by: spec.prune, on: input)
   }

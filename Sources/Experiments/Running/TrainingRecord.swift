@@ -1,7 +1,25 @@
+import Training
+
 /// What a training has shown so far: everything that reports need besides the network itself. Saved with checkpoints.
 struct TrainingRecord: Codable, Equatable, Sendable {
   var epochs: [EpochRecord] = []
   var pruningSteps: [PruningRecord] = []
+  /// The epoch in progress; nil between epochs.
+  var current: PartialEpoch?
+
+  struct PartialEpoch: Codable, Equatable, Sendable {
+    var progress = Trainer.Progress()
+    /// Wall time of its steps so far.
+    var seconds = 0.0
+    /// Energy of its steps so far; nil where some were not measured.
+    var joules: Double? = 0
+
+    /// Where it stands after more steps, which took so much.
+    func advanced(to progress: Trainer.Progress, seconds: Double, joules: Double?) -> PartialEpoch {
+      let sum = self.joules.flatMap { before in joules.map { before + $0 } }
+      return PartialEpoch(progress: progress, seconds: self.seconds + seconds, joules: sum)
+    }
+  }
 
   struct EpochRecord: Codable, Equatable, Sendable {
     var epoch: Int

@@ -18,6 +18,8 @@ struct VariantTraining {
   let engine: Engine
   let checkpoints: CheckpointStore
   let key: StageKey
+  /// Wall time within an epoch after which its state is saved.
+  var checkpointInterval: Duration = .seconds(120)
   let interruption: Interruption
   let progress: ProgressPrinter
 
@@ -29,8 +31,9 @@ struct VariantTraining {
     var trainedEpochs: Int
   }
 
-  /// Trains to the end, saving a checkpoint after every epoch.
+  /// Trains to the end, saving a checkpoint after every epoch, in the middle of long ones, and when asked to stop.
   func run(fresh: Bool) throws(RunError) -> Outcome {
+    DurableFile.removeLeftovers(in: checkpoints.folder)
     if fresh { checkpoints.clear() }
     let network = try initialNetwork()
     var record = try resume(network)
@@ -42,12 +45,9 @@ struct VariantTraining {
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: spec.train.epochs,
         finished: finished))
     while record.epochs.count < spec.train.epochs {
-      let epoch = record.epochs.count
-      try trainEpoch(epoch, network, trainer, variant == .pruned ? schedule : nil, &record)
+      if interruption.isRequested { throw .training(.interrupted) }
+      try trainEpoch(network, trainer, variant == .pruned ? schedule : nil, &record)
       try checkpoints.save(network, key: key, record: record)
-      if interruption.isRequested && record.epochs.count < spec.train.epochs {
-        throw .training(.interrupted)
-      }
     }
     return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
   }
@@ -80,27 +80,17 @@ struct VariantTraining {
   // MARK: An epoch
 
   private func trainEpoch(
-    _ epoch: Int, _ network: Network, _ trainer: Trainer, _ schedule: PruningSchedule?,
-    _ record: inout TrainingRecord
+    _ network: Network, _ trainer: Trainer, _ schedule: PruningSchedule?, _ record: inout TrainingRecord
   ) throws(RunError) {
-    let start = ContinuousClock.now
-    var energy = EnergyMeter()
-    let size = (channels: network.prunableChannels, macs: network.cost().macs)
-    let trained: Trainer.Epoch
-    do {
-      trained = try trainer.train(network, on: data.train, epoch: epoch) { step in
-        report(step, epoch: epoch, size, since: start)
-        energy?.sample()
-        return !interruption.isRequested
-      }
-    } catch {
-      throw .training(error)
-    }
-    let trainSeconds = seconds(since: start)
-    let trainJoules = energy?.joules()
+    let epoch = record.epochs.count
+    let trained = try trainSteps(network, trainer, &record)
     let pruningStart = ContinuousClock.now
     if let schedule, schedule.epochs.contains(epoch + 1) {
-      record.pruningSteps.append(prune(network, schedule, after: epoch + 1))
+      guard let step = prune(network, schedule, after: epoch + 1) else {
+        try checkpoints.save(network, key: key, record: record)
+        throw .training(.interrupted)
+      }
+      record.pruningSteps.append(step)
     }
     let pruningSeconds = seconds(since: pruningStart)
     let evaluationStart = ContinuousClock.now
@@ -108,30 +98,62 @@ struct VariantTraining {
     let evaluation = (epoch + 1) % spec.evaluate.every == 0 || isLast ? evaluate(network) : nil
     let cost = network.cost()
     let entry = TrainingRecord.EpochRecord(
-      epoch: epoch + 1, learningRate: trained.learningRate, trainLoss: trained.loss, trainTop1: trained.top1,
-      testLoss: evaluation?.loss, testTop1: evaluation?.top1, testTop5: evaluation?.top5,
-      channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs,
-      trainSeconds: trainSeconds, evaluationSeconds: seconds(since: evaluationStart),
-      pruningSeconds: pruningSeconds, images: trained.images, trainJoules: trainJoules)
+      epoch: epoch + 1, learningRate: trained.learningRate, trainLoss: trained.progress.loss,
+      trainTop1: trained.progress.top1, testLoss: evaluation?.loss, testTop1: evaluation?.top1,
+      testTop5: evaluation?.top5, channels: network.prunableChannels, parameters: cost.parameters,
+      macs: cost.macs, trainSeconds: record.current?.seconds ?? 0,
+      evaluationSeconds: seconds(since: evaluationStart), pruningSeconds: pruningSeconds,
+      images: trained.progress.images, trainJoules: record.current?.joules)
     record.epochs.append(entry)
+    record.current = nil
     progress.show(
       .epochEnded(
-        entry.report, epochs: spec.train.epochs, seconds: trainSeconds, imagesPerSecond: entry.imagesPerSecond
-      ))
+        entry.report, epochs: spec.train.epochs, seconds: entry.trainSeconds,
+        imagesPerSecond: entry.imagesPerSecond))
+  }
+
+  /// The steps of the epoch in progress, or of a new one; `record.current` is where it stands.
+  private func trainSteps(
+    _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
+  ) throws(RunError) -> Trainer.Pass {
+    let start = ContinuousClock.now
+    let before = record.current ?? TrainingRecord.PartialEpoch()
+    var energy = EnergyMeter()
+    let size = (channels: network.prunableChannels, macs: network.cost().macs)
+    var saved = start
+    var pass = trainer.pass(over: data.train, epoch: record.epochs.count, from: before.progress)
+    while try step(&pass, network) {
+      energy?.sample()
+      let partial = before.advanced(
+        to: pass.progress, seconds: seconds(since: start), joules: energy?.joules())
+      record.current = partial
+      report(partial, of: pass, epoch: record.epochs.count, size)
+      let isAsked = interruption.isRequested
+      guard isAsked || ContinuousClock.now - saved >= checkpointInterval else { continue }
+      try checkpoints.save(network, key: key, record: record)
+      if isAsked { throw .training(.interrupted) }
+      saved = .now
+    }
+    return pass
+  }
+
+  private func step(_ pass: inout Trainer.Pass, _ network: Network) throws(RunError) -> Bool {
+    do { return try pass.step(network) } catch { throw .training(error) }
   }
 
   private func report(
-    _ step: Trainer.Step, epoch: Int, _ size: (channels: Int, macs: Int), since start: ContinuousClock.Instant
+    _ partial: TrainingRecord.PartialEpoch, of pass: Trainer.Pass, epoch: Int,
+    _ size: (channels: Int, macs: Int)
   ) {
-    let elapsed = seconds(since: start)
-    let share = Double(step.number) / Double(step.steps)
+    let share = Double(partial.progress.steps) / Double(pass.stepCount)
     let epochsLeft = Double(spec.train.epochs - epoch) - share
     progress.show(
       .step(
         StepProgress(
-          epoch: epoch + 1, epochs: spec.train.epochs, step: step.number, steps: step.steps, loss: step.loss,
-          accuracy: step.top1, channels: size.channels, macs: size.macs,
-          imagesPerSecond: Double(step.images) / elapsed, secondsToGo: elapsed / share * epochsLeft)))
+          epoch: epoch + 1, epochs: spec.train.epochs, step: partial.progress.steps, steps: pass.stepCount,
+          loss: partial.progress.loss, accuracy: partial.progress.top1, channels: size.channels,
+          macs: size.macs, imagesPerSecond: Double(partial.progress.images) / partial.seconds,
+          secondsToGo: partial.seconds / share * epochsLeft)))
   }
 
   private func evaluate(_ network: Network) -> Evaluation {
@@ -141,11 +163,14 @@ struct VariantTraining {
 
   // MARK: Pruning
 
+  /// Nil, and nothing is removed, when asked to stop while the channels are scored.
   private func prune(
     _ network: Network, _ schedule: PruningSchedule, after epoch: Int
-  ) -> TrainingRecord.PruningRecord {
+  ) -> TrainingRecord.PruningRecord? {
     let before = size(network)
-    let scores = Scoring(spec: spec, data: data.train, seed: seed).scores(of: network, epoch: epoch)
+    let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
+    let scores = scoring.scores(of: network, epoch: epoch)
+    if interruption.isRequested { return nil }
     let removals = schedule.removals(after: epoch, network: network, scores: scores)
     network.remove(channels: removals)
     let after = size(network)

@@ -23,6 +23,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Starts anew instead of going on from checkpoints.")
   var fresh = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How often to save the state in the middle of an epoch; it is saved after every epoch anyway.",
+      valueName: "seconds"))
+  var checkpointInterval = 120.0
+
   @Option(help: "How to show progress: auto, plain, json or none.")
   var progress: ProgressMode = .auto
 
@@ -36,6 +42,9 @@ struct Run: ParsableCommand {
     guard (1...Engine.maximumThreads).contains(jobs) else {
       throw ValidationError("--jobs is not from 1 to \(Engine.maximumThreads)")
     }
+    guard checkpointInterval >= 0, checkpointInterval <= 1e9 else {
+      throw ValidationError("--checkpoint-interval is not from 0 to 1000000000 seconds")
+    }
   }
 
   func run() throws {
@@ -46,7 +55,8 @@ struct Run: ParsableCommand {
     defer { withExtendedLifetime(sources) {} }
     let printer = ProgressPrinter(mode: progress)
     let runner = ExperimentRunner(
-      engines: engines, results: results, fresh: fresh, failFast: failFast, progress: printer,
+      engines: engines, results: results, fresh: fresh, failFast: failFast,
+      checkpointInterval: .seconds(checkpointInterval), progress: printer,
       interruption: interruption)
     let outcomes = runner.run(specs) { outcome in
       printer.clear()

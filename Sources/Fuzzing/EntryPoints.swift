@@ -1,0 +1,43 @@
+import Foundation
+
+// libFuzzer (https://llvm.org/docs/LibFuzzer.html) has the main function and calls these.
+
+/// `--reader=NAME` chooses what is fuzzed; `--write-corpus=FOLDER` writes what to start from, and ends.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(
+  _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>>>
+) -> CInt {
+  _ = FuzzedReaders.chosen
+  guard let folder = argument("--write-corpus") else { return 0 }
+  for (index, bytes) in FuzzedReaders.chosen.corpus().enumerated() {
+    let isWritten = FileManager.default.createFile(atPath: "\(folder)/\(index)", contents: Data(bytes))
+    precondition(isWritten, "cannot write to \(folder)")
+  }
+  exit(0)
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  FuzzedReaders.chosen.read(Array(UnsafeBufferPointer(start: data, count: count)))
+  return 0
+}
+
+@_silgen_name("LLVMFuzzerMutate")
+private func mutate(_ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ largest: Int) -> Int
+
+/// libFuzzer's own changes of bytes, and in every second input a change of whole lines or words before that.
+@_cdecl("LLVMFuzzerCustomMutator")
+public func customMutator(
+  _ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ largest: Int, _ seed: CUnsignedInt
+) -> Int {
+  guard let data else { return 0 }
+  var random = SplitMix(state: UInt64(seed))
+  guard FuzzedReaders.chosen.isText, random.below(2) == 0 else { return mutate(data, count, largest) }
+  let changed = shuffled(Array(UnsafeBufferPointer(start: data, count: count)), &random).prefix(largest)
+  for (index, byte) in changed.enumerated() { data[index] = byte }
+  return random.below(2) == 0 ? changed.count : mutate(data, changed.count, largest)
+}
+
+func argument(_ name: String) -> String? {
+  CommandLine.arguments.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+}

@@ -1,0 +1,51 @@
+import Architectures
+import Compute
+import Network
+import Specification
+import Training
+
+@testable import Experiments
+@testable import TensorFiles
+
+/// Checkpoints, as they are and with the checksum put right, so that what stands behind it is tried too. What is
+/// accepted, and fits the network, gives a network that computes.
+struct CheckpointReader: FuzzedReader {
+  static let name = "checkpoint"
+  let isText = true
+  private let stage = "fuzzed"
+  private let architecture = ArchitectureSpec(
+    name: "resnet", depth: 8, block: .basic, width: 0.07, input: [1, 4, 4], classes: 2, weights: nil)
+  private let engine = try? Engine(threads: 1)
+
+  func corpus() -> [[UInt8]] {
+    guard let network = network() else { return [] }
+    var record = TrainingRecord()
+    record.current = TrainingRecord.PartialEpoch(progress: Trainer.Progress(), seconds: 1.5)
+    let whole = CheckpointStore.bytes(network, stage: stage, record: record)
+    network.remove(channels: ["layer3.0.conv1": [1]])
+    record.pruningSteps = [
+      TrainingRecord.PruningRecord(
+        epoch: 1, removed: ["layer3.0.conv1": [1]], channels: 6, parameters: 100, macs: 1000)
+    ]
+    return [whole, CheckpointStore.bytes(network, stage: stage, record: record)].compactMap(\.self)
+  }
+
+  func read(_ bytes: [UInt8]) {
+    readOnce(bytes)
+    var sealed = TensorFileReader.lengthRepaired(bytes)
+    TensorFile.seal(&sealed)
+    readOnce(sealed)
+  }
+
+  private func readOnce(_ bytes: [UInt8]) {
+    guard let restored = try? CheckpointStore.read(bytes, path: "fuzzed", stage: stage), let network = network() else {
+      return
+    }
+    do { try Checkpoint.restore(network, from: restored.file, path: "fuzzed") } catch { return }
+    _ = network.forward([Float](repeating: 0.5, count: 16), count: 1, pass: .evaluation)
+  }
+
+  private func network() -> Network? {
+    engine.flatMap { ArchitectureRegistry.build(architecture, seed: 0, engine: $0) }
+  }
+}

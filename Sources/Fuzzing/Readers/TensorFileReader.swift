@@ -1,0 +1,40 @@
+import Compute
+
+@testable import TensorFiles
+
+/// safetensors files. What is accepted, written out and read again, has the same bytes.
+struct TensorFileReader: FuzzedReader {
+  static let name = "safetensors"
+
+  func corpus() -> [[UInt8]] {
+    let tensors = ["conv1.weight": Tensor(shape: [2, 1, 3, 3]), "fc.bias": Tensor(shape: [3], repeating: 1)]
+    let files = [
+      TensorFile(), TensorFile(tensors: tensors, metadata: ["espalier.kept.conv1": "0,2", "é\n": "\u{1}"]),
+      TensorFile(
+        tensors: tensors, integers: ["labels": [1, -2, 3, 4]], integerShapes: ["labels": [2, 2]]),
+    ]
+    let header = #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}, "b":{"dtype":"BF16","shape":[],"#
+      + #""data_offsets":[4,6]},"c":{"dtype":"F64","shape":[0,9],"data_offsets":[6,6]}}  "#
+    return files.map { $0.serialized() } + [Self.lengthRepaired([UInt8](repeating: 0, count: 8) + header.utf8 + [1, 2, 3, 4, 5, 6])]
+  }
+
+  func read(_ bytes: [UInt8]) {
+    readOnce(bytes)
+    readOnce(Self.lengthRepaired(bytes))
+  }
+
+  private func readOnce(_ bytes: [UInt8]) {
+    guard let file = try? TensorFile(bytes: bytes, file: "fuzzed") else { return }
+    let written = file.serialized()
+    let again = try? TensorFile(bytes: written, file: "written")
+    precondition(again?.serialized() == written, "it does not read back the same")
+  }
+
+  /// With a header that ends at the last bracket: a change of the header's length is refused at once, and nothing
+  /// behind that would be tried.
+  static func lengthRepaired(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.count > 8, let last = bytes.lastIndex(of: UInt8(ascii: "}")), last >= 8 else { return bytes }
+    let count = UInt64(last + 1 - 8)
+    return (0..<8).map { UInt8(truncatingIfNeeded: count >> UInt64(8 * $0)) } + bytes[8...]
+  }
+}

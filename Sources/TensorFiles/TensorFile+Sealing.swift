@@ -1,0 +1,67 @@
+import CZlib
+
+/// A sealed file is an ordinary safetensors file with a checksum of all its bytes among its metadata, so that not one
+/// bit of it can change unnoticed.
+extension TensorFile {
+  private static let key = "crc32"
+  private static let mark = Array("\"\(key)\":\"".utf8)
+  private static let blank = Array("00000000".utf8)
+
+  /// The file's bytes with their CRC-32, computed while its eight hexadecimal digits are zeros.
+  public func sealed() -> [UInt8] {
+    var file = self
+    file.metadata[Self.key] = String(decoding: Self.blank, as: UTF8.self)
+    var bytes = file.serialized()
+    Self.seal(&bytes)
+    return bytes
+  }
+
+  /// Puts the right checksum into bytes that have a place for one.
+  static func seal(_ bytes: inout [UInt8]) {
+    guard let place = sealPlace(bytes) else { return }
+    bytes.replaceSubrange(place, with: blank)
+    bytes.replaceSubrange(place, with: checksum(bytes))
+  }
+
+  /// Reads a sealed file's bytes.
+  ///
+  /// - Throws: `TensorFileError` when the checksum is missing or is not that of the bytes, or the file is not whole.
+  public init(sealed bytes: [UInt8], file: String) throws(TensorFileError) {
+    guard let place = Self.sealPlace(bytes) else {
+      throw TensorFileError(file: file, offset: nil, problem: "damaged: no checksum", expected: "a sealed file")
+    }
+    var unsealed = bytes
+    unsealed.replaceSubrange(place, with: Self.blank)
+    let checksum = Self.checksum(unsealed)
+    guard checksum.elementsEqual(bytes[place]) else {
+      throw TensorFileError(
+        file: file, offset: place.lowerBound,
+        problem: "damaged: the checksum is not that of the \(bytes.count) bytes",
+        expected: String(decoding: checksum, as: UTF8.self))
+    }
+    try self.init(bytes: unsealed, file: file)
+    metadata[Self.key] = nil
+  }
+
+  /// Where the checksum's digits are. The text before them cannot occur elsewhere in a header: quotation marks within
+  /// a name or a text are escaped.
+  private static func sealPlace(_ bytes: [UInt8]) -> Range<Int>? {
+    guard bytes.count > 8 else { return nil }
+    let headerCount = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let end = 8 + Int(min(headerCount, UInt64(bytes.count - 8)))
+    let length = mark.count + blank.count
+    var start = 8
+    while start + length <= end {
+      if bytes[start] == mark[0], bytes[start..<start + mark.count].elementsEqual(mark) {
+        return start + mark.count..<start + length
+      }
+      start += 1
+    }
+    return nil
+  }
+
+  private static func checksum(_ bytes: [UInt8]) -> [UInt8] {
+    let digits = String(crc32_z(0, bytes, z_size_t(bytes.count)), radix: 16)
+    return Array((String(repeating: "0", count: blank.count - digits.count) + digits).utf8)
+  }
+}
