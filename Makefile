@@ -18,6 +18,22 @@ test: setup ## Build and run all tests.
 	swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
 	swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS)
 
+.PHONY: torture
+torture: setup ## Kill, damage and starve runs, 200 kills among it, and compare what they end with.
+	swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
+	ESPALIER_TORTURE_KILLS=$(or $(KILLS),200) swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS) --filter TortureTests
+
+.PHONY: fuzz
+fuzz: setup ## Give a million mutated inputs to each reader of outside files.
+	scripts/fuzz.sh $(or $(RUNS),1000000) $(READERS)
+
+SANITIZERS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all
+
+.PHONY: sanitize
+sanitize: setup ## Test the kernels, threads and data readers under AddressSanitizer and UndefinedBehaviorSanitizer.
+	ESPALIER_SANITIZE=1 swift test -c release --scratch-path .build-sanitize -Xswiftc -enable-testing \
+	  --disable-xctest $(SANITIZERS)
+
 .PHONY: build
 build: setup ## Build the program, .build/release/espalier.
 	swift build -c release --product espalier $(SWIFT_FLAGS)
@@ -49,4 +65,4 @@ format: ## Format in place.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tests .build-bench
+	rm -rf .build .build-tests .build-bench .build-fuzz .build-sanitize

@@ -59,13 +59,22 @@ let package = Package(
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "CommandTests", dependencies: ["espalier"]),
+    .testTarget(name: "CommandTests", dependencies: ["espalier", "Reports"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
 
-// `make fuzz` alone sets this. libFuzzer brings the main function, so nothing else can build this target.
+// `make fuzz` builds this target, and nothing else can: libFuzzer brings the main function.
 if Context.environment["ESPALIER_FUZZ"] != nil {
   package.targets.append(.executableTarget(name: "Fuzzing", dependencies: ["Experiments"]))
+}
+
+// `make sanitize` builds what has pointers and threads, and its tests, alone.
+if Context.environment["ESPALIER_SANITIZE"] != nil {
+  let kept = [
+    "CYAML", "CZlib", "CKernels", "Compute", "Specification", "Datasets", "ComputeTests", "DatasetsTests",
+  ]
+  package.products = []
+  package.targets.removeAll { !kept.contains($0.name) }
 }

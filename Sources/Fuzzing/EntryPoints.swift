@@ -5,7 +5,8 @@ import Foundation
 /// `--reader=NAME` chooses what is fuzzed; `--write-corpus=FOLDER` writes what to start from, and ends.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
-  _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>>>
+  _ count: UnsafeMutablePointer<CInt>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>>>
 ) -> CInt {
   _ = FuzzedReaders.chosen
   guard let folder = argument("--write-corpus") else { return 0 }

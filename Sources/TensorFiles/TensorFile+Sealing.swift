@@ -28,7 +28,8 @@ extension TensorFile {
   /// - Throws: `TensorFileError` when the checksum is missing or is not that of the bytes, or the file is not whole.
   public init(sealed bytes: [UInt8], file: String) throws(TensorFileError) {
     guard let place = Self.sealPlace(bytes) else {
-      throw TensorFileError(file: file, offset: nil, problem: "damaged: no checksum", expected: "a sealed file")
+      throw TensorFileError(
+        file: file, offset: nil, problem: "damaged: no checksum", expected: "a sealed file")
     }
     var unsealed = bytes
     unsealed.replaceSubrange(place, with: Self.blank)

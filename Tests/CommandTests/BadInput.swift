@@ -162,6 +162,7 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("an unknown option", ["run", "trial.yaml", "--treads", "2"]),
       arguments("an option without its value", ["run", "trial.yaml", "--threads"]),
       arguments("no thread", ["run", "trial.yaml", "--threads", "0"]),
+      arguments("checkpoints before they are due", ["run", "trial.yaml", "--checkpoint-interval", "-1"]),
       arguments("an unknown kind of progress", ["run", "trial.yaml", "--progress", "loud"]),
       arguments("a file that is not there", ["run", "nothing.yaml"]),
       arguments("a folder for a file", ["run", "."]),

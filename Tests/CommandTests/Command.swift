@@ -16,6 +16,9 @@ struct Command {
     var status: Int32
     var output: String
     var errors: String
+
+    /// What was said on standard error besides progress.
+    var complaints: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("espalier: ") } }
   }
 
   /// - Parameters:

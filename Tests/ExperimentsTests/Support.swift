@@ -39,11 +39,11 @@ func digits(_ overrides: [String] = []) throws -> ExperimentSpec {
 @discardableResult
 func run(
   _ spec: ExperimentSpec, in folder: String, threads: Int = 2, fresh: Bool = false,
-  interruption: Interruption = Interruption()
+  checkpointInterval: Duration = .seconds(120), interruption: Interruption = Interruption()
 ) throws -> Report {
   let runner = ExperimentRunner(
     engines: [try Engine(threads: threads)], results: folder, fresh: fresh,
-    progress: ProgressPrinter(mode: .none),
+    checkpointInterval: checkpointInterval, progress: ProgressPrinter(mode: .none),
     interruption: interruption)
   return try runner.run(spec)
 }

@@ -52,7 +52,10 @@ final class Calibration {
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
     return TrainingCost(
       secondsPerTrainingImage: once("train; \(setting)") {
-        secondsPerImage(data.train, batch: batch) { _ = try? trainer.train(network, on: $0, epoch: 0) }
+        secondsPerImage(data.train, batch: batch) { images in
+          var pass = trainer.pass(over: images, epoch: 0)
+          while (try? pass.step(network)) == true {}
+        }
       },
       secondsPerTestImage: once("test; \(setting)") {
         secondsPerImage(data.test, batch: batch) { images in

@@ -27,7 +27,9 @@ struct CheckpointStore: Sendable {
     /// From a file's name, `checkpoint-<epoch>-<step>.safetensors`.
     init?(fileName: String) {
       guard fileName.hasPrefix(prefix), fileName.hasSuffix(suffix) else { return nil }
-      let numbers = fileName.dropFirst(prefix.count).dropLast(suffix.count).split(separator: "-").map { Int($0) }
+      let numbers = fileName.dropFirst(prefix.count).dropLast(suffix.count).split(separator: "-").map {
+        Int($0)
+      }
       guard numbers.count == 2, let epoch = numbers[0], let step = numbers[1] else { return nil }
       (self.epoch, self.step) = (epoch, step)
     }

@@ -38,7 +38,9 @@ struct CheckpointReader: FuzzedReader {
   }
 
   private func readOnce(_ bytes: [UInt8]) {
-    guard let restored = try? CheckpointStore.read(bytes, path: "fuzzed", stage: stage), let network = network() else {
+    guard let restored = try? CheckpointStore.read(bytes, path: "fuzzed", stage: stage),
+      let network = network()
+    else {
       return
     }
     do { try Checkpoint.restore(network, from: restored.file, path: "fuzzed") } catch { return }

@@ -39,7 +39,9 @@ struct ReportReader: FuzzedReader {
   }
 
   func read(_ bytes: [UInt8]) {
-    guard let text = String(validating: bytes, as: UTF8.self), let report = try? Report(json: text) else { return }
+    guard let text = String(validating: bytes, as: UTF8.self), let report = try? Report(json: text) else {
+      return
+    }
     precondition((try? Report(json: report.json())) == report, "it does not read back the same")
     _ = (report.table(), report.csv(), report.layersCSV(), report.historyCSV())
   }

@@ -13,9 +13,12 @@ struct TensorFileReader: FuzzedReader {
       TensorFile(
         tensors: tensors, integers: ["labels": [1, -2, 3, 4]], integerShapes: ["labels": [2, 2]]),
     ]
-    let header = #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}, "b":{"dtype":"BF16","shape":[],"#
+    let header =
+      #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}, "b":{"dtype":"BF16","shape":[],"#
       + #""data_offsets":[4,6]},"c":{"dtype":"F64","shape":[0,9],"data_offsets":[6,6]}}  "#
-    return files.map { $0.serialized() } + [Self.lengthRepaired([UInt8](repeating: 0, count: 8) + header.utf8 + [1, 2, 3, 4, 5, 6])]
+    return files.map { $0.serialized() } + [
+      Self.lengthRepaired([UInt8](repeating: 0, count: 8) + header.utf8 + [1, 2, 3, 4, 5, 6])
+    ]
   }
 
   func read(_ bytes: [UInt8]) {

@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+@testable import TensorFiles
+
+@Suite("Durable files")
+struct DurableFileTests {
+  @Test("replace what was there, and leave nothing else")
+  func replaces() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/file"
+    for bytes in [[1, 2, 3], [], [UInt8](repeating: 7, count: 1 << 20)] as [[UInt8]] {
+      try DurableFile.write(bytes, to: path)
+      #expect(try DurableFile.read(path) == bytes)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+  }
+
+  @Test("that killed writers have left are removed, and nothing else")
+  func leftovers() throws {
+    let folder = try TemporaryFolder()
+    for name in [".file.1abc.espalier-tmp", "file.espalier-tmp", ".file", "file"] {
+      try Data([1]).write(to: URL(fileURLWithPath: folder.path + "/" + name))
+    }
+    DurableFile.removeLeftovers(in: folder.path)
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(left.sorted() == [".file", "file", "file.espalier-tmp"])
+    DurableFile.removeLeftovers(in: folder.path + "/nowhere")
+  }
+
+  @Test("a write that fails leaves the old file, and nothing else")
+  func failure() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/folder"
+    // A folder cannot be replaced by a file.
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    #expect(throws: TensorFileError.self) { try DurableFile.write([1], to: path) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["folder"])
+  }
+
+  @Test("what is no regular file is refused at once: a pipe would be waited for, a device would not end")
+  func specialFiles() throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for path in [pipe, "/dev/zero", folder.path, folder.path + "/none"] {
+      #expect(throws: TensorFileError.self, "\(path)") { try DurableFile.read(path) }
+    }
+  }
+
+  @Test("one that claims terabytes is refused, not read")
+  func hugeFile() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/huge"
+    try Data([1]).write(to: URL(fileURLWithPath: path))
+    #expect(truncate(path, 1 << 42) == 0)
+    #expect(message { try DurableFile.read(path) }?.contains("it has 4398046511104 bytes") == true)
+  }
+}
