@@ -88,7 +88,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     let gigaflops = seconds > 0 ? 2 * macs / seconds / 1e9 : 0
     return Row(
       layer: entry.layer, work: entry.work.rawValue, milliseconds: seconds * 1000, megaMACs: macs / 1e6,
-      megabytes: Double(entry.bytes) / Double(steps) / 1e6, gigaflops: gigaflops, shareOfPeak: peak > 0 ? gigaflops / peak : 0)
+      megabytes: Double(entry.bytes) / Double(steps) / 1e6, gigaflops: gigaflops,
+      shareOfPeak: peak > 0 ? gigaflops / peak : 0)
   }
 
   /// The same added up over layers, one row for each kind of work.
@@ -101,7 +102,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
       let gigaflops = milliseconds > 0 ? 2 * macs / milliseconds : 0
       return Row(
         layer: "all layers", work: work.rawValue, milliseconds: milliseconds, megaMACs: macs,
-        megabytes: same.map(\.megabytes).reduce(0, +), gigaflops: gigaflops, shareOfPeak: measuredPeak > 0 ? gigaflops / measuredPeak : 0)
+        megabytes: same.map(\.megabytes).reduce(0, +), gigaflops: gigaflops,
+        shareOfPeak: measuredPeak > 0 ? gigaflops / measuredPeak : 0)
     }
   }
 

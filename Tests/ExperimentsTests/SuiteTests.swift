@@ -133,7 +133,7 @@ struct SuiteTests {
     let first = try runAll(criteria(["l1_norm"]), in: folder.path)
     let store = CheckpointStore(
       folder: try stageFolder(folder.path, experiment: "l1_norm", variant: .baseline))
-    try FileManager.default.removeItem(atPath: store.folder + "/checkpoint-3.safetensors")
+    try FileManager.default.removeItem(atPath: store.folder + "/checkpoint-3-0.safetensors")
     let second = try runAll(criteria(["random"]), in: folder.path)
     func seconds(_ outcomes: [ExperimentOutcome]) throws -> [Double] {
       try outcomes[0].result.get().timing.runs[0].epochs.map(\.trainSeconds)
