@@ -5,6 +5,9 @@ struct ResultFolders: Sendable {
 
   var root: String { "\(results)/\(experiment)" }
 
+  /// The report's plots.
+  var plots: String { "\(root)/plots" }
+
   /// The lock of the run that works here, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }
 

@@ -1,4 +1,5 @@
 import Reports
+import Specification
 
 /// report.json. What is accepted, written out and read again, is the same report, and can be shown in every form.
 struct ReportReader: FuzzedReader {
@@ -24,7 +25,7 @@ struct ReportReader: FuzzedReader {
     let report = Report(
       experiment: "trial", description: "quoted \"text\"", status: .complete,
       runs: [run("baseline", 90, 1000), run("pruned", 89.5, 900)],
-      expectations: [Expectation(metric: "accuracy_drop", paper: 0.01, limit: .atMost(0.5))],
+      expectations: [ExpectationSpec(metric: "accuracy_drop", paper: 0.01, limit: .atMost(0.5))],
       timing: Timing(runs: [
         Timing.Run(
           seed: 0, variant: "baseline",
