@@ -34,7 +34,9 @@ struct ExperimentFinishing {
 
   private func removeLeftovers() {
     let variants = experiment.stages.map { folders.variant(seed: $0.seed, $0.variant) }
-    for folder in [folders.root, folders.plots, folders.state] + variants { DurableFile.removeLeftovers(in: folder) }
+    for folder in [folders.root, folders.plots, folders.state] + variants {
+      DurableFile.removeLeftovers(in: folder)
+    }
   }
 
   private func trained(_ stage: TrainingStage) throws(RunError) -> VariantTraining.Outcome {
