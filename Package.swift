@@ -27,10 +27,10 @@ let package = Package(
     .target(
       name: "Datasets", dependencies: ["CZlib", "Compute", "Specification"],
       resources: [.embedInCode("Resources/digits.bin.gz")]),
-    .target(name: "Pruning", dependencies: ["Network", "Specification"]),
+    .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
+    .target(name: "Pruning", dependencies: ["Network", "Specification", "Training"]),
     // Throughput of networks.
     .target(name: "Benchmarks", dependencies: ["Architectures", "Training"]),
-    .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
     .target(name: "Reports", dependencies: ["Specification"]),
     // Stages, cache, runner.
     .target(

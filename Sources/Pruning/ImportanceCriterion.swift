@@ -9,8 +9,8 @@ public protocol ImportanceCriterion: Sendable {
   /// Its name and options in an experiment file.
   static var description: Catalog.Criterion { get }
 
-  /// - Parameter options: a value for every option of `description`.
-  init(options: [String: Double])
+  /// - Parameter options: a value for every option of `description` that has a default value.
+  init(options: CriterionOptions)
 
   /// Importance of every channel that is left, by layer, before normalization: not negative, larger is more important.
   ///
@@ -39,6 +39,11 @@ public enum CriterionRegistry {
   public static let all: [any ImportanceCriterion.Type] = [
     FeatureRelevance.self,
     L1Norm.self,
+    L2Norm.self,
+    GeometricMedian.self,
+    NormalizationScale.self,
+    TaylorExpansion.self,
+    ActiveShare.self,
     RandomImportance.self,
   ]
 
@@ -46,10 +51,9 @@ public enum CriterionRegistry {
   public static var entries: [Catalog.Criterion] { all.map { $0.description } }
 
   /// The criterion of that name; nil if there is none. Options that are not given have their default value.
-  public static func make(_ name: String, options: [String: Double] = [:]) -> (any ImportanceCriterion)? {
+  public static func make(_ name: String, options: CriterionOptions = [:]) -> (any ImportanceCriterion)? {
     guard let type = all.first(where: { $0.description.name == name }) else { return nil }
-    let defaults = Dictionary(
-      uniqueKeysWithValues: type.description.options.map { ($0.name, $0.defaultValue) })
+    let defaults = type.description.options.reduce(into: CriterionOptions()) { $0[$1.name] = $1.defaultValue }
     return type.init(options: defaults.merging(options) { _, given in given })
   }
 }

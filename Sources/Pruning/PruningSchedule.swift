@@ -3,9 +3,9 @@ import Specification
 
 /// Which channels go at each pruning step: the lowest of the ranking, as many as the target says.
 ///
-/// Targets are spread evenly over the steps and aim at a running total, so that rounding, floors and multiples of one
-/// step are made good by the next. A classifier's hidden units have a ranking of their own: they lose the same share as
-/// the convolutions, except where the target is a number of channels a step: then 22 of 512 units, as in arXiv 2002.09958.
+/// Targets aim at a running total, so that rounding, floors and multiples of one step are made good by the next. A
+/// classifier's hidden units have a ranking of their own: they lose the same share as the convolutions, except where the
+/// target is a number of channels a step: then 22 of 512 units, as in arXiv 2002.09958.
 public struct PruningSchedule: Sendable {
   /// Epochs after which a step happens, 1-based.
   public let epochs: [Int]
@@ -27,28 +27,38 @@ public struct PruningSchedule: Sendable {
     after epoch: Int, network: Network, scores: [String: [Double]]
   ) -> [String: Set<Int>] {
     guard let index = epochs.firstIndex(of: epoch) else { return [:] }
-    let step = Step(
-      number: index + 1, of: epochs.count, groups: network.channelGroups, scores: scores, spec: spec)
+    let done = share(afterStep: index + 1)
+    let step = Step(done: done, groups: network.channelGroups, scores: scores, spec: spec)
     switch spec.target {
     case .ratio(let ratio):
-      let share = ratio * Double(index + 1) / Double(epochs.count)
-      return step.removing(channels: step.convolutions.total(share), units: step.hidden.total(share))
+      return step.removing(
+        channels: step.convolutions.total(ratio * done), units: step.hidden.total(ratio * done))
     case .channelsPerStep(let channels):
-      let units =
-        Double(step.hidden.original * Self.hiddenUnitsPerStep * (index + 1)) / Double(Self.hiddenUnits)
-      return step.removing(channels: channels * (index + 1), units: Int(units.rounded()))
+      let whole = Double(epochs.count) * done
+      let units = Double(step.hidden.original * Self.hiddenUnitsPerStep) * whole / Double(Self.hiddenUnits)
+      return step.removing(
+        channels: Int((Double(channels) * whole).rounded()), units: Int(units.rounded()))
     case .parameterRatio(let ratio):
       return step.reaching(ratio, network: network) { Double($0.parameters) }
     case .flopsRatio(let ratio):
       return step.reaching(ratio, network: network) { Double($0.macs) }
     }
   }
+
+  /// How much of what has to go is gone after the step of that number, 1-based.
+  private func share(afterStep number: Int) -> Double {
+    let share = Double(number) / Double(epochs.count)
+    return switch spec.schedule {
+    case .constant, .oneShot: share
+    case .cubic: 1 - (1 - share) * (1 - share) * (1 - share)
+    }
+  }
 }
 
 /// One pruning step: the rankings as they stand.
 private struct Step {
-  let number: Int
-  let steps: Int
+  /// Share of what has to go that is gone after it.
+  let done: Double
   let groups: [ChannelGroup]
   let spec: PruneSpec
   let convolutions: Pool
@@ -69,9 +79,8 @@ private struct Step {
     func total(_ share: Double) -> Int { Int((share * Double(original)).rounded()) }
   }
 
-  init(number: Int, of steps: Int, groups: [ChannelGroup], scores: [String: [Double]], spec: PruneSpec) {
-    self.number = number
-    self.steps = steps
+  init(done: Double, groups: [ChannelGroup], scores: [String: [Double]], spec: PruneSpec) {
+    self.done = done
     self.groups = groups
     self.spec = spec
     convolutions = Pool(groups.filter { $0.kind == .convolution }, scores: scores)
@@ -90,7 +99,7 @@ private struct Step {
   ) -> [String: Set<Int>] {
     let original = measure(
       network.cost(channels: Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.originalCount) })))
-    let goal = original * (1 - ratio * Double(number) / Double(steps))
+    let goal = original * (1 - ratio * done)
     func removal(_ count: Int) -> [String: Set<Int>] {
       let total = convolutions.gone + count
       let share = Double(total) / Double(max(1, convolutions.original))
@@ -114,24 +123,55 @@ private struct Step {
       uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count - (removed[$0.name]?.count ?? 0)) })
   }
 
-  /// The `count` lowest channels that the floor lets go, less what multiples of `round_to` keep.
+  /// The lowest channels, as many as come closest to `count` while every layer keeps a multiple of `round_to`.
   private func lowest(_ count: Int, of pool: Pool) -> [String: Set<Int>] {
-    var left = Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count) })
-    var removed: [String: [Int]] = [:]
-    var missing = count
-    for channel in pool.ranked {
-      guard missing > 0 else { break }
-      guard let now = left[channel.group], now > spec.minimumChannels else { continue }
-      left[channel.group] = now - 1
-      removed[channel.group, default: []].append(channel.channel)
-      missing -= 1
+    let allowed = allowed(pool)
+    // What a layer loses grows with the number of channels chosen, so the total can be searched for.
+    var (tooFew, enough) = (-1, allowed.count)
+    while enough - tooFew > 1 {
+      let middle = (tooFew + enough) / 2
+      if total(removal(of: allowed.prefix(middle), from: pool)) >= count {
+        enough = middle
+      } else {
+        tooFew = middle
+      }
     }
-    return removed.reduce(into: [:]) { result, entry in
-      let (group, channels) = entry
-      let excess = (left[group] ?? 0) % spec.roundTo
-      let returned = excess == 0 ? 0 : min(channels.count, spec.roundTo - excess)
-      let gone = channels.dropLast(returned)
-      if !gone.isEmpty { result[group] = Set(gone) }
+    let more = removal(of: allowed.prefix(enough), from: pool)
+    let fewer = removal(of: allowed.prefix(max(0, tooFew)), from: pool)
+    return abs(total(more) - count) < abs(total(fewer) - count) ? more : fewer
+  }
+
+  /// The ranking without what the floor keeps.
+  private func allowed(_ pool: Pool) -> [RankedChannel] {
+    var left = keptCounts
+    return pool.ranked.filter { channel in
+      guard let now = left[channel.group], now > spec.minimumChannels else { return false }
+      left[channel.group] = now - 1
+      return true
     }
   }
+
+  /// The chosen channels, fewer or more in each layer where it would not keep a multiple of `round_to`.
+  private func removal(of chosen: ArraySlice<RankedChannel>, from pool: Pool) -> [String: Set<Int>] {
+    let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
+    let kept = keptCounts
+    return Dictionary(grouping: pool.ranked, by: \.group).reduce(into: [:]) { result, layer in
+      let now = kept[layer.key] ?? 0
+      let gone = now - multiple(now - (counts[layer.key] ?? 0), of: now)
+      if gone > 0 { result[layer.key] = Set(layer.value.prefix(gone).map(\.channel)) }
+    }
+  }
+
+  /// The next multiple of `round_to` up; down where a layer of `now` channels has no such, and all where it has neither.
+  private func multiple(_ left: Int, of now: Int) -> Int {
+    let up = (left + spec.roundTo - 1) / spec.roundTo * spec.roundTo
+    let down = now / spec.roundTo * spec.roundTo
+    return up <= now ? up : down >= spec.minimumChannels && down > 0 ? down : now
+  }
+
+  private var keptCounts: [String: Int] {
+    Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count) })
+  }
+
+  private func total(_ removal: [String: Set<Int>]) -> Int { removal.values.map(\.count).reduce(0, +) }
 }

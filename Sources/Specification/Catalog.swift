@@ -60,13 +60,23 @@ public struct Catalog: Sendable {
 
     public struct Option: Sendable {
       public var name: String
-      public var range: ClosedRange<Double>
-      public var defaultValue: Double
+      public var form: Form
+      /// Nil when it depends on other options.
+      public var defaultValue: OptionValue?
+      /// The sentence that editors show.
+      public var summary: String
 
-      public init(name: String, range: ClosedRange<Double>, defaultValue: Double) {
+      public enum Form: Sendable {
+        case number(ClosedRange<Double>)
+        /// One of these.
+        case word([String])
+      }
+
+      public init(name: String, _ form: Form, default defaultValue: OptionValue?, _ summary: String) {
         self.name = name
-        self.range = range
+        self.form = form
         self.defaultValue = defaultValue
+        self.summary = summary
       }
     }
 

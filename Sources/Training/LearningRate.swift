@@ -6,8 +6,11 @@ public struct LearningRate: Sendable {
   private let base: Double
   private let schedule: ScheduleSpec
   private let epochs: Int
+  private let fineTune: PruneSpec.FineTuneSpec?
 
-  public init(_ train: TrainSpec) {
+  /// - Parameter fineTune: what follows after the epochs of `train`.
+  public init(_ train: TrainSpec, fineTune: PruneSpec.FineTuneSpec? = nil) {
+    self.fineTune = fineTune
     base = train.optimizer.learningRate
     schedule = train.schedule
     epochs = train.epochs
@@ -21,6 +24,7 @@ public struct LearningRate: Sendable {
   /// and `one_cycle` (Smith and Topin 2017, arXiv 1708.07120, with cosine legs) move with every step. Warm-up multiplies
   /// the schedule by a line from 0 to 1.
   public func callAsFunction(epoch: Int, progress: Double = 0) -> Double {
+    if let fineTune, epoch >= epochs { return fineTune.learningRate }
     let moment = Double(epoch) + progress
     let warmup = Double(schedule.warmupEpochs)
     let rising = moment < warmup ? (moment + 1 / Double(epochs * 1000)) / warmup : 1

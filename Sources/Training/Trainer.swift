@@ -17,12 +17,15 @@ public struct Trainer: Sendable {
   let loss: CrossEntropy
   let optimizer: StochasticGradientDescent
 
-  public init(_ spec: TrainSpec, dataset: DatasetSpec, seed: UInt64) {
+  /// - Parameter fineTune: what follows after the epochs of `spec`.
+  public init(
+    _ spec: TrainSpec, dataset: DatasetSpec, seed: UInt64, fineTune: PruneSpec.FineTuneSpec? = nil
+  ) {
     self.spec = spec
     self.seed = seed
     augment = dataset.augment
     normalize = dataset.normalize
-    learningRate = LearningRate(spec)
+    learningRate = LearningRate(spec, fineTune: fineTune)
     loss = CrossEntropy(labelSmoothing: spec.labelSmoothing)
     optimizer = StochasticGradientDescent(spec.optimizer)
   }

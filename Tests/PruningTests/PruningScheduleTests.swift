@@ -63,12 +63,44 @@ struct PruningScheduleTests {
     #expect(total - network.prunableChannels == Int((0.7 * Double(total)).rounded()))
   }
 
-  @Test("layers keep multiples where asked")
-  func multiples() throws {
+  @Test(
+    "layers keep multiples where asked, and the ratio is met as closely as they allow", arguments: [2, 4, 8])
+  func multiples(_ multiple: Int) throws {
     let network = try resnet()
-    _ = try prune(network, .ratio(0.5), interval: 1, until: 3, epochs: 4, roundTo: 4)
-    #expect(network.channelGroups.allSatisfy { $0.kept.count % 4 == 0 })
-    #expect(network.channelGroups.contains { $0.kept.count < $0.originalCount })
+    let total = network.prunableChannels
+    _ = try prune(network, .ratio(0.5), interval: 1, until: 3, epochs: 4, roundTo: multiple)
+    #expect(network.channelGroups.allSatisfy { $0.kept.count % multiple == 0 && !$0.kept.isEmpty })
+    #expect(abs(total / 2 - (total - network.prunableChannels)) <= multiple / 2)
+  }
+
+  @Test("layers whose width is no multiple lose what is over, unless that would be all")
+  func oddWidths() throws {
+    let network = try network("resnet", 8, .basic, 0.375, 32)
+    #expect(network.channelGroups.map(\.kept.count) == [6, 6, 12, 12, 24, 24])
+    _ = try prune(network, .ratio(0.3), interval: 1, until: 1, epochs: 2, roundTo: 8)
+    #expect(network.channelGroups.map(\.kept.count) == [6, 6, 8, 8, 16, 16])
+  }
+
+  @Test("a cubic schedule removes much at first and little at the end, and as much in total")
+  func cubic() throws {
+    let network = try resnet()
+    let total = Double(network.prunableChannels)
+    let removed = try prune(network, .ratio(0.4), interval: 1, until: 4, epochs: 5, schedule: .cubic)
+    var gone = 0.0
+    for (step, count) in removed.enumerated() {
+      gone += Double(count)
+      let left = 1 - Double(step + 1) / 4
+      #expect(abs(gone - 0.4 * total * (1 - left * left * left)) <= 0.5)
+    }
+  }
+
+  @Test("one shot removes everything after the last epoch")
+  func oneShot() throws {
+    let network = try resnet()
+    let total = Double(network.prunableChannels)
+    let schedule = PruneSpec.Schedule.oneShot(.init(epochs: 3, learningRate: 0.01))
+    let removed = try prune(network, .ratio(0.4), interval: 5, until: 5, epochs: 5, schedule: schedule)
+    #expect(removed == [Int((0.4 * total).rounded())])
   }
 
   @Test("steps happen every interval up to and including the last allowed epoch")
@@ -98,10 +130,11 @@ struct PruningScheduleTests {
 
   /// Channels and units removed at each step.
   private func prune(
-    _ network: Network, _ target: PruneSpec.Target, interval: Int, until: Int, epochs: Int, minimum: Int = 1,
-    roundTo: Int = 1
+    _ network: Network, _ target: PruneSpec.Target, interval: Int, until: Int, epochs: Int,
+    schedule: PruneSpec.Schedule = .constant, minimum: Int = 1, roundTo: Int = 1
   ) throws -> [Int] {
-    let spec = Self.spec(target, interval: interval, until: until, minimum: minimum, roundTo: roundTo)
+    let spec = Self.spec(
+      target, interval: interval, until: until, schedule: schedule, minimum: minimum, roundTo: roundTo)
     let schedule = PruningSchedule(spec, epochs: epochs)
     let criterion = try #require(CriterionRegistry.make("random"))
     return schedule.epochs.map { epoch in
@@ -114,10 +147,11 @@ struct PruningScheduleTests {
   }
 
   private static func spec(
-    _ target: PruneSpec.Target, interval: Int, until: Int, minimum: Int = 1, roundTo: Int = 1
+    _ target: PruneSpec.Target, interval: Int, until: Int, schedule: PruneSpec.Schedule = .constant,
+    minimum: Int = 1, roundTo: Int = 1
   ) -> PruneSpec {
     PruneSpec(
-      criterion: "random", target: target, interval: interval, until: until, samples: nil,
+      criterion: "random", target: target, interval: interval, until: until, schedule: schedule, samples: nil,
       minimumChannels: minimum, roundTo: roundTo, options: [:])
   }
 

@@ -33,7 +33,7 @@ struct LoadingTests {
       prune
         == PruneSpec(
           criterion: "feature_relevance", target: .ratio(0.4), interval: 3, until: 9, samples: nil,
-          minimumChannels: 1, roundTo: 1, options: ["alpha": 2]))
+          minimumChannels: 1, roundTo: 1, options: ["alpha": 2, "place": "output"]))
     let late = try load(experiment(["prune: {ratio: 0.4, interval: 10}"])).prune
     #expect(late?.until == 10)
   }
@@ -132,6 +132,36 @@ struct LoadingTests {
     ])
   func targets(text: String, target: PruneSpec.Target) throws {
     #expect(try load(experiment(["prune: {interval: 2, \(text)}"])).prune?.target == target)
+  }
+
+  @Test(
+    "pruning schedules are read, and what belongs to another one is ignored",
+    arguments: [
+      ("interval: 2, until: 6", PruneSpec.Schedule.constant, [2, 4, 6]),
+      ("interval: 3, schedule: cubic, fine_tune: {epochs: 2}", .cubic, [3, 6, 9]),
+      (
+        "interval: 3, schedule: one_shot, fine_tune: {epochs: 2}",
+        .oneShot(.init(epochs: 2, learningRate: 0.001)), [10]
+      ),
+      (
+        "schedule: one_shot, fine_tune: {epochs: 4, learning_rate: 0.02}",
+        .oneShot(.init(epochs: 4, learningRate: 0.02)), [10]
+      ),
+    ])
+  func pruningSchedules(text: String, schedule: PruneSpec.Schedule, steps: [Int]) throws {
+    let spec = try load(experiment(["prune: {ratio: 0.4, \(text)}"]))
+    #expect(spec.prune?.schedule == schedule)
+    #expect(spec.prune?.steps(epochs: spec.train.epochs) == steps)
+    #expect(try load(yaml(spec)) == spec)
+  }
+
+  @Test("options of a criterion are numbers and words; one that depends on others may be left out")
+  func options() throws {
+    let options = { (text: String) in
+      try load(experiment(["prune: {ratio: 0.4, interval: 3, relevance: {\(text)}}"])).prune?.options
+    }
+    #expect(try options("beta: 0.5, place: branch") == ["alpha": 2, "beta": 0.5, "place": "branch"])
+    #expect(try options("alpha: 1") == ["alpha": 1, "place": "output"])
   }
 
   @Test("null stands for a key that is not written")

@@ -54,9 +54,21 @@ struct PruneErrorTests {
       6:45: prune.criterion: unknown criterion `magnitude`; known: feature_relevance, l1_norm, taylor
     prune: {ratio: 0.5, interval: 3, relevance: {alpha: 11}}
       6:53: prune.relevance.alpha: expected a number from 1 to 10, found `11`
+    prune: {ratio: 0.5, interval: 3, relevance: {place: brunch}}
+      6:53: prune.relevance.place: unknown value `brunch`; did you mean `branch`? (known: output, branch)
+    prune: {ratio: 0.5, interval: 3, schedule: cubik}
+      6:44: prune.schedule: unknown pruning schedule `cubik`; did you mean `cubic`? (known: constant, cubic, one_shot)
+    prune: {ratio: 0.5, schedule: one_shot}
+      6:1: prune.fine_tune: required key is missing; expected a mapping
+    prune: {ratio: 0.5, schedule: one_shot, fine_tune: {}}
+      6:41: prune.fine_tune.epochs: required key is missing; expected a whole number from 1 to 1000000
+    prune: {ratio: 0.5, schedule: one_shot, interval: 0, fine_tune: {epochs: 2}}
+      6:51: prune.interval: expected a whole number from 1 to 1000000, found `0`
+    prune: {ratio: 0.5, interval: 3, fine_tune: {epochs: 2, learning_rate: 0}}
+      6:72: prune.fine_tune.learning_rate: expected a number above 0, found `0`
     prune: {ratio: 0.5, interval: 3, relevance: 2}
       6:45: prune.relevance: expected a mapping, found `2`
     prune: {ratio: 0.5, interval: 3, l1_norm: {p: 2}}
-      6:34: prune.l1_norm: unknown key; known: criterion, ratio, channels_per_step, parameter_ratio, flops_ratio, interval, until, samples, minimum_channels, round_to, relevance, taylor
+      6:34: prune.l1_norm: unknown key; known: criterion, ratio, channels_per_step, parameter_ratio, flops_ratio, interval, until, schedule, fine_tune, samples, minimum_channels, round_to, relevance, taylor
     """#)
 }

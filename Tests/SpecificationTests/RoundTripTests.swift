@@ -60,11 +60,13 @@ struct RoundTripTests {
           ratio: 0.4
           interval: 3
           until: 9
+          schedule: constant
           samples: all
           minimum_channels: 1
           round_to: 1
           relevance:
             alpha: 2.0
+            place: output
         evaluate:
           every: 1
           metrics: [top1]
@@ -109,13 +111,23 @@ extension ExperimentSpec {
     let targets: [PruneSpec.Target] = [
       .ratio(share()), .channelsPerStep(1 + random.below(99)), .parameterRatio(share()), .flopsRatio(share()),
     ]
-    let criteria: [(String, [String: Double])] = [
-      ("feature_relevance", ["alpha": 1 + 9 * share()]), ("l1_norm", [:]), ("taylor", ["power": 4 * share()]),
+    let criteria: [(String, CriterionOptions)] = [
+      (
+        "feature_relevance",
+        [
+          "alpha": .number(1 + 9 * share()), "beta": .number(share()),
+          "place": chance() ? "output" : "branch",
+        ]
+      ), ("l1_norm", [:]), ("taylor", ["power": .number(4 * share())]),
     ]
+    let fineTune = PruneSpec.FineTuneSpec(epochs: 1 + random.below(9), learningRate: positive())
+    let isOneShot = chance()
     let (criterion, options) = criteria[random.below(3)]
     let prune = PruneSpec(
-      criterion: criterion, target: targets[random.below(4)], interval: interval,
-      until: interval + random.below(epochs - interval + 1), samples: chance() ? nil : 1 + random.below(90),
+      criterion: criterion, target: targets[random.below(4)], interval: isOneShot ? epochs : interval,
+      until: isOneShot ? epochs : interval + random.below(epochs - interval + 1),
+      schedule: isOneShot ? .oneShot(fineTune) : chance() ? .constant : .cubic,
+      samples: chance() ? nil : 1 + random.below(90),
       minimumChannels: 1 + random.below(9), roundTo: 1 + random.below(9), options: options)
     let momentum = share()
     let limits: [ExpectationSpec.Limit] = [.atMost(share()), .atLeast(share())]

@@ -68,7 +68,7 @@ struct SchemaTests {
     #"{"architecture": {"name": "resnet8", "input": [3, 32]}}"#,
     #"{"architecture": {"name": "resnet8", "width": 65}}"#,
     #"{"prune": {"ratio": 0.5, "interval": 2}}"#, #"{"prune": {"ratio": 1, "interval": 2}}"#,
-    #"{"prune": {"ratio": 0.5}}"#,
+
     #"{"prune": {"interval": 2}}"#, #"{"prune": {"ratio": 0.5, "flops_ratio": 0.5, "interval": 2}}"#,
     #"{"prune": null}"#,
     #"{"prune": {"ratio": 0.5, "interval": 2, "samples": "all"}}"#,

@@ -20,9 +20,14 @@ extension Catalog {
     ],
     criteria: [
       Criterion(
-        name: "feature_relevance", options: [.init(name: "alpha", range: 1...10, defaultValue: 2)]),
+        name: "feature_relevance",
+        options: [
+          .init(name: "alpha", .number(1...10), default: 2, "Alpha."),
+          .init(name: "beta", .number(0...9), default: nil, "Beta."),
+          .init(name: "place", .word(["output", "branch"]), default: "output", "Place."),
+        ]),
       Criterion(name: "l1_norm"),
-      Criterion(name: "taylor", options: [.init(name: "power", range: 0...4, defaultValue: 1)]),
+      Criterion(name: "taylor", options: [.init(name: "power", .number(0...4), default: 1, "Power.")]),
     ])
 }
 

@@ -20,6 +20,14 @@ struct LearningRateTests {
     }
   }
 
+  @Test("what follows a pruning in one shot has a rate of its own")
+  func fineTuning() {
+    let rate = LearningRate(train(.cosine(minimum: 0)), fineTune: .init(epochs: 3, learningRate: 0.02))
+    #expect(rate(epoch: 9) == LearningRate(train(.cosine(minimum: 0)))(epoch: 9))
+    #expect(rate(epoch: 10) == 0.02)
+    #expect(rate(epoch: 12, progress: 0.9) == 0.02)
+  }
+
   @Test("cosine goes from the base to the minimum")
   func cosine() {
     let rate = LearningRate(train(.cosine(minimum: 0.02)))

@@ -41,10 +41,11 @@ public struct SuitePlan {
         whole.trainingsWithoutSharing += 1
         if isNew { whole.trainings += 1 }
         if isNew, isCached { whole.trainingsCached += 1 }
-        let seconds = isNew && !isCached ? forecast?.seconds(stage.variant, after: done) : 0
+        let begun = stage.beginning == nil ? done : max(done, spec.train.epochs)
+        let seconds = isNew && !isCached ? forecast?.seconds(stage.variant, after: begun) : 0
         plan.runs.append(
           ExperimentPlan.Run(
-            seed: stage.seed, variant: stage.variant, epochs: spec.train.epochs, epochsDone: done,
+            seed: stage.seed, variant: stage.variant, epochs: stage.epochs, epochsDone: done,
             cached: isCached, sharedWith: [], predictedSeconds: calibrates ? seconds : nil,
             stages: [
               .init(stage: "load", key: nil, cached: false),
@@ -114,7 +115,7 @@ extension ExperimentPlan.Run {
 extension StageCache {
   /// Whether the training's last epoch is there.
   func isDone(_ stage: TrainingStage) -> Bool {
-    (checkpoints(stage.key).newestEpoch ?? 0) >= stage.spec.train.epochs
+    (checkpoints(stage.key).newestEpoch ?? 0) >= stage.epochs
   }
 }
 

@@ -94,13 +94,14 @@ struct TrainingForecast {
     let scored = spec.prune?.samples.map { Double(min($0, data.train.count)) } ?? images
     var total = 0.0
     var width = steps.count { $0 <= done }
-    for epoch in 1...spec.train.epochs where epoch > done {
+    let epochs = spec.epochs(variant)
+    for epoch in 1...epochs where epoch > done {
       total += images * costs[width].secondsPerTrainingImage
       if width < steps.count, steps[width] == epoch {
         total += scored * costs[width].secondsPerScoredImage
         width += 1
       }
-      if epoch.isMultiple(of: spec.evaluate.every) || epoch == spec.train.epochs {
+      if epoch.isMultiple(of: spec.evaluate.every) || epoch == epochs {
         total += Double(data.test.count) * costs[width].secondsPerTestImage
       }
       total += costs[width].secondsPerCheckpoint

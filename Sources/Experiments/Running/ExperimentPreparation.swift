@@ -32,10 +32,15 @@ struct ExperimentPreparation {
     _ spec: ExperimentSpec, kernels: KernelClass, load: StageKey, weights: String?
   ) -> [TrainingStage] {
     spec.seeds.flatMap { seed in
-      spec.variants.map { variant in
-        let key = StageKey.train(
+      let key = { (variant: Variant) in
+        StageKey.train(
           spec, variant: variant, seed: seed, kernels: kernels.rawValue, load: load, weights: weights)
-        return TrainingStage(key: key, spec: spec, variant: variant, seed: seed)
+      }
+      return spec.variants.map { variant in
+        let goesOn = variant == .pruned && spec.prune?.fineTune != nil
+        return TrainingStage(
+          key: key(variant), spec: spec, variant: variant, seed: seed,
+          beginning: goesOn ? key(.baseline) : nil)
       }
     }
   }

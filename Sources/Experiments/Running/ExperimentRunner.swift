@@ -112,6 +112,7 @@ public struct ExperimentRunner: Sendable {
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
+        beginning: stage.beginning.map { (cache.checkpoints($0), $0) },
         checkpointInterval: checkpointInterval, interruption: stopping,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)

@@ -77,6 +77,8 @@ final class SuiteSchedule: Sendable {
         }
         for stage in experiment.stages {
           switch state.stages[stage.key] {
+          case .waiting where Self.isUnderWay(stage.beginning.flatMap { state.stages[$0] }):
+            isUnderWay = true
           case .waiting:
             state.stages[stage.key] = .running
             return .train(stage, experiment, experiment: index)
@@ -90,6 +92,9 @@ final class SuiteSchedule: Sendable {
       return busy ?? (isUnderWay ? .wait : nil)
     }
   }
+
+  /// Whether a training that another one goes on from is being done.
+  private static func isUnderWay(_ stage: StageState?) -> Bool { stage == .running || stage == .busy }
 
   // MARK: What became of it
 

@@ -1,3 +1,4 @@
+import Network
 import Training
 
 /// What a training has shown so far: everything that reports need besides the network itself. Saved with checkpoints.
@@ -30,16 +31,25 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var testTop1: Double?
     var testTop5: Double?
     /// After the epoch, and after its pruning step if there was one.
-    var channels: Int
-    var parameters: Int
-    var macs: Int
+    var channels = 0
+    var parameters = 0
+    var macs = 0
     /// Wall time of forward, backward and update, of the rest of the epoch, and of a pruning step.
     var trainSeconds: Double
-    var evaluationSeconds: Double
-    var pruningSeconds: Double
+    var evaluationSeconds = 0.0
+    var pruningSeconds = 0.0
     var images: Int
     /// Energy of the processor's packages while it trained; nil where they have no counters.
     var trainJoules: Double?
+
+    mutating func evaluate(_ evaluation: Evaluation?) {
+      (testLoss, testTop1, testTop5) = (evaluation?.loss, evaluation?.top1, evaluation?.top5)
+    }
+
+    mutating func measure(_ network: Network) {
+      let cost = network.cost()
+      (channels, parameters, macs) = (network.prunableChannels, cost.parameters, cost.macs)
+    }
   }
 
   struct PruningRecord: Codable, Equatable, Sendable {

@@ -10,4 +10,9 @@ public enum Variant: String, Codable, CaseIterable, Sendable {
 extension ExperimentSpec {
   /// Only a baseline where nothing is pruned.
   var variants: [Variant] { prune == nil ? [.baseline] : [.baseline, .pruned] }
+
+  /// Epochs of a variant's training, those after a pruning in one shot included.
+  func epochs(_ variant: Variant) -> Int {
+    train.epochs + (variant == .pruned ? prune?.fineTune?.epochs ?? 0 : 0)
+  }
 }

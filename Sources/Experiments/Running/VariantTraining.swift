@@ -18,6 +18,8 @@ struct VariantTraining {
   let engine: Engine
   let checkpoints: CheckpointStore
   let key: StageKey
+  /// The baseline's training, which one that prunes in one shot goes on from.
+  var beginning: (checkpoints: CheckpointStore, key: StageKey)?
   /// Wall time within an epoch after which its state is saved.
   var checkpointInterval: Duration = .seconds(120)
   let interruption: Interruption
@@ -38,18 +40,25 @@ struct VariantTraining {
     let network = try initialNetwork()
     var record = try resume(network)
     let finished = record.epochs.count
-    let schedule = spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) }
-    let trainer = Trainer(spec.train, dataset: spec.dataset, seed: seed)
+    let trainer = Trainer(
+      spec.train, dataset: spec.dataset, seed: seed,
+      fineTune: variant == .pruned ? spec.prune?.fineTune : nil)
     progress.show(
       .runStarted(
-        experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: spec.train.epochs,
-        finished: finished))
-    while record.epochs.count < spec.train.epochs {
+        experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished))
+    if finished == 0, record.current == nil { try takeOver(network, &record) }
+    while record.epochs.count < epochs {
       if interruption.isRequested { throw .training(.interrupted) }
-      try trainEpoch(network, trainer, variant == .pruned ? schedule : nil, &record)
+      try trainEpoch(network, trainer, &record)
       try checkpoints.save(network, key: key, record: record)
     }
     return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
+  }
+
+  private var epochs: Int { spec.epochs(variant) }
+
+  private var schedule: PruningSchedule? {
+    variant == .pruned ? spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) } : nil
   }
 
   // MARK: Beginning
@@ -77,39 +86,60 @@ struct VariantTraining {
     return restored.record
   }
 
+  /// Begins with the baseline's training where that is finished: pruning in one shot comes after the same epochs, and the
+  /// bits are those of training them again.
+  private func takeOver(_ network: Network, _ record: inout TrainingRecord) throws(RunError) {
+    guard let beginning,
+      let (file, path, trained) = beginning.checkpoints.newest(beginning.key).restored.map({
+        ($0.file, $0.path, $0.record)
+      }), trained.epochs.count == spec.train.epochs, let last = trained.epochs.last
+    else { return }
+    do { try Checkpoint.restore(network, from: file, path: path) } catch { throw .model(error) }
+    record = trained
+    record.epochs.removeLast()
+    try finishEpoch(last, network, &record)
+    try checkpoints.save(network, key: key, record: record)
+  }
+
   // MARK: An epoch
 
   private func trainEpoch(
-    _ network: Network, _ trainer: Trainer, _ schedule: PruningSchedule?, _ record: inout TrainingRecord
+    _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
   ) throws(RunError) {
-    let epoch = record.epochs.count
     let trained = try trainSteps(network, trainer, &record)
+    let entry = TrainingRecord.EpochRecord(
+      epoch: record.epochs.count + 1, learningRate: trained.learningRate, trainLoss: trained.progress.loss,
+      trainTop1: trained.progress.top1, trainSeconds: record.current?.seconds ?? 0,
+      images: trained.progress.images, trainJoules: record.current?.joules)
+    try finishEpoch(entry, network, &record)
+  }
+
+  /// Prunes and evaluates after an epoch's steps where that is due.
+  ///
+  /// - Parameter trained: what the steps gave.
+  private func finishEpoch(
+    _ trained: TrainingRecord.EpochRecord, _ network: Network, _ record: inout TrainingRecord
+  ) throws(RunError) {
+    var entry = trained
     let pruningStart = ContinuousClock.now
-    if let schedule, schedule.epochs.contains(epoch + 1) {
-      guard let step = prune(network, schedule, after: epoch + 1) else {
-        try checkpoints.save(network, key: key, record: record)
+    if let schedule, schedule.epochs.contains(entry.epoch) {
+      guard let step = prune(network, schedule, after: entry.epoch) else {
+        if record.current != nil { try checkpoints.save(network, key: key, record: record) }
         throw .training(.interrupted)
       }
       record.pruningSteps.append(step)
     }
-    let pruningSeconds = seconds(since: pruningStart)
+    entry.pruningSeconds = seconds(since: pruningStart)
     let evaluationStart = ContinuousClock.now
-    let isLast = epoch + 1 == spec.train.epochs
-    let evaluation = (epoch + 1) % spec.evaluate.every == 0 || isLast ? evaluate(network) : nil
-    let cost = network.cost()
-    let entry = TrainingRecord.EpochRecord(
-      epoch: epoch + 1, learningRate: trained.learningRate, trainLoss: trained.progress.loss,
-      trainTop1: trained.progress.top1, testLoss: evaluation?.loss, testTop1: evaluation?.top1,
-      testTop5: evaluation?.top5, channels: network.prunableChannels, parameters: cost.parameters,
-      macs: cost.macs, trainSeconds: record.current?.seconds ?? 0,
-      evaluationSeconds: seconds(since: evaluationStart), pruningSeconds: pruningSeconds,
-      images: trained.progress.images, trainJoules: record.current?.joules)
+    let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
+    entry.evaluate(isDue ? evaluate(network) : nil)
+    entry.evaluationSeconds = seconds(since: evaluationStart)
+    entry.measure(network)
     record.epochs.append(entry)
     record.current = nil
     progress.show(
       .epochEnded(
-        entry.report, epochs: spec.train.epochs, seconds: entry.trainSeconds,
-        imagesPerSecond: entry.imagesPerSecond))
+        entry.report, epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond))
   }
 
   /// The steps of the epoch in progress, or of a new one; `record.current` is where it stands.
@@ -146,11 +176,11 @@ struct VariantTraining {
     _ size: (channels: Int, macs: Int)
   ) {
     let share = Double(partial.progress.steps) / Double(pass.stepCount)
-    let epochsLeft = Double(spec.train.epochs - epoch) - share
+    let epochsLeft = Double(epochs - epoch) - share
     progress.show(
       .step(
         StepProgress(
-          epoch: epoch + 1, epochs: spec.train.epochs, step: partial.progress.steps, steps: pass.stepCount,
+          epoch: epoch + 1, epochs: epochs, step: partial.progress.steps, steps: pass.stepCount,
           loss: partial.progress.loss, accuracy: partial.progress.top1, channels: size.channels,
           macs: size.macs, imagesPerSecond: Double(partial.progress.images) / partial.seconds,
           secondsToGo: partial.seconds / share * epochsLeft)))

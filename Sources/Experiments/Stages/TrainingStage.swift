@@ -7,15 +7,20 @@ struct TrainingStage: Sendable {
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
+  /// The baseline's training, which one that prunes in one shot goes on from.
+  var beginning: StageKey?
+
+  var epochs: Int { spec.epochs(variant) }
 
   /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
   var summary: String {
     let architecture = spec.architecture
     let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
     let width = architecture.width == 1 ? "" : " x \(architecture.width)"
-    let pruning = spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)" } ?? "pruned"
+    let pruning =
+      spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)\($0.schedule.summary)" } ?? "pruned"
     return
-      "\(architecture.name)\(depth)\(width) on \(spec.dataset.name), \(spec.train.epochs) epochs, seed \(seed), "
+      "\(architecture.name)\(depth)\(width) on \(spec.dataset.name), \(epochs) epochs, seed \(seed), "
       + (variant == .baseline ? "baseline" : pruning)
   }
 }
@@ -27,6 +32,16 @@ extension PruneSpec.Target {
     case .channelsPerStep(let count): "by \(count) channels a step"
     case .parameterRatio(let share): "to parameter_ratio \(share)"
     case .flopsRatio(let share): "to flops_ratio \(share)"
+    }
+  }
+}
+
+extension PruneSpec.Schedule {
+  fileprivate var summary: String {
+    switch self {
+    case .constant: ""
+    case .cubic: ", cubic"
+    case .oneShot(let fineTune): ", in one shot before the last \(fineTune.epochs) epochs"
     }
   }
 }

@@ -10,16 +10,29 @@ public enum Pass: Sendable {
   case relevance
 }
 
-/// The alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015, eq. 60): alpha - beta = 1.
+/// How relevance goes back through the network: the alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015,
+/// eq. 60), whose relevance is conserved where alpha - beta = 1.
 public struct RelevanceRule: Equatable, Sendable {
   public var alpha: Float
-  public var beta: Float { alpha - 1 }
+  public var beta: Float
+  /// Where the channels of a residual block's last convolution are judged.
+  public var lastConvolution: LastConvolution
+
+  public enum LastConvolution: String, CaseIterable, Sendable {
+    /// By the relevance of the block's output, as the program of arXiv 2002.09958 does.
+    case output
+    /// By the branch's share of that.
+    case branch
+  }
 
   /// alpha = 2, beta = 1, as in arXiv 2002.09958.
   public static let standard = RelevanceRule(alpha: 2)
 
-  public init(alpha: Float) {
+  /// - Parameter beta: alpha - 1 if not given.
+  public init(alpha: Float, beta: Float? = nil, lastConvolution: LastConvolution = .output) {
     self.alpha = alpha
+    self.beta = beta ?? alpha - 1
+    self.lastConvolution = lastConvolution
   }
 
   /// Keeps denominators away from zero.

@@ -141,13 +141,14 @@ final class ResidualBlock: FeatureLayer {
 
   /// R_branch = branch * R / (sum + 1e-9), and the shortcut's likewise; the input collects both.
   ///
-  /// The last convolution's channels are judged by R at the block's output, the others' by R at their own.
+  /// The last convolution's channels are judged as the rule says, the others' by R at their own.
   func relevance(
     _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
   ) -> Planes? {
     guard let parts else { return nil }
-    record(last.convolution.name, relevance)
-    var branch = narrowed(share(parts.branch, relevance, parts.sum, context), context)
+    var branch = share(parts.branch, relevance, parts.sum, context)
+    record(last.convolution.name, context.rule.lastConvolution == .output ? relevance : branch)
+    branch = narrowed(branch, context)
     let shortcut = wantsInput ? share(parts.shortcut, relevance, parts.sum, context) : nil
     context.pool.give(relevance)
     guard let through = last.propagate(branch, wantsInput: true, context) else { return nil }

@@ -14,12 +14,41 @@ import Specification
 /// An image whose relevance at a channel is not finite is left out of that channel's mean.
 public struct FeatureRelevance: ImportanceCriterion {
   public static let description = Catalog.Criterion(
-    name: "feature_relevance", options: [.init(name: "alpha", range: 1...10, defaultValue: 2)])
+    name: "feature_relevance",
+    options: [
+      .init(
+        name: "alpha", .number(1...10), default: 2,
+        "Weight of what speaks for a channel's input, against `beta` of what speaks against it."),
+      .init(
+        name: "beta", .number(0...9), default: nil,
+        "Weight of what speaks against; default: alpha - 1, which conserves relevance."),
+      .init(
+        name: "class_scale", .word(ClassScale.allCases.map(\.rawValue)), default: "sigmoid",
+        "`sigmoid`: classes that are told well count less; `none`: all count the same."),
+      .init(
+        name: "last_convolution", .word(RelevanceRule.LastConvolution.allCases.map(\.rawValue)),
+        default: "output",
+        "Relevance that judges a residual block's last convolution: at the block's `output` or in its `branch`."
+      ),
+    ])
+
+  /// What a class's mean relevance is multiplied by.
+  enum ClassScale: String, CaseIterable {
+    /// s_c.
+    case sigmoid
+    /// 1, as in the paper's experiments on ImageNet.
+    case none
+  }
 
   private let rule: RelevanceRule
+  private let classScale: ClassScale
 
-  public init(options: [String: Double]) {
-    rule = RelevanceRule(alpha: Float(options["alpha"] ?? 2))
+  public init(options: CriterionOptions) {
+    rule = RelevanceRule(
+      alpha: Float(options["alpha"]?.number ?? 2), beta: options["beta"]?.number.map { Float($0) },
+      lastConvolution: options["last_convolution"]?.word.flatMap(RelevanceRule.LastConvolution.init)
+        ?? .output)
+    classScale = options["class_scale"]?.word.flatMap(ClassScale.init) ?? .sigmoid
   }
 
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
@@ -33,7 +62,8 @@ public struct FeatureRelevance: ImportanceCriterion {
           .add(relevance, labels: labels)
       }
     }
-    return sums.mapValues { $0.importance(scales: classes.scales, present: classes.present) }
+    let scales = classScale == .sigmoid ? classes.scales : classes.scales.map { _ in 1 }
+    return sums.mapValues { $0.importance(scales: scales, present: classes.present) }
   }
 }
 

@@ -7,14 +7,11 @@ import Specification
 public struct L1Norm: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "l1_norm")
 
-  public init(options: [String: Double]) {}
+  public init(options: CriterionOptions) {}
 
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     network.filters.mapValues { weight in
-      let size = weight.count / max(1, weight.shape[0])
-      return (0..<weight.shape[0]).map { filter in
-        weight.values[filter * size..<(filter + 1) * size].reduce(0.0) { $0 + Double(abs($1)) }
-      }
+      filters(of: weight).map { $0.reduce(0.0) { $0 + Double(abs($1)) } }
     }
   }
 }

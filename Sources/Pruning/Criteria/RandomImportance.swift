@@ -6,7 +6,7 @@ import Specification
 public struct RandomImportance: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "random")
 
-  public init(options: [String: Double]) {}
+  public init(options: CriterionOptions) {}
 
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var scores: [String: [Double]] = [:]

@@ -214,3 +214,21 @@ extension ValueForm {
       write: { $0.map(form.write) ?? .string(word) })
   }
 }
+
+extension ValueForm where Value == OptionValue {
+  static func option(_ form: Catalog.Criterion.Option.Form) -> ValueForm {
+    switch form {
+    case .number(let range):
+      of(ValueForm<Double>.number(.from(range.lowerBound, to: range.upperBound))) { .number($0) }
+    case .word(let words): of(ValueForm<String>.choice(words, "value")) { .word($0) }
+    }
+  }
+
+  private static func of<Other>(
+    _ form: ValueForm<Other>, _ wrap: @escaping @Sendable (Other) -> OptionValue
+  ) -> ValueForm {
+    ValueForm(
+      expectation: form.expectation, schema: form.schema,
+      read: { node, path, context in form.read(node, path, context).map(wrap) }, write: { $0.json })
+  }
+}

@@ -10,10 +10,14 @@ struct PruneSection: Sendable {
   let flopsRatio = Field(
     "flops_ratio", .number(.share), "Share of the multiply-accumulates that is gone after the last step.")
   let interval = Field(
-    "interval", .wholeNumber(1...1_000_000), required: true, "Epochs between pruning steps.")
+    "interval", .wholeNumber(1...1_000_000), "Epochs between pruning steps; required unless in one shot.")
   let until = Field(
     "until", .wholeNumber(1...1_000_000),
     "No pruning step after this epoch; default: the last but one, or the interval if that is later.")
+  let schedule = Field(
+    "schedule", .choice(["constant", "cubic", "one_shot"], "pruning schedule"), default: "constant",
+    "How what has to go is spread over the steps.")
+  let fineTune = FineTuneSection()
   let samples = Field(
     "samples", .optional(.wholeNumber(1...1_000_000_000), or: "all"), default: .some(nil),
     "Training images that the scores are computed on.")
@@ -21,7 +25,7 @@ struct PruneSection: Sendable {
     "minimum_channels", .wholeNumber(1...65_536), default: 1, "Channels kept in every layer.")
   let roundTo = Field(
     "round_to", .wholeNumber(1...65_536), default: 1, "Layers keep a multiple of this many channels.")
-  private let options: [(criterion: String, key: String, fields: [Field<Double>])]
+  private let options: [(criterion: String, key: String, fields: [Field<OptionValue>])]
 
   init(_ catalog: Catalog) {
     criterion = Field(
@@ -29,9 +33,7 @@ struct PruneSection: Sendable {
       "What decides which channels matter least.")
     options = catalog.criteria.filter { !$0.options.isEmpty }.map { criterion in
       let fields = criterion.options.map { option in
-        Field(
-          option.name, .number(.from(option.range.lowerBound, to: option.range.upperBound)),
-          default: option.defaultValue, "Option of the criterion `\(criterion.name)`.")
+        Field(option.name, .option(option.form), default: option.defaultValue, option.summary)
       }
       return (criterion.name, Self.optionsKey(criterion.name), fields)
     }
@@ -49,8 +51,7 @@ struct PruneSection: Sendable {
   var keys: [Key] {
     [
       criterion.key, ratio.key, channelsPerStep.key, parameterRatio.key, flopsRatio.key, interval.key,
-      until.key,
-      samples.key, minimumChannels.key, roundTo.key,
+      until.key, schedule.key, fineTune.key, samples.key, minimumChannels.key, roundTo.key,
     ]
       + options.map {
         .mapping(
@@ -70,8 +71,7 @@ struct PruneSection: Sendable {
   func read(_ mapping: MappingReader, epochs: Int?, trainingImages: Int?) -> PruneSpec? {
     let criterion = mapping[criterion]
     let target = readTarget(mapping)
-    let interval = mapping[interval]
-    let until = readUntil(mapping, interval, epochs)
+    let steps = readSteps(mapping, epochs)
     let samples = mapping[samples]
     if case .some(.some(let samples)) = samples, let trainingImages, samples > trainingImages {
       mapping.report(self.samples.name, "there are only \(trainingImages) training images, found \(samples)")
@@ -79,12 +79,12 @@ struct PruneSection: Sendable {
     let minimumChannels = mapping[minimumChannels]
     let roundTo = mapping[roundTo]
     let options = readOptions(mapping, of: criterion)
-    guard let criterion, let target, let interval, let until, let samples, let minimumChannels, let roundTo,
-      let options
+    guard let criterion, let target, let steps, let samples, let minimumChannels, let roundTo, let options
     else { return nil }
     return PruneSpec(
-      criterion: criterion, target: target, interval: interval, until: until, samples: samples,
-      minimumChannels: minimumChannels, roundTo: roundTo, options: options)
+      criterion: criterion, target: target, interval: steps.interval, until: steps.until,
+      schedule: steps.schedule, samples: samples, minimumChannels: minimumChannels, roundTo: roundTo,
+      options: options)
   }
 
   private func readTarget(_ mapping: MappingReader) -> PruneSpec.Target? {
@@ -107,6 +107,24 @@ struct PruneSection: Sendable {
       mapping.reportKey(name, "only one target can be given, and \(quoted(first)) is there already")
     }
     return written.count == 1 ? targets[0] : nil
+  }
+
+  /// When channels go. Keys that belong to another schedule are checked, and ignored.
+  private func readSteps(
+    _ mapping: MappingReader, _ epochs: Int?
+  ) -> (interval: Int, until: Int, schedule: PruneSpec.Schedule)? {
+    let name = mapping[schedule]
+    if name == "one_shot" {
+      // What belongs to steps may be there, for experiments that differ only in the schedule to share a file.
+      _ = (mapping[interval], mapping[until])
+      guard let fineTune = fineTune.read(mapping) else { return nil }
+      return epochs.map { ($0, $0, .oneShot(fineTune)) }
+    }
+    if mapping.has(fineTune.name) { _ = fineTune.read(mapping) }
+    if !mapping.has(interval.name) { mapping.reportMissing(interval.name, interval.form.expectation) }
+    let interval = mapping[interval]
+    guard let until = readUntil(mapping, interval, epochs), let interval, let name else { return nil }
+    return (interval, until, name == "cubic" ? .cubic : .constant)
   }
 
   private func readUntil(_ mapping: MappingReader, _ interval: Int?, _ epochs: Int?) -> Int? {
@@ -132,8 +150,8 @@ struct PruneSection: Sendable {
   }
 
   /// Options of all criteria are checked, so that experiments that differ only in the criterion can share a file.
-  private func readOptions(_ mapping: MappingReader, of criterion: String?) -> [String: Double]? {
-    var result: [String: Double] = [:]
+  private func readOptions(_ mapping: MappingReader, of criterion: String?) -> CriterionOptions? {
+    var result: CriterionOptions = [:]
     var isValid = true
     for (name, key, fields) in options {
       guard let values = mapping.mapping(key, fields.map(\.key)) else {
@@ -141,7 +159,9 @@ struct PruneSection: Sendable {
         continue
       }
       for field in fields {
-        guard let value = values[field] else {
+        guard
+          let value = field.defaultValue == nil ? values.optional(field) : values[field].map({ .some($0) })
+        else {
           isValid = false
           continue
         }
@@ -159,13 +179,21 @@ struct PruneSection: Sendable {
       case .parameterRatio(let value): parameterRatio.entry(value)
       case .flopsRatio(let value): flopsRatio.entry(value)
       }
-    var members = [
-      criterion.entry(spec.criterion), target, interval.entry(spec.interval), until.entry(spec.until),
+    var members = [criterion.entry(spec.criterion), target]
+    switch spec.schedule {
+    case .constant, .cubic:
+      members += [
+        interval.entry(spec.interval), until.entry(spec.until),
+        schedule.entry(spec.schedule == .cubic ? "cubic" : "constant"),
+      ]
+    case .oneShot(let spec): members += [schedule.entry("one_shot"), fineTune.entry(spec)]
+    }
+    members += [
       samples.entry(.some(spec.samples)), minimumChannels.entry(spec.minimumChannels),
       roundTo.entry(spec.roundTo),
     ]
     if !spec.options.isEmpty {
-      let options = spec.options.sorted { $0.key < $1.key }.map { ($0.key, JSON.number($0.value)) }
+      let options = spec.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }
       members.append((Self.optionsKey(spec.criterion), .object(options)))
     }
     return .object(members)

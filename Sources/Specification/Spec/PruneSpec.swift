@@ -2,10 +2,11 @@
 public struct PruneSpec: Equatable, Sendable {
   public var criterion: String
   public var target: Target
-  /// Epochs between pruning steps.
+  /// Epochs between pruning steps; of one shot, those before its step.
   public var interval: Int
   /// No pruning step after this epoch.
   public var until: Int
+  public var schedule: Schedule
   /// Images that scores are computed on; nil for the whole training set.
   public var samples: Int?
   /// Channels kept in every layer.
@@ -13,7 +14,7 @@ public struct PruneSpec: Equatable, Sendable {
   /// Layers keep a multiple of this many channels.
   public var roundTo: Int
   /// Options of the criterion, by name; every option of the criterion is there.
-  public var options: [String: Double]
+  public var options: CriterionOptions
 
   /// What is gone after the last pruning step; ratios are in (0, 1).
   public enum Target: Equatable, Sendable {
@@ -27,14 +28,43 @@ public struct PruneSpec: Equatable, Sendable {
     case flopsRatio(Double)
   }
 
+  /// How what has to go is spread over the steps.
+  public enum Schedule: Equatable, Sendable {
+    /// The same number of channels at every step (arXiv 2002.09958).
+    case constant
+    /// Many at first, few at the end: after step k of n, 1 - (1 - k/n)^3 of it (Zhu and Gupta 2017, arXiv 1710.01878, eq. 1).
+    case cubic
+    /// Everything after the last epoch of an ordinary training, followed by further epochs: the conventional pipeline.
+    case oneShot(FineTuneSpec)
+  }
+
+  /// Training after a pruning in one shot.
+  public struct FineTuneSpec: Equatable, Sendable {
+    public var epochs: Int
+    /// Constant.
+    public var learningRate: Double
+
+    public init(epochs: Int, learningRate: Double) {
+      self.epochs = epochs
+      self.learningRate = learningRate
+    }
+  }
+
+  /// Of pruning in one shot.
+  public var fineTune: FineTuneSpec? {
+    if case .oneShot(let fineTune) = schedule { fineTune } else { nil }
+  }
+
   public init(
-    criterion: String = "feature_relevance", target: Target, interval: Int, until: Int, samples: Int? = nil,
-    minimumChannels: Int = 1, roundTo: Int = 1, options: [String: Double] = [:]
+    criterion: String = "feature_relevance", target: Target, interval: Int, until: Int,
+    schedule: Schedule = .constant, samples: Int? = nil, minimumChannels: Int = 1, roundTo: Int = 1,
+    options: CriterionOptions = [:]
   ) {
     self.criterion = criterion
     self.target = target
     self.interval = interval
     self.until = until
+    self.schedule = schedule
     self.samples = samples
     self.minimumChannels = minimumChannels
     self.roundTo = roundTo

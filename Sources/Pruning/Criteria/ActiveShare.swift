@@ -1,0 +1,24 @@
+import Network
+import Specification
+
+/// How often a channel is not zero (Hu et al. 2016, arXiv 1607.03250, eq. 1).
+///
+/// importance(o) = 1 - APoZ(o), APoZ being the average percentage of zeros of the channel behind its ReLU over images and
+/// pixels. The last convolution of a residual block is judged behind the ReLU that follows the sum with the shortcut.
+public struct ActiveShare: ImportanceCriterion {
+  public static let description = Catalog.Criterion(name: "apoz")
+
+  public init(options: CriterionOptions) {}
+
+  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+    var sums: [String: [Double]] = [:]
+    var count = 0.0
+    for (images, labels) in data.batches() {
+      for (layer, shares) in network.positiveShares(images, count: labels.count) {
+        sums.add(shares.map { $0 * Double(labels.count) }, to: layer)
+      }
+      count += Double(labels.count)
+    }
+    return sums.mapValues { $0.map { $0 / max(1, count) } }
+  }
+}

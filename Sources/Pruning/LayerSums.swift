@@ -1,0 +1,18 @@
+import Compute
+
+extension [String: [Double]] {
+  /// Adds a batch's values for a layer's channels.
+  mutating func add(_ values: [Double], to layer: String) {
+    guard let sums = self[layer] else {
+      self[layer] = values
+      return
+    }
+    self[layer] = zip(sums, values).map(+)
+  }
+}
+
+/// The weights of each output channel or unit of `[outputs, ...]`, in order.
+func filters(of weight: Tensor) -> [ArraySlice<Float>] {
+  let size = weight.count / max(1, weight.shape[0])
+  return (0..<weight.shape[0]).map { weight.values[$0 * size..<($0 + 1) * size] }
+}

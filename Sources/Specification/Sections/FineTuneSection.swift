@@ -1,0 +1,25 @@
+/// `prune.fine_tune`: what follows a pruning in one shot.
+struct FineTuneSection: Sendable {
+  let name = "fine_tune"
+  let epochs = Field(
+    "epochs", .wholeNumber(1...1_000_000), required: true, "Epochs after the pruning, besides `train.epochs`."
+  )
+  let learningRate = Field(
+    "learning_rate", .number(.positive), default: 0.001, "Length of a step then; it stays the same.")
+
+  private var keys: [Key] { [epochs.key, learningRate.key] }
+
+  var key: Key { .mapping(name, keys, "Training after pruning in one shot; the other schedules ignore it.") }
+
+  func read(_ parent: MappingReader) -> PruneSpec.FineTuneSpec? {
+    guard let mapping = parent.requiredMapping(name, keys) else { return nil }
+    let epochs = mapping[epochs]
+    let learningRate = mapping[learningRate]
+    guard let epochs, let learningRate else { return nil }
+    return .init(epochs: epochs, learningRate: learningRate)
+  }
+
+  func entry(_ spec: PruneSpec.FineTuneSpec) -> (String, JSON) {
+    (name, .object([epochs.entry(spec.epochs), learningRate.entry(spec.learningRate)]))
+  }
+}

@@ -1,0 +1,66 @@
+import Compute
+import Reports
+import Specification
+import Testing
+
+@testable import Experiments
+
+@Suite("Pruning in one shot")
+struct OneShotTests {
+  private static let overrides = [
+    "prune.schedule=one_shot", "prune.fine_tune={epochs: 2, learning_rate: 0.01}",
+    "prune.criterion=l1_norm",
+  ]
+
+  @Test("trains as the baseline does, removes everything at once, and goes on")
+  func pipeline() throws {
+    let folder = try TemporaryFolder()
+    let report = try run(digits(Self.overrides), in: folder.path)
+    let baseline = try #require(report.runs.first { $0.variant == "baseline" })
+    let pruned = try #require(report.runs.first { $0.variant == "pruned" })
+    #expect(baseline.history.count == 3)
+    #expect(pruned.history.count == 5)
+    #expect(pruned.pruningSteps.map(\.epoch) == [3])
+    #expect(pruned.history.prefix(3).map(\.trainLoss) == baseline.history.map(\.trainLoss))
+    #expect(pruned.history.suffix(2).map(\.learningRate) == [0.01, 0.01])
+    let cost = try #require(report.trainingCost(of: pruned).macs)
+    let before = try #require(report.trainingCost(of: baseline).macs)
+    #expect(cost > before)
+  }
+
+  /// An interrupted baseline is not gone on from, a finished one is; bits must not tell.
+  @Test("gives the same whether or not the baseline was there to go on from")
+  func sameBytes() throws {
+    let (shared, alone) = (try TemporaryFolder(), try TemporaryFolder())
+    let spec = try digits(Self.overrides)
+    let report = try run(spec, in: shared.path)
+    let stage = try #require(
+      ExperimentPreparation.stages(
+        spec, kernels: Engine(threads: 1).kernels, load: .load(spec.dataset, digest: "d"), weights: nil
+      ).last)
+    #expect(stage.beginning != nil)
+    var preparation = ExperimentPreparation(kernels: try Engine(threads: 1).kernels)
+    let training = VariantTraining(
+      spec: spec, variant: .pruned, seed: 0, data: try preparation.prepare(spec).data,
+      engine: try Engine(threads: 1),
+      checkpoints: CheckpointStore(folder: alone.path), key: stage.key, beginning: nil,
+      interruption: Interruption(), progress: ProgressPrinter(mode: .none))
+    let outcome = try training.run(fresh: false)
+    let pruned = try #require(report.runs.first { $0.variant == "pruned" })
+    #expect(outcome.record.epochs.map(\.report) == pruned.history)
+    let path = "\(shared.path)/digits/seed-0/pruned/model.safetensors"
+    let model = try spec.network(weights: path, engine: Engine(threads: 1))
+    #expect(model.tensors == outcome.network.tensors)
+  }
+
+  @Test("is trained after its baseline where several are trained side by side")
+  func order() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(Self.overrides)
+    let runner = ExperimentRunner(
+      engines: try (0..<3).map { _ in try Engine(threads: 1) }, results: folder.path,
+      progress: ProgressPrinter(mode: .none), interruption: Interruption())
+    let expected = try run(spec, in: TemporaryFolder().path)
+    #expect(try runner.run(spec).deterministicJSON() == expected.deterministicJSON())
+  }
+}
