@@ -20,25 +20,36 @@ static int64_t pixel(int64_t image, int64_t row, int64_t rows, int64_t columns) 
   return (image * (rows + 1) + row) * (columns + 1);
 }
 
-void ck_wide_convolve(
-  const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y) {
-  const int64_t k = g->kernel, half = k / 2, s = g->stride;
-  for (int64_t r = 0; r < g->output_rows; r++) {
-    float *to = y + output * g->y_stride + pixel(image, r, g->output_rows, g->output_columns);
-    for (int64_t q = 0; q < g->output_columns; q++) to[q] = bias ? bias[output] : 0;
+// One row of a tap's plane: `count` elements from column `first` on. `from` is null where the tap reads no row.
+static void unfold_row(
+  const ck_wide *g, const float *from, int64_t tap, int64_t first, int64_t count, float *to) {
+  const int64_t s = g->stride, offset = tap - g->kernel / 2;
+  range q = inside(g->columns, g->output_columns, s, offset);
+  if (q.low < first) q.low = first;
+  if (q.high > first + count) q.high = first + count;
+  if (!from || q.low > q.high) q.low = q.high = first + count;
+  for (int64_t i = first; i < q.low; i++) to[i - first] = 0;
+  if (s == 1)
+    for (int64_t i = q.low; i < q.high; i++) to[i - first] = from[i + offset];
+  else
+    for (int64_t i = q.low; i < q.high; i++) to[i - first] = from[2 * i + offset];
+  for (int64_t i = q.high; i < first + count; i++) to[i - first] = 0;
+}
+
+void ck_unfold(
+  const ck_wide *g, const float *x, int64_t images, ptrdiff_t begin, ptrdiff_t end, float *out,
+  ptrdiff_t out_stride) {
+  const int64_t k = g->kernel, pitch = g->output_columns + 1;
+  for (ptrdiff_t p = begin, next; p < end; p = next) {
+    const int64_t line = p / pitch, image = line / (g->output_rows + 1), r = line % (g->output_rows + 1);
+    next = (line + 1) * pitch < end ? (line + 1) * pitch : end;
+    float *to = out + (p - begin);
     for (int64_t c = 0; c < g->inputs; c++)
       for (int64_t u = 0; u < k; u++) {
-        const int64_t row = r * s + u - half;
-        if (row < 0 || row >= g->rows) continue;
-        const float *from = x + c * g->x_stride + pixel(image, row, g->rows, g->columns);
-        for (int64_t v = 0; v < k; v++) {
-          const float weight = w[((output * g->inputs + c) * k + u) * k + v];
-          const range q = inside(g->columns, g->output_columns, s, v - half);
-          if (s == 1)
-            for (int64_t i = q.low; i < q.high; i++) to[i] += weight * from[i + v - half];
-          else
-            for (int64_t i = q.low; i < q.high; i++) to[i] += weight * from[i * s + v - half];
-        }
+        const int64_t row = r * g->stride + u - k / 2;
+        const bool reads = image < images && r < g->output_rows && row >= 0 && row < g->rows;
+        const float *from = reads ? x + c * g->x_stride + pixel(image, row, g->rows, g->columns) : 0;
+        for (int64_t v = 0; v < k; v++, to += out_stride) unfold_row(g, from, v, p % pitch, next - p, to);
       }
   }
 }
@@ -104,30 +115,5 @@ void ck_wide_input_gradient(
             for (int64_t i = q.low; i < q.high; i++) to[i * s + v - half] += weight * from[i];
         }
       }
-    }
-}
-
-void ck_wide_weight_gradient(
-  const ck_wide *g, const float *dy, const float *x, int64_t images, int64_t output, int64_t input, float *dw) {
-  const int64_t k = g->kernel, half = k / 2, s = g->stride;
-  for (int64_t u = 0; u < k; u++)
-    for (int64_t v = 0; v < k; v++) {
-      const range q = inside(g->columns, g->output_columns, s, v - half);
-      double total = 0;
-      for (int64_t n = 0; n < images; n++)
-        for (int64_t r = 0; r < g->output_rows; r++) {
-          const int64_t row = r * s + u - half;
-          if (row < 0 || row >= g->rows) continue;
-          const float *from = dy + output * g->y_stride + pixel(n, r, g->output_rows, g->output_columns);
-          const float *at = x + input * g->x_stride + pixel(n, row, g->rows, g->columns) + v - half;
-          // Four chains, so that the additions do not wait for each other.
-          float sums[4] = {0};
-          int64_t i = q.low;
-          for (; i + 4 <= q.high; i += 4)
-            for (int64_t j = 0; j < 4; j++) sums[j] += from[i + j] * at[(i + j) * s];
-          for (; i < q.high; i++) sums[0] += from[i] * at[i * s];
-          total += (double)((sums[0] + sums[2]) + (sums[1] + sums[3]));
-        }
-      dw[((output * g->inputs + input) * k + u) * k + v] = (float)total;
     }
 }

@@ -17,7 +17,7 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - input: planes [inputChannels, images, rows, columns]
-  ///   - weight: [outputChannels, inputChannels, k, k], k odd; 1 and 3 are fast
+  ///   - weight: [outputChannels, inputChannels, k, k], k odd; the gradient of an input is slow beyond 3
   ///   - bias: one value for each output channel
   ///   - stride: 1 or 2
   ///   - method: ``ConvolutionMethod/direct`` where small sums of positive terms matter
@@ -43,6 +43,12 @@ extension Engine {
     {
       return winogradConvolve(
         input, weight, bias: bias, adjoint: false, accumulate: false, tiles: tiles, into: output)
+    }
+    if method == .fastest,
+      let padded = paddedTiles(input.shape, channels: outputs, kernel: kernel, stride: stride)
+    {
+      return paddedConvolve(
+        input, weight, bias: bias, adjoint: false, accumulate: false, padded: padded, into: output)
     }
     if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
@@ -89,6 +95,13 @@ extension Engine {
     {
       winogradConvolve(
         outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, tiles: tiles,
+        into: inputGradient)
+    } else if method == .fastest,
+      let padded = paddedTiles(
+        outputGradient.shape, channels: inputGradient.shape.channels, kernel: kernel, stride: stride)
+    {
+      paddedConvolve(
+        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, padded: padded,
         into: inputGradient)
     } else if hasSmallMaps(
       inputGradient.shape, outputs: outputGradient.shape.channels, kernel: kernel, stride: stride)
@@ -149,7 +162,7 @@ extension Engine {
     }
   }
 
-  private func withPackedWeights(
+  func withPackedWeights(
     _ weight: Tensor, outputs: Int, inputs: Int, taps: [Int64], transposed: Bool,
     _ body: (UnsafePointer<Float>) -> Void
   ) {

@@ -23,6 +23,9 @@ extension Engine {
     if let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride) {
       return winogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
     }
+    if let padded = paddedTiles(input.shape, channels: outputs, kernel: kernel, stride: stride) {
+      return paddedWeightGradient(input, outputGradient, padded: padded, into: &gradient)
+    }
     if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return smallWeightGradient(input, outputGradient, into: &gradient)
     }

@@ -50,6 +50,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 65, outputs: 131, images: 16, rows: rows, columns: columns, kernel: 3,
             stride: 1))
       }
+      // Maps padded to whole tiles, their images to whole vectors of them.
+      for (images, rows, columns) in [(1, 14, 14), (11, 7, 7), (3, 14, 11)] {
+        cases.append(
+          ConvolutionCase(
+            kernels: kernels, inputs: 96, outputs: 99, images: images, rows: rows, columns: columns,
+            kernel: 3, stride: 1))
+      }
       // Tiles: every number of them side by side, several pieces and groups, products of matrices.
       for (inputs, outputs, images, rows, columns) in [
         (17, 33, 16, 4, 4), (30, 21, 2, 16, 8), (37, 29, 1, 16, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),
@@ -70,6 +77,8 @@ struct ConvolutionTests {
   @Test("agrees with its definition, forward and both gradients", arguments: ConvolutionCase.all)
   func agreesWithReference(_ test: ConvolutionCase) throws {
     let engine = try Engine(threads: 2, kernels: test.kernels)
+    // Filtering by tiles rounds more, and sums over many channels are long.
+    let tolerance = min(test.inputs, test.outputs) >= WinogradTiles.manyChannels ? 2e-5 : 1e-5
     var samples = Samples()
     let x = samples.planes(test.input)
     let weight = samples.tensor([test.outputs, test.inputs, test.kernel, test.kernel])
@@ -79,7 +88,7 @@ struct ConvolutionTests {
     let y = Planes(shape)
     engine.convolve(x, weight, bias: bias, stride: test.stride, into: y)
     let expected = Reference.convolve(Dense(x), weight, bias: bias, stride: test.stride)
-    #expect(difference(y.dense(), expected.values) < 1e-5)
+    #expect(difference(y.dense(), expected.values) < tolerance)
     #expect(y.checkBorders())
 
     let dy = samples.planes(shape)
@@ -87,15 +96,15 @@ struct ConvolutionTests {
     let dx = before.copy()
     let gradient = Reference.inputGradient(Dense(dy), weight, stride: test.stride, input: test.input)
     engine.convolutionInputGradient(dy, weight, stride: test.stride, accumulate: true, into: dx)
-    #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < 1e-5)
+    #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < tolerance)
     engine.convolutionInputGradient(dy, weight, stride: test.stride, into: dx)
-    #expect(difference(dx.dense(), gradient.values) < 1e-5)
+    #expect(difference(dx.dense(), gradient.values) < tolerance)
     #expect(dx.checkBorders())
 
     var dw = samples.tensor(weight.shape)
     engine.convolutionWeightGradient(x, dy, stride: test.stride, into: &dw)
     let sums = Reference.weightGradient(Dense(x), Dense(dy), weight: weight, stride: test.stride)
-    #expect(difference(dw.values, sums) < 1e-5)
+    #expect(difference(dw.values, sums) < tolerance)
   }
 
   @Test(

@@ -277,14 +277,15 @@ typedef struct {
   ptrdiff_t x_stride, y_stride;
 } ck_wide;
 
-void ck_wide_convolve(const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y);
-// The same with sums in double precision, rounded once.
+// The input as a 1x1 convolution reads it, for elements [begin, end) of the output's planes: out[c * k * k + u * k + v][p - begin]
+// is the pixel that tap (u, v) of output element p reads in channel c, zero where it reads a border or p is none.
+void ck_unfold(
+  const ck_wide *g, const float *x, int64_t images, ptrdiff_t begin, ptrdiff_t end, float *out, ptrdiff_t out_stride);
+// A convolution with sums in double precision, rounded once.
 void ck_precise_convolve(
   const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y);
 void ck_wide_input_gradient(
   const ck_wide *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate, float *dx);
-void ck_wide_weight_gradient(
-  const ck_wide *g, const float *dy, const float *x, int64_t images, int64_t output, int64_t input, float *dw);
 
 typedef struct {
   int64_t images, rows, columns, output_rows, output_columns, window, stride, padding;
