@@ -17,6 +17,7 @@ public protocol ArchitectureFamily: Sendable {
 public enum ArchitectureRegistry {
   public static let families: [any ArchitectureFamily] = [
     CIFARResNet(),
+    ImageNetResNet(),
     VGG(),
   ]
 

@@ -22,21 +22,11 @@ struct CIFARResNet: ArchitectureFamily {
   func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
     var builder = NetworkBuilder(input: input)
     builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(16))
-    let isBottleneck = spec.block == .bottleneck
-    let blocks = max(1, (spec.depth - 2) / (isBottleneck ? 9 : 6))
+    let blocks = max(1, (spec.depth - 2) / (spec.block == .bottleneck ? 9 : 6))
     for (stage, width) in [16, 32, 64].enumerated() {
-      let channels = spec.scaled(width)
-      for block in 0..<blocks {
-        let name = "layer\(stage + 1).\(block)"
-        let stride = stage > 0 && block == 0 ? 2 : 1
-        if isBottleneck {
-          builder.residualBlock(
-            name, channels: [channels, channels, 4 * channels], kernels: [1, 3, 1], stride: stride,
-            strideAt: 1)
-        } else {
-          builder.residualBlock(name, channels: [channels, channels], kernels: [3, 3], stride: stride)
-        }
-      }
+      builder.residualStage(
+        "layer\(stage + 1)", channels: spec.scaled(width), blocks: blocks, of: spec.block,
+        stride: stage > 0 ? 2 : 1, shortcut: "shortcut")
     }
     return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)
   }

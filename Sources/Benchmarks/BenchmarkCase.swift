@@ -5,7 +5,8 @@ import Specification
 
 /// A network to measure, by its name on the command line.
 ///
-/// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour images and ten classes;
+/// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour images and ten classes,
+///   or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`;
 /// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of their channels, the
 ///   residual stream whole: what pruning leaves;
 /// - `vgg16:0.6`: every layer, the hidden one too, cut to that share of its width.
@@ -38,8 +39,8 @@ public struct BenchmarkCase: Equatable, Sendable {
     }
     innerShare = isResidual ? share : 1
     architecture = ArchitectureSpec(
-      name: entry.name, depth: depth, block: entry.block, width: isResidual ? 1 : share, input: [3, 32, 32],
-      classes: 10)
+      name: entry.name, depth: depth, block: entry.block, width: isResidual ? 1 : share,
+      input: entry.benchmark.input, classes: entry.benchmark.classes)
   }
 
   /// The network with random weights.

@@ -45,12 +45,28 @@ public struct Catalog: Sendable {
     public var depth: Int?
     /// Times the input's rows and columns are halved before the classifier; an input must survive that.
     public var halvings: Int
+    /// What benchmarks measure it on.
+    public var benchmark: Images
 
-    public init(name: String, block: ArchitectureSpec.BlockKind, depth: Int?, halvings: Int) {
+    /// Images that a network is usually made for.
+    public struct Images: Sendable {
+      /// Channels, rows, columns.
+      public var input: [Int]
+      public var classes: Int
+
+      public static let cifar10 = Images(input: [3, 32, 32], classes: 10)
+      public static let imagenet = Images(input: [3, 224, 224], classes: 1000)
+    }
+
+    public init(
+      name: String, block: ArchitectureSpec.BlockKind, depth: Int?, halvings: Int,
+      benchmark: Images = .cifar10
+    ) {
       self.name = name
       self.block = block
       self.depth = depth
       self.halvings = halvings
+      self.benchmark = benchmark
     }
   }
 

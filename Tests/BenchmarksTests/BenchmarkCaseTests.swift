@@ -25,6 +25,13 @@ struct BenchmarkCaseTests {
     #expect(network.layers().first?.channels == 38)
   }
 
+  @Test("have the images that an architecture is made for", arguments: [("resnet20", 32), ("resnet18", 224)])
+  func images(_ name: String, _ pixels: Int) throws {
+    let network = try BenchmarkCase(name).build(engine: engine)
+    #expect(network.input == PlaneShape(channels: 3, images: 1, rows: pixels, columns: pixels))
+    #expect(network.classes == (pixels == 224 ? 1000 : 10))
+  }
+
   @Test(
     "are refused by name",
     arguments: ["", "resnet21", "resnet20:0.5", "vgg16:inner=0.5", "resnet20:inner=0", "vgg16:2", "vgg16:"])

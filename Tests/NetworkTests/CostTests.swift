@@ -34,6 +34,35 @@ struct CostTests {
     #expect(try cost("resnet110", 110, .basic) == Cost(parameters: 1_730_714, macs: 253_149_824))
   }
 
+  /// Parameters: those of torchvision's models. MACs: by hand, layer by layer, at 224x224 pixels.
+  @Test(
+    "of ImageNet ResNets equal torchvision's",
+    arguments: zip([18, 34, 50], [11_689_512, 21_797_672, 25_557_032]))
+  func imagenet(_ depth: Int, _ parameters: Int) throws {
+    let blocks = depth == 18 ? [2, 2, 2, 2] : [3, 4, 6, 3]
+    let expansion = depth == 50 ? 4 : 1
+    var macs = 112 * 112 * 64 * 3 * 49 + 512 * expansion * 1000
+    var stream = 64
+    for (stage, count) in blocks.enumerated() {
+      let (width, size) = (64 << stage, 56 >> stage)
+      for block in 0..<count {
+        // Of a bottleneck the first convolution comes before the stride.
+        let before = stage > 0 && block == 0 ? 2 * size : size
+        macs +=
+          expansion == 1
+          ? size * size * 9 * width * (stream + width)
+          : before * before * stream * width + size * size * width * (9 * width + 4 * width)
+        if stream != width * expansion { macs += size * size * stream * width * expansion }
+        stream = width * expansion
+      }
+    }
+    let name = "resnet\(depth)"
+    let network = try network(name, depth, depth == 50 ? .bottleneck : .basic, images: .imagenet)
+    #expect(network.cost() == Cost(parameters: parameters, macs: macs))
+    // torchvision's `_ops` of these models, in billions.
+    #expect(abs(Double(macs) / 1e9 - [18: 1.81, 34: 3.66, 50: 4.09][depth, default: 0]) < 0.01)
+  }
+
   @Test("prunable channels are as many as the paper's program has")
   func prunable() throws {
     #expect(try network("resnet56", 56, .basic).prunableChannels == 2016)
@@ -41,6 +70,7 @@ struct CostTests {
     let vgg = try network("vgg16", 16, .plain)
     #expect(vgg.prunableChannels == 4096)
     #expect(vgg.channelGroups.last?.originalCount == 512)
+    #expect(try network("resnet34", 34, .basic).prunableChannels == 7552)
   }
 
   @Test("count with other numbers of channels as after removing them")
@@ -53,9 +83,12 @@ struct CostTests {
     #expect(network.cost() == predicted)
   }
 
-  private func network(_ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind) throws -> Network {
+  private func network(
+    _ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind,
+    images: Catalog.Architecture.Images = .cifar10
+  ) throws -> Network {
     let spec = ArchitectureSpec(
-      name: name, depth: depth, block: block, width: 1, input: [3, 32, 32], classes: 10, weights: nil)
+      name: name, depth: depth, block: block, input: images.input, classes: images.classes)
     return try #require(ArchitectureRegistry.build(spec, seed: 0, engine: Engine(threads: 1)))
   }
 

@@ -17,16 +17,23 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
     ReferenceCase(folder: "resnet20", depth: 20, block: .basic),
     ReferenceCase(folder: "resnet11b", depth: 11, block: .bottleneck),
     ReferenceCase(folder: "vgg16-narrow", name: "vgg16", depth: 16, block: .plain, width: 0.125),
+    // By `Fixtures/imagenet_reference.py`.
+    ReferenceCase(
+      folder: "resnet18-narrow", name: "resnet18", depth: 18, block: .basic, width: 0.125, pixels: [64, 64]),
+    ReferenceCase(
+      folder: "resnet50-narrow", name: "resnet50", depth: 50, block: .bottleneck, width: 0.0625,
+      pixels: [62, 45]),
   ]
 
   var testDescription: String { folder }
 
   private init(
-    folder: String, name: String = "resnet", depth: Int, block: ArchitectureSpec.BlockKind, width: Double = 1
+    folder: String, name: String = "resnet", depth: Int, block: ArchitectureSpec.BlockKind, width: Double = 1,
+    pixels: [Int] = [32, 32]
   ) {
     self.folder = folder
     architecture = ArchitectureSpec(
-      name: name, depth: depth, block: block, width: width, input: [3, 32, 32], classes: 10, weights: nil)
+      name: name, depth: depth, block: block, width: width, input: [3] + pixels, classes: 10, weights: nil)
   }
 
   struct Scores: Decodable {

@@ -16,6 +16,11 @@ struct RemovalTests {
       name: "resnet", depth: 20, block: .bottleneck, width: 0.5, input: [3, 16, 16], classes: 7, weights: nil),
     ArchitectureSpec(
       name: "vgg11", depth: 11, block: .plain, width: 0.1, input: [3, 32, 32], classes: 7, weights: nil),
+    ArchitectureSpec(
+      name: "resnet18", depth: 18, block: .basic, width: 0.1, input: [3, 40, 33], classes: 7, weights: nil),
+    ArchitectureSpec(
+      name: "resnet50", depth: 50, block: .bottleneck, width: 0.05, input: [3, 40, 33], classes: 7,
+      weights: nil),
   ]
 
   @Test("in evaluation", arguments: architectures)

@@ -55,16 +55,18 @@ public struct NetworkBuilder {
     columns = layer.outputColumns
   }
 
-  /// A residual block named as torchvision does: `NAME.conv1`, `NAME.bn1`, ..., `NAME.shortcut.0`, `NAME.shortcut.1`.
+  /// A residual block named as torchvision does: `NAME.conv1`, `NAME.bn1`, ..., `NAME.SHORTCUT.0`, `NAME.SHORTCUT.1`.
   ///
   /// - Parameters:
   ///   - channels: outputs of each convolution of the branch; the last is the residual stream's width behind the block.
   ///   - kernels: their kernels.
   ///   - strideAt: which convolution has the stride.
+  ///   - shortcut: what the projection is called: `downsample` in torchvision.
   ///
   /// The shortcut is a projection where shape or width change.
   public mutating func residualBlock(
-    _ name: String, channels widths: [Int], kernels: [Int], stride: Int, strideAt: Int = 0
+    _ name: String, channels widths: [Int], kernels: [Int], stride: Int, strideAt: Int = 0,
+    shortcut: String = "shortcut"
   ) {
     let outside = (channels: channels, rows: rows, columns: columns)
     var branch: [ConvolutionUnit] = []
@@ -82,8 +84,8 @@ public struct NetworkBuilder {
       stride == 1 && outside.channels == inside.channels
       ? nil
       : unit(
-        "\(name).shortcut.0", "\(name).shortcut.1", outputs: inside.channels, kernel: 1, stride: stride,
-        hasReLU: false, role: .fixed)
+        "\(name).\(shortcut).0", "\(name).\(shortcut).1", outputs: inside.channels, kernel: 1,
+        stride: stride, hasReLU: false, role: .fixed)
     (channels, rows, columns) = inside
     guard let last = branch.popLast() else { return }
     features.append(ResidualBlock(inner: branch, last: last, projection: projection))

@@ -1,0 +1,35 @@
+import Compute
+import Network
+import Specification
+
+/// Residual networks for photographs (He et al. 2015, arXiv 1512.03385, table 1), layer by layer and name by name
+/// torchvision's, whose weights load.
+///
+/// A 7x7 stem of 64 channels with stride 2 and 3x3 max pooling with stride 2; four stages of 64, 128, 256 and 512
+/// channels, the later three starting with stride 2; global average pooling; one linear layer. Bottleneck blocks widen to
+/// four times the channels and have their stride in the 3x3 convolution. Made for 224x224 pixels; any size will do.
+struct ImageNetResNet: ArchitectureFamily {
+  /// Blocks of each stage, by depth.
+  private static let blocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]]
+
+  var entries: [Catalog.Architecture] {
+    Self.blocks.keys.sorted().map { depth in
+      // Padding rounds every halving up, so that no input is too small.
+      Catalog.Architecture(
+        name: "resnet\(depth)", block: depth < 50 ? .basic : .bottleneck, depth: depth, halvings: 0,
+        benchmark: .imagenet)
+    }
+  }
+
+  func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
+    var builder = NetworkBuilder(input: input)
+    builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(64), kernel: 7, stride: 2)
+    builder.maxPooling(window: 3, stride: 2, padding: 1)
+    for (stage, blocks) in (Self.blocks[spec.depth] ?? []).enumerated() {
+      builder.residualStage(
+        "layer\(stage + 1)", channels: spec.scaled(64 << stage), blocks: blocks, of: spec.block,
+        stride: stage > 0 ? 2 : 1, shortcut: "downsample")
+    }
+    return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)
+  }
+}
