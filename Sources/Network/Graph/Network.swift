@@ -72,10 +72,13 @@ public final class Network {
 
   private func extractFeatures(_ images: Planes) -> Planes {
     var planes = images
+    var before: (any FeatureLayer)?
     for layer in features {
       let next = layer.forward(planes, context)
       if !context.keepsActivations && planes !== images { context.pool.give(planes) }
+      if !layer.needsInput { before?.releaseOutput(context) }
       planes = next
+      before = layer
     }
     return planes
   }

@@ -21,7 +21,7 @@ final class ConvolutionUnit: FeatureLayer {
 
   private var input: Planes?
   private(set) var convolved: Planes?
-  private var output: Planes?
+  private(set) var output: Planes?
   private(set) var statistics: BatchNormalization.Statistics?
 
   init(_ convolution: Convolution, _ normalization: BatchNormalization, hasReLU: Bool, role: Role) {
@@ -69,6 +69,28 @@ final class ConvolutionUnit: FeatureLayer {
   func releaseConvolved(_ context: Context) {
     context.pool.give(convolved)
     convolved = nil
+  }
+
+  // MARK: Computing outputs again
+
+  /// Gives the output back after whatever reads it has run forward, in a training pass.
+  func releaseOutput(_ context: Context) {
+    guard context.pass == .training else { return }
+    context.pool.give(output)
+    output = nil
+  }
+
+  /// Computes an output that was given back again, bit for bit, and hands it to the unit that reads it.
+  func restoreOutput(for reader: ConvolutionUnit, _ context: Context) {
+    guard output == nil, let convolved, let statistics else { return }
+    let affine = normalization.affine(statistics)
+    let result = context.pool.take(convolved.shape)
+    context.timed(normalization.name, .normalization) {
+      context.engine.scaleShift(
+        convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
+    }
+    output = result
+    reader.input = result
   }
 
   // MARK: Backward

@@ -28,4 +28,16 @@ protocol FeatureLayer: AnyObject {
 
   /// Gives back what `forward` kept, when there will be no pass back.
   func release(_ context: Context)
+
+  /// Whether the backward pass reads the input of `forward`.
+  var needsInput: Bool { get }
+
+  /// Gives the output of `forward` back in a training pass, since nothing will read it any more.
+  func releaseOutput(_ context: Context)
+}
+
+extension FeatureLayer {
+  var needsInput: Bool { true }
+
+  func releaseOutput(_ context: Context) {}
 }

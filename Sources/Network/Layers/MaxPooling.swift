@@ -24,6 +24,7 @@ final class MaxPooling: FeatureLayer {
   }
 
   var units: [ConvolutionUnit] { [] }
+  var needsInput: Bool { false }
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
     let shape = PlaneShape(

@@ -54,6 +54,7 @@ final class ResidualBlock: FeatureLayer {
     if context.keepsActivations {
       self.input = input
       output = result
+      projection?.releaseOutput(context)
     } else {
       last.release(context)
       if projection != nil { context.pool.give(shortcut) }
@@ -64,14 +65,23 @@ final class ResidualBlock: FeatureLayer {
   /// The branch up to its last convolution, whose batch norm is returned for the sum to apply.
   private func forwardBranch(_ input: Planes, _ context: Context) -> BatchNormalization.Affine {
     var activation = input
-    for unit in inner {
+    for (index, unit) in inner.enumerated() {
       let next = unit.forward(activation, context)
-      if !context.keepsActivations && activation !== input { context.pool.give(activation) }
+      if index > 0 { giveBack(activation, of: inner[index - 1], context) }
       activation = next
     }
     let affine = last.convolve(activation, context)
-    if !context.keepsActivations && activation !== input { context.pool.give(activation) }
+    if let before = inner.last { giveBack(activation, of: before, context) }
     return affine
+  }
+
+  private func giveBack(_ activation: Planes, of unit: ConvolutionUnit, _ context: Context) {
+    let shape = activation.shape
+    if !context.keepsActivations {
+      context.pool.give(activation)
+    } else if shape.channels * shape.pixelsPerChannel > context.mostKept {
+      unit.releaseOutput(context)
+    }
   }
 
   private func keepParts(
@@ -129,8 +139,10 @@ final class ResidualBlock: FeatureLayer {
   private func backwardBranch(_ convolvedGradient: Planes, into inputGradient: Planes, _ context: Context) {
     guard let before = inner.last else { return }
     var gradient = context.pool.take(before.convolution.outputShape(images: inputGradient.shape.images))
+    before.restoreOutput(for: last, context)
     last.backwardFromConvolved(convolvedGradient, inputGradient: gradient, accumulate: false, context)
-    for unit in inner.dropFirst().reversed() {
+    for (before, unit) in zip(inner, inner.dropFirst()).reversed() {
+      before.restoreOutput(for: unit, context)
       guard let next = unit.backward(gradient, wantsInputGradient: true, context) else { return }
       gradient = next
     }
