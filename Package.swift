@@ -57,7 +57,8 @@ let package = Package(
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"], exclude: ["Golden"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
     .testTarget(name: "CommandTests", dependencies: ["espalier", "Reports"]),
   ],

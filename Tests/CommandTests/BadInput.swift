@@ -170,6 +170,8 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("an unknown benchmark case", ["bench", "resnet21"]),
       arguments("a benchmark of no images", ["bench", "resnet20", "--batch", "0"]),
       arguments("an override of an unknown key", ["run", "trial.yaml", "--set", "train.epoch=3"]),
+      arguments("ratios that do not rise", ["sensitivity", "trial.yaml", "--ratios", "0.5,0.3"]),
+      arguments("a ratio of all", ["sensitivity", "trial.yaml", "--ratios", "0.5,1"]),
       arguments("an override without a value", ["run", "trial.yaml", "--set", "train.epochs"]),
       arguments("an override of the wrong type", ["run", "trial.yaml", "--set", "train.epochs=many"]),
       arguments("an override out of range", ["run", "trial.yaml", "--set", "prune.ratio=2"]),
@@ -262,6 +264,9 @@ struct BadInput: CustomStringConvertible, Sendable {
         kind: .tensors, description: "a missing file",
         arguments: ["score", "trial.yaml", "--weights", "none.safetensors"],
         files: ["trial.yaml": Data(valid.utf8)], status: 2),
+      BadInput(
+        kind: .tensors, description: "no trained model",
+        arguments: ["sensitivity", "trial.yaml"], files: ["trial.yaml": Data(valid.utf8)], status: 2),
       tensors("an empty file", Data()),
       tensors("a header longer than the file", file(header: "{}", length: 1000)),
       tensors("an absurd header length", file(header: "{}", length: .max)),

@@ -12,7 +12,8 @@ struct DocumentCommandTests {
   }
 
   @Test(
-    "every command runs and ends with 0", arguments: ["reading-reports", "diffing-in-ci", "editor-setup"])
+    "every command runs and ends with 0",
+    arguments: ["reading-reports", "diffing-in-ci", "editor-setup", "sensitivity"])
   func commands(_ document: String) throws {
     let commands = try Self.commands(document)
     #expect(!commands.isEmpty)

@@ -17,6 +17,7 @@ struct Plot {
   }
 
   struct Series {
+    /// Empty for one that the legend leaves out.
     var name: String
     var style: SeriesStyle
     var points: [Point]

@@ -14,7 +14,9 @@ struct PlotDrawing {
   init(plot: Plot, drawing: Drawing) {
     self.plot = plot
     self.drawing = drawing
-    var names = plot.series.map { ($0.name, Legend.Sample.series($0.style, isJoined: $0.isJoined)) }
+    var names = plot.series.filter { !$0.name.isEmpty }.map {
+      ($0.name, Legend.Sample.series($0.style, isJoined: $0.isJoined))
+    }
     if !plot.marks.isEmpty { names.append((plot.marksName, .mark)) }
     legend = Legend(names)
     let labels = plot.y.scale.ticks.map { textWidth($0.label, size: Self.tickSize) }

@@ -1,7 +1,7 @@
 extension Report {
   /// A row for each run and variant.
   public func csv() -> String {
-    table(
+    csvTable(
       [
         "experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels",
         "train_seconds",
@@ -29,7 +29,7 @@ extension Report {
         ]
       }
     }
-    return table(header, rows)
+    return csvTable(header, rows)
   }
 
   /// A row for each epoch of each run and variant.
@@ -51,7 +51,7 @@ extension Report {
         ]
       }
     }
-    return table(header, rows)
+    return csvTable(header, rows)
   }
 
   /// A row for each variant, and for the comparison, and each number that several seeds give.
@@ -71,7 +71,7 @@ extension Report {
         optional(statistic.ci95?.low), optional(statistic.ci95?.high),
       ]
     }
-    return table(header, rows)
+    return csvTable(header, rows)
   }
 
   private func numbers(
@@ -96,7 +96,7 @@ extension Report {
         "\(expectation.met)", expectation.ci95Verdict?.rawValue ?? "",
       ]
     }
-    return table(header, rows)
+    return csvTable(header, rows)
   }
 
   private func epochTimes(_ run: RunReport) -> [Timing.Epoch] {
@@ -107,15 +107,5 @@ extension Report {
   private func optional(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "" }
     return "\(value)"
-  }
-
-  /// RFC 4180, but with line feeds alone.
-  private func table(_ header: [String], _ rows: [[String]]) -> String {
-    ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
-  }
-
-  private func quoted(_ field: String) -> String {
-    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
   }
 }

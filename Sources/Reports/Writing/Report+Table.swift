@@ -75,17 +75,6 @@ extension Report {
     }
     return ["\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"] + (doubt.map { [$0] } ?? [])
   }
-
-  /// The first column to the left, the others to the right.
-  private func aligned(_ rows: [[String]]) -> [String] {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { column, text in
-        let space = String(repeating: " ", count: widths[column] - text.count)
-        return column == 0 ? text + space : space + text
-      }.joined(separator: "   ")
-    }
-  }
 }
 
 /// 853018 as `0.853 M`, 512 as `512`.

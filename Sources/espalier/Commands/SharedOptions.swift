@@ -46,6 +46,12 @@ struct EngineOptions: ParsableArguments {
     }
   }
 
+  /// As many engines of one thread as there are threads.
+  func singleThreads() throws -> [Engine] {
+    guard available >= 1, available <= Engine.maximumThreads else { return [try engine()] }
+    return try (0..<available).map { _ in try engine(threads: 1) }
+  }
+
   private var available: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
   private func engine(threads: Int) throws -> Engine {

@@ -1,0 +1,199 @@
+import Compute
+import Datasets
+import Foundation
+import Network
+import Pruning
+import Reports
+import Specification
+import Synchronization
+import TensorFiles
+import Training
+
+/// Prunes one layer at a time of a trained model, and evaluates without training.
+///
+/// Every layer that is done is saved, so that an analysis that was stopped goes on.
+public struct SensitivityAnalysis: Sendable {
+  private let spec: ExperimentSpec
+  private let ratios: [Double]
+  private let weights: String
+  private let folder: String
+  private let engines: [Engine]
+  private let interruption: Interruption
+  private let progress: ProgressPrinter
+
+  /// - Parameters:
+  ///   - weights: the trained model; nil for the baseline of the experiment's first seed, as `run` has left it.
+  ///   - ratios: shares of a layer's channels to remove, each in (0, 1), rising.
+  ///   - results: the folder of results; the analysis gets a folder in the experiment's.
+  ///   - engines: as many layers as there are engines are measured side by side.
+  public init(
+    _ spec: ExperimentSpec, weights: String?, ratios: [Double], results: String, engines: [Engine],
+    progress: ProgressPrinter, interruption: Interruption
+  ) {
+    self.spec = spec
+    self.ratios = ratios
+    let folders = ResultFolders(results: results, experiment: spec.name)
+    self.weights =
+      weights ?? spec.architecture.weights
+      ?? folders.variant(seed: spec.seeds.first ?? 0, .baseline) + "/model.safetensors"
+    folder = folders.root + "/sensitivity"
+    self.engines = engines
+    self.interruption = interruption
+    self.progress = progress
+  }
+
+  /// Measures what is not measured yet, and writes `sensitivity.json`, `.csv` and `.svg`.
+  public func run() throws(RunError) -> SensitivityReport {
+    let lock = try FolderLock(folder + "/.state")
+    defer { withExtendedLifetime(lock) {} }
+    DurableFile.removeLeftovers(in: folder)
+    let model = try read(weights)
+    let data: Dataset
+    do { data = try DatasetRegistry.load(spec.dataset) } catch { throw .data(error) }
+    guard let engine = engines.first else { throw .storage("no engine to compute on") }
+    let network = try network(model, engine)
+    let found = try begin(network, data, key: key(data, engine.kernels))
+    let scores = Scoring(
+      spec: spec, data: data.train, seed: spec.seeds.first ?? 0, interruption: interruption
+    ).scores(of: network, epoch: 0)
+    if interruption.isRequested { throw .training(.interrupted) }
+    let state = Mutex(State(report: found, waiting: network.channelGroups.filter { found[$0.name] == nil }))
+    let order = network.channelGroups.map(\.name)
+    DispatchQueue.concurrentPerform(iterations: engines.count) { index in
+      while !interruption.isRequested, let group = state.withLock({ $0.next() }) {
+        do throws(RunError) {
+          let layer = try measure(group, scores, try self.network(model, engines[index]), data.test)
+          try state.withLock { state throws(RunError) in
+            state.report.insert(layer, order: order)
+            try save(state.report)
+          }
+          progress.show(
+            .message("\(group.name): \(layer.points.map { decimal($0.top1) }.joined(separator: " "))"))
+        } catch {
+          state.withLock { $0.failure = $0.failure ?? error }
+        }
+      }
+    }
+    return try finish(state.withLock { $0 })
+  }
+
+  private struct State {
+    var report: SensitivityReport
+    var waiting: [ChannelGroup]
+    var failure: RunError?
+
+    /// The next layer to measure; nil when none is left, or one has failed.
+    mutating func next() -> ChannelGroup? {
+      failure == nil && !waiting.isEmpty ? waiting.removeFirst() : nil
+    }
+  }
+
+  // MARK: Beginning
+
+  private func read(_ path: String) throws(RunError) -> TensorFile {
+    do { return try TensorFile(contentsOf: path) } catch { throw .model(.unreadable(error)) }
+  }
+
+  private func network(_ model: TensorFile, _ engine: Engine) throws(RunError) -> Network {
+    let network: Network
+    var bare = spec
+    bare.architecture.weights = nil
+    do { network = try bare.network(engine: engine) } catch { throw .storage("\(error)") }
+    do { try network.load(model, from: weights) } catch { throw .model(error) }
+    return network
+  }
+
+  /// A hash of everything that can change the numbers.
+  private func key(_ data: Dataset, _ kernels: KernelClass) throws(RunError) -> String {
+    var part = spec
+    part.description = ""
+    part.expectations = []
+    part.export.formats = []
+    part.evaluate = EvaluateSpec()
+    part.dataset.path = nil
+    part.architecture.weights = nil
+    let model: [UInt8]
+    do { model = try DurableFile.read(weights) } catch { throw .model(.unreadable(error)) }
+    return StageKey(
+      stage: "sensitivity",
+      """
+      code: \(StageKey.codeVersion)
+      kernels: \(kernels.rawValue)
+      data: \(data.digest)
+      weights: \(sha256(model))
+      ratios: \(ratios)
+      \(yaml(part))
+      """
+    ).digest
+  }
+
+  /// What an earlier analysis of the same has left, or the whole network's accuracy alone.
+  private func begin(_ network: Network, _ data: Dataset, key: String) throws(RunError) -> SensitivityReport {
+    if let text = try? String(contentsOfFile: file("json"), encoding: .utf8),
+      let report = try? SensitivityReport(json: text), report.key == key
+    {
+      return report
+    }
+    return SensitivityReport(
+      experiment: spec.name, criterion: spec.prune?.criterion ?? FeatureRelevance.description.name, key: key,
+      top1: evaluate(network, data.test).top1)
+  }
+
+  // MARK: Measuring
+
+  /// A layer with its channels removed, lowest scores first, from ratio to ratio.
+  private func measure(
+    _ group: ChannelGroup, _ scores: [String: [Double]], _ network: Network, _ images: ImageSet
+  ) throws(RunError) -> SensitivityReport.Layer {
+    let order = ranking([group], scores: scores).map(\.channel)
+    var layer = SensitivityReport.Layer(name: group.name, channels: group.kept.count, points: [])
+    for ratio in ratios {
+      if interruption.isRequested { throw .training(.interrupted) }
+      let count = min(Int((ratio * Double(order.count)).rounded()), order.count - 1)
+      network.remove(channels: [group.name: Set(order.prefix(count))])
+      let cost = network.cost()
+      layer.points.append(
+        .init(
+          ratio: ratio, removed: count, top1: evaluate(network, images).top1, parameters: cost.parameters,
+          macs: cost.macs))
+    }
+    return layer
+  }
+
+  private func evaluate(_ network: Network, _ images: ImageSet) -> Evaluation {
+    Evaluation(
+      of: network, on: images, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize)
+  }
+
+  // MARK: Ending
+
+  private func finish(_ state: State) throws(RunError) -> SensitivityReport {
+    if let failure = state.failure { throw failure }
+    if interruption.isRequested { throw .training(.interrupted) }
+    try save(state.report)
+    try write(state.report.csv(), "csv")
+    if let plot = state.report.plotFile() { try write(plot.svg, "svg") }
+    return state.report
+  }
+
+  private func save(_ report: SensitivityReport) throws(RunError) { try write(report.json(), "json") }
+
+  private func write(_ text: String, _ suffix: String) throws(RunError) {
+    do { try DurableFile.write(Array(text.utf8), to: file(suffix)) } catch { throw .storage("\(error)") }
+  }
+
+  private func file(_ suffix: String) -> String { "\(folder)/sensitivity.\(suffix)" }
+}
+
+extension SensitivityReport {
+  fileprivate subscript(_ name: String) -> Layer? { layers.first { $0.name == name } }
+
+  /// Keeps the network's order, whatever the order in which layers are done.
+  fileprivate mutating func insert(_ layer: Layer, order: [String]) {
+    layers.append(layer)
+    let place = Dictionary(uniqueKeysWithValues: zip(order, 0...))
+    layers.sort { (place[$0.name] ?? 0) < (place[$1.name] ?? 0) }
+  }
+}
+
+private func decimal(_ value: Double) -> String { String(format: "%.2f", value) }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Reports
+
+struct Sensitivity: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures a trained model's accuracy when one layer alone is pruned, without training.",
+    discussion:
+      "Writes sensitivity.json, .csv and .svg into the experiment's folder of results. Every layer is saved; run the "
+      + "same command to go on after Ctrl-C.")
+
+  @Argument(help: "Experiment file; its criterion says which channels go first.")
+  var file: String
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(
+    help:
+      "The model, a safetensors file. Default: the experiment's start weights, or else its trained baseline.")
+  var weights: String?
+
+  @Option(help: "Shares of a layer's channels to remove, separated by commas.")
+  var ratios = "0.1,0.3,0.5,0.7,0.9"
+
+  @Option(help: "Folder that holds a folder of results for each experiment.")
+  var results = "results"
+
+  @OptionGroup var compute: EngineOptions
+
+  @Option(help: "How to show progress: auto, plain, json or none.")
+  var progress: ProgressMode = .auto
+
+  @Option(help: "text or json.")
+  var format: OutputFormat = .text
+
+  func validate() throws { _ = try shares() }
+
+  private func shares() throws -> [Double] {
+    let shares = try ratios.split(separator: ",").map { text in
+      guard let share = Double(text), share > 0, share < 1 else {
+        throw ValidationError("--ratios: expected numbers above 0 and below 1, found `\(text)`")
+      }
+      return share
+    }
+    guard !shares.isEmpty, zip(shares, shares.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw ValidationError("--ratios: expected rising numbers separated by commas, found `\(ratios)`")
+    }
+    return shares
+  }
+
+  func run() throws {
+    let specs = try experiment.load([file])
+    let engines = try compute.singleThreads()
+    let interruption = Interruption()
+    let sources = interruption.listen()
+    defer { withExtendedLifetime(sources) {} }
+    for spec in specs {
+      let printer = ProgressPrinter(mode: progress)
+      do {
+        let report = try SensitivityAnalysis(
+          spec, weights: weights, ratios: shares(), results: results, engines: engines, progress: printer,
+          interruption: interruption
+        ).run()
+        printer.clear()
+        print(format == .json ? report.json() : report.table())
+      } catch let error as RunError {
+        printer.clear()
+        guard error.isInterruption else {
+          complain("espalier: \(spec.name): \(error)")
+          if case .model = error { throw ExitStatus.usage }
+          throw ExitStatus.failed
+        }
+        complain("espalier: \(spec.name): interrupted; what is measured is saved, the same command goes on")
+        throw ExitStatus.interrupted
+      }
+    }
+  }
+}
