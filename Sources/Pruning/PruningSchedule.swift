@@ -5,7 +5,8 @@ import Specification
 ///
 /// Targets aim at a running total, so that rounding, floors and multiples of one step are made good by the next. A
 /// classifier's hidden units have a ranking of their own: they lose the same share as the convolutions, except where the
-/// target is a number of channels a step: then 22 of 512 units, as in arXiv 2002.09958.
+/// target is a number of channels a step: then 22 of 512 units, as in arXiv 2002.09958. A residual stream's channel takes
+/// with it those of its blocks' last convolutions, which are counted in its place.
 public struct PruningSchedule: Sendable {
   /// Epochs after which a step happens, 1-based.
   public let epochs: [Int]
@@ -28,7 +29,8 @@ public struct PruningSchedule: Sendable {
   ) -> [String: Set<Int>] {
     guard let index = epochs.firstIndex(of: epoch) else { return [:] }
     let done = share(afterStep: index + 1)
-    let step = Step(done: done, groups: network.channelGroups, scores: scores, spec: spec)
+    let step = Step(
+      done: done, groups: network.channelGroups + network.streamGroups, scores: scores, spec: spec)
     switch spec.target {
     case .ratio(let ratio):
       return step.removing(
@@ -61,6 +63,7 @@ private struct Step {
   let done: Double
   let groups: [ChannelGroup]
   let spec: PruneSpec
+  let coupling: StreamCoupling
   let convolutions: Pool
   let hidden: Pool
 
@@ -70,10 +73,10 @@ private struct Step {
     let original: Int
     let gone: Int
 
-    init(_ groups: [ChannelGroup], scores: [String: [Double]]) {
-      ranked = ranking(groups, scores: scores)
+    init(_ groups: [ChannelGroup], streams: [ChannelGroup] = [], scores: [String: [Double]]) {
+      ranked = ranking(groups + streams, scores: scores)
       original = groups.map(\.originalCount).reduce(0, +)
-      gone = original - ranked.count
+      gone = original - groups.map(\.kept.count).reduce(0, +)
     }
 
     func total(_ share: Double) -> Int { Int((share * Double(original)).rounded()) }
@@ -83,7 +86,9 @@ private struct Step {
     self.done = done
     self.groups = groups
     self.spec = spec
-    convolutions = Pool(groups.filter { $0.kind == .convolution }, scores: scores)
+    coupling = StreamCoupling(groups)
+    let streams = spec.scope == .stream ? groups.filter { $0.kind == .stream } : []
+    convolutions = Pool(groups.filter { $0.kind == .convolution }, streams: streams, scores: scores)
     hidden = Pool(groups.filter { $0.kind == .hiddenUnits }, scores: scores)
   }
 
@@ -130,35 +135,72 @@ private struct Step {
     var (tooFew, enough) = (-1, allowed.count)
     while enough - tooFew > 1 {
       let middle = (tooFew + enough) / 2
-      if total(removal(of: allowed.prefix(middle), from: pool)) >= count {
+      if total(removal(of: middle, allowed, from: pool)) >= count {
         enough = middle
       } else {
         tooFew = middle
       }
     }
-    let more = removal(of: allowed.prefix(enough), from: pool)
-    let fewer = removal(of: allowed.prefix(max(0, tooFew)), from: pool)
+    let more = removal(of: enough, allowed, from: pool)
+    let fewer = removal(of: max(0, tooFew), allowed, from: pool)
     return abs(total(more) - count) < abs(total(fewer) - count) ? more : fewer
   }
 
-  /// The ranking without what the floor keeps.
+  /// The ranking without what the floor keeps, and without channels that have gone with their stream.
   private func allowed(_ pool: Pool) -> [RankedChannel] {
     var left = keptCounts
+    // What streams leave to a layer: a multiple must remain, where the layer's own channels may stay for the sake of one.
+    var leftByStreams = keptCounts
+    var gone: [String: Set<Int>] = [:]
+    func isGone(_ layer: String, _ channel: Int) -> Bool { gone[layer]?.contains(channel) == true }
+    let least = (max(1, spec.minimumChannels) + spec.roundTo - 1) / spec.roundTo * spec.roundTo
     return pool.ranked.filter { channel in
-      guard let now = left[channel.group], now > spec.minimumChannels else { return false }
-      left[channel.group] = now - 1
+      guard let now = left[channel.group], now > spec.minimumChannels, !isGone(channel.group, channel.channel)
+      else { return false }
+      let members = coupling.losers(of: channel)
+      let losers = members.filter { !isGone($0, channel.channel) }
+      guard losers.allSatisfy({ left[$0, default: 0] > spec.minimumChannels }),
+        members.allSatisfy({ leftByStreams[$0, default: 0] > least })
+      else { return false }
+      for layer in members { leftByStreams[layer, default: 0] -= 1 }
+      for layer in losers + [channel.group] {
+        left[layer, default: 0] -= 1
+        gone[layer, default: []].insert(channel.channel)
+      }
       return true
     }
   }
 
-  /// The chosen channels, fewer or more in each layer where it would not keep a multiple of `round_to`.
-  private func removal(of chosen: ArraySlice<RankedChannel>, from pool: Pool) -> [String: Set<Int>] {
-    let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
+  /// The first `count` channels allowed, fewer or more in each layer where it would not keep a multiple of `round_to`.
+  private func removal(of count: Int, _ allowed: [RankedChannel], from pool: Pool) -> [String: Set<Int>] {
+    let chosen = allowed.prefix(count)
+    var result = streamRemoval(chosen, allowed)
+    let coupled = coupling.coupled(to: result)
+    let counts = Dictionary(
+      chosen.filter { coupled[$0.group]?.contains($0.channel) != true }.map { ($0.group, 1) },
+      uniquingKeysWith: +)
+    for (layer, ranked) in Dictionary(grouping: pool.ranked, by: \.group) where !coupling.isStream(layer) {
+      let lost = coupled[layer] ?? []
+      let others = ranked.map(\.channel).filter { !lost.contains($0) }
+      let gone = others.count - multiple(others.count - (counts[layer] ?? 0), of: others.count)
+      if gone + lost.count > 0 { result[layer] = lost.union(others.prefix(gone)) }
+    }
+    return result
+  }
+
+  /// The part of it that streams lose; none where a multiple would take more than the floors of their layers allow.
+  private func streamRemoval(
+    _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
+  ) -> [String: Set<Int>] {
     let kept = keptCounts
-    return Dictionary(grouping: pool.ranked, by: \.group).reduce(into: [:]) { result, layer in
-      let now = kept[layer.key] ?? 0
-      let gone = now - multiple(now - (counts[layer.key] ?? 0), of: now)
-      if gone > 0 { result[layer.key] = Set(layer.value.prefix(gone).map(\.channel)) }
+    let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
+    let streams = Dictionary(grouping: allowed.filter { coupling.isStream($0.group) }, by: \.group)
+    return streams.reduce(into: [:]) { result, stream in
+      let now = kept[stream.key] ?? 0
+      let gone = now - multiple(now - (counts[stream.key] ?? 0), of: now)
+      if gone > 0, gone <= stream.value.count {
+        result[stream.key] = Set(stream.value.prefix(gone).map(\.channel))
+      }
     }
   }
 
@@ -173,5 +215,8 @@ private struct Step {
     Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count) })
   }
 
-  private func total(_ removal: [String: Set<Int>]) -> Int { removal.values.map(\.count).reduce(0, +) }
+  /// Channels of layers.
+  private func total(_ removal: [String: Set<Int>]) -> Int {
+    removal.filter { !coupling.isStream($0.key) }.values.map(\.count).reduce(0, +)
+  }
 }

@@ -52,6 +52,31 @@ struct RunnerTests {
     #expect(network.prunableChannels == pruned.channels)
   }
 
+  @Test("residual streams get narrower where the scope says so, and the report, its tables and the file know")
+  func streams() throws {
+    let folder = try TemporaryFolder()
+    let overrides = ["prune.scope=stream", "prune.criterion=l1_norm", "prune.ratio=0.6"]
+    let spec = try digits(overrides)
+    let report = try run(spec, in: folder.path)
+    let pruned = try #require(report.runs.first { $0.variant == "pruned" })
+    let removed = pruned.pruningSteps.flatMap(\.removed)
+    #expect(removed.contains { $0.key.hasPrefix("stream.") })
+    let baseline = try #require(report.summary.baseline).channels
+    let gone = removed.filter { !$0.key.hasPrefix("stream.") }.map(\.value.count).reduce(0, +)
+    #expect(pruned.channels == baseline - gone)
+    #expect(abs(Double(gone) - 0.6 * Double(baseline)) <= 2)
+    // A file whose experiment says nothing of streams loads it, too.
+    for spec in [spec, try digits()] {
+      let network = try spec.network(
+        weights: folder.path + "/digits/seed-0/pruned/model.safetensors", engine: Engine(threads: 1))
+      #expect(network.cost() == Cost(parameters: pruned.parameters, macs: pruned.macs))
+      #expect(network.prunableChannels == pruned.channels)
+      #expect(pruned.layers.map(\.channels) == network.layers().map(\.channels))
+      let stem = try #require(pruned.layers.first)
+      #expect(stem.name == "conv1" && stem.channels == network.streamGroups[0].kept.count)
+    }
+  }
+
   @Test(
     "report and models are the same bytes for any number of threads, and for two runs", arguments: [1, 2, 4])
   func reproducible(_ threads: Int) throws {
@@ -67,10 +92,11 @@ struct RunnerTests {
   }
 
   @Test(
-    "a run stopped in the middle of an epoch goes on to the same bytes, on other threads", arguments: [1, 4])
-  func resume(_ threads: Int) throws {
+    "a run stopped in the middle of an epoch goes on to the same bytes, on other threads", arguments: [1, 4],
+    ["block", "stream"])
+  func resume(_ threads: Int, _ scope: String) throws {
     let (straight, resumed) = (try TemporaryFolder(), try TemporaryFolder())
-    let spec = try digits(["train.epochs=9"])
+    let spec = try digits(["train.epochs=9", "prune.scope=\(scope)"])
     let expected = try run(spec, in: straight.path)
     let interruption = Interruption()
     let (cache, isOver) = (resumed.path + "/.cache", Interruption())

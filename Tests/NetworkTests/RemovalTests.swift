@@ -23,9 +23,9 @@ struct RemovalTests {
       weights: nil),
   ]
 
-  @Test("in evaluation", arguments: architectures)
-  func evaluation(_ architecture: ArchitectureSpec) throws {
-    let (masked, removed) = try pair(architecture)
+  @Test("in evaluation", arguments: architectures, [false, true])
+  func evaluation(_ architecture: ArchitectureSpec, streams: Bool) throws {
+    let (masked, removed) = try pair(architecture, streams)
     let images = random(6 * architecture.input.reduce(1, *), 1)
     let expected = masked.forward(images, count: 6, pass: .evaluation)
     let found = removed.forward(images, count: 6, pass: .evaluation)
@@ -33,9 +33,9 @@ struct RemovalTests {
     #expect(removed.cost().macs < masked.cost().macs)
   }
 
-  @Test("after one training step", arguments: architectures)
-  func training(_ architecture: ArchitectureSpec) throws {
-    let (masked, removed) = try pair(architecture)
+  @Test("after one training step", arguments: architectures, [false, true])
+  func training(_ architecture: ArchitectureSpec, streams: Bool) throws {
+    let (masked, removed) = try pair(architecture, streams)
     let images = random(6 * architecture.input.reduce(1, *), 1)
     let optimizer = StochasticGradientDescent(
       OptimizerSpec(name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 5e-4))
@@ -46,7 +46,7 @@ struct RemovalTests {
       network.backward(CrossEntropy()(logits, labels: [0, 1, 2, 3, 4, 5]).gradient)
       optimizer.step(network, learningRate: 0.1)
     }
-    masked.remove(channels: removals(masked))
+    masked.remove(channels: removals(masked, streams))
     let expected = masked.tensors
     #expect(Set(expected.keys) == Set(removed.tensors.keys))
     for (name, tensor) in removed.tensors.sorted(by: { $0.key < $1.key }) {
@@ -60,9 +60,9 @@ struct RemovalTests {
     }
   }
 
-  @Test("relevance of the channels that are left stays the same", arguments: architectures)
-  func relevance(_ architecture: ArchitectureSpec) throws {
-    let (masked, removed) = try pair(architecture)
+  @Test("relevance of the channels that are left stays the same", arguments: architectures, [false, true])
+  func relevance(_ architecture: ArchitectureSpec, streams: Bool) throws {
+    let (masked, removed) = try pair(architecture, streams)
     let images = random(6 * architecture.input.reduce(1, *), 1)
     let labels = [0, 1, 2, 3, 4, 5]
     let expected = masked.relevances(images, labels: labels).relevances
@@ -84,13 +84,14 @@ struct RemovalTests {
     #expect(logits.values.allSatisfy { $0.isFinite })
   }
 
-  @Test("a pruned network loads again by itself", arguments: architectures)
-  func reload(_ architecture: ArchitectureSpec) throws {
-    let removed = try pair(architecture).removed
+  @Test("a pruned network loads again by itself", arguments: architectures, [false, true])
+  func reload(_ architecture: ArchitectureSpec, streams: Bool) throws {
+    let removed = try pair(architecture, streams).removed
     let other = try build(architecture)
     try other.load(removed.tensorFile(), from: "memory")
     #expect(other.tensors == removed.tensors)
     #expect(other.channelGroups == removed.channelGroups)
+    #expect(other.streamGroups == removed.streamGroups)
   }
 
   // MARK: Making networks
@@ -106,18 +107,20 @@ struct RemovalTests {
   }
 
   /// The full network with channels masked, and the same with them removed.
-  private func pair(_ architecture: ArchitectureSpec) throws -> (masked: Network, removed: Network) {
+  private func pair(
+    _ architecture: ArchitectureSpec, _ streams: Bool
+  ) throws -> (masked: Network, removed: Network) {
     let (masked, removed) = (try build(architecture), try build(architecture))
-    let channels = removals(masked)
+    let channels = removals(masked, streams)
     mask(masked, channels)
     removed.remove(channels: channels)
     return (masked, removed)
   }
 
-  /// About a third of every group's channels.
-  private func removals(_ network: Network) -> [String: Set<Int>] {
+  /// About a third of every group's channels, and of every residual stream's if wanted.
+  private func removals(_ network: Network, _ streams: Bool) -> [String: Set<Int>] {
     var removed: [String: Set<Int>] = [:]
-    for (index, group) in network.channelGroups.enumerated() {
+    for (index, group) in (network.channelGroups + (streams ? network.streamGroups : [])).enumerated() {
       removed[group.name] = Set((0..<group.originalCount).filter { ($0 * 7 + index) % 3 == 0 })
     }
     return removed
@@ -127,7 +130,7 @@ struct RemovalTests {
   private func mask(_ network: Network, _ removed: [String: Set<Int>]) {
     let outputs = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0) })
     for unit in network.units {
-      guard unit.role == .prunable, let channels = removed[unit.convolution.name] else { continue }
+      let channels = (removed[unit.convolution.name] ?? []).union(removed[unit.stream?.name ?? ""] ?? [])
       let own = [
         unit.convolution.weight, unit.convolution.bias, unit.normalization.weight, unit.normalization.bias,
       ]

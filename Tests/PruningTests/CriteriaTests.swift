@@ -80,14 +80,15 @@ struct CriteriaTests {
   }
 
   /// 12 images of 8x8 pixels in batches of the given sizes.
-  static func data(seed: UInt64 = 0, epoch: Int = 1, sizes: [Int] = [12]) -> ScoringData {
+  static func data(seed: UInt64 = 0, epoch: Int = 1, sizes: [Int] = [12], channels: Int = 1) -> ScoringData {
     var stream = RandomStream(seed: 3, purpose: .test)
-    let pixels = (0..<12 * 64).map { _ in stream.uniform() }
+    let pixels = (0..<12 * channels * 64).map { _ in stream.uniform() }
     var start = 0
     let batches = sizes.map { size in
       defer { start += size }
       return (
-        images: Array(pixels[start * 64..<(start + size) * 64]), labels: (start..<start + size).map { $0 % 4 }
+        images: Array(pixels[start * channels * 64..<(start + size) * channels * 64]),
+        labels: (start..<start + size).map { $0 % 4 }
       )
     }
     return ScoringData(seed: seed, epoch: epoch) { AnyIterator(batches.makeIterator()) }

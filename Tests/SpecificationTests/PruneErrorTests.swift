@@ -9,6 +9,17 @@ struct PruneErrorTests {
     #expect(errors(experiment([row.input])) == row.errors)
   }
 
+  @Test("a network without residual stream cannot lose channels of one")
+  func stream() {
+    let lines = ["dataset: {name: cifar10}", "architecture: {name: vgg16}"]
+    let prune = "prune: {ratio: 0.5, interval: 3, scope: stream}"
+    #expect(
+      errors(experiment(lines + [prune])) == [
+        "t.yaml:6:41: prune.scope: `vgg16` has no residual stream; leave the key out"
+      ])
+    #expect(errors(experiment([prune])).isEmpty)
+  }
+
   private static let table = ErrorTable(
     #"""
     prune: {}
@@ -56,6 +67,8 @@ struct PruneErrorTests {
       6:53: prune.relevance.alpha: expected a number from 1 to 10, found `11`
     prune: {ratio: 0.5, interval: 3, relevance: {place: brunch}}
       6:53: prune.relevance.place: unknown value `brunch`; did you mean `branch`? (known: output, branch)
+    prune: {ratio: 0.5, interval: 3, scope: streams}
+      6:41: prune.scope: unknown scope `streams`; did you mean `stream`? (known: block, stream)
     prune: {ratio: 0.5, interval: 3, schedule: cubik}
       6:44: prune.schedule: unknown pruning schedule `cubik`; did you mean `cubic`? (known: constant, cubic, one_shot)
     prune: {ratio: 0.5, schedule: one_shot}
@@ -69,6 +82,6 @@ struct PruneErrorTests {
     prune: {ratio: 0.5, interval: 3, relevance: 2}
       6:45: prune.relevance: expected a mapping, found `2`
     prune: {ratio: 0.5, interval: 3, l1_norm: {p: 2}}
-      6:34: prune.l1_norm: unknown key; known: criterion, ratio, channels_per_step, parameter_ratio, flops_ratio, interval, until, schedule, fine_tune, samples, minimum_channels, round_to, relevance, taylor
+      6:34: prune.l1_norm: unknown key; known: criterion, ratio, channels_per_step, parameter_ratio, flops_ratio, interval, until, schedule, fine_tune, samples, scope, minimum_channels, round_to, relevance, taylor
     """#)
 }

@@ -62,6 +62,7 @@ struct RoundTripTests {
           until: 9
           schedule: constant
           samples: all
+          scope: block
           minimum_channels: 1
           round_to: 1
           relevance:
@@ -127,7 +128,7 @@ extension ExperimentSpec {
       criterion: criterion, target: targets[random.below(4)], interval: isOneShot ? epochs : interval,
       until: isOneShot ? epochs : interval + random.below(epochs - interval + 1),
       schedule: isOneShot ? .oneShot(fineTune) : chance() ? .constant : .cubic,
-      samples: chance() ? nil : 1 + random.below(90),
+      samples: chance() ? nil : 1 + random.below(90), scope: chance() ? .block : .stream,
       minimumChannels: 1 + random.below(9), roundTo: 1 + random.below(9), options: options)
     let momentum = share()
     let limits: [ExpectationSpec.Limit] = [.atMost(share()), .atLeast(share())]

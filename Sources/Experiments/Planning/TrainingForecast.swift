@@ -33,7 +33,7 @@ struct PlannedWidths {
     let schedule = PruningSchedule(prune, epochs: spec.train.epochs)
     for epoch in schedule.epochs {
       let scores = Dictionary(
-        uniqueKeysWithValues: network.channelGroups.map { group in
+        uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { group in
           (group.name, group.kept.indices.map { (Double($0) + 0.5) / Double(group.kept.count) })
         })
       network.remove(channels: schedule.removals(after: epoch, network: network, scores: scores))

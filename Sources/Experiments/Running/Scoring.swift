@@ -11,7 +11,7 @@ struct Scoring {
   /// Ends the pass over the images early; the scores are then of no use.
   var interruption = Interruption()
 
-  /// Normalized scores, by layer.
+  /// Normalized scores, by layer, and by residual stream where those are pruned.
   ///
   /// Images are taken in a random order that depends on seed and epoch, with the training augmentation; `samples`
   /// limits their number.
@@ -34,7 +34,8 @@ struct Scoring {
     let criterion =
       prune.flatMap { CriterionRegistry.make($0.criterion, options: $0.options) }
       ?? FeatureRelevance(options: [:])
-    return normalizedByLayer(criterion.importance(of: network, on: data))
+    let scores = normalizedByLayer(criterion.importance(of: network, on: data))
+    return prune?.scope == .stream ? withStreamScores(scores, of: network) : scores
   }
 
   /// Keeps the scoring pass from seeing the very crops of the epoch before it.

@@ -65,7 +65,7 @@ struct VariantTraining {
 
   /// With the seed's random weights, or those that the experiment starts from.
   private func initialNetwork() throws(RunError) -> Network {
-    guard let network = ArchitectureRegistry.build(spec.architecture, seed: seed, engine: engine) else {
+    guard let network = spec.build(seed: seed, engine: engine) else {
       throw .storage("\(spec.architecture.name): no such architecture")
     }
     if let path = spec.architecture.weights {

@@ -11,7 +11,7 @@ public struct ModelScores: Encodable {
   let criterion: String
   /// By layer, a score for each channel that is left. Layers that are scored but never pruned are included.
   let scores: [String: [Double]]
-  /// By prunable layer, the channels' numbers in the original network.
+  /// By prunable layer or residual stream, the channels' numbers in the original network.
   let channels: [String: [Int]]
 
   private let order: [String]
@@ -37,9 +37,11 @@ public struct ModelScores: Encodable {
     }
     architecture = spec.architecture.name
     criterion = spec.prune?.criterion ?? FeatureRelevance.description.name
-    channels = Dictionary(uniqueKeysWithValues: network.channelGroups.map { ($0.name, $0.kept) })
-    let layers = network.layers().map(\.name)
-    order = layers.filter(Set(scores.keys).contains)
+    let scored = Set(scores.keys)
+    let streams = network.streamGroups.filter { scored.contains($0.name) }
+    channels = Dictionary(uniqueKeysWithValues: (network.channelGroups + streams).map { ($0.name, $0.kept) })
+    let layers = network.layers().map(\.name) + streams.map(\.name)
+    order = layers.filter(scored.contains)
   }
 
   private enum CodingKeys: String, CodingKey { case architecture, criterion, scores, channels }

@@ -11,7 +11,8 @@ extension Network {
       let outputs = unit.outputGroup.flatMap { channels[$0] } ?? convolution.outputs
       return LayerSummary(
         name: convolution.name, kind: .convolution, inputs: inputs, channels: outputs,
-        isPrunable: unit.role == .prunable, cost: unit.cost(inputs: inputs, outputs: outputs))
+        isPrunable: unit.role == .prunable || (prunesStreams && unit.role == .fixed),
+        cost: unit.cost(inputs: inputs, outputs: outputs))
     }
     let linear = classifier.map { layer in
       let inputs =

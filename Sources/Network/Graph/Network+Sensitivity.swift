@@ -46,11 +46,14 @@ extension Network {
     let activations = Dictionary(
       features.flatMap(\.keptActivations).map { ($0.name, $0.planes) }, uniquingKeysWith: { $1 })
     var found: [String: [Double]] = [:]
-    for unit in scoredUnits {
+    // A projection has no ReLU of its own.
+    for unit in scoredUnits where unit.hasReLU || unit.role != .fixed {
       guard let planes = activations[unit.normalization.name] else { continue }
       let shares = engine.positiveShares(planes)
       let kept = unit.convolution.keptOutputs
-      found[unit.convolution.name] = shares.count == kept.count ? shares : kept.map { shares[$0] }
+      let isWhole = shares.count == kept.count
+      found[unit.convolution.name] =
+        isWhole ? shares : (unit.stream?.positions(of: kept) ?? kept).map { shares[$0] }
     }
     for layer in classifier where layer.isPrunable {
       guard let output = layer.output else { continue }
@@ -74,6 +77,4 @@ extension Network {
     }
     return body()
   }
-
-  private var scoredUnits: [ConvolutionUnit] { units.filter { $0.role != .fixed } }
 }

@@ -53,7 +53,7 @@ extension Network {
   /// Which original channels each group kept, as metadata of a tensor file; groups that are whole are left out.
   public var keptChannelsMetadata: [String: String] {
     var metadata: [String: String] = [:]
-    for group in channelGroups where group.kept.count < group.originalCount {
+    for group in channelGroups + streamGroups where group.kept.count < group.originalCount {
       metadata[Self.keptPrefix + group.name] = group.kept.map(String.init).joined(separator: ",")
     }
     return metadata
@@ -110,7 +110,7 @@ extension Network {
 
   private func keepChannels(_ metadata: [String: String], from path: String) throws(ModelFileError) {
     var kept: [String: [Int]] = [:]
-    let groups = Dictionary(uniqueKeysWithValues: channelGroups.map { ($0.name, $0) })
+    let groups = Dictionary(uniqueKeysWithValues: (channelGroups + streamGroups).map { ($0.name, $0) })
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.keptPrefix) {
       let name = String(key.dropFirst(Self.keptPrefix.count))
       guard let group = groups[name] else {

@@ -20,6 +20,9 @@ public final class Network {
 
   private var headInput: Planes?
 
+  /// Whether residual streams lose channels, too: criteria then score the layers that start them.
+  public var prunesStreams = false
+
   init(
     engine: Engine, input: PlaneShape, classes: Int, features: [any FeatureLayer], head: Head,
     classifier: [Linear]
@@ -139,13 +142,6 @@ public final class Network {
       vectors = layer.relevance(vectors, context)
     }
     propagateRelevance(vectors) { name, planes in found[name] = self.engine.imageMeans(planes) }
-    for unit in units {
-      guard let means = found[unit.convolution.name] else { continue }
-      let kept = unit.convolution.keptOutputs
-      if means.shape[1] != kept.count {
-        found[unit.convolution.name] = means.selecting(kept, axis: 1)
-      }
-    }
     release()
     return (logits, found)
   }

@@ -14,8 +14,11 @@ public struct NetworkBuilder {
   private var channels: Int
   private var rows: Int
   private var columns: Int
-  /// The prunable layer whose channels come in next.
+  /// The channel group whose channels come in next.
   private var group: String?
+  /// The residual stream that blocks add to next; nil before any layer.
+  private var stream: ResidualStream?
+  private var streams = 0
 
   /// - Parameter input: channels, rows and columns of an image; the number of images does not matter.
   public init(input: PlaneShape) {
@@ -25,7 +28,7 @@ public struct NetworkBuilder {
     columns = input.columns
   }
 
-  /// What the pruning method may do with a plain convolution's channels.
+  /// What the pruning method may do with a plain convolution's channels; fixed ones start a residual stream.
   public enum Pruning: Sendable { case fixed, scored, prunable }
 
   // MARK: Features
@@ -41,8 +44,10 @@ public struct NetworkBuilder {
       case .scored: .scored
       case .prunable: .prunable
       }
+    stream = role == .fixed ? startStream(outputs) : nil
     let unit = self.unit(
-      name, normalization, outputs: outputs, kernel: kernel, stride: stride, hasBias: hasBias, role: role)
+      name, normalization, outputs: outputs, kernel: kernel, stride: stride, hasBias: hasBias, role: role,
+      stream: stream)
     features.append(unit)
     advance(to: unit)
   }
@@ -68,38 +73,46 @@ public struct NetworkBuilder {
     _ name: String, channels widths: [Int], kernels: [Int], stride: Int, strideAt: Int = 0,
     shortcut: String = "shortcut"
   ) {
-    let outside = (channels: channels, rows: rows, columns: columns)
+    let outside = (channels: channels, rows: rows, columns: columns, group: group)
+    let isProjected = stride > 1 || outside.channels != widths.last
+    if isProjected, let outputs = widths.last { stream = startStream(outputs) }
     var branch: [ConvolutionUnit] = []
     for (index, width) in widths.enumerated() {
+      let isLast = index == widths.count - 1
       let unit = self.unit(
         "\(name).conv\(index + 1)", "\(name).bn\(index + 1)", outputs: width, kernel: kernels[index],
-        stride: index == strideAt ? stride : 1, hasReLU: index < widths.count - 1, role: .prunable)
+        stride: index == strideAt ? stride : 1, hasReLU: !isLast, role: .prunable,
+        stream: isLast ? stream : nil)
       branch.append(unit)
       advance(to: unit)
     }
-    let inside = (channels: channels, rows: rows, columns: columns)
-    group = nil
-    (channels, rows, columns) = outside
+    let inside = (channels: channels, rows: rows, columns: columns, group: stream?.name)
+    (channels, rows, columns, group) = outside
     let projection =
-      stride == 1 && outside.channels == inside.channels
-      ? nil
-      : unit(
+      isProjected
+      ? unit(
         "\(name).\(shortcut).0", "\(name).\(shortcut).1", outputs: inside.channels, kernel: 1,
-        stride: stride, hasReLU: false, role: .fixed)
-    (channels, rows, columns) = inside
+        stride: stride, hasReLU: false, role: .fixed, stream: stream) : nil
+    (channels, rows, columns, group) = inside
     guard let last = branch.popLast() else { return }
     features.append(ResidualBlock(inner: branch, last: last, projection: projection))
   }
 
+  private mutating func startStream(_ channels: Int) -> ResidualStream {
+    defer { streams += 1 }
+    return ResidualStream(name: "stream.\(streams)", channels: channels)
+  }
+
   private func unit(
     _ name: String, _ normalization: String, outputs: Int, kernel: Int, stride: Int, hasBias: Bool = false,
-    hasReLU: Bool = true, role: ConvolutionUnit.Role
+    hasReLU: Bool = true, role: ConvolutionUnit.Role, stream: ResidualStream?
   ) -> ConvolutionUnit {
     let convolution = Convolution(
       name: name, inputs: channels, outputs: outputs, kernel: kernel, stride: stride, hasBias: hasBias,
       inputRows: rows, inputColumns: columns, inputGroup: group)
     return ConvolutionUnit(
-      convolution, BatchNormalization(name: normalization, channels: outputs), hasReLU: hasReLU, role: role)
+      convolution, BatchNormalization(name: normalization, channels: outputs), hasReLU: hasReLU, role: role,
+      stream: stream)
   }
 
   private mutating func advance(to unit: ConvolutionUnit) {

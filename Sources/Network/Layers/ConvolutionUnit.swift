@@ -9,10 +9,13 @@ final class ConvolutionUnit: FeatureLayer {
   let normalization: BatchNormalization
   let hasReLU: Bool
   let role: Role
+  /// The residual stream that the output channels belong to: the one that a stem or projection starts, or that a block's
+  /// last convolution adds to.
+  let stream: ResidualStream?
 
   /// What the pruning method does with the output channels.
   enum Role {
-    /// Neither scored nor removed: the stem, a projection.
+    /// Removed only with its stream: the stem, a projection.
     case fixed
     /// Scored but left alone: VGG's first two convolutions.
     case scored
@@ -24,17 +27,21 @@ final class ConvolutionUnit: FeatureLayer {
   private(set) var output: Planes?
   private(set) var statistics: BatchNormalization.Statistics?
 
-  init(_ convolution: Convolution, _ normalization: BatchNormalization, hasReLU: Bool, role: Role) {
+  init(
+    _ convolution: Convolution, _ normalization: BatchNormalization, hasReLU: Bool, role: Role,
+    stream: ResidualStream? = nil
+  ) {
     self.convolution = convolution
     self.normalization = normalization
     self.hasReLU = hasReLU
     self.role = role
+    self.stream = stream
   }
 
   var units: [ConvolutionUnit] { [self] }
 
-  /// Name of the channel group that the outputs form, where they are prunable.
-  var outputGroup: String? { role == .prunable ? convolution.name : nil }
+  /// Name of the channel group that the outputs form, where they can be removed.
+  var outputGroup: String? { role == .prunable ? convolution.name : stream?.name }
 
   // MARK: Forward
 

@@ -17,7 +17,7 @@ protocol FeatureLayer: AnyObject {
 
   /// Relevance of the input from the relevance of the output.
   ///
-  /// Tells `record` the relevance that belongs to each convolution inside (its name, planes of its full width).
+  /// Tells `record` the relevance that belongs to each convolution inside (its name, planes of the channels that it has left).
   /// Takes over `relevance`, and gives back what `forward` kept.
   func relevance(
     _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void

@@ -3,14 +3,14 @@ import Compute
 /// A residual block (He et al. 2015, arXiv 1512.03385): y = ReLU(branch(x) + shortcut(x)).
 ///
 /// The branch is two (basic) or three (bottleneck) convolutions; the shortcut is the identity, or a projection: a 1x1
-/// convolution with batch norm. The branch's last convolution may have lost channels: the block adds nothing to those
-/// channels of the residual stream, whose width stays.
+/// convolution with batch norm. The branch's last convolution may have lost channels that the residual stream keeps: the
+/// block adds nothing to those.
 final class ResidualBlock: FeatureLayer {
   let inner: [ConvolutionUnit]
   let last: ConvolutionUnit
   let projection: ConvolutionUnit?
-  /// Channels of the residual stream behind the block.
-  let streamChannels: Int
+  /// The residual stream behind the block.
+  private let stream: ResidualStream
 
   private var input: Planes?
   private var output: Planes?
@@ -21,15 +21,17 @@ final class ResidualBlock: FeatureLayer {
     self.inner = inner
     self.last = last
     self.projection = projection
-    streamChannels = last.convolution.outputs
+    stream = last.stream ?? ResidualStream(name: "", channels: last.convolution.outputs)
   }
 
   var units: [ConvolutionUnit] { inner + [last] + (projection.map { [$0] } ?? []) }
 
-  /// Which channel of the stream each channel of the branch is; nil while that is all of them.
+  private var streamChannels: Int { stream.kept.count }
+
+  /// Which channel of the stream, of those left, each channel of the branch is; nil while that is all of them.
   private var branchChannels: [Int]? {
     let kept = last.convolution.keptOutputs
-    return kept.count == streamChannels ? nil : kept
+    return kept.count == streamChannels ? nil : stream.positions(of: kept)
   }
 
   // MARK: Forward
@@ -158,9 +160,11 @@ final class ResidualBlock: FeatureLayer {
     _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
   ) -> Planes? {
     guard let parts else { return nil }
-    var branch = share(parts.branch, relevance, parts.sum, context)
-    record(last.convolution.name, context.rule.lastConvolution == .output ? relevance : branch)
-    branch = narrowed(branch, context)
+    var branch = narrowed(share(parts.branch, relevance, parts.sum, context), context)
+    switch context.rule.lastConvolution {
+    case .output: recordLast(relevance, context, record)
+    case .branch: record(last.convolution.name, branch)
+    }
     let shortcut = wantsInput ? share(parts.shortcut, relevance, parts.sum, context) : nil
     context.pool.give(relevance)
     guard let through = last.propagate(branch, wantsInput: true, context) else { return nil }
@@ -176,6 +180,15 @@ final class ResidualBlock: FeatureLayer {
     context.engine.add(collected, into: branch)
     context.pool.give(collected)
     return branch
+  }
+
+  /// Tells the relevance of the channels that the last convolution has left.
+  private func recordLast(_ relevance: Planes, _ context: Context, _ record: (String, Planes) -> Void) {
+    guard let branchChannels else { return record(last.convolution.name, relevance) }
+    let own = context.pool.take(relevance.shape.with(channels: branchChannels.count))
+    context.engine.select(relevance, channels: branchChannels, into: own)
+    record(last.convolution.name, own)
+    context.pool.give(own)
   }
 
   private func share(_ part: Planes, _ relevance: Planes, _ sum: Planes, _ context: Context) -> Planes {

@@ -10,7 +10,8 @@ public struct RandomImportance: ImportanceCriterion {
 
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var scores: [String: [Double]] = [:]
-    for (index, group) in network.channelGroups.enumerated() {
+    let groups = network.channelGroups + (network.prunesStreams ? network.streamGroups : [])
+    for (index, group) in groups.enumerated() {
       var stream = RandomStream(
         seed: data.seed, purpose: .randomCriterion, epoch: data.epoch, index: index)
       scores[group.name] = group.kept.map { _ in Double(stream.uniform()) }

@@ -69,7 +69,8 @@ struct ExperimentSection: Sendable {
     let prune =
       hasPrune
       ? mapping.mapping("prune", self.prune.keys)
-        .flatMap { self.prune.read($0, epochs: epochs, trainingImages: images) } : nil
+        .flatMap { self.prune.read($0, epochs: epochs, trainingImages: images, architecture: architecture) }
+      : nil
     let evaluate = mapping.mapping("evaluate", self.evaluate.keys)
       .flatMap { self.evaluate.read($0, classes: architecture?.classes) }
     let export = mapping.mapping("export", self.export.keys).flatMap(self.export.read)

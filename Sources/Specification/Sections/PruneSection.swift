@@ -21,6 +21,9 @@ struct PruneSection: Sendable {
   let samples = Field(
     "samples", .optional(.wholeNumber(1...1_000_000_000), or: "all"), default: .some(nil),
     "Training images that the scores are computed on.")
+  let scope = Field(
+    "scope", .choice(PruneSpec.Scope.allCases.map(\.rawValue), "scope"), default: "block",
+    "Whether only channels inside residual blocks go, or the residual stream's too.")
   let minimumChannels = Field(
     "minimum_channels", .wholeNumber(1...65_536), default: 1, "Channels kept in every layer.")
   let roundTo = Field(
@@ -51,7 +54,7 @@ struct PruneSection: Sendable {
   var keys: [Key] {
     [
       criterion.key, ratio.key, channelsPerStep.key, parameterRatio.key, flopsRatio.key, interval.key,
-      until.key, schedule.key, fineTune.key, samples.key, minimumChannels.key, roundTo.key,
+      until.key, schedule.key, fineTune.key, samples.key, scope.key, minimumChannels.key, roundTo.key,
     ]
       + options.map {
         .mapping(
@@ -68,7 +71,10 @@ struct PruneSection: Sendable {
   /// - Parameters:
   ///   - epochs: of the training, nil when unknown.
   ///   - trainingImages: images of an epoch, nil when unknown.
-  func read(_ mapping: MappingReader, epochs: Int?, trainingImages: Int?) -> PruneSpec? {
+  ///   - architecture: nil when unknown.
+  func read(
+    _ mapping: MappingReader, epochs: Int?, trainingImages: Int?, architecture: ArchitectureSpec?
+  ) -> PruneSpec? {
     let criterion = mapping[criterion]
     let target = readTarget(mapping)
     let steps = readSteps(mapping, epochs)
@@ -76,15 +82,21 @@ struct PruneSection: Sendable {
     if case .some(.some(let samples)) = samples, let trainingImages, samples > trainingImages {
       mapping.report(self.samples.name, "there are only \(trainingImages) training images, found \(samples)")
     }
+    let scope = mapping[scope].flatMap(PruneSpec.Scope.init)
+    if scope == .stream, let architecture, architecture.block == .plain {
+      mapping.report(
+        self.scope.name, "\(quoted(architecture.name)) has no residual stream; leave the key out")
+    }
     let minimumChannels = mapping[minimumChannels]
     let roundTo = mapping[roundTo]
     let options = readOptions(mapping, of: criterion)
-    guard let criterion, let target, let steps, let samples, let minimumChannels, let roundTo, let options
+    guard let criterion, let target, let steps, let samples, let scope, let minimumChannels, let roundTo,
+      let options
     else { return nil }
     return PruneSpec(
       criterion: criterion, target: target, interval: steps.interval, until: steps.until,
-      schedule: steps.schedule, samples: samples, minimumChannels: minimumChannels, roundTo: roundTo,
-      options: options)
+      schedule: steps.schedule, samples: samples, scope: scope, minimumChannels: minimumChannels,
+      roundTo: roundTo, options: options)
   }
 
   private func readTarget(_ mapping: MappingReader) -> PruneSpec.Target? {
@@ -189,7 +201,8 @@ struct PruneSection: Sendable {
     case .oneShot(let spec): members += [schedule.entry("one_shot"), fineTune.entry(spec)]
     }
     members += [
-      samples.entry(.some(spec.samples)), minimumChannels.entry(spec.minimumChannels),
+      samples.entry(.some(spec.samples)), scope.entry(spec.scope.rawValue),
+      minimumChannels.entry(spec.minimumChannels),
       roundTo.entry(spec.roundTo),
     ]
     if !spec.options.isEmpty {

@@ -9,6 +9,7 @@ public struct PruneSpec: Equatable, Sendable {
   public var schedule: Schedule
   /// Images that scores are computed on; nil for the whole training set.
   public var samples: Int?
+  public var scope: Scope
   /// Channels kept in every layer.
   public var minimumChannels: Int
   /// Layers keep a multiple of this many channels.
@@ -26,6 +27,14 @@ public struct PruneSpec: Equatable, Sendable {
     case parameterRatio(Double)
     /// Share of the multiply-accumulates.
     case flopsRatio(Double)
+  }
+
+  /// Which channels of a residual network can go.
+  public enum Scope: String, Equatable, Sendable, CaseIterable {
+    /// Those that convolutions inside the blocks make; the residual stream keeps its width (arXiv 2002.09958).
+    case block
+    /// The residual streams' too, each from all layers that share it.
+    case stream
   }
 
   /// How what has to go is spread over the steps.
@@ -57,7 +66,8 @@ public struct PruneSpec: Equatable, Sendable {
 
   public init(
     criterion: String = "feature_relevance", target: Target, interval: Int, until: Int,
-    schedule: Schedule = .constant, samples: Int? = nil, minimumChannels: Int = 1, roundTo: Int = 1,
+    schedule: Schedule = .constant, samples: Int? = nil, scope: Scope = .block, minimumChannels: Int = 1,
+    roundTo: Int = 1,
     options: CriterionOptions = [:]
   ) {
     self.criterion = criterion
@@ -66,6 +76,7 @@ public struct PruneSpec: Equatable, Sendable {
     self.until = until
     self.schedule = schedule
     self.samples = samples
+    self.scope = scope
     self.minimumChannels = minimumChannels
     self.roundTo = roundTo
     self.options = options

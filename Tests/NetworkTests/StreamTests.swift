@@ -1,0 +1,136 @@
+import Architectures
+import Compute
+import Specification
+import Testing
+
+@testable import Network
+
+@Suite("Residual streams")
+struct StreamTests {
+  @Test("are what a stem or projection starts, and what the last convolutions behind it add to")
+  func members() throws {
+    let basic = try network("resnet", 14, .basic)
+    #expect(basic.streamGroups.map(\.name) == ["stream.0", "stream.1", "stream.2"])
+    #expect(basic.streamGroups.map(\.originalCount) == [16, 32, 64])
+    #expect(
+      basic.streamGroups.map(\.members) == [
+        ["conv1", "layer1.0.conv2", "layer1.1.conv2"],
+        ["layer2.0.conv2", "layer2.0.shortcut.0", "layer2.1.conv2"],
+        ["layer3.0.conv2", "layer3.0.shortcut.0", "layer3.1.conv2"],
+      ])
+    // A bottleneck's first block widens the stem's stream.
+    let bottleneck = try network("resnet50", 50, .bottleneck)
+    #expect(bottleneck.streamGroups.map(\.originalCount) == [64, 256, 512, 1024, 2048])
+    #expect(bottleneck.streamGroups[0].members == ["conv1"])
+    #expect(
+      bottleneck.streamGroups[1].members == [
+        "layer1.0.conv3", "layer1.0.downsample.0", "layer1.1.conv3", "layer1.2.conv3",
+      ])
+    #expect(try network("vgg11", 11, .plain).streamGroups.isEmpty)
+  }
+
+  @Test("lose a channel from everything that makes or reads it")
+  func removal() throws {
+    let network = try network("resnet18", 18, .basic)
+    network.remove(channels: ["stream.1": [0, 5, 127], "layer2.1.conv2": [7]])
+    let shapes = network.tensors.mapValues(\.shape)
+    #expect(shapes["layer2.0.downsample.0.weight"] == [125, 64, 1, 1])
+    #expect(shapes["layer2.0.downsample.1.running_var"] == [125])
+    #expect(shapes["layer2.0.conv2.weight"] == [125, 128, 3, 3])
+    #expect(shapes["layer2.1.conv1.weight"] == [128, 125, 3, 3])
+    #expect(shapes["layer2.1.conv2.weight"] == [124, 128, 3, 3])
+    #expect(shapes["layer3.0.conv1.weight"] == [256, 125, 3, 3])
+    #expect(shapes["layer3.0.downsample.0.weight"] == [256, 125, 1, 1])
+    #expect(network.streamGroups[1].kept == [1, 2, 3, 4] + Array(6...126))
+    let last = try #require(network.channelGroups.first { $0.name == "layer2.1.conv2" })
+    #expect(last.kept == [1, 2, 3, 4, 6] + Array(8...126))
+  }
+
+  @Test("keep a channel that is the last of a layer")
+  func floor() throws {
+    let network = try network("resnet", 8, .basic)
+    network.keep(channels: ["layer1.0.conv2": [3]])
+    network.remove(channels: ["stream.0": Set(0..<16), "stream.2": Set(0..<1000), "stream.9": [1]])
+    #expect(network.streamGroups.map(\.kept.count) == [1, 32, 1])
+    #expect(network.streamGroups[0].kept == [3])
+    #expect(evaluate(network).allSatisfy { $0.isFinite })
+  }
+
+  @Test(
+    "shrink by any removals, step after step, as predicted, and load again",
+    arguments: [("resnet", 14, ArchitectureSpec.BlockKind.basic), ("resnet50", 50, .bottleneck)], 0..<6)
+  func randomRemovals(_ architecture: (String, Int, ArchitectureSpec.BlockKind), seed: Int) throws {
+    let (name, depth, block) = architecture
+    let network = try network(name, depth, block, width: 0.125)
+    var stream = RandomStream(seed: UInt64(seed), purpose: .test)
+    for _ in 0..<3 {
+      var removed: [String: Set<Int>] = [:]
+      for group in network.channelGroups + network.streamGroups where stream.below(2) == 0 {
+        removed[group.name] = Set(group.kept.filter { _ in stream.below(4) == 0 })
+      }
+      network.remove(channels: removed)
+      try checkInvariants(network)
+    }
+    let counts = (network.channelGroups + network.streamGroups).map { ($0.name, $0.kept.count) }
+    let whole = try self.network(name, depth, block, width: 0.125)
+    #expect(whole.cost(channels: Dictionary(uniqueKeysWithValues: counts)) == network.cost())
+    try whole.load(network.tensorFile(), from: "memory")
+    #expect(whole.tensors == network.tensors)
+    #expect(evaluate(whole) == evaluate(network))
+  }
+
+  private func checkInvariants(_ network: Network) throws {
+    let layers = Dictionary(uniqueKeysWithValues: network.units.map { ($0.convolution.name, $0) })
+    for group in network.streamGroups {
+      #expect(!group.kept.isEmpty && group.kept == group.kept.sorted())
+      for member in group.members {
+        let unit = try #require(layers[member])
+        let kept = unit.convolution.keptOutputs
+        #expect(!kept.isEmpty && kept.count == unit.convolution.outputs)
+        #expect(unit.normalization.runningMean.count == kept.count)
+        if unit.role == .fixed { #expect(kept == group.kept) }
+        #expect(Set(kept).isSubset(of: group.kept))
+      }
+      for unit in network.units where unit.convolution.inputGroup == group.name {
+        #expect(unit.convolution.inputs == group.kept.count)
+      }
+    }
+    #expect(network.classifier[0].inputs == network.streamGroups.last?.kept.count)
+    for parameter in network.parameters {
+      #expect(parameter.velocity.shape == parameter.value.shape)
+      #expect(parameter.gradient.shape == parameter.value.shape)
+    }
+    #expect(evaluate(network).allSatisfy { $0.isFinite })
+  }
+
+  @Test("that a file tells wrongly are an error")
+  func wrongFile() throws {
+    let network = try network("resnet", 8, .basic)
+    network.remove(channels: ["stream.1": [4]])
+    var file = network.tensorFile()
+    #expect(file.metadata["espalier.kept.stream.1"]?.hasPrefix("0,1,2,3,5") == true)
+    file.metadata["espalier.kept.layer2.0.conv2"] = "4"
+    #expect(throws: ModelFileError.self) {
+      try self.network("resnet", 8, .basic).load(file, from: "memory")
+    }
+    file.metadata["espalier.kept.layer2.0.conv2"] = nil
+    file.metadata["espalier.kept.stream.1"] = "99"
+    #expect(throws: ModelFileError.self) {
+      try self.network("resnet", 8, .basic).load(file, from: "memory")
+    }
+  }
+
+  private func evaluate(_ network: Network) -> [Float] {
+    var stream = RandomStream(seed: 9, purpose: .test)
+    let count = 2 * network.input.channels * network.input.rows * network.input.columns
+    return network.forward((0..<count).map { _ in stream.uniform() }, count: 2, pass: .evaluation).values
+  }
+
+  private func network(
+    _ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind, width: Double = 1
+  ) throws -> Network {
+    let spec = ArchitectureSpec(
+      name: name, depth: depth, block: block, width: width, input: [3, 32, 32], classes: 5)
+    return try #require(ArchitectureRegistry.build(spec, seed: 2, engine: Engine(threads: 2)))
+  }
+}

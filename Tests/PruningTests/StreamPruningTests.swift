@@ -1,0 +1,134 @@
+import Architectures
+import Compute
+import Network
+import Specification
+import Testing
+
+@testable import Pruning
+
+@Suite("Pruning of residual streams")
+struct StreamPruningTests {
+  @Test("a stream's score is the mean over its layers, 0 where a layer has lost the channel")
+  func scores() throws {
+    let network = try network()
+    network.remove(channels: ["layer1.0.conv2": [0], "stream.0": [3]])
+    // Of the members of stream.0, `conv1` and `layer1.0.conv2` are scored; channels 0, 1, 2, 4, ... are left.
+    let own = (0..<15).map { Double($0) }
+    let scores = withStreamScores(["conv1": own, "layer1.0.conv2": Array(own.prefix(14))], of: network)
+    #expect(scores["stream.0"] == own.map { $0 == 0 ? 0 : ($0 + $0 - 1) / 2 })
+    #expect(scores["stream.1"] == nil)
+    #expect(withStreamScores(["stream.0": own], of: network)["stream.0"] == own)
+  }
+
+  @Test(
+    "every criterion scores them, from the layers that it scores",
+    arguments: CriterionRegistry.entries.map(\.name))
+  func criteria(_ name: String) throws {
+    let network = try network(width: 0.5, size: 8)
+    network.prunesStreams = true
+    var stream = RandomStream(seed: 5, purpose: .test)
+    for parameter in network.parameters where parameter.name.contains("bn") || parameter.name.contains(".1.")
+    {
+      parameter.value.values = parameter.value.values.map { $0 + stream.uniform() }
+    }
+    let criterion = try #require(CriterionRegistry.make(name))
+    let data = CriteriaTests.data(channels: 3)
+    let scores = withStreamScores(
+      normalizedByLayer(criterion.importance(of: network, on: data)), of: network)
+    for group in network.streamGroups {
+      let values = try #require(scores[group.name])
+      #expect(values.count == group.kept.count)
+      #expect(values.allSatisfy { $0 >= 0 && $0.isFinite })
+      #expect(Set(values).count > 1)
+    }
+  }
+
+  static let targets: [PruneSpec.Target] = [
+    .ratio(0.6), .channelsPerStep(40), .parameterRatio(0.6), .flopsRatio(0.5),
+  ]
+
+  @Test("reaches its targets, step by step", arguments: targets)
+  func reached(_ target: PruneSpec.Target) throws {
+    let network = try network()
+    let (before, total) = (network.cost(), network.prunableChannels)
+    prune(network, spec(target))
+    let gone = total - network.prunableChannels
+    // A stream's channel takes up to three of its layers'.
+    switch target {
+    case .ratio(let ratio): #expect(abs(Double(gone) - ratio * Double(total)) <= 2)
+    case .channelsPerStep(let channels): #expect(abs(gone - 3 * channels) <= 2)
+    case .parameterRatio(let ratio):
+      #expect(Double(network.cost().parameters) <= (1 - ratio) * Double(before.parameters))
+    case .flopsRatio(let ratio): #expect(Double(network.cost().macs) <= (1 - ratio) * Double(before.macs))
+    }
+    #expect(network.streamGroups.contains { $0.kept.count < $0.originalCount })
+    #expect(
+      network.channelGroups.contains { !$0.name.hasSuffix("conv2") && $0.kept.count < $0.originalCount })
+  }
+
+  @Test(
+    "holds the floor and the multiple in every layer", arguments: [(1, 1), (5, 1), (1, 4), (6, 4), (20, 1)])
+  func floors(_ minimum: Int, _ multiple: Int) throws {
+    for seed in 0..<8 {
+      let network = try network()
+      prune(network, spec(.ratio(0.9), minimum: minimum, roundTo: multiple), seed: UInt64(seed))
+      for layer in network.layers() where layer.kind == .convolution {
+        #expect(layer.channels >= min(minimum, 16) && layer.channels % multiple == 0, "\(layer)")
+      }
+      for group in network.channelGroups { #expect(!group.kept.isEmpty) }
+    }
+  }
+
+  @Test("removes what it says: the layers' channels that go with a stream's are in the list")
+  func explicit() throws {
+    let network = try network()
+    let schedule = PruningSchedule(spec(.ratio(0.5)), epochs: 4)
+    let removals = schedule.removals(after: 1, network: network, scores: scores(of: network, seed: 1))
+    let before = Dictionary(
+      uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { ($0.name, $0.kept) })
+    network.remove(channels: removals)
+    for group in network.channelGroups + network.streamGroups {
+      let gone = Set(before[group.name] ?? []).subtracting(group.kept)
+      #expect(gone == removals[group.name] ?? [], "\(group.name)")
+    }
+  }
+
+  @Test("leaves streams alone where the scope is the block")
+  func block() throws {
+    let network = try network()
+    var spec = spec(.ratio(0.6))
+    spec.scope = .block
+    prune(network, spec)
+    #expect(network.streamGroups.allSatisfy { $0.kept.count == $0.originalCount })
+  }
+
+  // MARK: Making and pruning networks
+
+  private func prune(_ network: Network, _ spec: PruneSpec, seed: UInt64 = 1) {
+    let schedule = PruningSchedule(spec, epochs: 4)
+    for epoch in schedule.epochs {
+      network.remove(
+        channels: schedule.removals(
+          after: epoch, network: network, scores: scores(of: network, seed: seed + UInt64(epoch))))
+    }
+  }
+
+  private func scores(of network: Network, seed: UInt64) -> [String: [Double]] {
+    var stream = RandomStream(seed: seed, purpose: .test)
+    let groups = network.channelGroups + network.streamGroups
+    return Dictionary(
+      uniqueKeysWithValues: groups.map { ($0.name, $0.kept.map { _ in Double(stream.uniform()) }) })
+  }
+
+  private func spec(_ target: PruneSpec.Target, minimum: Int = 1, roundTo: Int = 1) -> PruneSpec {
+    PruneSpec(
+      criterion: "random", target: target, interval: 1, until: 3, scope: .stream, minimumChannels: minimum,
+      roundTo: roundTo)
+  }
+
+  private func network(width: Double = 1, size: Int = 16) throws -> Network {
+    let spec = ArchitectureSpec(
+      name: "resnet", depth: 20, block: .basic, width: width, input: [3, size, size], classes: 4)
+    return try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1)))
+  }
+}
