@@ -16,6 +16,30 @@ void ck_pack_weights(
   }
 }
 
+void ck_pack_signed_weights(
+  const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
+  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
+  float *packed_weights) {
+  for (int64_t first = 0; first < rows; first += 2, counts += 4)
+    for (int signs = 0; signs < 4; signs++) {
+      counts[signs] = 0;
+      for (int64_t c = 0; c < columns; c++)
+        for (int64_t t = 0; t < taps; t++) {
+          float pair[2];
+          for (int64_t r = 0; r < 2; r++) {
+            const int64_t row = first + r;
+            pair[r] = row < rows
+              ? weights[(transposed ? c * rows + row : row * columns + c) * kernel_size + tap_index[t]] : pair[0];
+          }
+          if (2 * (pair[0] < 0) + (pair[1] < 0) != signs) continue;
+          *packed_offsets++ = c * column_stride + offsets[t];
+          *packed_weights++ = pair[0];
+          *packed_weights++ = pair[1];
+          counts[signs]++;
+        }
+    }
+}
+
 typedef float four __attribute__((vector_size(16), aligned(4)));
 
 // Elements 0, 2, ... of `from` to `even`, elements 1, 3, ... to `odd`, which may be null.

@@ -46,6 +46,52 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
   }
 }
 
+static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
+  const int64_t entries = job->weights.entries;
+  for (int64_t o = 0; o < job->weights.rows; o++) {
+    const ptrdiff_t *offsets = job->weights.offsets + o / 2 * entries;
+    const float *w = job->weights.weights + o / 2 * 2 * entries + o % 2;
+    for (ptrdiff_t start = begin; start < end; start += BLOCK) {
+      const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
+      float plus[BLOCK] = {0}, minus[BLOCK] = {0};
+      for (int64_t e = 0; e < entries; e++) {
+        const float weight = w[2 * e], *x = job->x + start + offsets[e];
+        float *sums = weight < 0 ? minus : plus;
+        for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * x[i];
+      }
+      const float *relevance = job->relevance + o * job->stride + start, *box = job->box + start;
+      const uint32_t *lanes = job->mask.lanes + start;
+      float *positive = job->positive + o * job->stride + start, *negative = job->negative + o * job->stride + start;
+      for (ptrdiff_t i = 0; i < count; i++) {
+        positive[i] = keep(job->alpha * relevance[i] / (plus[i] + 1e-9f * box[i] + 1e-9f), lanes[i]);
+        negative[i] = job->beta == 0
+          ? 0 : keep(-job->beta * relevance[i] / (minus[i] - 1e-9f * box[i] + 1e-9f), lanes[i]);
+      }
+    }
+  }
+}
+
+static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
+  const int64_t entries = job->weights.entries;
+  for (int64_t c = 0; c < job->weights.rows; c++) {
+    const ptrdiff_t *offsets = job->weights.offsets + c / 2 * entries;
+    const float *w = job->weights.weights + c / 2 * 2 * entries + c % 2;
+    for (ptrdiff_t start = begin; start < end; start += BLOCK) {
+      const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
+      float sums[BLOCK];
+      for (ptrdiff_t i = 0; i < count; i++) sums[i] = job->box[start + i];
+      for (int64_t e = 0; e < entries; e++) {
+        const float weight = w[2 * e], *q = (weight < 0 ? job->negative : job->positive) + start + offsets[e];
+        for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * q[i];
+      }
+      const float *x = job->x + c * job->x_stride + start;
+      float *result = job->result + c * job->result_stride + start;
+      const uint32_t *lanes = job->mask.lanes + start;
+      for (ptrdiff_t i = 0; i < count; i++) result[i] = keep(x[i] * sums[i], lanes[i]);
+    }
+  }
+}
+
 static inline float fold(const float *lanes) {
   float eight[8], four[4];
   for (int i = 0; i < 8; i++) eight[i] = lanes[i] + lanes[i + 8];
@@ -205,6 +251,8 @@ static double peak(int64_t rounds, float *sink) {
 static const ck_kernels table = {
   .name = "portable",
   .convolve = convolve,
+  .relevance_quotients = relevance_quotients,
+  .relevance_spread = relevance_spread,
   .weight_gradient = weight_gradient,
   .sum = sum,
   .moments = moments,

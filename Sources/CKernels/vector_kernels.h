@@ -71,6 +71,94 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
   }
 }
 
+// first += w[0] * x and second += w[1] * y over `count` entries, at pixels from p on; one row if `group` is 1.
+INLINE void signed_sums(
+  const float *x, const float *y, const bool same, int32_t count, const ptrdiff_t **offsets, const float **weights,
+  const int group, const int vectors, V *first, V *second) {
+  for (; count > 0; count--, (*offsets)++, *weights += 2) {
+    const float *const at = x + **offsets, *const other = y + **offsets;
+    const V a = broadcast(*weights), b = broadcast(*weights + 1);
+    UNROLL for (int i = 0; i < vectors; i++) {
+      const V pixels = load(at + i * WIDTH);
+      first[i] = muladd(a, pixels, first[i]);
+      if (group > 1) second[i] = muladd(b, same ? pixels : load(other + i * WIDTH), second[i]);
+    }
+  }
+}
+
+INLINE void quotients_block(
+  const ck_relevance_quotients *job, int64_t first, const int group, const int vectors, ptrdiff_t p) {
+  const int32_t *const counts = job->weights.counts + 2 * first;
+  const ptrdiff_t *offsets = job->weights.offsets + first / 2 * job->weights.entries;
+  const float *weights = job->weights.weights + first * job->weights.entries;
+  const float *const x = job->x + p;
+  V plus[2][CONVOLVE_VECTORS], minus[2][CONVOLVE_VECTORS];
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) plus[o][i] = minus[o][i] = set1(0);
+  signed_sums(x, x, true, counts[0], &offsets, &weights, group, vectors, plus[0], plus[1]);
+  signed_sums(x, x, true, counts[1], &offsets, &weights, group, vectors, plus[0], minus[1]);
+  signed_sums(x, x, true, counts[2], &offsets, &weights, group, vectors, minus[0], plus[1]);
+  signed_sums(x, x, true, counts[3], &offsets, &weights, group, vectors, minus[0], minus[1]);
+  const V tiny = set1(1e-9f), alpha = set1(job->alpha), beta = set1(-job->beta);
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) {
+      const ptrdiff_t at = p + i * WIDTH, row = (first + o) * job->stride + at;
+      const V extra = mul(tiny, load(job->box + at)), relevance = load(job->relevance + row);
+      const V positive = divide(mul(alpha, relevance), add(add(plus[o][i], extra), tiny));
+      store(job->positive + row, keep(positive, job->mask, at));
+      const V negative = divide(mul(beta, relevance), add(sub(minus[o][i], extra), tiny));
+      store(job->negative + row, job->beta == 0 ? set1(0) : keep(negative, job->mask, at));
+    }
+}
+
+INLINE void spread_block(
+  const ck_relevance_spread *job, int64_t first, const int group, const int vectors, ptrdiff_t p) {
+  const int32_t *const counts = job->weights.counts + 2 * first;
+  const ptrdiff_t *offsets = job->weights.offsets + first / 2 * job->weights.entries;
+  const float *weights = job->weights.weights + first * job->weights.entries;
+  const float *const plus = job->positive + p, *const minus = job->negative + p;
+  V sums[2][2 * CONVOLVE_VECTORS];
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = load(job->box + p + i * WIDTH);
+  signed_sums(plus, plus, true, counts[0], &offsets, &weights, group, vectors, sums[0], sums[1]);
+  signed_sums(plus, minus, false, counts[1], &offsets, &weights, group, vectors, sums[0], sums[1]);
+  signed_sums(minus, plus, false, counts[2], &offsets, &weights, group, vectors, sums[0], sums[1]);
+  signed_sums(minus, minus, true, counts[3], &offsets, &weights, group, vectors, sums[0], sums[1]);
+  UNROLL for (int o = 0; o < group; o++)
+    UNROLL for (int i = 0; i < vectors; i++) {
+      const ptrdiff_t at = p + i * WIDTH;
+      const V x = load(job->x + (first + o) * job->x_stride + at);
+      store(job->result + (first + o) * job->result_stride + at, keep(mul(x, sums[o][i]), job->mask, at));
+    }
+}
+
+static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
+  for (int64_t first = 0; first < job->weights.rows; first += 2) {
+    const bool alone = first + 1 == job->weights.rows;
+    ptrdiff_t p = begin;
+    for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
+      if (alone) quotients_block(job, first, 1, CONVOLVE_VECTORS, p);
+      else quotients_block(job, first, 2, CONVOLVE_VECTORS, p);
+    for (; p < end; p += WIDTH)
+      if (alone) quotients_block(job, first, 1, 1, p);
+      else quotients_block(job, first, 2, 1, p);
+  }
+}
+
+static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
+  enum { VECTORS = 2 * CONVOLVE_VECTORS };
+  for (int64_t first = 0; first < job->weights.rows; first += 2) {
+    const bool alone = first + 1 == job->weights.rows;
+    ptrdiff_t p = begin;
+    for (; p + VECTORS * WIDTH <= end; p += VECTORS * WIDTH)
+      if (alone) spread_block(job, first, 1, VECTORS, p);
+      else spread_block(job, first, 2, VECTORS, p);
+    for (; p < end; p += WIDTH)
+      if (alone) spread_block(job, first, 1, 1, p);
+      else spread_block(job, first, 2, 1, p);
+  }
+}
+
 // One register block of products: `group` rows of y times `vectors` vectors from t on.
 INLINE void product_block(
   const float *x, ptrdiff_t x_stride, int64_t inputs, const float *w, float *y, ptrdiff_t y_stride, const int group,

@@ -2,6 +2,8 @@
 static const ck_kernels table = {
   .name = KERNELS_NAME,
   .convolve = convolve,
+  .relevance_quotients = relevance_quotients,
+  .relevance_spread = relevance_spread,
   .weight_gradient = weight_gradient,
   .tile_block = PRODUCT_VECTORS * WIDTH,
   .cached_floats = CACHED_FLOATS,

@@ -40,6 +40,24 @@ struct ReportCommandTests {
     #expect(try folder.text("one/report.html") == page)
   }
 
+  @Test("several paths get one page where --output says, and a table in Markdown")
+  func paths() throws {
+    let text = try String(contentsOf: Self.report, encoding: .utf8)
+    let other = text.replacing("\"cifar10-resnet20-10ep\"", with: "\"a|b\"")
+    let folder = try Folder(["one/report.json": Data(text.utf8), "two/report.json": Data(other.utf8)])
+    let page = try Command.run(["report", "one", "two", "--output", "page.html"], in: folder.url)
+    #expect(page.status == 0 && folder.has("page.html"), "\(page.errors)")
+    let nowhere = try Command.run(["report", "one", "two"], in: folder.url)
+    #expect(nowhere.status == 2 && nowhere.errors.contains("--output"))
+    let twice = try Command.run(["report", "one", "one/report.json"], in: folder.url)
+    #expect(twice.status == 2 && twice.errors.contains("is there already"))
+    let table = try Command.run(["report", "two", "one", "--format", "markdown"], in: folder.url)
+    let rows = table.output.split(separator: "\n")
+    #expect(rows.count == 4, "\(table.errors)")
+    #expect(rows[2].hasPrefix("| a\\|b | 2 | 82.35 ±"))
+    #expect(rows[3].contains("| 61.22\u{A0}T → 45.27\u{A0}T (−26.1\u{A0}%) |"), "\(rows[3])")
+  }
+
   @Test("several experiments get one page, in the order of their names")
   func suite() throws {
     let text = try String(contentsOf: Self.report, encoding: .utf8)

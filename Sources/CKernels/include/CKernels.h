@@ -58,6 +58,45 @@ typedef struct {
   bool accumulate;
 } ck_convolution;
 
+// Weights in pairs of rows, ordered by their signs, so that each is used with what belongs to its sign.
+typedef struct {
+  // Of each pair how many entries have the signs ++, +-, -+, --: [pairs][4]. A last row alone has ++ and -- only.
+  const int32_t *counts;
+  // What each entry reads, as a distance from the pixel it is for, [pairs][entries], and its weights,
+  // [pairs][entries][2].
+  const ptrdiff_t *offsets;
+  const float *weights;
+  int64_t rows, entries;
+} ck_signed_weights;
+
+// The quotients of the alpha-beta rule: positive[o][p] = alpha * r[o][p] / (sum over w > 0 of w * x + small) and
+// negative[o][p] = -beta * r[o][p] / (sum over w < 0 of w * x + small), rows o of the weights; zero outside the mask.
+// Weights closer to zero than 1e-9 count as +-1e-9: box[p] is the sum of all x that a row reads.
+typedef struct {
+  const float *x;
+  ck_signed_weights weights;
+  const float *box;
+  const float *relevance;
+  float alpha, beta;
+  float *positive, *negative;
+  // Of relevance, positive and negative.
+  ptrdiff_t stride;
+  ck_mask mask;
+} ck_relevance_quotients;
+
+// Relevance of the input: result[c][p] = x[c][p] * (sum over entries of w * (w > 0 ? positive : negative) + box[p]),
+// rows c of the weights; zero outside the mask.
+typedef struct {
+  const float *positive, *negative;
+  ck_signed_weights weights;
+  const float *box;
+  const float *x;
+  float *result;
+  // Of x and of result.
+  ptrdiff_t x_stride, result_stride;
+  ck_mask mask;
+} ck_relevance_spread;
+
 // dW[o][c][t] = sum over p of dy[o][p] * x[c][p + offsets[t]].
 typedef struct {
   const float *dy;
@@ -149,6 +188,8 @@ typedef struct {
   const char *name;
 
   void (*convolve)(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end);
+  void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
+  void (*relevance_spread)(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end);
   // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
   // count <= CK_GRADIENT_GROUP. scratch holds ck_gradient_scratch floats.
   void (*weight_gradient)(
@@ -217,7 +258,7 @@ typedef struct {
 // Tells layouts of the structures above apart.
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
-    5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate)),
+    17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
 int64_t ck_layout(void);
@@ -243,6 +284,13 @@ static inline int64_t ck_output_group(int64_t outputs, int64_t first) {
 void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, float *packed);
+
+// Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
+// t reads at c * column_stride + offsets[t]. Fills [pairs][4], [pairs][columns * taps] and twice as many floats.
+void ck_pack_signed_weights(
+  const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
+  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
+  float *packed_weights);
 
 // Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G): [outputs][inputs][6][6], for output channels
 // first..<first + count. `turned` turns the kernels around first.

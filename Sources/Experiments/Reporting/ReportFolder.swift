@@ -2,63 +2,49 @@ import Foundation
 import Reports
 import TensorFiles
 
-/// Results on disk: of one experiment, or a folder of several.
+/// Reports on disk, and where a page over them goes.
 public struct ReportFolder {
-  private let path: String
-  private let page: ReportPage
+  public let reports: ReportSet
+  /// Nil where there are several paths.
+  private let folder: String?
 
   /// Reads every report.
   ///
-  /// - Parameter path: a folder with a report.json, such a file, or a folder of such folders.
-  /// - Throws: `ReportFolderError`, naming the file.
-  public init(_ path: String) throws(ReportFolderError) {
+  /// - Parameter paths: each a folder with a report.json, such a file, or a folder of such folders.
+  /// - Throws: `ReportError`, naming the file.
+  public init(_ paths: [String]) throws(ReportError) {
+    guard paths.count == 1, let path = paths.first else {
+      (reports, folder) = (try ReportSet(paths: paths), nil)
+      return
+    }
+    reports = try ReportSet(path: path)
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw ReportFolderError(path: path, reason: "no such file or folder; expected results of espalier run")
-    }
-    guard isFolder.boolValue else {
-      self.path = (path as NSString).deletingLastPathComponent
-      page = ReportPage(try Self.report(path))
-      return
-    }
-    self.path = path
-    if FileManager.default.fileExists(atPath: path + "/report.json") {
-      page = ReportPage(try Self.report(path + "/report.json"))
-      return
-    }
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-    let files = names.map { "\(path)/\($0)/report.json" }.filter(FileManager.default.fileExists(atPath:))
-    var reports: [Report] = []
-    for file in files { reports.append(try Self.report(file)) }
-    guard !reports.isEmpty else {
-      throw ReportFolderError(
-        path: path, reason: "no report.json in it or in a folder in it; expected results of espalier run")
-    }
-    let title = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-    page = ReportPage(suite: title, reports)
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let parent = (path as NSString).deletingLastPathComponent
+    folder = isFolder.boolValue ? path : parent.isEmpty ? "." : parent
   }
 
-  private static func report(_ path: String) throws(ReportFolderError) -> Report {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw ReportFolderError(path: path, reason: "cannot be read as UTF-8 text")
-    }
-    do { return try Report(json: text) } catch { throw ReportFolderError(path: path, reason: "\(error)") }
+  private var page: ReportPage {
+    if reports.isSingle, let report = reports.reports.first { return ReportPage(report) }
+    let title = folder.map { URL(fileURLWithPath: $0).standardizedFileURL.lastPathComponent }
+    return ReportPage(suite: title ?? "Experiments", reports.reports)
   }
 
   /// Writes the page and its plots into the folder, or the page alone to another place.
   ///
   /// - Returns: the page's path.
-  public func write(to output: String?) throws(ReportFolderError) -> String {
+  /// - Throws: `ReportError`, also where several paths leave open which folder.
+  public func write(to output: String?) throws(ReportError) -> String {
     do {
-      guard let output else { return try page.write(into: path.isEmpty ? "." : path) }
-      try DurableFile.write(Array(page.html().utf8), to: output)
-      return output
+      if let output {
+        try DurableFile.write(Array(page.html().utf8), to: output)
+        return output
+      }
+      if let folder { return try page.write(into: folder) }
     } catch {
-      throw ReportFolderError(path: nil, reason: "\(error)")
+      throw ReportError(path: "", message: "\(error)")
     }
+    throw ReportError(path: "", message: "several paths: --output has to say where the page goes")
   }
 }
 
@@ -75,13 +61,4 @@ extension ReportPage {
     try DurableFile.write(Array(html().utf8), to: path)
     return path
   }
-}
-
-/// Why results cannot be read or shown.
-public struct ReportFolderError: Error, CustomStringConvertible {
-  /// Nil where the reason names it.
-  public var path: String?
-  public var reason: String
-
-  public var description: String { (path.map { "\($0): " } ?? "") + reason }
 }

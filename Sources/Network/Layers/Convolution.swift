@@ -83,33 +83,10 @@ public final class Convolution {
   ///
   /// a * (alpha * W+^T (R / (W+ a)) - beta * W-^T (R / (W- a))), W+ = max(W, 1e-9), W- = min(W, -1e-9), no bias.
   func relevance(_ relevance: Planes, input: Planes, _ context: Context) -> Planes {
-    let limit = RelevanceRule.stabilizer
-    let positive = share(of: relevance, input: input, context) { max($0, limit) }
-    let negative = share(of: relevance, input: input, context) { min($0, -limit) }
     let result = context.pool.take(input.shape)
-    context.engine.combine(
-      activation: input, positive: positive, alpha: context.rule.alpha, negative: negative,
+    context.engine.convolutionRelevance(
+      relevance, weight.value, stride: stride, input: input, alpha: context.rule.alpha,
       beta: context.rule.beta, into: result)
-    context.pool.give(positive)
-    context.pool.give(negative)
-    return result
-  }
-
-  /// V^T (R / (V a)) for V, one sign's part of the weights.
-  private func share(
-    of relevance: Planes, input: Planes, _ context: Context, part: (Float) -> Float
-  ) -> Planes {
-    let weights = Tensor(shape: weight.value.shape, values: weight.value.values.map(part))
-    let sums = context.pool.take(relevance.shape)
-    // Relevance divides by these sums, small ones too.
-    context.engine.convolve(input, weights, stride: stride, method: .direct, into: sums)
-    let quotients = context.pool.take(relevance.shape)
-    context.engine.quotient(relevance, by: sums, into: quotients)
-    context.pool.give(sums)
-    let result = context.pool.take(input.shape)
-    context.engine.convolutionInputGradient(
-      quotients, weights, stride: stride, method: .direct, into: result)
-    context.pool.give(quotients)
     return result
   }
 

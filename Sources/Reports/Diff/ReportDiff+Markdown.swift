@@ -3,7 +3,8 @@ extension ReportDiff {
   public func markdown() -> String {
     var lines = ["**\(headline)**", "", "`\(base)` -> `\(candidate)`"]
     let experiments =
-      missing.map { "- :x: missing: \(escaped($0))" } + added.map { "- added: \(escaped($0))" }
+      missing.map { "- :x: missing: \(markdownEscaped($0))" }
+      + added.map { "- added: \(markdownEscaped($0))" }
     if !experiments.isEmpty { lines += [""] + experiments }
     for experiment in self.experiments { lines += [""] + experiment.markdown() }
     return lines.joined(separator: "\n")
@@ -12,21 +13,24 @@ extension ReportDiff {
 
 extension ExperimentDiff {
   fileprivate func markdown() -> [String] {
-    var lines = ["### \(escaped(name))", ""]
+    var lines = ["### \(markdownEscaped(name))", ""]
     let worse =
-      problems.map { ":x: \(escaped($0))" }
-      + expectations.filter(\.isRegression).map { ":x: expectation \(escaped($0.name)): \($0.change)" }
+      problems.map { ":x: \(markdownEscaped($0))" }
+      + expectations.filter(\.isRegression).map {
+        ":x: expectation \(markdownEscaped($0.name)): \($0.change)"
+      }
     if !worse.isEmpty { lines += worse.map { "- \($0)" } + [""] }
     lines += ["| | number | base | candidate | change | rule |", "| --- | --- | ---: | ---: | ---: | --- |"]
     lines += metrics.map(\.row)
     lines += folded("Experiment", (spec ?? []).map { "`\($0.description.replacing("`", with: "'"))`" })
     lines += folded(
-      "Details", metrics.flatMap { metric in metric.details.map { "\(metric.name), \($0)" } }.map(escaped))
+      "Details",
+      metrics.flatMap { metric in metric.details.map { "\(metric.name), \($0)" } }.map(markdownEscaped))
     lines += folded(
       "Notes",
-      notes.map(escaped)
+      notes.map(markdownEscaped)
         + expectations.filter { !$0.isRegression && $0.base != $0.candidate }
-        .map { "expectation \(escaped($0.name)): \($0.change)" })
+        .map { "expectation \(markdownEscaped($0.name)): \($0.change)" })
     return lines
   }
 
@@ -47,18 +51,7 @@ extension MetricComparison {
       case .added: ":new:"
       case .same: ""
       }
-    return "| \(mark) | \(escaped(name)) | \(baseText) | \(candidateText) | \(differenceText) | \(rule) |"
-  }
-}
-
-/// Without what markdown, or HTML in it, would take for its own.
-private func escaped(_ text: String) -> String {
-  text.reduce(into: "") { result, character in
-    switch character {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case "\\", "|", "*", "_", "`", "[", "]": result += "\\\(character)"
-    default: result += character.isNewline ? " " : String(character)
-    }
+    return
+      "| \(mark) | \(markdownEscaped(name)) | \(baseText) | \(candidateText) | \(differenceText) | \(rule) |"
   }
 }

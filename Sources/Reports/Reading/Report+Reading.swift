@@ -7,6 +7,11 @@ public struct ReportError: Error, Equatable, CustomStringConvertible {
   public var path: String
   public var message: String
 
+  public init(path: String, message: String) {
+    self.path = path
+    self.message = message
+  }
+
   public var description: String { path.isEmpty ? message : "\(path): \(message)" }
 }
 

@@ -19,12 +19,30 @@ public struct ReportSet: Sendable {
     self.isSingle = isSingle
   }
 
+  /// The reports of several such paths together.
+  ///
+  /// - Throws: `file: path: message`, also where an experiment is there twice.
+  public init(paths: [String]) throws(ReportError) {
+    var reports: [Report] = []
+    for path in paths {
+      for report in try ReportSet(path: path).reports {
+        guard !reports.contains(where: { $0.experiment == report.experiment }) else {
+          throw ReportError(
+            path: path,
+            message: "experiment: \(quoted(report.experiment)) is there already, in another folder")
+        }
+        reports.append(report)
+      }
+    }
+    self.init(path: paths.joined(separator: " "), reports: reports, isSingle: reports.count == 1)
+  }
+
   /// - Throws: `file: path: message`.
   public init(path: String) throws(ReportError) {
     self.path = path
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw ReportError(path: path, message: "there is no such file or folder")
+      throw ReportError(path: path, message: "no such file or folder; expected results of espalier run")
     }
     guard isFolder.boolValue else {
       (reports, isSingle) = ([try Self.read(path)], true)
@@ -49,7 +67,8 @@ public struct ReportSet: Sendable {
       found.append(report)
     }
     guard !found.isEmpty else {
-      throw ReportError(path: path, message: "no report.json in this folder, nor in a folder in it")
+      throw ReportError(
+        path: path, message: "no report.json in it or in a folder in it; expected results of espalier run")
     }
     (reports, isSingle) = (found.sorted { $0.experiment < $1.experiment }, false)
   }

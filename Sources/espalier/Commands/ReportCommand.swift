@@ -9,8 +9,10 @@ struct ReportCommand: ParsableCommand {
     abstract: "Writes a page with plots of an experiment's results, or over all experiments in a folder.",
     discussion: "Each plot is written as a file of its own as well, into plots/ beside the page.")
 
+  enum Format: String, ExpressibleByArgument, CaseIterable { case html, markdown }
+
   @Argument(help: "An experiment's folder of results, its report.json, or a folder of several of them.")
-  var folder: String
+  var folders: [String]
 
   @Option(
     help: ArgumentHelp(
@@ -18,9 +20,19 @@ struct ReportCommand: ParsableCommand {
       valueName: "file.html"))
   var output: String?
 
+  @Option(help: "html, or markdown: a table with a row for each experiment, to standard output.")
+  var format: Format = .html
+
+  func validate() throws {
+    if format == .markdown, output != nil {
+      throw ValidationError("--output is for the page; the table goes to standard output")
+    }
+  }
+
   func run() throws {
     do {
-      print(try ReportFolder(folder).write(to: output))
+      let reports = try ReportFolder(folders)
+      print(format == .markdown ? reports.reports.markdown() : try reports.write(to: output))
     } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage

@@ -1,0 +1,47 @@
+extension ReportSet {
+  /// All experiments as a table in Markdown, a row each, in the order in which they were given.
+  ///
+  /// Means over seeds ± standard deviation. The drop has its 95 % interval where there are several seeds. Training is a
+  /// seed's on average: MACs (see ``TrainingCost``) and wall time.
+  public func markdown() -> String {
+    let header = [
+      "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "fewer MACs",
+      "training MACs", "training, s", "expected",
+    ]
+    let rule = header.indices.map { $0 == 0 ? "---" : "---:" }
+    return ([header, rule] + reports.map(row)).map { "| " + $0.joined(separator: " | ") + " |" }
+      .joined(separator: "\n")
+  }
+
+  private func row(_ report: Report) -> [String] {
+    let summary = report.summary
+    let met = summary.expectations.filter(\.met).count
+    let cells = [
+      "\(Set(report.runs.map(\.seed)).count)", spread(summary.baseline?.top1, 2),
+      spread(summary.pruned?.top1, 2),
+      drop(summary.accuracyDrop), summary.compression.map { decimal($0, 2) + "×" } ?? "–",
+      summary.flopsReduction.map(percent) ?? "–", training(report, quantity) { $0.macs },
+      training(report, short) { $0.seconds },
+      summary.expectations.isEmpty ? "–" : "\(met) of \(summary.expectations.count)",
+    ]
+    return [markdownEscaped(report.experiment)] + cells
+  }
+
+  private func drop(_ statistic: Statistic?) -> String {
+    guard let interval = statistic?.ci95 else { return spread(statistic, 2) }
+    return "\(spread(statistic, 2)) (\(decimal(interval.low, 2)) to \(decimal(interval.high, 2)))"
+  }
+
+  /// Of baseline and pruned, and the change.
+  private func training(
+    _ report: Report, _ text: (Double) -> String, _ value: (TrainingCost) -> Double?
+  ) -> String {
+    let means = ["baseline", "pruned"].map { name in
+      Statistic(
+        report.runs.filter { $0.variant == name }.compactMap { value(report.trainingCost(of: $0)) })?.mean
+    }
+    guard let before = means[0] else { return "–" }
+    guard let after = means[1] else { return text(before) }
+    return "\(text(before)) → \(text(after)) (\(change(before, after)))"
+  }
+}

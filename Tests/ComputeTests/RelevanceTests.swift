@@ -1,0 +1,98 @@
+import Testing
+
+@testable import Compute
+
+@Suite("Relevance of a convolution's input")
+struct RelevanceTests {
+  /// Those that the definition does not take long for.
+  private static let cases = ConvolutionCase.all.filter { test in
+    let weights = test.inputs * test.outputs * test.kernel * test.kernel
+    return test.kernel <= 3 && weights * test.images * test.rows * test.columns < 5_000_000
+  }
+
+  @Test("agrees with the rule's definition", arguments: cases)
+  func agreesWithDefinition(_ test: ConvolutionCase) throws {
+    for (alpha, beta) in [(Float(2), Float(1)), (1, 0)] {
+      let (found, expected) = try relevance(test, alpha: alpha, beta: beta)
+      let largest = expected.map { abs($0) }.max() ?? 0
+      for (index, pair) in zip(found, expected).enumerated() {
+        #expect(abs(Double(pair.0) - pair.1) <= 2e-4 * largest, "element \(index), alpha \(alpha)")
+        if abs(Double(pair.0) - pair.1) > 2e-4 * largest { return }
+      }
+    }
+  }
+
+  @Test("where all that a sign's weights read is zero, relevance goes to the rest evenly")
+  func nothingPositive() throws {
+    for kernels in KernelClass.available {
+      let engine = try Engine(threads: 1, kernels: kernels)
+      let shape = PlaneShape(channels: 2, images: 1, rows: 1, columns: 1)
+      let single = shape.with(channels: 1)
+      let input = Planes(shape, dense: [0, 3])
+      let result = Planes(shape)
+      engine.convolutionRelevance(
+        Planes(single, dense: [5]), Tensor(shape: [1, 2, 1, 1], values: [0.5, -0.25]), stride: 1,
+        input: input, alpha: 1, beta: 0, into: result)
+      // V+ = (0.5, 1e-9): 3 * 1e-9 * 5 / (3 * 1e-9 + 1e-9).
+      #expect(abs(result.dense()[1] - 3.75) < 1e-3, "\(kernels)")
+      #expect(result.dense()[0] == 0)
+    }
+  }
+
+  /// What the engine finds, and the definition in double precision.
+  private func relevance(_ test: ConvolutionCase, alpha: Float, beta: Float) throws -> ([Float], [Double]) {
+    var random = RandomStream(seed: 7, purpose: .test)
+    func values(_ count: Int, _ draw: (inout RandomStream) -> Float) -> [Float] {
+      (0..<count).map { _ in draw(&random) }
+    }
+    let output = PlaneShape(
+      channels: test.outputs, images: test.images, rows: (test.rows - 1) / test.stride + 1,
+      columns: (test.columns - 1) / test.stride + 1)
+    let (k, s) = (test.kernel, test.stride)
+    let weights = values(test.outputs * test.inputs * k * k) { $0.uniform() - 0.4 }
+    // As behind a ReLU: many zeros.
+    let x = values(test.inputs * test.input.pixelsPerChannel) { max(0, $0.uniform() - 0.3) }
+    let r = values(test.outputs * output.pixelsPerChannel) { $0.uniform() - 0.3 }
+    let result = Planes(test.input)
+    try Engine(threads: 2, kernels: test.kernels).convolutionRelevance(
+      Planes(output, dense: r), Tensor(shape: [test.outputs, test.inputs, k, k], values: weights), stride: s,
+      input: Planes(test.input, dense: x), alpha: alpha, beta: beta, into: result)
+
+    var sums = [Double](repeating: 0, count: x.count)
+    func each(_ o: Int, _ n: Int, _ row: Int, _ column: Int, _ body: (_ weight: Int, _ pixel: Int) -> Void) {
+      for c in 0..<test.inputs {
+        for u in 0..<k {
+          for v in 0..<k {
+            let (i, j) = (row * s + u - k / 2, column * s + v - k / 2)
+            guard (0..<test.rows).contains(i), (0..<test.columns).contains(j) else { continue }
+            body(
+              ((o * test.inputs + c) * k + u) * k + v,
+              ((c * test.images + n) * test.rows + i) * test.columns + j)
+          }
+        }
+      }
+    }
+    for o in 0..<test.outputs {
+      for n in 0..<test.images {
+        for row in 0..<output.rows {
+          for column in 0..<output.columns {
+            let relevance = Double(
+              r[((o * test.images + n) * output.rows + row) * output.columns + column])
+            var (plus, minus) = (1e-9, 1e-9)
+            each(o, n, row, column) { weight, pixel in
+              plus += Double(max(weights[weight], 1e-9)) * Double(x[pixel])
+              minus += Double(min(weights[weight], -1e-9)) * Double(x[pixel])
+            }
+            each(o, n, row, column) { weight, pixel in
+              sums[pixel] += Double(alpha) * Double(max(weights[weight], 1e-9)) * relevance / plus
+              if beta != 0 {
+                sums[pixel] -= Double(beta) * Double(min(weights[weight], -1e-9)) * relevance / minus
+              }
+            }
+          }
+        }
+      }
+    }
+    return (result.dense(), zip(x, sums).map { Double($0) * $1 })
+  }
+}
