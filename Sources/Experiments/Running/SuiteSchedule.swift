@@ -173,9 +173,10 @@ final class SuiteSchedule: Sendable {
       let keys = experiments[index]?.stages.map(\.key) ?? []
       var result: Result<Report, RunError> = .failure(.training(.interrupted))
       if case .ended(let ended) = state.experiments[index] { result = ended }
+      let before = Set(experiments[..<index].flatMap { $0?.stages ?? [] }.map(\.key))
+      let trained = keys.count { state.stages[$0] == .done(trained: true) && !before.contains($0) }
       return ExperimentOutcome(
-        spec: specs[index], result: result, trained: keys.count { state.stages[$0] == .done(trained: true) },
-        trainings: keys.count)
+        spec: specs[index], result: result, trained: trained, trainings: keys.count)
     }
   }
 }

@@ -46,12 +46,13 @@ private func magnitude(_ size: Statistic) -> String { quantity(size.mean) }
 private func tradeOffPoints(_ reports: [Report]) -> [TradeOffPoint] {
   var baselines: [TradeOffPoint] = []
   var pruned: [TradeOffPoint] = []
+  let series = TradeOffSeries(reports)
   for report in reports {
     let prefix = reports.count > 1 ? "\(report.experiment), " : ""
     for variant in report.variants {
       let isBaseline = variant.name == "baseline"
-      let series = isBaseline || reports.count == 1 ? variant.name : report.experiment
-      guard let point = TradeOffPoint(variant.runs, series: series, label: prefix + variant.name) else {
+      let name = isBaseline || reports.count == 1 ? variant.name : series.name(report)
+      guard let point = TradeOffPoint(variant.runs, series: name, label: prefix + variant.name) else {
         continue
       }
       guard isBaseline else {
@@ -85,7 +86,7 @@ private func tradeOffPlot(
         Plot.Point(
           x: size($0).mean / unit, y: $0.top1.mean, xError: size($0).std / unit, yError: $0.top1.std,
           label: $0.label)
-      }, isJoined: false)
+      }, isJoined: name != "baseline" && own.count > 1)
   }
   let summary = points.prefix(20).map(\.label).joined(separator: "; ")
   return Plot(title: title, summary: "\(title): \(summary).", x: x, y: y, series: series)
