@@ -12,7 +12,9 @@ struct TradeOffSeries {
       for report in line { names[report.experiment] = name.isEmpty ? report.experiment : name }
     }
     // Two lines may have only such words in common that they share: then the experiments' own names tell more.
-    let users = Dictionary(grouping: lines.values.compactMap { $0.first.flatMap { names[$0.experiment] } }) { $0 }
+    let users = Dictionary(grouping: lines.values.compactMap { $0.first.flatMap { names[$0.experiment] } }) {
+      $0
+    }
     names = names.filter { users[$0.value]?.count == 1 }
   }
 
@@ -33,6 +35,7 @@ struct TradeOffSeries {
   /// `criteria-l1_norm-ratio0.5`.
   private static func commonName(_ names: [String]) -> String {
     let words = names.map { $0.split(separator: "-") }
-    return (words.first ?? []).filter { word in words.allSatisfy { $0.contains(word) } }.joined(separator: "-")
+    return (words.first ?? []).filter { word in words.allSatisfy { $0.contains(word) } }.joined(
+      separator: "-")
   }
 }
