@@ -11,7 +11,7 @@ extension Engine {
     guard loops.winograd_input != nil, kernel == 3, stride == 1,
       min(maps.channels, channels) >= WinogradTiles.manyChannels
     else { return nil }
-    return PaddedTiles(maps)
+    return PaddedTiles(maps).flatMap { $0.tiles.count >= PaddedTiles.fewestTiles ? $0 : nil }
   }
 
   /// y = weight applied to x, or its adjoint.
@@ -84,6 +84,8 @@ struct PaddedTiles {
   let shape: PlaneShape
   let tiles: WinogradTiles
 
+  /// Transforming the weights costs as much as filtering so many tiles saves, measured at 512 channels.
+  static let fewestTiles = 96
   /// Filtering does with about half of the time of direct sums for each pixel.
   private static let mostGrowth = 1.5
 

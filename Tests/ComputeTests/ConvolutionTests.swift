@@ -50,13 +50,6 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 65, outputs: 131, images: 16, rows: rows, columns: columns, kernel: 3,
             stride: 1))
       }
-      // Maps padded to whole tiles, their images to whole vectors of them.
-      for (images, rows, columns) in [(1, 14, 14), (11, 7, 7), (3, 14, 11)] {
-        cases.append(
-          ConvolutionCase(
-            kernels: kernels, inputs: 96, outputs: 99, images: images, rows: rows, columns: columns,
-            kernel: 3, stride: 1))
-      }
       // Tiles: every number of them side by side, several pieces and groups, products of matrices.
       for (inputs, outputs, images, rows, columns) in [
         (17, 33, 16, 4, 4), (30, 21, 2, 16, 8), (37, 29, 1, 16, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),
@@ -77,8 +70,6 @@ struct ConvolutionTests {
   @Test("agrees with its definition, forward and both gradients", arguments: ConvolutionCase.all)
   func agreesWithReference(_ test: ConvolutionCase) throws {
     let engine = try Engine(threads: 2, kernels: test.kernels)
-    // Filtering by tiles rounds more, and sums over many channels are long.
-    let tolerance = min(test.inputs, test.outputs) >= WinogradTiles.manyChannels ? 2e-5 : 1e-5
     var samples = Samples()
     let x = samples.planes(test.input)
     let weight = samples.tensor([test.outputs, test.inputs, test.kernel, test.kernel])
@@ -88,7 +79,7 @@ struct ConvolutionTests {
     let y = Planes(shape)
     engine.convolve(x, weight, bias: bias, stride: test.stride, into: y)
     let expected = Reference.convolve(Dense(x), weight, bias: bias, stride: test.stride)
-    #expect(difference(y.dense(), expected.values) < tolerance)
+    #expect(difference(y.dense(), expected.values) < 1e-5)
     #expect(y.checkBorders())
 
     let dy = samples.planes(shape)
@@ -96,15 +87,68 @@ struct ConvolutionTests {
     let dx = before.copy()
     let gradient = Reference.inputGradient(Dense(dy), weight, stride: test.stride, input: test.input)
     engine.convolutionInputGradient(dy, weight, stride: test.stride, accumulate: true, into: dx)
-    #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < tolerance)
+    #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < 1e-5)
     engine.convolutionInputGradient(dy, weight, stride: test.stride, into: dx)
-    #expect(difference(dx.dense(), gradient.values) < tolerance)
+    #expect(difference(dx.dense(), gradient.values) < 1e-5)
     #expect(dx.checkBorders())
 
     var dw = samples.tensor(weight.shape)
     engine.convolutionWeightGradient(x, dy, stride: test.stride, into: &dw)
     let sums = Reference.weightGradient(Dense(x), Dense(dy), weight: weight, stride: test.stride)
-    #expect(difference(dw.values, sums) < tolerance)
+    #expect(difference(dw.values, sums) < 1e-5)
+  }
+
+  @Test(
+    "agrees with its definition on maps padded to whole tiles, and images to whole vectors of them",
+    arguments: KernelClass.available, [(1, 14, 14), (11, 7, 7), (7, 14, 11)])
+  func padded(_ kernels: KernelClass, _ size: (Int, Int, Int)) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    guard engine.loops.winograd_input != nil else { return }
+    var samples = Samples(2)
+    let shape = PlaneShape(channels: 9, images: size.0, rows: size.1, columns: size.2)
+    let padded = try #require(PaddedTiles(shape))
+    let x = samples.planes(shape)
+    let weight = samples.tensor([10, 9, 3, 3])
+    let bias = samples.values(10)
+    let y = Planes(shape.with(channels: 10))
+    engine.paddedConvolve(
+      x, weight, bias: bias, adjoint: false, accumulate: false, padded: padded, into: y)
+    let expected = Reference.convolve(Dense(x), weight, bias: bias, stride: 1)
+    #expect(difference(y.dense(), expected.values) < 1e-5)
+    #expect(y.checkBorders())
+
+    let dy = samples.planes(y.shape)
+    let before = samples.planes(shape)
+    let dx = before.copy()
+    engine.paddedConvolve(dy, weight, bias: nil, adjoint: true, accumulate: true, padded: padded, into: dx)
+    let gradient = Reference.inputGradient(Dense(dy), weight, stride: 1, input: shape)
+    #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < 1e-5)
+    #expect(dx.checkBorders())
+
+    var dw = samples.tensor(weight.shape)
+    engine.paddedWeightGradient(x, dy, padded: padded, into: &dw)
+    let sums = Reference.weightGradient(Dense(x), Dense(dy), weight: weight, stride: 1)
+    #expect(difference(dw.values, sums) < 1e-5)
+  }
+
+  @Test("pads maps where that pays: for many channels and tiles, and little padding")
+  func padding() throws {
+    let engine = try Engine(threads: 1)
+    func isPadded(_ channels: Int, _ images: Int, _ size: Int) -> Bool {
+      let shape = PlaneShape(channels: channels, images: images, rows: size, columns: size)
+      return engine.paddedTiles(shape, channels: channels, kernel: 3, stride: 1) != nil
+    }
+    let canFilter = engine.loops.winograd_input != nil
+    #expect(isPadded(256, 16, 14) == canFilter && isPadded(512, 32, 7) == canFilter)
+    #expect(!isPadded(95, 16, 14) && !isPadded(256, 1, 14) && !isPadded(512, 64, 5))
+    var samples = Samples(3)
+    let x = samples.planes(PlaneShape(channels: 96, images: 24, rows: 7, columns: 7))
+    let weight = samples.tensor([96, 96, 3, 3])
+    let (filtered, direct) = (Planes(x.shape), Planes(x.shape))
+    engine.convolve(x, weight, stride: 1, into: filtered)
+    engine.convolve(x, weight, stride: 1, method: .direct, into: direct)
+    #expect(difference(filtered.dense(), direct.dense().map(Double.init)) < 2e-5)
+    #expect(!canFilter || filtered.dense() != direct.dense())
   }
 
   @Test(
