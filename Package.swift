@@ -13,6 +13,8 @@ let package = Package(
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .target(name: "CKernels"),
 
     // The engine: planes, threads, kernels. The only target with unsafe pointers.
@@ -25,7 +27,7 @@ let package = Package(
     .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
     .target(name: "Architectures", dependencies: ["Network", "Specification"]),
     .target(
-      name: "Datasets", dependencies: ["CZlib", "Compute", "Specification"],
+      name: "Datasets", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "Compute", "Specification"],
       resources: [.embedInCode("Resources/digits.bin.gz")]),
     .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
     .target(name: "Pruning", dependencies: ["Network", "Specification", "Training"]),
@@ -53,7 +55,8 @@ let package = Package(
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "CZlib"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "CZlib"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
@@ -74,7 +77,8 @@ if Context.environment["ESPALIER_FUZZ"] != nil {
 // `make sanitize` builds what has pointers and threads, and its tests, alone.
 if Context.environment["ESPALIER_SANITIZE"] != nil {
   let kept = [
-    "CYAML", "CZlib", "CKernels", "Compute", "Specification", "Datasets", "ComputeTests", "DatasetsTests",
+    "CYAML", "CZlib", "CPNG", "CTurboJPEG", "CKernels", "Compute", "Specification", "Datasets",
+    "ComputeTests", "DatasetsTests",
   ]
   package.products = []
   package.targets.removeAll { !kept.contains($0.name) }

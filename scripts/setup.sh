@@ -2,10 +2,12 @@
 # Checks the Swift toolchain and installs the Debian packages that are missing. Says nothing when nothing is to do.
 set -euo pipefail
 
-packages=(libyaml-dev libopenblas-dev zlib1g-dev libssl-dev dataset-fashion-mnist)
+packages=(libyaml-dev libopenblas-dev zlib1g-dev libssl-dev libturbojpeg0-dev libpng-dev
+  dataset-fashion-mnist)
 # What each package brings, for systems where dpkg does not know of it.
 files=(/usr/include/yaml.h '/usr/lib/*/libopenblas.so.0' /usr/include/zlib.h
-  /usr/include/openssl/sha.h /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz)
+  /usr/include/openssl/sha.h /usr/include/turbojpeg.h /usr/include/png.h
+  /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz)
 
 fail() {
   echo "setup: $1" >&2

@@ -14,6 +14,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case randomCriterion = 6
     case scoringSample = 7
     case test = 8
+    case resizedCrop = 9
   }
 
   private var state: UInt64

@@ -6,17 +6,18 @@ import Specification
 ///
 ///     let loader = BatchLoader(set: data.train, order: order, batchSize: 128, augment: augment, normalize: normalize,
 ///       seed: 0, epoch: 3)
-///     while let batch = loader.next() { … }
+///     while let batch = try loader.next() { … }
 ///
 /// The batches are the plan's, whatever the timing. The thread ends after the last batch, or soon after the loader is
 /// let go of.
-public final class BatchLoader: Sequence, IteratorProtocol, Sendable {
+public final class BatchLoader: Sendable {
   /// Number of batches of the whole pass, those before `startBatch` counted.
   public let batchCount: Int
   let queue: BatchQueue
 
-  /// Batches that wait, at most, besides the one in preparation.
+  /// Batches that wait, at most, besides the one in preparation; one large one alone.
   static let ahead = 3
+  static let bytesAhead = 1 << 28
 
   /// See `BatchPlan` for the parameters.
   ///
@@ -29,15 +30,20 @@ public final class BatchLoader: Sequence, IteratorProtocol, Sendable {
     let plan = BatchPlan(
       set: set, order: order, batchSize: batchSize, augment: augment, normalize: normalize, seed: seed,
       epoch: epoch, dropLast: dropLast)
-    let queue = BatchQueue(capacity: Self.ahead)
+    let bytes = batchSize * set.imageSize * MemoryLayout<Float>.size
+    let queue = BatchQueue(capacity: max(1, min(Self.ahead, Self.bytesAhead / max(1, bytes))))
     self.queue = queue
     batchCount = plan.batchCount
     // The thread knows the queue, not the loader: so the loader can go, and stop it.
     let thread = Thread {
-      for number in stride(from: Swift.max(0, startBatch), to: plan.batchCount, by: 1) {
-        guard queue.put(plan.batch(number)) else { break }
+      do throws(DatasetError) {
+        for number in stride(from: max(0, startBatch), to: plan.batchCount, by: 1) {
+          guard queue.put(try plan.batch(number)) else { break }
+        }
+        queue.finish()
+      } catch {
+        queue.finish(error)
       }
-      queue.finish()
     }
     thread.name = "batches"
     thread.start()
@@ -46,7 +52,9 @@ public final class BatchLoader: Sequence, IteratorProtocol, Sendable {
   deinit { queue.stop() }
 
   /// The next batch, when it is ready; nil after the last.
-  public func next() -> Batch? { queue.take() }
+  ///
+  /// - Throws: where `BatchPlan.batch` does, after the batches before.
+  public func next() throws(DatasetError) -> Batch? { try queue.take() }
 
   /// 0..<count in the order of an epoch's pass.
   public static func shuffledOrder(count: Int, seed: UInt64, epoch: Int) -> [Int] {

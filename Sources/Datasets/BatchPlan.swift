@@ -45,26 +45,58 @@ public struct BatchPlan: Sendable {
     }
   }
 
-  /// The batch of the given number, from 0.
-  public func batch(_ number: Int) -> Batch {
-    let indices = Array(order[number * batchSize..<min((number + 1) * batchSize, order.count)])
-    let changes = indices.map { image in
-      augment.map { Augmentation($0, seed: seed, epoch: epoch, image: image) } ?? Augmentation()
-    }
+  /// The batch of the given number, from 0. It has fewer images, none even, where damaged pictures are left out.
+  ///
+  /// - Throws: when a picture cannot be read, or is damaged and not to be left out; never for images in memory.
+  public func batch(_ number: Int) throws(DatasetError) -> Batch {
+    let sources = try sources(Array(order[number * batchSize..<min((number + 1) * batchSize, order.count)]))
     var images: [Float] = []
-    images.reserveCapacity(indices.count * set.imageSize)
+    images.reserveCapacity(sources.count * set.imageSize)
     for channel in 0..<set.channels {
-      for (image, change) in zip(indices, changes) {
-        appendPlane(channel, of: image, change, to: &images)
-      }
+      for source in sources { appendPlane(channel, of: source, to: &images) }
     }
+    let indices = sources.map(\.index)
     return Batch(images: images, labels: indices.map { Int(set.labels[$0]) }, indices: indices)
   }
 
-  private func appendPlane(_ channel: Int, of image: Int, _ change: Augmentation, to images: inout [Float]) {
-    let table = normalized[channel]
+  /// Where an image's bytes are, and what is done to them.
+  private struct Source {
+    let index: Int
+    let pixels: [UInt8]
+    /// Of its first plane in `pixels`.
+    let start: Int
+    let change: Augmentation
+  }
+
+  private func sources(_ indices: [Int]) throws(DatasetError) -> [Source] {
+    func change(_ image: Int) -> Augmentation {
+      augment.map { Augmentation($0, seed: seed, epoch: epoch, image: image) } ?? Augmentation()
+    }
+    switch set.content {
+    case .pixels(let pixels):
+      return indices.map {
+        Source(index: $0, pixels: pixels, start: $0 * set.imageSize, change: change($0))
+      }
+    case .pictures(let pictures):
+      let images = try pictures.images(indices) { window(of: $0, $1, pictures.spec) }
+      return zip(indices, images).compactMap { index, image in
+        image.map { Source(index: index, pixels: $0, start: 0, change: change(index)) }
+      }
+    }
+  }
+
+  private func window(of image: Int, _ size: PictureSize, _ spec: PictureSpec) -> PictureWindow {
+    guard let crop = augment?.randomResizedCrop else {
+      return PictureWindow(middleOf: size, resize: spec.resize, side: spec.size)
+    }
+    var random = RandomStream(seed: seed, purpose: .resizedCrop, epoch: epoch, index: image)
+    return PictureWindow(randomIn: size, crop, &random)
+  }
+
+  private func appendPlane(_ channel: Int, of source: Source, to images: inout [Float]) {
+    let (table, change, pixels) = (normalized[channel], source.change, source.pixels)
     let columns = set.columns
-    let plane = (image * set.channels + channel) * set.rows * columns
+    let plane = source.start + channel * set.rows * columns
     for row in change.rowShift..<change.rowShift + set.rows {
       guard row >= 0, row < set.rows else {
         images.append(contentsOf: repeatElement(table[0], count: columns))
@@ -78,9 +110,9 @@ public struct BatchPlan: Sendable {
       let after = columns - before - (last - first)
       images.append(contentsOf: repeatElement(table[0], count: change.isMirrored ? after : before))
       if change.isMirrored {
-        for pixel in set.pixels[start + first..<start + last].reversed() { images.append(table[Int(pixel)]) }
+        for pixel in pixels[start + first..<start + last].reversed() { images.append(table[Int(pixel)]) }
       } else {
-        for pixel in set.pixels[start + first..<start + last] { images.append(table[Int(pixel)]) }
+        for pixel in pixels[start + first..<start + last] { images.append(table[Int(pixel)]) }
       }
       images.append(contentsOf: repeatElement(table[0], count: change.isMirrored ? before : after))
     }

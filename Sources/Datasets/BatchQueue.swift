@@ -10,6 +10,7 @@ final class BatchQueue: @unchecked Sendable {
   private var waiting: [Batch] = []
   private var isStopped = false
   private var isFinished = false
+  private var failure: DatasetError?
 
   init(capacity: Int) { self.capacity = capacity }
 
@@ -25,18 +26,22 @@ final class BatchQueue: @unchecked Sendable {
   }
 
   /// The oldest batch, when there is one; nil when there will be none.
-  func take() -> Batch? {
-    condition.withLock {
+  ///
+  /// - Throws: after the last batch, what the putting side ended with.
+  func take() throws(DatasetError) -> Batch? {
+    let result: Result<Batch?, DatasetError> = condition.withLock {
       while waiting.isEmpty, !isFinished, !isStopped { condition.wait() }
-      guard !waiting.isEmpty else { return nil }
+      guard !waiting.isEmpty else { return failure.map { .failure($0) } ?? .success(nil) }
       condition.broadcast()
-      return waiting.removeFirst()
+      return .success(waiting.removeFirst())
     }
+    return try result.get()
   }
 
-  /// Tells the taking side that no more batches come.
-  func finish() {
+  /// Tells the taking side that no more batches come, and why if that is an error.
+  func finish(_ error: DatasetError? = nil) {
     condition.withLock {
+      failure = error
       isFinished = true
       condition.broadcast()
     }

@@ -26,7 +26,7 @@ extension ImageSet {
   ///
   /// - Parameter split: 0 for training, 1 for test images; keys the random order.
   func balancedChoice(_ limit: Int, split: Int) -> [Int] {
-    var classes = [[Int]](repeating: [], count: 256)
+    var classes = [[Int]](repeating: [], count: 1 + Int(labels.max() ?? 0))
     for (index, label) in labels.enumerated() { classes[Int(label)].append(index) }
     for label in classes.indices {
       var random = RandomStream(seed: 0, purpose: .subset, epoch: split, index: label)

@@ -7,7 +7,8 @@ public struct Dataset: Sendable {
   public let train: ImageSet
   public let test: ImageSet
   /// Stands for all of the content: of each split its number of images and the CRC-32 of its shape, labels and
-  /// pixels; 32 hexadecimal digits. Tells apart files that differ by chance or by damage, not by an adversary's hand.
+  /// pixels, of pictures that of their files' names, sizes and times; 32 hexadecimal digits. Tells apart files that
+  /// differ by chance or by damage, not by an adversary's hand.
   public let digest: String
 
   public init(name: String, classNames: [String], train: ImageSet, test: ImageSet) {
@@ -19,15 +20,30 @@ public struct Dataset: Sendable {
   }
 
   private static func digest(_ set: ImageSet) -> String {
-    var shape: [UInt8] = []
-    for dimension in [set.count, set.channels, set.rows, set.columns] {
-      for byte in 0..<8 { shape.append(UInt8(truncatingIfNeeded: dimension >> (8 * byte))) }
+    var parts = [bytes([set.count, set.channels, set.rows, set.columns])]
+    switch set.content {
+    case .pixels(let pixels):
+      parts += [set.labels.map { UInt8(truncatingIfNeeded: $0) }, pixels]
+    case .pictures(let pictures):
+      let list = pictures.list
+      parts +=
+        [bytes(list.labels.map(Int.init)), list.names] + [list.ends, list.sizes, list.times].map(bytes)
     }
     var sum = crc32(0, nil, 0)
-    for bytes in [shape, set.labels, set.pixels] {
+    for bytes in parts {
       sum = bytes.withUnsafeBufferPointer { crc32_z(sum, $0.baseAddress, z_size_t($0.count)) }
     }
     return hexadecimal(UInt(set.count)) + hexadecimal(UInt(sum))
+  }
+
+  /// Little-endian, eight bytes each.
+  private static func bytes(_ numbers: [Int]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(8 * numbers.count)
+    for number in numbers {
+      for byte in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * byte))) }
+    }
+    return bytes
   }
 
   private static func hexadecimal(_ number: UInt) -> String {

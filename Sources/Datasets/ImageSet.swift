@@ -1,13 +1,19 @@
-/// Labelled images of one size, as bytes.
+/// Labelled images of one size: bytes in memory, or pictures that are decoded when they are needed.
 public struct ImageSet: Equatable, Sendable {
   public let channels: Int
   public let rows: Int
   public let columns: Int
-  /// `[images, channels, rows, columns]`, 0 black to 255.
-  public let pixels: [UInt8]
   /// The class of each image, from 0.
-  public let labels: [UInt8]
+  public let labels: [Int32]
+  let content: Content
 
+  enum Content: Equatable, Sendable {
+    /// `[images, channels, rows, columns]`, 0 black to 255.
+    case pixels([UInt8])
+    case pictures(PictureFiles)
+  }
+
+  /// - Parameter pixels: `[images, channels, rows, columns]`, 0 black to 255
   /// - Precondition: as many pixels as labels times channels, rows and columns.
   public init(channels: Int, rows: Int, columns: Int, pixels: [UInt8], labels: [UInt8]) {
     precondition(
@@ -16,8 +22,25 @@ public struct ImageSet: Equatable, Sendable {
     self.channels = channels
     self.rows = rows
     self.columns = columns
-    self.pixels = pixels
+    self.labels = labels.map(Int32.init)
+    content = .pixels(pixels)
+  }
+
+  /// Pictures as images of three channels and the size that their specification says.
+  init(_ pictures: PictureFiles) {
+    channels = 3
+    rows = pictures.spec.size
+    columns = pictures.spec.size
+    labels = pictures.list.labels
+    content = .pictures(pictures)
+  }
+
+  private init(_ set: ImageSet, labels: [Int32], content: Content) {
+    channels = set.channels
+    rows = set.rows
+    columns = set.columns
     self.labels = labels
+    self.content = content
   }
 
   /// Number of images.
@@ -26,12 +49,29 @@ public struct ImageSet: Equatable, Sendable {
   /// Bytes of one image.
   public var imageSize: Int { channels * rows * columns }
 
+  /// `[images, channels, rows, columns]`, 0 black to 255; empty for pictures.
+  public var pixels: [UInt8] {
+    if case .pixels(let pixels) = content { pixels } else { [] }
+  }
+
+  /// The damaged pictures of these files that were left out so far; nil for images in memory.
+  public var damaged: DamagedPictures? {
+    if case .pictures(let pictures) = content { pictures.damaged } else { nil }
+  }
+
   /// The images of the given indices, in that order.
   public func selecting(_ indices: [Int]) -> ImageSet {
-    var selected: [UInt8] = []
-    selected.reserveCapacity(indices.count * imageSize)
-    for index in indices { selected += pixels[index * imageSize..<(index + 1) * imageSize] }
-    return ImageSet(
-      channels: channels, rows: rows, columns: columns, pixels: selected, labels: indices.map { labels[$0] })
+    ImageSet(self, labels: indices.map { labels[$0] }, content: selectedContent(indices))
+  }
+
+  private func selectedContent(_ indices: [Int]) -> Content {
+    switch content {
+    case .pictures(let pictures): return .pictures(pictures.selecting(indices))
+    case .pixels(let pixels):
+      var selected: [UInt8] = []
+      selected.reserveCapacity(indices.count * imageSize)
+      for index in indices { selected += pixels[index * imageSize..<(index + 1) * imageSize] }
+      return .pixels(selected)
+    }
   }
 }

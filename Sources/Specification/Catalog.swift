@@ -12,19 +12,26 @@ public struct Catalog: Sendable {
 
   public struct Dataset: Sendable {
     public var name: String
-    /// Channels, rows, columns.
+    /// Channels, rows, columns; of pictures, what they become where the experiment does not say.
     public var input: [Int]
-    public var classes: Int
+    /// Nil where only the files can tell, as for the two numbers of images.
+    public var classes: Int?
     public var mean: [Double]
     public var std: [Double]
-    public var trainImages: Int
-    public var testImages: Int
-    /// Where the files are looked for when the experiment has no `path`; nil when the data is embedded.
+    public var trainImages: Int?
+    public var testImages: Int?
+    /// Where the files are looked for when the experiment has no `path`; nil when the data is embedded, or when there
+    /// has to be one.
     public var defaultPath: String?
+    /// Of folders of pictures of any size: the number of classes in one, nil when it cannot be read.
+    public var countClasses: (@Sendable (_ path: String) -> Int?)?
+
+    /// Whether it is a folder of pictures of any size.
+    public var isPictures: Bool { countClasses != nil }
 
     public init(
-      name: String, input: [Int], classes: Int, mean: [Double], std: [Double], trainImages: Int,
-      testImages: Int, defaultPath: String?
+      name: String, input: [Int], classes: Int?, mean: [Double], std: [Double], trainImages: Int?,
+      testImages: Int?, defaultPath: String?, countClasses: (@Sendable (_ path: String) -> Int?)? = nil
     ) {
       self.name = name
       self.input = input
@@ -34,6 +41,7 @@ public struct Catalog: Sendable {
       self.trainImages = trainImages
       self.testImages = testImages
       self.defaultPath = defaultPath
+      self.countClasses = countClasses
     }
   }
 

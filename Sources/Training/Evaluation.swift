@@ -12,16 +12,19 @@ public struct Evaluation: Equatable, Sendable {
   /// Percent.
   public var top5: Double
 
+  /// - Throws: when an image cannot be read.
   public init(
     of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int
-  ) {
+  ) throws(DatasetError) {
     let loader = BatchLoader(
       set: images, order: Array(0..<images.count), batchSize: batchSize, augment: nil, normalize: normalize,
       seed: 0, epoch: 0)
     let crossEntropy = CrossEntropy()
     var hits = Hits()
     var lossSum = 0.0
-    while let batch = loader.next() {
+    while let batch = try loader.next() {
+      // All of its pictures are damaged.
+      if batch.count == 0 { continue }
       let logits = network.forward(batch.images, count: batch.count, pass: .evaluation)
       lossSum += crossEntropy(logits, labels: batch.labels).loss * Double(batch.count)
       hits.count(logits, labels: batch.labels)

@@ -47,10 +47,16 @@ extension Trainer {
 
     /// Moves the network by one batch; false when the epoch is over.
     ///
-    /// - Throws: `TrainingError.diverged` when the loss is not finite: the parameters are then those before the step.
+    /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot be read: the
+    ///   parameters are then those before the step.
     public mutating func step(_ network: Network) throws(TrainingError) -> Bool {
-      guard let batch = loader.next() else { return false }
+      guard let batch = try nextBatch() else { return false }
       let number = progress.steps
+      guard batch.count > 0 else {
+        // All of its pictures are damaged.
+        progress.steps += 1
+        return true
+      }
       let dropout = RandomStream(seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number)
       let logits = network.forward(batch.images, count: batch.count, pass: .training, dropout: dropout)
       let result = trainer.loss(logits, labels: batch.labels)
@@ -65,6 +71,10 @@ extension Trainer {
       progress.lossSum += result.loss * Double(batch.count)
       progress.hits.count(logits, labels: batch.labels)
       return true
+    }
+
+    private func nextBatch() throws(TrainingError) -> Batch? {
+      do { return try loader.next() } catch { throw .data(error) }
     }
   }
 }

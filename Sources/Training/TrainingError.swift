@@ -1,7 +1,11 @@
+import Datasets
+
 /// Why training stopped.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The loss of a step was not finite. Epoch and step are 1-based.
   case diverged(epoch: Int, step: Int, loss: String, layer: String?)
+  /// An image cannot be read.
+  case data(DatasetError)
   /// The user asked to stop.
   case interrupted
 
@@ -12,6 +16,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + (layer.map { "; the first layer that is not finite is \($0)" }
           ?? "; all layers were finite before it")
         + ": try a lower learning rate or warm-up"
+    case .data(let error): "\(error)"
     case .interrupted: "interrupted"
     }
   }

@@ -45,7 +45,7 @@ struct BatchTests {
       AugmentSpec(horizontalFlip: true), AugmentSpec(randomCropPadding: 4, horizontalFlip: true),
       AugmentSpec(randomCropPadding: 9, horizontalFlip: true),
     ] as [AugmentSpec?])
-  func reference(_ augment: AugmentSpec?) {
+  func reference(_ augment: AugmentSpec?) throws {
     for set in [ImageSet.random(40), .random(3, rows: 1, columns: 1), .random(2, rows: 7, columns: 2)] {
       let order = BatchLoader.shuffledOrder(count: set.count, seed: 1, epoch: 2)
       let plan = BatchPlan(
@@ -53,7 +53,7 @@ struct BatchTests {
       #expect(plan.batchCount == (set.count + 15) / 16)
       var seen: [Int] = []
       for number in 0..<plan.batchCount {
-        let batch = plan.batch(number)
+        let batch = try plan.batch(number)
         #expect(batch.images == Self.reference(set, batch.indices, augment, seed: 5, epoch: 2))
         #expect(batch.labels == batch.indices.map { Int(set.labels[$0]) })
         seen += batch.indices
@@ -77,7 +77,7 @@ struct BatchTests {
   }
 
   @Test("seed, epoch and image each change an image's augmentation; the rest of the batch does not")
-  func keys() {
+  func keys() throws {
     let spec = AugmentSpec(randomCropPadding: 40, horizontalFlip: true)
     let base = Augmentation(spec, seed: 1, epoch: 2, image: 3)
     #expect(base == Augmentation(spec, seed: 1, epoch: 2, image: 3))
@@ -85,15 +85,15 @@ struct BatchTests {
     #expect(base != Augmentation(spec, seed: 1, epoch: 3, image: 3))
     #expect(base != Augmentation(spec, seed: 1, epoch: 2, image: 4))
     let set = ImageSet.random(6, channels: 1)
-    func image4(_ order: [Int]) -> [Float] {
+    func image4(_ order: [Int]) throws -> [Float] {
       let plan = BatchPlan(
         set: set, order: order, batchSize: 6,
         augment: AugmentSpec(randomCropPadding: 2, horizontalFlip: true),
         normalize: NormalizeSpec(mean: [0], std: [1]), seed: 0, epoch: 0)
       let place = order.firstIndex(of: 4) ?? 0
-      return Array(plan.batch(0).images[place * 20..<place * 20 + 20])
+      return Array(try plan.batch(0).images[place * 20..<place * 20 + 20])
     }
-    #expect(image4([0, 1, 2, 3, 4, 5]) == image4([4, 0, 5]))
+    #expect(try image4([0, 1, 2, 3, 4, 5]) == image4([4, 0, 5]))
   }
 
   @Test("an epoch's order has every image once, and changes with seed and epoch")
@@ -124,60 +124,66 @@ struct BatchLoaderTests {
     let plan = BatchPlan(
       set: set, order: order, batchSize: 10, augment: augment, normalize: BatchTests.normalize, seed: 4,
       epoch: 1)
-    return (0..<plan.batchCount).map(plan.batch)
+    return (0..<plan.batchCount).compactMap { try? plan.batch($0) }
   }()
 
   @Test("hands out the plan's batches in order, then nothing")
-  func all() {
+  func all() throws {
     let loader = Self.loader()
     #expect(loader.batchCount == 11)
-    for expected in Self.batches { #expect(loader.next() == expected) }
-    #expect(loader.next() == nil)
-    #expect(loader.next() == nil)
+    for expected in Self.batches { #expect(try loader.next() == expected) }
+    #expect(try loader.next() == nil)
+    #expect(try loader.next() == nil)
     #expect(Self.batches.last?.count == 3)
   }
 
   @Test("can leave out a last small batch, start in the middle, and start after the end")
-  func parts() {
-    #expect(Array(Self.loader(dropLast: true)) == Self.batches.dropLast())
-    #expect(Array(Self.loader(startBatch: 4)) == Array(Self.batches[4...]))
-    #expect(Array(Self.loader(startBatch: 11)) == [])
-    #expect(Array(Self.loader(dropLast: true, batchSize: 104)) == [])
+  func parts() throws {
+    #expect(try all(Self.loader(dropLast: true)) == Self.batches.dropLast())
+    #expect(try all(Self.loader(startBatch: 4)) == Array(Self.batches[4...]))
+    #expect(try all(Self.loader(startBatch: 11)) == [])
+    #expect(try all(Self.loader(dropLast: true, batchSize: 104)) == [])
+  }
+
+  private func all(_ loader: BatchLoader) throws -> [Batch] {
+    var batches: [Batch] = []
+    while let batch = try loader.next() { batches.append(batch) }
+    return batches
   }
 
   @Test("of no images ends at once")
-  func empty() {
+  func empty() throws {
     let loader = BatchLoader(
       set: .random(0), order: [], batchSize: 1, augment: nil, normalize: BatchTests.normalize, seed: 0,
       epoch: 0)
-    #expect(loader.next() == nil)
+    #expect(try loader.next() == nil)
   }
 
   @Test("prepares no more ahead than it should")
-  func bounded() {
+  func bounded() throws {
     let loader = Self.loader()
     for _ in 0..<6 {
-      _ = loader.next()
+      _ = try loader.next()
       #expect(loader.queue.count <= BatchLoader.ahead)
     }
   }
 
   @Test("that is let go of early ends its thread", arguments: [0, 1, 5, 11])
-  func early(taken: Int) {
+  func early(taken: Int) throws {
     var loader: BatchLoader? = Self.loader()
     let queue = loader?.queue
-    for _ in 0..<taken { _ = loader?.next() }
+    for _ in 0..<taken { _ = try loader?.next() }
     loader = nil
     // Returns only when the thread has left its loop; the time limit catches one that does not.
     queue?.waitUntilFinished()
-    #expect(queue?.take() == nil)
+    #expect(try queue?.take() == nil)
   }
 
   @Test("serves many loaders at once")
-  func many() {
+  func many() throws {
     let loaders = (0..<20).map { _ in Self.loader() }
     for expected in Self.batches {
-      for loader in loaders { #expect(loader.next() == expected) }
+      for loader in loaders { #expect(try loader.next() == expected) }
     }
   }
 }

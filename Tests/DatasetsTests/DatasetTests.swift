@@ -41,10 +41,11 @@ struct DatasetTests {
   @Test("every data set of the registry has its own name and constants for each channel")
   func registry() {
     let descriptions = DatasetRegistry.all.map(\.description)
-    #expect(descriptions.map(\.name) == ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"])
+    #expect(
+      descriptions.map(\.name) == ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "image-folder"])
     for description in descriptions {
       #expect(description.mean.count == description.input[0] && description.std.count == description.input[0])
-      #expect((description.defaultPath == nil) == (description.name == "digits"))
+      #expect((description.defaultPath == nil) == ["digits", "image-folder"].contains(description.name))
     }
   }
 
@@ -52,7 +53,7 @@ struct DatasetTests {
   func unknown() {
     #expect(
       message { try DatasetRegistry.load(DatasetSpec(name: "cifar", normalize: Self.normalize)) }
-        == "cifar: no data set has this name; expected one of digits, mnist, fashion-mnist, cifar10, cifar100"
+        == "cifar: no data set has this name; expected one of digits, mnist, fashion-mnist, cifar10, cifar100, image-folder"
     )
   }
 

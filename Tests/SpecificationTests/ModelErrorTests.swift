@@ -12,9 +12,9 @@ struct ModelErrorTests {
   private static let table = ErrorTable(
     #"""
     dataset: {name: cifr10}
-      3:17: dataset.name: unknown data set `cifr10`; did you mean `cifar10`? (known: tiny, cifar10)
+      3:17: dataset.name: unknown data set `cifr10`; did you mean `cifar10`? (known: tiny, cifar10, photos)
     dataset: {name: imagenet}
-      3:17: dataset.name: unknown data set `imagenet`; known: tiny, cifar10
+      3:17: dataset.name: unknown data set `imagenet`; known: tiny, cifar10, photos
     dataset: {name: }
       3:11: dataset.name: required key is missing; expected a data set
     dataset: {name: tiny, train_limit: 3}

@@ -100,7 +100,13 @@ extension ExperimentSpec {
       return (0..<random.below(6)).map { _ in pieces[random.below(pieces.count)] }.joined()
     }
     let names = ["t", "null", "1", "1.0", "no", "1e5", "-", "a.b_c-d", "0x1", ".inf", "---", "..."]
-    let isTiny = chance()
+    let name = ["tiny", "cifar10", "photos"][random.below(3)]
+    let isTiny = name == "tiny"
+    let size = 4 + random.below(99)
+    let pictures = PictureSpec(
+      size: size, resize: size + random.below(9), damaged: chance() ? .fail : .skip)
+    let crop = RandomResizedCropSpec(scale: 0.25 * share()...1, ratio: 0.5 + 0.5 * share()...1 + share())
+    let isCropped = name == "photos" && chance()
     let channels = isTiny ? 1 : 3
     let epochs = 1 + random.below(1000)
     let interval = 1 + random.below(epochs)
@@ -141,15 +147,18 @@ extension ExperimentSpec {
       name: names[random.below(names.count)], description: text(),
       seeds: chance() ? [0] : [random.next(), 1],
       dataset: DatasetSpec(
-        name: isTiny ? "tiny" : "cifar10", path: isTiny && chance() ? nil : "p" + text(),
+        name: name, path: isTiny && chance() ? nil : "p" + text(),
         trainLimit: chance() ? nil : 90 + random.below(10), testLimit: chance() ? nil : 10 + random.below(10),
+        pictures: name == "photos" ? pictures : nil,
         augment: AugmentSpec(
-          randomCropPadding: chance() ? nil : 1 + random.below(8), horizontalFlip: chance()),
+          randomCropPadding: isCropped || chance() ? nil : 1 + random.below(8),
+          randomResizedCrop: isCropped ? crop : nil, horizontalFlip: chance()),
         normalize: NormalizeSpec(
           mean: (0..<channels).map { _ in -positive() }, std: (0..<channels).map { _ in positive() })),
       architecture: ArchitectureSpec(
         name: architecture, depth: depth, block: block, width: 64 * share(),
-        input: isTiny ? [1, 8, 8] : [3, 32, 32], classes: 10 + random.below(5),
+        input: ["tiny": [1, 8, 8], "cifar10": [3, 32, 32]][name] ?? [3, size, size],
+        classes: 10 + random.below(5),
         weights: chance() ? nil : "w" + text()),
       train: TrainSpec(
         epochs: epochs, batchSize: 2 + random.below(1000),

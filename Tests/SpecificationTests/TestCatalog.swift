@@ -12,6 +12,11 @@ extension Catalog {
         name: "cifar10", input: [3, 32, 32], classes: 10, mean: [0.4914, 0.4822, 0.4465],
         std: [0.2023, 0.1994, 0.201], trainImages: 50_000, testImages: 10_000,
         defaultPath: "${DATA:-data}/cifar-10-batches-bin"),
+      Dataset(
+        name: "photos", input: [3, 224, 224], classes: nil, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25],
+        trainImages: nil, testImages: nil, defaultPath: nil,
+        // A path of digits stands for a folder with so many classes.
+        countClasses: { Int($0) }),
     ],
     architectures: [
       Architecture(name: "resnet8", block: .basic, depth: 8, halvings: 2),

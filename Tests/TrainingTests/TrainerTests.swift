@@ -14,9 +14,9 @@ struct TrainerTests {
   func learns() throws {
     let network = try Self.network(threads: 2)
     let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
-    let before = Self.evaluate(network)
+    let before = try Self.evaluate(network)
     for epoch in 0..<6 { _ = try trainer.train(network, on: Self.images, epoch: epoch) }
-    let after = Self.evaluate(network)
+    let after = try Self.evaluate(network)
     #expect(after.loss < before.loss / 2)
     #expect(after.top1 > 80)
     #expect(after.top5 >= after.top1)
@@ -119,8 +119,8 @@ struct TrainerTests {
     return network
   }
 
-  static func evaluate(_ network: Network) -> Evaluation {
-    Evaluation(of: network, on: Self.images, normalize: Self.dataset.normalize, batchSize: 64)
+  static func evaluate(_ network: Network) throws -> Evaluation {
+    try Evaluation(of: network, on: Self.images, normalize: Self.dataset.normalize, batchSize: 64)
   }
 }
 

@@ -59,14 +59,14 @@ final class Calibration {
       },
       secondsPerTestImage: once("test; \(setting)") {
         secondsPerImage(data.test, batch: batch) { images in
-          _ = Evaluation(of: network, on: images, normalize: spec.dataset.normalize, batchSize: batch)
+          _ = try? Evaluation(of: network, on: images, normalize: spec.dataset.normalize, batchSize: batch)
         }
       },
       secondsPerScoredImage: !scores
         ? 0
         : once("score by \(spec.prune?.criterion ?? ""); \(setting)") {
           secondsPerImage(data.train, batch: batch) { images in
-            _ = Scoring(spec: spec, data: images, seed: 0).scores(of: network, epoch: 0)
+            _ = try? Scoring(spec: spec, data: images, seed: 0).scores(of: network, epoch: 0)
           }
         },
       secondsPerCheckpoint: once("checkpoint; \(setting)") { checkpointSeconds(network) })

@@ -18,7 +18,7 @@ public struct SuitePlan {
   ) throws(ToolError) {
     experiments = []
     whole = WholePlan(experiments: specs.count, threads: engine.threads)
-    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     let cache = StageCache(results: results)
     let calibration = Calibration(engine: engine)
     let start = ContinuousClock.now

@@ -15,12 +15,17 @@ struct PreparedExperiment: Sendable {
 /// Loads what experiments need, each data set once.
 struct ExperimentPreparation {
   let kernels: KernelClass
+  private let threads: Int
   private var datasets: [String: Dataset] = [:]
 
-  init(kernels: KernelClass) { self.kernels = kernels }
+  /// - Parameter threads: threads that decode pictures, at most.
+  init(kernels: KernelClass, threads: Int = 1) {
+    self.kernels = kernels
+    self.threads = threads
+  }
 
   mutating func prepare(_ spec: ExperimentSpec) throws(RunError) -> PreparedExperiment {
-    let data = try load(spec.dataset)
+    let data = try load(spec)
     let weights = try weightsDigest(spec)
     let stages = Self.stages(
       spec, kernels: kernels, load: .load(spec.dataset, digest: data.digest), weights: weights)
@@ -45,12 +50,14 @@ struct ExperimentPreparation {
     }
   }
 
-  private mutating func load(_ spec: DatasetSpec) throws(RunError) -> Dataset {
+  private mutating func load(_ experiment: ExperimentSpec) throws(RunError) -> Dataset {
+    let spec = experiment.dataset
     let limits = [spec.trainLimit, spec.testLimit].map { $0.map(String.init) ?? "all" }
-    let name = ([spec.name, spec.path ?? ""] + limits).joined(separator: "\n")
+    let pictures = spec.pictures.map { "\($0)" } ?? ""
+    let name = ([spec.name, spec.path ?? "", pictures] + limits).joined(separator: "\n")
     if let data = datasets[name] { return data }
     let data: Dataset
-    do { data = try DatasetRegistry.load(spec) } catch { throw .data(error) }
+    do { data = try experiment.loadData(threads: threads) } catch { throw .data(error) }
     datasets[name] = data
     return data
   }

@@ -49,8 +49,8 @@ public struct ExperimentRunner: Sendable {
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
-    guard let kernels = engines.first?.kernels else { return [] }
-    var preparation = ExperimentPreparation(kernels: kernels)
+    guard let engine = engines.first else { return [] }
+    var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     let prepared = specs.map { spec in
       Result { () throws(RunError) in try preparation.prepare(spec) }
     }

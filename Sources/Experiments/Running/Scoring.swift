@@ -15,18 +15,30 @@ struct Scoring {
   ///
   /// Images are taken in a random order that depends on seed and epoch, with the training augmentation; `samples`
   /// limits their number.
-  func scores(of network: Network, epoch: Int) -> [String: [Double]] {
+  /// - Throws: when an image cannot be read.
+  func scores(of network: Network, epoch: Int) throws(DatasetError) -> [String: [Double]] {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
+    var failure: DatasetError?
     let input = ScoringData(seed: seed, epoch: epoch) {
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
         normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch)
       return AnyIterator {
-        interruption.isRequested ? nil : loader.next().map { ($0.images, $0.labels) }
+        // A pass that fails ends early; what it came to is thrown away.
+        do throws(DatasetError) {
+          while !interruption.isRequested, let batch = try loader.next() {
+            if batch.count > 0 { return (batch.images, batch.labels) }
+          }
+        } catch {
+          failure = error
+        }
+        return nil
       }
     }
-    return Self.scores(of: network, by: spec.prune, on: input)
+    let scores = Self.scores(of: network, by: spec.prune, on: input)
+    if let failure { throw failure }
+    return scores
   }
 
   /// Without a `prune` part, by feature relevance.

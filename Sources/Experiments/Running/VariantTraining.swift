@@ -123,7 +123,7 @@ struct VariantTraining {
     var entry = trained
     let pruningStart = ContinuousClock.now
     if let schedule, schedule.epochs.contains(entry.epoch) {
-      guard let step = prune(network, schedule, after: entry.epoch) else {
+      guard let step = try prune(network, schedule, after: entry.epoch) else {
         if record.current != nil { try checkpoints.save(network, key: key, record: record) }
         throw .training(.interrupted)
       }
@@ -132,7 +132,8 @@ struct VariantTraining {
     entry.pruningSeconds = seconds(since: pruningStart)
     let evaluationStart = ContinuousClock.now
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
-    entry.evaluate(isDue ? evaluate(network) : nil)
+    entry.evaluate(isDue ? try evaluate(network) : nil)
+    warnOfDamagedPictures()
     entry.evaluationSeconds = seconds(since: evaluationStart)
     entry.measure(network)
     record.epochs.append(entry)
@@ -186,20 +187,42 @@ struct VariantTraining {
           secondsToGo: partial.seconds / share * epochsLeft)))
   }
 
-  private func evaluate(_ network: Network) -> Evaluation {
-    Evaluation(
-      of: network, on: data.test, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize)
+  private func evaluate(_ network: Network) throws(RunError) -> Evaluation {
+    do throws(DatasetError) {
+      return try Evaluation(
+        of: network, on: data.test, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize)
+    } catch {
+      throw .data(error)
+    }
   }
+
+  /// Names the pictures that have been left out since the last time, or some of them.
+  private func warnOfDamagedPictures() {
+    for damaged in [data.train.damaged, data.test.damaged].compactMap({ $0 }) {
+      let new = damaged.takeNew()
+      for picture in new.prefix(Self.picturesNamed) {
+        progress.show(.message("warning: \(picture.name): left out: \(picture.problem)"))
+      }
+      if new.count > Self.picturesNamed {
+        progress.show(
+          .message("warning: \(new.count - Self.picturesNamed) more damaged pictures are left out"))
+      }
+    }
+  }
+
+  /// At most, in an epoch.
+  private static let picturesNamed = 10
 
   // MARK: Pruning
 
   /// Nil, and nothing is removed, when asked to stop while the channels are scored.
   private func prune(
     _ network: Network, _ schedule: PruningSchedule, after epoch: Int
-  ) -> TrainingRecord.PruningRecord? {
+  ) throws(RunError) -> TrainingRecord.PruningRecord? {
     let before = size(network)
     let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
-    let scores = scoring.scores(of: network, epoch: epoch)
+    let scores: [String: [Double]]
+    do { scores = try scoring.scores(of: network, epoch: epoch) } catch { throw .data(error) }
     if interruption.isRequested { return nil }
     let removals = schedule.removals(after: epoch, network: network, scores: scores)
     network.remove(channels: removals)

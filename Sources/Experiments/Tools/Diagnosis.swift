@@ -7,7 +7,8 @@ public struct Diagnosis: Encodable {
   struct Data: Encodable {
     var name: String
     var path: String?
-    var found: Bool
+    /// Nil where there is no place to look.
+    var found: Bool?
   }
 
   let version: String
@@ -21,6 +22,7 @@ public struct Diagnosis: Encodable {
   let blasLibrary: String?
   let blasCore: String?
   let measuredPeakGflops: Double
+  let pictureDecoders: String
   let data: [Data]
 
   public init(engine: Engine) {
@@ -36,10 +38,12 @@ public struct Diagnosis: Encodable {
     blasLibrary = machine.blasLibrary
     blasCore = machine.blasCore
     measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
+    pictureDecoders = PictureDecoders.versions
     data = DatasetRegistry.all.map(\.description).map { entry in
       Data(
         name: entry.name, path: entry.defaultPath,
-        found: entry.defaultPath.map { FileManager.default.fileExists(atPath: $0) } ?? true)
+        found: entry.isPictures
+          ? nil : entry.defaultPath.map { FileManager.default.fileExists(atPath: $0) } ?? true)
     }
   }
 
@@ -60,13 +64,14 @@ public struct Diagnosis: Encodable {
       "threads       \(threads)",
       "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
       "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(threads) threads",
+      "pictures      \(pictureDecoders)",
       "data:",
     ]
     for entry in data {
-      let place = entry.path ?? "embedded"
-      lines.append(
-        "  \(entry.name.padding(toLength: 14, withPad: " ", startingAt: 0)) \(entry.found ? "found  " : "missing") \(place)"
-      )
+      let name = entry.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+      let place = entry.path ?? (entry.found == nil ? "`dataset.path`" : "embedded")
+      let state = entry.found.map { $0 ? "found  " : "missing" } ?? "any    "
+      lines.append("  \(name) \(state) \(place)")
     }
     return lines.joined(separator: "\n")
   }

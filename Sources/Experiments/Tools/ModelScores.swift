@@ -31,9 +31,12 @@ public struct ModelScores: Encodable {
       }
       scores = Scoring.scores(of: network, by: spec.prune, on: data)
     } else {
-      let dataset: Dataset
-      do { dataset = try DatasetRegistry.load(spec.dataset) } catch { throw .file("\(error)") }
-      scores = Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
+      do throws(DatasetError) {
+        let dataset = try spec.loadData(threads: engine.threads)
+        scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
+      } catch {
+        throw .file("\(error)")
+      }
     }
     architecture = spec.architecture.name
     criterion = spec.prune?.criterion ?? FeatureRelevance.description.name

@@ -100,7 +100,8 @@ struct ArchitectureSection: Sendable {
     guard input == dataset.input else {
       mapping.report(
         self.input.name,
-        "the images of \(dataset.name) are \(dataset.input), found \(input); leave the key out")
+        "the images of \(dataset.name) are \(dataset.input), found \(input); leave the key out"
+          + (dataset.isPictures ? ", and set `dataset.size`" : ""))
       return nil
     }
     return input
@@ -116,10 +117,16 @@ struct ArchitectureSection: Sendable {
   }
 
   private func readClasses(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> Int? {
-    guard mapping.has(classes.name) else { return dataset?.classes }
+    guard mapping.has(classes.name) else {
+      if let dataset, dataset.classes == nil {
+        mapping.reportMissing(
+          classes.name, "the number of classes, because the folders of \(dataset.name) cannot be counted")
+      }
+      return dataset?.classes
+    }
     guard let classes = mapping[classes] else { return nil }
-    if let dataset, classes < dataset.classes {
-      mapping.report(self.classes.name, "\(dataset.name) has \(dataset.classes) classes, found \(classes)")
+    if let dataset, let least = dataset.classes, classes < least {
+      mapping.report(self.classes.name, "\(dataset.name) has \(least) classes, found \(classes)")
       return nil
     }
     return classes

@@ -10,6 +10,7 @@ struct DatasetSection: Sendable {
     "Train on this many images only: a seeded choice with equally many of each class.")
   let testLimit = Field(
     "test_limit", .wholeNumber(1...1_000_000_000), "Evaluate on this many test images only, chosen likewise.")
+  let pictures = PictureSection()
   let augment = AugmentSection()
   let normalize = NormalizeSection()
 
@@ -21,34 +22,63 @@ struct DatasetSection: Sendable {
   var keys: [Key] {
     [
       name.key, path.key, trainLimit.key, testLimit.key,
+    ] + pictures.keys + [
       .mapping("augment", augment.keys, "Random changes of the training images."),
       .mapping(
         "normalize", normalize.keys, "Constants that make pixel values small; default: the data set's own."),
     ]
   }
 
-  /// - Returns: the specification and the catalog's entry, each nil after an error in what it depends on.
+  /// - Returns: the specification and the catalog's entry, each nil after an error in what it depends on. What only
+  ///   the files or other keys tell about pictures is filled in.
   func read(_ mapping: MappingReader) -> (DatasetSpec?, Catalog.Dataset?) {
     let name = mapping[name]
-    let dataset = mapping.context.catalog.datasets.first { $0.name == name }
+    var dataset = mapping.context.catalog.datasets.first { $0.name == name }
     let path = readPath(mapping, dataset)
+    let augment = mapping.mapping("augment", self.augment.keys).flatMap { self.augment.read($0, dataset) }
+    let pictures = readPictures(mapping, dataset, augment)
+    if let countClasses = dataset?.countClasses {
+      if let path = path ?? nil { dataset?.classes = countClasses(path) }
+      if let pictures = pictures ?? nil { dataset?.input = [3, pictures.size, pictures.size] }
+    }
     let trainLimit = readLimit(self.trainLimit, of: dataset?.trainImages, "training", mapping, dataset)
     let testLimit = readLimit(self.testLimit, of: dataset?.testImages, "test", mapping, dataset)
-    let augment = mapping.mapping("augment", self.augment.keys).flatMap(self.augment.read)
     let normalize = mapping.mapping("normalize", self.normalize.keys).flatMap {
       self.normalize.read($0, dataset)
     }
-    guard let name, let path, let trainLimit, let testLimit, let augment, let normalize else {
-      return (nil, dataset)
+    guard let name, let path, let trainLimit, let testLimit, let pictures, let augment, let normalize else {
+      // Without their folder nothing can be said of pictures.
+      return (nil, dataset?.isPictures == true && path == nil ? nil : dataset)
     }
     let spec = DatasetSpec(
-      name: name, path: path, trainLimit: trainLimit, testLimit: testLimit, augment: augment,
-      normalize: normalize)
+      name: name, path: path, trainLimit: trainLimit, testLimit: testLimit, pictures: pictures,
+      augment: augment, normalize: normalize)
     return (spec, dataset)
+  }
+
+  /// `.some(nil)` for a data set that has no pictures, and nil after an error.
+  private func readPictures(
+    _ mapping: MappingReader, _ dataset: Catalog.Dataset?, _ augment: AugmentSpec?
+  ) -> PictureSpec?? {
+    guard let dataset else { return .some(nil) }
+    guard dataset.isPictures else {
+      let written = pictures.keys.map(\.name).filter(mapping.has)
+      for key in written {
+        mapping.reportKey(key, "the images of \(dataset.name) have one size; leave the key out")
+      }
+      return written.isEmpty ? .some(nil) : nil
+    }
+    return pictures.read(
+      mapping, standardSize: dataset.input.last ?? 1, crops: augment?.randomResizedCrop != nil
+    ).map { .some($0) }
   }
 
   private func readPath(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> String?? {
     if mapping.has(path.name) { return mapping.optional(path) }
+    if let dataset, dataset.isPictures {
+      mapping.reportMissing(path.name, "the folder of the pictures")
+      return nil
+    }
     guard let standard = dataset?.defaultPath else { return .some(nil) }
     do throws(ExpansionProblem) {
       return .some(try expanded(standard, environment: mapping.context.environment))
@@ -63,26 +93,29 @@ struct DatasetSection: Sendable {
     _ dataset: Catalog.Dataset?
   ) -> Int?? {
     let limit = mapping.optional(field)
-    guard case .some(.some(let value)) = limit, let dataset, let images else { return limit }
-    if value < dataset.classes {
+    guard case .some(.some(let value)) = limit, let dataset else { return limit }
+    if let classes = dataset.classes, value < classes {
       mapping.report(
         field.name,
-        "\(value) images are too few: \(dataset.name) has \(dataset.classes) classes, each needs one")
+        "\(value) images are too few: \(dataset.name) has \(classes) classes, each needs one")
       return nil
     }
-    if value > images {
+    if let images, value > images {
       mapping.report(field.name, "\(dataset.name) has only \(images) \(part) images, found \(value)")
       return nil
     }
     return limit
   }
 
+  /// The keys of pictures are written for pictures only.
   func write(_ spec: DatasetSpec) -> JSON {
-    .object([
-      name.entry(spec.name), path.entry(spec.path), trainLimit.entry(spec.trainLimit),
-      testLimit.entry(spec.testLimit), ("augment", augment.write(spec.augment)),
-      ("normalize", normalize.write(spec.normalize)),
-    ])
+    .object(
+      [
+        name.entry(spec.name), path.entry(spec.path), trainLimit.entry(spec.trainLimit),
+        testLimit.entry(spec.testLimit),
+      ] + (spec.pictures.map(pictures.write) ?? []) + [
+        ("augment", augment.write(spec.augment)), ("normalize", normalize.write(spec.normalize)),
+      ])
   }
 }
 
@@ -90,6 +123,7 @@ struct DatasetSection: Sendable {
 struct AugmentSection: Sendable {
   let padding = Field(
     "padding", .wholeNumber(1...256), required: true, "Pixels of zeros added on every side before the crop.")
+  let randomResizedCrop = RandomResizedCropSection()
   let horizontalFlip = Field(
     "horizontal_flip", .boolean, default: AugmentSpec().horizontalFlip,
     "Mirror every second image, by chance.")
@@ -97,25 +131,45 @@ struct AugmentSection: Sendable {
   var keys: [Key] {
     [
       .mapping("random_crop", [padding.key], "Cut the image out of a padded one at a random place."),
-      horizontalFlip.key,
+      randomResizedCrop.key, horizontalFlip.key,
     ]
   }
 
-  func read(_ mapping: MappingReader) -> AugmentSpec? {
+  func read(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> AugmentSpec? {
     var crop: Int?? = .some(nil)
     if mapping.has("random_crop") {
       crop = mapping.mapping("random_crop", [padding.key]).flatMap { $0[padding] }.map { .some($0) }
     }
+    let resizedCrop = readResizedCrop(mapping, dataset)
     let flip = mapping[horizontalFlip]
-    guard let crop, let flip else { return nil }
-    return AugmentSpec(randomCropPadding: crop, horizontalFlip: flip)
+    guard let crop, let resizedCrop, let flip else { return nil }
+    return AugmentSpec(randomCropPadding: crop, randomResizedCrop: resizedCrop, horizontalFlip: flip)
+  }
+
+  /// `.some(nil)` for none, nil after an error.
+  private func readResizedCrop(
+    _ mapping: MappingReader, _ dataset: Catalog.Dataset?
+  ) -> RandomResizedCropSpec?? {
+    let name = RandomResizedCropSection.name
+    guard mapping.has(name) else { return .some(nil) }
+    if let dataset, !dataset.isPictures {
+      mapping.reportKey(name, "the images of \(dataset.name) have one size; use `random_crop`")
+      return nil
+    }
+    if mapping.has("random_crop") {
+      mapping.reportKey(name, "expected only one of `random_crop` and `\(name)`")
+      return nil
+    }
+    return mapping.mapping(name, randomResizedCrop.keys).flatMap(randomResizedCrop.read).map { .some($0) }
   }
 
   func write(_ spec: AugmentSpec) -> JSON {
-    .object([
-      ("random_crop", spec.randomCropPadding.map { .object([padding.entry($0)]) } ?? .null),
-      horizontalFlip.entry(spec.horizontalFlip),
-    ])
+    let resizedCrop = spec.randomResizedCrop.map {
+      (RandomResizedCropSection.name, randomResizedCrop.write($0))
+    }
+    return .object(
+      [("random_crop", spec.randomCropPadding.map { .object([padding.entry($0)]) } ?? .null)]
+        + (resizedCrop.map { [$0] } ?? []) + [horizontalFlip.entry(spec.horizontalFlip)])
   }
 }
 

@@ -7,19 +7,40 @@ public struct DatasetSpec: Equatable, Sendable {
   public var trainLimit: Int?
   /// Test images used, chosen likewise; nil for all.
   public var testLimit: Int?
+  /// Nil for data sets whose images have one size.
+  public var pictures: PictureSpec?
   public var augment: AugmentSpec
   public var normalize: NormalizeSpec
 
   public init(
     name: String, path: String? = nil, trainLimit: Int? = nil, testLimit: Int? = nil,
-    augment: AugmentSpec = AugmentSpec(), normalize: NormalizeSpec
+    pictures: PictureSpec? = nil, augment: AugmentSpec = AugmentSpec(), normalize: NormalizeSpec
   ) {
     self.name = name
     self.path = path
     self.trainLimit = trainLimit
     self.testLimit = testLimit
+    self.pictures = pictures
     self.augment = augment
     self.normalize = normalize
+  }
+}
+
+/// How pictures of any size become images of one.
+public struct PictureSpec: Equatable, Sendable {
+  /// Rows, and columns, of an image.
+  public var size: Int
+  /// Length that the shorter side of a picture is brought to before its middle is cut out; at least `size`.
+  public var resize: Int
+  public var damaged: DamagePolicy
+
+  /// What becomes of a picture that cannot be decoded: the end of the run, or to be left out.
+  public enum DamagePolicy: String, Equatable, Sendable, CaseIterable { case fail, skip }
+
+  public init(size: Int = 224, resize: Int? = nil, damaged: DamagePolicy = .fail) {
+    self.size = size
+    self.resize = resize ?? size
+    self.damaged = damaged
   }
 }
 
@@ -27,11 +48,30 @@ public struct DatasetSpec: Equatable, Sendable {
 public struct AugmentSpec: Equatable, Sendable {
   /// Zero padding, in pixels, of the random crop; nil for no crop.
   public var randomCropPadding: Int?
+  /// Of pictures of any size; nil for their middle.
+  public var randomResizedCrop: RandomResizedCropSpec?
   public var horizontalFlip: Bool
 
-  public init(randomCropPadding: Int? = nil, horizontalFlip: Bool = false) {
+  public init(
+    randomCropPadding: Int? = nil, randomResizedCrop: RandomResizedCropSpec? = nil,
+    horizontalFlip: Bool = false
+  ) {
     self.randomCropPadding = randomCropPadding
+    self.randomResizedCrop = randomResizedCrop
     self.horizontalFlip = horizontalFlip
+  }
+}
+
+/// A part of a picture, of random size, shape and place, that is brought to the size of an image.
+public struct RandomResizedCropSpec: Equatable, Sendable {
+  /// Area of the part / area of the picture.
+  public var scale: ClosedRange<Double>
+  /// Width of the part / its height.
+  public var ratio: ClosedRange<Double>
+
+  public init(scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = 0.75...4.0 / 3) {
+    self.scale = scale
+    self.ratio = ratio
   }
 }
 

@@ -1,0 +1,40 @@
+import Specification
+
+/// Pictures in a folder for each class, such as ImageNet's: `train/<class>/*.jpg` and `val/<class>/*.jpg`, of any size.
+///
+/// They are decoded when a batch needs them, by several threads. Mean and standard deviation are ImageNet's, as
+/// torchvision's models use them (https://docs.pytorch.org/vision/stable/models.html).
+struct ImageFolder: DatasetFormat {
+  /// Where the lists of folders are kept; nil for nowhere.
+  var cache = PictureIndex.standardCache
+
+  let description = Catalog.Dataset(
+    name: "image-folder", input: [3, 224, 224], classes: nil, mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225], trainImages: nil, testImages: nil, defaultPath: nil,
+    countClasses: { PictureFolder(path: $0).classNames?.count })
+
+  func load(path: String?) throws(DatasetError) -> Dataset {
+    try load(path: path, PictureSpec(), threads: 1)
+  }
+
+  func load(_ spec: DatasetSpec, threads: Int) throws(DatasetError) -> Dataset {
+    try load(path: spec.path, spec.pictures ?? PictureSpec(), threads: threads)
+  }
+
+  private func load(path: String?, _ spec: PictureSpec, threads: Int) throws(DatasetError) -> Dataset {
+    guard let path else {
+      throw DatasetError(file: description.name, problem: "no path is given", expected: PictureFolder.source)
+    }
+    let indexPath = cache.map { PictureIndex.path(for: path, cache: $0) }
+    let index = try PictureIndex.current(path, keptIn: indexPath)
+    func images(_ list: PictureList) -> ImageSet {
+      ImageSet(
+        PictureFiles(
+          folder: path, list: list, spec: spec, threads: threads, indexPath: indexPath,
+          damaged: DamagedPictures()))
+    }
+    return Dataset(
+      name: description.name, classNames: index.classNames, train: images(index.train),
+      test: images(index.test))
+  }
+}

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// The damaged pictures that were met so far and left out.
+public final class DamagedPictures: Sendable, Equatable {
+  private let problems = Mutex<(all: [String: String], new: [String])>(([:], []))
+
+  init() {}
+
+  func add(_ name: String, _ problem: String) {
+    problems.withLock { problems in
+      if problems.all.updateValue(problem, forKey: name) == nil { problems.new.append(name) }
+    }
+  }
+
+  /// Number of different pictures.
+  public var count: Int { problems.withLock { $0.all.count } }
+
+  /// Those that were met since the last call, in the order of their names, with what is wrong with each.
+  public func takeNew() -> [(name: String, problem: String)] {
+    problems.withLock { problems in
+      let names = problems.new.sorted()
+      problems.new = []
+      return names.map { ($0, problems.all[$0] ?? "") }
+    }
+  }
+
+  public static func == (first: DamagedPictures, second: DamagedPictures) -> Bool { first === second }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// What the system knows of a file or folder without reading it.
+struct FileStatus: Equatable {
+  let size: Int
+  /// When it was last modified, in nanoseconds since 1970.
+  let time: Int
+  let isFolder: Bool
+  let isFile: Bool
+
+  /// Nil, with the reason in `errno`, when there is no such file.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  /// Of an open file.
+  init?(descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
+    size = Int(status.st_size)
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    self.time = Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
+    isFolder = status.st_mode & S_IFMT == S_IFDIR
+    isFile = status.st_mode & S_IFMT == S_IFREG
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Specification
+import Synchronization
+
+/// Pictures that are read and decoded when they are needed: none stays in memory.
+struct PictureFiles: Equatable, Sendable {
+  let folder: String
+  let list: PictureList
+  let spec: PictureSpec
+  /// Threads that decode a batch.
+  let threads: Int
+  /// Where the list is kept, if it is.
+  let indexPath: String?
+  /// Shared by what is selected from the same files.
+  let damaged: DamagedPictures
+
+  /// Files above this are refused unread.
+  static let largestFile = 1 << 28
+
+  func selecting(_ indices: [Int]) -> PictureFiles {
+    PictureFiles(
+      folder: folder, list: list.selecting(indices), spec: spec, threads: threads, indexPath: indexPath,
+      damaged: damaged)
+  }
+
+  /// Images of the pictures with the given numbers: `[3, spec.size, spec.size]` each, nil for a damaged one that is
+  /// left out.
+  ///
+  /// - Parameter window: the part of a picture that is wanted, by its number and size.
+  /// - Throws: of the first picture in order that is damaged, unless those are left out, or cannot be read.
+  func images(
+    _ indices: [Int], window: @Sendable (Int, PictureSize) -> PictureWindow
+  ) throws(DatasetError) -> [[UInt8]?] {
+    let results = Mutex([Result<[UInt8]?, DatasetError>](repeating: .success(nil), count: indices.count))
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, indices.count))) { _ in
+      while true {
+        let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard place < indices.count else { return }
+        let result = Result { () throws(DatasetError) in try image(indices[place], window: window) }
+        results.withLock { $0[place] = result }
+      }
+    }
+    var images: [[UInt8]?] = []
+    for result in results.withLock({ $0 }) { images.append(try result.get()) }
+    return images
+  }
+
+  private func image(
+    _ index: Int, window: @Sendable (Int, PictureSize) -> PictureWindow
+  ) throws(DatasetError) -> [UInt8]? {
+    let file = try read(index)
+    do throws(PictureDamage) {
+      guard file.count < Self.largestFile else {
+        throw PictureDamage("the file has \(file.count) bytes or more")
+      }
+      let picture = try Picture(file) { size in window(index, size).shrinkage(side: spec.size) }
+      return picture.image(window(index, picture.fullSize), side: spec.size)
+    } catch {
+      guard spec.damaged == .skip else {
+        throw DatasetError(
+          file: path(index), problem: "damaged: \(error.problem)",
+          expected: "a whole JPEG or PNG picture, or `dataset.damaged: skip` to leave it out")
+      }
+      damaged.add(path(index), error.problem)
+      return nil
+    }
+  }
+
+  private func path(_ index: Int) -> String { "\(folder)/\(list.name(index))" }
+
+  /// The file's bytes, `largestFile` at most.
+  ///
+  /// - Throws: when it cannot be read, or is not the file that was listed: results would be kept under the wrong key.
+  private func read(_ index: Int) throws(DatasetError) -> [UInt8] {
+    let path = path(index)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(path, String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    guard let status = FileStatus(descriptor: descriptor) else {
+      throw unreadable(path, String(cString: strerror(errno)))
+    }
+    guard status.size == list.sizes[index], status.time == list.times[index] else {
+      if let indexPath { unlink(indexPath) }
+      throw unreadable(path, "it has changed since the folder was listed; the next run lists it again")
+    }
+    let size = min(status.size, Self.largestFile)
+    var bytes = [UInt8](repeating: 0, count: size)
+    var done = 0
+    while done < size {
+      let count = bytes.withUnsafeMutableBytes {
+        Foundation.read(descriptor, $0.baseAddress.map { $0 + done }, size - done)
+      }
+      guard count > 0 || (count < 0 && errno == EINTR) else {
+        throw unreadable(path, count < 0 ? String(cString: strerror(errno)) : "it ends after \(done) bytes")
+      }
+      done += max(0, count)
+    }
+    return bytes
+  }
+
+  private func unreadable(_ path: String, _ reason: String) -> DatasetError {
+    DatasetError(file: path, problem: "cannot read: \(reason)", expected: "the picture that was listed")
+  }
+}

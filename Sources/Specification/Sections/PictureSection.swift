@@ -1,0 +1,81 @@
+/// The keys of `dataset` that say how pictures of any size become images of one.
+struct PictureSection: Sendable {
+  let size = Field(
+    "size", .wholeNumber(1...4096),
+    "With `image-folder`: rows, and columns, of the images that pictures become; default: 224.")
+  let resize = Field(
+    "resize", .wholeNumber(1...8192),
+    "With `image-folder`: pixels that a picture's shorter side is brought to before the middle is cut out of it;"
+      + " default: the size, or with `random_resized_crop` 8/7 of it, 256 for 224.")
+  let damaged = Field(
+    "damaged", .choice(PictureSpec.DamagePolicy.allCases.map(\.rawValue), "way with damaged pictures"),
+    "With `image-folder`: `fail` ends the run at a damaged picture, `skip` leaves it out; default: fail.")
+
+  var keys: [Key] { [size.key, resize.key, damaged.key] }
+
+  /// - Parameter crops: whether training images are random parts of pictures.
+  func read(_ mapping: MappingReader, standardSize: Int, crops: Bool) -> PictureSpec? {
+    let size = mapping.has(size.name) ? mapping[size] : standardSize
+    let resize: Int? =
+      mapping.has(resize.name)
+      ? mapping[resize] : size.map { crops ? Int((Double($0) * 8 / 7).rounded()) : $0 }
+    let damaged = mapping.has(damaged.name) ? mapping[damaged] : PictureSpec.DamagePolicy.fail.rawValue
+    guard let size, let resize, let damaged = damaged.flatMap(PictureSpec.DamagePolicy.init) else {
+      return nil
+    }
+    guard resize >= size else {
+      mapping.report(self.resize.name, "expected at least the size, \(size), found \(resize)")
+      return nil
+    }
+    return PictureSpec(size: size, resize: resize, damaged: damaged)
+  }
+
+  func write(_ spec: PictureSpec) -> [(String, JSON)] {
+    [size.entry(spec.size), resize.entry(spec.resize), damaged.entry(spec.damaged.rawValue)]
+  }
+}
+
+/// `dataset.augment.random_resized_crop`.
+struct RandomResizedCropSection: Sendable {
+  static let name = "random_resized_crop"
+  let scale = Field(
+    "scale", .list(of: .number(Bounds(lower: 0, includesLower: false, upper: 1)), count: 2),
+    default: RandomResizedCropSpec().scale.ends, "Least and greatest share of the picture's area.")
+  let ratio = Field(
+    "ratio", .list(of: .number(Bounds(lower: 0.001, upper: 1000)), count: 2),
+    default: RandomResizedCropSpec().ratio.ends, "Least and greatest width / height.")
+
+  var keys: [Key] { [scale.key, ratio.key] }
+
+  var key: Key {
+    .mapping(
+      Self.name, keys,
+      "With `image-folder`: train on a part of the picture of random size, shape and place; `{}` for the usual one."
+    )
+  }
+
+  func read(_ mapping: MappingReader) -> RandomResizedCropSpec? {
+    let scale = range(scale, mapping)
+    let ratio = range(ratio, mapping)
+    guard let scale, let ratio else { return nil }
+    return RandomResizedCropSpec(scale: scale, ratio: ratio)
+  }
+
+  private func range(_ field: Field<[Double]>, _ mapping: MappingReader) -> ClosedRange<Double>? {
+    guard let ends = mapping[field], ends.count == 2 else { return nil }
+    guard ends[0] <= ends[1] else {
+      mapping.report(
+        field.name, "expected the smaller number first, found [\(plain(ends[0])), \(plain(ends[1]))]")
+      return nil
+    }
+    return ends[0]...ends[1]
+  }
+
+  func write(_ spec: RandomResizedCropSpec) -> JSON {
+    .object([scale.entry(spec.scale.ends), ratio.entry(spec.ratio.ends)])
+  }
+}
+
+extension ClosedRange<Double> {
+  fileprivate var ends: [Double] { [lowerBound, upperBound] }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+@testable import Datasets
+
+/// An image folder of fixtures: classes of two pictures each, the same in both splits.
+final class PictureTree {
+  let folder: TemporaryFolder
+  var path: String { folder.path }
+
+  init(classes: [String] = ["ant", "bee"], test: String = "val") throws {
+    folder = try TemporaryFolder()
+    for split in ["train", test] {
+      for name in classes {
+        try add("colour.jpg", as: "\(split)/\(name)/one.jpg")
+        try add("grey.png", as: "\(split)/\(name)/two.png")
+      }
+    }
+  }
+
+  /// Adds one of the fixtures, whose folder is made.
+  func add(_ fixture: String, as name: String) throws { try write(try PillowValues.file(fixture), to: name) }
+
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let file = URL(fileURLWithPath: "\(path)/\(name)")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+  }
+
+  func makeFolder(_ name: String) throws {
+    try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+  }
+
+  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+
+  /// Makes every folder look as if nothing had happened in it for an hour.
+  func age() throws {
+    let date = Date.now.addingTimeInterval(-3600)
+    let names = try FileManager.default.subpathsOfDirectory(atPath: path)
+    for name in [""] + names where FileStatus("\(path)/\(name)")?.isFolder == true {
+      try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: "\(path)/\(name)")
+    }
+  }
+
+  /// What an error says, with the folder's own path left out.
+  func complaint<Value>(_ body: () throws -> Value) -> String? {
+    message(body)?.replacingOccurrences(of: path, with: "")
+  }
+}
+
+extension PictureList {
+  var allNames: [String] { (0..<count).map(name) }
+}

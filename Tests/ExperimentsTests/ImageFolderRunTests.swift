@@ -1,0 +1,103 @@
+import Foundation
+import Reports
+import Specification
+import Testing
+
+@testable import Experiments
+
+/// Experiments on folders of pictures.
+@Suite("Experiments on image folders")
+struct ImageFolderRunTests {
+  private static let fixtures = repository + "/Tests/DatasetsTests/Fixtures/pictures/"
+
+  /// Three classes that are told apart by their kind of picture; `damaged` adds a picture that is cut off.
+  private func pictures(damaged: Bool = false) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let classes = ["colour": "colour.jpg", "deep": "deep.png", "large": "large.jpg"]
+    for split in ["train", "val"] {
+      for (name, file) in classes {
+        let path = "\(folder.path)/\(split)/\(name)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for number in 0..<8 {
+          try FileManager.default.copyItem(
+            atPath: Self.fixtures + file, toPath: "\(path)/\(number)\(file.suffix(4))")
+        }
+      }
+    }
+    if damaged {
+      try FileManager.default.copyItem(
+        atPath: Self.fixtures + "cut.jpg", toPath: folder.path + "/train/large/cut.jpg")
+    }
+    return folder
+  }
+
+  private func experiment(_ pictures: TemporaryFolder, _ overrides: [String] = []) throws -> ExperimentSpec {
+    let text = """
+      format: 1
+      name: folder
+      dataset:
+        name: image-folder
+        path: \(pictures.path)
+        size: 16
+        augment: {random_resized_crop: {}, horizontal_flip: true}
+      architecture: {name: resnet, depth: 8, width: 0.25}
+      train: {epochs: 3, batch_size: 8}
+      prune: {ratio: 0.3, interval: 1, until: 2}
+      """
+    return try ExperimentFile.load(
+      text: text, file: "folder.yaml", overrides: overrides, catalog: .standard, environment: [:])
+  }
+
+  @Test("end with the same bytes for any number of threads, and are not trained again")
+  func threads() throws {
+    let pictures = try pictures()
+    let spec = try experiment(pictures)
+    #expect(spec.architecture.classes == 3 && spec.architecture.input == [3, 16, 16])
+    #expect(spec.dataset.pictures?.resize == 18)
+    let folders = [try TemporaryFolder(), try TemporaryFolder()]
+    let reports = try zip(folders, [1, 3]).map { try run(spec, in: $0.path, threads: $1) }
+    #expect(reports[0].runs == reports[1].runs)
+    #expect(reports[0].runs.allSatisfy { $0.history.allSatisfy { $0.images == 24 } })
+    for variant in ["baseline", "pruned"] {
+      let models = try folders.map { try bytes("\($0.path)/folder/seed-0/\(variant)/model.safetensors") }
+      #expect(models[0] == models[1])
+    }
+    var preparation = ExperimentPreparation(kernels: .portable)
+    let before = try preparation.prepare(spec).stages.map(\.key)
+    var again = ExperimentPreparation(kernels: .portable)
+    #expect(try again.prepare(spec).stages.map(\.key) == before)
+    try FileManager.default.removeItem(atPath: pictures.path + "/train/large/0.jpg")
+    var changed = ExperimentPreparation(kernels: .portable)
+    #expect(try changed.prepare(spec).stages.map(\.key) != before)
+  }
+
+  @Test("fail at a damaged picture, or go on without it")
+  func damaged() throws {
+    let pictures = try pictures(damaged: true)
+    let results = try TemporaryFolder()
+    #expect {
+      try run(try experiment(pictures), in: results.path)
+    } throws: {
+      "\($0)".hasPrefix("\(pictures.path)/train/large/cut.jpg: damaged: Premature end of JPEG file; expected")
+    }
+    let report = try run(try experiment(pictures, ["dataset.damaged=skip"]), in: results.path)
+    #expect(report.runs.allSatisfy { $0.history.allSatisfy { $0.images == 24 } })
+  }
+
+  @Test("are refused when the folder has more classes than the network has outputs")
+  func classes() throws {
+    let pictures = try pictures()
+    let spec = try experiment(pictures)
+    let more = pictures.path + "/train/more"
+    try FileManager.default.createDirectory(atPath: more, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: Self.fixtures + "colour.jpg", toPath: more + "/0.jpg")
+    try FileManager.default.copyItem(atPath: more, toPath: pictures.path + "/val/more")
+    let results = try TemporaryFolder()
+    #expect {
+      try run(spec, in: results.path)
+    } throws: {
+      "\($0)"
+        == "\(pictures.path): 4 classes; expected at most 3, the outputs of the network (`architecture.classes`)"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Specification
+
+@Suite("Keys of pictures")
+struct PictureErrorTests {
+  @Test("give every error with its place", arguments: table.rows)
+  func message(row: ErrorTable.Row) {
+    #expect(errors(experiment([row.input])) == row.errors)
+  }
+
+  /// The path of `photos` is its number of classes.
+  private static let table = ErrorTable(
+    #"""
+    dataset: {name: photos, path: "5"}
+    dataset: {name: photos}
+      3:1: dataset.path: required key is missing; expected the folder of the pictures
+    dataset: {name: photos, path: nowhere}
+      4:1: architecture.classes: required key is missing; expected the number of classes, because the folders of photos cannot be counted
+    dataset: {name: photos, path: "5", size: 0}
+      3:42: dataset.size: expected a whole number from 1 to 4096, found `0`
+    dataset: {name: photos, path: "5", size: 3}
+      4:22: architecture.name: `resnet8` needs images of at least 4 x 4 pixels, found 3 x 3
+    dataset: {name: photos, path: "5", size: 64, resize: 63}
+      3:54: dataset.resize: expected at least the size, 64, found 63
+    dataset: {name: photos, path: "5", damaged: ignore}
+      3:45: dataset.damaged: unknown way with damaged pictures `ignore`; known: fail, skip
+    dataset: {name: photos, path: "5", train_limit: 4}
+      3:49: dataset.train_limit: 4 images are too few: photos has 5 classes, each needs one
+    dataset: {name: tiny, size: 8, damaged: skip}
+      3:23: dataset.size: the images of tiny have one size; leave the key out
+      3:32: dataset.damaged: the images of tiny have one size; leave the key out
+    dataset: {name: tiny, augment: {random_resized_crop: {}}}
+      3:33: dataset.augment.random_resized_crop: the images of tiny have one size; use `random_crop`
+    dataset: {name: photos, path: "5", augment: {random_crop: {padding: 4}, random_resized_crop: {}}}
+      3:73: dataset.augment.random_resized_crop: expected only one of `random_crop` and `random_resized_crop`
+    dataset: {name: photos, path: "5", augment: {random_resized_crop: {scale: [1, 0.5]}}}
+      3:75: dataset.augment.random_resized_crop.scale: expected the smaller number first, found [1, 0.5]
+    dataset: {name: photos, path: "5", augment: {random_resized_crop: {scale: [0, 1], ratio: [1]}}}
+      3:76: dataset.augment.random_resized_crop.scale[0]: expected a number above 0 and at most 1, found `0`
+      3:90: dataset.augment.random_resized_crop.ratio: expected a list of 2 values, found 1
+    dataset: {name: photos, path: "5", augment: {random_resize_crop: {}}}
+      3:46: dataset.augment.random_resize_crop: unknown key; did you mean `random_resized_crop`?
+    """#)
+
+  @Test("that are not written follow from the size, the crop and the folder")
+  func defaults() throws {
+    func spec(_ keys: String) throws -> ExperimentSpec {
+      try load(experiment(["dataset: {name: photos, path: '7'\(keys)}"]))
+    }
+    let plain = try spec("")
+    #expect(plain.dataset.pictures == PictureSpec(size: 224, resize: 224, damaged: .fail))
+    #expect(plain.architecture.input == [3, 224, 224] && plain.architecture.classes == 7)
+    #expect(plain.dataset.normalize.mean == [0.5, 0.5, 0.5])
+    #expect(
+      try spec(", size: 32, damaged: skip").dataset.pictures
+        == PictureSpec(size: 32, resize: 32, damaged: .skip))
+    let crop = try spec(", augment: {random_resized_crop: {}}")
+    #expect(crop.dataset.pictures?.resize == 256)
+    #expect(
+      crop.dataset.augment.randomResizedCrop == RandomResizedCropSpec(scale: 0.08...1, ratio: 0.75...4.0 / 3))
+    let own = try spec(", resize: 230, augment: {random_resized_crop: {scale: [0.25, 1]}}")
+    #expect(own.dataset.pictures?.resize == 230)
+    #expect(own.dataset.augment.randomResizedCrop?.scale == 0.25...1)
+  }
+
+  @Test("leave other data sets' resolved experiments as they are")
+  func others() throws {
+    let text = yaml(try load(experiment()))
+    for key in PictureSection().keys.map(\.name) + [RandomResizedCropSection.name] {
+      #expect(!text.contains(" \(key):"), "\(key)")
+    }
+  }
+}
