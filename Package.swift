@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
     .target(name: "Pruning", dependencies: ["Network", "Specification", "Training"]),
     // Throughput of networks.
-    .target(name: "Benchmarks", dependencies: ["Architectures", "Training"]),
+    .target(name: "Benchmarks", dependencies: ["Architectures", "Datasets", "Training"]),
     .target(name: "Reports", dependencies: ["Specification"]),
     // Stages, cache, runner.
     .target(
@@ -44,7 +44,8 @@ let package = Package(
     .executableTarget(
       name: "espalier",
       dependencies: [
-        "Benchmarks", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarks", "Datasets", "Experiments",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels"]),

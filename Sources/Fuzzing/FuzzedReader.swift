@@ -21,7 +21,8 @@ extension FuzzedReader {
 
 enum FuzzedReaders {
   static let all: [any FuzzedReader.Type] = [
-    ExperimentReader.self, TensorFileReader.self, ImageReader.self, CheckpointReader.self, ReportReader.self,
+    ExperimentReader.self, TensorFileReader.self, ImageReader.self, PictureReader.self, CheckpointReader.self,
+    ReportReader.self,
   ]
 
   /// The one that the command line names.

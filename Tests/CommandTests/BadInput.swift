@@ -217,6 +217,25 @@ struct BadInput: CustomStringConvertible, Sendable {
     return files
   }
 
+  private static func picture(_ name: String) -> Data {
+    let folder = Command.repository.appendingPathComponent("Tests/DatasetsTests/Fixtures/pictures")
+    return (try? Data(contentsOf: folder.appendingPathComponent(name))) ?? Data()
+  }
+
+  private static let jpeg = picture("colour.jpg")
+  private static let cutJPEG = picture("cut.jpg")
+
+  private static func pictures(_ description: String, _ files: [String: Data]) -> BadInput {
+    let experiment = valid.replacingOccurrences(
+      of: "{name: digits, train_limit: 100, test_limit: 50}",
+      with: "{name: image-folder, path: data, size: 16}"
+    ).replacingOccurrences(of: "width: 0.25", with: "width: 0.25, classes: 2")
+    return BadInput(
+      kind: .data, description: description, arguments: ["run", "trial.yaml", "--progress", "none"],
+      files: Dictionary(uniqueKeysWithValues: files.map { ("data/" + $0, $1) })
+        .merging(["trial.yaml": Data(experiment.utf8)]) { $1 }, status: 3)
+  }
+
   private static var data: [BadInput] {
     let images = "train-images-idx3-ubyte"
     let names = "train-labels-idx1-ubyte"
@@ -235,6 +254,21 @@ struct BadInput: CustomStringConvertible, Sendable {
         "a gzip file that ends early", "fashion-mnist",
         [images + ".gz": Data([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1])]),
       data("a truncated CIFAR-10 file", "cifar10", ["data_batch_1.bin": Data(repeating: 1, count: 100)]),
+      pictures("no folder of pictures", [:]),
+      pictures(
+        "a class without a picture", ["train/a/1.jpg": jpeg, "train/b/1.txt": jpeg, "val/a/1.jpg": jpeg]),
+      pictures(
+        "a class that has no test pictures",
+        ["train/a/1.jpg": jpeg, "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg]),
+      pictures(
+        "a picture that is cut off",
+        ["train/a/1.jpg": jpeg, "train/b/1.jpg": cutJPEG, "val/a/1.jpg": jpeg, "val/b/1.jpg": jpeg]),
+      pictures(
+        "a picture that is none",
+        [
+          "train/a/1.png": Data("hello".utf8), "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg,
+          "val/b/1.jpg": jpeg,
+        ]),
       data("a truncated CIFAR-100 file", "cifar100", ["train.bin": Data(repeating: 1, count: 100)]),
     ]
   }

@@ -46,7 +46,11 @@ struct Command {
     process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Lists of image folders are not kept in the user's own cache.
+    let cache = ["XDG_CACHE_HOME": FileManager.default.temporaryDirectory.path + "/espalier-tests-cache"]
+    process.environment = ProcessInfo.processInfo.environment.merging(cache) { $1 }.merging(environment) {
+      $1
+    }
     let (output, errors) = (try handle("output"), try handle("errors"))
     process.standardOutput = output.handle
     process.standardError = errors.handle

@@ -27,6 +27,33 @@ struct DocumentCommandTests {
     }
   }
 
+  @Test("the commands about image folders run on the document's experiment")
+  func imageFolders() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let pictures = Command.repository.appendingPathComponent("Tests/DatasetsTests/Fixtures/pictures")
+    for place in ["train/ant", "train/bee", "val/ant", "val/bee"] {
+      let classFolder = folder.appendingPathComponent("data/photos/\(place)")
+      try FileManager.default.createDirectory(at: classFolder, withIntermediateDirectories: true)
+      for name in ["large.jpg", "colour.png"] {
+        try FileManager.default.copyItem(
+          at: pictures.appendingPathComponent(name), to: classFolder.appendingPathComponent(name))
+      }
+    }
+    let text = try String(
+      contentsOf: Command.repository.appendingPathComponent("docs/image-folders.md"), encoding: .utf8)
+    let experiment = try #require(text.components(separatedBy: "```yaml\n").dropFirst().first)
+    try experiment.components(separatedBy: "```")[0].write(
+      to: folder.appendingPathComponent("photos.yaml"), atomically: true, encoding: .utf8)
+    let commands = try Self.commands("image-folders")
+    #expect(commands.count == 3)
+    for command in commands {
+      let result = try Self.shell(command, in: folder)
+      #expect(result.status == 0 && !result.output.isEmpty, "\(command): \(result.errors)")
+    }
+  }
+
   /// What commands work on, in a folder of its own.
   private static func repositoryCopy() throws -> URL {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(

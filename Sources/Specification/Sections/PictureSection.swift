@@ -18,7 +18,7 @@ struct PictureSection: Sendable {
     let size = mapping.has(size.name) ? mapping[size] : standardSize
     let resize: Int? =
       mapping.has(resize.name)
-      ? mapping[resize] : size.map { crops ? Int((Double($0) * 8 / 7).rounded()) : $0 }
+      ? mapping[resize] : size.map { PictureSpec.standardResize(size: $0, crops: crops) }
     let damaged = mapping.has(damaged.name) ? mapping[damaged] : PictureSpec.DamagePolicy.fail.rawValue
     guard let size, let resize, let damaged = damaged.flatMap(PictureSpec.DamagePolicy.init) else {
       return nil

@@ -42,6 +42,11 @@ public struct PictureSpec: Equatable, Sendable {
     self.resize = resize ?? size
     self.damaged = damaged
   }
+
+  /// The usual `resize`: 256 for 224, where training sees parts of pictures, else no more than is needed.
+  public static func standardResize(size: Int, crops: Bool) -> Int {
+    crops ? Int((Double(size) * 8 / 7).rounded()) : size
+  }
 }
 
 /// Random changes of the training images.

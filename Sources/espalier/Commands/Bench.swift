@@ -1,11 +1,12 @@
 import ArgumentParser
 import Benchmarks
 import Compute
+import Datasets
 import Foundation
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures images per second of training and inference.",
+    abstract: "Measures images per second of training and inference, or of decoding pictures.",
     discussion:
       "A case is an architecture, such as resnet56, resnet56:inner=0.5 (half of the inner channels) or vgg16:0.6."
   )
@@ -28,11 +29,23 @@ struct Bench: ParsableCommand {
   @Flag(help: "Shows where the time of a training step goes, for each layer and kind of work.")
   var profile = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Measures how fast the JPEG and PNG pictures of a folder become images, instead.", valueName: "folder"))
+  var decode: String?
+
+  @Option(help: "With --decode: rows, and columns, of the images.")
+  var size = 224
+
   @OptionGroup var compute: EngineOptions
 
   func validate() throws {
     guard (1...65536).contains(batch) else { throw ValidationError("--batch is not from 1 to 65536") }
     guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds is not from 0 to 86400") }
+    guard (1...4096).contains(size) else { throw ValidationError("--size is not from 1 to 4096") }
+    guard decode == nil || (cases.isEmpty && mode == nil && !profile) else {
+      throw ValidationError("--decode stands alone: no case, --mode or --profile goes with it")
+    }
     guard !profile || mode != .infer else {
       throw ValidationError("--profile is of training, not of --mode infer")
     }
@@ -40,6 +53,7 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
+    if let decode { return try showDecoding(of: decode, threads: engine.threads) }
     do {
       let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
       if profile { return try showProfiles(of: measured, engine) }
@@ -68,6 +82,24 @@ struct Bench: ParsableCommand {
     }
   }
 
+  private func showDecoding(of folder: String, threads: Int) throws {
+    if format == .text { print(row("pictures", "mode", "images/s", "threads")) }
+    do {
+      for mode in DecodingThroughput.Mode.allCases {
+        for threads in Set([1, threads]).sorted() {
+          let result = try DecodingThroughput(
+            of: folder, mode: mode, size: size, batch: batch, seconds: seconds, threads: threads)
+          let speed = String(format: "%.1f", result.imagesPerSecond)
+          print(format == .json ? try json(result) : row(folder, mode.rawValue, speed, "\(threads)"))
+          fflush(nil)
+        }
+      }
+    } catch let error as DatasetError {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
+    }
+  }
+
   private func json(_ result: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -87,7 +119,7 @@ struct Bench: ParsableCommand {
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    return left(name, 22) + left(mode, 7) + right(speed, 9) + right(memory, 10)
+    return left(name, 22) + left(mode, 9) + right(speed, 9) + right(memory, 10)
   }
 }
 
