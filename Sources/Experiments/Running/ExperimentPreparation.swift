@@ -56,8 +56,7 @@ struct ExperimentPreparation {
     let pictures = spec.pictures.map { "\($0)" } ?? ""
     let name = ([spec.name, spec.path ?? "", pictures] + limits).joined(separator: "\n")
     if let data = datasets[name] { return data }
-    let data: Dataset
-    do { data = try experiment.loadData(threads: threads) } catch { throw .data(error) }
+    let data = try experiment.loadData(threads: threads)
     datasets[name] = data
     return data
   }

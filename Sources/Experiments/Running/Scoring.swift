@@ -15,8 +15,9 @@ struct Scoring {
   ///
   /// Images are taken in a random order that depends on seed and epoch, with the training augmentation; `samples`
   /// limits their number.
+  ///
   /// - Throws: when an image cannot be read.
-  func scores(of network: Network, epoch: Int) throws(DatasetError) -> [String: [Double]] {
+  func scores(of network: Network, epoch: Int) throws(RunError) -> [String: [Double]] {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
@@ -37,7 +38,7 @@ struct Scoring {
       }
     }
     let scores = Self.scores(of: network, by: spec.prune, on: input)
-    if let failure { throw failure }
+    if let failure { throw .data(failure) }
     return scores
   }
 

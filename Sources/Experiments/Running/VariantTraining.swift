@@ -132,7 +132,7 @@ struct VariantTraining {
     entry.pruningSeconds = seconds(since: pruningStart)
     let evaluationStart = ContinuousClock.now
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
-    entry.evaluate(isDue ? try evaluate(network) : nil)
+    entry.evaluate(isDue ? try spec.evaluation(of: network, on: data.test) : nil)
     warnOfDamagedPictures()
     entry.evaluationSeconds = seconds(since: evaluationStart)
     entry.measure(network)
@@ -187,15 +187,6 @@ struct VariantTraining {
           secondsToGo: partial.seconds / share * epochsLeft)))
   }
 
-  private func evaluate(_ network: Network) throws(RunError) -> Evaluation {
-    do throws(DatasetError) {
-      return try Evaluation(
-        of: network, on: data.test, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize)
-    } catch {
-      throw .data(error)
-    }
-  }
-
   /// Names the pictures that have been left out since the last time, or some of them.
   private func warnOfDamagedPictures() {
     for damaged in [data.train.damaged, data.test.damaged].compactMap({ $0 }) {
@@ -221,8 +212,7 @@ struct VariantTraining {
   ) throws(RunError) -> TrainingRecord.PruningRecord? {
     let before = size(network)
     let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
-    let scores: [String: [Double]]
-    do { scores = try scoring.scores(of: network, epoch: epoch) } catch { throw .data(error) }
+    let scores = try scoring.scores(of: network, epoch: epoch)
     if interruption.isRequested { return nil }
     let removals = schedule.removals(after: epoch, network: network, scores: scores)
     network.remove(channels: removals)

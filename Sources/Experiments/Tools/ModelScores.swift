@@ -31,7 +31,7 @@ public struct ModelScores: Encodable {
       }
       scores = Scoring.scores(of: network, by: spec.prune, on: data)
     } else {
-      do throws(DatasetError) {
+      do throws(RunError) {
         let dataset = try spec.loadData(threads: engine.threads)
         scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
       } catch {

@@ -48,12 +48,11 @@ public struct SensitivityAnalysis: Sendable {
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
     let model = try read(weights)
-    let data: Dataset
-    do { data = try DatasetRegistry.load(spec.dataset) } catch { throw .data(error) }
     guard let engine = engines.first else { throw .storage("no engine to compute on") }
+    let data = try spec.loadData(threads: engine.threads)
     let network = try network(model, engine)
     let found = try begin(network, data, key: key(data, engine.kernels))
-    let scores = Scoring(
+    let scores = try Scoring(
       spec: spec, data: data.train, seed: spec.seeds.first ?? 0, interruption: interruption
     ).scores(of: network, epoch: 0)
     if interruption.isRequested { throw .training(.interrupted) }
@@ -136,7 +135,7 @@ public struct SensitivityAnalysis: Sendable {
     }
     return SensitivityReport(
       experiment: spec.name, criterion: spec.prune?.criterion ?? FeatureRelevance.description.name, key: key,
-      top1: evaluate(network, data.test).top1)
+      top1: try spec.evaluation(of: network, on: data.test).top1)
   }
 
   // MARK: Measuring
@@ -152,17 +151,13 @@ public struct SensitivityAnalysis: Sendable {
       let count = min(Int((ratio * Double(order.count)).rounded()), order.count - 1)
       network.remove(channels: [group.name: Set(order.prefix(count))])
       let cost = network.cost()
+      let evaluation = try spec.evaluation(of: network, on: images)
       layer.points.append(
         .init(
-          ratio: ratio, removed: count, top1: evaluate(network, images).top1, parameters: cost.parameters,
+          ratio: ratio, removed: count, top1: evaluation.top1, parameters: cost.parameters,
           macs: cost.macs))
     }
     return layer
-  }
-
-  private func evaluate(_ network: Network, _ images: ImageSet) -> Evaluation {
-    Evaluation(
-      of: network, on: images, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize)
   }
 
   // MARK: Ending
