@@ -109,10 +109,11 @@ public struct BatchPlan: Sendable {
       let before = min(columns, max(0, -change.columnShift))
       let after = columns - before - (last - first)
       images.append(contentsOf: repeatElement(table[0], count: change.isMirrored ? after : before))
+      let part = pixels[start + first..<start + last]
       if change.isMirrored {
-        for pixel in pixels[start + first..<start + last].reversed() { images.append(table[Int(pixel)]) }
+        images.append(contentsOf: part.reversed().lazy.map { table[Int($0)] })
       } else {
-        for pixel in pixels[start + first..<start + last] { images.append(table[Int(pixel)]) }
+        images.append(contentsOf: part.lazy.map { table[Int($0)] })
       }
       images.append(contentsOf: repeatElement(table[0], count: change.isMirrored ? before : after))
     }
