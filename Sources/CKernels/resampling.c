@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "CKernels.h"
+#include "Resampling.h"
 
 // A pixel: red, green, blue, and what is not looked at.
 typedef float pixel __attribute__((vector_size(16)));
