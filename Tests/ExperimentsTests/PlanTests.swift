@@ -62,6 +62,27 @@ struct PlanTests {
     #expect(try plan(specs(), folder, calibrates: true).experiments.map(\.predictedSeconds) == [0, 0])
   }
 
+  /// 250 channels after epochs 9, 18, ... 45, as in arXiv 2002.09958.
+  @Test(
+    "of the paper's ResNet-34 on ImageNet shows its parameters, MACs and steps",
+    arguments: PruneSpec.Scope.allCases)
+  func imagenet(_ scope: PruneSpec.Scope) throws {
+    var spec = try digits()
+    spec.architecture = ArchitectureSpec(
+      name: "resnet34", depth: 34, block: .basic, input: [3, 224, 224], classes: 1000)
+    spec.train.epochs = 90
+    spec.prune = PruneSpec(target: .channelsPerStep(250), interval: 9, until: 50, scope: scope)
+    let plan = try ExperimentPlan(spec, engine: Engine(threads: 1))
+    #expect(plan.parameters == 21_797_672 && plan.macs == 3_663_761_408)
+    #expect(plan.prunableChannels == 7552)
+    #expect(plan.pruningSteps.map(\.epoch) == [9, 18, 27, 36, 45])
+    for (index, step) in plan.pruningSteps.enumerated() {
+      #expect(abs(step.channels - (7552 - 250 * (index + 1))) <= (scope == .block ? 0 : 5))
+    }
+    let costs = [plan.macs] + plan.pruningSteps.map(\.macs)
+    #expect(zip(costs, costs.dropFirst()).allSatisfy { $0 > $1 })
+  }
+
   @Test("is longer for more epochs, in proportion, and shorter for a pruned network's later ones")
   func forecast() throws {
     let spec = try digits(["train.epochs=10", "prune.until=2"])
