@@ -114,7 +114,7 @@ struct Bench: ParsableCommand {
 
   private func row(_ name: String, _ mode: String, _ speed: String, _ memory: String) -> String {
     func left(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(0, width - text.count))
+      text + String(repeating: " ", count: max(1, width - text.count))
     }
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
