@@ -13,7 +13,7 @@ struct DocumentCommandTests {
 
   @Test(
     "every command runs and ends with 0",
-    arguments: ["reading-reports", "diffing-in-ci", "editor-setup", "sensitivity"])
+    arguments: ["reading-reports", "diffing-in-ci", "editor-setup", "sensitivity", "reproduction"])
   func commands(_ document: String) throws {
     let commands = try Self.commands(document)
     #expect(!commands.isEmpty)

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 
 extension SuitePlan {
   /// - Parameter layers: the layers of every experiment too.

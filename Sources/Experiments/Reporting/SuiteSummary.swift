@@ -46,14 +46,3 @@ public struct SuiteSummary {
       ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
   }
 }
-
-/// Rows of text as a table: the first column to the left, the others to the right.
-func aligned(_ rows: [[String]]) -> [String] {
-  let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  return rows.map { row in
-    row.enumerated().map { column, text in
-      let space = String(repeating: " ", count: widths[column] - text.count)
-      return column == 0 ? text + space : space + text
-    }.joined(separator: "  ")
-  }
-}

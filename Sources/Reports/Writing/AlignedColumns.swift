@@ -1,10 +1,12 @@
-/// The first column to the left, the others to the right.
-func aligned(_ rows: [[String]]) -> [String] {
+/// Rows of text as a table: the first column to the left, the others to the right.
+///
+/// - Parameter gap: spaces between columns.
+package func aligned(_ rows: [[String]], gap: Int = 2) -> [String] {
   let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
   return rows.map { row in
     row.enumerated().map { column, text in
       let space = String(repeating: " ", count: widths[column] - text.count)
       return column == 0 ? text + space : space + text
-    }.joined(separator: "   ")
+    }.joined(separator: String(repeating: " ", count: gap))
   }
 }

@@ -21,7 +21,7 @@ extension Report {
     rows.append(row("MACs", baseline.macs, pruned?.macs))
     rows.append(row("prunable channels", baseline.channels, pruned?.channels))
     if let times = epochTimes() { rows.append(times) }
-    lines += [""] + aligned(rows)
+    lines += [""] + aligned(rows, gap: 3)
     if let compression = summary.compression, let reduction = summary.flopsReduction {
       lines += [
         "", String(format: "compression %.2fx, FLOPs reduction %.1f %%", compression, 100 * reduction),

@@ -2,11 +2,11 @@ extension ReportSet {
   /// All experiments as a table in Markdown, a row each, in the order in which they were given.
   ///
   /// Means over seeds ± standard deviation. The drop has its 95 % interval where there are several seeds. Training is a
-  /// seed's on average: MACs (see ``TrainingCost``) and wall time.
+  /// seed's on average: MACs (see ``TrainingCost``), wall time, and that of the last epoch, at the final width.
   public func markdown() -> String {
     let header = [
       "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "fewer MACs",
-      "training MACs", "training, s", "expected",
+      "training MACs", "training, s", "last epoch, s", "expected",
     ]
     let rule = header.indices.map { $0 == 0 ? "---" : "---:" }
     return ([header, rule] + reports.map(row)).map { "| " + $0.joined(separator: " | ") + " |" }
@@ -22,6 +22,7 @@ extension ReportSet {
       drop(summary.accuracyDrop), summary.compression.map { decimal($0, 2) + "×" } ?? "–",
       summary.flopsReduction.map(percent) ?? "–", training(report, quantity) { $0.macs },
       training(report, short) { $0.seconds },
+      training(report, short) { $0.epochs.last?.seconds },
       summary.expectations.isEmpty ? "–" : "\(met) of \(summary.expectations.count)",
     ]
     return [markdownEscaped(report.experiment)] + cells
