@@ -89,13 +89,15 @@ struct VariantTraining {
   /// Begins with the baseline's training where that is finished: pruning in one shot comes after the same epochs, and the
   /// bits are those of training them again.
   private func takeOver(_ network: Network, _ record: inout TrainingRecord) throws(RunError) {
-    guard let beginning,
-      let (file, path, trained) = beginning.checkpoints.newest(beginning.key).restored.map({
-        ($0.file, $0.path, $0.record)
-      }), trained.epochs.count == spec.train.epochs, let last = trained.epochs.last
+    guard let beginning, let restored = beginning.checkpoints.newest(beginning.key).restored,
+      restored.record.epochs.count == spec.train.epochs, let last = restored.record.epochs.last
     else { return }
-    do { try Checkpoint.restore(network, from: file, path: path) } catch { throw .model(error) }
-    record = trained
+    do {
+      try Checkpoint.restore(network, from: restored.file, path: restored.path)
+    } catch {
+      throw .model(error)
+    }
+    record = restored.record
     record.epochs.removeLast()
     try finishEpoch(last, network, &record)
     try checkpoints.save(network, key: key, record: record)

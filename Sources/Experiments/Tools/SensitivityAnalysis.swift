@@ -52,11 +52,10 @@ public struct SensitivityAnalysis: Sendable {
     let data = try spec.loadData(threads: engine.threads)
     let network = try network(model, engine)
     let found = try begin(network, data, key: key(data, engine.kernels))
-    let scores = try Scoring(
-      spec: spec, data: data.train, seed: spec.seeds.first ?? 0, interruption: interruption
-    ).scores(of: network, epoch: 0)
-    if interruption.isRequested { throw .training(.interrupted) }
-    let state = Mutex(State(report: found, waiting: network.channelGroups.filter { found[$0.name] == nil }))
+    let waiting = network.channelGroups.filter { found[$0.name] == nil }
+    // Scoring is a pass over the training set, which an analysis that is complete does not need.
+    let scores = waiting.isEmpty ? [:] : try score(network, data)
+    let state = Mutex(State(report: found, waiting: waiting))
     let order = network.channelGroups.map(\.name)
     DispatchQueue.concurrentPerform(iterations: engines.count) { index in
       while !interruption.isRequested, let group = state.withLock({ $0.next() }) {
@@ -124,6 +123,14 @@ public struct SensitivityAnalysis: Sendable {
       \(yaml(part))
       """
     ).digest
+  }
+
+  private func score(_ network: Network, _ data: Dataset) throws(RunError) -> [String: [Double]] {
+    let scoring = Scoring(
+      spec: spec, data: data.train, seed: spec.seeds.first ?? 0, interruption: interruption)
+    let scores = try scoring.scores(of: network, epoch: 0)
+    if interruption.isRequested { throw .training(.interrupted) }
+    return scores
   }
 
   /// What an earlier analysis of the same has left, or the whole network's accuracy alone.
