@@ -92,6 +92,7 @@ static inline void store_parts(float *const *p, int n, V v) {
 
 #define KERNELS_NAME "avx512"
 #include "vector_kernels.h"
+#include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "vector_table.h"
 

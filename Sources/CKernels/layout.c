@@ -20,24 +20,38 @@ void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
   float *packed_weights) {
-  for (int64_t first = 0; first < rows; first += 2, counts += 4)
-    for (int signs = 0; signs < 4; signs++) {
-      counts[signs] = 0;
+  const int64_t entries = columns * taps;
+  int list_of[CK_SIGN_LISTS];
+  for (int list = 0; list < CK_SIGN_LISTS; list++) list_of[ck_signs_of_list(list)] = list;
+  for (int64_t first = 0; first < rows; first += CK_SIGNED_GROUP, counts += CK_SIGN_LISTS) {
+    const int64_t group = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
+    int32_t places[CK_SIGN_LISTS];
+    memset(counts, 0, CK_SIGN_LISTS * sizeof *counts);
+    // Counts the entries of each list, then puts each in its place.
+    for (int placing = 0; placing < 2; placing++) {
       for (int64_t c = 0; c < columns; c++)
         for (int64_t t = 0; t < taps; t++) {
-          float pair[2];
-          for (int64_t r = 0; r < 2; r++) {
+          float entry[CK_SIGNED_GROUP];
+          int signs = 0;
+          for (int64_t r = 0; r < group; r++) {
             const int64_t row = first + r;
-            pair[r] = row < rows
-              ? weights[(transposed ? c * rows + row : row * columns + c) * kernel_size + tap_index[t]] : pair[0];
+            entry[r] = weights[(transposed ? c * rows + row : row * columns + c) * kernel_size + tap_index[t]];
+            signs |= (entry[r] < 0) << r;
           }
-          if (2 * (pair[0] < 0) + (pair[1] < 0) != signs) continue;
-          *packed_offsets++ = c * column_stride + offsets[t];
-          *packed_weights++ = pair[0];
-          *packed_weights++ = pair[1];
-          counts[signs]++;
+          const int list = list_of[signs];
+          if (!placing) {
+            counts[list]++;
+            continue;
+          }
+          const int32_t place = places[list]++;
+          packed_offsets[place] = c * column_stride + offsets[t];
+          for (int64_t r = 0; r < group; r++) packed_weights[place * group + r] = entry[r];
         }
+      for (int list = 0, sum = 0; list < CK_SIGN_LISTS; list++) places[list] = sum, sum += counts[list];
     }
+    packed_offsets += entries;
+    packed_weights += entries * group;
+  }
 }
 
 typedef float four __attribute__((vector_size(16), aligned(4)));

@@ -55,6 +55,7 @@ static inline void store_parts(float *const *p, int n, V v) { store(p[0], v); }
 
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"
+#include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "vector_table.h"
 

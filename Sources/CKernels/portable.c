@@ -46,16 +46,30 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
   }
 }
 
+typedef struct {
+  const ptrdiff_t *offsets;
+  const float *weights;
+  // From one entry's weight to the next.
+  int64_t step;
+} row_of_signed_weights;
+
+static row_of_signed_weights signed_row(const ck_signed_weights *all, int64_t row) {
+  const int64_t group = row / CK_SIGNED_GROUP, first = group * CK_SIGNED_GROUP, left = all->rows - first;
+  const row_of_signed_weights found = {
+    all->offsets + group * all->entries, all->weights + first * all->entries + row - first,
+    left < CK_SIGNED_GROUP ? left : CK_SIGNED_GROUP};
+  return found;
+}
+
 static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
   const int64_t entries = job->weights.entries;
   for (int64_t o = 0; o < job->weights.rows; o++) {
-    const ptrdiff_t *offsets = job->weights.offsets + o / 2 * entries;
-    const float *w = job->weights.weights + o / 2 * 2 * entries + o % 2;
+    const row_of_signed_weights row = signed_row(&job->weights, o);
     for (ptrdiff_t start = begin; start < end; start += BLOCK) {
       const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
       float plus[BLOCK] = {0}, minus[BLOCK] = {0};
       for (int64_t e = 0; e < entries; e++) {
-        const float weight = w[2 * e], *x = job->x + start + offsets[e];
+        const float weight = row.weights[e * row.step], *x = job->x + start + row.offsets[e];
         float *sums = weight < 0 ? minus : plus;
         for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * x[i];
       }
@@ -74,14 +88,14 @@ static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t beg
 static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
   const int64_t entries = job->weights.entries;
   for (int64_t c = 0; c < job->weights.rows; c++) {
-    const ptrdiff_t *offsets = job->weights.offsets + c / 2 * entries;
-    const float *w = job->weights.weights + c / 2 * 2 * entries + c % 2;
+    const row_of_signed_weights row = signed_row(&job->weights, c);
     for (ptrdiff_t start = begin; start < end; start += BLOCK) {
       const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
       float sums[BLOCK];
       for (ptrdiff_t i = 0; i < count; i++) sums[i] = job->box[start + i];
       for (int64_t e = 0; e < entries; e++) {
-        const float weight = w[2 * e], *q = (weight < 0 ? job->negative : job->positive) + start + offsets[e];
+        const float weight = row.weights[e * row.step];
+        const float *q = (weight < 0 ? job->negative : job->positive) + start + row.offsets[e];
         for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * q[i];
       }
       const float *x = job->x + c * job->x_stride + start;

@@ -77,11 +77,12 @@ INLINE void gradient_points(const V y[4], V d[6]) {
   d[5] = y[3];
 }
 
-// Asks for the tiles that the caller will want next: their planes lie far apart, so no prefetcher sees them coming.
+// Asks for the same tiles of the plane that the caller takes next: planes lie far apart, so no prefetcher sees them
+// coming.
 INLINE void prefetch_tiles(const ck_winograd *g, const float *x, int64_t tile, const int run) {
-  if (tile + WIDTH > g->count) return;
+  if (g->next == 0) return;
   for (int64_t t = tile; t < tile + WIDTH; t += run) {
-    const float *const at = x + g->starts[t / run];
+    const float *const at = x + g->next + g->starts[t / run];
     for (int r = 0; r < 4; r++) __builtin_prefetch(at + r * g->pitch);
   }
 }
@@ -90,7 +91,7 @@ INLINE void input_tiles(
   const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride, const int run,
   const int parts) {
   for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH) {
-    prefetch_tiles(g, x, first + count + t, run);
+    prefetch_tiles(g, x, first + t, run);
     const tile_quarters quarters = quarters_of(g, (float *)x, first + t, run, parts);
     V rows[6][6];
     for (int r = 0; r < 6; r++) {
@@ -146,7 +147,7 @@ INLINE void gradient_tiles(
   const ck_winograd *g, const float *dy, int64_t first, int64_t count, float *d, ptrdiff_t stride, const int run,
   const int parts) {
   for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH) {
-    prefetch_tiles(g, dy, first + count + t, run);
+    prefetch_tiles(g, dy, first + t, run);
     const tile_quarters quarters = quarters_of(g, (float *)dy, first + t, run, parts);
     V rows[4][6];
     for (int r = 0; r < 4; r++) {
@@ -187,7 +188,7 @@ INLINE void output_tiles(
   const bool accumulate, float *y, const int run, const int parts) {
   const V shift = set1(bias);
   for (int64_t t = 0; t < count; t += WIDTH, m += WIDTH) {
-    prefetch_tiles(g, y, first + count + t, run);
+    prefetch_tiles(g, y, first + t, run);
     const tile_quarters quarters = quarters_of(g, y, first + t, run, parts);
     V rows[4][6];
     for (int b = 0; b < 6; b++) {

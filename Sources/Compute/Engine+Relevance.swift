@@ -183,10 +183,10 @@ extension Engine {
   ) {
     let (rows, columns) =
       transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
-    let (pairs, entries) = (rows.dividedRoundingUp(by: 2), columns * taps.index.count)
-    var counts = [Int32](repeating: 0, count: 4 * pairs)
-    var offsets = [Int](repeating: 0, count: pairs * entries)
-    scratch.floats(2 * pairs * entries) { weights in
+    let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
+    var counts = [Int32](repeating: 0, count: CK_SIGN_LISTS * groups)
+    var offsets = [Int](repeating: 0, count: groups * entries)
+    scratch.floats(rows * entries) { weights in
       ck_pack_signed_weights(
         weight.values, Int64(rows), Int64(columns), Int64(weight.shape[2] * weight.shape[3]), taps.index,
         Int64(taps.index.count), transposed, taps.offsets, stride, &counts, &offsets, weights)

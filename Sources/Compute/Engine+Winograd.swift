@@ -31,6 +31,7 @@ extension Engine {
           let element = ElementLayout(channels: inputs, tiles: count)
           scratch.floats(element.size) { v in
             for c in 0..<inputs {
+              arguments.next = c + 1 < inputs ? x.geometry.stride : 0
               loops.winograd_input(
                 &arguments, x.plane(c), Int64(first), Int64(count), v + c * element.channel, element.element)
             }
@@ -39,6 +40,7 @@ extension Engine {
               inputs: Int64(inputs), weights: weights, weights_element: inputs * outputs, outputs: 0, y: nil,
               y_element: 0, y_stride: 0, count: Int64(count))
             forEachOutputGroup(products, outputs: outputs) { m, layout, output in
+              arguments.next = output + 1 < outputs ? y.geometry.stride : 0
               loops.winograd_output(
                 &arguments, m, layout.element, Int64(first), Int64(count), bias?[output] ?? 0, accumulate,
                 y.plane(output))

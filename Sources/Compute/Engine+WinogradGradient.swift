@@ -51,11 +51,13 @@ extension Engine {
     let by = ElementLayout(channels: outputs, tiles: count)
     scratch.floats(from.size) { v in
       for c in 0..<inputs {
+        arguments.next = c + 1 < inputs ? x.geometry.stride : 0
         loops.winograd_input(
           &arguments, x.plane(c), Int64(first), Int64(count), v + c * from.channel, from.element)
       }
       scratch.floats(by.size) { d in
         for o in 0..<outputs {
+          arguments.next = o + 1 < outputs ? dy.geometry.stride : 0
           loops.winograd_gradient(
             &arguments, dy.plane(o), Int64(first), Int64(count), d + o * by.channel, by.element)
         }

@@ -23,6 +23,9 @@ enum {
   CK_OUTPUT_GROUP = 4,
   // Pixels that one pass of a convolution's loop computes.
   CK_PIXEL_BLOCK = 96,
+  // Rows of weights that are ordered by their signs together.
+  CK_SIGNED_GROUP = 4,
+  CK_SIGN_LISTS = 1 << CK_SIGNED_GROUP,
   // Output channels that one pass of a weight gradient's loop covers.
   CK_GRADIENT_GROUP = 8,
   // Pixels over which sums stay in single precision before they are carried on in double precision.
@@ -58,12 +61,17 @@ typedef struct {
   bool accumulate;
 } ck_convolution;
 
-// Weights in pairs of rows, ordered by their signs, so that each is used with what belongs to its sign.
+// Signs of a group's weights in its list of this number, bit r for row r, set where negative: from one list to the next
+// one sign changes (Gray's code), so that the sums of the other rows stay in registers.
+static inline __attribute__((always_inline)) int ck_signs_of_list(int list) { return list ^ list >> 1; }
+
+// Weights in groups of CK_SIGNED_GROUP rows, or fewer at the end, their entries ordered by their signs, so that each
+// weight is used with what belongs to its sign.
 typedef struct {
-  // Of each pair how many entries have the signs ++, +-, -+, --: [pairs][4]. A last row alone has ++ and -- only.
+  // Entries in each list of a group, [groups][CK_SIGN_LISTS]; all entries of a list have the signs ck_signs_of_list.
   const int32_t *counts;
-  // What each entry reads, as a distance from the pixel it is for, [pairs][entries], and its weights,
-  // [pairs][entries][2].
+  // What each entry reads, as a distance from the pixel it is for, [groups][entries], and its weights,
+  // [groups][entries][rows of the group].
   const ptrdiff_t *offsets;
   const float *weights;
   int64_t rows, entries;
@@ -146,6 +154,8 @@ typedef struct {
   const int32_t *starts;
   // Elements from one row to the next.
   ptrdiff_t pitch;
+  // Elements to the plane whose same tiles are transformed next, to be fetched meanwhile; 0 where there is none.
+  ptrdiff_t next;
 } ck_winograd;
 
 typedef struct {
@@ -257,7 +267,7 @@ typedef struct {
 
 // Tells layouts of the structures above apart.
 enum {
-  CK_LAYOUT = sizeof(ck_kernels) + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
+  CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
     17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
@@ -286,7 +296,8 @@ void ck_pack_weights(
   bool transposed, float *packed);
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
-// t reads at c * column_stride + offsets[t]. Fills [pairs][4], [pairs][columns * taps] and twice as many floats.
+// t reads at c * column_stride + offsets[t]. Fills [groups][CK_SIGN_LISTS], [groups][columns * taps] and
+// [rows][columns * taps] elements.
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,

@@ -7,7 +7,7 @@ import Specification
 /// what depends on it, and by nothing else.
 struct StageKey: Hashable, Sendable {
   /// Raised when the program computes other numbers than before from the same experiment.
-  static let codeVersion = 4
+  static let codeVersion = 5
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String
