@@ -72,7 +72,7 @@ let package = Package(
 
 // `make fuzz` builds this target, and nothing else can: libFuzzer brings the main function.
 if Context.environment["ESPALIER_FUZZ"] != nil {
-  package.targets.append(.executableTarget(name: "Fuzzing", dependencies: ["Experiments"]))
+  package.targets.append(.executableTarget(name: "Fuzzing", dependencies: ["Compute", "Experiments"]))
 }
 
 // `make sanitize` builds what has pointers and threads, and its tests, alone.

@@ -110,9 +110,10 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   /// A table for people.
   public func text() -> String {
     let summary = String(
-      format: "%@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS",
-      name, step, batch, Double(batch) / step * 1000, threads, kernels, measuredPeak)
-    let header = ["layer", "work", "ms", "share", "MMACs", "GFLOPS", "of peak"]
+      format:
+        "%@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS, %.0f GB/s",
+      name, step, batch, Double(batch) / step * 1000, threads, kernels, measuredPeak, measuredBandwidth)
+    let header = ["layer", "work", "ms", "share", "MMACs", "GFLOPS", "of peak", "GB/s"]
     let lines = [header] + (rows.dropLast() + totals + rows.suffix(1)).map(cells)
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     let table = lines.map { line in
@@ -131,6 +132,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
       String(format: "%.1f %%", 100 * row.milliseconds / step),
       work ? String(format: "%.1f", row.megaMACs) : "", work ? String(format: "%.0f", row.gigaflops) : "",
       work ? String(format: "%.0f %%", 100 * row.shareOfPeak) : "",
+      row.megabytes > 0 ? String(format: "%.0f", row.megabytes / row.milliseconds) : "",
     ]
   }
 }

@@ -6,8 +6,8 @@ public enum ReLUGate {
   case open
   /// Where its output is positive.
   case output(Planes)
-  /// Where scale * x + shift is positive, x being the batch norm's input: saves reading the output.
-  case affine(scale: [Float], shift: [Float])
+  /// Where each channel's scale * x + shift is positive, x being the batch norm's input: saves reading the output.
+  case affine([ChannelAffine])
 
   /// - Parameters:
   ///   - channel: of the batch norm's input
@@ -16,9 +16,31 @@ public enum ReLUGate {
     switch self {
     case .open: ck_gate(output: nil, affine: false, scale: 0, shift: 0)
     case .output(let planes): ck_gate(output: planes.plane(stream), affine: false, scale: 0, shift: 0)
-    case .affine(let scale, let shift):
-      ck_gate(output: nil, affine: true, scale: scale[channel], shift: shift[channel])
+    case .affine(let maps):
+      ck_gate(output: nil, affine: true, scale: maps[channel].scale, shift: maps[channel].shift)
     }
+  }
+}
+
+/// Mean and biased variance of a channel over images and pixels.
+public struct ChannelMoments: Equatable, Sendable {
+  public var mean = 0.0
+  public var variance = 0.0
+
+  public init(mean: Double = 0, variance: Double = 0) {
+    self.mean = mean
+    self.variance = variance
+  }
+}
+
+/// A channel's map x -> scale * x + shift.
+public struct ChannelAffine: Equatable, Sendable {
+  public var scale: Float
+  public var shift: Float
+
+  public init(scale: Float, shift: Float) {
+    self.scale = scale
+    self.shift = shift
   }
 }
 
@@ -27,158 +49,157 @@ extension Engine {
   ///
   /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and combined in double
   /// precision.
-  public func moments(_ x: Planes) -> (mean: [Double], variance: [Double]) {
-    let none = ck_moments(count: 0, mean: 0, squares: 0)
-    let blocks = mapPieces(channels: x.shape.channels, geometry: x.geometry, initial: none) {
-      channel, begin, end in
+  public func moments(_ x: Planes) -> [ChannelMoments] {
+    mapChannels(x.shape.channels, geometry: x.geometry, initial: ChannelMoments()) {
+      moments(x, channel: $0, $1)
+    }
+  }
+
+  private func moments(_ x: Planes, channel: Int, _ pieces: ChannelPieces) -> ChannelMoments {
+    let all = pieces.reduce(into: ck_moments(count: 0, mean: 0, squares: 0)) { begin, end in
       loops.moments(x.plane(channel), begin, end, x.geometry.mask)
+    } _: {
+      ck_join_moments(&$0, $1)
     }
-    var mean: [Double] = []
-    var variance: [Double] = []
-    for channel in 0..<x.shape.channels {
-      var all = none
-      for block in blocks.values[channel * blocks.pieces..<(channel + 1) * blocks.pieces] {
-        ck_join_moments(&all, block)
-      }
-      mean.append(all.mean)
-      variance.append(all.count > 0 ? all.squares / all.count : 0)
-    }
-    return (mean, variance)
+    return ChannelMoments(mean: all.mean, variance: all.count > 0 ? all.squares / all.count : 0)
   }
 
-  /// y = scale_c * x_c + shift_c for every channel c, then ReLU if asked for; y may be x.
-  public func scaleShift(_ x: Planes, scale: [Float], shift: [Float], relu: Bool, into y: Planes) {
-    requireSameShape(x, y)
-    requireCount(scale, x.shape.channels, "scale")
-    requireCount(shift, x.shape.channels, "shift")
-    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
-      loops.scale_shift(
-        x.plane(channel), scale[channel], shift[channel], nil, relu, y.plane(channel), begin, end,
-        x.geometry.mask)
-    }
-  }
-
-  /// Normalises a branch, adds it to the residual stream, and applies ReLU if asked for.
-  ///
-  /// y_s = residual_s + scale_i * x_i + shift_i where `channels[i] == s`, and residual_s where there is no such i.
+  /// Batch norm by the batch's own statistics, the sum with the residual stream, and ReLU if asked for: the moments of a
+  /// channel, and then at once the map that they give, y_s = residual_s + scale_i * x_i + shift_i where `channels[i] == s`,
+  /// and residual_s where there is no such i.
   ///
   /// - Parameters:
   ///   - x: the branch
   ///   - channels: for each channel of the branch the channel of the stream that it adds to, nil for the same one
+  ///   - residual: of y's shape, nil for zero; then `channels` must be nil
   ///   - y: may be `residual`
-  public func scaleShiftAdd(
-    _ x: Planes, scale: [Float], shift: [Float], channels: [Int]?, residual: Planes, relu: Bool,
-    into y: Planes
-  ) {
-    requireSameShape(residual, y)
-    requireCount(scale, x.shape.channels, "scale")
-    requireCount(shift, x.shape.channels, "shift")
+  ///   - affine: the map of a channel of x; called for several at a time
+  /// - Returns: the moments of x, which are those of ``moments(_:)``.
+  public func batchNorm(
+    _ x: Planes, channels: [Int]? = nil, residual: Planes? = nil, relu: Bool, into y: Planes,
+    affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine
+  ) -> [ChannelMoments] {
+    if let residual { requireSameShape(residual, y) }
+    precondition(channels == nil || residual != nil, "a branch adds to nothing")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
-    var branch = [Int?](repeating: nil, count: y.shape.channels)
-    for i in 0..<x.shape.channels { branch[channels?[i] ?? i] = i }
-    forEachPiece(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
-      if let i = branch[stream] {
-        loops.scale_shift(
-          x.plane(i), scale[i], shift[i], residual.plane(stream), relu, y.plane(stream), begin, end,
-          y.geometry.mask)
-      } else if relu || y !== residual {
-        loops.scale_shift(
-          residual.plane(stream), 1, 0, nil, relu, y.plane(stream), begin, end, y.geometry.mask)
-      }
+    let branch = branchChannels(x.shape, of: y.shape, channels)
+    let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: ChannelMoments()) {
+      stream, pieces in
+      let found = branch[stream].map { moments(x, channel: $0, pieces) } ?? ChannelMoments()
+      let term = branch[stream].map { (channel: $0, map: affine($0, found)) }
+      pieces.forEach { scaleShiftAdd(x, term, residual: residual, relu: relu, into: y, stream, $0, $1) }
+      return found
+    }
+    return (0..<x.shape.channels).map { all[channels?[$0] ?? $0] }
+  }
+
+  /// y = scale_c * x_c + shift_c for every channel c, then ReLU if asked for; y may be x.
+  public func scaleShift(_ x: Planes, by maps: [ChannelAffine], relu: Bool, into y: Planes) {
+    requireSameShape(x, y)
+    requireCount(maps, x.shape.channels, "maps")
+    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+      scaleShiftAdd(x, (channel, maps[channel]), residual: nil, relu: relu, into: y, channel, begin, end)
     }
   }
 
-  /// The two sums that a batch norm's gradients need, for every channel of its input.
+  /// As ``batchNorm(_:channels:residual:relu:into:affine:)``, by maps that are known.
+  public func scaleShiftAdd(
+    _ x: Planes, by maps: [ChannelAffine], channels: [Int]?, residual: Planes, relu: Bool, into y: Planes
+  ) {
+    requireSameShape(residual, y)
+    requireCount(maps, x.shape.channels, "maps")
+    requireStream(branch: x.shape, stream: y.shape, channels: channels)
+    let branch = branchChannels(x.shape, of: y.shape, channels)
+    forEachPiece(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
+      let term = branch[stream].map { (channel: $0, map: maps[$0]) }
+      scaleShiftAdd(x, term, residual: residual, relu: relu, into: y, stream, begin, end)
+    }
+  }
+
+  /// For each channel of a stream the branch's that adds to it, nil where none does.
+  private func branchChannels(_ branch: PlaneShape, of stream: PlaneShape, _ channels: [Int]?) -> [Int?] {
+    var all = [Int?](repeating: nil, count: stream.channels)
+    for i in 0..<branch.channels { all[channels?[i] ?? i] = i }
+    return all
+  }
+
+  /// A piece of one channel of the stream; `term` is nil where the branch adds nothing to it.
+  private func scaleShiftAdd(
+    _ x: Planes, _ term: (channel: Int, map: ChannelAffine)?, residual: Planes?, relu: Bool, into y: Planes,
+    _ stream: Int, _ begin: Int, _ end: Int
+  ) {
+    if let term {
+      loops.scale_shift(
+        x.plane(term.channel), term.map.scale, term.map.shift, residual?.plane(stream), relu,
+        y.plane(stream), begin, end, y.geometry.mask)
+    } else if let residual, relu || y !== residual {
+      loops.scale_shift(
+        residual.plane(stream), 1, 0, nil, relu, y.plane(stream), begin, end, y.geometry.mask)
+    }
+  }
+
+  /// Gradients of a batch norm: of its shift and scale, returned, and of its input, dx.
   ///
-  /// With g = dy, set to zero where the gate is closed, and xhat = (x - mean) * inverseDeviation:
-  /// the sum of g (the shift's gradient) and the sum of g * xhat (the scale's gradient).
+  /// With g = dy, set to zero where the gate is closed, and xhat = (x - mean) * inverseDeviation: the shift's gradient is the
+  /// sum of g, the scale's the sum of g * xhat, and dx = weight * inverseDeviation * (g - sum(g) / n - xhat * sum(g * xhat) / n),
+  /// n = pixels per channel (Ioffe and Szegedy, "Batch normalization", ICML 2015). A channel's sums are taken, and its gradient
+  /// at once.
   ///
   /// - Parameters:
   ///   - channels: for each channel of x the channel of dy and the gate's output, nil for the same one
   ///   - gates: writes g over those channels of dy that x has; only with ``ReLUGate/output(_:)``
-  public func batchNormSums(
-    gradient dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], channels: [Int]?,
-    gate: ReLUGate, gates: Bool = false
-  ) -> (gradient: [Float], gradientTimesNormalized: [Float]) {
-    let count = x.shape.channels
-    requireCount(mean, count, "mean")
-    requireCount(inverseDeviation, count, "inverseDeviation")
-    requireStream(branch: x.shape, stream: dy.shape, channels: channels)
-    require(gate, input: x, stream: dy)
-    let none = ck_gradient_sums(gradient: 0, product: 0)
-    let blocks = mapPieces(channels: count, geometry: x.geometry, initial: none) { i, begin, end in
-      let stream = channels?[i] ?? i
-      return loops.gradient_sums(
-        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), mean[i],
-        gates ? dy.plane(stream) : nil, begin, end)
-    }
-    var gradients: [Float] = []
-    var products: [Float] = []
-    for i in 0..<count {
-      var sums = none
-      for block in blocks.values[i * blocks.pieces..<(i + 1) * blocks.pieces] {
-        sums.gradient += block.gradient
-        sums.product += block.product
-      }
-      gradients.append(Float(sums.gradient))
-      products.append(Float(sums.product * Double(inverseDeviation[i])))
-    }
-    return (gradients, products)
-  }
-
-  /// Gradient of a batch norm with respect to its input.
-  ///
-  /// dx = weight * inverseDeviation * (g - sum(g) / n - xhat * sum(g * xhat) / n), n = pixels per channel (Ioffe and
-  /// Szegedy, "Batch normalization", ICML 2015); g and xhat as in ``batchNormSums(gradient:input:mean:inverseDeviation:channels:gate:)``.
-  ///
-  /// - Parameters:
-  ///   - sums: what `batchNormSums` returns for the same arguments
   ///   - dx: may be `dy` if `channels` is nil, and may be `x`
-  public func batchNormInputGradient(
-    gradient dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], weight: [Float],
-    sums: (gradient: [Float], gradientTimesNormalized: [Float]), channels: [Int]?, gate: ReLUGate,
-    into dx: Planes
-  ) {
+  public func batchNormGradient(
+    _ dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], weight: [Float],
+    channels: [Int]?, gate: ReLUGate, gates: Bool = false, into dx: Planes
+  ) -> (shift: [Float], scale: [Float]) {
     let count = x.shape.channels
     requireSameShape(x, dx)
     requireCount(mean, count, "mean")
     requireCount(inverseDeviation, count, "inverseDeviation")
     requireCount(weight, count, "weight")
-    requireCount(sums.gradient, count, "sums.gradient")
-    requireCount(sums.gradientTimesNormalized, count, "sums.gradientTimesNormalized")
     requireStream(branch: x.shape, stream: dy.shape, channels: channels)
     precondition(
       channels == nil || dx !== dy, "the gradient cannot be overwritten while channels are selected")
     require(gate, input: x, stream: dy)
     let pixels = Double(max(1, x.shape.pixelsPerChannel))
-    // dx = a * g + b * x + c
-    let terms = (0..<count).map { i -> (a: Float, b: Float, c: Float) in
-      let deviation = Double(inverseDeviation[i])
-      let a = Double(weight[i]) * deviation
-      let b = -a * deviation * Double(sums.gradientTimesNormalized[i]) / pixels
-      let c = -a * Double(sums.gradient[i]) / pixels - b * Double(mean[i])
-      return (Float(a), Float(b), Float(c))
-    }
-    forEachPiece(channels: count, geometry: x.geometry) { i, begin, end in
+    let open = ck_gate(output: nil, affine: false, scale: 0, shift: 0)
+    let none = (shift: Float(0), scale: Float(0))
+    let sums = mapChannels(count, geometry: x.geometry, initial: none) { i, pieces in
       let stream = channels?[i] ?? i
-      let term = terms[i]
-      loops.normalize_gradient(
-        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), term.a, term.b, term.c,
-        dx.plane(i), begin, end, x.geometry.mask)
+      let gate = gate.loopArgument(channel: i, stream: stream)
+      let sums = pieces.reduce(into: ck_gradient_sums(gradient: 0, product: 0)) { begin, end in
+        loops.gradient_sums(
+          dy.plane(stream), x.plane(i), gate, mean[i], gates ? dy.plane(stream) : nil, begin, end)
+      } _: {
+        $0.gradient += $1.gradient
+        $0.product += $1.product
+      }
+      let deviation = Double(inverseDeviation[i])
+      let (shift, scale) = (Float(sums.gradient), Float(sums.product * deviation))
+      // dx = a * g + b * x + c
+      let a = Double(weight[i]) * deviation
+      let b = -a * deviation * Double(scale) / pixels
+      let c = -a * Double(shift) / pixels - b * Double(mean[i])
+      pieces.forEach { begin, end in
+        loops.normalize_gradient(
+          dy.plane(stream), x.plane(i), gates ? open : gate, Float(a), Float(b), Float(c), dx.plane(i), begin,
+          end, x.geometry.mask)
+      }
+      return (shift, scale)
     }
+    return (sums.map(\.shift), sums.map(\.scale))
   }
 
   private func require(_ gate: ReLUGate, input: Planes, stream: Planes) {
     switch gate {
     case .open: break
     case .output(let planes): requireSameShape(stream, planes)
-    case .affine(let scale, let shift):
-      requireCount(scale, input.shape.channels, "scale")
-      requireCount(shift, input.shape.channels, "shift")
+    case .affine(let maps): requireCount(maps, input.shape.channels, "maps")
     }
   }
 
-  private func requireCount(_ values: [Float], _ count: Int, _ name: StaticString) {
+  private func requireCount<Value>(_ values: [Value], _ count: Int, _ name: StaticString) {
     precondition(values.count == count, "\(name) has \(values.count) values for \(count) channels")
   }
 

@@ -15,6 +15,9 @@ public struct PlaneShape: Hashable, Sendable {
   /// Pixels of one channel over the whole batch.
   public var pixelsPerChannel: Int { images * rows * columns }
 
+  /// Of all pixels, without borders.
+  public var bytes: Int { channels * pixelsPerChannel * MemoryLayout<Float>.stride }
+
   /// The same batch with another number of channels.
   public func with(channels: Int) -> PlaneShape {
     PlaneShape(channels: channels, images: images, rows: rows, columns: columns)

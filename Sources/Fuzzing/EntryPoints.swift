@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 
 // libFuzzer (https://llvm.org/docs/LibFuzzer.html) has the main function and calls these.
@@ -32,7 +33,7 @@ public func customMutator(
   _ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ largest: Int, _ seed: CUnsignedInt
 ) -> Int {
   guard let data else { return 0 }
-  var random = SplitMix(state: UInt64(seed))
+  var random = RandomStream(seed: UInt64(seed), purpose: .test)
   guard FuzzedReaders.chosen.isText, random.below(2) == 0 else { return mutate(data, count, largest) }
   let changed = shuffled(Array(UnsafeBufferPointer(start: data, count: count)), &random).prefix(largest)
   for (index, byte) in changed.enumerated() { data[index] = byte }

@@ -16,6 +16,8 @@ struct StreamCoupling {
     kept = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, Set($0.kept)) })
   }
 
+  var hasStreams: Bool { !members.isEmpty }
+
   func isStream(_ group: String) -> Bool { members[group] != nil }
 
   /// Layers that have this channel and would lose it with its stream; none for a channel of a layer.

@@ -38,23 +38,25 @@ struct DeterminismTests {
       all += [y.dense(), dx.dense(), dw.values]
     }
     let y = samples.planes(shape)
-    let (means, variances) = engine.moments(x)
+    let moments = engine.moments(x)
     // Every bit of them counts.
-    all += (means + variances).map { value in
+    all += moments.flatMap { [$0.mean, $0.variance] }.map { value in
       [Float(value), Float(value - Double(Float(value)))]
     }
     all += [engine.channelSums(x), engine.imageMeans(x).values, engine.flatten(x).values]
-    let sums = engine.batchNormSums(
-      gradient: y, input: x, mean: mean, inverseDeviation: mean, channels: nil, gate: .output(y))
-    all += [sums.gradient, sums.gradientTimesNormalized]
     let out = Planes(shape)
-    engine.batchNormInputGradient(
-      gradient: y, input: x, mean: mean, inverseDeviation: mean, weight: mean, sums: sums, channels: nil,
-      gate: .output(y), into: out)
+    let sums = engine.batchNormGradient(
+      y, input: x, mean: mean, inverseDeviation: mean, weight: mean, channels: nil, gate: .output(y),
+      into: out)
+    all += [sums.shift, sums.scale, out.dense()]
+    let maps = mean.map { ChannelAffine(scale: $0, shift: $0) }
+    engine.scaleShift(x, by: maps, relu: true, into: out)
     all.append(out.dense())
-    engine.scaleShift(x, scale: mean, shift: mean, relu: true, into: out)
+    #expect(
+      engine.batchNorm(x, residual: y, relu: false, into: out) { channel, _ in maps[channel] } == moments)
     all.append(out.dense())
-    engine.scaleShiftAdd(x, scale: mean, shift: mean, channels: nil, residual: y, relu: false, into: out)
+    engine.scaleShiftAdd(x, by: maps, channels: nil, residual: y, relu: false, into: out)
+    #expect(out.dense() == all.last)
     engine.maskByPositive(y, gradient: out)
     engine.add(x, into: out)
     all.append(out.dense())

@@ -36,7 +36,8 @@ struct ElementwiseTests {
     engine.add(b, into: out)
     check(zip(x, y).map(+), out, "add")
     let (scale, shift) = (samples.values(3), samples.values(3))
-    engine.scaleShift(a, scale: scale, shift: shift, relu: true, into: out)
+    let maps = zip(scale, shift).map { ChannelAffine(scale: $0, shift: $1) }
+    engine.scaleShift(a, by: maps, relu: true, into: out)
     let pixels = shape.pixelsPerChannel
     check(
       x.indices.map { max(0, x[$0] * Double(scale[$0 / pixels]) + Double(shift[$0 / pixels])) }, out,
@@ -58,7 +59,8 @@ struct ElementwiseTests {
     let engine = try Engine(threads: 1, kernels: kernels)
     let shape = PlaneShape(channels: 1, images: 1, rows: 1, columns: 2)
     let y = Planes(shape)
-    engine.scaleShift(Planes(shape, dense: [.nan, -1]), scale: [1], shift: [0], relu: true, into: y)
+    engine.scaleShift(
+      Planes(shape, dense: [.nan, -1]), by: [ChannelAffine(scale: 1, shift: 0)], relu: true, into: y)
     #expect(y.dense()[0].isNaN)
     #expect(y.dense()[1] == 0)
   }

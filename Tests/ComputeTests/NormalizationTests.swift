@@ -53,12 +53,12 @@ struct NormalizationTests {
       let count = shape.channels * shape.pixelsPerChannel
       let x = Planes(shape, dense: samples.values(count).map { $0 + offset })
       let dense = Dense(x)
-      let (mean, variance) = engine.moments(x)
+      let moments = engine.moments(x)
       for c in 0..<shape.channels {
         let expected = dense.channel(c).reduce(0, +) / Double(shape.pixelsPerChannel)
         let squares = dense.channel(c).reduce(0) { $0 + ($1 - expected) * ($1 - expected) }
-        #expect(abs(mean[c] - expected) <= 1e-6 * max(1, abs(expected)))
-        #expect(abs(variance[c] - squares / Double(shape.pixelsPerChannel)) < 1e-5)
+        #expect(abs(moments[c].mean - expected) <= 1e-6 * max(1, abs(expected)))
+        #expect(abs(moments[c].variance - squares / Double(shape.pixelsPerChannel)) < 1e-5)
       }
     }
   }
@@ -77,24 +77,25 @@ struct NormalizationTests {
       x: Dense(x), residual: Dense(residual), channels: channels, gamma: gamma.map(Double.init),
       beta: beta.map(Double.init))
 
-    let moments = engine.moments(x)
-    let mean = moments.mean.map { Float($0) }
-    let inverse = moments.variance.map { Float(1 / ($0 + model.epsilon).squareRoot()) }
-    let scale = zip(gamma, inverse).map(*)
-    let shift = (0..<3).map { beta[$0] - mean[$0] * scale[$0] }
+    func inverseDeviation(_ moments: ChannelMoments) -> Float {
+      Float(1 / (moments.variance + model.epsilon).squareRoot())
+    }
     let y = residual.copy()
-    engine.scaleShiftAdd(x, scale: scale, shift: shift, channels: channels, residual: y, relu: true, into: y)
+    let moments = engine.batchNorm(x, channels: channels, residual: y, relu: true, into: y) {
+      let scale = gamma[$0] * inverseDeviation($1)
+      return ChannelAffine(scale: scale, shift: beta[$0] - Float($1.mean) * scale)
+    }
+    let mean = moments.map { Float($0.mean) }
+    let inverse = moments.map(inverseDeviation)
     #expect(difference(y.dense(), model.output().values) < 1e-5)
     #expect(y.checkBorders())
 
     let dy = samples.planes(y.shape)
-    let sums = engine.batchNormSums(
-      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: channels, gate: .output(y))
     let dx = Planes(shape)
-    engine.batchNormInputGradient(
-      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, weight: gamma, sums: sums,
-      channels: channels,
-      gate: .output(y), into: dx)
+    let sums = engine.batchNormGradient(
+      dy, input: x, mean: mean, inverseDeviation: inverse, weight: gamma, channels: channels,
+      gate: .output(y),
+      into: dx)
     #expect(dx.checkBorders())
 
     // loss = <y, dy>, differentiated numerically.
@@ -119,8 +120,8 @@ struct NormalizationTests {
         beta[i] += h
         return with(beta: beta)
       }
-      #expect(abs(Double(sums.gradientTimesNormalized[i]) - byGamma) < 1e-3)
-      #expect(abs(Double(sums.gradient[i]) - byBeta) < 1e-3)
+      #expect(abs(Double(sums.scale[i]) - byGamma) < 1e-3)
+      #expect(abs(Double(sums.shift[i]) - byBeta) < 1e-3)
     }
     let dense = dx.dense()
     for index in stride(from: 0, to: dense.count, by: 7) {
@@ -142,27 +143,23 @@ struct NormalizationTests {
     let (mean, inverse, weight) = (samples.values(3), samples.values(3), samples.values(3))
     let (scale, shift) = (samples.values(3), samples.values(3))
     let y = Planes(shape)
-    engine.scaleShift(x, scale: scale, shift: shift, relu: true, into: y)
-    let results = [ReLUGate.output(y), .affine(scale: scale, shift: shift)].map { gate in
-      let sums = engine.batchNormSums(
-        gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: nil, gate: gate)
+    let maps = zip(scale, shift).map { ChannelAffine(scale: $0, shift: $1) }
+    engine.scaleShift(x, by: maps, relu: true, into: y)
+    func gradients(_ gate: ReLUGate, gates: Bool = false) -> [Float] {
       let dx = Planes(shape)
-      engine.batchNormInputGradient(
-        gradient: dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, sums: sums,
-        channels: nil,
-        gate: gate, into: dx)
-      return sums.gradient + sums.gradientTimesNormalized + dx.dense()
+      let sums = engine.batchNormGradient(
+        dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, channels: nil, gate: gate,
+        gates: gates, into: dx)
+      return sums.shift + sums.scale + dx.dense()
     }
+    let results = [gradients(.output(y)), gradients(.affine(maps))]
     #expect(y.dense().contains(0) && y.dense().contains { $0 > 0 })
     #expect(results[0] == results[1])
 
     let gated = dy.copy()
     engine.maskByPositive(y, gradient: gated)
-    let sums = engine.batchNormSums(
-      gradient: dy, input: x, mean: mean, inverseDeviation: inverse, channels: nil, gate: .output(y),
-      gates: true)
+    #expect(gradients(.output(y), gates: true) == results[0])
     #expect(dy.dense() == gated.dense())
-    #expect(sums.gradient + sums.gradientTimesNormalized == Array(results[0].prefix(6)))
   }
 
   @Test(
@@ -175,10 +172,9 @@ struct NormalizationTests {
     let dy = samples.planes(shape)
     let values = samples.values(2)
     func gradient(into dx: Planes) {
-      engine.batchNormInputGradient(
-        gradient: dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values,
-        sums: (values, [3, -1]),
-        channels: nil, gate: .open, into: dx)
+      _ = engine.batchNormGradient(
+        dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values, channels: nil, gate: .open,
+        into: dx)
     }
     let dx = Planes(shape)
     gradient(into: dx)

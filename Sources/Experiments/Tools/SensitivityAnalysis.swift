@@ -47,11 +47,11 @@ public struct SensitivityAnalysis: Sendable {
     let lock = try FolderLock(folder + "/.state")
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
-    let model = try read(weights)
+    let (model, hash) = try read(weights)
     guard let engine = engines.first else { throw .storage("no engine to compute on") }
     let data = try spec.loadData(threads: engine.threads)
     let network = try network(model, engine)
-    let found = try begin(network, data, key: key(data, engine.kernels))
+    let found = try begin(network, data, key: key(data, engine.kernels, modelHash: hash))
     let waiting = network.channelGroups.filter { found[$0.name] == nil }
     // Scoring is a pass over the training set, which an analysis that is complete does not need.
     let scores = waiting.isEmpty ? [:] : try score(network, data)
@@ -65,8 +65,8 @@ public struct SensitivityAnalysis: Sendable {
             state.report.insert(layer, order: order)
             try save(state.report)
           }
-          progress.show(
-            .message("\(group.name): \(layer.points.map { decimal($0.top1) }.joined(separator: " "))"))
+          let accuracies = layer.points.map { String(format: "%.2f", $0.top1) }
+          progress.show(.message("\(group.name): \(accuracies.joined(separator: " "))"))
         } catch {
           state.withLock { $0.failure = $0.failure ?? error }
         }
@@ -88,8 +88,13 @@ public struct SensitivityAnalysis: Sendable {
 
   // MARK: Beginning
 
-  private func read(_ path: String) throws(RunError) -> TensorFile {
-    do { return try TensorFile(contentsOf: path) } catch { throw .model(.unreadable(error)) }
+  private func read(_ path: String) throws(RunError) -> (TensorFile, hash: String) {
+    do {
+      let bytes = try DurableFile.read(path)
+      return (try TensorFile(bytes: bytes, file: path), sha256(bytes))
+    } catch {
+      throw .model(.unreadable(error))
+    }
   }
 
   private func network(_ model: TensorFile, _ engine: Engine) throws(RunError) -> Network {
@@ -102,7 +107,7 @@ public struct SensitivityAnalysis: Sendable {
   }
 
   /// A hash of everything that can change the numbers.
-  private func key(_ data: Dataset, _ kernels: KernelClass) throws(RunError) -> String {
+  private func key(_ data: Dataset, _ kernels: KernelClass, modelHash: String) -> String {
     var part = spec
     part.description = ""
     part.expectations = []
@@ -110,15 +115,13 @@ public struct SensitivityAnalysis: Sendable {
     part.evaluate = EvaluateSpec()
     part.dataset.path = nil
     part.architecture.weights = nil
-    let model: [UInt8]
-    do { model = try DurableFile.read(weights) } catch { throw .model(.unreadable(error)) }
     return StageKey(
       stage: "sensitivity",
       """
       code: \(StageKey.codeVersion)
       kernels: \(kernels.rawValue)
       data: \(data.digest)
-      weights: \(sha256(model))
+      weights: \(modelHash)
       ratios: \(ratios)
       \(yaml(part))
       """
@@ -197,5 +200,3 @@ extension SensitivityReport {
     layers.sort { (place[$0.name] ?? 0) < (place[$1.name] ?? 0) }
   }
 }
-
-private func decimal(_ value: Double) -> String { String(format: "%.2f", value) }

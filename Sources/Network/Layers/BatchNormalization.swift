@@ -22,16 +22,10 @@ public final class BatchNormalization {
     var mean: [Double]
     var inverseDeviation: [Double]
 
-    init(mean: [Double], variance: [Double]) {
-      self.mean = mean
-      inverseDeviation = variance.map { 1 / ($0 + BatchNormalization.epsilon).squareRoot() }
+    init(_ moments: [ChannelMoments]) {
+      mean = moments.map(\.mean)
+      inverseDeviation = moments.map(BatchNormalization.inverseDeviation)
     }
-  }
-
-  /// A channel's map x -> scale * x + shift.
-  struct Affine {
-    var scale: [Float]
-    var shift: [Float]
   }
 
   init(name: String, channels: Int) {
@@ -44,37 +38,79 @@ public final class BatchNormalization {
 
   // MARK: Forward and backward
 
-  /// Statistics of a batch, which also move the running ones.
-  func observe(_ input: Planes, _ context: Context) -> Statistics {
-    let (mean, variance) = context.timed(name, .normalization) { context.engine.moments(input) }
-    let count = Double(input.shape.pixelsPerChannel)
-    let unbiased = count > 1 ? count / (count - 1) : 1
-    for channel in mean.indices {
-      move(&runningMean.values[channel], towards: mean[channel])
-      move(&runningVariance.values[channel], towards: variance[channel] * unbiased)
+  /// By the batch's statistics in training, by the running ones otherwise; adds the residual stream, then ReLU if asked for.
+  ///
+  /// - Parameters:
+  ///   - channels: which channel of the stream each channel of `input` adds to; nil when they are the same.
+  ///   - residual: nil for zero.
+  /// - Returns: the batch's statistics, which also move the running ones; nil when not training.
+  func forward(
+    _ input: Planes, channels: [Int]? = nil, residual: Planes? = nil, relu: Bool, into output: Planes,
+    _ context: Context
+  ) -> Statistics? {
+    let bytes = input.shape.bytes + output.shape.bytes + (residual?.shape.bytes ?? 0)
+    return context.timed(name, .normalization, bytes: bytes) {
+      guard context.pass == .training else {
+        let maps = runningAffine()
+        if let residual {
+          context.engine.scaleShiftAdd(
+            input, by: maps, channels: channels, residual: residual, relu: relu, into: output)
+        } else {
+          context.engine.scaleShift(input, by: maps, relu: relu, into: output)
+        }
+        return nil
+      }
+      let (scales, shifts) = (weight.value.values, bias.value.values)
+      let moments = context.engine.batchNorm(
+        input, channels: channels, residual: residual, relu: relu, into: output
+      ) { channel, moments in
+        Self.affine(
+          weight: scales[channel], bias: shifts[channel], mean: moments.mean,
+          inverseDeviation: Self.inverseDeviation(moments))
+      }
+      observe(moments, count: Double(input.shape.pixelsPerChannel))
+      return Statistics(moments)
     }
-    return Statistics(mean: mean, variance: variance)
+  }
+
+  private func observe(_ moments: [ChannelMoments], count: Double) {
+    let unbiased = count > 1 ? count / (count - 1) : 1
+    for (channel, moments) in moments.enumerated() {
+      move(&runningMean.values[channel], towards: moments.mean)
+      move(&runningVariance.values[channel], towards: moments.variance * unbiased)
+    }
   }
 
   private func move(_ running: inout Float, towards value: Double) {
     running = Float(Double(running) + Self.momentum * (value - Double(running)))
   }
 
-  func affine(_ statistics: Statistics) -> Affine {
-    var affine = Affine(scale: weight.value.values, shift: bias.value.values)
-    for channel in affine.scale.indices {
-      let scale = Double(affine.scale[channel]) * statistics.inverseDeviation[channel]
-      affine.scale[channel] = Float(scale)
-      affine.shift[channel] = Float(Double(affine.shift[channel]) - statistics.mean[channel] * scale)
+  private static func inverseDeviation(_ moments: ChannelMoments) -> Double {
+    1 / (moments.variance + epsilon).squareRoot()
+  }
+
+  private static func affine(
+    weight: Float, bias: Float, mean: Double, inverseDeviation: Double
+  ) -> ChannelAffine {
+    let scale = Double(weight) * inverseDeviation
+    return ChannelAffine(scale: Float(scale), shift: Float(Double(bias) - mean * scale))
+  }
+
+  func affine(_ statistics: Statistics) -> [ChannelAffine] {
+    weight.value.values.indices.map { channel in
+      Self.affine(
+        weight: weight.value.values[channel], bias: bias.value.values[channel],
+        mean: statistics.mean[channel],
+        inverseDeviation: statistics.inverseDeviation[channel])
     }
-    return affine
   }
 
   /// With the running statistics, as evaluation does.
-  func runningAffine() -> Affine {
-    affine(
-      Statistics(mean: runningMean.values.map(Double.init), variance: runningVariance.values.map(Double.init))
-    )
+  func runningAffine() -> [ChannelAffine] {
+    let moments = zip(runningMean.values, runningVariance.values).map {
+      ChannelMoments(mean: Double($0), variance: Double($1))
+    }
+    return affine(Statistics(moments))
   }
 
   /// Sets the gradients of weight and bias and writes the gradient of the input.
@@ -88,20 +124,17 @@ public final class BatchNormalization {
     _ gradient: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
     hasReLU: Bool = false, streamOutput: Planes? = nil, into inputGradient: Planes, _ context: Context
   ) {
-    let affine = affine(statistics)
-    let gate: ReLUGate = hasReLU ? .affine(scale: affine.scale, shift: affine.shift) : .open
-    let sumsGate = streamOutput.map { ReLUGate.output($0) } ?? gate
-    let mean = statistics.mean.map { Float($0) }
-    let inverseDeviation = statistics.inverseDeviation.map { Float($0) }
-    context.timed(name, .normalization) {
-      let sums = context.engine.batchNormSums(
-        gradient: gradient, input: input, mean: mean, inverseDeviation: inverseDeviation, channels: channels,
-        gate: sumsGate, gates: streamOutput != nil)
-      bias.gradient.values = sums.gradient
-      weight.gradient.values = sums.gradientTimesNormalized
-      context.engine.batchNormInputGradient(
-        gradient: gradient, input: input, mean: mean, inverseDeviation: inverseDeviation,
-        weight: weight.value.values, sums: sums, channels: channels, gate: gate, into: inputGradient)
+    let gate: ReLUGate =
+      streamOutput.map { .output($0) } ?? (hasReLU ? .affine(affine(statistics)) : .open)
+    // Both gradients and the input; with a gate, its output, too, and the gated gradient, which is written.
+    let bytes = input.shape.bytes * (streamOutput == nil ? 3 : 5)
+    context.timed(name, .normalization, bytes: bytes) {
+      let gradients = context.engine.batchNormGradient(
+        gradient, input: input, mean: statistics.mean.map { Float($0) },
+        inverseDeviation: statistics.inverseDeviation.map { Float($0) }, weight: weight.value.values,
+        channels: channels, gate: gate, gates: streamOutput != nil, into: inputGradient)
+      bias.gradient.values = gradients.shift
+      weight.gradient.values = gradients.scale
     }
   }
 

@@ -70,9 +70,7 @@ public final class Convolution {
 
   /// Every work reads or writes both of the layer's activations, or their gradients, once.
   private func bytes(_ input: Planes) -> Int {
-    let output = outputShape(images: input.shape.images)
-    let elements = inputs * input.shape.pixelsPerChannel + outputs * output.pixelsPerChannel
-    return elements * MemoryLayout<Float>.stride
+    input.shape.bytes + outputShape(images: input.shape.images).bytes
   }
 
   private func macs(images: Int) -> Int { images * weight.value.count * outputRows * outputColumns }

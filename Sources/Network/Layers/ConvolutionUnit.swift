@@ -46,13 +46,8 @@ final class ConvolutionUnit: FeatureLayer {
   // MARK: Forward
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
-    let affine = convolve(input, context)
-    guard let convolved else { return input }
-    let result = context.pool.take(convolved.shape)
-    context.timed(normalization.name, .normalization) {
-      context.engine.scaleShift(
-        convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
-    }
+    let result = context.pool.take(convolve(input, context))
+    normalize(into: result, context)
     if context.pass == .training {
       output = result
     } else {
@@ -62,15 +57,27 @@ final class ConvolutionUnit: FeatureLayer {
     return result
   }
 
-  /// The convolution alone, left in `convolved`, and the map that batch norm is.
-  func convolve(_ input: Planes, _ context: Context) -> BatchNormalization.Affine {
+  /// The convolution alone, left in `convolved`.
+  ///
+  /// - Returns: the shape of its output.
+  @discardableResult
+  func convolve(_ input: Planes, _ context: Context) -> PlaneShape {
     self.input = input
     let result = convolution.forward(input, context)
     convolved = result
-    guard context.pass == .training else { return normalization.runningAffine() }
-    let observed = normalization.observe(result, context)
-    statistics = observed
-    return normalization.affine(observed)
+    return result.shape
+  }
+
+  /// Batch norm of what the convolution gave, and the sum with a residual stream.
+  ///
+  /// - Parameter stream: the stream, and which of its channels each output adds to, nil when they are the same.
+  func normalize(
+    addingTo stream: (residual: Planes, channels: [Int]?)? = nil, into result: Planes, _ context: Context
+  ) {
+    guard let convolved else { return }
+    statistics = normalization.forward(
+      convolved, channels: stream?.channels, residual: stream?.residual, relu: hasReLU || stream != nil,
+      into: result, context)
   }
 
   func releaseConvolved(_ context: Context) {
@@ -90,11 +97,10 @@ final class ConvolutionUnit: FeatureLayer {
   /// Computes an output that was given back again, bit for bit, and hands it to the unit that reads it.
   func restoreOutput(for reader: ConvolutionUnit, _ context: Context) {
     guard output == nil, let convolved, let statistics else { return }
-    let affine = normalization.affine(statistics)
     let result = context.pool.take(convolved.shape)
-    context.timed(normalization.name, .normalization) {
+    context.timed(normalization.name, .normalization, bytes: 2 * convolved.shape.bytes) {
       context.engine.scaleShift(
-        convolved, scale: affine.scale, shift: affine.shift, relu: hasReLU, into: result)
+        convolved, by: normalization.affine(statistics), relu: hasReLU, into: result)
     }
     output = result
     reader.input = result

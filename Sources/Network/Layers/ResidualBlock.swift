@@ -37,21 +37,17 @@ final class ResidualBlock: FeatureLayer {
   // MARK: Forward
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
-    let affine = forwardBranch(input, context)
+    forwardBranch(input, context)
     let shortcut = projection?.forward(input, context) ?? input
     guard let convolved = last.convolved else { return input }
     let shape = convolved.shape.with(channels: streamChannels)
     let result = context.pool.take(shape)
     if context.pass == .relevance {
-      keepParts(convolved, affine, shortcut, context)
+      keepParts(convolved, shortcut, context)
       if let sum = parts?.sum { rectify(sum, into: result, context) }
       last.releaseConvolved(context)
     } else {
-      context.timed(last.normalization.name, .normalization) {
-        context.engine.scaleShiftAdd(
-          convolved, scale: affine.scale, shift: affine.shift, channels: branchChannels, residual: shortcut,
-          relu: true, into: result)
-      }
+      last.normalize(addingTo: (shortcut, branchChannels), into: result, context)
     }
     if context.keepsActivations {
       self.input = input
@@ -64,17 +60,16 @@ final class ResidualBlock: FeatureLayer {
     return result
   }
 
-  /// The branch up to its last convolution, whose batch norm is returned for the sum to apply.
-  private func forwardBranch(_ input: Planes, _ context: Context) -> BatchNormalization.Affine {
+  /// The branch up to its last convolution, whose batch norm is part of the sum.
+  private func forwardBranch(_ input: Planes, _ context: Context) {
     var activation = input
     for (index, unit) in inner.enumerated() {
       let next = unit.forward(activation, context)
       if index > 0 { giveBack(activation, of: inner[index - 1], context) }
       activation = next
     }
-    let affine = last.convolve(activation, context)
+    last.convolve(activation, context)
     if let before = inner.last { giveBack(activation, of: before, context) }
-    return affine
   }
 
   private func giveBack(_ activation: Planes, of unit: ConvolutionUnit, _ context: Context) {
@@ -86,14 +81,12 @@ final class ResidualBlock: FeatureLayer {
     }
   }
 
-  private func keepParts(
-    _ convolved: Planes, _ affine: BatchNormalization.Affine, _ shortcut: Planes, _ context: Context
-  ) {
+  private func keepParts(_ convolved: Planes, _ shortcut: Planes, _ context: Context) {
     let shape = convolved.shape.with(channels: streamChannels)
     let branch = context.pool.take(shape)
     let nothing = Planes(shape)
     context.engine.scaleShiftAdd(
-      convolved, scale: affine.scale, shift: affine.shift, channels: branchChannels, residual: nothing,
+      convolved, by: last.normalization.runningAffine(), channels: branchChannels, residual: nothing,
       relu: false, into: branch)
     let sum = context.pool.take(shape)
     context.engine.copy(shortcut, into: sum)
@@ -104,8 +97,8 @@ final class ResidualBlock: FeatureLayer {
   private func rectify(_ sum: Planes, into result: Planes, _ context: Context) {
     let channels = sum.shape.channels
     context.engine.scaleShift(
-      sum, scale: [Float](repeating: 1, count: channels), shift: [Float](repeating: 0, count: channels),
-      relu: true, into: result)
+      sum, by: [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: channels), relu: true,
+      into: result)
   }
 
   // MARK: Backward

@@ -1,0 +1,131 @@
+import Network
+import Specification
+
+/// One pruning step: the rankings as they stand, and what of them goes.
+struct PruningStep {
+  /// Share of what has to go that is gone after it.
+  let done: Double
+  let convolutions: PruningCandidates
+  let hidden: PruningCandidates
+  private let groups: [ChannelGroup]
+  private let spec: PruneSpec
+  private let coupling: StreamCoupling
+  /// Channels left, by group.
+  private let kept: [String: Int]
+
+  init(done: Double, groups: [ChannelGroup], scores: [String: [Double]], spec: PruneSpec) {
+    self.done = done
+    self.groups = groups
+    self.spec = spec
+    let coupling = StreamCoupling(groups)
+    let kept = Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count) })
+    func candidates(_ kind: ChannelGroup.Kind, streams: [ChannelGroup] = []) -> PruningCandidates {
+      PruningCandidates(
+        groups.filter { $0.kind == kind }, streams: streams, scores: scores, kept: kept, coupling: coupling,
+        spec: spec)
+    }
+    convolutions = candidates(
+      .convolution, streams: spec.scope == .stream ? groups.filter { $0.kind == .stream } : [])
+    hidden = candidates(.hiddenUnits)
+    self.coupling = coupling
+    self.kept = kept
+  }
+
+  /// So many channels and hidden units gone in total after this step.
+  func removing(channels: Int, units: Int) -> [String: Set<Int>] {
+    lowest(channels - convolutions.gone, of: convolutions)
+      .merging(lowest(units - hidden.gone, of: hidden)) { a, _ in a }
+  }
+
+  /// The fewest channels whose removal takes this step's part of `ratio` off the original cost.
+  func reaching(
+    _ ratio: Double, network: Network, measure: (Cost) -> Double
+  ) -> [String: Set<Int>] {
+    let original = measure(
+      network.cost(channels: Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.originalCount) })))
+    let goal = original * (1 - ratio * done)
+    func removal(_ count: Int) -> [String: Set<Int>] {
+      let total = convolutions.gone + count
+      let share = Double(total) / Double(max(1, convolutions.original))
+      return removing(channels: total, units: hidden.total(share))
+    }
+    var tooFew = -1
+    var enough = convolutions.original - convolutions.gone
+    while enough - tooFew > 1 {
+      let middle = (tooFew + enough) / 2
+      if measure(network.cost(channels: counts(after: removal(middle)))) <= goal {
+        enough = middle
+      } else {
+        tooFew = middle
+      }
+    }
+    return removal(enough)
+  }
+
+  private func counts(after removed: [String: Set<Int>]) -> [String: Int] {
+    kept.merging(removed.mapValues(\.count)) { $0 - $1 }
+  }
+
+  /// The lowest channels, as many as come closest to `count` while every layer keeps a multiple of `round_to`.
+  private func lowest(_ count: Int, of candidates: PruningCandidates) -> [String: Set<Int>] {
+    // What a layer loses grows with the number of channels chosen, so the total can be searched for.
+    var (tooFew, enough) = (-1, candidates.allowed.count)
+    while enough - tooFew > 1 {
+      let middle = (tooFew + enough) / 2
+      if total(removal(of: middle, from: candidates)) >= count {
+        enough = middle
+      } else {
+        tooFew = middle
+      }
+    }
+    let more = removal(of: enough, from: candidates)
+    let fewer = removal(of: max(0, tooFew), from: candidates)
+    return abs(total(more) - count) < abs(total(fewer) - count) ? more : fewer
+  }
+
+  /// The first `count` channels allowed, fewer or more in each layer where it would not keep a multiple of `round_to`.
+  private func removal(of count: Int, from candidates: PruningCandidates) -> [String: Set<Int>] {
+    let chosen = candidates.allowed.prefix(count)
+    var result = streamRemoval(chosen, candidates.allowed)
+    let coupled = coupling.coupled(to: result)
+    var counts: [String: Int] = [:]
+    for channel in chosen where coupled[channel.group]?.contains(channel.channel) != true {
+      counts[channel.group, default: 0] += 1
+    }
+    for (layer, ranked) in candidates.byLayer {
+      let lost = coupled[layer] ?? []
+      let others = lost.isEmpty ? ranked : ranked.filter { !lost.contains($0) }
+      let gone = others.count - multiple(others.count - (counts[layer] ?? 0), of: others.count)
+      if gone + lost.count > 0 { result[layer] = lost.union(others.prefix(gone)) }
+    }
+    return result
+  }
+
+  /// The part of it that streams lose; none where a multiple would take more than the floors of their layers allow.
+  private func streamRemoval(
+    _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
+  ) -> [String: Set<Int>] {
+    guard coupling.hasStreams else { return [:] }
+    let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
+    let streams = Dictionary(grouping: allowed.filter { coupling.isStream($0.group) }, by: \.group)
+    return streams.reduce(into: [:]) { result, stream in
+      let now = kept[stream.key] ?? 0
+      let gone = now - multiple(now - (counts[stream.key] ?? 0), of: now)
+      if gone > 0, gone <= stream.value.count {
+        result[stream.key] = Set(stream.value.prefix(gone).map(\.channel))
+      }
+    }
+  }
+
+  /// The next multiple of `round_to` up; down where a layer of `now` channels has no such, and all where it has neither.
+  private func multiple(_ left: Int, of now: Int) -> Int {
+    let up = (left + spec.roundTo - 1) / spec.roundTo * spec.roundTo
+    let down = now / spec.roundTo * spec.roundTo
+    return up <= now ? up : down >= spec.minimumChannels && down > 0 ? down : now
+  }
+
+  /// Channels of layers.
+  private func total(_ removal: [String: Set<Int>]) -> Int {
+    removal.filter { !coupling.isStream($0.key) }.values.map(\.count).reduce(0, +)
+  }
+}
