@@ -76,10 +76,12 @@ static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t beg
       const float *relevance = job->relevance + o * job->stride + start, *box = job->box + start;
       const uint32_t *lanes = job->mask.lanes + start;
       float *positive = job->positive + o * job->stride + start, *negative = job->negative + o * job->stride + start;
+      float *total = job->total + start;
       for (ptrdiff_t i = 0; i < count; i++) {
         positive[i] = keep(job->alpha * relevance[i] / (plus[i] + 1e-9f * box[i] + 1e-9f), lanes[i]);
         negative[i] = job->beta == 0
           ? 0 : keep(-job->beta * relevance[i] / (minus[i] - 1e-9f * box[i] + 1e-9f), lanes[i]);
+        total[i] = (o == 0 ? 0 : total[i]) + 1e-9f * (positive[i] - negative[i]);
       }
     }
   }

@@ -41,15 +41,23 @@ INLINE void quotients_block(
       UNROLL for (int i = 0; i < vectors; i++) sums[signs >> o & 1][o][i] = active[o][i];
   }
   const V tiny = set1(1e-9f), alpha = set1(job->alpha), beta = set1(-job->beta);
-  UNROLL for (int o = 0; o < group; o++)
-    UNROLL for (int i = 0; i < vectors; i++) {
-      const ptrdiff_t at = p + i * WIDTH, row = (first + o) * job->stride + at;
-      const V extra = mul(tiny, load(job->box + at)), relevance = load(job->relevance + row);
-      const V positive = divide(mul(alpha, relevance), add(add(sums[0][o][i], extra), tiny));
-      store(job->positive + row, keep(positive, job->mask, at));
-      const V negative = divide(mul(beta, relevance), add(sub(sums[1][o][i], extra), tiny));
-      store(job->negative + row, job->beta == 0 ? set1(0) : keep(negative, job->mask, at));
+  UNROLL for (int i = 0; i < vectors; i++) {
+    const ptrdiff_t at = p + i * WIDTH;
+    const V extra = mul(tiny, load(job->box + at));
+    V total = first == 0 ? set1(0) : load(job->total + at);
+    UNROLL for (int o = 0; o < group; o++) {
+      const ptrdiff_t row = (first + o) * job->stride + at;
+      const V relevance = load(job->relevance + row);
+      const V plus = divide(mul(alpha, relevance), add(add(sums[0][o][i], extra), tiny));
+      const V minus = divide(mul(beta, relevance), add(sub(sums[1][o][i], extra), tiny));
+      const V positive = keep(plus, job->mask, at);
+      const V negative = job->beta == 0 ? set1(0) : keep(minus, job->mask, at);
+      store(job->positive + row, positive);
+      store(job->negative + row, negative);
+      total = muladd(tiny, sub(positive, negative), total);
     }
+    store(job->total + at, total);
+  }
 }
 
 INLINE void spread_block(

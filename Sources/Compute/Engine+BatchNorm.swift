@@ -71,7 +71,7 @@ extension Engine {
   /// - Parameters:
   ///   - x: the branch
   ///   - channels: for each channel of the branch the channel of the stream that it adds to, nil for the same one
-  ///   - residual: of y's shape, nil for zero; then `channels` must be nil
+  ///   - residual: of y's shape, nil for zero
   ///   - y: may be `residual`
   ///   - affine: the map of a channel of x; called for several at a time
   /// - Returns: the moments of x, which are those of ``moments(_:)``.
@@ -80,7 +80,6 @@ extension Engine {
     affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine
   ) -> [ChannelMoments] {
     if let residual { requireSameShape(residual, y) }
-    precondition(channels == nil || residual != nil, "a branch adds to nothing")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
     let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: ChannelMoments()) {
@@ -104,9 +103,10 @@ extension Engine {
 
   /// As ``batchNorm(_:channels:residual:relu:into:affine:)``, by maps that are known.
   public func scaleShiftAdd(
-    _ x: Planes, by maps: [ChannelAffine], channels: [Int]?, residual: Planes, relu: Bool, into y: Planes
+    _ x: Planes, by maps: [ChannelAffine], channels: [Int]? = nil, residual: Planes?, relu: Bool,
+    into y: Planes
   ) {
-    requireSameShape(residual, y)
+    if let residual { requireSameShape(residual, y) }
     requireCount(maps, x.shape.channels, "maps")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
@@ -132,6 +132,8 @@ extension Engine {
       loops.scale_shift(
         x.plane(term.channel), term.map.scale, term.map.shift, residual?.plane(stream), relu,
         y.plane(stream), begin, end, y.geometry.mask)
+    } else if residual == nil {
+      (y.plane(stream) + begin).update(repeating: 0, count: end - begin)
     } else if let residual, relu || y !== residual {
       loops.scale_shift(
         residual.plane(stream), 1, 0, nil, relu, y.plane(stream), begin, end, y.geometry.mask)

@@ -28,16 +28,18 @@ extension Engine {
     withTapPlanes(input, kernel: kernel, stride: stride, output: relevance) { planes, taps in
       withTemporaryPlanes(relevance.shape) { positive in
         withTemporaryPlanes(relevance.shape) { negative in
-          quotients(
-            relevance, weight, planes, taps, alpha: alpha, beta: beta, positive: positive, negative: negative)
-          if stride == 1 {
-            let shifts = taps.offsets
-            let index = shifts.indices.reversed().map(Int64.init)
-            spread(
-              positive, negative, weight, taps: (index, shifts), input: planes.plane(0),
-              stride: planes.geometry.stride, into: result.plane(0), resultStride: result.geometry.stride)
-          } else {
-            spreadPhases(positive, negative, weight, kernel: kernel, planes, into: result)
+          withTemporaryPlanes(relevance.shape.with(channels: 1)) { total in
+            let quotients = Quotients(positive: positive, negative: negative, total: total)
+            divide(relevance, weight, planes, taps, alpha: alpha, beta: beta, into: quotients)
+            if stride == 1 {
+              let shifts = taps.offsets
+              let index = shifts.indices.reversed().map(Int64.init)
+              spread(
+                quotients, weight, taps: (index, shifts), input: planes.plane(0),
+                stride: planes.geometry.stride, into: result.plane(0), resultStride: result.geometry.stride)
+            } else {
+              spreadPhases(quotients, weight, kernel: kernel, planes, into: result)
+            }
           }
         }
       }
@@ -67,9 +69,17 @@ extension Engine {
 
   // MARK: Parts
 
-  private func quotients(
+  /// Relevance over what the output's channels summed, for either sign of weights.
+  private struct Quotients {
+    let positive: Planes
+    let negative: Planes
+    /// What weights closer to zero than 1e-9 pass on of them: the same for all inputs.
+    let total: Planes
+  }
+
+  private func divide(
     _ relevance: Planes, _ weight: Tensor, _ planes: Planes, _ taps: ConvolutionTaps, alpha: Float,
-    beta: Float, positive: Planes, negative: Planes
+    beta: Float, into quotients: Quotients
   ) {
     let geometry = relevance.geometry
     let inputs = weight.shape[1]
@@ -78,11 +88,10 @@ extension Engine {
         for phase in 0..<taps.phases {
           sumTaps(
             of: planes.plane(phase), stride: planes.geometry.stride * taps.phases, channels: inputs,
-            offsets: [0], factor: 1, accumulate: false, into: total, phase)
+            offsets: [0], into: total, phase)
         }
         sumTaps(
-          of: total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, factor: 1,
-          accumulate: false, into: box)
+          of: total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, into: box)
       }
       let index = taps.offsets.indices.map(Int64.init)
       withSignedWeights(
@@ -90,8 +99,9 @@ extension Engine {
       ) { weights in
         let job = ck_relevance_quotients(
           x: planes.plane(0), weights: weights, box: box.plane(0), relevance: relevance.plane(0),
-          alpha: alpha, beta: beta, positive: positive.plane(0), negative: negative.plane(0),
-          stride: geometry.stride, mask: geometry.mask)
+          alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
+          negative: quotients.negative.plane(0), total: quotients.total.plane(0), stride: geometry.stride,
+          mask: geometry.mask)
         forEachPiece(of: geometry, channels: inputs * taps.phases) { begin, end in
           var job = job
           loops.relevance_quotients(&job, begin, end)
@@ -102,32 +112,22 @@ extension Engine {
 
   /// - Parameter taps: their places in the kernel, and what each reads.
   private func spread(
-    _ positive: Planes, _ negative: Planes, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
+    _ quotients: Quotients, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
     input: UnsafeMutablePointer<Float>, stride: Int, into result: UnsafeMutablePointer<Float>,
     resultStride: Int
   ) {
+    let (positive, negative) = (quotients.positive, quotients.negative)
     let geometry = positive.geometry
-    let outputs = weight.shape[0]
-    let single = positive.shape.with(channels: 1)
-    withTemporaryPlanes(single) { total in
-      withTemporaryPlanes(single) { box in
-        // What weights closer to zero than 1e-9 count for: the same for all inputs.
-        for (planes, factor, accumulate) in [(positive, Float(1e-9), false), (negative, -1e-9, true)] {
-          sumTaps(
-            of: planes.plane(0), stride: geometry.stride, channels: outputs, offsets: [0], factor: factor,
-            accumulate: accumulate, into: total)
-        }
-        sumTaps(
-          of: total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, factor: 1,
-          accumulate: false, into: box)
-        withSignedWeights(weight, transposed: true, taps: taps, stride: geometry.stride) { weights in
-          let job = ck_relevance_spread(
-            positive: positive.plane(0), negative: negative.plane(0), weights: weights, box: box.plane(0),
-            x: input, result: result, x_stride: stride, result_stride: resultStride, mask: geometry.mask)
-          forEachPiece(of: geometry, channels: 2 * outputs) { begin, end in
-            var job = job
-            loops.relevance_spread(&job, begin, end)
-          }
+    withTemporaryPlanes(quotients.total.shape) { box in
+      sumTaps(
+        of: quotients.total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, into: box)
+      withSignedWeights(weight, transposed: true, taps: taps, stride: geometry.stride) { weights in
+        let job = ck_relevance_spread(
+          positive: positive.plane(0), negative: negative.plane(0), weights: weights, box: box.plane(0),
+          x: input, result: result, x_stride: stride, result_stride: resultStride, mask: geometry.mask)
+        forEachPiece(of: geometry, channels: 2 * positive.shape.channels) { begin, end in
+          var job = job
+          loops.relevance_spread(&job, begin, end)
         }
       }
     }
@@ -135,16 +135,15 @@ extension Engine {
 
   /// - Parameter planes: phase planes of the input.
   private func spreadPhases(
-    _ positive: Planes, _ negative: Planes, _ weight: Tensor, kernel: Int, _ planes: Planes,
-    into result: Planes
+    _ quotients: Quotients, _ weight: Tensor, kernel: Int, _ planes: Planes, into result: Planes
   ) {
     let shape = result.shape
     let phases = planes.shape.channels / max(1, shape.channels)
     withTemporaryPlanes(planes.shape) { split in
       for phase in 0..<phases {
         spread(
-          positive, negative, weight,
-          taps: ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: positive.geometry),
+          quotients, weight,
+          taps: ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: quotients.total.geometry),
           input: planes.plane(phase), stride: planes.geometry.stride * phases, into: split.plane(phase),
           resultStride: split.geometry.stride * phases)
       }
@@ -156,19 +155,19 @@ extension Engine {
     }
   }
 
-  /// sum[channel][p] = factor * sum over channels c and offsets d of x[c][p + d], or that added to it.
+  /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d].
   private func sumTaps(
-    of x: UnsafeMutablePointer<Float>, stride: Int, channels: Int, offsets: [Int], factor: Float,
-    accumulate: Bool, into sum: Planes, _ channel: Int = 0
+    of x: UnsafeMutablePointer<Float>, stride: Int, channels: Int, offsets: [Int], into sum: Planes,
+    _ channel: Int = 0
   ) {
-    let weights = [Float](repeating: factor, count: channels * offsets.count)
+    let weights = [Float](repeating: 1, count: channels * offsets.count)
     weights.withUnsafeBufferPointer { weights in
       offsets.withUnsafeBufferPointer { offsets in
         run(
           ck_convolution(
             x: x, x_stride: stride, inputs: Int64(channels), offsets: offsets.baseAddress,
             taps: Int64(offsets.count), weights: weights.baseAddress, bias: nil, y: sum.plane(channel),
-            y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: accumulate),
+            y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: false),
           geometry: sum.geometry)
       }
     }

@@ -79,14 +79,15 @@ typedef struct {
 
 // The quotients of the alpha-beta rule: positive[o][p] = alpha * r[o][p] / (sum over w > 0 of w * x + small) and
 // negative[o][p] = -beta * r[o][p] / (sum over w < 0 of w * x + small), rows o of the weights; zero outside the mask.
-// Weights closer to zero than 1e-9 count as +-1e-9: box[p] is the sum of all x that a row reads.
+// Weights closer to zero than 1e-9 count as +-1e-9: box[p] is the sum of all x that a row reads, and total[p] becomes the sum
+// over rows of 1e-9 * (positive - negative).
 typedef struct {
   const float *x;
   ck_signed_weights weights;
   const float *box;
   const float *relevance;
   float alpha, beta;
-  float *positive, *negative;
+  float *positive, *negative, *total;
   // Of relevance, positive and negative.
   ptrdiff_t stride;
   ck_mask mask;

@@ -51,13 +51,8 @@ public final class BatchNormalization {
     let bytes = input.shape.bytes + output.shape.bytes + (residual?.shape.bytes ?? 0)
     return context.timed(name, .normalization, bytes: bytes) {
       guard context.pass == .training else {
-        let maps = runningAffine()
-        if let residual {
-          context.engine.scaleShiftAdd(
-            input, by: maps, channels: channels, residual: residual, relu: relu, into: output)
-        } else {
-          context.engine.scaleShift(input, by: maps, relu: relu, into: output)
-        }
+        context.engine.scaleShiftAdd(
+          input, by: runningAffine(), channels: channels, residual: residual, relu: relu, into: output)
         return nil
       }
       let (scales, shifts) = (weight.value.values, bias.value.values)

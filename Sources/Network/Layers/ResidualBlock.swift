@@ -14,8 +14,8 @@ final class ResidualBlock: FeatureLayer {
 
   private var input: Planes?
   private var output: Planes?
-  /// Kept for relevance: the branch's and the shortcut's part of the sum, both of the stream's width, and the sum.
-  private var parts: (branch: Planes, shortcut: Planes, sum: Planes)?
+  /// Kept for relevance: the branch's and the shortcut's part of the sum, both of the stream's width.
+  private var parts: (branch: Planes, shortcut: Planes)?
 
   init(inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?) {
     self.inner = inner
@@ -43,8 +43,7 @@ final class ResidualBlock: FeatureLayer {
     let shape = convolved.shape.with(channels: streamChannels)
     let result = context.pool.take(shape)
     if context.pass == .relevance {
-      keepParts(convolved, shortcut, context)
-      if let sum = parts?.sum { rectify(sum, into: result, context) }
+      keepParts(convolved, shortcut, into: result, context)
       last.releaseConvolved(context)
     } else {
       last.normalize(addingTo: (shortcut, branchChannels), into: result, context)
@@ -81,24 +80,16 @@ final class ResidualBlock: FeatureLayer {
     }
   }
 
-  private func keepParts(_ convolved: Planes, _ shortcut: Planes, _ context: Context) {
-    let shape = convolved.shape.with(channels: streamChannels)
-    let branch = context.pool.take(shape)
-    let nothing = Planes(shape)
+  private func keepParts(
+    _ convolved: Planes, _ shortcut: Planes, into result: Planes, _ context: Context
+  ) {
+    let branch = context.pool.take(result.shape)
     context.engine.scaleShiftAdd(
-      convolved, by: last.normalization.runningAffine(), channels: branchChannels, residual: nothing,
-      relu: false, into: branch)
-    let sum = context.pool.take(shape)
-    context.engine.copy(shortcut, into: sum)
-    context.engine.add(branch, into: sum)
-    parts = (branch, shortcut, sum)
-  }
-
-  private func rectify(_ sum: Planes, into result: Planes, _ context: Context) {
-    let channels = sum.shape.channels
-    context.engine.scaleShift(
-      sum, by: [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: channels), relu: true,
-      into: result)
+      convolved, by: last.normalization.runningAffine(), channels: branchChannels, residual: nil, relu: false,
+      into: branch)
+    let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: result.shape.channels)
+    context.engine.scaleShiftAdd(branch, by: same, residual: shortcut, relu: true, into: result)
+    parts = (branch, shortcut)
   }
 
   // MARK: Backward
@@ -146,19 +137,20 @@ final class ResidualBlock: FeatureLayer {
 
   // MARK: Relevance
 
-  /// R_branch = branch * R / (sum + 1e-9), and the shortcut's likewise; the input collects both.
+  /// R_branch = branch * R / (sum + 1e-9), and the shortcut's likewise; the input collects both. Where the sum is negative,
+  /// the block's output and so R are zero, and the output stands in for it.
   ///
   /// The last convolution's channels are judged as the rule says, the others' by R at their own.
   func relevance(
     _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
   ) -> Planes? {
-    guard let parts else { return nil }
-    var branch = narrowed(share(parts.branch, relevance, parts.sum, context), context)
+    guard let parts, let output else { return nil }
+    var branch = narrowed(share(parts.branch, relevance, output, context), context)
     switch context.rule.lastConvolution {
     case .output: recordLast(relevance, context, record)
     case .branch: record(last.convolution.name, branch)
     }
-    let shortcut = wantsInput ? share(parts.shortcut, relevance, parts.sum, context) : nil
+    let shortcut = wantsInput ? share(parts.shortcut, relevance, output, context) : nil
     context.pool.give(relevance)
     guard let through = last.propagate(branch, wantsInput: true, context) else { return nil }
     branch = through
@@ -207,10 +199,7 @@ final class ResidualBlock: FeatureLayer {
 
   func release(_ context: Context) {
     for unit in units { unit.release(context) }
-    if let parts {
-      context.pool.give(parts.branch)
-      context.pool.give(parts.sum)
-    }
+    context.pool.give(parts?.branch)
     parts = nil
     context.pool.give(output)
     output = nil
