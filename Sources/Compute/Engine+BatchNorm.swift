@@ -94,11 +94,7 @@ extension Engine {
 
   /// y = scale_c * x_c + shift_c for every channel c, then ReLU if asked for; y may be x.
   public func scaleShift(_ x: Planes, by maps: [ChannelAffine], relu: Bool, into y: Planes) {
-    requireSameShape(x, y)
-    requireCount(maps, x.shape.channels, "maps")
-    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
-      scaleShiftAdd(x, (channel, maps[channel]), residual: nil, relu: relu, into: y, channel, begin, end)
-    }
+    scaleShiftAdd(x, by: maps, residual: nil, relu: relu, into: y)
   }
 
   /// As ``batchNorm(_:channels:residual:relu:into:affine:)``, by maps that are known.
