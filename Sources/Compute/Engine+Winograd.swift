@@ -23,6 +23,10 @@ extension Engine {
     let pieces = tiles.pieces(
       inputs: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats))
     withTransformed(weight, adjoint: adjoint) { weights in
+      guard min(inputs, outputs) < WinogradTiles.manyChannels else {
+        return wideWinogradConvolve(
+          x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
+      }
       tiles.withLoopArguments { arguments in
         parallel(pieces.count) { piece in
           var arguments = arguments
@@ -77,23 +81,21 @@ extension Engine {
 
   /// Lends the transformed weights, `[element]` and then packed; the adjoint's kernels are turned around.
   private func withTransformed(_ weight: Tensor, adjoint: Bool, _ body: (UnsafePointer<Float>) -> Void) {
-    let (rows, columns) = (weight.shape[0], weight.shape[1])
-    scratch.floats(36 * rows * columns) { transformed in
+    let (outputs, inputs) = (weight.shape[adjoint ? 1 : 0], weight.shape[adjoint ? 0 : 1])
+    scratch.floats(36 * outputs * inputs) { packed in
       weight.values.withUnsafeBufferPointer { values in
         guard let values = values.baseAddress else { return }
         nonisolated(unsafe) let base = values
-        parallel(rows) { ck_winograd_weights(base, Int64(columns), Int64($0), 1, adjoint, transformed) }
-      }
-      scratch.floats(36 * rows * columns) { packed in
-        parallel(36) { element in
-          var from = Int64(element)
-          ck_pack_weights(
-            transformed, Int64(adjoint ? columns : rows), Int64(adjoint ? rows : columns), 36, &from, 1,
-            adjoint,
-            packed + element * rows * columns)
+        let blocks = OutputBlocks(outputs: outputs, size: 2 * CK_OUTPUT_GROUP)
+        parallel(blocks.count) { task in
+          let block = blocks[task]
+          ck_winograd_weights(
+            base, Int64(outputs), Int64(inputs), adjoint, Int64(block.lowerBound), Int64(block.upperBound),
+            packed
+          )
         }
-        body(packed)
       }
+      body(packed)
     }
   }
 }

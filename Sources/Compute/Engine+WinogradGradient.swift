@@ -30,11 +30,11 @@ extension Engine {
       }
       gradient.values.withUnsafeMutableBufferPointer { gradient in
         guard let gradient = gradient.baseAddress else { return }
-        // Tasks write to output channels of their own.
+        // Tasks write to input channels of their own.
         nonisolated(unsafe) let base = gradient
-        parallel(outputs) { output in
+        parallel(inputs) { input in
           ck_winograd_weight_gradient(
-            partials + output, inputs * outputs, outputs, Int64(inputs), base + output * inputs * 9)
+            partials + input * outputs, inputs * outputs, Int64(outputs), base + input * 9, inputs * 9)
         }
       }
     }

@@ -46,7 +46,9 @@ final class Scratch: Sendable {
     nonisolated(unsafe) let buffer = buffer
     free.withLock { free in
       if free.buffers.count >= Self.most {
-        UnsafeMutableRawBufferPointer(free.buffers.removeFirst()).deallocate()
+        // The smallest, whose pages are soonest had again.
+        let smallest = free.buffers.indices.min { free.buffers[$0].count < free.buffers[$1].count }
+        if let smallest { UnsafeMutableRawBufferPointer(free.buffers.remove(at: smallest)).deallocate() }
       }
       free.buffers.append(buffer)
     }

@@ -5,7 +5,7 @@ import CKernels
 struct WinogradTiles {
   /// Fewer channels do not repay the transforms.
   static let leastChannels = 8
-  /// From so many on, products of matrices pay for what BLAS packs.
+  /// From so many on, an element's weights are worth reading once for many tiles, and its gradients what BLAS packs.
   static let manyChannels = 96
 
   let count: Int

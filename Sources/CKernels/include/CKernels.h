@@ -304,14 +304,15 @@ void ck_pack_signed_weights(
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
   float *packed_weights);
 
-// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G): [outputs][inputs][6][6], for output channels
-// first..<first + count. `turned` turns the kernels around first.
+// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G), as products read them: [36], and then
+// for each group of output channels [inputs][group]. Does output channels first..<last, both where a group starts or
+// ends. `adjoint` takes weights [inputs][outputs][3][3] with the kernels turned around.
 void ck_winograd_weights(
-  const float *weights, int64_t inputs, int64_t first, int64_t count, bool turned, float *transformed);
-// The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count` kernels; element k of
-// kernel i of the latter lies at [k * stride + i * step].
+  const float *weights, int64_t outputs, int64_t inputs, bool adjoint, int64_t first, int64_t last, float *packed);
+// The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count` kernels: element k of
+// kernel i lies at transformed[k * stride + i], and its gradient goes to gradient[i * step...].
 void ck_winograd_weight_gradient(
-  const float *transformed, ptrdiff_t stride, ptrdiff_t step, int64_t count, float *gradient);
+  const float *transformed, ptrdiff_t stride, int64_t count, float *gradient, ptrdiff_t step);
 
 // sum[i] = partials[i] + partials[stride + i] + ... for `groups` groups, in their order; sum may be partials.
 void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum);
