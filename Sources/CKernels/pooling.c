@@ -13,14 +13,14 @@ static inline void take_larger(four value, four_ints at, four *best, four_ints *
   *index = (larger & at) | (~larger & *index);
 }
 
-// The first outputs of a row, four at a time, where windows of 2x2 lie side by side; answers how many. `top` is the row's
-// first input, `start` its index.
+// The first outputs of a row, four at a time, where windows of 2x2 lie side by side; answers how many. `top` is the
+// row's first input, `start` its index.
 static int64_t pool_pairs(
   const float *top, int64_t columns, int64_t start, int64_t outputs, float *to, int32_t *indices) {
   int64_t c = 0;
   for (; c + 4 <= outputs; c += 4) {
     const four_ints at = (int32_t)(start + 2 * c) + (four_ints){0, 2, 4, 6};
-    four best = {0};
+    four best = (four){0} - INFINITY;
     four_ints index = at;
     for (int i = 0; i < 2; i++) {
       const float *const row = top + i * (columns + 1) + 2 * c;
@@ -29,10 +29,7 @@ static int64_t pool_pairs(
       memcpy(&a, row, sizeof a);
       memcpy(&b, row + 4, sizeof b);
       const four even = __builtin_shufflevector(a, b, 0, 2, 4, 6), odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-      if (i == 0)
-        best = even;
-      else
-        take_larger(even, at + down, &best, &index);
+      take_larger(even, at + down, &best, &index);
       take_larger(odd, at + down + 1, &best, &index);
     }
     memcpy(to + c, &best, sizeof best);

@@ -45,9 +45,9 @@ static void transform(const float *const kernels[LANES], bool turned, float *to,
   for (int a = 0; a < 6; a++) {
     doubles wide[6];
     widen(rows[a], wide);
-    for (int b = 0; b < 6; b++, to += step) {
+    for (int b = 0; b < 6; b++) {
       const floats rounded = __builtin_convertvector(wide[b], floats);
-      memcpy(to, &rounded, sizeof rounded);
+      memcpy(to + (6 * a + b) * step, &rounded, sizeof rounded);
     }
   }
 }

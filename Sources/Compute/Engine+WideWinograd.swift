@@ -10,7 +10,8 @@ extension Engine {
     into y: Planes
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let size = WideWinogradPieces.size(tiles: tiles.count, channels: inputs + outputs)
+    let size = WideWinogradPieces.size(
+      tiles: tiles.count, channels: inputs + outputs, block: Int(loops.tile_block))
     tiles.withLoopArguments { arguments in
       for first in Swift.stride(from: 0, to: tiles.count, by: size) {
         let count = min(size, tiles.count - first)
@@ -85,9 +86,10 @@ private enum WideWinogradPieces {
   /// Floats of a piece's transformed input and products: 8 MiB.
   private static let cached = 1 << 21
 
-  /// Tiles of a piece, whole vectors.
-  static func size(tiles: Int, channels: Int) -> Int {
-    min(tiles, max(CK_VECTOR_FLOATS, cached / (36 * channels) / CK_VECTOR_FLOATS * CK_VECTOR_FLOATS))
+  /// Tiles of a piece, whole blocks of the products' inner loop and whole vectors.
+  static func size(tiles: Int, channels: Int, block: Int) -> Int {
+    let block = block.roundedUp(to: CK_VECTOR_FLOATS)
+    return min(tiles, max(block, cached / (36 * channels) / block * block))
   }
 }
 
@@ -110,11 +112,9 @@ extension Engine {
             into: partials + (group * 36 + row * 6) * size)
         }
       }
-      if split.groups > 1 {
-        parallel(36) { element in
-          let sums = partials + element * size
-          ck_sum_groups(sums, Int64(split.groups), 36 * size, Int64(size), sums)
-        }
+      parallel(36) { element in
+        let sums = partials + element * size
+        ck_sum_groups(sums, Int64(split.groups), 36 * size, Int64(size), sums)
       }
       gradient.values.withUnsafeMutableBufferPointer { gradient in
         guard let gradient = gradient.baseAddress else { return }

@@ -20,13 +20,13 @@ extension Engine {
     into y: Planes
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let pieces = tiles.pieces(
-      inputs: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats))
     withTransformed(weight, adjoint: adjoint) { weights in
       guard min(inputs, outputs) < WinogradTiles.manyChannels else {
         return wideWinogradConvolve(
           x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
       }
+      let pieces = tiles.pieces(
+        inputs: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats))
       tiles.withLoopArguments { arguments in
         parallel(pieces.count) { piece in
           var arguments = arguments

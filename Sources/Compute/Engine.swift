@@ -16,7 +16,7 @@ public final class Engine: Sendable {
   /// The kernels that operations use.
   public let kernels: KernelClass
 
-  let scratch = Scratch()
+  let scratch: Scratch
   let blas: BLAS
   private let pool: ThreadPool
   private let table: KernelTable
@@ -35,6 +35,7 @@ public final class Engine: Sendable {
     guard let table = chosen.table else { throw .kernelsUnavailable(chosen) }
     blas = try BLAS.loaded()
     self.threads = threads
+    scratch = Scratch(threads: threads)
     self.kernels = chosen
     self.table = KernelTable(functions: table.pointee)
     pool = ThreadPool(threads: threads)

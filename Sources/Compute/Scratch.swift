@@ -1,13 +1,19 @@
 import Synchronization
 
-/// Memory that operations use while they run, kept for the next operation.
+/// Memory that operations use while they run, kept for the next operation: fresh pages from the system cost as much as
+/// using them.
 final class Scratch: Sendable {
   private struct Free: @unchecked Sendable {
     var buffers: [UnsafeMutableBufferPointer<Float>] = []
   }
 
   private let free = Mutex(Free())
-  private static let most = 16
+  /// Buffers that are kept.
+  private let most: Int
+
+  init(threads: Int) {
+    most = 16 + 2 * threads
+  }
 
   deinit {
     free.withLock { free in
@@ -45,12 +51,12 @@ final class Scratch: Sendable {
   private func give(_ buffer: UnsafeMutableBufferPointer<Float>) {
     nonisolated(unsafe) let buffer = buffer
     free.withLock { free in
-      if free.buffers.count >= Self.most {
-        // The smallest, whose pages are soonest had again.
-        let smallest = free.buffers.indices.min { free.buffers[$0].count < free.buffers[$1].count }
-        if let smallest { UnsafeMutableRawBufferPointer(free.buffers.remove(at: smallest)).deallocate() }
-      }
       free.buffers.append(buffer)
+      // The smallest goes, whose pages are soonest had again.
+      let smallest = free.buffers.indices.min { free.buffers[$0].count < free.buffers[$1].count }
+      if free.buffers.count > most, let smallest {
+        UnsafeMutableRawBufferPointer(free.buffers.remove(at: smallest)).deallocate()
+      }
     }
   }
 }

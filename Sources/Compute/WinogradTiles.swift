@@ -5,7 +5,7 @@ import CKernels
 struct WinogradTiles {
   /// Fewer channels do not repay the transforms.
   static let leastChannels = 8
-  /// From so many on, an element's weights are worth reading once for many tiles, and its gradients what BLAS packs.
+  /// From so many on, an element's weights are read once for many tiles, and BLAS's packing pays in their gradients.
   static let manyChannels = 96
 
   let count: Int
