@@ -1,3 +1,4 @@
+import Foundation
 import JSONSchemaChecking
 import Testing
 
@@ -53,6 +54,8 @@ struct SchemaTests {
     #"{"train": {"epochs": 9, "schedule": {"name": "cosine"}}}"#,
     #"{"train": {"epochs": 9, "schedule": {"name": "linear"}}}"#,
     #"{"train": {"epochs": 9, "schedule": {"name": "cosine", "gamma": 0.1}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "cosine", "gamma": null}}}"#,
+    #"{"train": {"epochs": 9, "schedule": {"name": "constant", "milestones": null, "gamma": null}}}"#,
     #"{"train": {"epochs": 9, "schedule": null}}"#,
     #"{"train": {"epochs": 9, "schedule": {"name": "step"}}}"#,
     #"{"train": {"epochs": 9, "schedule": {"warmup_epochs": 2}}}"#,
@@ -114,6 +117,23 @@ struct SchemaTests {
     #expect(parsed(part).map { schema.accepts(JSON($0)) } == true)
     #expect(parsed(#"{"extends": "a", "prune": {"untl": 3}}"#).map { schema.accepts(JSON($0)) } == false)
     #expect(parsed(#"{"prune": {"until": 3}}"#).map { schema.accepts(JSON($0)) } == false)
+  }
+
+  @Test("accepts the project's own experiments")
+  func committed() throws {
+    let repository = URL(filePath: #filePath).appending(path: "../../..").standardized
+    let schemas = repository.appending(path: "schemas/experiment.schema.json")
+    let schema = try JSONSchema(String(contentsOf: schemas, encoding: .utf8))
+    let folder = repository.appending(path: "experiments")
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("common/") }
+    #expect(names.count > 10)
+    for name in names {
+      let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+      let document = try yamlDocument(text, file: name)
+      if document["suite"] != nil { continue }
+      #expect(schema.problems(document) == [], "\(name)")
+    }
   }
 
   @Test("shows defaults")

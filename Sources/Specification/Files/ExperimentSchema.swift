@@ -77,7 +77,7 @@ extension Key {
     case .value(let schema): schema
     case .mapping(let mapping): mapping.schema
     case .variants(let variants):
-      [("anyOf", .list(variants.map { .object(Mapping(keys: $0.keys).schema) }))]
+      [("anyOf", .list(variants.map { .object(variant($0.keys)) }))]
     case .matrix(let keys): Self.matrix(keys)
     case .wordOrMapping(let word, let mapping):
       [("oneOf", .list([.object([("const", .string(word))]), .object(mapping.schema)]))]
@@ -91,9 +91,20 @@ extension Key {
     case .variants(let variants):
       // The name decides which keys there may be only where it is known, so not in a file that extends another.
       Self.nullable([
-        ("anyOf", .list(variants.map { .object(Mapping(keys: $0.keys).schema + required(among: $0.keys)) }))
+        ("anyOf", .list(variants.map { .object(variant($0.keys) + required(among: $0.keys)) }))
       ])
     }
+  }
+
+  /// One of several variants: its keys, and those of the others as null, which takes back what another file has.
+  private func variant(_ keys: [Key]) -> [(String, JSON)] {
+    let names = Set(keys.map(\.name))
+    let others = self.keys.filter { !names.contains($0.name) }
+      .map { ($0.name, JSON.object([("type", .string("null"))])) }
+    return [
+      ("type", .string("object")), ("additionalProperties", .boolean(false)),
+      ("properties", .object(keys.map { ($0.name, .object($0.schema)) } + others)),
+    ]
   }
 
   /// Lists of values by dotted path; combinations to add and to take away.
