@@ -39,7 +39,7 @@ build: setup ## Build the program, .build/release/espalier.
 	swift build -c release --product espalier $(SWIFT_FLAGS)
 
 .PHONY: setup
-setup: ## Install what is missing: libyaml, OpenBLAS, zlib, libjpeg-turbo, libpng, Fashion-MNIST.
+setup: ## Install what is missing: libyaml, OpenBLAS, OpenSSL, zlib, libjpeg-turbo, libpng, Fashion-MNIST.
 	@scripts/setup.sh
 
 BENCH_PYTHON = .build-bench/bin/python

@@ -17,7 +17,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .target(name: "CKernels"),
 
-    // The engine: planes, threads, kernels. The only target with unsafe pointers.
+    // The engine: planes, threads, kernels. The only target that computes with unsafe pointers.
     .target(name: "Compute", dependencies: ["CKernels"]),
     // The words of an experiment: YAML to typed values, with places.
     .target(name: "Specification", dependencies: ["CYAML"]),

@@ -12,7 +12,8 @@ struct BadInputTests {
       # What goes wrong, and what is said then
 
       Every message goes to standard error, one line each; nothing is lost that was saved before. Exit status: 1 a check did not
-      hold (`validate` found errors), 2 wrong usage or an invalid file, 3 a run failed. Each row is checked by a test.
+      hold (`validate` found errors, an `expect` was missed, `diff` found a regression), 2 wrong usage or an invalid file, 3 a run
+      failed, 130 interrupted with the state saved. Each row is checked by a test.
 
       """
     for kind in BadInput.Kind.allCases {
