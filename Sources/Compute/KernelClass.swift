@@ -33,6 +33,12 @@ public enum KernelClass: String, CaseIterable, Sendable {
     return kernels
   }
 
+  /// What the last bits of results depend on: the class, and the kernels that the BLAS library runs.
+  public var rounding: String {
+    let core = (try? BLAS.loaded())?.coreName ?? "none"
+    return "\(rawValue), BLAS \(core)"
+  }
+
   var table: UnsafePointer<ck_kernels>? {
     switch self {
     case .avx512: ck_avx512()

@@ -8,10 +8,10 @@ public struct RankedChannel: Equatable, Sendable {
   public let score: Double
 }
 
-/// Divides each layer's scores by their L2 norm + 1e-9, which makes layers comparable.
+/// Divides each layer's scores by the L2 norm + 1e-9 of those that are finite, which makes layers comparable.
 public func normalizedByLayer(_ importance: [String: [Double]]) -> [String: [Double]] {
   importance.mapValues { scores in
-    let norm = scores.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-9
+    let norm = scores.reduce(0) { $1.isFinite ? $0 + $1 * $1 : $0 }.squareRoot() + 1e-9
     return scores.map { $0 / norm }
   }
 }

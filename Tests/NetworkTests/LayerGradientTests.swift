@@ -109,6 +109,35 @@ struct LayerGradientTests {
     }
   }
 
+  @Test("linear layers with dropout, which scales what it keeps")
+  func dropout() {
+    let layer = Linear(name: "l", inputs: 7, outputs: 200, hasReLU: true, dropout: 0.25)
+    fill(layer.weight, 110)
+    layer.bias.value.values = [Float](repeating: 20, count: 200)
+    let x = Tensor(shape: [3, 7], values: random(21, 111))
+    let c = random(600, 112)
+    func forward(_ x: Tensor) -> Tensor {
+      // The same units again.
+      context.dropout = RandomStream(seed: 5, purpose: .test)
+      return layer.forward(x, context)
+    }
+    let dropped = forward(x)
+    let dx = layer.backward(Tensor(shape: [3, 200], values: c), context)
+    check("input", dx.values, along: random(21, 113), step: 0.5, tolerance: 1e-4) { delta in
+      dot(forward(Tensor(shape: [3, 7], values: sum(x.values, delta))).values, c)
+    }
+    for parameter in [layer.weight, layer.bias] {
+      check(parameter, step: 0.5, tolerance: 1e-4) { dot(forward(x).values, c) }
+    }
+    context.dropout = nil
+    let whole = layer.forward(x, context)
+    let kept = dropped.values.count { $0 != 0 }
+    #expect((390...510).contains(kept), "\(kept) of 600")
+    for (own, all) in zip(dropped.values, whole.values) where own != 0 {
+      #expect(abs(own - all / 0.75) < 1e-3)
+    }
+  }
+
   // MARK: Making layers
 
   private func unit(

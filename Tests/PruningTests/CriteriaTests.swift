@@ -73,6 +73,70 @@ struct CriteriaTests {
     #expect(classes.scales[1...] == [1, 1])
   }
 
+  @Test("a class told half as well as the best weighs sigmoid(2)")
+  func halfAsWell() {
+    var classes = ClassAccuracy(classes: 2)
+    classes.count(Tensor(shape: [4, 2], values: [1, 0, 1, 0, 0, 1, 1, 0]), labels: [0, 0, 1, 1])
+    #expect(classes.accuracies == [1, 0.5])
+    #expect(abs(classes.scales[1] - 0.8807970779778823) < 1e-12)
+  }
+
+  @Test("classes count alike, however many images they have")
+  func unevenClasses() throws {
+    let network = try Self.network()
+    let labels = [Int](repeating: 0, count: 9) + [1, 1, 1]
+    let batch = try #require(Self.data(labels: labels).batches().next())
+    let found = FeatureRelevance(options: [:]).importance(of: network, on: Self.data(labels: labels))
+    let (logits, relevances) = network.relevances(batch.images, labels: labels)
+    var classes = ClassAccuracy(classes: 4)
+    classes.count(logits, labels: labels)
+    for (layer, relevance) in relevances {
+      let channels = relevance.shape[1]
+      for channel in 0..<channels {
+        func mean(_ images: Range<Int>) -> Double {
+          images.map { Double(relevance.values[$0 * channels + channel]) }.reduce(0, +) / Double(images.count)
+        }
+        let expected = abs(classes.scales[0] * mean(0..<9) + classes.scales[1] * mean(9..<12)) / 2
+        let own = try #require(found[layer]?[channel])
+        #expect(abs(own - expected) <= 1e-9 * max(expected, 1e-3), "\(layer) \(channel)")
+      }
+    }
+  }
+
+  @Test(
+    "relevance that is not finite is left out of its channel's mean; a channel without any other is unknown")
+  func notFinite() {
+    var means = ClassMeans(classes: 3, channels: 3)
+    means.add(
+      Tensor(shape: [4, 3], values: [1, .nan, .nan, 2, .infinity, .nan, .nan, .nan, .nan, 4, -2, .nan]),
+      labels: [0, 0, 0, 1])
+    let importance = means.importance(scales: [1, 0.5, 9], present: [true, true, false])
+    #expect(importance[0] == (1.5 + 0.5 * 4) / 2)
+    #expect(importance[1] == 0.5 * 2 / 2)
+    #expect(importance[2].isNaN)
+    let normalized = normalizedByLayer(["layer": [3, .nan, 4]])["layer"] ?? []
+    #expect(abs(normalized[0] - 0.6) < 1e-8 && normalized[1].isNaN && abs(normalized[2] - 0.8) < 1e-8)
+  }
+
+  @Test(
+    "every option of feature relevance changes the scores",
+    arguments: [
+      ["alpha": .number(1)], ["beta": .number(0)], ["class_scale": .word("none")],
+      ["last_convolution": .word("branch")],
+    ] as [CriterionOptions])
+  func options(_ options: CriterionOptions) throws {
+    let network = try Self.network()
+    let standard = FeatureRelevance(options: [:]).importance(of: network, on: Self.data())
+    let changed = FeatureRelevance(options: options).importance(of: network, on: Self.data())
+    #expect(standard != changed)
+    // In the branch, not at the output: first convolutions of blocks are judged as before.
+    if options["last_convolution"] != nil {
+      for (layer, values) in standard {
+        #expect((changed[layer] == values) == !layer.hasSuffix("conv2"), "\(layer)")
+      }
+    }
+  }
+
   static func network() throws -> Network {
     let spec = ArchitectureSpec(
       name: "resnet", depth: 8, block: .basic, width: 0.5, input: [1, 8, 8], classes: 4, weights: nil)
@@ -80,7 +144,10 @@ struct CriteriaTests {
   }
 
   /// 12 images of 8x8 pixels in batches of the given sizes.
-  static func data(seed: UInt64 = 0, epoch: Int = 1, sizes: [Int] = [12], channels: Int = 1) -> ScoringData {
+  static func data(
+    seed: UInt64 = 0, epoch: Int = 1, sizes: [Int] = [12], channels: Int = 1,
+    labels: [Int] = (0..<12).map { $0 % 4 }
+  ) -> ScoringData {
     var stream = RandomStream(seed: 3, purpose: .test)
     let pixels = (0..<12 * channels * 64).map { _ in stream.uniform() }
     var start = 0
@@ -88,7 +155,7 @@ struct CriteriaTests {
       defer { start += size }
       return (
         images: Array(pixels[start * channels * 64..<(start + size) * channels * 64]),
-        labels: (start..<start + size).map { $0 % 4 }
+        labels: Array(labels[start..<start + size])
       )
     }
     return ScoringData(seed: seed, epoch: epoch) { AnyIterator(batches.makeIterator()) }

@@ -41,7 +41,8 @@ struct PruningScheduleTests {
     _ = try prune(network, .flopsRatio(target), interval: 1, until: 3, epochs: 4)
     let reduction = 1 - Double(network.cost().macs) / before
     #expect(reduction >= target)
-    #expect(reduction < target + 0.02)
+    // A channel of the last stage is less than 0.4 % of all, one of the first less than 0.8 %.
+    #expect(reduction < target + 0.008)
   }
 
   @Test("a parameter target is reached with as few channels as possible")
@@ -79,6 +80,33 @@ struct PruningScheduleTests {
     #expect(network.channelGroups.map(\.kept.count) == [6, 6, 12, 12, 24, 24])
     _ = try prune(network, .ratio(0.3), interval: 1, until: 1, epochs: 2, roundTo: 8)
     #expect(network.channelGroups.map(\.kept.count) == [6, 6, 8, 8, 16, 16])
+  }
+
+  @Test("the lowest of all layers go, at the second step too; hidden units by themselves")
+  func lowest() throws {
+    let network = try vgg()
+    let schedule = PruningSchedule(Self.spec(.channelsPerStep(9), interval: 1, until: 3), epochs: 5)
+    var random = RandomStream(seed: 4, purpose: .test)
+    for epoch in 1...2 {
+      let groups = network.channelGroups
+      // One layer has by far the lowest scores.
+      let scores = Dictionary(
+        uniqueKeysWithValues: groups.enumerated().map { index, group in
+          (group.name, group.kept.map { _ in Double(random.uniform()) * (index == 3 ? 0.3 : 1) })
+        })
+      let removals = schedule.removals(after: epoch, network: network, scores: scores)
+      for (kind, count) in [(ChannelGroup.Kind.convolution, 9), (.hiddenUnits, 2)] {
+        let own = groups.filter { $0.kind == kind }
+        let ranked = own.flatMap { group in
+          zip(group.kept, scores[group.name] ?? []).map { (group: group.name, channel: $0, score: $1) }
+        }.sorted { $0.score < $1.score }
+        let expected = Dictionary(grouping: ranked.prefix(count), by: \.group)
+          .mapValues { Set($0.map(\.channel)) }
+        let names = Set(own.map(\.name))
+        #expect(removals.filter { names.contains($0.key) } == expected, "epoch \(epoch), \(kind)")
+      }
+      network.remove(channels: removals)
+    }
   }
 
   @Test("a cubic schedule removes much at first and little at the end, and as much in total")

@@ -29,6 +29,52 @@ struct TrainerTests {
     #expect(one.tensors == several.tensors)
   }
 
+  @Test("another seed begins with other weights, and trains them otherwise")
+  func seeds() throws {
+    #expect(try Self.network(threads: 1, seed: 1).tensors != Self.network(threads: 1, seed: 2).tensors)
+    let networks = try [UInt64(3), 4].map { seed in
+      let network = try Self.network(threads: 1)
+      _ = try Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: seed)
+        .train(network, on: Self.images, epoch: 0)
+      return network
+    }
+    #expect(networks[0].tensors != networks[1].tensors)
+  }
+
+  @Test("a step is that of PyTorch's SGD", arguments: [false, true])
+  func step(_ nesterov: Bool) throws {
+    let network = try Self.network(threads: 1)
+    let before = network.parameters.map(\.value.values)
+    for (index, parameter) in network.parameters.enumerated() {
+      var stream = RandomStream(seed: UInt64(index), purpose: .test)
+      parameter.gradient.values = parameter.value.values.map { _ in stream.uniform() - 0.5 }
+      parameter.velocity.values = parameter.value.values.map { _ in stream.uniform() - 0.5 }
+    }
+    let state = network.parameters.map { ($0.gradient.values, $0.velocity.values) }
+    StochasticGradientDescent(
+      OptimizerSpec(name: "sgd", learningRate: 1, momentum: 0.8, nesterov: nesterov, weightDecay: 0.05)
+    ).step(network, learningRate: 0.3)
+    for (index, parameter) in network.parameters.enumerated() {
+      for (place, found) in parameter.value.values.enumerated() {
+        let old = before[index][place]
+        let gradient = state[index].0[place] + 0.05 * old
+        let velocity = 0.8 * state[index].1[place] + gradient
+        let expected = old - 0.3 * (nesterov ? gradient + 0.8 * velocity : velocity)
+        #expect(abs(found - expected) < 1e-6)
+        #expect(abs(parameter.velocity.values[place] - velocity) < 1e-6)
+      }
+    }
+  }
+
+  @Test("label smoothing changes what is learned")
+  func labelSmoothing() throws {
+    let smoothed = try Self.network(threads: 1)
+    var spec = Self.train(rate: 0.05)
+    spec.labelSmoothing = 0.2
+    _ = try Trainer(spec, dataset: Self.dataset, seed: 3).train(smoothed, on: Self.images, epoch: 0)
+    #expect(try smoothed.tensors != Self.trained(threads: 1).tensors)
+  }
+
   @Test("a checkpoint goes on bit for bit, after channels were removed too")
   func checkpoint() throws {
     let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
@@ -106,10 +152,10 @@ struct TrainerTests {
       schedule: ScheduleSpec(kind: .cosine(minimum: 0), warmupEpochs: 0), labelSmoothing: 0)
   }
 
-  static func network(threads: Int) throws -> Network {
+  static func network(threads: Int, seed: UInt64 = 1) throws -> Network {
     let spec = ArchitectureSpec(
       name: "resnet", depth: 8, block: .basic, width: 0.5, input: [1, 8, 8], classes: 4, weights: nil)
-    return try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: threads)))
+    return try #require(ArchitectureRegistry.build(spec, seed: seed, engine: Engine(threads: threads)))
   }
 
   static func trained(threads: Int) throws -> Network {

@@ -39,7 +39,7 @@ struct ExperimentPreparation {
     spec.seeds.flatMap { seed in
       let key = { (variant: Variant) in
         StageKey.train(
-          spec, variant: variant, seed: seed, kernels: kernels.rawValue, load: load, weights: weights)
+          spec, variant: variant, seed: seed, kernels: kernels.rounding, load: load, weights: weights)
       }
       return spec.variants.map { variant in
         let goesOn = variant == .pruned && spec.prune?.fineTune != nil

@@ -3,11 +3,11 @@ import Specification
 
 /// The address of a stage's result: a hash of everything that can change it.
 ///
-/// Stages are load, train, evaluate and export. A key holds the keys of the stages before it, so that a change is seen by
-/// what depends on it, and by nothing else.
+/// A key holds the keys of the stages before it, so that a change is seen by what depends on it, and by nothing else. Data
+/// and trainings have keys; writing the models and reports of finished trainings takes moments and is done in every run.
 struct StageKey: Hashable, Sendable {
   /// Raised when the program computes other numbers than before from the same experiment.
-  static let codeVersion = 5
+  static let codeVersion = 6
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String
@@ -30,7 +30,7 @@ struct StageKey: Hashable, Sendable {
   /// One training: a seed of a variant.
   ///
   /// - Parameters:
-  ///   - kernels: the kernel class: bits differ between classes.
+  ///   - kernels: ``KernelClass/rounding``: bits differ between classes.
   ///   - weights: digest of the file to start from; nil for random weights.
   static func train(
     _ spec: ExperimentSpec, variant: Variant, seed: UInt64, kernels: String, load: StageKey, weights: String?

@@ -119,7 +119,7 @@ public struct SensitivityAnalysis: Sendable {
       stage: "sensitivity",
       """
       code: \(StageKey.codeVersion)
-      kernels: \(kernels.rawValue)
+      kernels: \(kernels.rounding)
       data: \(data.digest)
       weights: \(modelHash)
       ratios: \(ratios)

@@ -11,7 +11,8 @@ import Specification
 /// importance(channel) = | mean over classes of s_c * r(c, channel) |,
 /// s_c = sigmoid(1 / (accuracy_c / best class's accuracy)), 1 for a class that is never predicted right.
 ///
-/// An image whose relevance at a channel is not finite is left out of that channel's mean.
+/// An image whose relevance at a channel is not finite is left out of that channel's mean. The importance of a channel that
+/// no image is left for is not a number.
 public struct FeatureRelevance: ImportanceCriterion {
   public static let description = Catalog.Criterion(
     name: "feature_relevance",
@@ -100,7 +101,7 @@ struct ClassAccuracy {
 }
 
 /// Sums of a layer's relevance over the images of each class.
-private struct ClassMeans {
+struct ClassMeans {
   private let channels: Int
   private var sums: [Double]
   private var counts: [Int]
@@ -125,6 +126,7 @@ private struct ClassMeans {
   func importance(scales: [Double], present: [Bool]) -> [Double] {
     let classes = present.indices.filter { present[$0] }
     return (0..<channels).map { channel in
+      guard classes.contains(where: { counts[$0 * channels + channel] > 0 }) else { return .nan }
       let total = classes.reduce(0.0) { sum, label in
         let index = label * channels + channel
         return counts[index] == 0 ? sum : sum + scales[label] * sums[index] / Double(counts[index])
