@@ -10,8 +10,9 @@ extension Engine {
     into y: Planes
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let size = WideWinogradPieces.size(
-      tiles: tiles.count, channels: inputs + outputs, block: Int(loops.tile_block))
+    let size = tiles.pieces(
+      channels: inputs + outputs, block: Int(loops.tile_block), cached: WideWinogradPieces.cached
+    ).size
     tiles.withLoopArguments { arguments in
       for first in Swift.stride(from: 0, to: tiles.count, by: size) {
         let count = min(size, tiles.count - first)
@@ -84,13 +85,7 @@ private enum WideWinogradPieces {
   /// Output channels of a task.
   static let outputs = 128
   /// Floats of a piece's transformed input and products: 8 MiB.
-  private static let cached = 1 << 21
-
-  /// Tiles of a piece, whole blocks of the products' inner loop and whole vectors.
-  static func size(tiles: Int, channels: Int, block: Int) -> Int {
-    let block = block.roundedUp(to: CK_VECTOR_FLOATS)
-    return min(tiles, max(block, cached / (36 * channels) / block * block))
-  }
+  static let cached = 1 << 21
 }
 
 /// Gradients of weights between many channels by Winograd's minimal filtering: the sums are products of matrices large

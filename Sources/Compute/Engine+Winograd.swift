@@ -25,8 +25,9 @@ extension Engine {
         return wideWinogradConvolve(
           x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
       }
+      // Half of the second-level cache is for the input.
       let pieces = tiles.pieces(
-        inputs: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats))
+        channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2)
       tiles.withLoopArguments { arguments in
         parallel(pieces.count) { piece in
           var arguments = arguments

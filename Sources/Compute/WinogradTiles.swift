@@ -39,13 +39,14 @@ struct WinogradTiles {
     }
   }
 
-  /// Tiles whose transformed input stays in a second-level cache.
+  /// Pieces of tiles that stay in a cache, transformed.
   ///
   /// - Parameters:
+  ///   - channels: that are in work at a time
   ///   - block: tiles that the products' inner loop takes at a time
-  ///   - cached: floats that stay in the cache; half of them are for the input
-  func pieces(inputs: Int, block: Int, cached: Int) -> (size: Int, count: Int) {
-    let fitting = cached / 2 / (36 * inputs) / block * block
+  ///   - cached: floats that stay in the cache
+  func pieces(channels: Int, block: Int, cached: Int) -> (size: Int, count: Int) {
+    let fitting = cached / (36 * channels) / block * block
     let size = min(count, max(fitting, block))
     return (size, count.dividedRoundingUp(by: size))
   }

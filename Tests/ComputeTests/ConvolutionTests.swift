@@ -16,8 +16,10 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     "\(kernels) \(inputs)->\(outputs) \(images)x\(rows)x\(columns) k\(kernel) s\(stride)"
   }
 
-  /// Minimal filtering's error grows with the terms of a sum.
-  var tolerance: Double { min(inputs, outputs) >= WinogradTiles.manyChannels ? 2e-5 : 1e-5 }
+  /// Minimal filtering's error grows with the terms of a sum; one of 129 channels' comes to 1.13e-5.
+  var tolerance: Double {
+    min(inputs, outputs) >= WinogradTiles.manyChannels && max(inputs, outputs) > 128 ? 2e-5 : 1e-5
+  }
 
   var input: PlaneShape { PlaneShape(channels: inputs, images: images, rows: rows, columns: columns) }
 
@@ -56,7 +58,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
       // Tiles: every number of them side by side, several pieces and groups, products of matrices.
       for (inputs, outputs, images, rows, columns) in [
         (17, 33, 16, 4, 4), (30, 21, 2, 16, 8), (37, 29, 1, 16, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),
-        (17, 16, 8, 8, 12), (23, 19, 4, 8, 24), (33, 40, 9, 16, 16), (97, 129, 4, 8, 8), (97, 257, 8, 4, 8),
+        (17, 16, 8, 8, 12), (23, 19, 4, 8, 24), (33, 40, 9, 16, 16), (97, 100, 4, 8, 8), (97, 129, 4, 8, 8),
+        (97, 257, 8, 4, 8),
         (258, 97, 8, 4, 8),
         (16, 18, 40, 8, 8),
       ] {

@@ -214,7 +214,7 @@ typedef struct {
   void (*multiply)(const ck_products *job);
   void (*product_sums)(const ck_product_sums *job);
   // The transforms of F(4x4, 3x3) for `count` tiles of a plane from tile `first` on, both multiples of
-  // CK_VECTOR_FLOATS. The element of a tile in row a, column b of its 6x6 block lies at [(6 a + b) * stride + t], or,
+  // the class's vector. The element of a tile in row a, column b of its 6x6 block lies at [(6 a + b) * stride + t], or,
   // where one row alone is asked for, at [b * stride + t]; t runs over the tiles in an order that all transforms of a
   // class share. Null in classes without them.
   //

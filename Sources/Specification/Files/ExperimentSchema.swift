@@ -33,10 +33,13 @@ private func required(among keys: [Key]) -> [(String, JSON)] {
 
 extension Key.Mapping {
   /// Which keys there are.
-  fileprivate var schema: [(String, JSON)] {
+  fileprivate var schema: [(String, JSON)] { schema(and: []) }
+
+  /// With further properties.
+  fileprivate func schema(and others: [(String, JSON)]) -> [(String, JSON)] {
     [
       ("type", .string("object")), ("additionalProperties", .boolean(false)),
-      ("properties", .object(keys.map { ($0.name, .object($0.schema)) })),
+      ("properties", .object(keys.map { ($0.name, .object($0.schema)) } + others)),
     ]
   }
 
@@ -101,10 +104,7 @@ extension Key {
     let names = Set(keys.map(\.name))
     let others = self.keys.filter { !names.contains($0.name) }
       .map { ($0.name, JSON.object([("type", .string("null"))])) }
-    return [
-      ("type", .string("object")), ("additionalProperties", .boolean(false)),
-      ("properties", .object(keys.map { ($0.name, .object($0.schema)) } + others)),
-    ]
+    return Mapping(keys: keys).schema(and: others)
   }
 
   /// Lists of values by dotted path; combinations to add and to take away.
