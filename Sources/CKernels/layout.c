@@ -16,41 +16,51 @@ void ck_pack_weights(
   }
 }
 
+// A group of rows of weights, as ck_pack_signed_weights takes them.
+typedef struct {
+  const float *weights;
+  int64_t rows, columns, kernel_size, first, count;
+  bool transposed;
+} row_group;
+
+// The weights of one column and place in the kernel, and their signs.
+static inline int signed_entry(const row_group *g, int64_t column, int64_t place, float entry[CK_SIGNED_GROUP]) {
+  int signs = 0;
+  for (int64_t r = 0; r < g->count; r++) {
+    const int64_t row = g->first + r;
+    entry[r] = g->weights[(g->transposed ? column * g->rows + row : row * g->columns + column) * g->kernel_size + place];
+    signs |= (entry[r] < 0) << r;
+  }
+  return signs;
+}
+
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
   float *packed_weights) {
-  const int64_t entries = columns * taps;
+  const int64_t part = ck_signed_part(taps);
   int list_of[CK_SIGN_LISTS];
   for (int list = 0; list < CK_SIGN_LISTS; list++) list_of[ck_signs_of_list(list)] = list;
-  for (int64_t first = 0; first < rows; first += CK_SIGNED_GROUP, counts += CK_SIGN_LISTS) {
-    const int64_t group = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
-    int32_t places[CK_SIGN_LISTS];
-    memset(counts, 0, CK_SIGN_LISTS * sizeof *counts);
-    // Counts the entries of each list, then puts each in its place.
-    for (int placing = 0; placing < 2; placing++) {
-      for (int64_t c = 0; c < columns; c++)
+  float entry[CK_SIGNED_GROUP];
+  for (int64_t first = 0; first < rows; first += CK_SIGNED_GROUP) {
+    const int64_t count = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
+    const row_group group = {weights, rows, columns, kernel_size, first, count, transposed};
+    for (int64_t begin = 0; begin < columns; begin += part, counts += CK_SIGN_LISTS) {
+      const int64_t end = columns - begin < part ? columns : begin + part;
+      memset(counts, 0, CK_SIGN_LISTS * sizeof *counts);
+      for (int64_t c = begin; c < end; c++)
+        for (int64_t t = 0; t < taps; t++) counts[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
+      int64_t places[CK_SIGN_LISTS] = {0};
+      for (int list = 1; list < CK_SIGN_LISTS; list++) places[list] = places[list - 1] + counts[list - 1];
+      for (int64_t c = begin; c < end; c++)
         for (int64_t t = 0; t < taps; t++) {
-          float entry[CK_SIGNED_GROUP];
-          int signs = 0;
-          for (int64_t r = 0; r < group; r++) {
-            const int64_t row = first + r;
-            entry[r] = weights[(transposed ? c * rows + row : row * columns + c) * kernel_size + tap_index[t]];
-            signs |= (entry[r] < 0) << r;
-          }
-          const int list = list_of[signs];
-          if (!placing) {
-            counts[list]++;
-            continue;
-          }
-          const int32_t place = places[list]++;
+          const int64_t place = places[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
           packed_offsets[place] = c * column_stride + offsets[t];
-          for (int64_t r = 0; r < group; r++) packed_weights[place * group + r] = entry[r];
+          memcpy(packed_weights + place * count, entry, count * sizeof *entry);
         }
-      for (int list = 0, sum = 0; list < CK_SIGN_LISTS; list++) places[list] = sum, sum += counts[list];
+      packed_offsets += (end - begin) * taps;
+      packed_weights += (end - begin) * taps * count;
     }
-    packed_offsets += entries;
-    packed_weights += entries * group;
   }
 }
 

@@ -61,49 +61,62 @@ static row_of_signed_weights signed_row(const ck_signed_weights *all, int64_t ro
   return found;
 }
 
+// Copies a vector's pixels, from its start on in `plane`.
+static void load_vector(const ck_pixel_vectors *v, const float *plane, float out[LANES]) {
+  const int part = LANES / v->rows;
+  for (int row = 0; row < v->rows; row++) memcpy(out + row * part, plane + row * v->pitch, part * sizeof *out);
+}
+
+static void store_vector(const ck_pixel_vectors *v, const uint32_t *lanes, const float in[LANES], float *plane) {
+  const int part = LANES / v->rows;
+  for (int row = 0; row < v->rows; row++)
+    for (int i = 0; i < part; i++)
+      plane[row * v->pitch + i] = v->has_borders ? keep(in[row * part + i], lanes[i]) : in[row * part + i];
+}
+
 static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
-  const int64_t entries = job->weights.entries;
+  const ck_pixel_vectors *v = &job->vectors;
   for (int64_t o = 0; o < job->weights.rows; o++) {
     const row_of_signed_weights row = signed_row(&job->weights, o);
-    for (ptrdiff_t start = begin; start < end; start += BLOCK) {
-      const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
-      float plus[BLOCK] = {0}, minus[BLOCK] = {0};
-      for (int64_t e = 0; e < entries; e++) {
-        const float weight = row.weights[e * row.step], *x = job->x + start + row.offsets[e];
+    for (const ptrdiff_t *start = v->starts + begin; start < v->starts + end; start++) {
+      float plus[LANES] = {0}, minus[LANES] = {0}, x[LANES], box[LANES], relevance[LANES], total[LANES] = {0};
+      for (int64_t e = 0; e < job->weights.entries; e++) {
+        const float weight = row.weights[e * row.step];
         float *sums = weight < 0 ? minus : plus;
-        for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * x[i];
+        load_vector(v, job->x + *start + row.offsets[e], x);
+        for (int i = 0; i < LANES; i++) sums[i] += weight * x[i];
       }
-      const float *relevance = job->relevance + o * job->stride + start, *box = job->box + start;
-      const uint32_t *lanes = job->mask.lanes + start;
-      float *positive = job->positive + o * job->stride + start, *negative = job->negative + o * job->stride + start;
-      float *total = job->total + start;
-      for (ptrdiff_t i = 0; i < count; i++) {
-        positive[i] = keep(job->alpha * relevance[i] / (plus[i] + 1e-9f * box[i] + 1e-9f), lanes[i]);
-        negative[i] = job->beta == 0
-          ? 0 : keep(-job->beta * relevance[i] / (minus[i] - 1e-9f * box[i] + 1e-9f), lanes[i]);
-        total[i] = (o == 0 ? 0 : total[i]) + 1e-9f * (positive[i] - negative[i]);
+      load_vector(v, job->box + *start, box);
+      load_vector(v, job->relevance + o * job->stride + *start, relevance);
+      if (o > 0) load_vector(v, job->total + *start, total);
+      for (int i = 0; i < LANES; i++) {
+        plus[i] = job->alpha * relevance[i] / (plus[i] + 1e-9f * box[i] + 1e-9f);
+        minus[i] = job->beta == 0 ? 0 : -job->beta * relevance[i] / (minus[i] - 1e-9f * box[i] + 1e-9f);
+        total[i] += 1e-9f * (plus[i] - minus[i]);
       }
+      const uint32_t *lanes = job->mask.lanes + *start;
+      store_vector(v, lanes, plus, job->positive + o * job->stride + *start);
+      store_vector(v, lanes, minus, job->negative + o * job->stride + *start);
+      store_vector(v, lanes, total, job->total + *start);
     }
   }
 }
 
 static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
-  const int64_t entries = job->weights.entries;
+  const ck_pixel_vectors *v = &job->vectors;
   for (int64_t c = 0; c < job->weights.rows; c++) {
     const row_of_signed_weights row = signed_row(&job->weights, c);
-    for (ptrdiff_t start = begin; start < end; start += BLOCK) {
-      const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
-      float sums[BLOCK];
-      for (ptrdiff_t i = 0; i < count; i++) sums[i] = job->box[start + i];
-      for (int64_t e = 0; e < entries; e++) {
+    for (const ptrdiff_t *start = v->starts + begin; start < v->starts + end; start++) {
+      float sums[LANES], q[LANES], x[LANES];
+      load_vector(v, job->box + *start, sums);
+      for (int64_t e = 0; e < job->weights.entries; e++) {
         const float weight = row.weights[e * row.step];
-        const float *q = (weight < 0 ? job->negative : job->positive) + start + row.offsets[e];
-        for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * q[i];
+        load_vector(v, (weight < 0 ? job->negative : job->positive) + *start + row.offsets[e], q);
+        for (int i = 0; i < LANES; i++) sums[i] += weight * q[i];
       }
-      const float *x = job->x + c * job->x_stride + start;
-      float *result = job->result + c * job->result_stride + start;
-      const uint32_t *lanes = job->mask.lanes + start;
-      for (ptrdiff_t i = 0; i < count; i++) result[i] = keep(x[i] * sums[i], lanes[i]);
+      load_vector(v, job->x + c * job->x_stride + *start, x);
+      for (int i = 0; i < LANES; i++) sums[i] *= x[i];
+      store_vector(v, job->mask.lanes + *start, sums, job->result + c * job->result_stride + *start);
     }
   }
 }
@@ -267,6 +280,7 @@ static double peak(int64_t rounds, float *sink) {
 static const ck_kernels table = {
   .name = "portable",
   .convolve = convolve,
+  .width = LANES,
   .relevance_quotients = relevance_quotients,
   .relevance_spread = relevance_spread,
   .weight_gradient = weight_gradient,

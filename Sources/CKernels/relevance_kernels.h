@@ -4,114 +4,142 @@
 // Rows of weights are taken a group at a time, their entries ordered by the signs of a group's weights: within one list
 // of entries it is known at compile time which sum, or which input, each row's weight goes with.
 
-// sums[r] += w[r] * (bit r of `signs` ? minus : plus) over `count` entries, rows r of a group, at pixels from p on.
+// The pixels that one pass computes, as ck_pixel_vectors says; `count` and `rows` are known at compile time.
+typedef struct {
+  ptrdiff_t starts[SIGNED_VECTORS], pitch;
+  int count, rows;
+} pixel_block;
+
+INLINE pixel_block block_of(const ck_pixel_vectors *all, ptrdiff_t first, const int count, const int rows) {
+  pixel_block block = {.pitch = all->pitch, .count = count, .rows = rows};
+  UNROLL for (int i = 0; i < count; i++) block.starts[i] = all->starts[first + i];
+  return block;
+}
+
+INLINE V load_pixels(const pixel_block *block, const float *plane, int i) {
+  float *const p = (float *)plane + block->starts[i];
+  return block->rows == 1 ? load(p) : load_parts((float *const[]){p, p + block->pitch}, 2);
+}
+
+INLINE void store_pixels(const pixel_block *block, float *plane, int i, V v) {
+  float *const p = plane + block->starts[i];
+  if (block->rows == 1) store(p, v);
+  else store_parts((float *const[]){p, p + block->pitch}, 2, v);
+}
+
+// `v`, but zero at borders.
+INLINE V at_pixels(const pixel_block *block, const ck_pixel_vectors *all, ck_mask mask, int i, V v) {
+  return block->rows == 1 && all->has_borders ? keep(v, mask, block->starts[i]) : v;
+}
+
+// sums[r] += w[r] * (bit r of `signs` ? minus : plus) over `count` entries, rows r of a group.
 INLINE void signed_sums(
-  const float *plus, const float *minus, const int signs, int32_t count, const ptrdiff_t **offsets,
-  const float **weights, const int group, const int vectors, V sums[CK_SIGNED_GROUP][CONVOLVE_VECTORS]) {
+  const pixel_block *block, const float *plus, const float *minus, const int signs, int32_t count,
+  const ptrdiff_t **offsets, const float **weights, const int group, V sums[CK_SIGNED_GROUP][SIGNED_VECTORS]) {
   for (; count > 0; count--, (*offsets)++, *weights += group)
     UNROLL for (int sign = 0; sign < 2; sign++) {
       if (signs == (sign ? 0 : (1 << group) - 1)) continue;
-      const float *const at = (sign ? minus : plus) + **offsets;
-      V pixels[CONVOLVE_VECTORS];
-      UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
+      const float *plane = (sign ? minus : plus) + **offsets;
+      // Else compilers keep a sum of pointers for every vector and sign, for which there are not enough registers.
+      __asm__("" : "+r"(plane));
+      V pixels[SIGNED_VECTORS];
+      UNROLL for (int i = 0; i < block->count; i++) pixels[i] = load_pixels(block, plane, i);
       UNROLL for (int r = 0; r < group; r++) {
         if ((signs >> r & 1) != sign) continue;
         const V weight = broadcast(*weights + r);
-        UNROLL for (int i = 0; i < vectors; i++) sums[r][i] = muladd(weight, pixels[i], sums[r][i]);
+        UNROLL for (int i = 0; i < block->count; i++) sums[r][i] = muladd(weight, pixels[i], sums[r][i]);
       }
     }
 }
 
-INLINE void quotients_block(
-  const ck_relevance_quotients *job, int64_t first, const int group, const int vectors, ptrdiff_t p) {
-  const int32_t *const counts = job->weights.counts + first / CK_SIGNED_GROUP * CK_SIGN_LISTS;
-  const ptrdiff_t *offsets = job->weights.offsets + first / CK_SIGNED_GROUP * job->weights.entries;
-  const float *weights = job->weights.weights + first * job->weights.entries;
-  const float *const x = job->x + p;
-  V sums[2][CK_SIGNED_GROUP][CONVOLVE_VECTORS];
+INLINE void quotients_block(const void *context, const pixel_block block, int64_t first, const int group) {
+  const ck_relevance_quotients *const job = context;
+  const ck_signed_weights *const all = &job->weights;
+  const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
+  const ptrdiff_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
+  const float *weights = all->weights + first * all->entries;
+  V sums[2][CK_SIGNED_GROUP][SIGNED_VECTORS];
   UNROLL for (int o = 0; o < group; o++)
-    UNROLL for (int i = 0; i < vectors; i++) sums[0][o][i] = sums[1][o][i] = set1(0);
-  UNROLL for (int list = 0; list < 1 << group; list++) {
-    const int signs = ck_signs_of_list(list);
-    V active[CK_SIGNED_GROUP][CONVOLVE_VECTORS];
-    UNROLL for (int o = 0; o < group; o++)
-      UNROLL for (int i = 0; i < vectors; i++) active[o][i] = sums[signs >> o & 1][o][i];
-    signed_sums(x, x, 0, counts[list], &offsets, &weights, group, vectors, active);
-    UNROLL for (int o = 0; o < group; o++)
-      UNROLL for (int i = 0; i < vectors; i++) sums[signs >> o & 1][o][i] = active[o][i];
-  }
+    UNROLL for (int i = 0; i < block.count; i++) sums[0][o][i] = sums[1][o][i] = set1(0);
+  for (int64_t part = 0; part < all->parts; part++, counts += CK_SIGN_LISTS)
+    UNROLL for (int list = 0; list < 1 << group; list++) {
+      const int signs = ck_signs_of_list(list);
+      V active[CK_SIGNED_GROUP][SIGNED_VECTORS];
+      UNROLL for (int o = 0; o < group; o++)
+        UNROLL for (int i = 0; i < block.count; i++) active[o][i] = sums[signs >> o & 1][o][i];
+      signed_sums(&block, job->x, job->x, 0, counts[list], &offsets, &weights, group, active);
+      UNROLL for (int o = 0; o < group; o++)
+        UNROLL for (int i = 0; i < block.count; i++) sums[signs >> o & 1][o][i] = active[o][i];
+    }
   const V tiny = set1(1e-9f), alpha = set1(job->alpha), beta = set1(-job->beta);
-  UNROLL for (int i = 0; i < vectors; i++) {
-    const ptrdiff_t at = p + i * WIDTH;
-    const V extra = mul(tiny, load(job->box + at));
-    V total = first == 0 ? set1(0) : load(job->total + at);
+  UNROLL for (int i = 0; i < block.count; i++) {
+    const V extra = mul(tiny, load_pixels(&block, job->box, i));
+    V total = first == 0 ? set1(0) : load_pixels(&block, job->total, i);
     UNROLL for (int o = 0; o < group; o++) {
-      const ptrdiff_t row = (first + o) * job->stride + at;
-      const V relevance = load(job->relevance + row);
+      const ptrdiff_t row = (first + o) * job->stride;
+      const V relevance = load_pixels(&block, job->relevance + row, i);
       const V plus = divide(mul(alpha, relevance), add(add(sums[0][o][i], extra), tiny));
       const V minus = divide(mul(beta, relevance), add(sub(sums[1][o][i], extra), tiny));
-      const V positive = keep(plus, job->mask, at);
-      const V negative = job->beta == 0 ? set1(0) : keep(minus, job->mask, at);
-      store(job->positive + row, positive);
-      store(job->negative + row, negative);
+      const V positive = at_pixels(&block, &job->vectors, job->mask, i, plus);
+      const V negative = job->beta == 0 ? set1(0) : at_pixels(&block, &job->vectors, job->mask, i, minus);
+      store_pixels(&block, job->positive + row, i, positive);
+      store_pixels(&block, job->negative + row, i, negative);
       total = muladd(tiny, sub(positive, negative), total);
     }
-    store(job->total + at, total);
+    store_pixels(&block, job->total, i, total);
   }
 }
 
-INLINE void spread_block(
-  const ck_relevance_spread *job, int64_t first, const int group, const int vectors, ptrdiff_t p) {
-  const int32_t *const counts = job->weights.counts + first / CK_SIGNED_GROUP * CK_SIGN_LISTS;
-  const ptrdiff_t *offsets = job->weights.offsets + first / CK_SIGNED_GROUP * job->weights.entries;
-  const float *weights = job->weights.weights + first * job->weights.entries;
-  V sums[CK_SIGNED_GROUP][CONVOLVE_VECTORS];
+INLINE void spread_block(const void *context, const pixel_block block, int64_t first, const int group) {
+  const ck_relevance_spread *const job = context;
+  const ck_signed_weights *const all = &job->weights;
+  const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
+  const ptrdiff_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
+  const float *weights = all->weights + first * all->entries;
+  V sums[CK_SIGNED_GROUP][SIGNED_VECTORS];
   UNROLL for (int o = 0; o < group; o++)
-    UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = load(job->box + p + i * WIDTH);
-  UNROLL for (int list = 0; list < 1 << group; list++)
-    signed_sums(
-      job->positive + p, job->negative + p, ck_signs_of_list(list), counts[list], &offsets, &weights, group, vectors,
-      sums);
+    UNROLL for (int i = 0; i < block.count; i++) sums[o][i] = load_pixels(&block, job->box, i);
+  for (int64_t part = 0; part < all->parts; part++, counts += CK_SIGN_LISTS)
+    UNROLL for (int list = 0; list < 1 << group; list++)
+      signed_sums(
+        &block, job->positive, job->negative, ck_signs_of_list(list), counts[list], &offsets, &weights, group, sums);
   UNROLL for (int o = 0; o < group; o++)
-    UNROLL for (int i = 0; i < vectors; i++) {
-      const ptrdiff_t at = p + i * WIDTH;
-      const V x = load(job->x + (first + o) * job->x_stride + at);
-      store(job->result + (first + o) * job->result_stride + at, keep(mul(x, sums[o][i]), job->mask, at));
+    UNROLL for (int i = 0; i < block.count; i++) {
+      const V x = load_pixels(&block, job->x + (first + o) * job->x_stride, i);
+      const V result = at_pixels(&block, &job->vectors, job->mask, i, mul(x, sums[o][i]));
+      store_pixels(&block, job->result + (first + o) * job->result_stride, i, result);
     }
 }
 
-INLINE void quotients_group(
-  const ck_relevance_quotients *job, int64_t first, const int group, ptrdiff_t begin, ptrdiff_t end) {
-  ptrdiff_t p = begin;
-  for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
-    quotients_block(job, first, group, CONVOLVE_VECTORS, p);
-  for (; p < end; p += WIDTH) quotients_block(job, first, group, 1, p);
+// One pass over a block of pixels for the rows of weights from `first` on.
+typedef void block_pass(const void *job, const pixel_block block, int64_t first, const int group);
+
+INLINE void for_each_block(
+  block_pass *pass, const void *job, const ck_pixel_vectors *vectors, const int rows, int64_t first, const int group,
+  ptrdiff_t begin, ptrdiff_t end) {
+  for (; begin + SIGNED_VECTORS <= end; begin += SIGNED_VECTORS)
+    pass(job, block_of(vectors, begin, SIGNED_VECTORS, rows), first, group);
+  for (; begin < end; begin++) pass(job, block_of(vectors, begin, 1, rows), first, group);
 }
 
-INLINE void spread_group(
-  const ck_relevance_spread *job, int64_t first, const int group, ptrdiff_t begin, ptrdiff_t end) {
-  ptrdiff_t p = begin;
-  for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
-    spread_block(job, first, group, CONVOLVE_VECTORS, p);
-  for (; p < end; p += WIDTH) spread_block(job, first, group, 1, p);
+INLINE void for_each_group(
+  block_pass *pass, const void *job, int64_t weight_rows, const ck_pixel_vectors *vectors, const int rows,
+  ptrdiff_t begin, ptrdiff_t end) {
+  for (int64_t first = 0; first < weight_rows; first += CK_SIGNED_GROUP)
+    switch (weight_rows - first) {
+      case 1: for_each_block(pass, job, vectors, rows, first, 1, begin, end); break;
+      case 2: for_each_block(pass, job, vectors, rows, first, 2, begin, end); break;
+      case 3: for_each_block(pass, job, vectors, rows, first, 3, begin, end); break;
+      default: for_each_block(pass, job, vectors, rows, first, CK_SIGNED_GROUP, begin, end); break;
+    }
 }
 
 static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
-  for (int64_t first = 0; first < job->weights.rows; first += CK_SIGNED_GROUP)
-    switch (job->weights.rows - first) {
-      case 1: quotients_group(job, first, 1, begin, end); break;
-      case 2: quotients_group(job, first, 2, begin, end); break;
-      case 3: quotients_group(job, first, 3, begin, end); break;
-      default: quotients_group(job, first, CK_SIGNED_GROUP, begin, end); break;
-    }
+  if (job->vectors.rows == 1) for_each_group(quotients_block, job, job->weights.rows, &job->vectors, 1, begin, end);
+  else for_each_group(quotients_block, job, job->weights.rows, &job->vectors, 2, begin, end);
 }
 
 static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
-  for (int64_t first = 0; first < job->weights.rows; first += CK_SIGNED_GROUP)
-    switch (job->weights.rows - first) {
-      case 1: spread_group(job, first, 1, begin, end); break;
-      case 2: spread_group(job, first, 2, begin, end); break;
-      case 3: spread_group(job, first, 3, begin, end); break;
-      default: spread_group(job, first, CK_SIGNED_GROUP, begin, end); break;
-    }
+  if (job->vectors.rows == 1) for_each_group(spread_block, job, job->weights.rows, &job->vectors, 1, begin, end);
+  else for_each_group(spread_block, job, job->weights.rows, &job->vectors, 2, begin, end);
 }

@@ -20,30 +20,32 @@ extension Engine {
       input: input.shape, weight: weight.shape, stride: stride, output: relevance.shape)
     requireSameShape(input, result)
     precondition(input !== result, "relevance cannot overwrite what it belongs to")
-    let outputs = relevance.shape.channels
+    let (images, outputs) = (input.shape.images, relevance.shape.channels)
     if kernel > 3 || hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return relevanceBySigns(
         relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, into: result)
     }
-    withTapPlanes(input, kernel: kernel, stride: stride, output: relevance) { planes, taps in
-      withTemporaryPlanes(relevance.shape) { positive in
-        withTemporaryPlanes(relevance.shape) { negative in
-          withTemporaryPlanes(relevance.shape.with(channels: 1)) { total in
-            let quotients = Quotients(positive: positive, negative: negative, total: total)
-            divide(relevance, weight, planes, taps, alpha: alpha, beta: beta, into: quotients)
-            if stride == 1 {
-              let shifts = taps.offsets
-              let index = shifts.indices.reversed().map(Int64.init)
-              spread(
-                quotients, weight, taps: (index, shifts), input: planes.plane(0),
-                stride: planes.geometry.stride, into: result.plane(0), resultStride: result.geometry.stride)
-            } else {
-              spreadPhases(quotients, weight, kernel: kernel, planes, into: result)
-            }
-          }
-        }
-      }
+    guard images > 0 else { return }
+    let group = imagesInCache(input.shape, relevance.shape)
+    let shapes = (input: input.shape.with(images: group), output: relevance.shape.with(images: group))
+    let rule = RelevancePass(
+      engine: self, weight: weight, stride: stride, output: shapes.output, alpha: alpha, beta: beta)
+    parallel(images.dividedRoundingUp(by: group)) { index in
+      let own = index * group..<min(images, (index + 1) * group)
+      let (x, r) = (Planes(uninitialized: shapes.input), Planes(uninitialized: shapes.output))
+      let found = Planes(uninitialized: shapes.input)
+      x.copyImages(0, from: input, own)
+      r.copyImages(0, from: relevance, own)
+      rule.propagate(r, input: x, into: found)
+      result.copyImages(own.lowerBound, from: found, 0..<own.count)
     }
+  }
+
+  /// Images whose input, output's relevance, quotients and result stay in the second-level cache from one use to the next.
+  private func imagesInCache(_ input: PlaneShape, _ output: PlaneShape) -> Int {
+    func floats(_ shape: PlaneShape) -> Int { shape.channels * (shape.rows + 1) * (shape.columns + 1) }
+    let fitting = Int(loops.cached_floats) * 3 / 4 / max(1, 2 * floats(input) + 3 * floats(output))
+    return max(1, min(fitting, input.images.dividedRoundingUp(by: 16)))
   }
 
   /// As two convolutions and two gradients, one of each for either sign.
@@ -66,137 +68,15 @@ extension Engine {
         activation: input, positive: result, alpha: alpha, negative: negative, beta: beta, into: result)
     }
   }
+}
 
-  // MARK: Parts
-
-  /// Relevance over what the output's channels summed, for either sign of weights.
-  private struct Quotients {
-    let positive: Planes
-    let negative: Planes
-    /// What weights closer to zero than 1e-9 pass on of them: the same for all inputs.
-    let total: Planes
-  }
-
-  private func divide(
-    _ relevance: Planes, _ weight: Tensor, _ planes: Planes, _ taps: ConvolutionTaps, alpha: Float,
-    beta: Float, into quotients: Quotients
-  ) {
-    let geometry = relevance.geometry
-    let inputs = weight.shape[1]
-    withTemporaryPlanes(relevance.shape.with(channels: 1)) { box in
-      withTemporaryPlanes(relevance.shape.with(channels: taps.phases)) { total in
-        for phase in 0..<taps.phases {
-          sumTaps(
-            of: planes.plane(phase), stride: planes.geometry.stride * taps.phases, channels: inputs,
-            offsets: [0], into: total, phase)
-        }
-        sumTaps(
-          of: total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, into: box)
-      }
-      let index = taps.offsets.indices.map(Int64.init)
-      withSignedWeights(
-        weight, transposed: false, taps: (index, taps.offsets), stride: planes.geometry.stride * taps.phases
-      ) { weights in
-        let job = ck_relevance_quotients(
-          x: planes.plane(0), weights: weights, box: box.plane(0), relevance: relevance.plane(0),
-          alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
-          negative: quotients.negative.plane(0), total: quotients.total.plane(0), stride: geometry.stride,
-          mask: geometry.mask)
-        forEachPiece(of: geometry, channels: inputs * taps.phases) { begin, end in
-          var job = job
-          loops.relevance_quotients(&job, begin, end)
-        }
-      }
-    }
-  }
-
-  /// - Parameter taps: their places in the kernel, and what each reads.
-  private func spread(
-    _ quotients: Quotients, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
-    input: UnsafeMutablePointer<Float>, stride: Int, into result: UnsafeMutablePointer<Float>,
-    resultStride: Int
-  ) {
-    let (positive, negative) = (quotients.positive, quotients.negative)
-    let geometry = positive.geometry
-    withTemporaryPlanes(quotients.total.shape) { box in
-      sumTaps(
-        of: quotients.total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, into: box)
-      withSignedWeights(weight, transposed: true, taps: taps, stride: geometry.stride) { weights in
-        let job = ck_relevance_spread(
-          positive: positive.plane(0), negative: negative.plane(0), weights: weights, box: box.plane(0),
-          x: input, result: result, x_stride: stride, result_stride: resultStride, mask: geometry.mask)
-        forEachPiece(of: geometry, channels: 2 * positive.shape.channels) { begin, end in
-          var job = job
-          loops.relevance_spread(&job, begin, end)
-        }
-      }
-    }
-  }
-
-  /// - Parameter planes: phase planes of the input.
-  private func spreadPhases(
-    _ quotients: Quotients, _ weight: Tensor, kernel: Int, _ planes: Planes, into result: Planes
-  ) {
-    let shape = result.shape
-    let phases = planes.shape.channels / max(1, shape.channels)
-    withTemporaryPlanes(planes.shape) { split in
-      for phase in 0..<phases {
-        spread(
-          quotients, weight,
-          taps: ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: quotients.total.geometry),
-          input: planes.plane(phase), stride: planes.geometry.stride * phases, into: split.plane(phase),
-          resultStride: split.geometry.stride * phases)
-      }
-      forEachImageGroup(channels: shape.channels, shape: shape) { channel, image, images in
-        ck_join_phases(
-          split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(shape.rows),
-          Int64(shape.columns), Int64(image), Int64(images), false, result.plane(channel))
-      }
-    }
-  }
-
-  /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d].
-  private func sumTaps(
-    of x: UnsafeMutablePointer<Float>, stride: Int, channels: Int, offsets: [Int], into sum: Planes,
-    _ channel: Int = 0
-  ) {
-    let weights = [Float](repeating: 1, count: channels * offsets.count)
-    weights.withUnsafeBufferPointer { weights in
-      offsets.withUnsafeBufferPointer { offsets in
-        run(
-          ck_convolution(
-            x: x, x_stride: stride, inputs: Int64(channels), offsets: offsets.baseAddress,
-            taps: Int64(offsets.count), weights: weights.baseAddress, bias: nil, y: sum.plane(channel),
-            y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: false),
-          geometry: sum.geometry)
-      }
-    }
-  }
-
-  /// - Parameters:
-  ///   - transposed: whether the rows are the weight's inputs rather than its outputs.
-  ///   - stride: from one column's planes to the next's.
-  private func withSignedWeights(
-    _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int,
-    _ body: (ck_signed_weights) -> Void
-  ) {
-    let (rows, columns) =
-      transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
-    let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
-    var counts = [Int32](repeating: 0, count: CK_SIGN_LISTS * groups)
-    var offsets = [Int](repeating: 0, count: groups * entries)
-    scratch.floats(rows * entries) { weights in
-      ck_pack_signed_weights(
-        weight.values, Int64(rows), Int64(columns), Int64(weight.shape[2] * weight.shape[3]), taps.index,
-        Int64(taps.index.count), transposed, taps.offsets, stride, &counts, &offsets, weights)
-      counts.withUnsafeBufferPointer { counts in
-        offsets.withUnsafeBufferPointer { offsets in
-          body(
-            ck_signed_weights(
-              counts: counts.baseAddress, offsets: offsets.baseAddress, weights: weights, rows: Int64(rows),
-              entries: Int64(entries)))
-        }
-      }
+extension Planes {
+  /// Overwrites images from `first` on with some of other planes with as many channels, rows and columns.
+  fileprivate func copyImages(_ first: Int, from other: Planes, _ images: Range<Int>) {
+    for channel in 0..<shape.channels {
+      (plane(channel) + first * geometry.imageStride).update(
+        from: other.plane(channel) + images.lowerBound * geometry.imageStride,
+        count: images.count * geometry.imageStride)
     }
   }
 }

@@ -22,4 +22,9 @@ public struct PlaneShape: Hashable, Sendable {
   public func with(channels: Int) -> PlaneShape {
     PlaneShape(channels: channels, images: images, rows: rows, columns: columns)
   }
+
+  /// The same with another number of images.
+  func with(images: Int) -> PlaneShape {
+    PlaneShape(channels: channels, images: images, rows: rows, columns: columns)
+  }
 }

@@ -48,6 +48,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 3, outputs: 9, images: 9, rows: 33, columns: 33, kernel: 3,
             stride: stride))
       }
+      // Rows of the output that are whole vectors, or halves of them.
+      for (images, size) in [(5, 32), (20, 16)] {
+        cases.append(
+          ConvolutionCase(
+            kernels: kernels, inputs: 9, outputs: 10, images: images, rows: size, columns: size, kernel: 3,
+            stride: 2))
+      }
       // Small maps with many channels.
       for (rows, columns) in [(1, 1), (2, 2), (4, 3), (5, 3)] {
         cases.append(

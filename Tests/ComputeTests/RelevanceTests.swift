@@ -39,6 +39,37 @@ struct RelevanceTests {
     }
   }
 
+  @Test(
+    "an image's relevance is the same, to the bit, whatever batch it comes in",
+    arguments: KernelClass.available)
+  func independentOfBatch(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    // Rows of a vector, of two, of half a vector and of none; groups of several images, the last one smaller.
+    for (images, rows, columns, stride) in [
+      (35, 4, 16, 1), (35, 4, 32, 1), (35, 8, 8, 1), (35, 5, 7, 1), (35, 8, 16, 2),
+    ] {
+      var random = RandomStream(seed: 3, purpose: .test)
+      let batch = PlaneShape(channels: 6, images: images, rows: rows, columns: columns)
+      let weight = Tensor(shape: [7, 6, 3, 3], values: (0..<378).map { _ in random.uniform() - 0.5 })
+      let x = Planes(batch, dense: random.values(batch) { max(0, $0.uniform() - 0.4) })
+      let output = PlaneShape(
+        channels: 7, images: images, rows: (rows - 1) / stride + 1, columns: (columns - 1) / stride + 1)
+      let r = Planes(output, dense: random.values(output) { $0.uniform() - 0.3 })
+      func relevance(_ x: Planes, _ r: Planes) -> Planes {
+        let result = Planes(x.shape)
+        engine.convolutionRelevance(r, weight, stride: stride, input: x, alpha: 2, beta: 1, into: result)
+        return result
+      }
+      let together = relevance(x, r)
+      #expect(together.checkBorders())
+      for image in [0, 1, 2, 17, 33, 34] {
+        let alone = relevance(x.image(image), r.image(image))
+        let isSame = alone.dense() == together.image(image).dense()
+        #expect(isSame, "image \(image) of \(batch), stride \(stride)")
+      }
+    }
+  }
+
   /// What the engine finds, and the definition in double precision.
   private func relevance(_ test: ConvolutionCase, alpha: Float, beta: Float) throws -> ([Float], [Double]) {
     var random = RandomStream(seed: 7, purpose: .test)
@@ -94,5 +125,28 @@ struct RelevanceTests {
       }
     }
     return (result.dense(), zip(x, sums).map { Double($0) * $1 })
+  }
+}
+
+extension RandomStream {
+  fileprivate mutating func values(
+    _ shape: PlaneShape, _ draw: (inout RandomStream) -> Float
+  ) -> [Float] {
+    (0..<shape.channels * shape.pixelsPerChannel).map { _ in draw(&self) }
+  }
+}
+
+extension Planes {
+  /// One image of a batch.
+  fileprivate func image(_ image: Int) -> Planes {
+    let size = shape.rows * shape.columns
+    let values = dense()
+    let one = PlaneShape(channels: shape.channels, images: 1, rows: shape.rows, columns: shape.columns)
+    return Planes(
+      one,
+      dense: (0..<shape.channels).flatMap { channel in
+        let first = channel * shape.pixelsPerChannel + image * size
+        return values[first..<first + size]
+      })
   }
 }

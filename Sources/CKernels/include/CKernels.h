@@ -26,6 +26,8 @@ enum {
   // Rows of weights that are ordered by their signs together.
   CK_SIGNED_GROUP = 4,
   CK_SIGN_LISTS = 1 << CK_SIGNED_GROUP,
+  // Entries of a row of weights whose pixels stay in the first-level cache while all lists of signs read them.
+  CK_SIGNED_ENTRIES = 144,
   // Output channels that one pass of a weight gradient's loop covers.
   CK_GRADIENT_GROUP = 8,
   // Pixels over which sums stay in single precision before they are carried on in double precision.
@@ -65,17 +67,32 @@ typedef struct {
 // one sign changes (Gray's code), so that the sums of the other rows stay in registers.
 static inline __attribute__((always_inline)) int ck_signs_of_list(int list) { return list ^ list >> 1; }
 
-// Weights in groups of CK_SIGNED_GROUP rows, or fewer at the end, their entries ordered by their signs, so that each
-// weight is used with what belongs to its sign.
+// Weights in groups of CK_SIGNED_GROUP rows, or fewer at the end, the entries of a part of their columns ordered by their
+// signs, so that each weight is used with what belongs to its sign.
 typedef struct {
-  // Entries in each list of a group, [groups][CK_SIGN_LISTS]; all entries of a list have the signs ck_signs_of_list.
+  // Entries in each list, [groups][parts][CK_SIGN_LISTS]; all entries of a list have the signs ck_signs_of_list.
   const int32_t *counts;
   // What each entry reads, as a distance from the pixel it is for, [groups][entries], and its weights,
   // [groups][entries][rows of the group].
   const ptrdiff_t *offsets;
   const float *weights;
-  int64_t rows, entries;
+  int64_t rows, entries, parts;
 } ck_signed_weights;
+
+// Columns of each part of signed weights but the last.
+static inline int64_t ck_signed_part(int64_t taps) {
+  return taps < CK_SIGNED_ENTRIES ? CK_SIGNED_ENTRIES / taps : 1;
+}
+
+// A plane's pixels in vectors of a class's width: neighbours from a start on, or, of two rows, half of them from there and
+// half from `pitch` elements further on.
+typedef struct {
+  const ptrdiff_t *starts;
+  ptrdiff_t pitch;
+  int32_t rows;
+  // Whether there are borders among them, whose results are zero; starts are multiples of the width then.
+  bool has_borders;
+} ck_pixel_vectors;
 
 // The quotients of the alpha-beta rule: positive[o][p] = alpha * r[o][p] / (sum over w > 0 of w * x + small) and
 // negative[o][p] = -beta * r[o][p] / (sum over w < 0 of w * x + small), rows o of the weights; zero outside the mask.
@@ -91,6 +108,7 @@ typedef struct {
   // Of relevance, positive and negative.
   ptrdiff_t stride;
   ck_mask mask;
+  ck_pixel_vectors vectors;
 } ck_relevance_quotients;
 
 // Relevance of the input: result[c][p] = x[c][p] * (sum over entries of w * (w > 0 ? positive : negative) + box[p]),
@@ -104,6 +122,7 @@ typedef struct {
   // Of x and of result.
   ptrdiff_t x_stride, result_stride;
   ck_mask mask;
+  ck_pixel_vectors vectors;
 } ck_relevance_spread;
 
 // dW[o][c][t] = sum over p of dy[o][p] * x[c][p + offsets[t]].
@@ -199,6 +218,9 @@ typedef struct {
   const char *name;
 
   void (*convolve)(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end);
+  // Floats of a vector.
+  int64_t width;
+  // From one of the job's vectors to another.
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_spread)(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end);
   // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
@@ -297,8 +319,8 @@ void ck_pack_weights(
   bool transposed, float *packed);
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
-// t reads at c * column_stride + offsets[t]. Fills [groups][CK_SIGN_LISTS], [groups][columns * taps] and
-// [rows][columns * taps] elements.
+// t reads at c * column_stride + offsets[t]. Fills [groups][parts][CK_SIGN_LISTS], [groups][columns * taps] and
+// [rows][columns * taps] elements, with parts of ck_signed_part columns.
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,

@@ -1,0 +1,40 @@
+import CKernels
+
+/// A convolution's weights ordered by their signs, as the loops of relevance read them.
+///
+/// Immutable once made.
+final class SignedWeights: @unchecked Sendable {
+  let packed: ck_signed_weights
+  private let counts: UnsafeMutablePointer<Int32>
+  private let offsets: UnsafeMutablePointer<Int>
+  private let weights: UnsafeMutablePointer<Float>
+
+  /// - Parameters:
+  ///   - weight: [outputChannels, inputChannels, k, k]
+  ///   - transposed: whether the rows are the weight's inputs rather than its outputs.
+  ///   - taps: their places in the kernel, and what each reads.
+  ///   - stride: from one column's planes to the next's.
+  init(
+    _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int
+  ) {
+    let (rows, columns) =
+      transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
+    let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
+    let parts = columns.dividedRoundingUp(by: Int(ck_signed_part(Int64(taps.index.count))))
+    counts = .allocate(capacity: groups * parts * CK_SIGN_LISTS)
+    offsets = .allocate(capacity: groups * entries)
+    weights = .allocate(capacity: rows * entries)
+    ck_pack_signed_weights(
+      weight.values, Int64(rows), Int64(columns), Int64(weight.shape[2] * weight.shape[3]), taps.index,
+      Int64(taps.index.count), transposed, taps.offsets, stride, counts, offsets, weights)
+    packed = ck_signed_weights(
+      counts: counts, offsets: offsets, weights: weights, rows: Int64(rows), entries: Int64(entries),
+      parts: Int64(parts))
+  }
+
+  deinit {
+    counts.deallocate()
+    offsets.deallocate()
+    weights.deallocate()
+  }
+}
