@@ -49,9 +49,15 @@ static inline V unpack_low(V a, V b) { return vzip1q_f32(a, b); }
 static inline V unpack_high(V a, V b) { return vzip2q_f32(a, b); }
 static inline V pair_low(V a, V b) { return vcombine_f32(vget_low_f32(a), vget_low_f32(b)); }
 static inline V pair_high(V a, V b) { return vcombine_f32(vget_high_f32(a), vget_high_f32(b)); }
-// Four pixels are those of one tile: always one part.
-static inline V load_parts(float *const *p, int n) { return load(p[0]); }
-static inline void store_parts(float *const *p, int n, V v) { store(p[0], v); }
+static inline V load_parts(float *const *p, int n) {
+  return n == 1 ? load(p[0]) : vcombine_f32(vld1_f32(p[0]), vld1_f32(p[1]));
+}
+
+static inline void store_parts(float *const *p, int n, V v) {
+  if (n == 1) return store(p[0], v);
+  vst1_f32(p[0], vget_low_f32(v));
+  vst1_f32(p[1], vget_high_f32(v));
+}
 
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"

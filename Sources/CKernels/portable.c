@@ -281,6 +281,7 @@ static const ck_kernels table = {
   .name = "portable",
   .convolve = convolve,
   .width = LANES,
+  .cached_floats = 1 << 17,
   .relevance_quotients = relevance_quotients,
   .relevance_spread = relevance_spread,
   .weight_gradient = weight_gradient,

@@ -1,5 +1,6 @@
 // Relevance of a convolution's input, the alpha-beta rule's two passes over planes, in terms of one instruction set's
-// vectors; included after vector_kernels.h.
+// vectors; included after vector_kernels.h. Needs load_parts and
+// store_parts, which winograd_kernels.h tells of.
 //
 // Rows of weights are taken a group at a time, their entries ordered by the signs of a group's weights: within one list
 // of entries it is known at compile time which sum, or which input, each row's weight goes with.

@@ -9,7 +9,8 @@
 //   D, low(v), high(v)            half as many doubles, and the halves of a vector as such
 //   set1_double, add_double, muladd_double, fold_double
 //   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs
-//   CACHED_FLOATS                 floats of transformed tiles that stay in a second-level cache
+//   SIGNED_VECTORS                the same for relevance, CK_SIGNED_GROUP rows
+//   CACHED_FLOATS                 floats that stay in a second-level cache
 //   PRODUCT_VECTORS               vectors in a product's register block of CK_OUTPUT_GROUP outputs
 //   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3 columns
 //   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache

@@ -92,7 +92,7 @@ static inline void narrow(const floats *u, ptrdiff_t step, floats w[3]) {
 }
 
 void ck_winograd_weight_gradient(
-  const float *transformed, ptrdiff_t stride, int64_t count, float *gradient, ptrdiff_t step) {
+  const float *transformed, ptrdiff_t stride, int64_t count, bool turned, float *gradient, ptrdiff_t step) {
   for (int64_t i = 0; i < count; i += LANES) {
     const int64_t lanes = count - i < LANES ? count - i : LANES;
     floats rows[6][3], columns[3][3];
@@ -108,6 +108,9 @@ void ck_winograd_weight_gradient(
     for (int v = 0; v < 3; v++) narrow(&rows[0][v], 3, columns[v]);
     for (int64_t j = 0; j < lanes; j++)
       for (int t = 0; t < 3; t++)
-        for (int v = 0; v < 3; v++) gradient[(i + j) * step + 3 * t + v] = columns[v][t][j];
+        for (int v = 0; v < 3; v++) {
+          const int place = 3 * t + v;
+          gradient[(i + j) * step + (turned ? 8 - place : place)] = columns[v][t][j];
+        }
   }
 }

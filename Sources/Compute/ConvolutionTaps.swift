@@ -111,17 +111,16 @@ extension Engine {
   /// - Parameter phases: planes for each input channel
   func run(_ job: ck_convolution, phases: Int = 1, geometry: PlaneGeometry) {
     guard job.outputs > 0 else { return }
-    forEachPiece(of: geometry, channels: Int(job.inputs) * phases) { begin, end in
+    forEachPiece(length: geometry.length, channels: Int(job.inputs) * phases) { begin, end in
       var job = job
       loops.convolve(&job, begin, end)
     }
   }
 
-  /// Runs `body(begin, end)` on pieces of pixels whose part of so many channels stays in the second-level cache while it is
-  /// read again and again.
-  func forEachPiece(of geometry: PlaneGeometry, channels: Int, _ body: (Int, Int) -> Void) {
+  /// Runs `body(begin, end)` on pieces of so many pixels whose part of so many channels stays in the second-level cache while
+  /// it is read again and again.
+  func forEachPiece(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
     let block = CK_PIXEL_BLOCK
-    let length = geometry.length
     guard length > 0 else { return }
     let fitting = 65536 / max(1, channels)
     let shared = length.dividedRoundingUp(by: 16)

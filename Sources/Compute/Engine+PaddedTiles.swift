@@ -9,7 +9,7 @@ extension Engine {
   /// What to pad the maps to; nil where padding does not pay.
   func paddedTiles(_ maps: PlaneShape, channels: Int, kernel: Int, stride: Int) -> PaddedTiles? {
     guard loops.winograd_input != nil, kernel == 3, stride == 1,
-      min(maps.channels, channels) >= WinogradTiles.manyChannels
+      WinogradTiles.areMany(maps.channels, channels)
     else { return nil }
     return PaddedTiles(maps).flatMap { $0.tiles.count >= PaddedTiles.fewestTiles ? $0 : nil }
   }
@@ -31,7 +31,7 @@ extension Engine {
   func paddedWeightGradient(_ x: Planes, _ dy: Planes, padded: PaddedTiles, into gradient: inout Tensor) {
     withPadded(x, padded) { x in
       withPadded(dy, padded) { dy in
-        winogradWeightGradient(x, dy, tiles: padded.tiles, into: &gradient)
+        wideWinogradWeightGradient(x, dy, tiles: padded.tiles, into: &gradient)
       }
     }
   }

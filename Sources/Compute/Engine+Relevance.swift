@@ -26,10 +26,11 @@ extension Engine {
         relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, into: result)
     }
     guard images > 0 else { return }
-    let group = imagesInCache(input.shape, relevance.shape)
+    let group = imagesAtATime(input.shape, relevance.shape, stride: stride)
     let shapes = (input: input.shape.with(images: group), output: relevance.shape.with(images: group))
     let rule = RelevancePass(
       engine: self, weight: weight, stride: stride, output: shapes.output, alpha: alpha, beta: beta)
+    guard images > group else { return rule.propagate(relevance, input: input, into: result) }
     parallel(images.dividedRoundingUp(by: group)) { index in
       let own = index * group..<min(images, (index + 1) * group)
       let (x, r) = (Planes(uninitialized: shapes.input), Planes(uninitialized: shapes.output))
@@ -41,10 +42,13 @@ extension Engine {
     }
   }
 
-  /// Images whose input, output's relevance, quotients and result stay in the second-level cache from one use to the next.
-  private func imagesInCache(_ input: PlaneShape, _ output: PlaneShape) -> Int {
+  /// Images whose input, output's relevance, quotients and result stay in the second-level cache from one use to the next;
+  /// no more than leave several tasks, and at least one.
+  private func imagesAtATime(_ input: PlaneShape, _ output: PlaneShape, stride: Int) -> Int {
     func floats(_ shape: PlaneShape) -> Int { shape.channels * (shape.rows + 1) * (shape.columns + 1) }
-    let fitting = Int(loops.cached_floats) * 3 / 4 / max(1, 2 * floats(input) + 3 * floats(output))
+    // With a stride input and result are there a second time, cut into phases.
+    let image = 2 * stride * floats(input) + 3 * floats(output)
+    let fitting = Int(loops.cached_floats) * 3 / 4 / max(1, image)
     return max(1, min(fitting, input.images.dividedRoundingUp(by: 16)))
   }
 

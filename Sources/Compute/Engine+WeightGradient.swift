@@ -21,7 +21,11 @@ extension Engine {
     let inputs = input.shape.channels
     let outputs = outputGradient.shape.channels
     if let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride) {
-      return winogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
+      if WinogradTiles.areMany(inputs, outputs) {
+        return wideWinogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
+      }
+      return winogradGradients(
+        input, outputGradient, tiles: tiles, into: &gradient, inputGradient: nil)
     }
     if let padded = paddedTiles(input.shape, channels: outputs, kernel: kernel, stride: stride) {
       return paddedWeightGradient(input, outputGradient, padded: padded, into: &gradient)
@@ -44,6 +48,48 @@ extension Engine {
         }
       }
     }
+  }
+
+  /// Both gradients of ``convolve(_:_:bias:stride:into:)``, to the bit those that
+  /// ``convolutionWeightGradient(_:_:stride:into:)`` and ``convolutionInputGradient(_:_:stride:accumulate:method:into:)`` give.
+  ///
+  /// - Parameters:
+  ///   - inputGradient: neither of the planes that are read
+  ///   - accumulate: adds to `inputGradient` instead of overwriting it
+  public func convolutionGradients(
+    _ input: Planes, _ outputGradient: Planes, _ weight: Tensor, stride: Int, accumulate: Bool,
+    into gradient: inout Tensor, inputGradient: Planes
+  ) {
+    guard let tiles = sharedTiles(input, outputGradient, kernel: weight.shape[2], stride: stride) else {
+      convolutionWeightGradient(input, outputGradient, stride: stride, into: &gradient)
+      return convolutionInputGradient(
+        outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
+    }
+    _ = requireConvolution(
+      input: input.shape, weight: gradient.shape, stride: stride, output: outputGradient.shape)
+    precondition(weight.shape == gradient.shape, "\(weight.shape) and \(gradient.shape) differ")
+    requireSameShape(input, inputGradient)
+    precondition(
+      inputGradient !== outputGradient && inputGradient !== input,
+      "a convolution's gradient cannot overwrite what it reads")
+    winogradGradients(
+      input, outputGradient, tiles: tiles, into: &gradient,
+      inputGradient: (inputGradient, weight, accumulate))
+  }
+
+  /// Whether both gradients come from one pass over what they share.
+  public func gradientsShareWork(
+    _ input: Planes, _ outputGradient: Planes, kernel: Int, stride: Int
+  ) -> Bool {
+    sharedTiles(input, outputGradient, kernel: kernel, stride: stride) != nil
+  }
+
+  private func sharedTiles(
+    _ input: Planes, _ outputGradient: Planes, kernel: Int, stride: Int
+  ) -> WinogradTiles? {
+    let (inputs, outputs) = (input.shape.channels, outputGradient.shape.channels)
+    guard !WinogradTiles.areMany(inputs, outputs) else { return nil }
+    return winogradTiles(input, channels: outputs, kernel: kernel, stride: stride)
   }
 
   private func sum(

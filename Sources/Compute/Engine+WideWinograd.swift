@@ -117,7 +117,7 @@ extension Engine {
         nonisolated(unsafe) let base = gradient
         parallel(outputs) { output in
           ck_winograd_weight_gradient(
-            partials + output * inputs, size, Int64(inputs), base + output * inputs * 9, 9)
+            partials + output * inputs, size, Int64(inputs), false, base + output * inputs * 9, 9)
         }
       }
     }

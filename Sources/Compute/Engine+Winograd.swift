@@ -21,7 +21,7 @@ extension Engine {
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
     withTransformed(weight, adjoint: adjoint) { weights in
-      guard min(inputs, outputs) < WinogradTiles.manyChannels else {
+      if WinogradTiles.areMany(inputs, outputs) {
         return wideWinogradConvolve(
           x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
       }
@@ -29,30 +29,62 @@ extension Engine {
       let pieces = tiles.pieces(
         channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2)
       tiles.withLoopArguments { arguments in
-        parallel(pieces.count) { piece in
-          var arguments = arguments
-          let first = piece * pieces.size
-          let count = min(pieces.size, tiles.count - first)
-          let element = ElementLayout(channels: inputs, tiles: count)
-          scratch.floats(element.size) { v in
-            for c in 0..<inputs {
-              arguments.next = c + 1 < inputs ? x.geometry.stride : 0
-              loops.winograd_input(
-                &arguments, x.plane(c), Int64(first), Int64(count), v + c * element.channel, element.element)
-            }
-            let products = ck_products(
-              elements: 36, x: v, x_element: element.element, x_stride: element.channel,
-              inputs: Int64(inputs), weights: weights, weights_element: inputs * outputs, outputs: 0, y: nil,
-              y_element: 0, y_stride: 0, count: Int64(count))
-            forEachOutputGroup(products, outputs: outputs) { m, layout, output in
-              arguments.next = output + 1 < outputs ? y.geometry.stride : 0
-              loops.winograd_output(
-                &arguments, m, layout.element, Int64(first), Int64(count), bias?[output] ?? 0, accumulate,
-                y.plane(output))
-            }
+        parallel(pieces.count) { index in
+          let first = index * pieces.size
+          let piece = WinogradPiece(
+            tiles: arguments, first: first, count: min(pieces.size, tiles.count - first))
+          withTransformed(x, piece) { v in
+            filter(v, weights, piece, bias: bias, accumulate: accumulate, into: y)
           }
         }
       }
+    }
+  }
+
+  /// Lends transposed(B) x B of the piece's tiles in every channel.
+  func withTransformed(_ x: Planes, _ piece: WinogradPiece, _ body: (TransformedTiles) -> Void) {
+    transform(x, piece, by: loops.winograd_input, body)
+  }
+
+  /// Lends A x transposed(A) of them.
+  func withTransformedGradient(
+    _ x: Planes, _ piece: WinogradPiece, _ body: (TransformedTiles) -> Void
+  ) {
+    transform(x, piece, by: loops.winograd_gradient, body)
+  }
+
+  private func transform(
+    _ x: Planes, _ piece: WinogradPiece, by transform: ck_winograd_transform?,
+    _ body: (TransformedTiles) -> Void
+  ) {
+    let layout = ElementLayout(channels: x.shape.channels, tiles: piece.count)
+    var tiles = piece.tiles
+    scratch.floats(layout.size) { v in
+      for c in 0..<x.shape.channels {
+        tiles.next = c + 1 < x.shape.channels ? x.geometry.stride : 0
+        transform?(
+          &tiles, x.plane(c), Int64(piece.first), Int64(piece.count), v + c * layout.channel, layout.element)
+      }
+      body(TransformedTiles(values: v, layout: layout, channels: x.shape.channels))
+    }
+  }
+
+  /// y of a piece: the products with transformed weights, transformed back.
+  func filter(
+    _ x: TransformedTiles, _ weights: UnsafePointer<Float>, _ piece: WinogradPiece, bias: [Float]?,
+    accumulate: Bool, into y: Planes
+  ) {
+    let outputs = y.shape.channels
+    let products = ck_products(
+      elements: 36, x: x.values, x_element: x.layout.element, x_stride: x.layout.channel,
+      inputs: Int64(x.channels), weights: weights, weights_element: x.channels * outputs, outputs: 0, y: nil,
+      y_element: 0, y_stride: 0, count: Int64(piece.count))
+    var tiles = piece.tiles
+    forEachOutputGroup(products, outputs: outputs) { m, layout, output in
+      tiles.next = output + 1 < outputs ? y.geometry.stride : 0
+      loops.winograd_output(
+        &tiles, m, layout.element, Int64(piece.first), Int64(piece.count), bias?[output] ?? 0, accumulate,
+        y.plane(output))
     }
   }
 
@@ -81,7 +113,7 @@ extension Engine {
   }
 
   /// Lends the transformed weights, `[element]` and then packed; the adjoint's kernels are turned around.
-  private func withTransformed(_ weight: Tensor, adjoint: Bool, _ body: (UnsafePointer<Float>) -> Void) {
+  func withTransformed(_ weight: Tensor, adjoint: Bool, _ body: (UnsafePointer<Float>) -> Void) {
     let (outputs, inputs) = (weight.shape[adjoint ? 1 : 0], weight.shape[adjoint ? 0 : 1])
     scratch.floats(36 * outputs * inputs) { packed in
       weight.values.withUnsafeBufferPointer { values in
@@ -101,8 +133,24 @@ extension Engine {
   }
 }
 
+/// Tiles that are transformed and multiplied together.
+struct WinogradPiece {
+  /// All tiles of the maps.
+  let tiles: ck_winograd
+  let first: Int
+  let count: Int
+}
+
+/// A piece's tiles, transformed: `[element][channel][tile]`.
+struct TransformedTiles {
+  let values: UnsafePointer<Float>
+  let layout: ElementLayout
+  let channels: Int
+}
+
 /// Where the elements of transformed tiles lie: `[element][channel][tile]`.
 struct ElementLayout {
+  let tiles: Int
   /// From one channel to the next.
   let channel: Int
   /// From one of a tile's elements to the next: an odd number of cache lines, so that the elements of a tile, which are
@@ -111,6 +159,7 @@ struct ElementLayout {
   let size: Int
 
   init(channels: Int, tiles: Int, elements: Int = 36) {
+    self.tiles = tiles
     channel = tiles.roundedUp(to: CK_VECTOR_FLOATS)
     let lines = (channels * channel).dividedRoundingUp(by: CK_VECTOR_FLOATS)
     element = (lines | 1) * CK_VECTOR_FLOATS

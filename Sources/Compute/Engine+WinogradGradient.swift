@@ -1,13 +1,37 @@
 import CKernels
 
-/// Gradients of weights by Winograd's minimal filtering F(4x4, 3x3): with y as in the forward direction,
-/// dw = transposed(G) [sum over tiles of (A dy transposed(A)) * (transposed(B) x B)] G.
+/// Gradients of a 3x3 convolution by Winograd's minimal filtering F(4x4, 3x3).
+///
+/// The kernel's gradient is, turned around, the correlation of x, cut into tiles of 4x4, with dy:
+/// dw = turned(transposed(G) [sum over tiles of (A x transposed(A)) * (transposed(B) dy B)] G). So both gradients read the
+/// same transformed dy, which the input's needs in any case.
 extension Engine {
-  func winogradWeightGradient(_ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor) {
-    let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
-    guard min(inputs, outputs) < WinogradTiles.manyChannels else {
-      return wideWinogradWeightGradient(x, dy, tiles: tiles, into: &gradient)
+  /// Either gradient alone, or both from one pass over dy; the same bits.
+  ///
+  /// - Parameter inputGradient: what the input's gradient overwrites or is added to, and the weights it needs; nil where it
+  ///   is not wanted.
+  func winogradGradients(
+    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
+    inputGradient: (planes: Planes, weight: Tensor, accumulate: Bool)?
+  ) {
+    guard let inputGradient else {
+      return sumTiles(x, dy, tiles: tiles, into: &gradient) { _, _ in }
     }
+    withTransformed(inputGradient.weight, adjoint: true) { weights in
+      sumTiles(x, dy, tiles: tiles, into: &gradient) { piece, transformed in
+        filter(
+          transformed, weights, piece, bias: nil, accumulate: inputGradient.accumulate,
+          into: inputGradient.planes)
+      }
+    }
+  }
+
+  /// - Parameter body: is lent each piece's transformed dy.
+  private func sumTiles(
+    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
+    _ body: (WinogradPiece, TransformedTiles) -> Void
+  ) {
+    let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
     let size = 36 * inputs * outputs
     let split = WinogradGradientSplit(
       tiles: tiles.count, inputs: inputs, outputs: outputs, cached: Int(loops.cached_floats))
@@ -19,8 +43,12 @@ extension Engine {
           let sums = partials + group * size
           sums.update(repeating: 0, count: size)
           for start in Swift.stride(from: first, to: last, by: split.piece) {
-            addProducts(
-              x, dy, arguments, first: start, count: min(split.piece, last - start), to: sums)
+            let piece = WinogradPiece(
+              tiles: arguments, first: start, count: min(split.piece, last - start))
+            withTransformed(dy, piece) { transformed in
+              withTransformedGradient(x, piece) { addProducts($0, transformed, to: sums) }
+              body(piece, transformed)
+            }
           }
         }
       }
@@ -30,62 +58,48 @@ extension Engine {
       }
       gradient.values.withUnsafeMutableBufferPointer { gradient in
         guard let gradient = gradient.baseAddress else { return }
-        // Tasks write to input channels of their own.
+        // Tasks write to output channels of their own.
         nonisolated(unsafe) let base = gradient
-        parallel(inputs) { input in
+        parallel(outputs) { output in
           ck_winograd_weight_gradient(
-            partials + input * outputs, inputs * outputs, Int64(outputs), base + input * 9, inputs * 9)
+            partials + output * inputs, inputs * outputs, Int64(inputs), true, base + output * inputs * 9, 9)
         }
       }
     }
   }
 
-  /// Adds the sums over `count` tiles to `sums[element][input][output]`.
+  /// Adds the sums over a piece's tiles to `sums[element][channel of dy][channel of x]`.
   private func addProducts(
-    _ x: Planes, _ dy: Planes, _ arguments: ck_winograd, first: Int, count: Int,
-    to sums: UnsafeMutablePointer<Float>
+    _ x: TransformedTiles, _ dy: TransformedTiles, to sums: UnsafeMutablePointer<Float>
   ) {
-    var arguments = arguments
-    let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
-    let from = ElementLayout(channels: inputs, tiles: count)
-    let by = ElementLayout(channels: outputs, tiles: count)
-    scratch.floats(from.size) { v in
-      for c in 0..<inputs {
-        arguments.next = c + 1 < inputs ? x.geometry.stride : 0
-        loops.winograd_input(
-          &arguments, x.plane(c), Int64(first), Int64(count), v + c * from.channel, from.element)
-      }
-      scratch.floats(by.size) { d in
-        for o in 0..<outputs {
-          arguments.next = o + 1 < outputs ? dy.geometry.stride : 0
-          loops.winograd_gradient(
-            &arguments, dy.plane(o), Int64(first), Int64(count), d + o * by.channel, by.element)
-        }
-        var products = ck_product_sums(
-          elements: 36, d: d, d_element: by.element, d_stride: by.channel, outputs: Int64(outputs), v: v,
-          v_element: from.element, v_stride: from.channel, inputs: Int64(inputs), sums: sums,
-          count: Int64(count))
-        loops.product_sums(&products)
-      }
-    }
+    var products = ck_product_sums(
+      elements: 36, d: x.values, d_element: x.layout.element, d_stride: x.layout.channel,
+      outputs: Int64(x.channels), v: dy.values, v_element: dy.layout.element, v_stride: dy.layout.channel,
+      inputs: Int64(dy.channels), sums: sums, count: Int64(x.layout.tiles))
+    loops.product_sums(&products)
   }
 }
 
 /// Groups of tiles whose sums are added in order, and pieces of a group whose transformed tiles stay in a second-level
 /// cache. Depends on the problem's size and the kernel class alone.
 private struct WinogradGradientSplit {
+  /// A sum over fewer tiles costs as much to fold as to build.
+  private static let fewestTiles = 64
+
   let piece: Int
   /// Tiles of a group, a multiple of `piece`.
   let size: Int
   let groups: Int
 
   init(tiles: Int, inputs: Int, outputs: Int, cached: Int) {
-    // A sum over few tiles costs as much to fold as to build.
-    let fitting = cached / (36 * (inputs + outputs))
-    piece = max(48, fitting / CK_VECTOR_FLOATS * CK_VECTOR_FLOATS)
-    // Enough groups to share evenly, but their sums must be added up too.
+    // Enough groups to share evenly, but their sums must be added up, too.
     let wanted = min(24, max(8, (1 << 20) / (36 * inputs * outputs)))
-    size = tiles.dividedRoundingUp(by: wanted).roundedUp(to: piece)
+    let even = max(Self.fewestTiles, tiles.dividedRoundingUp(by: wanted))
+    // A little more than fits does no harm.
+    let fitting = max(Self.fewestTiles, cached / (36 * (inputs + outputs)) * 5 / 4)
+    let parts = even.dividedRoundingUp(by: fitting)
+    piece = even.dividedRoundingUp(by: parts).roundedUp(to: CK_VECTOR_FLOATS)
+    size = piece * parts
     groups = tiles.dividedRoundingUp(by: size)
   }
 }

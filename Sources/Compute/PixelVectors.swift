@@ -5,6 +5,8 @@ import CKernels
 /// Where rows are whole vectors, or two rows are one, vectors hold nothing else; they cover borders, too, in planes of
 /// other shapes.
 struct PixelVectors {
+  /// Floats of a vector.
+  private let width: Int
   private let starts: [Int]
   /// Rows that share a vector.
   private let rows: Int
@@ -13,9 +15,10 @@ struct PixelVectors {
 
   /// - Parameter width: floats of a vector.
   init(of geometry: PlaneGeometry, width: Int) {
+    self.width = width
     pitch = geometry.pitch
     let columns = geometry.columns
-    let halves = columns >= 4 && 2 * columns == width && geometry.rows % 2 == 0
+    let halves = 2 * columns == width && geometry.rows % 2 == 0
     hasBorders = columns % width != 0 && !halves
     rows = halves ? 2 : 1
     guard !hasBorders else {
@@ -33,13 +36,15 @@ struct PixelVectors {
     self.starts = starts
   }
 
-  /// Calls `body` with the vectors in the form that the loops take, and their number.
-  func withUnsafe(_ body: (ck_pixel_vectors, _ count: Int) -> Void) {
+  /// Runs `body(vectors, begin, end)`, with the vectors in the form that the loops take, on pieces whose part of so many
+  /// channels stays in the second-level cache.
+  func forEachPiece(channels: Int, on engine: Engine, _ body: (ck_pixel_vectors, Int, Int) -> Void) {
     starts.withUnsafeBufferPointer { starts in
-      body(
-        ck_pixel_vectors(
-          starts: starts.baseAddress, pitch: pitch, rows: Int32(rows), has_borders: hasBorders),
-        starts.count)
+      let vectors = ck_pixel_vectors(
+        starts: starts.baseAddress, pitch: pitch, rows: Int32(rows), has_borders: hasBorders)
+      engine.forEachPiece(length: starts.count * width, channels: channels) { begin, end in
+        body(vectors, begin / width, end / width)
+      }
     }
   }
 }

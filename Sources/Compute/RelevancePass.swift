@@ -19,7 +19,8 @@ struct RelevancePass {
     let offsets: [Int]
   }
 
-  /// Relevance over what the output's channels summed, for either sign of weights.
+  /// Relevance over what the output's channels summed, for either sign of weights. Borders are zero, as in all planes, and stay
+  /// so: the loops write pixels alone.
   private struct Quotients {
     let positive: Planes
     let negative: Planes
@@ -95,13 +96,13 @@ struct RelevancePass {
         into: total, phase)
     }
     sumTaps(of: total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, into: box)
-    vectors.withUnsafe { vectors, count in
+    vectors.forEachPiece(channels: planes.shape.channels, on: engine) { vectors, begin, end in
       var job = ck_relevance_quotients(
         x: planes.plane(0), weights: weights.packed, box: box.plane(0), relevance: relevance.plane(0),
         alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
         negative: quotients.negative.plane(0), total: quotients.total.plane(0), stride: geometry.stride,
         mask: geometry.mask, vectors: vectors)
-      engine.loops.relevance_quotients(&job, 0, count)
+      engine.loops.relevance_quotients(&job, begin, end)
     }
   }
 
@@ -112,13 +113,13 @@ struct RelevancePass {
     sumTaps(
       of: quotients.total.plane(0), stride: geometry.stride, channels: 1, offsets: gradient.offsets, into: box
     )
-    vectors.withUnsafe { vectors, count in
+    vectors.forEachPiece(channels: 2 * quotients.positive.shape.channels, on: engine) { vectors, begin, end in
       var job = ck_relevance_spread(
         positive: quotients.positive.plane(0), negative: quotients.negative.plane(0),
         weights: gradient.weights.packed, box: box.plane(0), x: planes.plane(phase),
         result: result.plane(phase), x_stride: geometry.stride * taps.phases,
         result_stride: geometry.stride * taps.phases, mask: geometry.mask, vectors: vectors)
-      engine.loops.relevance_spread(&job, 0, count)
+      engine.loops.relevance_spread(&job, begin, end)
     }
   }
 

@@ -8,6 +8,8 @@ struct WinogradTiles {
   /// From so many on, an element's weights are read once for many tiles, and BLAS's packing pays in their gradients.
   static let manyChannels = 96
 
+  static func areMany(_ inputs: Int, _ outputs: Int) -> Bool { min(inputs, outputs) >= manyChannels }
+
   let count: Int
   private let run: Int
   private let starts: [Int32]

@@ -209,6 +209,32 @@ struct ConvolutionTests {
     }
   }
 
+  @Test("both gradients at once are those of each alone, to the bit", arguments: KernelClass.available)
+  func gradientsTogether(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    var samples = Samples(2)
+    for (inputs, outputs, images, rows, columns, stride) in [
+      (17, 33, 16, 4, 4, 1), (16, 8, 40, 8, 8, 1), (9, 12, 5, 16, 32, 1), (8, 8, 70, 16, 16, 1),
+      (97, 100, 4, 8, 8, 1), (5, 6, 3, 9, 7, 1), (10, 11, 2, 8, 8, 2),
+    ] {
+      let shape = PlaneShape(channels: inputs, images: images, rows: rows, columns: columns)
+      let (x, weight) = (samples.planes(shape), samples.tensor([outputs, inputs, 3, 3]))
+      let dy = samples.planes(Reference.outputShape(shape, weight, stride: stride))
+      for accumulate in [false, true] {
+        let (alone, together) = (Planes(shape), Planes(shape))
+        for planes in [alone, together] { engine.add(x, into: planes) }
+        var gradients = [Tensor(shape: weight.shape), Tensor(shape: weight.shape)]
+        engine.convolutionWeightGradient(x, dy, stride: stride, into: &gradients[0])
+        engine.convolutionInputGradient(dy, weight, stride: stride, accumulate: accumulate, into: alone)
+        engine.convolutionGradients(
+          x, dy, weight, stride: stride, accumulate: accumulate, into: &gradients[1], inputGradient: together)
+        let areSame = gradients[0].values == gradients[1].values && alone.dense() == together.dense()
+        #expect(areSame, "\(inputs) to \(outputs), \(shape), stride \(stride), accumulate \(accumulate)")
+        #expect(together.checkBorders())
+      }
+    }
+  }
+
   @Test("its input gradient is its adjoint", arguments: KernelClass.available, [1, 2])
   func adjoint(_ kernels: KernelClass, _ stride: Int) throws {
     let engine = try Engine(threads: 1, kernels: kernels)

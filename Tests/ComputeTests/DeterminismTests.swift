@@ -11,6 +11,7 @@ struct DeterminismTests {
     var all: [[Float]] = []
     let shape = PlaneShape(channels: 6, images: 20, rows: 33, columns: 31)
     let x = samples.planes(shape)
+    let activation = Planes(shape, dense: x.dense().map { max(0, $0) })
     let mean = samples.values(6)
     for (kernel, step) in [(3, 1), (3, 2), (1, 1), (1, 2), (5, 2)] {
       let weight = samples.tensor([5, 6, kernel, kernel])
@@ -21,6 +22,8 @@ struct DeterminismTests {
       var dw = Tensor(shape: weight.shape)
       engine.convolutionWeightGradient(x, y, stride: step, into: &dw)
       all += [y.dense(), dx.dense(), dw.values]
+      engine.convolutionRelevance(y, weight, stride: step, input: activation, alpha: 2, beta: 1, into: dx)
+      all.append(dx.dense())
     }
     // Small maps, and tiles with sums by our own loops and by products of matrices.
     for (inputs, outputs, images, rows, columns) in [
@@ -36,6 +39,8 @@ struct DeterminismTests {
       var dw = Tensor(shape: weight.shape)
       engine.convolutionWeightGradient(x, y, stride: 1, into: &dw)
       all += [y.dense(), dx.dense(), dw.values]
+      engine.convolutionGradients(x, y, weight, stride: 1, accumulate: true, into: &dw, inputGradient: dx)
+      all += [dx.dense(), dw.values]
     }
     let y = samples.planes(shape)
     let moments = engine.moments(x)

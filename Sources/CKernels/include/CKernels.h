@@ -6,7 +6,7 @@
 //
 // so that every image row is followed by one zero and every image by one zero row. Planes start at a multiple of 64
 // bytes, carry at least pitch + 1 zeros before index 0 and after the last index, and every loop here runs over whole
-// groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples of it. Elements outside the images are kept zero by a
+// groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples of it, but where a job lists its vectors. Elements outside the images are kept zero by a
 // mask, which each instruction set reads in the form that suits it.
 //
 // Every loop fixes its order of additions by its arguments alone, and multiply-adds are written out, so a result
@@ -26,7 +26,7 @@ enum {
   // Rows of weights that are ordered by their signs together.
   CK_SIGNED_GROUP = 4,
   CK_SIGN_LISTS = 1 << CK_SIGNED_GROUP,
-  // Entries of a row of weights whose pixels stay in the first-level cache while all lists of signs read them.
+  // Entries of a row of 3x3 weights whose pixels stay in the first-level cache while all lists of signs read them.
   CK_SIGNED_ENTRIES = 144,
   // Output channels that one pass of a weight gradient's loop covers.
   CK_GRADIENT_GROUP = 8,
@@ -95,9 +95,9 @@ typedef struct {
 } ck_pixel_vectors;
 
 // The quotients of the alpha-beta rule: positive[o][p] = alpha * r[o][p] / (sum over w > 0 of w * x + small) and
-// negative[o][p] = -beta * r[o][p] / (sum over w < 0 of w * x + small), rows o of the weights; zero outside the mask.
-// Weights closer to zero than 1e-9 count as +-1e-9: box[p] is the sum of all x that a row reads, and total[p] becomes the sum
-// over rows of 1e-9 * (positive - negative).
+// negative[o][p] = -beta * r[o][p] / (sum over w < 0 of w * x + small), rows o of the weights; zero at borders, or
+// not written there if the vectors have none. Weights closer to zero than 1e-9 count as +-1e-9: box[p] is the sum of all x
+// that a row reads, and total[p] becomes the sum over rows of 1e-9 * (positive - negative).
 typedef struct {
   const float *x;
   ck_signed_weights weights;
@@ -112,7 +112,7 @@ typedef struct {
 } ck_relevance_quotients;
 
 // Relevance of the input: result[c][p] = x[c][p] * (sum over entries of w * (w > 0 ? positive : negative) + box[p]),
-// rows c of the weights; zero outside the mask.
+// rows c of the weights; zero at borders, or not written there.
 typedef struct {
   const float *positive, *negative;
   ck_signed_weights weights;
@@ -209,6 +209,10 @@ typedef struct {
   float scale, shift;
 } ck_gate;
 
+// Takes tiles of a plane to their transformed elements.
+typedef void (*ck_winograd_transform)(
+  const ck_winograd *g, const float *plane, int64_t first, int64_t count, float *elements, ptrdiff_t stride);
+
 typedef struct {
   float learning_rate, momentum, weight_decay;
   bool nesterov;
@@ -220,7 +224,7 @@ typedef struct {
   void (*convolve)(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end);
   // Floats of a vector.
   int64_t width;
-  // From one of the job's vectors to another.
+  // The job's vectors begin..<end.
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_spread)(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end);
   // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
@@ -231,7 +235,7 @@ typedef struct {
 
   // Tiles that products of Winograd's elements run over at a time.
   int64_t tile_block;
-  // Floats of transformed tiles that stay in a core's second-level cache.
+  // Floats that stay in a core's second-level cache.
   int64_t cached_floats;
   void (*multiply)(const ck_products *job);
   void (*product_sums)(const ck_product_sums *job);
@@ -241,13 +245,11 @@ typedef struct {
   // class share. Null in classes without them.
   //
   // v = transposed(B) x B
-  void (*winograd_input)(
-    const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride);
+  ck_winograd_transform winograd_input;
   void (*winograd_input_row)(
     const ck_winograd *g, const float *x, int64_t first, int64_t count, int64_t row, float *v, ptrdiff_t stride);
   // d = A dy transposed(A)
-  void (*winograd_gradient)(
-    const ck_winograd *g, const float *dy, int64_t first, int64_t count, float *d, ptrdiff_t stride);
+  ck_winograd_transform winograd_gradient;
   void (*winograd_gradient_row)(
     const ck_winograd *g, const float *dy, int64_t first, int64_t count, int64_t row, float *d, ptrdiff_t stride);
   // y = bias + transposed(A) m A, or that added to y.
@@ -290,7 +292,7 @@ typedef struct {
 
 // Tells layouts of the structures above apart.
 enum {
-  CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
+  CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
     17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
@@ -332,9 +334,9 @@ void ck_pack_signed_weights(
 void ck_winograd_weights(
   const float *weights, int64_t outputs, int64_t inputs, bool adjoint, int64_t first, int64_t last, float *packed);
 // The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count` kernels: element k of
-// kernel i lies at transformed[k * stride + i], and its gradient goes to gradient[i * step...].
+// kernel i lies at transformed[k * stride + i], and its gradient goes to gradient[i * step...], turned around if asked.
 void ck_winograd_weight_gradient(
-  const float *transformed, ptrdiff_t stride, int64_t count, float *gradient, ptrdiff_t step);
+  const float *transformed, ptrdiff_t stride, int64_t count, bool turned, float *gradient, ptrdiff_t step);
 
 // sum[i] = partials[i] + partials[stride + i] + ... for `groups` groups, in their order; sum may be partials.
 void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum);

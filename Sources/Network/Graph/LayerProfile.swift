@@ -7,6 +7,8 @@ public final class LayerProfile {
     case forward
     case weightGradient = "weight gradient"
     case inputGradient = "input gradient"
+    /// Of weights and input, where they come from one pass.
+    case gradients = "both gradients"
     /// Batch norm, ReLU and residual sum, forward and backward.
     case normalization
   }

@@ -58,11 +58,20 @@ public final class Convolution {
   ) {
     let engine = context.engine
     if let bias { bias.gradient.values = engine.channelSums(outputGradient) }
-    context.timed(name, .weightGradient, macs: macs(images: input.shape.images), bytes: bytes(input)) {
+    let (macs, bytes) = (macs(images: input.shape.images), bytes(input))
+    if let inputGradient, engine.gradientsShareWork(input, outputGradient, kernel: kernel, stride: stride) {
+      context.timed(name, .gradients, macs: 2 * macs, bytes: 2 * bytes) {
+        engine.convolutionGradients(
+          input, outputGradient, weight.value, stride: stride, accumulate: accumulate,
+          into: &weight.gradient, inputGradient: inputGradient)
+      }
+      return
+    }
+    context.timed(name, .weightGradient, macs: macs, bytes: bytes) {
       engine.convolutionWeightGradient(input, outputGradient, stride: stride, into: &weight.gradient)
     }
     guard let inputGradient else { return }
-    context.timed(name, .inputGradient, macs: macs(images: input.shape.images), bytes: bytes(input)) {
+    context.timed(name, .inputGradient, macs: macs, bytes: bytes) {
       engine.convolutionInputGradient(
         outputGradient, weight.value, stride: stride, accumulate: accumulate, into: inputGradient)
     }
