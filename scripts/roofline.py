@@ -9,7 +9,8 @@ definition's and so stands above the peak.
 import json, math, sys
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 440, 64, 16, 44, 56
-WORKS = [("forward", "#0072b2", "circle"), ("weight gradient", "#d55e00", "square"), ("input gradient", "#009e73", "triangle")]
+WORKS = [("forward", "#0072b2", "circle"), ("weight gradient", "#d55e00", "square"), ("input gradient", "#009e73", "triangle"),
+         ("both gradients", "#cc79a7", "diamond")]
 
 
 def marker(kind, x, y, color):
@@ -17,6 +18,8 @@ def marker(kind, x, y, color):
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}" fill-opacity="0.7"/>'
     if kind == "square":
         return f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{color}" fill-opacity="0.7"/>'
+    if kind == "diamond":
+        return f'<path d="M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5 -5z" fill="{color}" fill-opacity="0.7"/>'
     return f'<path d="M{x:.1f} {y - 5:.1f}l5 9h-10z" fill="{color}" fill-opacity="0.7"/>'
 
 

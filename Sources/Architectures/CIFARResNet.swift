@@ -9,23 +9,37 @@ import Specification
 /// blocks (1x1, 3x3, 1x1 to four times the channels; the stride in the 3x3): depth 9n+2. Shortcuts are 1x1 projections
 /// where shape or width change, as in the program of arXiv 2002.09958.
 struct CIFARResNet: ArchitectureFamily {
+  private static let widths = [16, 32, 64]
+
   var entries: [Catalog.Architecture] {
     let basic = [20, 32, 44, 56, 110].map { (depth: Int) in
-      Catalog.Architecture(name: "resnet\(depth)", block: .basic, depth: depth, halvings: 2)
+      entry("resnet\(depth)", .basic, depth: depth)
     }
     return basic + [
-      Catalog.Architecture(name: "resnet164", block: .bottleneck, depth: 164, halvings: 2),
-      Catalog.Architecture(name: "resnet", block: .basic, depth: nil, halvings: 2),
+      entry("resnet164", .bottleneck, depth: 164),
+      entry("resnet", .basic, depth: nil),
     ]
+  }
+
+  private func entry(
+    _ name: String, _ block: ArchitectureSpec.BlockKind, depth: Int?
+  ) -> Catalog.Architecture {
+    Catalog.Architecture(name: name, block: block, depth: depth, halvings: 2) { spec in
+      .ofResidualStages(Self.widths.map { ($0, Self.blocks(spec)) }, spec)
+    }
+  }
+
+  /// Of each stage.
+  private static func blocks(_ spec: ArchitectureSpec) -> Int {
+    max(1, (spec.depth - 2) / (spec.block == .bottleneck ? 9 : 6))
   }
 
   func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
     var builder = NetworkBuilder(input: input)
     builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(16))
-    let blocks = max(1, (spec.depth - 2) / (spec.block == .bottleneck ? 9 : 6))
-    for (stage, width) in [16, 32, 64].enumerated() {
+    for (stage, width) in Self.widths.enumerated() {
       builder.residualStage(
-        "layer\(stage + 1)", channels: spec.scaled(width), blocks: blocks, of: spec.block,
+        "layer\(stage + 1)", channels: spec.scaled(width), blocks: Self.blocks(spec), of: spec.block,
         stride: stage > 0 ? 2 : 1, shortcut: "shortcut")
     }
     return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)

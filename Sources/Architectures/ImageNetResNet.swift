@@ -17,18 +17,23 @@ struct ImageNetResNet: ArchitectureFamily {
       // Padding rounds every halving up, so that no input is too small.
       Catalog.Architecture(
         name: "resnet\(depth)", block: depth < 50 ? .basic : .bottleneck, depth: depth, halvings: 0,
-        benchmark: .imagenet)
+        benchmark: .imagenet
+      ) { spec in .ofResidualStages(Self.stages(spec), spec) }
     }
+  }
+
+  private static func stages(_ spec: ArchitectureSpec) -> [(width: Int, blocks: Int)] {
+    (blocks[spec.depth] ?? []).enumerated().map { (64 << $0, $1) }
   }
 
   func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
     var builder = NetworkBuilder(input: input)
     builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(64), kernel: 7, stride: 2)
     builder.maxPooling(window: 3, stride: 2, padding: 1)
-    for (stage, blocks) in (Self.blocks[spec.depth] ?? []).enumerated() {
+    for (index, stage) in Self.stages(spec).enumerated() {
       builder.residualStage(
-        "layer\(stage + 1)", channels: spec.scaled(64 << stage), blocks: blocks, of: spec.block,
-        stride: stage > 0 ? 2 : 1, shortcut: "downsample")
+        "layer\(index + 1)", channels: spec.scaled(stage.width), blocks: stage.blocks, of: spec.block,
+        stride: index > 0 ? 2 : 1, shortcut: "downsample")
     }
     return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)
   }

@@ -7,6 +7,10 @@ import Specification
 /// 3x3 convolutions with bias, batch norm, ReLU; 2x2 max pooling; one hidden layer of 512 units with dropout 0.5.
 /// The first two convolutions are scored but never pruned; the hidden units are.
 struct VGG: ArchitectureFamily {
+  /// Convolutions at the beginning that are scored alone.
+  private static let fixedConvolutions = 2
+  private static let hiddenUnits = 512
+
   /// Output channels of each convolution; nil is a max pooling.
   private static let configurations: [Int: [Int?]] = [
     11: [64, nil, 128, nil, 256, 256, nil, 512, 512, nil, 512, 512, nil],
@@ -19,7 +23,12 @@ struct VGG: ArchitectureFamily {
 
   var entries: [Catalog.Architecture] {
     Self.configurations.keys.sorted().map {
-      Catalog.Architecture(name: "vgg\($0)", block: .plain, depth: $0, halvings: 5)
+      Catalog.Architecture(name: "vgg\($0)", block: .plain, depth: $0, halvings: 5) { spec in
+        let convolutions = (Self.configurations[spec.depth] ?? []).compactMap(\.self)
+        return .init(
+          convolutions: convolutions.dropFirst(Self.fixedConvolutions).map(spec.scaled),
+          hiddenLayers: [spec.scaled(Self.hiddenUnits)])
+      }
     }
   }
 
@@ -36,12 +45,12 @@ struct VGG: ArchitectureFamily {
       }
       builder.convolution(
         "features.\(index)", normalization: "features.\(index + 1)", outputs: spec.scaled(outputs),
-        hasBias: true, pruning: convolutions < 2 ? .scored : .prunable)
+        hasBias: true, pruning: convolutions < Self.fixedConvolutions ? .scored : .prunable)
       index += 3
       convolutions += 1
     }
     return builder.hiddenLayer(
-      "classifier.0", units: spec.scaled(512), dropout: 0.5, classifier: "classifier.3",
+      "classifier.0", units: spec.scaled(Self.hiddenUnits), dropout: 0.5, classifier: "classifier.3",
       classes: spec.classes,
       engine: engine)
   }

@@ -12,10 +12,6 @@ public struct PruningSchedule: Sendable {
   public let epochs: [Int]
   private let spec: PruneSpec
 
-  /// Hidden units that the paper's program removes at each step, of 512.
-  private static let hiddenUnitsPerStep = 22
-  private static let hiddenUnits = 512
-
   public init(_ spec: PruneSpec, epochs: Int) {
     self.spec = spec
     self.epochs = spec.steps(epochs: epochs)
@@ -37,7 +33,7 @@ public struct PruningSchedule: Sendable {
         channels: step.convolutions.total(ratio * done), units: step.hidden.total(ratio * done))
     case .channelsPerStep(let channels):
       let whole = Double(epochs.count) * done
-      let units = Double(step.hidden.original * Self.hiddenUnitsPerStep) * whole / Double(Self.hiddenUnits)
+      let units = PruneSpec.hiddenUnitsPerStep * Double(step.hidden.original) * whole
       return step.removing(
         channels: Int((Double(channels) * whole).rounded()), units: Int(units.rounded()))
     case .parameterRatio(let ratio):

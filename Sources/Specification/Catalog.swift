@@ -55,6 +55,20 @@ public struct Catalog: Sendable {
     public var halvings: Int
     /// What benchmarks measure it on.
     public var benchmark: Images
+    /// The layers that can lose channels, nil where it is not known.
+    public var prunableLayers: (@Sendable (ArchitectureSpec) -> PrunableLayers)?
+
+    /// The channels of each layer that can lose some.
+    public struct PrunableLayers: Equatable, Sendable {
+      public var convolutions: [Int]
+      /// Of classifiers, whose units are ranked apart.
+      public var hiddenLayers: [Int]
+
+      public init(convolutions: [Int], hiddenLayers: [Int] = []) {
+        self.convolutions = convolutions
+        self.hiddenLayers = hiddenLayers
+      }
+    }
 
     /// Images that a network is usually made for.
     public struct Images: Sendable {
@@ -68,13 +82,15 @@ public struct Catalog: Sendable {
 
     public init(
       name: String, block: ArchitectureSpec.BlockKind, depth: Int?, halvings: Int,
-      benchmark: Images = .cifar10
+      benchmark: Images = .cifar10,
+      prunableLayers: (@Sendable (ArchitectureSpec) -> PrunableLayers)? = nil
     ) {
       self.name = name
       self.block = block
       self.depth = depth
       self.halvings = halvings
       self.benchmark = benchmark
+      self.prunableLayers = prunableLayers
     }
   }
 

@@ -99,6 +99,11 @@ struct BadInput: CustomStringConvertible, Sendable {
         "pruning beyond the last epoch", "prune", with: "prune: {ratio: 0.4, interval: 1, until: 5}"),
       experiment("an interval without a step", "prune", with: "prune: {ratio: 0.4, interval: 2, until: 1}"),
       experiment(
+        "more channels than the floors let go", "prune",
+        with: "prune: {ratio: 0.9, interval: 1, minimum_channels: 8}"),
+      experiment(
+        "more channels a step than there are", "prune", with: "prune: {channels_per_step: 500, interval: 1}"),
+      experiment(
         "an unknown criterion", "prune", with: "prune: {criterion: l1norm, ratio: 0.4, interval: 1}"),
       experiment("no image to score on", "prune", with: "prune: {ratio: 0.4, interval: 1, samples: 0}"),
       experiment("the same seed twice", "name", with: "name: trial\nseeds: [1, 1]"),

@@ -1,10 +1,10 @@
 import Architectures
 import Compute
 import Network
-import Specification
 import Testing
 
 @testable import Pruning
+@testable import Specification
 
 @Suite("Pruning schedule")
 struct PruningScheduleTests {
@@ -154,6 +154,34 @@ struct PruningScheduleTests {
     #expect(scores["b"] == [0, 0])
   }
 
+  @Test(
+    "what validation says of the layers is what networks have",
+    arguments: ArchitectureRegistry.entries, [0.05, 0.5])
+  func prunableLayers(_ entry: Catalog.Architecture, _ width: Double) throws {
+    let spec = ArchitectureSpec(
+      name: entry.name, depth: entry.depth ?? (entry.block == .bottleneck ? 29 : 20), block: entry.block,
+      width: width, input: [3, 32, 32], classes: 10, weights: nil)
+    let groups = try network(spec).channelGroups
+    func counts(_ kind: ChannelGroup.Kind) -> [Int] { groups.filter { $0.kind == kind }.map(\.originalCount) }
+    let found = Catalog.Architecture.PrunableLayers(
+      convolutions: counts(.convolution), hiddenLayers: counts(.hiddenUnits))
+    let layers = entry.prunableLayers.map { $0(spec) }
+    #expect(layers == found)
+  }
+
+  @Test(
+    "layers keep what validation says they keep at least",
+    arguments: [(1, 1), (3, 1), (1, 4), (5, 4), (9, 4), (1, 5), (7, 5), (4, 24), (40, 1)])
+  func floors(_ minimum: Int, _ roundTo: Int) throws {
+    let network = try resnet()
+    let target = PruneSpec.Target.channelsPerStep(9999)
+    _ = try prune(network, target, interval: 1, until: 1, epochs: 2, minimum: minimum, roundTo: roundTo)
+    let spec = Self.spec(target, interval: 1, until: 1, minimum: minimum, roundTo: roundTo)
+    for group in network.channelGroups {
+      #expect(group.kept.count == spec.floor(ofLayerWith: group.originalCount), "\(group.name)")
+    }
+  }
+
   // MARK: Making and pruning networks
 
   /// Channels and units removed at each step.
@@ -194,8 +222,13 @@ struct PruningScheduleTests {
   private func network(
     _ name: String, _ depth: Int, _ block: ArchitectureSpec.BlockKind, _ width: Double, _ size: Int
   ) throws -> Network {
-    let spec = ArchitectureSpec(
-      name: name, depth: depth, block: block, width: width, input: [3, size, size], classes: 10, weights: nil)
-    return try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1)))
+    try network(
+      ArchitectureSpec(
+        name: name, depth: depth, block: block, width: width, input: [3, size, size], classes: 10,
+        weights: nil))
+  }
+
+  private func network(_ spec: ArchitectureSpec) throws -> Network {
+    try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1)))
   }
 }

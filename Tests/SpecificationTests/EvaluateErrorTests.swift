@@ -33,6 +33,8 @@ struct EvaluateErrorTests {
       6:20: export.formats[0]: unknown format `pickle`; known: safetensors
     expect: {accuracy_drop: {at_most: 1}}
       6:10: expect.accuracy_drop: nothing can be expected of it without `prune`
+    expect: {top5: {at_least: 90}}
+      6:10: expect.top5: it is not measured; add it to `evaluate.metrics`
     expect: {top1: {paper: 90}}
       6:10: expect.top1: expected `at_most` or `at_least`
     expect: {top1: {at_most: 1, at_least: 0}}

@@ -20,6 +20,49 @@ struct PruneErrorTests {
     #expect(errors(experiment([prune])).isEmpty)
   }
 
+  @Test(
+    "targets that the layers, of 112 channels and 512 hidden units, cannot reach",
+    arguments: [
+      ("ratio: 0.4", nil), ("ratio: 0.9464", nil), ("channels_per_step: 35", nil),
+      ("ratio: 0.6, round_to: 8", nil), ("flops_ratio: 0.9", nil),
+      (
+        "ratio: 0.99",
+        "0.99 of 112 channels is 111, but at most 106 can go (`minimum_channels` 1, `round_to` 1)"
+      ),
+      ("ratio: 0.001", "0.001 of 112 channels is none"),
+      (
+        "channels_per_step: 36",
+        "3 steps of 36 take 108 channels, but at most 106 of 112 can go (`minimum_channels` 1, `round_to` 1)"
+      ),
+      (
+        "ratio: 0.9, round_to: 8",
+        "0.9 of 112 channels is 101, but at most 64 can go (`minimum_channels` 1, `round_to` 8)"
+      ),
+      (
+        "ratio: 0.5, minimum_channels: 64",
+        "no layer can lose a channel (`minimum_channels` 64, `round_to` 1)"
+      ),
+      ("flops_ratio: 0.5, round_to: 99", "no layer can lose a channel (`minimum_channels` 1, `round_to` 99)"),
+    ])
+  func unreachable(_ target: String, _ problem: String?) {
+    let lines = ["dataset: {name: cifar10}", "architecture: {name: vgg16}"]
+    let key = target.prefix { $0 != ":" }
+    #expect(
+      errors(experiment(lines + ["prune: {\(target), interval: 3}"]))
+        == (problem.map { ["t.yaml:6:\(11 + key.count): prune.\(key): \($0)"] } ?? []))
+  }
+
+  @Test("so many steps of a number of channels that no hidden units would be left", arguments: [23, 24])
+  func hiddenUnits(_ steps: Int) {
+    let lines = [
+      "dataset: {name: cifar10}", "architecture: {name: vgg16}", "train: {epochs: 30, batch_size: 20}",
+      "prune: {channels_per_step: 3, interval: 1, until: \(steps)}",
+    ]
+    let message =
+      "t.yaml:6:28: prune.channels_per_step: 22 of 512 hidden units go at each step, after 24 steps 528 of 512, but at most 511 can"
+    #expect(errors(experiment(lines)) == (steps == 24 ? [message] : []))
+  }
+
   private static let table = ErrorTable(
     #"""
     prune: {}

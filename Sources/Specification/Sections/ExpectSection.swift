@@ -48,10 +48,14 @@ struct ExpectSection: Sendable {
     }
   }
 
-  func read(_ mapping: MappingReader, hasPrune: Bool) -> [ExpectationSpec] {
+  /// - Parameter metrics: what is evaluated, nil when unknown.
+  func read(_ mapping: MappingReader, hasPrune: Bool, metrics: [String]?) -> [ExpectationSpec] {
     ExpectationSpec.Metric.allCases.filter { mapping.has($0.rawValue) }.compactMap { metric in
       if ![.top1, .top5, .baselineTop1].contains(metric), !hasPrune {
         mapping.reportKey(metric.rawValue, "nothing can be expected of it without `prune`")
+      }
+      if metric == .top5, let metrics, !metrics.contains(metric.rawValue) {
+        mapping.reportKey(metric.rawValue, "it is not measured; add it to `evaluate.metrics`")
       }
       let fields = Fields(metric)
       return mapping.mapping(metric.rawValue, fields.keys).flatMap { read($0, metric, fields) }

@@ -74,7 +74,9 @@ struct ExperimentSection: Sendable {
     let evaluate = mapping.mapping("evaluate", self.evaluate.keys)
       .flatMap { self.evaluate.read($0, classes: architecture?.classes) }
     let export = mapping.mapping("export", self.export.keys).flatMap(self.export.read)
-    let expectations = mapping.mapping("expect", expect.keys).map { expect.read($0, hasPrune: hasPrune) }
+    let expectations = mapping.mapping("expect", expect.keys).map {
+      expect.read($0, hasPrune: hasPrune, metrics: evaluate?.metrics)
+    }
 
     guard context.diagnostics.isEmpty, format != nil, let name, let description, let seeds, let dataset,
       let architecture, let train, let evaluate, let export, let expectations

@@ -93,10 +93,25 @@ struct PruneSection: Sendable {
     guard let criterion, let target, let steps, let samples, let scope, let minimumChannels, let roundTo,
       let options
     else { return nil }
-    return PruneSpec(
+    let spec = PruneSpec(
       criterion: criterion, target: target, interval: steps.interval, until: steps.until,
       schedule: steps.schedule, samples: samples, scope: scope, minimumChannels: minimumChannels,
       roundTo: roundTo, options: options)
+    checkTarget(spec, mapping, epochs: epochs, architecture: architecture)
+    return spec
+  }
+
+  private func checkTarget(
+    _ spec: PruneSpec, _ mapping: MappingReader, epochs: Int?, architecture: ArchitectureSpec?
+  ) {
+    guard let epochs, let architecture,
+      let layers = mapping.context.catalog.architectures.first(where: { $0.name == architecture.name })?
+        .prunableLayers?(architecture),
+      let name = targetNames.first(where: mapping.has)
+    else { return }
+    if let problem = PruneTarget(spec, layers: layers, epochs: epochs).problem {
+      mapping.report(name, problem)
+    }
   }
 
   private func readTarget(_ mapping: MappingReader) -> PruneSpec.Target? {
