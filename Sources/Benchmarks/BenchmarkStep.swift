@@ -24,10 +24,14 @@ struct BenchmarkStep {
   }
 
   func run() {
-    guard mode == .train else {
-      _ = network.forward(images, count: labels.count, pass: .evaluation)
-      return
+    switch mode {
+    case .train: train()
+    case .infer: _ = network.forward(images, count: labels.count, pass: .evaluation)
+    case .score: _ = network.relevances(images, labels: labels)
     }
+  }
+
+  private func train() {
     let dropout = RandomStream(seed: 0, purpose: .dropout, epoch: 0, index: 0)
     let logits = network.forward(images, count: labels.count, pass: .training, dropout: dropout)
     network.backward(loss(logits, labels: labels).gradient)

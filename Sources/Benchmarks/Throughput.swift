@@ -1,13 +1,15 @@
 import Compute
 import Foundation
 
-/// Images a second that a network trains on or classifies.
+/// Images a second that a network trains on, classifies or scores its channels on.
 public struct Throughput: Codable, Equatable, Sendable {
   public enum Mode: String, Codable, CaseIterable, Sendable {
     /// Forward, backward and update.
     case train
     /// Forward with running statistics.
     case infer
+    /// Feature relevance of every prunable channel.
+    case score
   }
 
   public var name: String

@@ -12,7 +12,8 @@ final class Scratch: Sendable {
   private let most: Int
 
   init(threads: Int) {
-    most = 16 + 2 * threads
+    // A task takes up to three.
+    most = 16 + 3 * threads
   }
 
   deinit {

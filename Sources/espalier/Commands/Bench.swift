@@ -14,7 +14,7 @@ struct Bench: ParsableCommand {
   @Argument(help: "What to measure. Default: \(BenchmarkCase.standardNames.joined(separator: " ")).")
   var cases: [String] = []
 
-  @Option(help: "train or infer. Default: both.")
+  @Option(help: "train, infer or score (channels by feature relevance). Default: train and infer.")
   var mode: Throughput.Mode?
 
   @Option(help: "Images a batch.")
@@ -46,8 +46,8 @@ struct Bench: ParsableCommand {
     guard decode == nil || (cases.isEmpty && mode == nil && !profile) else {
       throw ValidationError("--decode stands alone: no case, --mode or --profile goes with it")
     }
-    guard !profile || mode != .infer else {
-      throw ValidationError("--profile is of training, not of --mode infer")
+    guard !profile || mode == nil || mode == .train else {
+      throw ValidationError("--profile is of training alone")
     }
   }
 
@@ -61,7 +61,7 @@ struct Bench: ParsableCommand {
         print(row("case", "mode", "images/s", "peak MiB"))
       }
       for benchmark in measured {
-        for mode in mode.map({ [$0] }) ?? Throughput.Mode.allCases {
+        for mode in mode.map({ [$0] }) ?? [.train, .infer] {
           let result = try Throughput(
             of: benchmark, mode: mode, batch: batch, seconds: seconds, engine: engine)
           print(format == .json ? try json(result) : text(result))
