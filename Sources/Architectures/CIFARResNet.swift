@@ -25,7 +25,7 @@ struct CIFARResNet: ArchitectureFamily {
     _ name: String, _ block: ArchitectureSpec.BlockKind, depth: Int?
   ) -> Catalog.Architecture {
     Catalog.Architecture(name: name, block: block, depth: depth, halvings: 2) { spec in
-      .ofResidualStages(Self.widths.map { ($0, Self.blocks(spec)) }, spec)
+      spec.channelsOfStages(Self.widths.map { ($0, Self.blocks(spec)) })
     }
   }
 

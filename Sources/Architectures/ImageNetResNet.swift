@@ -18,7 +18,7 @@ struct ImageNetResNet: ArchitectureFamily {
       Catalog.Architecture(
         name: "resnet\(depth)", block: depth < 50 ? .basic : .bottleneck, depth: depth, halvings: 0,
         benchmark: .imagenet
-      ) { spec in .ofResidualStages(Self.stages(spec), spec) }
+      ) { spec in spec.channelsOfStages(Self.stages(spec)) }
     }
   }
 

@@ -25,14 +25,13 @@ extension NetworkBuilder {
   }
 }
 
-extension Catalog.Architecture.PrunableLayers {
-  /// Of residual stages, every convolution of a block; streams are none.
-  static func ofResidualStages(_ stages: [(width: Int, blocks: Int)], _ spec: ArchitectureSpec) -> Self {
-    Self(
-      convolutions: stages.flatMap { stage in
-        let channels = spec.scaled(stage.width)
-        let block = spec.block == .bottleneck ? [channels, channels, 4 * channels] : [channels, channels]
-        return (0..<stage.blocks).flatMap { _ in block }
-      })
+extension ArchitectureSpec {
+  /// Channels of every convolution in the blocks of such stages.
+  func channelsOfStages(_ stages: [(width: Int, blocks: Int)]) -> [Int] {
+    stages.flatMap { stage in
+      let channels = scaled(stage.width)
+      let convolutions = block == .bottleneck ? [channels, channels, 4 * channels] : [channels, channels]
+      return (0..<stage.blocks).flatMap { _ in convolutions }
+    }
   }
 }

@@ -9,7 +9,6 @@ import Specification
 struct VGG: ArchitectureFamily {
   /// Convolutions at the beginning that are scored alone.
   private static let fixedConvolutions = 2
-  private static let hiddenUnits = 512
 
   /// Output channels of each convolution; nil is a max pooling.
   private static let configurations: [Int: [Int?]] = [
@@ -24,10 +23,8 @@ struct VGG: ArchitectureFamily {
   var entries: [Catalog.Architecture] {
     Self.configurations.keys.sorted().map {
       Catalog.Architecture(name: "vgg\($0)", block: .plain, depth: $0, halvings: 5) { spec in
-        let convolutions = (Self.configurations[spec.depth] ?? []).compactMap(\.self)
-        return .init(
-          convolutions: convolutions.dropFirst(Self.fixedConvolutions).map(spec.scaled),
-          hiddenLayers: [spec.scaled(Self.hiddenUnits)])
+        (Self.configurations[spec.depth] ?? []).compactMap(\.self).dropFirst(Self.fixedConvolutions)
+          .map(spec.scaled)
       }
     }
   }
@@ -50,7 +47,7 @@ struct VGG: ArchitectureFamily {
       convolutions += 1
     }
     return builder.hiddenLayer(
-      "classifier.0", units: spec.scaled(Self.hiddenUnits), dropout: 0.5, classifier: "classifier.3",
+      "classifier.0", units: spec.scaled(512), dropout: 0.5, classifier: "classifier.3",
       classes: spec.classes,
       engine: engine)
   }

@@ -60,36 +60,38 @@ extension Engine {
     _ input: Planes, _ outputGradient: Planes, _ weight: Tensor, stride: Int, accumulate: Bool,
     into gradient: inout Tensor, inputGradient: Planes
   ) {
-    guard let tiles = sharedTiles(input, outputGradient, kernel: weight.shape[2], stride: stride) else {
-      convolutionWeightGradient(input, outputGradient, stride: stride, into: &gradient)
-      return convolutionInputGradient(
-        outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
-    }
-    _ = requireConvolution(
+    let kernel = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, output: outputGradient.shape)
     precondition(weight.shape == gradient.shape, "\(weight.shape) and \(gradient.shape) differ")
     requireSameShape(input, inputGradient)
     precondition(
       inputGradient !== outputGradient && inputGradient !== input,
       "a convolution's gradient cannot overwrite what it reads")
-    winogradGradients(
-      input, outputGradient, tiles: tiles, into: &gradient,
-      inputGradient: (inputGradient, weight, accumulate))
+    if gradientsShareWork(input, outputGradient, kernel: kernel, stride: stride),
+      let tiles = WinogradTiles(input.shape, input.geometry)
+    {
+      return winogradGradients(
+        input, outputGradient, tiles: tiles, into: &gradient,
+        inputGradient: (inputGradient, weight, accumulate))
+    }
+    convolutionWeightGradient(input, outputGradient, stride: stride, into: &gradient)
+    convolutionInputGradient(
+      outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
   }
 
-  /// Whether both gradients come from one pass over what they share.
+  /// Whether both gradients come from one pass over what they share; they are the same either way.
   public func gradientsShareWork(
     _ input: Planes, _ outputGradient: Planes, kernel: Int, stride: Int
   ) -> Bool {
-    sharedTiles(input, outputGradient, kernel: kernel, stride: stride) != nil
-  }
-
-  private func sharedTiles(
-    _ input: Planes, _ outputGradient: Planes, kernel: Int, stride: Int
-  ) -> WinogradTiles? {
     let (inputs, outputs) = (input.shape.channels, outputGradient.shape.channels)
-    guard !WinogradTiles.areMany(inputs, outputs) else { return nil }
-    return winogradTiles(input, channels: outputs, kernel: kernel, stride: stride)
+    guard filtersByTiles(input, channels: outputs, kernel: kernel, stride: stride),
+      !WinogradTiles.areMany(inputs, outputs),
+      let tiles = WinogradTiles.count(input.shape, input.geometry)
+    else { return false }
+    // The input's alone can be cut finer.
+    let split = WinogradGradientSplit(
+      tiles: tiles, inputs: inputs, outputs: outputs, cached: Int(loops.cached_floats))
+    return split.groups >= threads
   }
 
   private func sum(

@@ -8,10 +8,14 @@ import CKernels
 extension Engine {
   /// Tiles for a convolution where filtering by tiles is faster than direct sums.
   func winogradTiles(_ maps: Planes, channels: Int, kernel: Int, stride: Int) -> WinogradTiles? {
-    guard loops.winograd_input != nil, kernel == 3, stride == 1,
-      min(maps.shape.channels, channels) >= WinogradTiles.leastChannels
-    else { return nil }
+    guard filtersByTiles(maps, channels: channels, kernel: kernel, stride: stride) else { return nil }
     return WinogradTiles(maps.shape, maps.geometry)
+  }
+
+  func filtersByTiles(_ maps: Planes, channels: Int, kernel: Int, stride: Int) -> Bool {
+    loops.winograd_input != nil && kernel == 3 && stride == 1
+      && min(maps.shape.channels, channels) >= WinogradTiles.leastChannels
+      && WinogradTiles.count(maps.shape, maps.geometry) != nil
   }
 
   /// y = weight applied to x, or its adjoint.
@@ -57,12 +61,13 @@ extension Engine {
     _ x: Planes, _ piece: WinogradPiece, by transform: ck_winograd_transform?,
     _ body: (TransformedTiles) -> Void
   ) {
+    guard let transform else { preconditionFailure("this class of kernels has no transforms") }
     let layout = ElementLayout(channels: x.shape.channels, tiles: piece.count)
     var tiles = piece.tiles
     scratch.floats(layout.size) { v in
       for c in 0..<x.shape.channels {
         tiles.next = c + 1 < x.shape.channels ? x.geometry.stride : 0
-        transform?(
+        transform(
           &tiles, x.plane(c), Int64(piece.first), Int64(piece.count), v + c * layout.channel, layout.element)
       }
       body(TransformedTiles(values: v, layout: layout, channels: x.shape.channels))

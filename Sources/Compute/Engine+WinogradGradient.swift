@@ -80,26 +80,24 @@ extension Engine {
   }
 }
 
-/// Groups of tiles whose sums are added in order, and pieces of a group whose transformed tiles stay in a second-level
-/// cache. Depends on the problem's size and the kernel class alone.
-private struct WinogradGradientSplit {
+/// Groups of tiles whose sums are added in order, and pieces of a group whose transformed tiles mostly stay in a
+/// second-level cache. Depends on the problem's size and the kernel class alone.
+struct WinogradGradientSplit {
   /// A sum over fewer tiles costs as much to fold as to build.
   private static let fewestTiles = 64
 
   let piece: Int
-  /// Tiles of a group, a multiple of `piece`.
+  /// Tiles of a group.
   let size: Int
   let groups: Int
 
   init(tiles: Int, inputs: Int, outputs: Int, cached: Int) {
     // Enough groups to share evenly, but their sums must be added up, too.
     let wanted = min(24, max(8, (1 << 20) / (36 * inputs * outputs)))
-    let even = max(Self.fewestTiles, tiles.dividedRoundingUp(by: wanted))
+    size = max(Self.fewestTiles, tiles.dividedRoundingUp(by: wanted)).roundedUp(to: CK_VECTOR_FLOATS)
+    groups = tiles.dividedRoundingUp(by: size)
     // A little more than fits does no harm.
     let fitting = max(Self.fewestTiles, cached / (36 * (inputs + outputs)) * 5 / 4)
-    let parts = even.dividedRoundingUp(by: fitting)
-    piece = even.dividedRoundingUp(by: parts).roundedUp(to: CK_VECTOR_FLOATS)
-    size = piece * parts
-    groups = tiles.dividedRoundingUp(by: size)
+    piece = size.dividedRoundingUp(by: size.dividedRoundingUp(by: fitting)).roundedUp(to: CK_VECTOR_FLOATS)
   }
 }

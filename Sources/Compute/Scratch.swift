@@ -12,7 +12,7 @@ final class Scratch: Sendable {
   private let most: Int
 
   init(threads: Int) {
-    // A task takes up to three.
+    // A task takes up to three, of different sizes.
     most = 16 + 3 * threads
   }
 

@@ -15,16 +15,22 @@ struct WinogradTiles {
   private let starts: [Int32]
   private let pitch: Int
 
+  /// Tiles of the maps; nil where they cannot be cut into whole vectors of them.
+  static func count(_ shape: PlaneShape, _ geometry: PlaneGeometry) -> Int? {
+    let count = shape.images * (shape.rows / 4) * (shape.columns / 4)
+    guard shape.rows % 4 == 0, shape.columns % 4 == 0, count > 0, count % CK_VECTOR_FLOATS == 0,
+      shape.images * geometry.imageStride <= Int32.max
+    else { return nil }
+    return count
+  }
+
   /// Nil where the maps cannot be cut into whole vectors of tiles.
   init?(_ shape: PlaneShape, _ geometry: PlaneGeometry) {
+    guard let count = Self.count(shape, geometry) else { return nil }
     let across = shape.columns / 4
     let down = shape.rows / 4
-    count = shape.images * down * across
-    guard shape.rows % 4 == 0, shape.columns % 4 == 0, count > 0, count % CK_VECTOR_FLOATS == 0 else {
-      return nil
-    }
     let run = across % 4 == 0 ? 4 : across % 2 == 0 ? 2 : 1
-    guard shape.images * geometry.imageStride <= Int32.max else { return nil }
+    self.count = count
     starts = (0..<count / run).map { index in
       let tile = index * run
       let (image, row) = (tile / (down * across), tile / across % down)

@@ -38,7 +38,7 @@ struct PruningCandidates {
     var leftByStreams = kept
     var gone: [String: Set<Int>] = [:]
     func isGone(_ layer: String, _ channel: Int) -> Bool { gone[layer]?.contains(channel) == true }
-    let least = (max(1, spec.minimumChannels) + spec.roundTo - 1) / spec.roundTo * spec.roundTo
+    let least = spec.floor(ofLayerWith: .max)
     return ranked.filter { channel in
       guard let now = left[channel.group], now > spec.minimumChannels, !isGone(channel.group, channel.channel)
       else { return false }

@@ -12,6 +12,9 @@ public struct PruningSchedule: Sendable {
   public let epochs: [Int]
   private let spec: PruneSpec
 
+  /// Share of the hidden units that the paper's program removes at each step: 22 of 512.
+  private static let hiddenUnitsPerStep = 22.0 / 512
+
   public init(_ spec: PruneSpec, epochs: Int) {
     self.spec = spec
     self.epochs = spec.steps(epochs: epochs)
@@ -33,7 +36,7 @@ public struct PruningSchedule: Sendable {
         channels: step.convolutions.total(ratio * done), units: step.hidden.total(ratio * done))
     case .channelsPerStep(let channels):
       let whole = Double(epochs.count) * done
-      let units = PruneSpec.hiddenUnitsPerStep * Double(step.hidden.original) * whole
+      let units = Self.hiddenUnitsPerStep * Double(step.hidden.original) * whole
       return step.removing(
         channels: Int((Double(channels) * whole).rounded()), units: Int(units.rounded()))
     case .parameterRatio(let ratio):

@@ -55,20 +55,8 @@ public struct Catalog: Sendable {
     public var halvings: Int
     /// What benchmarks measure it on.
     public var benchmark: Images
-    /// The layers that can lose channels, nil where it is not known.
-    public var prunableLayers: (@Sendable (ArchitectureSpec) -> PrunableLayers)?
-
-    /// The channels of each layer that can lose some.
-    public struct PrunableLayers: Equatable, Sendable {
-      public var convolutions: [Int]
-      /// Of classifiers, whose units are ranked apart.
-      public var hiddenLayers: [Int]
-
-      public init(convolutions: [Int], hiddenLayers: [Int] = []) {
-        self.convolutions = convolutions
-        self.hiddenLayers = hiddenLayers
-      }
-    }
+    /// Channels of each convolution that can lose some, nil where they are not known.
+    public var prunableChannels: (@Sendable (ArchitectureSpec) -> [Int])?
 
     /// Images that a network is usually made for.
     public struct Images: Sendable {
@@ -83,14 +71,14 @@ public struct Catalog: Sendable {
     public init(
       name: String, block: ArchitectureSpec.BlockKind, depth: Int?, halvings: Int,
       benchmark: Images = .cifar10,
-      prunableLayers: (@Sendable (ArchitectureSpec) -> PrunableLayers)? = nil
+      prunableChannels: (@Sendable (ArchitectureSpec) -> [Int])? = nil
     ) {
       self.name = name
       self.block = block
       self.depth = depth
       self.halvings = halvings
       self.benchmark = benchmark
-      self.prunableLayers = prunableLayers
+      self.prunableChannels = prunableChannels
     }
   }
 

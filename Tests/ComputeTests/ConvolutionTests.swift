@@ -68,7 +68,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         (17, 16, 8, 8, 12), (23, 19, 4, 8, 24), (33, 40, 9, 16, 16), (97, 100, 4, 8, 8), (97, 129, 4, 8, 8),
         (97, 257, 8, 4, 8),
         (258, 97, 8, 4, 8),
-        (16, 18, 40, 8, 8),
+        (16, 18, 40, 8, 8), (80, 64, 35, 16, 16),
       ] {
         cases.append(
           ConvolutionCase(
@@ -214,12 +214,18 @@ struct ConvolutionTests {
     let engine = try Engine(threads: 2, kernels: kernels)
     var samples = Samples(2)
     for (inputs, outputs, images, rows, columns, stride) in [
-      (17, 33, 16, 4, 4, 1), (16, 8, 40, 8, 8, 1), (9, 12, 5, 16, 32, 1), (8, 8, 70, 16, 16, 1),
-      (97, 100, 4, 8, 8, 1), (5, 6, 3, 9, 7, 1), (10, 11, 2, 8, 8, 2),
+      (17, 33, 32, 8, 8, 1), (16, 8, 40, 8, 8, 1), (9, 12, 6, 16, 32, 1), (8, 8, 70, 16, 16, 1),
+      // Groups of several pieces, the last one short.
+      (80, 64, 35, 16, 16, 1),
+      // Not together.
+      (17, 33, 16, 4, 4, 1), (97, 100, 4, 8, 8, 1), (5, 6, 3, 9, 7, 1), (10, 11, 2, 8, 8, 2),
     ] {
       let shape = PlaneShape(channels: inputs, images: images, rows: rows, columns: columns)
       let (x, weight) = (samples.planes(shape), samples.tensor([outputs, inputs, 3, 3]))
       let dy = samples.planes(Reference.outputShape(shape, weight, stride: stride))
+      let share = engine.gradientsShareWork(x, dy, kernel: 3, stride: stride)
+      let canShare = kernels != .portable && min(inputs, outputs) >= 8 && min(inputs, outputs) < 96
+      #expect(share == (canShare && stride == 1 && images > 5 && columns > 4), "\(inputs) to \(outputs)")
       for accumulate in [false, true] {
         let (alone, together) = (Planes(shape), Planes(shape))
         for planes in [alone, together] { engine.add(x, into: planes) }
@@ -228,7 +234,10 @@ struct ConvolutionTests {
         engine.convolutionInputGradient(dy, weight, stride: stride, accumulate: accumulate, into: alone)
         engine.convolutionGradients(
           x, dy, weight, stride: stride, accumulate: accumulate, into: &gradients[1], inputGradient: together)
-        let areSame = gradients[0].values == gradients[1].values && alone.dense() == together.dense()
+        func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+        let areSame =
+          bits(gradients[0].values) == bits(gradients[1].values)
+          && bits(alone.dense()) == bits(together.dense())
         #expect(areSame, "\(inputs) to \(outputs), \(shape), stride \(stride), accumulate \(accumulate)")
         #expect(together.checkBorders())
       }

@@ -27,7 +27,7 @@ struct DeterminismTests {
     }
     // Small maps, and tiles with sums by our own loops and by products of matrices.
     for (inputs, outputs, images, rows, columns) in [
-      (150, 200, 16, 3, 4), (32, 40, 24, 16, 16), (97, 260, 44, 8, 8),
+      (150, 200, 16, 3, 4), (32, 40, 24, 16, 16), (80, 64, 35, 16, 16), (97, 260, 44, 8, 8),
     ] {
       let shape = PlaneShape(channels: inputs, images: images, rows: rows, columns: columns)
       let x = samples.planes(shape)

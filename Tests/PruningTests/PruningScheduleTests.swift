@@ -1,10 +1,10 @@
 import Architectures
 import Compute
 import Network
+import Specification
 import Testing
 
 @testable import Pruning
-@testable import Specification
 
 @Suite("Pruning schedule")
 struct PruningScheduleTests {
@@ -157,16 +157,15 @@ struct PruningScheduleTests {
   @Test(
     "what validation says of the layers is what networks have",
     arguments: ArchitectureRegistry.entries, [0.05, 0.5])
-  func prunableLayers(_ entry: Catalog.Architecture, _ width: Double) throws {
-    let spec = ArchitectureSpec(
-      name: entry.name, depth: entry.depth ?? (entry.block == .bottleneck ? 29 : 20), block: entry.block,
-      width: width, input: [3, 32, 32], classes: 10, weights: nil)
-    let groups = try network(spec).channelGroups
-    func counts(_ kind: ChannelGroup.Kind) -> [Int] { groups.filter { $0.kind == kind }.map(\.originalCount) }
-    let found = Catalog.Architecture.PrunableLayers(
-      convolutions: counts(.convolution), hiddenLayers: counts(.hiddenUnits))
-    let layers = entry.prunableLayers.map { $0(spec) }
-    #expect(layers == found)
+  func prunableChannels(_ entry: Catalog.Architecture, _ width: Double) throws {
+    // The family whose files give the depth has blocks of both kinds.
+    for block in entry.depth == nil ? [.basic, .bottleneck] : [entry.block] {
+      let spec = ArchitectureSpec(
+        name: entry.name, depth: entry.depth ?? (block == .bottleneck ? 29 : 20), block: block, width: width,
+        input: [3, 32, 32], classes: 10, weights: nil)
+      let groups = try network(spec).channelGroups.filter { $0.kind == .convolution }
+      #expect(entry.prunableChannels.map { $0(spec) } == groups.map(\.originalCount), "\(block)")
+    }
   }
 
   @Test(

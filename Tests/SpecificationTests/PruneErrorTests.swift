@@ -21,8 +21,8 @@ struct PruneErrorTests {
   }
 
   @Test(
-    "targets that the layers, of 112 channels and 512 hidden units, cannot reach",
-    arguments: [
+    "targets that the layers, of 112 channels, cannot reach", arguments: ["block", "stream"],
+    [
       ("ratio: 0.4", nil), ("ratio: 0.9464", nil), ("channels_per_step: 35", nil),
       ("ratio: 0.6, round_to: 8", nil), ("flops_ratio: 0.9", nil),
       (
@@ -44,23 +44,18 @@ struct PruneErrorTests {
       ),
       ("flops_ratio: 0.5, round_to: 99", "no layer can lose a channel (`minimum_channels` 1, `round_to` 99)"),
     ])
-  func unreachable(_ target: String, _ problem: String?) {
-    let lines = ["dataset: {name: cifar10}", "architecture: {name: vgg16}"]
-    let key = target.prefix { $0 != ":" }
-    #expect(
-      errors(experiment(lines + ["prune: {\(target), interval: 3}"]))
-        == (problem.map { ["t.yaml:6:\(11 + key.count): prune.\(key): \($0)"] } ?? []))
-  }
-
-  @Test("so many steps of a number of channels that no hidden units would be left", arguments: [23, 24])
-  func hiddenUnits(_ steps: Int) {
-    let lines = [
-      "dataset: {name: cifar10}", "architecture: {name: vgg16}", "train: {epochs: 30, batch_size: 20}",
-      "prune: {channels_per_step: 3, interval: 1, until: \(steps)}",
-    ]
-    let message =
-      "t.yaml:6:28: prune.channels_per_step: 22 of 512 hidden units go at each step, after 24 steps 528 of 512, but at most 511 can"
-    #expect(errors(experiment(lines)) == (steps == 24 ? [message] : []))
+  func unreachable(_ scope: String, _ row: (target: String, problem: String?)) {
+    var catalog = Catalog.test
+    catalog.architectures[0].prunableChannels = { _ in [8, 8, 16, 16, 32, 32] }
+    let key = row.target.prefix { $0 != ":" }
+    let text = experiment(["prune: {\(row.target), interval: 3, scope: \(scope)}"])
+    var found: [String] = []
+    do throws(SpecificationError) {
+      _ = try ExperimentFile.load(SourceText(bytes: Array(text.utf8)), "t.yaml", [], catalog, [:])
+    } catch {
+      found = error.diagnostics.map(\.description)
+    }
+    #expect(found == (row.problem.map { ["t.yaml:6:\(11 + key.count): prune.\(key): \($0)"] } ?? []))
   }
 
   private static let table = ErrorTable(

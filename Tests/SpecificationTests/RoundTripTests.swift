@@ -110,10 +110,9 @@ extension ExperimentSpec {
     let channels = isTiny ? 1 : 3
     let epochs = 1 + random.below(1000)
     let interval = 1 + random.below(epochs)
-    let learningRate = positive()
     let schedules: [ScheduleSpec.Kind] = [
       .constant, .step(milestones: epochs > 1 ? [1, epochs] : [1], gamma: positive()),
-      .cosine(minimum: share() * learningRate),
+      .cosine(minimum: positive()),
       .oneCycle(rise: share(), initialDivisor: 1 + share(), finalDivisor: 1e10 * (1 + share())),
     ]
     let targets: [PruneSpec.Target] = [
@@ -152,7 +151,7 @@ extension ExperimentSpec {
         trainLimit: chance() ? nil : 90 + random.below(10), testLimit: chance() ? nil : 10 + random.below(10),
         pictures: name == "photos" ? pictures : nil,
         augment: AugmentSpec(
-          randomCropPadding: isCropped || chance() ? nil : 1 + random.below(4),
+          randomCropPadding: isCropped || chance() ? nil : 1 + random.below(8),
           randomResizedCrop: isCropped ? crop : nil, horizontalFlip: chance()),
         normalize: NormalizeSpec(
           mean: (0..<channels).map { _ in -positive() }, std: (0..<channels).map { _ in positive() })),
@@ -164,7 +163,7 @@ extension ExperimentSpec {
       train: TrainSpec(
         epochs: epochs, batchSize: 2 + random.below(1000),
         optimizer: OptimizerSpec(
-          learningRate: learningRate, momentum: momentum, nesterov: chance(), weightDecay: positive()),
+          learningRate: positive(), momentum: momentum, nesterov: chance(), weightDecay: positive()),
         schedule: ScheduleSpec(kind: schedules[random.below(4)], warmupEpochs: random.below(epochs)),
         labelSmoothing: share()),
       prune: hasPrune ? prune : nil,

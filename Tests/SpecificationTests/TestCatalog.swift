@@ -20,9 +20,7 @@ extension Catalog {
     ],
     architectures: [
       Architecture(name: "resnet8", block: .basic, depth: 8, halvings: 2),
-      Architecture(name: "vgg16", block: .plain, depth: 16, halvings: 5) { _ in
-        .init(convolutions: [8, 8, 16, 16, 32, 32], hiddenLayers: [512])
-      },
+      Architecture(name: "vgg16", block: .plain, depth: 16, halvings: 5),
       Architecture(name: "resnet", block: .basic, depth: nil, halvings: 2),
     ],
     criteria: [

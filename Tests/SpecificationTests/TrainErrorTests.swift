@@ -23,8 +23,6 @@ struct TrainErrorTests {
       5:72: train.schedule.milestones: expected a list of values, found an empty list
     train: {epochs: 10, batch_size: 20, schedule: {name: cosine, gamma: 0.1}}
       5:62: train.schedule.gamma: belongs to the schedule `step`, not to `cosine`
-    train: {epochs: 10, batch_size: 20, schedule: {name: cosine, minimum: 5}}
-      5:71: train.schedule.minimum: 5.0 is above the learning rate 0.1 at the beginning
     train: {epochs: 10, batch_size: 20, schedule: {warmup_epochs: 10}}
       5:63: train.schedule.warmup_epochs: a warm-up of 10 epochs leaves none of the 10 epochs
     train: {epochs: 10, batch_size: 20, schedule: {name: one_cycle, rise: 1, initial_divisor: 0}}

@@ -60,7 +60,7 @@ public final class Convolution {
     if let bias { bias.gradient.values = engine.channelSums(outputGradient) }
     let (macs, bytes) = (macs(images: input.shape.images), bytes(input))
     if let inputGradient, engine.gradientsShareWork(input, outputGradient, kernel: kernel, stride: stride) {
-      context.timed(name, .gradients, macs: 2 * macs, bytes: 2 * bytes) {
+      context.timed(name, .gradients, macs: 2 * macs, bytes: bytes + input.shape.bytes) {
         engine.convolutionGradients(
           input, outputGradient, weight.value, stride: stride, accumulate: accumulate,
           into: &weight.gradient, inputGradient: inputGradient)

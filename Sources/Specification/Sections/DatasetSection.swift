@@ -138,25 +138,12 @@ struct AugmentSection: Sendable {
   func read(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> AugmentSpec? {
     var crop: Int?? = .some(nil)
     if mapping.has("random_crop") {
-      crop = mapping.mapping("random_crop", [padding.key]).flatMap { readPadding($0, dataset) }.map {
-        .some($0)
-      }
+      crop = mapping.mapping("random_crop", [padding.key]).flatMap { $0[padding] }.map { .some($0) }
     }
     let resizedCrop = readResizedCrop(mapping, dataset)
     let flip = mapping[horizontalFlip]
     guard let crop, let resizedCrop, let flip else { return nil }
     return AugmentSpec(randomCropPadding: crop, randomResizedCrop: resizedCrop, horizontalFlip: flip)
-  }
-
-  private func readPadding(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> Int? {
-    guard let padding = mapping[padding] else { return nil }
-    if let dataset, !dataset.isPictures, let smallest = dataset.input.dropFirst().min(), padding >= smallest {
-      mapping.report(
-        self.padding.name,
-        "with \(padding) pixels around an image of \(smallest) there are crops without a pixel of it")
-      return nil
-    }
-    return padding
   }
 
   /// `.some(nil)` for none, nil after an error.

@@ -106,7 +106,7 @@ struct PruneSection: Sendable {
   ) {
     guard let epochs, let architecture,
       let layers = mapping.context.catalog.architectures.first(where: { $0.name == architecture.name })?
-        .prunableLayers?(architecture),
+        .prunableChannels?(architecture),
       let name = targetNames.first(where: mapping.has)
     else { return }
     if let problem = PruneTarget(spec, layers: layers, epochs: epochs).problem {

@@ -44,15 +44,10 @@ struct ScheduleSection: Sendable {
 
   var keys: [Key] { [name.key] + ownKeys.flatMap(\.keys) + [warmupEpochs.key] }
 
-  /// - Parameter learningRate: the optimizer's, nil when unknown.
-  func read(_ mapping: MappingReader, epochs: Int?, learningRate: Double?) -> ScheduleSpec? {
+  func read(_ mapping: MappingReader, epochs: Int?) -> ScheduleSpec? {
     let name = mapping[name]
     if let name { refuseKeys(notOf: name, mapping) }
     let kind = name.flatMap { readKind($0, mapping, epochs) }
-    if case .cosine(let minimum) = kind, let learningRate, minimum > learningRate {
-      mapping.report(
-        self.minimum.name, "\(minimum) is above the learning rate \(learningRate) at the beginning")
-    }
     let warmupEpochs = mapping[warmupEpochs]
     if let warmupEpochs, let epochs, warmupEpochs >= epochs {
       mapping.report(

@@ -25,7 +25,7 @@ struct TrainSection: Sendable {
     let batchSize = mapping[batchSize]
     let optimizer = mapping.mapping("optimizer", self.optimizer.keys).flatMap(self.optimizer.read)
     let schedule = mapping.mapping("schedule", self.schedule.keys).flatMap {
-      self.schedule.read($0, epochs: epochs, learningRate: optimizer?.learningRate)
+      self.schedule.read($0, epochs: epochs)
     }
     let labelSmoothing = mapping[labelSmoothing]
     guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing else {

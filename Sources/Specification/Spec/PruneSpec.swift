@@ -82,16 +82,9 @@ public struct PruneSpec: Equatable, Sendable {
     self.options = options
   }
 
-  /// Share of a classifier's hidden units that goes at each step when the target is a number of channels a step: 22 of 512,
-  /// as in the program of arXiv 2002.09958.
-  public static let hiddenUnitsPerStep = 22.0 / 512
-
-  /// Channels that a layer keeps however much is to go.
-  func floor(ofLayerWith channels: Int) -> Int {
-    guard channels > minimumChannels else { return channels }
-    let up = (minimumChannels + roundTo - 1) / roundTo * roundTo
-    let down = channels / roundTo * roundTo
-    return up <= channels ? up : down >= minimumChannels && down > 0 ? down : channels
+  /// Channels that a layer keeps however much is to go: the first multiple from the minimum on, if it has so many.
+  public func floor(ofLayerWith channels: Int) -> Int {
+    min(channels, (max(1, minimumChannels) + roundTo - 1) / roundTo * roundTo)
   }
 
   /// Epochs after which a pruning step happens, 1-based: interval, 2 * interval, ... up to `until`.

@@ -6,7 +6,7 @@ import Foundation
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures images per second of training and inference, or of decoding pictures.",
+    abstract: "Measures images per second of training, inference or scoring, or of decoding pictures.",
     discussion:
       "A case is an architecture, such as resnet56, resnet56:inner=0.5 (half of the inner channels) or vgg16:0.6."
   )
