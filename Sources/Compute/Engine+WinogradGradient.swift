@@ -6,7 +6,7 @@ import CKernels
 /// dw = turned(transposed(G) [sum over tiles of (A x transposed(A)) * (transposed(B) dy B)] G). So both gradients read the
 /// same transformed dy, which the input's needs in any case.
 extension Engine {
-  /// Either gradient alone, or both from one pass over dy; the same bits.
+  /// The gradient of the weights, alone or from one pass over dy with the input's; the same bits.
   ///
   /// - Parameter inputGradient: what the input's gradient overwrites or is added to, and the weights it needs; nil where it
   ///   is not wanted.
