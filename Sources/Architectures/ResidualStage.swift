@@ -14,14 +14,21 @@ extension NetworkBuilder {
       let blockStride = block == 0 ? stride : 1
       if kind == .bottleneck {
         residualBlock(
-          "\(name).\(block)", channels: [channels, channels, 4 * channels], kernels: [1, 3, 1],
+          "\(name).\(block)", channels: kind.channels(channels), kernels: [1, 3, 1],
           stride: blockStride, strideAt: 1, shortcut: shortcut)
       } else {
         residualBlock(
-          "\(name).\(block)", channels: [channels, channels], kernels: [3, 3], stride: blockStride,
+          "\(name).\(block)", channels: kind.channels(channels), kernels: [3, 3], stride: blockStride,
           shortcut: shortcut)
       }
     }
+  }
+}
+
+extension ArchitectureSpec.BlockKind {
+  /// Channels of a residual block's convolutions.
+  fileprivate func channels(_ width: Int) -> [Int] {
+    self == .bottleneck ? [width, width, 4 * width] : [width, width]
   }
 }
 
@@ -29,9 +36,7 @@ extension ArchitectureSpec {
   /// Channels of every convolution in the blocks of such stages.
   func channelsOfStages(_ stages: [(width: Int, blocks: Int)]) -> [Int] {
     stages.flatMap { stage in
-      let channels = scaled(stage.width)
-      let convolutions = block == .bottleneck ? [channels, channels, 4 * channels] : [channels, channels]
-      return (0..<stage.blocks).flatMap { _ in convolutions }
+      (0..<stage.blocks).flatMap { _ in block.channels(scaled(stage.width)) }
     }
   }
 }

@@ -7,7 +7,10 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 typedef __m256 V;
-enum { WIDTH = 8, CONVOLVE_VECTORS = 3, SIGNED_VECTORS = 3, CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 1024 };
+enum {
+  WIDTH = 8, CONVOLVE_VECTORS = 3, SIGNED_VECTORS = 3,
+  CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 1024,
+};
 #define GRADIENT_ROWS 4
 
 static inline V load(const float *p) { return _mm256_loadu_ps(p); }

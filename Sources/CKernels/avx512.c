@@ -9,7 +9,10 @@
   __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
 
 typedef __m512 V;
-enum { WIDTH = 16, CONVOLVE_VECTORS = 6, SIGNED_VECTORS = 4, CACHED_FLOATS = 1 << 18, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 768 };
+enum {
+  WIDTH = 16, CONVOLVE_VECTORS = 6, SIGNED_VECTORS = 4,
+  CACHED_FLOATS = 1 << 18, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 768,
+};
 #define GRADIENT_ROWS 8
 
 static inline V load(const float *p) { return _mm512_loadu_ps(p); }

@@ -78,16 +78,33 @@ extension Engine {
     _ input: Planes, kernel: Int, stride: Int, output: Planes, _ body: (Planes, ConvolutionTaps) -> Result
   ) -> Result {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
-    guard stride > 1 else { return body(input, taps) }
-    let phases = taps.phases
-    return withTemporaryPlanes(output.shape.with(channels: input.shape.channels * phases)) { split in
+    return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
+      body($0, taps)
+    }
+  }
+
+  /// Calls `body` with the input itself, or with its phase planes if there is a stride.
+  func withPhasePlanes<Result>(
+    _ input: Planes, phases: Int, stride: Int, output: PlaneShape, _ body: (Planes) -> Result
+  ) -> Result {
+    guard stride > 1 else { return body(input) }
+    return withTemporaryPlanes(output.with(channels: input.shape.channels * phases)) { split in
       forEachImageGroup(channels: input.shape.channels, shape: input.shape) { channel, image, images in
         ck_split_phases(
           input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
           Int64(images),
           Int64(phases), split.plane(channel * phases), split.geometry.stride)
       }
-      return body(split, taps)
+      return body(split)
+    }
+  }
+
+  /// The inverse of cutting planes into phases: y = the joined planes, or that added to y.
+  func joinPhases(_ split: Planes, phases: Int, accumulate: Bool, into y: Planes) {
+    forEachImageGroup(channels: y.shape.channels, shape: y.shape) { channel, image, images in
+      ck_join_phases(
+        split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(y.shape.rows),
+        Int64(y.shape.columns), Int64(image), Int64(images), accumulate, y.plane(channel))
     }
   }
 

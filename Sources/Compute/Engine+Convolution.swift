@@ -134,11 +134,7 @@ extension Engine {
           stride: split.geometry.stride * phases,
           accumulate: false)
       }
-      forEachImageGroup(channels: shape.channels, shape: shape) { channel, image, images in
-        ck_join_phases(
-          split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(shape.rows),
-          Int64(shape.columns), Int64(image), Int64(images), accumulate, inputGradient.plane(channel))
-      }
+      joinPhases(split, phases: phases, accumulate: accumulate, into: inputGradient)
     }
   }
 

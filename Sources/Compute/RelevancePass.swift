@@ -5,7 +5,6 @@ struct RelevancePass {
   private let engine: Engine
   private let alpha: Float
   private let beta: Float
-  private let kernel: Int
   private let stride: Int
   private let vectors: PixelVectors
   private let taps: ConvolutionTaps
@@ -59,7 +58,6 @@ struct RelevancePass {
     self.engine = engine
     self.alpha = alpha
     self.beta = beta
-    self.kernel = kernel
     self.stride = stride
     self.taps = taps
     vectors = PixelVectors(of: geometry, width: Int(engine.loops.width))
@@ -69,18 +67,15 @@ struct RelevancePass {
   ///   - relevance: planes of the shape that the pass was made for.
   ///   - result: planes of the input's shape.
   func propagate(_ relevance: Planes, input: Planes, into result: Planes) {
-    engine.withTapPlanes(input, kernel: kernel, stride: stride, output: relevance) { planes, _ in
+    engine.withPhasePlanes(
+      input, phases: taps.phases, stride: stride, output: relevance.shape
+    ) { planes in
       let quotients = Quotients(relevance.shape)
       divide(relevance, planes, into: quotients)
       guard stride > 1 else { return spread(quotients, phase: 0, planes, into: result) }
       engine.withTemporaryPlanes(planes.shape) { split in
         for phase in 0..<taps.phases { spread(quotients, phase: phase, planes, into: split) }
-        for channel in 0..<result.shape.channels {
-          ck_join_phases(
-            split.plane(channel * taps.phases), split.geometry.stride, Int64(taps.phases),
-            Int64(result.shape.rows), Int64(result.shape.columns), 0, Int64(result.shape.images), false,
-            result.plane(channel))
-        }
+        engine.joinPhases(split, phases: taps.phases, accumulate: false, into: result)
       }
     }
   }

@@ -6,8 +6,8 @@
 //
 // so that every image row is followed by one zero and every image by one zero row. Planes start at a multiple of 64
 // bytes, carry at least pitch + 1 zeros before index 0 and after the last index, and every loop here runs over whole
-// groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples of it, but where a job lists its vectors. Elements outside the images are kept zero by a
-// mask, which each instruction set reads in the form that suits it.
+// groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples of it, but where a job lists its vectors. Elements outside
+// the images are kept zero by a mask, which each instruction set reads in the form that suits it.
 //
 // Every loop fixes its order of additions by its arguments alone, and multiply-adds are written out, so a result
 // never depends on the number of threads.
