@@ -6,6 +6,10 @@
 //   pair_low(a, b), pair_high(a, b)       in every 128 bits: a0, a1, b0, b1 and a2, a3, b2, b3
 //   load_parts(p, n), store_parts(p, n, v)
 //                                         a vector in n equal parts at p[0], ..., p[n - 1]; n = 1, 2 or 4
+//   NEXT_COLUMNS                          where a vector holds more than four tiles, and then
+//   load_pairs(at, shift)                 two elements at each of at[0][0] + shift, ..., at[3][0] + shift
+//   next_columns(left, pairs, right)      two columns of tiles, for each tile those of the next in its quarter, for the last
+//                                         ones the quarters' pairs
 //
 // A vector holds one element of WIDTH tiles, in an order of its own that all transforms share: the pixels of a quarter
 // of them fill a vector, and transposing 4x4 blocks in every 128 bits turns four such vectors into one for each column.
@@ -18,12 +22,13 @@ typedef struct {
   float *at[4][4];
 } tile_quarters;
 
-INLINE tile_quarters quarters_of(const ck_winograd *g, float *x, int64_t tile, const int run, const int parts) {
+// `starts`: of the runs that the tiles fill.
+INLINE tile_quarters quarters_of(const int32_t *starts, float *x, const int run, const int parts) {
   tile_quarters quarters;
   UNROLL for (int i = 0; i < 4; i++)
     UNROLL for (int j = 0; j < parts; j++) {
-      const int64_t index = tile + i * QUARTER + j * (QUARTER / parts);
-      quarters.at[i][j] = x + g->starts[index / run] + 4 * (index % run);
+      const int tile = i * QUARTER + j * (QUARTER / parts);
+      quarters.at[i][j] = x + starts[tile / run] + 4 * (tile % run);
     }
   return quarters;
 }
@@ -79,34 +84,63 @@ INLINE void gradient_points(const V y[4], V d[6]) {
 
 // Asks for the same tiles of the plane that the caller takes next: planes lie far apart, so no prefetcher sees them
 // coming.
-INLINE void prefetch_tiles(const ck_winograd *g, const float *x, int64_t tile, const int run) {
+INLINE void prefetch_tiles(const ck_winograd *g, const int32_t *starts, const float *x, const int run) {
   if (g->next == 0) return;
-  for (int64_t t = tile; t < tile + WIDTH; t += run) {
-    const float *const at = x + g->next + g->starts[t / run];
-    for (int r = 0; r < 4; r++) __builtin_prefetch(at + r * g->pitch);
+  UNROLL for (int i = 0; i < WIDTH / run; i++)
+    UNROLL for (int r = 0; r < 4; r++) __builtin_prefetch(x + g->next + starts[i] + r * g->pitch);
+}
+
+// transposed(B) x of rows of pixels, for the quarters' vectors `shift` columns from their tiles on.
+INLINE void filter_rows(
+  const ck_winograd *g, const tile_quarters *quarters, ptrdiff_t shift, const int parts, V filtered[6][4]) {
+  UNROLL for (int i = 0; i < 4; i++) {
+    V rows[6], points[6];
+    UNROLL for (int r = 0; r < 6; r++) rows[r] = load_quarter(quarters->at[i], (r - 1) * g->pitch + shift, parts);
+    input_points(rows, points);
+    UNROLL for (int a = 0; a < 6; a++) filtered[a][i] = points[a];
   }
+}
+
+// The same for the two columns to the right. Where a quarter's tiles lie side by side, those of all tiles but its last are
+// the first two columns of the next: then only the last tile's, for all quarters in filtered[a][0].
+INLINE void filter_right(
+  const ck_winograd *g, const tile_quarters *quarters, const int parts, V filtered[6][4]) {
+#ifdef NEXT_COLUMNS
+  if (parts == 1) {
+    V rows[6], points[6];
+    UNROLL for (int r = 0; r < 6; r++) rows[r] = load_pairs(quarters->at, (r - 1) * g->pitch + 4 * QUARTER - 1);
+    input_points(rows, points);
+    UNROLL for (int a = 0; a < 6; a++) filtered[a][0] = points[a];
+    return;
+  }
+#endif
+  filter_rows(g, quarters, 3, parts, filtered);
+}
+
+// Columns of row `a` from what was filtered.
+INLINE void columns_of(const V left[4], const V right[4], const int parts, V columns[6]) {
+  transpose(left, columns);
+#ifdef NEXT_COLUMNS
+  if (parts == 1) return next_columns(columns, right[0], columns + 4);
+#endif
+  transpose_left(right, columns + 4);
 }
 
 INLINE void input_tiles(
   const ck_winograd *g, const float *x, int64_t first, int64_t count, float *v, ptrdiff_t stride, const int run,
   const int parts) {
-  for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH) {
-    prefetch_tiles(g, x, first + t, run);
-    const tile_quarters quarters = quarters_of(g, (float *)x, first + t, run, parts);
-    V rows[6][6];
-    for (int r = 0; r < 6; r++) {
-      const ptrdiff_t shift = (r - 1) * g->pitch - 1;
-      V left[4], right[4], d[6];
-      UNROLL for (int i = 0; i < 4; i++) left[i] = load_quarter(quarters.at[i], shift, parts);
-      UNROLL for (int i = 0; i < 4; i++) right[i] = load_quarter(quarters.at[i], shift + 4, parts);
-      transpose(left, d), transpose_left(right, d + 4);
-      input_points(d, rows[r]);
-    }
-    for (int b = 0; b < 6; b++) {
-      V d[6], points[6];
-      UNROLL for (int r = 0; r < 6; r++) d[r] = rows[r][b];
-      input_points(d, points);
-      UNROLL for (int a = 0; a < 6; a++) store(v + (6 * a + b) * stride, points[a]);
+  const int32_t *starts = g->starts + first / run;
+  for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH, starts += WIDTH / run) {
+    prefetch_tiles(g, starts, x, run);
+    const tile_quarters quarters = quarters_of(starts, (float *)x, run, parts);
+    V left[6][4], right[6][4];
+    filter_rows(g, &quarters, -1, parts, left);
+    filter_right(g, &quarters, parts, right);
+    UNROLL for (int a = 0; a < 6; a++) {
+      V columns[6], points[6];
+      columns_of(left[a], right[a], parts, columns);
+      input_points(columns, points);
+      UNROLL for (int b = 0; b < 6; b++) store(v + (6 * a + b) * stride, points[b]);
     }
   }
 }
@@ -132,13 +166,14 @@ INLINE void input_tiles_row(
     {{-1, 1, 3, 3}, {4, -5, 1, 0}}, {{0, 1, 2, 3}, {-4, -4, 1, 1}}, {{0, 1, 2, 3}, {4, -4, -1, 1}},
     {{0, 1, 2, 3}, {-2, -1, 2, 1}}, {{0, 1, 2, 3}, {2, -1, -2, 1}}, {{0, 2, 4, 4}, {4, -5, 1, 0}}};
   const row_sum sum = sums[row];
-  for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH) {
-    const tile_quarters quarters = quarters_of(g, (float *)x, first + t, run, parts);
-    V left[4], right[4], d[6], points[6];
+  const int32_t *starts = g->starts + first / run;
+  for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH, starts += WIDTH / run) {
+    const tile_quarters quarters = quarters_of(starts, (float *)x, run, parts);
+    V left[4], right[4], columns[6], points[6];
     UNROLL for (int i = 0; i < 4; i++) left[i] = sum_rows(&sum, quarters.at[i], -1, g->pitch, parts);
     UNROLL for (int i = 0; i < 4; i++) right[i] = sum_rows(&sum, quarters.at[i], 3, g->pitch, parts);
-    transpose(left, d), transpose_left(right, d + 4);
-    input_points(d, points);
+    transpose(left, columns), transpose_left(right, columns + 4);
+    input_points(columns, points);
     UNROLL for (int b = 0; b < 6; b++) store(v + b * stride, points[b]);
   }
 }
@@ -146,9 +181,10 @@ INLINE void input_tiles_row(
 INLINE void gradient_tiles(
   const ck_winograd *g, const float *dy, int64_t first, int64_t count, float *d, ptrdiff_t stride, const int run,
   const int parts) {
-  for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH) {
-    prefetch_tiles(g, dy, first + t, run);
-    const tile_quarters quarters = quarters_of(g, (float *)dy, first + t, run, parts);
+  const int32_t *starts = g->starts + first / run;
+  for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH, starts += WIDTH / run) {
+    prefetch_tiles(g, starts, dy, run);
+    const tile_quarters quarters = quarters_of(starts, (float *)dy, run, parts);
     V rows[4][6];
     for (int r = 0; r < 4; r++) {
       V pixels[4], columns[4];
@@ -173,8 +209,9 @@ INLINE void gradient_tiles_row(
     {{0, 0, 0, 0}, {1, 0, 0, 0}}, {{0, 1, 2, 3}, {1, 1, 1, 1}},  {{0, 1, 2, 3}, {1, -1, 1, -1}},
     {{0, 1, 2, 3}, {1, 2, 4, 8}}, {{0, 1, 2, 3}, {1, -2, 4, -8}}, {{3, 3, 3, 3}, {1, 0, 0, 0}}};
   const row_sum sum = sums[row];
-  for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH) {
-    const tile_quarters quarters = quarters_of(g, (float *)dy, first + t, run, parts);
+  const int32_t *starts = g->starts + first / run;
+  for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH, starts += WIDTH / run) {
+    const tile_quarters quarters = quarters_of(starts, (float *)dy, run, parts);
     V pixels[4], columns[4], points[6];
     UNROLL for (int i = 0; i < 4; i++) pixels[i] = sum_rows(&sum, quarters.at[i], 0, g->pitch, parts);
     transpose(pixels, columns);
@@ -187,9 +224,10 @@ INLINE void output_tiles(
   const ck_winograd *g, const float *m, ptrdiff_t stride, int64_t first, int64_t count, float bias,
   const bool accumulate, float *y, const int run, const int parts) {
   const V shift = set1(bias);
-  for (int64_t t = 0; t < count; t += WIDTH, m += WIDTH) {
-    prefetch_tiles(g, y, first + t, run);
-    const tile_quarters quarters = quarters_of(g, y, first + t, run, parts);
+  const int32_t *starts = g->starts + first / run;
+  for (int64_t t = 0; t < count; t += WIDTH, m += WIDTH, starts += WIDTH / run) {
+    prefetch_tiles(g, starts, y, run);
+    const tile_quarters quarters = quarters_of(starts, y, run, parts);
     V rows[4][6];
     for (int b = 0; b < 6; b++) {
       V points[6], pixels[4];
