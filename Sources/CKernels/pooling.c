@@ -88,11 +88,14 @@ void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indi
 }
 
 double ck_image_sum(const float *image, int64_t rows, int64_t columns) {
-  double total = 0;
+  enum { LANES = 8 };
+  double total = 0, lanes[LANES] = {0};
   for (int64_t r = 0; r < rows; r++, image += columns + 1) {
-    double row = 0;
-    for (int64_t c = 0; c < columns; c++) row += image[c];
-    total += row;
+    int64_t c = 0;
+    for (; c + LANES <= columns; c += LANES)
+      for (int i = 0; i < LANES; i++) lanes[i] += image[c + i];
+    for (; c < columns; c++) total += image[c];
   }
+  for (int i = 0; i < LANES; i++) total += lanes[i];
   return total;
 }

@@ -243,8 +243,13 @@ static void quotient(const float *r, const float *z, float *out, ptrdiff_t begin
 }
 
 static void share(
-  const float *part, const float *relevance, const float *sum, float *out, ptrdiff_t begin, ptrdiff_t end) {
-  for (ptrdiff_t p = begin; p < end; p++) out[p] = part[p] * relevance[p] / (sum[p] + 1e-9f);
+  float *branch, float scale, float shift, const float *shortcut, const float *total, float *relevance, ptrdiff_t begin,
+  ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) {
+    const float quotient = relevance[p] / (total[p] + 1e-9f);
+    if (branch) branch[p] = (scale * branch[p] + shift) * quotient;
+    relevance[p] = shortcut[p] * quotient;
+  }
 }
 
 static void combine(

@@ -391,10 +391,14 @@ static void quotient(const float *r, const float *z, float *out, ptrdiff_t begin
 }
 
 static void share(
-  const float *part, const float *relevance, const float *total, float *out, ptrdiff_t begin, ptrdiff_t end) {
-  const V small = set1(1e-9f);
-  for (ptrdiff_t p = begin; p < end; p += WIDTH)
-    store(out + p, divide(mul(load(part + p), load(relevance + p)), add(load(total + p), small)));
+  float *branch, float scale, float shift, const float *shortcut, const float *total, float *relevance, ptrdiff_t begin,
+  ptrdiff_t end) {
+  const V small = set1(1e-9f), a = set1(scale), b = set1(shift);
+  for (ptrdiff_t p = begin; p < end; p += WIDTH) {
+    const V quotient = divide(load(relevance + p), add(load(total + p), small));
+    if (branch) store(branch + p, mul(affine(a, load(branch + p), b), quotient));
+    store(relevance + p, mul(load(shortcut + p), quotient));
+  }
 }
 
 static void combine(

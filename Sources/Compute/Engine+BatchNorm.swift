@@ -113,7 +113,7 @@ extension Engine {
   }
 
   /// For each channel of a stream the branch's that adds to it, nil where none does.
-  private func branchChannels(_ branch: PlaneShape, of stream: PlaneShape, _ channels: [Int]?) -> [Int?] {
+  func branchChannels(_ branch: PlaneShape, of stream: PlaneShape, _ channels: [Int]?) -> [Int?] {
     var all = [Int?](repeating: nil, count: stream.channels)
     for i in 0..<branch.channels { all[channels?[i] ?? i] = i }
     return all
@@ -197,11 +197,11 @@ extension Engine {
     }
   }
 
-  private func requireCount<Value>(_ values: [Value], _ count: Int, _ name: StaticString) {
+  func requireCount<Value>(_ values: [Value], _ count: Int, _ name: StaticString) {
     precondition(values.count == count, "\(name) has \(values.count) values for \(count) channels")
   }
 
-  private func requireStream(branch: PlaneShape, stream: PlaneShape, channels: [Int]?) {
+  func requireStream(branch: PlaneShape, stream: PlaneShape, channels: [Int]?) {
     precondition(
       branch.with(channels: 0) == stream.with(channels: 0), "shapes differ: \(branch) and \(stream)")
     if let channels {

@@ -52,17 +52,6 @@ extension Engine {
     }
   }
 
-  /// out = part * relevance / (sum + 1e-9): the share of a sum's relevance that one of its terms gets.
-  public func share(_ part: Planes, of relevance: Planes, sum: Planes, into out: Planes) {
-    requireSameShape(part, relevance)
-    requireSameShape(part, sum)
-    requireSameShape(part, out)
-    forEachPiece(channels: part.shape.channels, geometry: part.geometry) { channel, begin, end in
-      loops.share(
-        part.plane(channel), relevance.plane(channel), sum.plane(channel), out.plane(channel), begin, end)
-    }
-  }
-
   /// out = a * (alpha * p - beta * n), the last step of the alpha-beta rule (Bach et al., "On pixel-wise explanations
   /// for non-linear classifier decisions by layer-wise relevance propagation", PLOS ONE 2015).
   public func combine(

@@ -10,11 +10,12 @@ extension Engine {
   ///   - relevance: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
   ///   - weight: [outputChannels, inputChannels, k, k], k odd
   ///   - input: x, planes [inputChannels, images, rows, columns], nowhere negative
+  ///   - accumulate: adds to `result` instead of overwriting it
   ///   - result: planes of the input's shape, not the input
   /// - Complexity: 2 * k * k * inputChannels MACs for each pixel of the output: each weight counts by its own sign.
   public func convolutionRelevance(
     _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
-    into result: Planes
+    accumulate: Bool = false, into result: Planes
   ) {
     let kernel = requireConvolution(
       input: input.shape, weight: weight.shape, stride: stride, output: relevance.shape)
@@ -23,14 +24,15 @@ extension Engine {
     let (images, outputs) = (input.shape.images, relevance.shape.channels)
     if kernel > 3 || hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return relevanceBySigns(
-        relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, into: result)
+        relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, accumulate: accumulate,
+        into: result)
     }
     guard images > 0 else { return }
     let group = imagesAtATime(input.shape, relevance.shape, stride: stride)
     let shapes = (input: input.shape.with(images: group), output: relevance.shape.with(images: group))
     let rule = RelevancePass(
       engine: self, weight: weight, stride: stride, output: shapes.output, alpha: alpha, beta: beta)
-    guard images > group else { return rule.propagate(relevance, input: input, into: result) }
+    guard images > group || accumulate else { return rule.propagate(relevance, input: input, into: result) }
     parallel(images.dividedRoundingUp(by: group)) { index in
       let own = index * group..<min(images, (index + 1) * group)
       let (x, r) = (Planes(uninitialized: shapes.input), Planes(uninitialized: shapes.output))
@@ -38,7 +40,35 @@ extension Engine {
       x.copyImages(0, from: input, own)
       r.copyImages(0, from: relevance, own)
       rule.propagate(r, input: x, into: found)
-      result.copyImages(own.lowerBound, from: found, 0..<own.count)
+      result.copyImages(own.lowerBound, from: found, 0..<own.count, adding: accumulate)
+    }
+  }
+
+  /// Relevance of a residual sum's terms from that of the sum: R * term / (sum + 1e-9).
+  ///
+  /// - Parameters:
+  ///   - relevance: of the sum; becomes the shortcut's share
+  ///   - shortcut: the term that is not the branch
+  ///   - branch: the other one is scale * branch + shift; becomes that term's share
+  ///   - maps: the scale and shift of each channel of the branch
+  ///   - channels: for each channel of the branch the channel of the sum that it adds to, nil for the same one
+  public func shareRelevance(
+    _ relevance: Planes, of sum: Planes, shortcut: Planes, branch: Planes, by maps: [ChannelAffine],
+    channels: [Int]?
+  ) {
+    requireSameShape(relevance, sum)
+    requireSameShape(relevance, shortcut)
+    requireCount(maps, branch.shape.channels, "maps")
+    requireStream(branch: branch.shape, stream: sum.shape, channels: channels)
+    precondition(
+      relevance !== sum && relevance !== shortcut && branch !== relevance && branch !== sum
+        && branch !== shortcut, "a term's share cannot overwrite what it is computed from")
+    let terms = branchChannels(branch.shape, of: sum.shape, channels)
+    forEachPiece(channels: sum.shape.channels, geometry: sum.geometry) { stream, begin, end in
+      let map = terms[stream].map { maps[$0] }
+      loops.share(
+        terms[stream].map(branch.plane), map?.scale ?? 0, map?.shift ?? 0, shortcut.plane(stream),
+        sum.plane(stream), relevance.plane(stream), begin, end)
     }
   }
 
@@ -55,7 +85,7 @@ extension Engine {
   /// As two convolutions and two gradients, one of each for either sign.
   private func relevanceBySigns(
     _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
-    into result: Planes
+    accumulate: Bool, into result: Planes
   ) {
     func share(_ part: (Float) -> Float, into share: Planes) {
       let weights = Tensor(shape: weight.shape, values: weight.values.map(part))
@@ -65,22 +95,33 @@ extension Engine {
         convolutionInputGradient(quotients, weights, stride: stride, method: .direct, into: share)
       }
     }
-    withTemporaryPlanes(input.shape) { negative in
-      share({ max($0, 1e-9) }, into: result)
-      share({ min($0, -1e-9) }, into: negative)
-      combine(
-        activation: input, positive: result, alpha: alpha, negative: negative, beta: beta, into: result)
+    withTemporaryPlanes(input.shape) { positive in
+      withTemporaryPlanes(input.shape) { negative in
+        share({ max($0, 1e-9) }, into: positive)
+        share({ min($0, -1e-9) }, into: negative)
+        combine(
+          activation: input, positive: positive, alpha: alpha, negative: negative, beta: beta,
+          into: accumulate ? positive : result)
+      }
+      if accumulate { add(positive, into: result) }
     }
   }
 }
 
 extension Planes {
-  /// Overwrites images from `first` on with some of other planes with as many channels, rows and columns.
-  fileprivate func copyImages(_ first: Int, from other: Planes, _ images: Range<Int>) {
+  /// Overwrites images from `first` on with some of other planes with as many channels, rows and columns, or adds those.
+  fileprivate func copyImages(
+    _ first: Int, from other: Planes, _ images: Range<Int>, adding: Bool = false
+  ) {
+    let count = images.count * geometry.imageStride
     for channel in 0..<shape.channels {
-      (plane(channel) + first * geometry.imageStride).update(
-        from: other.plane(channel) + images.lowerBound * geometry.imageStride,
-        count: images.count * geometry.imageStride)
+      let to = plane(channel) + first * geometry.imageStride
+      let from = other.plane(channel) + images.lowerBound * geometry.imageStride
+      if adding {
+        for index in 0..<count { to[index] += from[index] }
+      } else {
+        to.update(from: from, count: count)
+      }
     }
   }
 }

@@ -67,7 +67,9 @@ struct DeterminismTests {
     all.append(out.dense())
     engine.quotient(x, by: y, into: out)
     all.append(out.dense())
-    engine.share(x, of: y, sum: y, into: out)
+    let (branch, relevance) = (x.copy(), y.copy())
+    engine.shareRelevance(relevance, of: y, shortcut: x, branch: branch, by: maps, channels: nil)
+    all += [branch.dense(), relevance.dense()]
     engine.combine(activation: x, positive: out, alpha: 2, negative: y, beta: 1, into: out)
     all.append(out.dense())
     let pooled = Planes(PlaneShape(channels: 6, images: 20, rows: 16, columns: 15))

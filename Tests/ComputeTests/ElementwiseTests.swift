@@ -24,8 +24,6 @@ struct ElementwiseTests {
     }
     engine.quotient(a, by: c, into: out)
     check(zip(x, z).map { $0 / ($1 + 1e-9) }, out, "quotient")
-    engine.share(a, of: b, sum: c, into: out)
-    check(x.indices.map { x[$0] * y[$0] / (z[$0] + 1e-9) }, out, "share")
     engine.combine(activation: a, positive: b, alpha: 2, negative: c, beta: 1, into: out)
     check(x.indices.map { x[$0] * (2 * y[$0] - z[$0]) }, out, "combine")
     engine.copy(a, into: out)

@@ -39,6 +39,39 @@ struct RelevanceTests {
     }
   }
 
+  @Test("a sum's relevance goes to its terms by their shares of it", arguments: KernelClass.available)
+  func shares(_ kernels: KernelClass) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    var random = RandomStream(seed: 11, purpose: .test)
+    let stream = PlaneShape(channels: 5, images: 3, rows: 7, columns: 9)
+    // The branch's last convolution has lost channels 1 and 4, or none.
+    for channels in [[0, 3, 2], nil] {
+      let own = stream.with(channels: channels?.count ?? 5)
+      let (x, shortcut, r) = (
+        random.values(own) { $0.uniform() - 0.5 }, random.values(stream) { $0.uniform() },
+        random.values(stream) { $0.uniform() - 0.5 }
+      )
+      // Away from zero, where quotients are well conditioned.
+      let sum = random.values(stream) { $0.uniform() + 1 }
+      let maps = (0..<own.channels).map { ChannelAffine(scale: Float($0) - 1.5, shift: 0.25) }
+      let (branch, relevance) = (Planes(own, dense: x), Planes(stream, dense: r))
+      engine.shareRelevance(
+        relevance, of: Planes(stream, dense: sum), shortcut: Planes(stream, dense: shortcut), branch: branch,
+        by: maps, channels: channels)
+      let pixels = stream.pixelsPerChannel
+      let quotients = zip(r, sum).map { Double($0) / (Double($1) + 1e-9) }
+      let branchShares = x.indices.map { index in
+        let channel = index / pixels
+        let term = Double(maps[channel].scale) * Double(x[index]) + Double(maps[channel].shift)
+        return term * quotients[(channels?[channel] ?? channel) * pixels + index % pixels]
+      }
+      #expect(difference(branch.dense(), branchShares) < 1e-6)
+      #expect(
+        difference(relevance.dense(), zip(shortcut, quotients).map { Double($0) * $1 }) < 1e-6)
+      #expect(branch.checkBorders() && relevance.checkBorders())
+    }
+  }
+
   @Test(
     "an image's relevance is the same, to the bit, whatever batch it comes in",
     arguments: KernelClass.available)
@@ -96,9 +129,16 @@ struct RelevanceTests {
     let x = values(test.inputs * test.input.pixelsPerChannel) { max(0, $0.uniform() - 0.3) }
     let r = values(test.outputs * output.pixelsPerChannel) { $0.uniform() - 0.3 }
     let result = Planes(test.input)
-    try Engine(threads: 2, kernels: test.kernels).convolutionRelevance(
-      Planes(output, dense: r), Tensor(shape: [test.outputs, test.inputs, k, k], values: weights), stride: s,
-      input: Planes(test.input, dense: x), alpha: alpha, beta: beta, into: result)
+    let added = Planes(test.input, dense: x)
+    let engine = try Engine(threads: 2, kernels: test.kernels)
+    for (planes, accumulate) in [(result, false), (added, true)] {
+      engine.convolutionRelevance(
+        Planes(output, dense: r), Tensor(shape: [test.outputs, test.inputs, k, k], values: weights),
+        stride: s, input: Planes(test.input, dense: x), alpha: alpha, beta: beta, accumulate: accumulate,
+        into: planes)
+    }
+    #expect(added.dense() == zip(x, result.dense()).map(+), "added to planes, alpha \(alpha)")
+    #expect(added.checkBorders())
 
     var sums = [Double](repeating: 0, count: x.count)
     func each(_ o: Int, _ n: Int, _ row: Int, _ column: Int, _ body: (_ weight: Int, _ pixel: Int) -> Void) {

@@ -277,9 +277,11 @@ typedef struct {
   void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
   // out = r / (z + 1e-9)
   void (*quotient)(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end);
-  // out = part * relevance / (sum + 1e-9)
+  // The shares of a sum's relevance, q = relevance / (sum + 1e-9): branch = (scale * branch + shift) * q, if it is not null,
+  // and relevance = shortcut * q.
   void (*share)(
-    const float *part, const float *relevance, const float *sum, float *out, ptrdiff_t begin, ptrdiff_t end);
+    float *branch, float scale, float shift, const float *shortcut, const float *sum, float *relevance, ptrdiff_t begin,
+    ptrdiff_t end);
   // out = a * (alpha * p - beta * n)
   void (*combine)(
     const float *a, const float *p, float alpha, const float *n, float beta, float *out, ptrdiff_t begin,

@@ -89,11 +89,15 @@ public final class Convolution {
   /// Relevance of the input `a` from the relevance R of the output, by the alpha-beta rule:
   ///
   /// a * (alpha * W+^T (R / (W+ a)) - beta * W-^T (R / (W- a))), W+ = max(W, 1e-9), W- = min(W, -1e-9), no bias.
-  func relevance(_ relevance: Planes, input: Planes, _ context: Context) -> Planes {
-    let result = context.pool.take(input.shape)
+  ///
+  /// - Parameter collected: what it is added to and returned with; nil for planes of its own.
+  func relevance(
+    _ relevance: Planes, input: Planes, addingTo collected: Planes?, _ context: Context
+  ) -> Planes {
+    let result = collected ?? context.pool.take(input.shape)
     context.engine.convolutionRelevance(
       relevance, weight.value, stride: stride, input: input, alpha: context.rule.alpha,
-      beta: context.rule.beta, into: result)
+      beta: context.rule.beta, accumulate: collected != nil, into: result)
     return result
   }
 

@@ -46,31 +46,34 @@ final class ConvolutionUnit: FeatureLayer {
   // MARK: Forward
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
-    let result = context.pool.take(convolve(input, context))
+    let convolved = convolve(input, context)
+    let result = context.pass == .training ? context.pool.take(convolved.shape) : convolved
     normalize(into: result, context)
-    if context.pass == .training {
-      output = result
-    } else {
-      releaseConvolved(context)
-      if context.pass == .relevance { output = result } else { self.input = nil }
-    }
+    if result === convolved { takeConvolved() }
+    if context.keepsActivations { output = result } else { self.input = nil }
     return result
   }
 
-  /// The convolution alone, left in `convolved`.
-  ///
-  /// - Returns: the shape of its output.
-  @discardableResult
-  func convolve(_ input: Planes, _ context: Context) -> PlaneShape {
+  /// The convolution alone, whose output is also left in `convolved`.
+  func convolve(_ input: Planes, _ context: Context) -> Planes {
     self.input = input
     let result = convolution.forward(input, context)
     convolved = result
-    return result.shape
+    return result
+  }
+
+  /// Hands over what the convolution gave: to whoever overwrites it, which only a pass back in training does not allow.
+  @discardableResult
+  func takeConvolved() -> Planes? {
+    defer { convolved = nil }
+    return convolved
   }
 
   /// Batch norm of what the convolution gave, and the sum with a residual stream.
   ///
-  /// - Parameter stream: the stream, and which of its channels each output adds to, nil when they are the same.
+  /// - Parameters:
+  ///   - stream: the stream, and which of its channels each output adds to, nil when they are the same.
+  ///   - result: may be what the convolution gave, if that has the stream's channels.
   func normalize(
     addingTo stream: (residual: Planes, channels: [Int]?)? = nil, into result: Planes, _ context: Context
   ) {
@@ -78,11 +81,6 @@ final class ConvolutionUnit: FeatureLayer {
     statistics = normalization.forward(
       convolved, channels: stream?.channels, residual: stream?.residual, relu: hasReLU || stream != nil,
       into: result, context)
-  }
-
-  func releaseConvolved(_ context: Context) {
-    context.pool.give(convolved)
-    convolved = nil
   }
 
   // MARK: Computing outputs again
@@ -143,12 +141,19 @@ final class ConvolutionUnit: FeatureLayer {
     _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
   ) -> Planes? {
     record(convolution.name, relevance)
-    return propagate(relevance, wantsInput: wantsInput, context)
+    guard wantsInput else {
+      context.pool.give(relevance)
+      release(context)
+      return nil
+    }
+    return propagate(relevance, context)
   }
 
   /// Through ReLU and batch norm unchanged, and through the convolution by the alpha-beta rule.
-  func propagate(_ relevance: Planes, wantsInput: Bool, _ context: Context) -> Planes? {
-    let result = wantsInput ? input.map { convolution.relevance(relevance, input: $0, context) } : nil
+  ///
+  /// - Parameter collected: what the input's relevance is added to and returned with; nil for planes of its own.
+  func propagate(_ relevance: Planes, addingTo collected: Planes? = nil, _ context: Context) -> Planes? {
+    let result = input.map { convolution.relevance(relevance, input: $0, addingTo: collected, context) }
     context.pool.give(relevance)
     release(context)
     return result
@@ -164,7 +169,7 @@ final class ConvolutionUnit: FeatureLayer {
   }
 
   func release(_ context: Context) {
-    releaseConvolved(context)
+    context.pool.give(takeConvolved())
     context.pool.give(output)
     output = nil
     input = nil

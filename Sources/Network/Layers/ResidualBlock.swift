@@ -14,8 +14,6 @@ final class ResidualBlock: FeatureLayer {
 
   private var input: Planes?
   private var output: Planes?
-  /// Kept for relevance: the branch's and the shortcut's part of the sum, both of the stream's width.
-  private var parts: (branch: Planes, shortcut: Planes)?
 
   init(inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?) {
     self.inner = inner
@@ -37,17 +35,12 @@ final class ResidualBlock: FeatureLayer {
   // MARK: Forward
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
-    forwardBranch(input, context)
+    let convolved = forwardBranch(input, context)
     let shortcut = projection?.forward(input, context) ?? input
-    guard let convolved = last.convolved else { return input }
-    let shape = convolved.shape.with(channels: streamChannels)
-    let result = context.pool.take(shape)
-    if context.pass == .relevance {
-      keepParts(convolved, shortcut, into: result, context)
-      last.releaseConvolved(context)
-    } else {
-      last.normalize(addingTo: (shortcut, branchChannels), into: result, context)
-    }
+    let inPlace = !context.keepsActivations && branchChannels == nil
+    let result = inPlace ? convolved : context.pool.take(convolved.shape.with(channels: streamChannels))
+    last.normalize(addingTo: (shortcut, branchChannels), into: result, context)
+    if inPlace { last.takeConvolved() }
     if context.keepsActivations {
       self.input = input
       output = result
@@ -60,15 +53,16 @@ final class ResidualBlock: FeatureLayer {
   }
 
   /// The branch up to its last convolution, whose batch norm is part of the sum.
-  private func forwardBranch(_ input: Planes, _ context: Context) {
+  private func forwardBranch(_ input: Planes, _ context: Context) -> Planes {
     var activation = input
     for (index, unit) in inner.enumerated() {
       let next = unit.forward(activation, context)
       if index > 0 { giveBack(activation, of: inner[index - 1], context) }
       activation = next
     }
-    last.convolve(activation, context)
+    let convolved = last.convolve(activation, context)
     if let before = inner.last { giveBack(activation, of: before, context) }
+    return convolved
   }
 
   private func giveBack(_ activation: Planes, of unit: ConvolutionUnit, _ context: Context) {
@@ -78,18 +72,6 @@ final class ResidualBlock: FeatureLayer {
     } else if shape.channels * shape.pixelsPerChannel > context.mostKept {
       unit.releaseOutput(context)
     }
-  }
-
-  private func keepParts(
-    _ convolved: Planes, _ shortcut: Planes, into result: Planes, _ context: Context
-  ) {
-    let branch = context.pool.take(result.shape)
-    context.engine.scaleShiftAdd(
-      convolved, by: last.normalization.runningAffine(), channels: branchChannels, residual: nil, relu: false,
-      into: branch)
-    let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: result.shape.channels)
-    context.engine.scaleShiftAdd(branch, by: same, residual: shortcut, relu: true, into: result)
-    parts = (branch, shortcut)
   }
 
   // MARK: Backward
@@ -144,27 +126,29 @@ final class ResidualBlock: FeatureLayer {
   func relevance(
     _ relevance: Planes, wantsInput: Bool, _ context: Context, record: (String, Planes) -> Void
   ) -> Planes? {
-    guard let parts, let output else { return nil }
-    var branch = narrowed(share(parts.branch, relevance, output, context), context)
-    switch context.rule.lastConvolution {
-    case .output: recordLast(relevance, context, record)
-    case .branch: record(last.convolution.name, branch)
+    guard let output, let shortcut = projection?.output ?? input, let branch = last.takeConvolved() else {
+      return nil
     }
-    let shortcut = wantsInput ? share(parts.shortcut, relevance, output, context) : nil
-    context.pool.give(relevance)
-    guard let through = last.propagate(branch, wantsInput: true, context) else { return nil }
-    branch = through
-    for (index, unit) in inner.enumerated().reversed() {
-      let wanted = index > 0 || wantsInput
-      guard let next = unit.relevance(branch, wantsInput: wanted, context, record: record) else { break }
-      branch = next
-    }
+    if context.rule.lastConvolution == .output { recordLast(relevance, context, record) }
+    context.engine.shareRelevance(
+      relevance, of: output, shortcut: shortcut, branch: branch, by: last.normalization.runningAffine(),
+      channels: branchChannels)
+    if context.rule.lastConvolution == .branch { record(last.convolution.name, branch) }
     defer { release(context) }
-    guard let shortcut else { return nil }
-    let collected = projection?.propagate(shortcut, wantsInput: true, context) ?? shortcut
-    context.engine.add(collected, into: branch)
-    context.pool.give(collected)
-    return branch
+    guard var through = last.propagate(branch, context) else { return nil }
+    for unit in inner.dropFirst().reversed() {
+      guard let next = unit.relevance(through, wantsInput: true, context, record: record) else { return nil }
+      through = next
+    }
+    guard let first = inner.first else { return nil }
+    record(first.convolution.name, through)
+    guard wantsInput else {
+      context.pool.give(through)
+      context.pool.give(relevance)
+      return nil
+    }
+    let collected = if let projection { projection.propagate(relevance, context) } else { relevance }
+    return first.propagate(through, addingTo: collected, context)
   }
 
   /// Tells the relevance of the channels that the last convolution has left.
@@ -176,21 +160,6 @@ final class ResidualBlock: FeatureLayer {
     context.pool.give(own)
   }
 
-  private func share(_ part: Planes, _ relevance: Planes, _ sum: Planes, _ context: Context) -> Planes {
-    let result = context.pool.take(part.shape)
-    context.engine.share(part, of: relevance, sum: sum, into: result)
-    return result
-  }
-
-  /// Only the channels that the branch still has.
-  private func narrowed(_ planes: Planes, _ context: Context) -> Planes {
-    guard let branchChannels else { return planes }
-    let result = context.pool.take(planes.shape.with(channels: branchChannels.count))
-    context.engine.select(planes, channels: branchChannels, into: result)
-    context.pool.give(planes)
-    return result
-  }
-
   // MARK: What is kept
 
   var keptActivations: [(name: String, planes: Planes)] {
@@ -199,8 +168,6 @@ final class ResidualBlock: FeatureLayer {
 
   func release(_ context: Context) {
     for unit in units { unit.release(context) }
-    context.pool.give(parts?.branch)
-    parts = nil
     context.pool.give(output)
     output = nil
     input = nil
