@@ -72,6 +72,15 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
   }
 }
 
+INLINE void fetch(ck_ahead *ahead) {
+  if (!ahead) return;
+  for (int64_t i = 0; i < ahead->each && ahead->plane < ahead->count; i++) {
+    const float *const from = ahead->planes[ahead->plane] + ahead->offset;
+    __builtin_prefetch(from + ahead->line * CK_VECTOR_FLOATS, 0, 2);
+    if (++ahead->line == ahead->lines) ahead->line = 0, ahead->plane++;
+  }
+}
+
 // One register block of products: `group` rows of y times `vectors` vectors from t on.
 INLINE void product_block(
   const float *x, ptrdiff_t x_stride, int64_t inputs, const float *w, float *y, ptrdiff_t y_stride, const int group,
@@ -96,8 +105,10 @@ INLINE void multiply_group(const ck_products *job, const int group) {
   float *y = job->y;
   for (int64_t e = 0; e < job->elements; e++, x += job->x_element, w += job->weights_element, y += job->y_element) {
     int64_t t = 0;
-    for (; t + PRODUCT_VECTORS * WIDTH <= job->count; t += PRODUCT_VECTORS * WIDTH)
+    for (; t + PRODUCT_VECTORS * WIDTH <= job->count; t += PRODUCT_VECTORS * WIDTH) {
+      fetch(job->ahead);
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, PRODUCT_VECTORS);
+    }
     for (; t < job->count; t += WIDTH)
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, 1);
   }
@@ -195,6 +206,7 @@ static void weight_gradient(
 // One register block of sums of products, `rows` of d times `columns` of v.
 INLINE void product_sums_block(
   const ck_product_sums *job, const float *d, const float *v, float *sums, const int rows, const int columns) {
+  fetch(job->ahead);
   V products[4][3];
   UNROLL for (int o = 0; o < rows; o++)
     UNROLL for (int i = 0; i < columns; i++) products[o][i] = set1(0);

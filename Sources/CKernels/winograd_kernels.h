@@ -82,14 +82,6 @@ INLINE void gradient_points(const V y[4], V d[6]) {
   d[5] = y[3];
 }
 
-// Asks for the same tiles of the plane that the caller takes next: planes lie far apart, so no prefetcher sees them
-// coming.
-INLINE void prefetch_tiles(const ck_winograd *g, const int32_t *starts, const float *x, const int run) {
-  if (g->next == 0) return;
-  UNROLL for (int i = 0; i < WIDTH / run; i++)
-    UNROLL for (int r = 0; r < 4; r++) __builtin_prefetch(x + g->next + starts[i] + r * g->pitch);
-}
-
 // transposed(B) x of rows of pixels, for the quarters' vectors `shift` columns from their tiles on.
 INLINE void filter_rows(
   const ck_winograd *g, const tile_quarters *quarters, ptrdiff_t shift, const int parts, V filtered[6][4]) {
@@ -131,7 +123,6 @@ INLINE void input_tiles(
   const int parts) {
   const int32_t *starts = g->starts + first / run;
   for (int64_t t = 0; t < count; t += WIDTH, v += WIDTH, starts += WIDTH / run) {
-    prefetch_tiles(g, starts, x, run);
     const tile_quarters quarters = quarters_of(starts, (float *)x, run, parts);
     V left[6][4], right[6][4];
     filter_rows(g, &quarters, -1, parts, left);
@@ -183,7 +174,6 @@ INLINE void gradient_tiles(
   const int parts) {
   const int32_t *starts = g->starts + first / run;
   for (int64_t t = 0; t < count; t += WIDTH, d += WIDTH, starts += WIDTH / run) {
-    prefetch_tiles(g, starts, dy, run);
     const tile_quarters quarters = quarters_of(starts, (float *)dy, run, parts);
     V rows[4][6];
     for (int r = 0; r < 4; r++) {
@@ -226,7 +216,6 @@ INLINE void output_tiles(
   const V shift = set1(bias);
   const int32_t *starts = g->starts + first / run;
   for (int64_t t = 0; t < count; t += WIDTH, m += WIDTH, starts += WIDTH / run) {
-    prefetch_tiles(g, starts, y, run);
     const tile_quarters quarters = quarters_of(starts, y, run, parts);
     V rows[4][6];
     for (int b = 0; b < 6; b++) {

@@ -54,7 +54,7 @@ extension Engine {
           inputs: Int64(inputs), weights: weights + (element * outputs + first) * inputs,
           weights_element: inputs * outputs, outputs: Int64(group),
           y: m + element * to.element + first * to.channel, y_element: to.element, y_stride: to.channel,
-          count: Int64(count))
+          count: Int64(count), ahead: nil)
         loops.multiply(&products)
         first += group
       }

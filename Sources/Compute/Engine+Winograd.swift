@@ -32,13 +32,17 @@ extension Engine {
       // Half of the second-level cache is for the input.
       let pieces = tiles.pieces(
         channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2)
+      let ahead = PlanesAhead([x, y])
       tiles.withLoopArguments { arguments in
+        let whole = WinogradPiece(tiles: arguments, first: 0, count: tiles.count)
         parallel(pieces.count) { index in
-          let first = index * pieces.size
-          let piece = WinogradPiece(
-            tiles: arguments, first: first, count: min(pieces.size, tiles.count - first))
-          withTransformed(x, piece) { v in
-            filter(v, weights, piece, bias: bias, accumulate: accumulate, into: y)
+          let piece = whole.part(index, size: pieces.size)
+          // The other threads take the pieces until then.
+          let next = index + threads < pieces.count ? whole.part(index + threads, size: pieces.size) : nil
+          ahead.fetching(next, blocks: productBlocks(piece, outputs: outputs)) { ahead in
+            withTransformed(x, piece) { v in
+              filter(v, weights, piece, bias: bias, accumulate: accumulate, ahead: ahead, into: y)
+            }
           }
         }
       }
@@ -66,7 +70,6 @@ extension Engine {
     var tiles = piece.tiles
     scratch.floats(layout.size) { v in
       for c in 0..<x.shape.channels {
-        tiles.next = c + 1 < x.shape.channels ? x.geometry.stride : 0
         transform(
           &tiles, x.plane(c), Int64(piece.first), Int64(piece.count), v + c * layout.channel, layout.element)
       }
@@ -77,20 +80,24 @@ extension Engine {
   /// y of a piece: the products with transformed weights, transformed back.
   func filter(
     _ x: TransformedTiles, _ weights: UnsafePointer<Float>, _ piece: WinogradPiece, bias: [Float]?,
-    accumulate: Bool, into y: Planes
+    accumulate: Bool, ahead: UnsafeMutablePointer<ck_ahead>?, into y: Planes
   ) {
     let outputs = y.shape.channels
     let products = ck_products(
       elements: 36, x: x.values, x_element: x.layout.element, x_stride: x.layout.channel,
       inputs: Int64(x.channels), weights: weights, weights_element: x.channels * outputs, outputs: 0, y: nil,
-      y_element: 0, y_stride: 0, count: Int64(piece.count))
+      y_element: 0, y_stride: 0, count: Int64(piece.count), ahead: ahead)
     var tiles = piece.tiles
     forEachOutputGroup(products, outputs: outputs) { m, layout, output in
-      tiles.next = output + 1 < outputs ? y.geometry.stride : 0
       loops.winograd_output(
         &tiles, m, layout.element, Int64(piece.first), Int64(piece.count), bias?[output] ?? 0, accumulate,
         y.plane(output))
     }
+  }
+
+  /// Register blocks of the products that ``filter(_:_:_:bias:accumulate:ahead:into:)`` computes.
+  func productBlocks(_ piece: WinogradPiece, outputs: Int) -> Int {
+    36 * outputs.dividedRoundingUp(by: CK_OUTPUT_GROUP) * max(1, piece.count / Int(loops.tile_block))
   }
 
   /// Computes the products for a few output channels at a time, so that they stay in the first-level cache, and lends
@@ -144,6 +151,39 @@ struct WinogradPiece {
   let tiles: ck_winograd
   let first: Int
   let count: Int
+
+  func part(_ index: Int, size: Int) -> WinogradPiece {
+    let start = index * size
+    return WinogradPiece(tiles: tiles, first: first + start, count: min(size, count - start))
+  }
+}
+
+/// Planes whose tiles a piece reads and writes, to be fetched while the piece before is in work.
+struct PlanesAhead {
+  private let planes: [UnsafePointer<Float>?]
+
+  init(_ planes: [Planes]) {
+    self.planes = planes.flatMap { planes in
+      (0..<planes.shape.channels).map { UnsafePointer(planes.plane($0)) }
+    }
+  }
+
+  /// Lends what fetches a piece's part of the planes, spread over so many register blocks of products; nil for no piece.
+  func fetching(
+    _ piece: WinogradPiece?, blocks: Int, _ body: (UnsafeMutablePointer<ck_ahead>?) -> Void
+  ) {
+    guard let piece else { return body(nil) }
+    let (tiles, run) = (piece.tiles, Int(piece.tiles.run))
+    let begin = Int(tiles.starts[piece.first / run]) - tiles.pitch - 1
+    let end = Int(tiles.starts[(piece.first + piece.count) / run - 1]) + 4 * (tiles.pitch + run) + 1
+    let lines = (end - begin).dividedRoundingUp(by: CK_VECTOR_FLOATS)
+    planes.withUnsafeBufferPointer { planes in
+      var ahead = ck_ahead(
+        planes: planes.baseAddress, count: Int64(planes.count), offset: begin, lines: Int64(lines),
+        each: Int64((planes.count * lines).dividedRoundingUp(by: blocks)), plane: 0, line: 0)
+      body(&ahead)
+    }
+  }
 }
 
 /// A piece's tiles, transformed: `[element][channel][tile]`.

@@ -15,39 +15,52 @@ extension Engine {
     inputGradient: (planes: Planes, weight: Tensor, accumulate: Bool)?
   ) {
     guard let inputGradient else {
-      return sumTiles(x, dy, tiles: tiles, into: &gradient) { _, _ in }
+      return sumTiles(x, dy, tiles: tiles, filtersInto: nil, into: &gradient) { _, _, _ in }
     }
+    let planes = inputGradient.planes
     withTransformed(inputGradient.weight, adjoint: true) { weights in
-      sumTiles(x, dy, tiles: tiles, into: &gradient) { piece, transformed in
+      sumTiles(x, dy, tiles: tiles, filtersInto: planes, into: &gradient) { piece, transformed, ahead in
         filter(
-          transformed, weights, piece, bias: nil, accumulate: inputGradient.accumulate,
-          into: inputGradient.planes)
+          transformed, weights, piece, bias: nil, accumulate: inputGradient.accumulate, ahead: ahead,
+          into: planes)
       }
     }
   }
 
-  /// - Parameter body: is lent each piece's transformed dy.
+  /// - Parameters:
+  ///   - result: what `body` filters each piece into; nil if it does not
+  ///   - body: is lent each piece's transformed dy, and what fetches the next piece meanwhile.
   private func sumTiles(
-    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
-    _ body: (WinogradPiece, TransformedTiles) -> Void
+    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, filtersInto result: Planes?,
+    into gradient: inout Tensor,
+    _ body: (WinogradPiece, TransformedTiles, UnsafeMutablePointer<ck_ahead>?) -> Void
   ) {
     let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
     let size = 36 * inputs * outputs
     let split = WinogradGradientSplit(
       tiles: tiles.count, inputs: inputs, outputs: outputs, cached: Int(loops.cached_floats))
+    let ahead = PlanesAhead([dy, x] + (result.map { [$0] } ?? []))
     scratch.floats(split.groups * size) { partials in
       tiles.withLoopArguments { arguments in
+        let whole = WinogradPiece(tiles: arguments, first: 0, count: tiles.count)
         parallel(split.groups) { group in
-          let first = group * split.size
-          let last = min(tiles.count, first + split.size)
           let sums = partials + group * size
           sums.update(repeating: 0, count: size)
-          for start in Swift.stride(from: first, to: last, by: split.piece) {
-            let piece = WinogradPiece(
-              tiles: arguments, first: start, count: min(split.piece, last - start))
-            withTransformed(dy, piece) { transformed in
-              withTransformedGradient(x, piece) { addProducts($0, transformed, to: sums) }
-              body(piece, transformed)
+          let own = whole.part(group, size: split.size)
+          // The other threads take the groups until then.
+          let after = group + threads < split.groups ? whole.part(group + threads, size: split.size) : nil
+          let pieces = own.count.dividedRoundingUp(by: split.piece)
+          for index in 0..<pieces {
+            let piece = own.part(index, size: split.piece)
+            let next =
+              index + 1 < pieces
+              ? own.part(index + 1, size: split.piece) : after?.part(0, size: split.piece)
+            let blocks = sumBlocks(x, dy) + productBlocks(piece, outputs: result?.shape.channels ?? 0)
+            ahead.fetching(next, blocks: blocks) { ahead in
+              withTransformed(dy, piece) { transformed in
+                withTransformedGradient(x, piece) { addProducts($0, transformed, ahead, to: sums) }
+                body(piece, transformed, ahead)
+              }
             }
           }
         }
@@ -70,13 +83,19 @@ extension Engine {
 
   /// Adds the sums over a piece's tiles to `sums[element][channel of dy][channel of x]`.
   private func addProducts(
-    _ x: TransformedTiles, _ dy: TransformedTiles, to sums: UnsafeMutablePointer<Float>
+    _ x: TransformedTiles, _ dy: TransformedTiles, _ ahead: UnsafeMutablePointer<ck_ahead>?,
+    to sums: UnsafeMutablePointer<Float>
   ) {
     var products = ck_product_sums(
       elements: 36, d: x.values, d_element: x.layout.element, d_stride: x.layout.channel,
       outputs: Int64(x.channels), v: dy.values, v_element: dy.layout.element, v_stride: dy.layout.channel,
-      inputs: Int64(dy.channels), sums: sums, count: Int64(x.layout.tiles))
+      inputs: Int64(dy.channels), sums: sums, count: Int64(x.layout.tiles), ahead: ahead)
     loops.product_sums(&products)
+  }
+
+  /// Register blocks of these products.
+  private func sumBlocks(_ x: Planes, _ dy: Planes) -> Int {
+    36 * x.shape.channels.dividedRoundingUp(by: 4) * dy.shape.channels.dividedRoundingUp(by: 3)
   }
 }
 

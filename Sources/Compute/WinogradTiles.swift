@@ -43,7 +43,7 @@ struct WinogradTiles {
   /// Lends the tiles as the inner loops take them.
   func withLoopArguments(_ body: (ck_winograd) -> Void) {
     starts.withUnsafeBufferPointer {
-      body(ck_winograd(count: Int64(count), run: Int64(run), starts: $0.baseAddress, pitch: pitch, next: 0))
+      body(ck_winograd(count: Int64(count), run: Int64(run), starts: $0.baseAddress, pitch: pitch))
     }
   }
 

@@ -136,6 +136,20 @@ typedef struct {
   int64_t taps;
 } ck_weight_gradient;
 
+// Planes that are read or written after some products, fetched into the second-level cache meanwhile: they lie far apart,
+// so no prefetcher sees them coming, and products leave the memory idle.
+typedef struct {
+  // `count` planes, of each `lines` cache lines from `offset` on.
+  const float *const *planes;
+  int64_t count;
+  ptrdiff_t offset;
+  int64_t lines;
+  // Lines to fetch with each register block of the products.
+  int64_t each;
+  // The next to fetch.
+  int64_t plane, line;
+} ck_ahead;
+
 // y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's vector: one group
 // of output channels as ck_pack_weights lays them out. All start at multiples of a vector.
 typedef struct {
@@ -150,6 +164,8 @@ typedef struct {
   float *y;
   ptrdiff_t y_element, y_stride;
   int64_t count;
+  // May be null.
+  ck_ahead *ahead;
 } ck_products;
 
 // sums[e][i][o] += sum over t of d[e][o][t] * v[e][i][t] for t < count, a multiple of the class's vector.
@@ -163,6 +179,8 @@ typedef struct {
   int64_t inputs;
   float *sums;
   int64_t count;
+  // May be null.
+  ck_ahead *ahead;
 } ck_product_sums;
 
 // How a map is cut into tiles of 4x4 outputs for Winograd's minimal filtering: in the order of images, rows, columns.
@@ -174,8 +192,6 @@ typedef struct {
   const int32_t *starts;
   // Elements from one row to the next.
   ptrdiff_t pitch;
-  // Elements to the plane whose same tiles are transformed next, to be fetched meanwhile; 0 where there is none.
-  ptrdiff_t next;
 } ck_winograd;
 
 typedef struct {
@@ -295,7 +311,7 @@ typedef struct {
 // Tells layouts of the structures above apart.
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
-    17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate)),
+    17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate) + 29 * sizeof(ck_ahead)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
 int64_t ck_layout(void);
