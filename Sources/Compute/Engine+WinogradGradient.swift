@@ -115,8 +115,8 @@ struct WinogradGradientSplit {
     let wanted = min(24, max(8, (1 << 20) / (36 * inputs * outputs)))
     size = max(Self.fewestTiles, tiles.dividedRoundingUp(by: wanted)).roundedUp(to: CK_VECTOR_FLOATS)
     groups = tiles.dividedRoundingUp(by: size)
-    // A little more than fits does no harm.
-    let fitting = max(Self.fewestTiles, cached / (36 * (inputs + outputs)) * 5 / 4)
+    // The next piece's planes come to that cache, too.
+    let fitting = max(Self.fewestTiles, cached / (36 * (inputs + outputs)) * 4 / 5)
     piece = size.dividedRoundingUp(by: size.dividedRoundingUp(by: fitting)).roundedUp(to: CK_VECTOR_FLOATS)
   }
 }
