@@ -31,6 +31,10 @@ public struct ChannelMoments: Equatable, Sendable {
     self.mean = mean
     self.variance = variance
   }
+
+  fileprivate init(_ all: ck_moments) {
+    self.init(mean: all.mean, variance: all.count > 0 ? all.squares / all.count : 0)
+  }
 }
 
 /// A channel's map x -> scale * x + shift.
@@ -50,18 +54,10 @@ extension Engine {
   /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and combined in double
   /// precision.
   public func moments(_ x: Planes) -> [ChannelMoments] {
-    mapChannels(x.shape.channels, geometry: x.geometry, initial: ChannelMoments()) {
-      moments(x, channel: $0, $1)
-    }
-  }
-
-  private func moments(_ x: Planes, channel: Int, _ pieces: ChannelPieces) -> ChannelMoments {
-    let all = pieces.reduce(into: ck_moments(count: 0, mean: 0, squares: 0)) { begin, end in
-      loops.moments(x.plane(channel), begin, end, x.geometry.mask)
-    } _: {
-      ck_join_moments(&$0, $1)
-    }
-    return ChannelMoments(mean: all.mean, variance: all.count > 0 ? all.squares / all.count : 0)
+    mapChannels(
+      x.shape.channels, geometry: x.geometry, initial: ck_moments(count: 0, mean: 0, squares: 0),
+      part: { loops.moments(x.plane($0), $1, $2, x.geometry.mask) }, join: { ck_join_moments(&$0, $1) },
+      value: { _, all in ChannelMoments(all) }, use: { _, _, _, _ in })
   }
 
   /// Batch norm by the batch's own statistics, the sum with the residual stream, and ReLU if asked for: the moments of a
@@ -82,14 +78,19 @@ extension Engine {
     if let residual { requireSameShape(residual, y) }
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
-    let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: ChannelMoments()) {
-      stream, pieces in
-      let found = branch[stream].map { moments(x, channel: $0, pieces) } ?? ChannelMoments()
-      let term = branch[stream].map { (channel: $0, map: affine($0, found)) }
-      pieces.forEach { scaleShiftAdd(x, term, residual: residual, relu: relu, into: y, stream, $0, $1) }
-      return found
+    let none = ck_moments(count: 0, mean: 0, squares: 0)
+    let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: none) { stream, begin, end in
+      guard let channel = branch[stream] else { return none }
+      return loops.moments(x.plane(channel), begin, end, x.geometry.mask)
+    } join: {
+      ck_join_moments(&$0, $1)
+    } value: { stream, all in
+      let moments = ChannelMoments(all)
+      return (moments: moments, term: branch[stream].map { (channel: $0, map: affine($0, moments)) })
+    } use: { stream, found, begin, end in
+      scaleShiftAdd(x, found.term, residual: residual, relu: relu, into: y, stream, begin, end)
     }
-    return (0..<x.shape.channels).map { all[channels?[$0] ?? $0] }
+    return (0..<x.shape.channels).map { all[channels?[$0] ?? $0].moments }
   }
 
   /// y = scale_c * x_c + shift_c for every channel c, then ReLU if asked for; y may be x.
@@ -162,29 +163,29 @@ extension Engine {
     require(gate, input: x, stream: dy)
     let pixels = Double(max(1, x.shape.pixelsPerChannel))
     let open = ck_gate(output: nil, affine: false, scale: 0, shift: 0)
-    let none = (shift: Float(0), scale: Float(0))
-    let sums = mapChannels(count, geometry: x.geometry, initial: none) { i, pieces in
+    let none = ck_gradient_sums(gradient: 0, product: 0)
+    let sums = mapChannels(count, geometry: x.geometry, initial: none) { i, begin, end in
       let stream = channels?[i] ?? i
-      let gate = gate.loopArgument(channel: i, stream: stream)
-      let sums = pieces.reduce(into: ck_gradient_sums(gradient: 0, product: 0)) { begin, end in
-        loops.gradient_sums(
-          dy.plane(stream), x.plane(i), gate, mean[i], gates ? dy.plane(stream) : nil, begin, end)
-      } _: {
-        $0.gradient += $1.gradient
-        $0.product += $1.product
-      }
+      return loops.gradient_sums(
+        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), mean[i],
+        gates ? dy.plane(stream) : nil, begin, end)
+    } join: {
+      $0.gradient += $1.gradient
+      $0.product += $1.product
+    } value: { i, sums in
       let deviation = Double(inverseDeviation[i])
       let (shift, scale) = (Float(sums.gradient), Float(sums.product * deviation))
       // dx = a * g + b * x + c
       let a = Double(weight[i]) * deviation
       let b = -a * deviation * Double(scale) / pixels
       let c = -a * Double(shift) / pixels - b * Double(mean[i])
-      pieces.forEach { begin, end in
-        loops.normalize_gradient(
-          dy.plane(stream), x.plane(i), gates ? open : gate, Float(a), Float(b), Float(c), dx.plane(i), begin,
-          end, x.geometry.mask)
-      }
-      return (shift, scale)
+      return (shift: shift, scale: scale, map: (a: Float(a), b: Float(b), c: Float(c)))
+    } use: { i, sums, begin, end in
+      let stream = channels?[i] ?? i
+      let gate = gates ? open : gate.loopArgument(channel: i, stream: stream)
+      loops.normalize_gradient(
+        dy.plane(stream), x.plane(i), gate, sums.map.a, sums.map.b, sums.map.c, dx.plane(i), begin, end,
+        x.geometry.mask)
     }
     return (sums.map(\.shift), sums.map(\.scale))
   }

@@ -1,68 +1,51 @@
 extension Engine {
-  /// One value for every channel of planes.
+  /// One value for every channel of planes, from all pieces of its plane, and then something that is done with it to each.
   ///
   /// Whole rounds of channels go side by side, each with a thread of its own, so that a plane that is passed over twice is
-  /// still cached the second time; of what is left over the threads share the pieces. The values are the same either way.
-  func mapChannels<Value>(
-    _ channels: Int, geometry: PlaneGeometry, initial: Value, _ body: (Int, ChannelPieces) -> Value
+  /// still cached the second time; of the channels that are left over, the threads share the pieces. The values are the
+  /// same either way.
+  ///
+  /// - Parameters:
+  ///   - initial: what a channel's first part is joined to
+  ///   - part: of a channel's piece, from its begin to its end
+  ///   - join: a channel's parts, in their order
+  ///   - value: from what they were joined to
+  ///   - use: what is done with a channel's value to a piece
+  func mapChannels<Part, Value>(
+    _ channels: Int, geometry: PlaneGeometry, initial: Part,
+    part: (_ channel: Int, _ begin: Int, _ end: Int) -> Part, join: (inout Part, Part) -> Void,
+    value: (_ channel: Int, Part) -> Value,
+    use: (_ channel: Int, Value, _ begin: Int, _ end: Int) -> Void
   ) -> [Value] {
-    var values = [Value](repeating: initial, count: channels)
-    values.withUnsafeMutableBufferPointer { values in
+    let pieces = PlanePieces(length: geometry.length)
+    let sideBySide = channels / threads * threads
+    // A task of its own for every small plane would cost more than the plane.
+    let perTask = min(max(1, PlanePieces.size / pieces.width), max(1, sideBySide / threads))
+    var values = [Value](unsafeUninitializedCapacity: sideBySide) { values, count in
       // Tasks write to elements of their own.
-      nonisolated(unsafe) let values = values
-      let pieces = PlanePieces(length: geometry.length)
-      let own = ChannelPieces(engine: nil, pieces: pieces, length: geometry.length)
-      let sideBySide = channels / threads * threads
-      // A task of its own for every small plane would cost more than the plane.
-      let perTask = min(max(1, PlanePieces.size / pieces.width), max(1, sideBySide / threads))
+      nonisolated(unsafe) let base = values.baseAddress
       parallel(sideBySide.dividedRoundingUp(by: perTask)) { task in
         for channel in task * perTask..<min(sideBySide, (task + 1) * perTask) {
-          values[channel] = body(channel, own)
+          var joined = initial
+          pieces.forEach { join(&joined, part(channel, $0, $1)) }
+          let found = value(channel, joined)
+          pieces.forEach { use(channel, found, $0, $1) }
+          base?.advanced(by: channel).initialize(to: found)
         }
       }
-      let shared = ChannelPieces(engine: self, pieces: pieces, length: geometry.length)
-      for channel in sideBySide..<channels { values[channel] = body(channel, shared) }
+      count = sideBySide
+    }
+    let rest = channels - sideBySide
+    let parts = mapPieces(channels: rest, geometry: geometry, initial: initial) {
+      part(sideBySide + $0, $1, $2)
+    }.values
+    for channel in 0..<rest {
+      let own = parts[channel * pieces.count..<(channel + 1) * pieces.count]
+      values.append(value(sideBySide + channel, own.reduce(into: initial, join)))
+    }
+    forEachPiece(channels: rest, geometry: geometry) {
+      use(sideBySide + $0, values[sideBySide + $0], $1, $2)
     }
     return values
-  }
-}
-
-/// The pieces of one channel's plane.
-struct ChannelPieces {
-  /// Whose threads share them; nil where the calling thread does them all.
-  fileprivate let engine: Engine?
-  fileprivate let pieces: PlanePieces
-  fileprivate let length: Int
-
-  func forEach(_ body: (_ begin: Int, _ end: Int) -> Void) {
-    guard let engine else {
-      for piece in 0..<pieces.count { with(piece, body) }
-      return
-    }
-    engine.parallel(pieces.count) { with($0, body) }
-  }
-
-  /// Combines the pieces' values in their order.
-  func reduce<Value>(
-    into initial: Value, _ value: (_ begin: Int, _ end: Int) -> Value, _ combine: (inout Value, Value) -> Void
-  ) -> Value {
-    var result = initial
-    guard let engine else {
-      for piece in 0..<pieces.count { combine(&result, with(piece, value)) }
-      return result
-    }
-    var values = [Value](repeating: initial, count: pieces.count)
-    values.withUnsafeMutableBufferPointer { values in
-      // Tasks write to elements of their own.
-      nonisolated(unsafe) let values = values
-      engine.parallel(pieces.count) { values[$0] = with($0, value) }
-    }
-    for value in values { combine(&result, value) }
-    return result
-  }
-
-  private func with<Result>(_ piece: Int, _ body: (Int, Int) -> Result) -> Result {
-    let begin = piece * pieces.width
-    return body(begin, min(begin + pieces.width, length))
   }
 }

@@ -31,7 +31,8 @@ extension Engine {
       }
       // Half of the second-level cache is for the input.
       let pieces = tiles.pieces(
-        channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2)
+        channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2,
+        threads: threads)
       let ahead = PlanesAhead([x, y])
       tiles.withLoopArguments { arguments in
         let whole = WinogradPiece(tiles: arguments, first: 0, count: tiles.count)

@@ -92,11 +92,17 @@ extension Engine {
 struct PlanePieces {
   /// A multiple of the sum block.
   static let size = 16384
+  let length: Int
   let width: Int
   let count: Int
 
   init(length: Int) {
+    self.length = length
     width = max(1, min(Self.size, length))
     count = length.dividedRoundingUp(by: width)
+  }
+
+  func forEach(_ body: (_ begin: Int, _ end: Int) -> Void) {
+    for begin in stride(from: 0, to: length, by: width) { body(begin, min(begin + width, length)) }
   }
 }

@@ -47,15 +47,18 @@ struct WinogradTiles {
     }
   }
 
-  /// Pieces of tiles that stay in a cache, transformed.
+  /// Pieces of tiles that stay in a cache, transformed, and as many as the threads share evenly.
   ///
   /// - Parameters:
   ///   - channels: that are in work at a time
   ///   - block: tiles that the products' inner loop takes at a time
   ///   - cached: floats that stay in the cache
-  func pieces(channels: Int, block: Int, cached: Int) -> (size: Int, count: Int) {
-    let fitting = cached / (36 * channels) / block * block
-    let size = min(count, max(fitting, block))
+  ///   - threads: that take pieces; 1 where they share each
+  func pieces(channels: Int, block: Int, cached: Int, threads: Int = 1) -> (size: Int, count: Int) {
+    let fitting = max(cached / (36 * channels) / block * block, block)
+    let rounds = count.dividedRoundingUp(by: fitting * threads)
+    let even = count.dividedRoundingUp(by: rounds * threads).roundedUp(to: CK_VECTOR_FLOATS)
+    let size = min(count, fitting, even)
     return (size, count.dividedRoundingUp(by: size))
   }
 }
