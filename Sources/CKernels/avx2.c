@@ -6,6 +6,8 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
+#include "x86_pairs.h"
+
 typedef __m256 V;
 enum {
   WIDTH = 8, CONVOLVE_VECTORS = 3, SIGNED_VECTORS = 3,
@@ -80,18 +82,16 @@ static inline void store_parts(float *const *p, int n, V v) {
 }
 
 #define NEXT_COLUMNS
-static inline V load_pairs(float *const at[4][4], ptrdiff_t shift) {
-  __m128 low = _mm_castpd_ps(_mm_load_sd((const double *)(at[0][0] + shift)));
-  __m128 high = _mm_castpd_ps(_mm_load_sd((const double *)(at[2][0] + shift)));
-  low = _mm_loadh_pi(low, (const __m64 *)(at[1][0] + shift));
-  high = _mm_loadh_pi(high, (const __m64 *)(at[3][0] + shift));
-  return _mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1);
+static inline V load_pairs(float *const at[4][4], ptrdiff_t shift) { return gather_pairs(at, shift); }
+
+// Every 128 bits are a tile's.
+static inline V shift_tiles(V tiles, __m128 last) {
+  return _mm256_permute2f128_ps(tiles, _mm256_castps128_ps256(last), 0x21);
 }
 
 static inline void next_columns(const V *left, V pairs, V *right) {
-  const __m128 low = _mm256_castps256_ps128(pairs), high = _mm256_extractf128_ps(pairs, 1);
-  const __m128 last[2] = {_mm_shuffle_ps(low, high, 0x88), _mm_shuffle_ps(low, high, 0xdd)};
-  for (int i = 0; i < 2; i++) right[i] = _mm256_permute2f128_ps(left[i], _mm256_castps128_ps256(last[i]), 0x21);
+  right[0] = shift_tiles(left[0], first_of_pairs(pairs));
+  right[1] = shift_tiles(left[1], second_of_pairs(pairs));
 }
 
 #define KERNELS_NAME "avx2"

@@ -8,6 +8,8 @@
 #pragma clang attribute push( \
   __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
 
+#include "x86_pairs.h"
+
 typedef __m512 V;
 enum {
   WIDTH = 16, CONVOLVE_VECTORS = 6, SIGNED_VECTORS = 4,
@@ -95,21 +97,18 @@ static inline void store_parts(float *const *p, int n, V v) {
 
 #define NEXT_COLUMNS
 static inline V load_pairs(float *const at[4][4], ptrdiff_t shift) {
-  __m128 low = _mm_castpd_ps(_mm_load_sd((const double *)(at[0][0] + shift)));
-  __m128 high = _mm_castpd_ps(_mm_load_sd((const double *)(at[2][0] + shift)));
-  low = _mm_loadh_pi(low, (const __m64 *)(at[1][0] + shift));
-  high = _mm_loadh_pi(high, (const __m64 *)(at[3][0] + shift));
-  return _mm512_castps256_ps512(_mm256_insertf128_ps(_mm256_castps128_ps256(low), high, 1));
+  return _mm512_castps256_ps512(gather_pairs(at, shift));
+}
+
+// Every 128 bits are a tile's.
+static inline V shift_tiles(V tiles, __m128 last) {
+  return _mm512_castsi512_ps(_mm512_alignr_epi32(
+    _mm512_castps_si512(_mm512_castps128_ps512(last)), _mm512_castps_si512(tiles), 4));
 }
 
 static inline void next_columns(const V *left, V pairs, V *right) {
-  const __m256 eight = _mm512_castps512_ps256(pairs);
-  const __m128 low = _mm256_castps256_ps128(eight), high = _mm256_extractf128_ps(eight, 1);
-  const __m512i last[2] = {
-    _mm512_castps_si512(_mm512_castps128_ps512(_mm_shuffle_ps(low, high, 0x88))),
-    _mm512_castps_si512(_mm512_castps128_ps512(_mm_shuffle_ps(low, high, 0xdd)))};
-  for (int i = 0; i < 2; i++)
-    right[i] = _mm512_castsi512_ps(_mm512_alignr_epi32(last[i], _mm512_castps_si512(left[i]), 4));
+  right[0] = shift_tiles(left[0], first_of_pairs(_mm512_castps512_ps256(pairs)));
+  right[1] = shift_tiles(left[1], second_of_pairs(_mm512_castps512_ps256(pairs)));
 }
 
 #define KERNELS_NAME "avx512"

@@ -109,8 +109,10 @@ INLINE void multiply_group(const ck_products *job, const int group) {
       fetch(job->ahead);
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, PRODUCT_VECTORS);
     }
-    for (; t + 2 * WIDTH <= job->count; t += 2 * WIDTH)
+    for (; t + 2 * WIDTH <= job->count; t += 2 * WIDTH) {
+      fetch(job->ahead);
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, 2);
+    }
     for (; t < job->count; t += WIDTH)
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, 1);
   }
