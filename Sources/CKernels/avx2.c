@@ -84,7 +84,7 @@ static inline void store_parts(float *const *p, int n, V v) {
 #define NEXT_COLUMNS
 static inline V load_pairs(float *const at[4][4], ptrdiff_t shift) { return gather_pairs(at, shift); }
 
-// Every 128 bits are a tile's.
+// Every 128 bits hold a tile of each quarter.
 static inline V shift_tiles(V tiles, __m128 last) {
   return _mm256_permute2f128_ps(tiles, _mm256_castps128_ps256(last), 0x21);
 }

@@ -100,7 +100,7 @@ static inline V load_pairs(float *const at[4][4], ptrdiff_t shift) {
   return _mm512_castps256_ps512(gather_pairs(at, shift));
 }
 
-// Every 128 bits are a tile's.
+// Every 128 bits hold a tile of each quarter.
 static inline V shift_tiles(V tiles, __m128 last) {
   return _mm512_castsi512_ps(_mm512_alignr_epi32(
     _mm512_castps_si512(_mm512_castps128_ps512(last)), _mm512_castps_si512(tiles), 4));

@@ -98,12 +98,13 @@ extension Engine {
     scaleShiftAdd(x, by: maps, residual: nil, relu: relu, into: y)
   }
 
-  /// As ``batchNorm(_:channels:residual:relu:into:affine:)``, by maps that are known.
+  /// As ``batchNorm(_:channels:residual:relu:into:affine:)``, by maps that are known; y may also be x if `channels` is nil.
   public func scaleShiftAdd(
     _ x: Planes, by maps: [ChannelAffine], channels: [Int]? = nil, residual: Planes?, relu: Bool,
     into y: Planes
   ) {
     if let residual { requireSameShape(residual, y) }
+    precondition(channels == nil || x !== y, "planes cannot be overwritten while channels are selected")
     requireCount(maps, x.shape.channels, "maps")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)

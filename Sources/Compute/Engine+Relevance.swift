@@ -23,9 +23,15 @@ extension Engine {
     precondition(input !== result, "relevance cannot overwrite what it belongs to")
     let (images, outputs) = (input.shape.images, relevance.shape.channels)
     if kernel > 3 || hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
-      return relevanceBySigns(
-        relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, accumulate: accumulate,
-        into: result)
+      func compute(into found: Planes) {
+        relevanceBySigns(
+          relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, into: found)
+      }
+      guard accumulate else { return compute(into: result) }
+      return withTemporaryPlanes(input.shape) { found in
+        compute(into: found)
+        add(found, into: result)
+      }
     }
     guard images > 0 else { return }
     let group = imagesAtATime(input.shape, relevance.shape, stride: stride)
@@ -85,7 +91,7 @@ extension Engine {
   /// As two convolutions and two gradients, one of each for either sign.
   private func relevanceBySigns(
     _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
-    accumulate: Bool, into result: Planes
+    into result: Planes
   ) {
     func share(_ part: (Float) -> Float, into share: Planes) {
       let weights = Tensor(shape: weight.shape, values: weight.values.map(part))
@@ -95,15 +101,11 @@ extension Engine {
         convolutionInputGradient(quotients, weights, stride: stride, method: .direct, into: share)
       }
     }
-    withTemporaryPlanes(input.shape) { positive in
-      withTemporaryPlanes(input.shape) { negative in
-        share({ max($0, 1e-9) }, into: positive)
-        share({ min($0, -1e-9) }, into: negative)
-        combine(
-          activation: input, positive: positive, alpha: alpha, negative: negative, beta: beta,
-          into: accumulate ? positive : result)
-      }
-      if accumulate { add(positive, into: result) }
+    withTemporaryPlanes(input.shape) { negative in
+      share({ max($0, 1e-9) }, into: result)
+      share({ min($0, -1e-9) }, into: negative)
+      combine(
+        activation: input, positive: result, alpha: alpha, negative: negative, beta: beta, into: result)
     }
   }
 }

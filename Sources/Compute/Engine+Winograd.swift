@@ -101,7 +101,7 @@ extension Engine {
     36 * outputs.dividedRoundingUp(by: CK_OUTPUT_GROUP) * max(1, piece.count / Int(loops.tile_block))
   }
 
-  /// Computes the products for a few output channels at a time, so that they stay in the first-level cache, and lends
+  /// Computes the products for a few output channels at a time, so that they stay in the second-level cache, and lends
   /// those of each channel.
   private func forEachOutputGroup(
     _ products: ck_products, outputs: Int,
@@ -175,7 +175,9 @@ struct PlanesAhead {
   ) {
     guard let piece else { return body(nil) }
     let (tiles, run) = (piece.tiles, Int(piece.tiles.run))
-    let begin = Int(tiles.starts[piece.first / run]) - tiles.pitch - 1
+    // Planes start at a cache line.
+    let first = Int(tiles.starts[piece.first / run]) - tiles.pitch - 1
+    let begin = first & -CK_VECTOR_FLOATS
     let end = Int(tiles.starts[(piece.first + piece.count) / run - 1]) + 4 * (tiles.pitch + run) + 1
     let lines = (end - begin).dividedRoundingUp(by: CK_VECTOR_FLOATS)
     planes.withUnsafeBufferPointer { planes in

@@ -2,7 +2,7 @@ import CKernels
 
 /// Runs the numerical operations: which kernels, how many threads, scratch memory.
 ///
-/// Work is split by the size of the problem, never by the number of threads, and partial sums are combined in a fixed
+/// Sums are split by the size of the problem, never by the number of threads, and combined in a fixed
 /// order: for one ``KernelClass``, results are the same bit for bit whatever the number of threads.
 ///
 /// An engine is made for one thread that calls operations one after the other; calls from several threads at once are

@@ -62,7 +62,7 @@ final class ConvolutionUnit: FeatureLayer {
     return result
   }
 
-  /// Hands over what the convolution gave: to whoever overwrites it, which only a pass back in training does not allow.
+  /// Hands over what the convolution gave; after that no backward pass is possible.
   @discardableResult
   func takeConvolved() -> Planes? {
     defer { convolved = nil }
@@ -73,7 +73,7 @@ final class ConvolutionUnit: FeatureLayer {
   ///
   /// - Parameters:
   ///   - stream: the stream, and which of its channels each output adds to, nil when they are the same.
-  ///   - result: may be what the convolution gave, if that has the stream's channels.
+  ///   - result: may be what the convolution gave, if that has the stream's channels and no backward pass follows.
   func normalize(
     addingTo stream: (residual: Planes, channels: [Int]?)? = nil, into result: Planes, _ context: Context
   ) {
