@@ -57,7 +57,7 @@ extension Engine {
     mapChannels(
       x.shape.channels, geometry: x.geometry, initial: ck_moments(count: 0, mean: 0, squares: 0),
       part: { loops.moments(x.plane($0), $1, $2, x.geometry.mask) }, join: { ck_join_moments(&$0, $1) },
-      value: { _, all in ChannelMoments(all) }, use: { _, _, _, _ in })
+      value: { _, all in ChannelMoments(all) })
   }
 
   /// Batch norm by the batch's own statistics, the sum with the residual stream, and ReLU if asked for: the moments of a

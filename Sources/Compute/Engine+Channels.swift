@@ -15,7 +15,7 @@ extension Engine {
     _ channels: Int, geometry: PlaneGeometry, initial: Part,
     part: (_ channel: Int, _ begin: Int, _ end: Int) -> Part, join: (inout Part, Part) -> Void,
     value: (_ channel: Int, Part) -> Value,
-    use: (_ channel: Int, Value, _ begin: Int, _ end: Int) -> Void
+    use: (_ channel: Int, Value, _ begin: Int, _ end: Int) -> Void = { _, _, _, _ in }
   ) -> [Value] {
     let pieces = PlanePieces(length: geometry.length)
     let sideBySide = channels / threads * threads
@@ -38,13 +38,29 @@ extension Engine {
     let rest = channels - sideBySide
     let parts = mapPieces(channels: rest, geometry: geometry, initial: initial) {
       part(sideBySide + $0, $1, $2)
-    }.values
+    }
     for channel in 0..<rest {
       let own = parts[channel * pieces.count..<(channel + 1) * pieces.count]
       values.append(value(sideBySide + channel, own.reduce(into: initial, join)))
     }
     forEachPiece(channels: rest, geometry: geometry) {
       use(sideBySide + $0, values[sideBySide + $0], $1, $2)
+    }
+    return values
+  }
+
+  /// One value for every piece of every plane, `[channels][pieces]`.
+  private func mapPieces<Value>(
+    channels: Int, geometry: PlaneGeometry, initial: Value, _ body: (Int, Int, Int) -> Value
+  ) -> [Value] {
+    let pieces = PlanePieces(length: geometry.length)
+    var values = [Value](repeating: initial, count: channels * pieces.count)
+    values.withUnsafeMutableBufferPointer { values in
+      // Tasks write to elements of their own.
+      nonisolated(unsafe) let values = values
+      forEachPiece(channels: channels, geometry: geometry) { channel, begin, end in
+        values[channel * pieces.count + begin / pieces.width] = body(channel, begin, end)
+      }
     }
     return values
   }

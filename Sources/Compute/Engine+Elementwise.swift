@@ -3,13 +3,9 @@ import CKernels
 extension Engine {
   /// Sum of every channel over images and pixels: the gradient of a bias.
   public func channelSums(_ x: Planes) -> [Float] {
-    let sums = mapPieces(channels: x.shape.channels, geometry: x.geometry, initial: 0.0) {
-      channel, begin, end in
-      loops.sum(x.plane(channel), begin, end)
-    }
-    return (0..<x.shape.channels).map { channel in
-      Float(sums.values[channel * sums.pieces..<(channel + 1) * sums.pieces].reduce(0, +))
-    }
+    mapChannels(
+      x.shape.channels, geometry: x.geometry, initial: 0.0, part: { loops.sum(x.plane($0), $1, $2) },
+      join: +=, value: { Float($1) })
   }
 
   /// Sets the gradient to zero where `y` is not positive: the gradient of ReLU, y being its output.

@@ -15,31 +15,25 @@ extension Engine {
     inputGradient: (planes: Planes, weight: Tensor, accumulate: Bool)?
   ) {
     guard let inputGradient else {
-      return sumTiles(x, dy, tiles: tiles, filtersInto: nil, into: &gradient) { _, _, _ in }
+      return sumTiles(x, dy, tiles: tiles, into: &gradient, inputGradient: nil)
     }
-    let planes = inputGradient.planes
     withTransformed(inputGradient.weight, adjoint: true) { weights in
-      sumTiles(x, dy, tiles: tiles, filtersInto: planes, into: &gradient) { piece, transformed, ahead in
-        filter(
-          transformed, weights, piece, bias: nil, accumulate: inputGradient.accumulate, ahead: ahead,
-          into: planes)
-      }
+      sumTiles(
+        x, dy, tiles: tiles, into: &gradient,
+        inputGradient: (inputGradient.planes, weights, inputGradient.accumulate))
     }
   }
 
-  /// - Parameters:
-  ///   - result: what `body` filters each piece into; nil if it does not
-  ///   - body: is lent each piece's transformed dy, and what fetches the next piece meanwhile.
+  /// - Parameter inputGradient: what each piece's transformed dy is filtered into, and by what transformed weights.
   private func sumTiles(
-    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, filtersInto result: Planes?,
-    into gradient: inout Tensor,
-    _ body: (WinogradPiece, TransformedTiles, UnsafeMutablePointer<ck_ahead>?) -> Void
+    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
+    inputGradient: (planes: Planes, weights: UnsafePointer<Float>, accumulate: Bool)?
   ) {
     let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
     let size = 36 * inputs * outputs
     let split = WinogradGradientSplit(
       tiles: tiles.count, inputs: inputs, outputs: outputs, cached: Int(loops.cached_floats))
-    let ahead = PlanesAhead([dy, x] + (result.map { [$0] } ?? []))
+    let ahead = PlanesAhead([dy, x] + (inputGradient.map { [$0.planes] } ?? []))
     scratch.floats(split.groups * size) { partials in
       tiles.withLoopArguments { arguments in
         let whole = WinogradPiece(tiles: arguments, first: 0, count: tiles.count)
@@ -55,11 +49,15 @@ extension Engine {
             let next =
               index + 1 < pieces
               ? own.part(index + 1, size: split.piece) : after?.part(0, size: split.piece)
-            let blocks = sumBlocks(x, dy) + productBlocks(piece, outputs: result?.shape.channels ?? 0)
+            let blocks = sumBlocks(x, dy) + productBlocks(piece, outputs: inputGradient == nil ? 0 : inputs)
             ahead.fetching(next, blocks: blocks) { ahead in
               withTransformed(dy, piece) { transformed in
                 withTransformedGradient(x, piece) { addProducts($0, transformed, ahead, to: sums) }
-                body(piece, transformed, ahead)
+                if let (planes, weights, accumulate) = inputGradient {
+                  filter(
+                    transformed, weights, piece, bias: nil, accumulate: accumulate, ahead: ahead, into: planes
+                  )
+                }
               }
             }
           }

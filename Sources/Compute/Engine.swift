@@ -70,22 +70,6 @@ extension Engine {
       }
     }
   }
-
-  /// One value for every piece of every plane, `[channels][pieces]`.
-  func mapPieces<Value>(
-    channels: Int, geometry: PlaneGeometry, initial: Value, _ body: (Int, Int, Int) -> Value
-  ) -> (values: [Value], pieces: Int) {
-    let piece = PlanePieces(length: geometry.length)
-    var values = [Value](repeating: initial, count: channels * piece.count)
-    values.withUnsafeMutableBufferPointer { values in
-      // Tasks write to elements of their own.
-      nonisolated(unsafe) let values = values
-      forEachPiece(channels: channels, geometry: geometry) { channel, begin, end in
-        values[channel * piece.count + begin / piece.width] = body(channel, begin, end)
-      }
-    }
-    return (values, piece.count)
-  }
 }
 
 /// How a plane is cut for sums and elementwise work: by its length alone.
