@@ -36,31 +36,32 @@ static inline int signed_entry(const row_group *g, int64_t column, int64_t place
 
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
-  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
-  float *packed_weights) {
-  const int64_t part = ck_signed_part(taps);
+  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t group_index, int32_t *counts,
+  ptrdiff_t *packed_offsets, float *packed_weights) {
+  const int64_t part = ck_signed_part(taps), parts = (columns + part - 1) / part, first = group_index * CK_SIGNED_GROUP;
+  const int64_t count = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
+  const row_group group = {weights, rows, columns, kernel_size, first, count, transposed};
   int list_of[CK_SIGN_LISTS];
   for (int list = 0; list < CK_SIGN_LISTS; list++) list_of[ck_signs_of_list(list)] = list;
+  counts += group_index * parts * CK_SIGN_LISTS;
+  packed_offsets += group_index * columns * taps;
+  packed_weights += first * columns * taps;
   float entry[CK_SIGNED_GROUP];
-  for (int64_t first = 0; first < rows; first += CK_SIGNED_GROUP) {
-    const int64_t count = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
-    const row_group group = {weights, rows, columns, kernel_size, first, count, transposed};
-    for (int64_t begin = 0; begin < columns; begin += part, counts += CK_SIGN_LISTS) {
-      const int64_t end = columns - begin < part ? columns : begin + part;
-      memset(counts, 0, CK_SIGN_LISTS * sizeof *counts);
-      for (int64_t c = begin; c < end; c++)
-        for (int64_t t = 0; t < taps; t++) counts[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
-      int64_t places[CK_SIGN_LISTS] = {0};
-      for (int list = 1; list < CK_SIGN_LISTS; list++) places[list] = places[list - 1] + counts[list - 1];
-      for (int64_t c = begin; c < end; c++)
-        for (int64_t t = 0; t < taps; t++) {
-          const int64_t place = places[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
-          packed_offsets[place] = c * column_stride + offsets[t];
-          memcpy(packed_weights + place * count, entry, count * sizeof *entry);
-        }
-      packed_offsets += (end - begin) * taps;
-      packed_weights += (end - begin) * taps * count;
-    }
+  for (int64_t begin = 0; begin < columns; begin += part, counts += CK_SIGN_LISTS) {
+    const int64_t end = columns - begin < part ? columns : begin + part;
+    memset(counts, 0, CK_SIGN_LISTS * sizeof *counts);
+    for (int64_t c = begin; c < end; c++)
+      for (int64_t t = 0; t < taps; t++) counts[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
+    int64_t places[CK_SIGN_LISTS] = {0};
+    for (int list = 1; list < CK_SIGN_LISTS; list++) places[list] = places[list - 1] + counts[list - 1];
+    for (int64_t c = begin; c < end; c++)
+      for (int64_t t = 0; t < taps; t++) {
+        const int64_t place = places[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
+        packed_offsets[place] = c * column_stride + offsets[t];
+        memcpy(packed_weights + place * count, entry, count * sizeof *entry);
+      }
+    packed_offsets += (end - begin) * taps;
+    packed_weights += (end - begin) * taps * count;
   }
 }
 

@@ -74,12 +74,12 @@ static void store_vector(const ck_pixel_vectors *v, const uint32_t *lanes, const
       plane[row * v->pitch + i] = v->has_borders ? keep(in[row * part + i], lanes[i]) : in[row * part + i];
 }
 
-static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
+static void signed_sums(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end) {
   const ck_pixel_vectors *v = &job->vectors;
   for (int64_t o = 0; o < job->weights.rows; o++) {
     const row_of_signed_weights row = signed_row(&job->weights, o);
     for (const ptrdiff_t *start = v->starts + begin; start < v->starts + end; start++) {
-      float plus[LANES] = {0}, minus[LANES] = {0}, x[LANES], box[LANES], relevance[LANES], total[LANES] = {0};
+      float plus[LANES] = {0}, minus[LANES] = {0}, x[LANES], box[LANES], y[LANES];
       for (int64_t e = 0; e < job->weights.entries; e++) {
         const float weight = row.weights[e * row.step];
         float *sums = weight < 0 ? minus : plus;
@@ -87,19 +87,42 @@ static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t beg
         for (int i = 0; i < LANES; i++) sums[i] += weight * x[i];
       }
       load_vector(v, job->box + *start, box);
-      load_vector(v, job->relevance + o * job->stride + *start, relevance);
-      if (o > 0) load_vector(v, job->total + *start, total);
       for (int i = 0; i < LANES; i++) {
-        plus[i] = job->alpha * relevance[i] / (plus[i] + 1e-9f * box[i] + 1e-9f);
-        minus[i] = job->beta == 0 ? 0 : -job->beta * relevance[i] / (minus[i] - 1e-9f * box[i] + 1e-9f);
-        total[i] += 1e-9f * (plus[i] - minus[i]);
+        const float all = job->scale[o] * (plus[i] + minus[i]) + job->shift[o];
+        y[i] = job->relu && all < 0 ? 0 : all;
+        plus[i] = plus[i] + 1e-9f * box[i] + 1e-9f;
+        minus[i] = minus[i] - 1e-9f * box[i] + 1e-9f;
       }
       const uint32_t *lanes = job->mask.lanes + *start;
       store_vector(v, lanes, plus, job->positive + o * job->stride + *start);
       store_vector(v, lanes, minus, job->negative + o * job->stride + *start);
-      store_vector(v, lanes, total, job->total + *start);
+      store_vector(v, lanes, y, job->y + o * job->stride + *start);
     }
   }
+}
+
+static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
+  const ck_pixel_vectors *v = &job->vectors;
+  for (int64_t o = 0; o < job->rows; o++)
+    for (const ptrdiff_t *start = v->starts + begin; start < v->starts + end; start++) {
+      float plus[LANES], minus[LANES], relevance[LANES], total[LANES] = {0};
+      load_vector(v, job->relevance + o * job->stride + *start, relevance);
+      load_vector(v, job->plus + o * job->stride + *start, plus);
+      load_vector(v, job->minus + o * job->stride + *start, minus);
+      const uint32_t *lanes = job->mask.lanes + *start;
+      for (int i = 0; i < LANES; i++) {
+        plus[i] = job->alpha * relevance[i] / plus[i];
+        minus[i] = job->beta == 0 ? 0 : -job->beta * relevance[i] / minus[i];
+      }
+      store_vector(v, lanes, plus, job->positive + o * job->quotient_stride + *start);
+      store_vector(v, lanes, minus, job->negative + o * job->quotient_stride + *start);
+      // As stored: zero at borders.
+      load_vector(v, job->positive + o * job->quotient_stride + *start, plus);
+      load_vector(v, job->negative + o * job->quotient_stride + *start, minus);
+      if (o > 0) load_vector(v, job->total + *start, total);
+      for (int i = 0; i < LANES; i++) total[i] += 1e-9f * (plus[i] - minus[i]);
+      store_vector(v, lanes, total, job->total + *start);
+    }
 }
 
 static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
@@ -115,8 +138,11 @@ static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, pt
         for (int i = 0; i < LANES; i++) sums[i] += weight * q[i];
       }
       load_vector(v, job->x + c * job->x_stride + *start, x);
-      for (int i = 0; i < LANES; i++) sums[i] *= x[i];
-      store_vector(v, job->mask.lanes + *start, sums, job->result + c * job->result_stride + *start);
+      float *const result = job->result + c * job->result_stride + *start;
+      float before[LANES] = {0};
+      if (job->accumulate) load_vector(v, result, before);
+      for (int i = 0; i < LANES; i++) sums[i] = before[i] + sums[i] * x[i];
+      store_vector(v, job->mask.lanes + *start, sums, result);
     }
   }
 }
@@ -287,6 +313,7 @@ static const ck_kernels table = {
   .convolve = convolve,
   .width = LANES,
   .cached_floats = 1 << 17,
+  .signed_sums = signed_sums,
   .relevance_quotients = relevance_quotients,
   .relevance_spread = relevance_spread,
   .weight_gradient = weight_gradient,

@@ -1,6 +1,6 @@
-// Relevance of a convolution's input, the alpha-beta rule's two passes over planes, in terms of one instruction set's
-// vectors; included after vector_kernels.h. Needs load_parts and
-// store_parts, which winograd_kernels.h tells of.
+// The alpha-beta rule's passes over planes, a convolution summed by signs, quotients of relevance by the sums, and these spread
+// over the input, in terms of one instruction set's vectors; included after vector_kernels.h. Needs load_parts and store_parts,
+// which winograd_kernels.h tells of.
 //
 // Rows of weights are taken a group at a time, their entries ordered by the signs of a group's weights: within one list
 // of entries it is known at compile time which sum, or which input, each row's weight goes with.
@@ -34,7 +34,7 @@ INLINE V at_pixels(const pixel_block *block, const ck_pixel_vectors *all, ck_mas
 }
 
 // sums[r] += w[r] * (bit r of `signs` ? minus : plus) over `count` entries, rows r of a group.
-INLINE void signed_sums(
+INLINE void add_signed(
   const pixel_block *block, const float *plus, const float *minus, const int signs, int32_t count,
   const ptrdiff_t **offsets, const float **weights, const int group, V sums[CK_SIGNED_GROUP][SIGNED_VECTORS]) {
   for (; count > 0; count--, (*offsets)++, *weights += group)
@@ -53,8 +53,9 @@ INLINE void signed_sums(
     }
 }
 
-INLINE void quotients_block(const void *context, const pixel_block block, int64_t first, const int group) {
-  const ck_relevance_quotients *const job = context;
+INLINE void sums_block(const void *context, const pixel_block block, int64_t first, const int group) {
+  const ck_signed_sums *const job = context;
+  fetch(job->ahead);
   const ck_signed_weights *const all = &job->weights;
   const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
   const ptrdiff_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
@@ -68,31 +69,28 @@ INLINE void quotients_block(const void *context, const pixel_block block, int64_
       V active[CK_SIGNED_GROUP][SIGNED_VECTORS];
       UNROLL for (int o = 0; o < group; o++)
         UNROLL for (int i = 0; i < block.count; i++) active[o][i] = sums[signs >> o & 1][o][i];
-      signed_sums(&block, job->x, job->x, 0, counts[list], &offsets, &weights, group, active);
+      add_signed(&block, job->x, job->x, 0, counts[list], &offsets, &weights, group, active);
       UNROLL for (int o = 0; o < group; o++)
         UNROLL for (int i = 0; i < block.count; i++) sums[signs >> o & 1][o][i] = active[o][i];
     }
-  const V tiny = set1(1e-9f), alpha = set1(job->alpha), beta = set1(-job->beta);
+  const V tiny = set1(1e-9f), floor = set1(job->relu ? 0 : -__builtin_inff());
   UNROLL for (int i = 0; i < block.count; i++) {
     const V extra = mul(tiny, load_pixels(&block, job->box, i));
-    V total = first == 0 ? set1(0) : load_pixels(&block, job->total, i);
     UNROLL for (int o = 0; o < group; o++) {
       const ptrdiff_t row = (first + o) * job->stride;
-      const V relevance = load_pixels(&block, job->relevance + row, i);
-      const V plus = divide(mul(alpha, relevance), add(add(sums[0][o][i], extra), tiny));
-      const V minus = divide(mul(beta, relevance), add(sub(sums[1][o][i], extra), tiny));
-      const V positive = at_pixels(&block, &job->vectors, job->mask, i, plus);
-      const V negative = job->beta == 0 ? set1(0) : at_pixels(&block, &job->vectors, job->mask, i, minus);
-      store_pixels(&block, job->positive + row, i, positive);
-      store_pixels(&block, job->negative + row, i, negative);
-      total = muladd(tiny, sub(positive, negative), total);
+      const V plus = add(add(sums[0][o][i], extra), tiny), minus = add(sub(sums[1][o][i], extra), tiny);
+      store_pixels(&block, job->positive + row, i, at_pixels(&block, &job->vectors, job->mask, i, plus));
+      store_pixels(&block, job->negative + row, i, at_pixels(&block, &job->vectors, job->mask, i, minus));
+      const V scale = broadcast(job->scale + first + o), shift = broadcast(job->shift + first + o);
+      const V y = max(floor, affine(scale, add(sums[0][o][i], sums[1][o][i]), shift));
+      store_pixels(&block, job->y + row, i, at_pixels(&block, &job->vectors, job->mask, i, y));
     }
-    store_pixels(&block, job->total, i, total);
   }
 }
 
 INLINE void spread_block(const void *context, const pixel_block block, int64_t first, const int group) {
   const ck_relevance_spread *const job = context;
+  fetch(job->ahead);
   const ck_signed_weights *const all = &job->weights;
   const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
   const ptrdiff_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
@@ -102,13 +100,14 @@ INLINE void spread_block(const void *context, const pixel_block block, int64_t f
     UNROLL for (int i = 0; i < block.count; i++) sums[o][i] = load_pixels(&block, job->box, i);
   for (int64_t part = 0; part < all->parts; part++, counts += CK_SIGN_LISTS)
     UNROLL for (int list = 0; list < 1 << group; list++)
-      signed_sums(
+      add_signed(
         &block, job->positive, job->negative, ck_signs_of_list(list), counts[list], &offsets, &weights, group, sums);
   UNROLL for (int o = 0; o < group; o++)
     UNROLL for (int i = 0; i < block.count; i++) {
       const V x = load_pixels(&block, job->x + (first + o) * job->x_stride, i);
+      float *const to = job->result + (first + o) * job->result_stride;
       const V result = at_pixels(&block, &job->vectors, job->mask, i, mul(x, sums[o][i]));
-      store_pixels(&block, job->result + (first + o) * job->result_stride, i, result);
+      store_pixels(&block, to, i, job->accumulate ? add(load_pixels(&block, to, i), result) : result);
     }
 }
 
@@ -135,9 +134,31 @@ INLINE void for_each_group(
     }
 }
 
+static void signed_sums(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end) {
+  if (job->vectors.rows == 1) for_each_group(sums_block, job, job->weights.rows, &job->vectors, 1, begin, end);
+  else for_each_group(sums_block, job, job->weights.rows, &job->vectors, 2, begin, end);
+}
+
+INLINE void quotients_of_rows(const ck_relevance_quotients *job, const int rows, ptrdiff_t begin, ptrdiff_t end) {
+  const V tiny = set1(1e-9f), alpha = set1(job->alpha), beta = set1(-job->beta);
+  for (int64_t o = 0; o < job->rows; o++)
+    for (ptrdiff_t vector = begin; vector < end; vector++) {
+      const pixel_block block = block_of(&job->vectors, vector, 1, rows);
+      const V relevance = load_pixels(&block, job->relevance + o * job->stride, 0);
+      const V plus = divide(mul(alpha, relevance), load_pixels(&block, job->plus + o * job->stride, 0));
+      const V minus = divide(mul(beta, relevance), load_pixels(&block, job->minus + o * job->stride, 0));
+      const V positive = at_pixels(&block, &job->vectors, job->mask, 0, plus);
+      const V negative = job->beta == 0 ? set1(0) : at_pixels(&block, &job->vectors, job->mask, 0, minus);
+      store_pixels(&block, job->positive + o * job->quotient_stride, 0, positive);
+      store_pixels(&block, job->negative + o * job->quotient_stride, 0, negative);
+      const V total = o == 0 ? set1(0) : load_pixels(&block, job->total, 0);
+      store_pixels(&block, job->total, 0, muladd(tiny, sub(positive, negative), total));
+    }
+}
+
 static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end) {
-  if (job->vectors.rows == 1) for_each_group(quotients_block, job, job->weights.rows, &job->vectors, 1, begin, end);
-  else for_each_group(quotients_block, job, job->weights.rows, &job->vectors, 2, begin, end);
+  if (job->vectors.rows == 1) quotients_of_rows(job, 1, begin, end);
+  else quotients_of_rows(job, 2, begin, end);
 }
 
 static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {

@@ -125,10 +125,12 @@ extension Engine {
 
   /// Runs one convolution in pieces of pixels.
   ///
-  /// - Parameter phases: planes for each input channel
-  func run(_ job: ck_convolution, phases: Int = 1, geometry: PlaneGeometry) {
+  /// - Parameters:
+  ///   - phases: planes for each input channel
+  ///   - length: flat indices of the output
+  func run(_ job: ck_convolution, phases: Int = 1, length: Int) {
     guard job.outputs > 0 else { return }
-    forEachPiece(length: geometry.length, channels: Int(job.inputs) * phases) { begin, end in
+    forEachPiece(length: length, channels: Int(job.inputs) * phases) { begin, end in
       var job = job
       loops.convolve(&job, begin, end)
     }

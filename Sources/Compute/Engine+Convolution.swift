@@ -66,7 +66,7 @@ extension Engine {
                 inputs: Int64(input.shape.channels), offsets: offsets.baseAddress, taps: Int64(offsets.count),
                 weights: packed, bias: bias, y: output.plane(0), y_stride: output.geometry.stride,
                 outputs: Int64(outputs), mask: output.geometry.mask, accumulate: false),
-              phases: taps.phases, geometry: output.geometry)
+              phases: taps.phases, length: output.geometry.length)
           }
         }
       }
@@ -153,7 +153,7 @@ extension Engine {
             x: outputGradient.plane(0), x_stride: geometry.stride, inputs: Int64(weight.shape[0]),
             offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: nil, y: y,
             y_stride: stride, outputs: Int64(inputs), mask: geometry.mask, accumulate: accumulate),
-          geometry: geometry)
+          length: geometry.length)
       }
     }
   }

@@ -10,19 +10,20 @@ extension Engine {
   ///   - relevance: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
   ///   - weight: [outputChannels, inputChannels, k, k], k odd
   ///   - input: x, planes [inputChannels, images, rows, columns], nowhere negative
+  ///   - sums: what ``convolveBySigns(_:_:stride:maps:relu:sums:into:)`` found of x; nil to compute it anew, with twice the work
+  ///     for each pass
   ///   - accumulate: adds to `result` instead of overwriting it
   ///   - result: planes of the input's shape, not the input
-  /// - Complexity: 2 * k * k * inputChannels MACs for each pixel of the output: each weight counts by its own sign.
+  /// - Complexity: k * k * inputChannels MACs for each pixel of the output: each weight counts by its own sign.
   public func convolutionRelevance(
-    _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
-    accumulate: Bool = false, into result: Planes
+    _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, sums: SignedSums?, alpha: Float,
+    beta: Float, accumulate: Bool = false, into result: Planes
   ) {
     let kernel = requireConvolution(
       input: input.shape, weight: weight.shape, stride: stride, output: relevance.shape)
     requireSameShape(input, result)
     precondition(input !== result, "relevance cannot overwrite what it belongs to")
-    let (images, outputs) = (input.shape.images, relevance.shape.channels)
-    if kernel > 3 || hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+    guard let sums else {
       func compute(into found: Planes) {
         relevanceBySigns(
           relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, into: found)
@@ -33,21 +34,13 @@ extension Engine {
         add(found, into: result)
       }
     }
-    guard images > 0 else { return }
-    let group = imagesAtATime(input.shape, relevance.shape, stride: stride)
-    let shapes = (input: input.shape.with(images: group), output: relevance.shape.with(images: group))
-    let rule = RelevancePass(
-      engine: self, weight: weight, stride: stride, output: shapes.output, alpha: alpha, beta: beta)
-    guard images > group || accumulate else { return rule.propagate(relevance, input: input, into: result) }
-    parallel(images.dividedRoundingUp(by: group)) { index in
-      let own = index * group..<min(images, (index + 1) * group)
-      let (x, r) = (Planes(uninitialized: shapes.input), Planes(uninitialized: shapes.output))
-      let found = Planes(uninitialized: shapes.input)
-      x.copyImages(0, from: input, own)
-      r.copyImages(0, from: relevance, own)
-      rule.propagate(r, input: x, into: found)
-      result.copyImages(own.lowerBound, from: found, 0..<own.count, adding: accumulate)
-    }
+    precondition(kernel <= 3, "a kernel size of \(kernel) is neither 1 nor 3")
+    requireSameShape(sums.positive, relevance)
+    requireSameShape(sums.negative, relevance)
+    guard input.shape.images > 0 else { return }
+    RelevancePass(
+      engine: self, weight: weight, stride: stride, output: relevance.shape, alpha: alpha, beta: beta
+    ).propagate(relevance, input: input, sums: sums, accumulate: accumulate, into: result)
   }
 
   /// Relevance of a residual sum's terms from that of the sum: R * term / (sum + 1e-9).
@@ -78,16 +71,6 @@ extension Engine {
     }
   }
 
-  /// Images whose input, output's relevance, quotients and result stay in the second-level cache from one use to the next;
-  /// no more than leave several tasks, and at least one.
-  private func imagesAtATime(_ input: PlaneShape, _ output: PlaneShape, stride: Int) -> Int {
-    func floats(_ shape: PlaneShape) -> Int { shape.channels * (shape.rows + 1) * (shape.columns + 1) }
-    // With a stride input and result are there a second time, cut into phases.
-    let image = 2 * stride * floats(input) + 3 * floats(output)
-    let fitting = Int(loops.cached_floats) * 3 / 4 / max(1, image)
-    return max(1, min(fitting, input.images.dividedRoundingUp(by: 16)))
-  }
-
   /// As two convolutions and two gradients, one of each for either sign.
   private func relevanceBySigns(
     _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
@@ -106,24 +89,6 @@ extension Engine {
       share({ min($0, -1e-9) }, into: negative)
       combine(
         activation: input, positive: result, alpha: alpha, negative: negative, beta: beta, into: result)
-    }
-  }
-}
-
-extension Planes {
-  /// Overwrites images from `first` on with some of other planes with as many channels, rows and columns, or adds those.
-  fileprivate func copyImages(
-    _ first: Int, from other: Planes, _ images: Range<Int>, adding: Bool = false
-  ) {
-    let count = images.count * geometry.imageStride
-    for channel in 0..<shape.channels {
-      let to = plane(channel) + first * geometry.imageStride
-      let from = other.plane(channel) + images.lowerBound * geometry.imageStride
-      if adding {
-        for index in 0..<count { to[index] += from[index] }
-      } else {
-        to.update(from: from, count: count)
-      }
     }
   }
 }

@@ -40,7 +40,7 @@ extension Engine {
           let piece = whole.part(index, size: pieces.size)
           // The other threads take the pieces until then.
           let next = index + threads < pieces.count ? whole.part(index + threads, size: pieces.size) : nil
-          ahead.fetching(next, blocks: productBlocks(piece, outputs: outputs)) { ahead in
+          ahead.fetching(next?.span, blocks: productBlocks(piece, outputs: outputs)) { ahead in
             withTransformed(x, piece) { v in
               filter(v, weights, piece, bias: bias, accumulate: accumulate, ahead: ahead, into: y)
             }
@@ -153,39 +153,16 @@ struct WinogradPiece {
   let first: Int
   let count: Int
 
+  /// Flat indices that the tiles read and write.
+  var span: Range<Int> {
+    let run = Int(tiles.run)
+    let last = Int(tiles.starts[(first + count) / run - 1])
+    return Int(tiles.starts[first / run]) - tiles.pitch - 1..<last + 4 * (tiles.pitch + run) + 1
+  }
+
   func part(_ index: Int, size: Int) -> WinogradPiece {
     let start = index * size
     return WinogradPiece(tiles: tiles, first: first + start, count: min(size, count - start))
-  }
-}
-
-/// Planes whose tiles a piece reads and writes, to be fetched while the piece before is in work.
-struct PlanesAhead {
-  private let planes: [UnsafePointer<Float>?]
-
-  init(_ planes: [Planes]) {
-    self.planes = planes.flatMap { planes in
-      (0..<planes.shape.channels).map { UnsafePointer(planes.plane($0)) }
-    }
-  }
-
-  /// Lends what fetches a piece's part of the planes, spread over so many register blocks of products; nil for no piece.
-  func fetching(
-    _ piece: WinogradPiece?, blocks: Int, _ body: (UnsafeMutablePointer<ck_ahead>?) -> Void
-  ) {
-    guard let piece else { return body(nil) }
-    let (tiles, run) = (piece.tiles, Int(piece.tiles.run))
-    // Planes start at a cache line.
-    let first = Int(tiles.starts[piece.first / run]) - tiles.pitch - 1
-    let begin = first & -CK_VECTOR_FLOATS
-    let end = Int(tiles.starts[(piece.first + piece.count) / run - 1]) + 4 * (tiles.pitch + run) + 1
-    let lines = (end - begin).dividedRoundingUp(by: CK_VECTOR_FLOATS)
-    planes.withUnsafeBufferPointer { planes in
-      var ahead = ck_ahead(
-        planes: planes.baseAddress, count: Int64(planes.count), offset: begin, lines: Int64(lines),
-        each: Int64((planes.count * lines).dividedRoundingUp(by: blocks)), plane: 0, line: 0)
-      body(&ahead)
-    }
   }
 }
 

@@ -50,7 +50,7 @@ extension Engine {
               index + 1 < pieces
               ? own.part(index + 1, size: split.piece) : after?.part(0, size: split.piece)
             let blocks = sumBlocks(x, dy) + productBlocks(piece, outputs: inputGradient == nil ? 0 : inputs)
-            ahead.fetching(next, blocks: blocks) { ahead in
+            ahead.fetching(next?.span, blocks: blocks) { ahead in
               withTransformed(dy, piece) { transformed in
                 withTransformedGradient(x, piece) { addProducts($0, transformed, ahead, to: sums) }
                 if let (planes, weights, accumulate) = inputGradient {

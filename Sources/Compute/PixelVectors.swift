@@ -7,20 +7,23 @@ import CKernels
 struct PixelVectors {
   /// Floats of a vector.
   private let width: Int
+  private let images: Int
   private let starts: [Int]
   /// Rows that share a vector.
   private let rows: Int
   private let pitch: Int
+  private let imageStride: Int
   private let hasBorders: Bool
 
   /// - Parameter width: floats of a vector.
   init(of geometry: PlaneGeometry, width: Int) {
     self.width = width
+    images = geometry.images
     pitch = geometry.pitch
+    imageStride = geometry.imageStride
     let columns = geometry.columns
-    let halves = 2 * columns == width && geometry.rows % 2 == 0
-    hasBorders = columns % width != 0 && !halves
-    rows = halves ? 2 : 1
+    rows = Self.rows(of: geometry, width: width)
+    hasBorders = Self.hasBorders(geometry, width: width)
     guard !hasBorders else {
       starts = Array(stride(from: 0, to: geometry.length, by: width))
       return
@@ -36,15 +39,35 @@ struct PixelVectors {
     self.starts = starts
   }
 
-  /// Runs `body(vectors, begin, end)`, with the vectors in the form that the loops take, on pieces whose part of so many
-  /// channels stays in the second-level cache.
-  func forEachPiece(channels: Int, on engine: Engine, _ body: (ck_pixel_vectors, Int, Int) -> Void) {
+  private static func rows(of geometry: PlaneGeometry, width: Int) -> Int {
+    2 * geometry.columns == width && geometry.rows % 2 == 0 ? 2 : 1
+  }
+
+  private static func hasBorders(_ geometry: PlaneGeometry, width: Int) -> Bool {
+    geometry.columns % width != 0 && rows(of: geometry, width: width) == 1
+  }
+
+  /// At least so many images, whose vectors do not reach into the next one.
+  static func images(atLeast images: Int, of geometry: PlaneGeometry, width: Int) -> Int {
+    // Beyond the last pixel lie a row of borders and one more.
+    hasBorders(geometry, width: width) && geometry.pitch + 1 < width - 1
+      ? images.roundedUp(to: width) : images
+  }
+
+  /// Vectors of so many images, the first ones.
+  private func count(images: Int) -> Int {
+    // Up to the last pixel.
+    hasBorders
+      ? max(0, images * imageStride - pitch - 1).dividedRoundingUp(by: width)
+      : starts.count / max(1, self.images) * images
+  }
+
+  /// Lends the vectors of so many images in the form that the loops take, and says how many there are.
+  func withLoopForm(images: Int, _ body: (ck_pixel_vectors, _ count: Int) -> Void) {
     starts.withUnsafeBufferPointer { starts in
       let vectors = ck_pixel_vectors(
         starts: starts.baseAddress, pitch: pitch, rows: Int32(rows), has_borders: hasBorders)
-      engine.forEachPiece(length: starts.count * width, channels: channels) { begin, end in
-        body(vectors, begin / width, end / width)
-      }
+      body(vectors, count(images: images))
     }
   }
 }

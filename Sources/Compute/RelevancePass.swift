@@ -1,16 +1,16 @@
 import CKernels
 
-/// The alpha-beta rule for one convolution of 1x1 or 3x3: its weights, and where the pixels of a few images lie.
+/// Relevance's way back through one convolution of 1x1 or 3x3 that was summed by signs: its weights, and where the pixels of a
+/// group of images lie.
 struct RelevancePass {
   private let engine: Engine
   private let alpha: Float
   private let beta: Float
   private let stride: Int
-  private let vectors: PixelVectors
-  private let taps: ConvolutionTaps
-  /// Rows are the outputs.
-  private let weights: SignedWeights
-  /// Rows are the inputs; for each phase of the input those that read it.
+  /// Of the input, for each channel.
+  private let phases: Int
+  private let groups: ImageGroups
+  /// For each phase of the input the weights of what reads it; rows are the inputs.
   private let gradients: [Gradient]
 
   private struct Gradient {
@@ -35,21 +35,21 @@ struct RelevancePass {
 
   /// - Parameters:
   ///   - weight: [outputChannels, inputChannels, k, k], k 1 or 3
-  ///   - output: of the planes that relevance comes in.
-  init(engine: Engine, weight: Tensor, stride: Int, output: PlaneShape, alpha: Float, beta: Float) {
-    let geometry = PlaneGeometry.of(output)
+  ///   - output: of the planes that it comes in.
+  init(
+    engine: Engine, weight: Tensor, stride: Int, output: PlaneShape, alpha: Float, beta: Float
+  ) {
+    let groups = ImageGroups(of: output, engine: engine)
+    let geometry = groups.geometry
     let kernel = weight.shape[2]
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: geometry)
     func gradient(_ taps: (index: [Int64], offsets: [Int])) -> Gradient {
       Gradient(
-        weights: SignedWeights(weight, transposed: true, taps: taps, stride: geometry.stride),
+        weights: SignedWeights(weight, transposed: true, taps: taps, stride: geometry.stride, on: engine),
         offsets: taps.offsets)
     }
-    let places = taps.offsets.indices.map(Int64.init)
-    weights = SignedWeights(
-      weight, transposed: false, taps: (places, taps.offsets), stride: geometry.stride * taps.phases)
     if stride == 1 {
-      gradients = [gradient((places.reversed(), taps.offsets))]
+      gradients = [gradient((taps.offsets.indices.map(Int64.init).reversed(), taps.offsets))]
     } else {
       gradients = (0..<taps.phases).map {
         gradient(ConvolutionTaps.ofGradientPhase($0, kernel: kernel, geometry: geometry))
@@ -59,80 +59,79 @@ struct RelevancePass {
     self.alpha = alpha
     self.beta = beta
     self.stride = stride
-    self.taps = taps
-    vectors = PixelVectors(of: geometry, width: Int(engine.loops.width))
+    self.groups = groups
+    phases = taps.phases
   }
 
   /// - Parameters:
-  ///   - relevance: planes of the shape that the pass was made for.
-  ///   - result: planes of the input's shape.
-  func propagate(_ relevance: Planes, input: Planes, into result: Planes) {
-    engine.withPhasePlanes(
-      input, phases: taps.phases, stride: stride, output: relevance.shape
-    ) { planes in
-      let quotients = Quotients(relevance.shape)
-      divide(relevance, planes, into: quotients)
-      guard stride > 1 else { return spread(quotients, phase: 0, planes, into: result) }
+  ///   - relevance: planes of the output's shape, as the sums are.
+  ///   - result: planes of the input's shape; overwritten, or added to.
+  func propagate(
+    _ relevance: Planes, input: Planes, sums: SignedSums, accumulate: Bool, into result: Planes
+  ) {
+    guard stride > 1 else {
+      return propagate(relevance, sums, to: input, accumulate: accumulate, into: result)
+    }
+    engine.withPhasePlanes(input, phases: phases, stride: stride, output: relevance.shape) { planes in
       engine.withTemporaryPlanes(planes.shape) { split in
-        for phase in 0..<taps.phases { spread(quotients, phase: phase, planes, into: split) }
-        engine.joinPhases(split, phases: taps.phases, accumulate: false, into: result)
+        propagate(relevance, sums, to: planes, accumulate: false, into: split)
+        engine.joinPhases(split, phases: phases, accumulate: accumulate, into: result)
       }
     }
   }
 
-  private func divide(_ relevance: Planes, _ planes: Planes, into quotients: Quotients) {
-    let geometry = relevance.geometry
-    let total = Planes(uninitialized: relevance.shape.with(channels: taps.phases))
-    let box = Planes(uninitialized: relevance.shape.with(channels: 1))
-    let channels = planes.shape.channels / taps.phases
-    for phase in 0..<taps.phases {
-      sumTaps(
-        of: planes.plane(phase), stride: geometry.stride * taps.phases, channels: channels, offsets: [0],
-        into: total, phase)
+  /// - Parameter planes: of the input, or its phases.
+  private func propagate(
+    _ relevance: Planes, _ sums: SignedSums, to planes: Planes, accumulate: Bool, into result: Planes
+  ) {
+    let ahead = PlanesAhead(
+      [relevance, sums.positive, sums.negative, planes] + (accumulate ? [result] : []))
+    groups.forEach { images, next in
+      let quotients = Quotients(groups.shape)
+      divide(relevance, by: sums, images, into: quotients)
+      let blocks = phases * groups.blocks(rows: planes.shape.channels / phases)
+      ahead.fetching(groups.span(next), blocks: blocks) { ahead in
+        for phase in 0..<phases {
+          spread(
+            quotients, phase: phase, images, to: planes, accumulate: accumulate, ahead: ahead, into: result)
+        }
+      }
     }
-    sumTaps(of: total.plane(0), stride: geometry.stride, channels: 1, offsets: taps.offsets, into: box)
-    vectors.forEachPiece(channels: planes.shape.channels, on: engine) { vectors, begin, end in
+  }
+
+  private func divide(
+    _ relevance: Planes, by sums: SignedSums, _ images: Range<Int>, into quotients: Quotients
+  ) {
+    let first = images.lowerBound
+    groups.forEachPiece(of: images) { vectors, begin, end in
       var job = ck_relevance_quotients(
-        x: planes.plane(0), weights: weights.packed, box: box.plane(0), relevance: relevance.plane(0),
-        alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
-        negative: quotients.negative.plane(0), total: quotients.total.plane(0), stride: geometry.stride,
-        mask: geometry.mask, vectors: vectors)
+        relevance: relevance.plane(0, image: first), plus: sums.positive.plane(0, image: first),
+        minus: sums.negative.plane(0, image: first), stride: relevance.geometry.stride,
+        rows: Int64(groups.shape.channels), alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
+        negative: quotients.negative.plane(0), total: quotients.total.plane(0),
+        quotient_stride: groups.geometry.stride, mask: groups.geometry.mask, vectors: vectors)
       engine.loops.relevance_quotients(&job, begin, end)
     }
   }
 
-  private func spread(_ quotients: Quotients, phase: Int, _ planes: Planes, into result: Planes) {
-    let geometry = quotients.total.geometry
-    let box = Planes(uninitialized: quotients.total.shape)
+  private func spread(
+    _ quotients: Quotients, phase: Int, _ images: Range<Int>, to planes: Planes, accumulate: Bool,
+    ahead: UnsafeMutablePointer<ck_ahead>?, into result: Planes
+  ) {
+    let first = images.lowerBound
     let gradient = gradients[phase]
-    sumTaps(
-      of: quotients.total.plane(0), stride: geometry.stride, channels: 1, offsets: gradient.offsets, into: box
-    )
-    vectors.forEachPiece(channels: 2 * quotients.positive.shape.channels, on: engine) { vectors, begin, end in
+    let box = Planes(uninitialized: quotients.total.shape)
+    engine.sumTaps(
+      of: quotients.total.plane(0), stride: groups.geometry.stride, channels: 1, offsets: gradient.offsets,
+      images: images.count, into: box)
+    groups.forEachPiece(of: images) { vectors, begin, end in
       var job = ck_relevance_spread(
         positive: quotients.positive.plane(0), negative: quotients.negative.plane(0),
-        weights: gradient.weights.packed, box: box.plane(0), x: planes.plane(phase),
-        result: result.plane(phase), x_stride: geometry.stride * taps.phases,
-        result_stride: geometry.stride * taps.phases, mask: geometry.mask, vectors: vectors)
+        weights: gradient.weights.packed, box: box.plane(0), x: planes.plane(phase, image: first),
+        result: result.plane(phase, image: first), x_stride: planes.geometry.stride * phases,
+        result_stride: result.geometry.stride * phases, accumulate: accumulate, mask: groups.geometry.mask,
+        vectors: vectors, ahead: ahead)
       engine.loops.relevance_spread(&job, begin, end)
-    }
-  }
-
-  /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d].
-  private func sumTaps(
-    of x: UnsafeMutablePointer<Float>, stride: Int, channels: Int, offsets: [Int], into sum: Planes,
-    _ channel: Int = 0
-  ) {
-    let weights = [Float](repeating: 1, count: channels * offsets.count)
-    weights.withUnsafeBufferPointer { weights in
-      offsets.withUnsafeBufferPointer { offsets in
-        engine.run(
-          ck_convolution(
-            x: x, x_stride: stride, inputs: Int64(channels), offsets: offsets.baseAddress,
-            taps: Int64(offsets.count), weights: weights.baseAddress, bias: nil, y: sum.plane(channel),
-            y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: false),
-          geometry: sum.geometry)
-      }
     }
   }
 }

@@ -15,7 +15,7 @@ final class SignedWeights: @unchecked Sendable {
   ///   - taps: their places in the kernel, and what each reads.
   ///   - stride: from one column's planes to the next's.
   init(
-    _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int
+    _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int, on engine: Engine
   ) {
     let (rows, columns) =
       transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
@@ -24,9 +24,12 @@ final class SignedWeights: @unchecked Sendable {
     counts = .allocate(capacity: groups * parts * CK_SIGN_LISTS)
     offsets = .allocate(capacity: groups * entries)
     weights = .allocate(capacity: rows * entries)
-    ck_pack_signed_weights(
-      weight.values, Int64(rows), Int64(columns), Int64(weight.shape[2] * weight.shape[3]), taps.index,
-      Int64(taps.index.count), transposed, taps.offsets, stride, counts, offsets, weights)
+    nonisolated(unsafe) let (counts, offsets, weights) = (counts, offsets, weights)
+    engine.parallel(groups) { group in
+      ck_pack_signed_weights(
+        weight.values, Int64(rows), Int64(columns), Int64(weight.shape[2] * weight.shape[3]), taps.index,
+        Int64(taps.index.count), transposed, taps.offsets, stride, Int64(group), counts, offsets, weights)
+    }
     packed = ck_signed_weights(
       counts: counts, offsets: offsets, weights: weights, rows: Int64(rows), entries: Int64(entries),
       parts: Int64(parts))

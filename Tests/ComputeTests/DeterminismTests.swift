@@ -22,7 +22,7 @@ struct DeterminismTests {
       var dw = Tensor(shape: weight.shape)
       engine.convolutionWeightGradient(x, y, stride: step, into: &dw)
       all += [y.dense(), dx.dense(), dw.values]
-      engine.convolutionRelevance(y, weight, stride: step, input: activation, alpha: 2, beta: 1, into: dx)
+      engine.summedRelevance(y, weight, stride: step, input: activation, alpha: 2, beta: 1, into: dx)
       all.append(dx.dense())
     }
     // Small maps, and tiles with sums by our own loops and by products of matrices.

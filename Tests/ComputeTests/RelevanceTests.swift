@@ -22,6 +22,33 @@ struct RelevanceTests {
     }
   }
 
+  @Test(
+    "a convolution summed by signs computes what a plain one does, and then the map and the ReLU",
+    arguments: cases)
+  func sumsBothSigns(_ test: ConvolutionCase) throws {
+    var samples = Samples()
+    let engine = try Engine(threads: 3, kernels: test.kernels)
+    let x = samples.planes(test.input)
+    let weight = samples.tensor([test.outputs, test.inputs, test.kernel, test.kernel])
+    let maps = (0..<test.outputs).map { ChannelAffine(scale: Float($0) - 1.5, shift: 0.25) }
+    let expected = Planes(Reference.outputShape(test.input, weight, stride: test.stride))
+    let found = Planes(expected.shape)
+    let sums = SignedSums(positive: Planes(expected.shape), negative: Planes(expected.shape))
+    engine.convolve(x, weight, stride: test.stride, method: .precise, into: expected)
+    let plain = expected.dense()
+    for relu in [true, false] {
+      engine.scaleShift(expected, by: maps, relu: relu, into: found)
+      let wanted = found.dense().map { Double($0) }
+      engine.convolveBySigns(
+        x, weight, stride: test.stride, maps: maps, relu: relu, sums: sums, into: found)
+      #expect(difference(found.dense(), wanted) < 1e-5, "ReLU: \(relu)")
+    }
+    #expect(found.checkBorders() && sums.positive.checkBorders() && sums.negative.checkBorders())
+    // Both signs' small terms, 1e-9 each, cancel.
+    let both = zip(sums.positive.dense(), sums.negative.dense()).map { $0 + $1 }
+    #expect(difference(both, plain.map { Double($0) }) < 1e-5)
+  }
+
   @Test("where all that a sign's weights read is zero, relevance goes to the rest evenly")
   func nothingPositive() throws {
     for kernels in KernelClass.available {
@@ -30,7 +57,7 @@ struct RelevanceTests {
       let single = shape.with(channels: 1)
       let input = Planes(shape, dense: [0, 3])
       let result = Planes(shape)
-      engine.convolutionRelevance(
+      engine.summedRelevance(
         Planes(single, dense: [5]), Tensor(shape: [1, 2, 1, 1], values: [0.5, -0.25]), stride: 1,
         input: input, alpha: 1, beta: 0, into: result)
       // V+ = (0.5, 1e-9): 3 * 1e-9 * 5 / (3 * 1e-9 + 1e-9).
@@ -91,7 +118,7 @@ struct RelevanceTests {
       let r = Planes(output, dense: random.values(output) { $0.uniform() - 0.3 })
       func relevance(_ x: Planes, _ r: Planes) -> Planes {
         let result = Planes(x.shape)
-        engine.convolutionRelevance(r, weight, stride: stride, input: x, alpha: 2, beta: 1, into: result)
+        engine.summedRelevance(r, weight, stride: stride, input: x, alpha: 2, beta: 1, into: result)
         return result
       }
       // What planes held before must not matter.
@@ -132,7 +159,7 @@ struct RelevanceTests {
     let added = Planes(test.input, dense: x)
     let engine = try Engine(threads: 2, kernels: test.kernels)
     for (planes, accumulate) in [(result, false), (added, true)] {
-      engine.convolutionRelevance(
+      engine.summedRelevance(
         Planes(output, dense: r), Tensor(shape: [test.outputs, test.inputs, k, k], values: weights),
         stride: s, input: Planes(test.input, dense: x), alpha: alpha, beta: beta, accumulate: accumulate,
         into: planes)
@@ -176,6 +203,26 @@ struct RelevanceTests {
       }
     }
     return (result.dense(), zip(x, sums).map { Double($0) * $1 })
+  }
+}
+
+extension Engine {
+  /// Relevance with the sums by signs of its own, where there are any.
+  func summedRelevance(
+    _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
+    accumulate: Bool = false, into result: Planes
+  ) {
+    let (shape, kernel) = (relevance.shape, weight.shape[2])
+    let sums = SignedSums(positive: Planes(shape), negative: Planes(shape))
+    let isSummed = sumsBySigns(input.shape, outputs: shape.channels, kernel: kernel, stride: stride)
+    if isSummed {
+      let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: shape.channels)
+      convolveBySigns(
+        input, weight, stride: stride, maps: same, relu: false, sums: sums, into: Planes(shape))
+    }
+    convolutionRelevance(
+      relevance, weight, stride: stride, input: input, sums: isSummed ? sums : nil, alpha: alpha, beta: beta,
+      accumulate: accumulate, into: result)
   }
 }
 

@@ -94,25 +94,57 @@ typedef struct {
   bool has_borders;
 } ck_pixel_vectors;
 
-// The quotients of the alpha-beta rule: positive[o][p] = alpha * r[o][p] / (sum over w > 0 of w * x + small) and
-// negative[o][p] = -beta * r[o][p] / (sum over w < 0 of w * x + small), rows o of the weights; zero at borders, or
-// not written there if the vectors have none. Weights closer to zero than 1e-9 count as +-1e-9: box[p] is the sum of all x
-// that a row reads, and total[p] becomes the sum over rows of 1e-9 * (positive - negative).
+// Planes that are read or written after some sums, fetched into the second-level cache meanwhile: they lie far apart,
+// so no prefetcher sees them coming, and sums leave the memory idle.
+typedef struct {
+  // `count` planes, of each `lines` cache lines from `offset` on.
+  const float *const *planes;
+  int64_t count;
+  ptrdiff_t offset;
+  int64_t lines;
+  // Lines to fetch with each register block of the sums.
+  int64_t each;
+  // The next to fetch.
+  int64_t plane, line;
+} ck_ahead;
+
+// A convolution's sums over the weights of either sign, rows o of the weights, and what batch norm makes of both:
+// positive[o][p] = sum over w > 0 of w * x + small, negative[o][p] = sum over w < 0 of w * x + small, where weights closer to
+// zero than 1e-9 count as +-1e-9 (box[p] is the sum of all x that a row reads) and small is 1e-9; and
+// y[o][p] = scale[o] * (sum over all w of w * x) + shift[o], at least zero if there is a ReLU. All are zero at borders, or not
+// written there if the vectors have none.
 typedef struct {
   const float *x;
   ck_signed_weights weights;
-  const float *box;
-  const float *relevance;
+  const float *box, *scale, *shift;
+  bool relu;
+  float *positive, *negative, *y;
+  // Of positive, negative and y.
+  ptrdiff_t stride;
+  ck_mask mask;
+  ck_pixel_vectors vectors;
+  // May be null.
+  ck_ahead *ahead;
+} ck_signed_sums;
+
+// The quotients of the alpha-beta rule, `rows` of them: positive[o][p] = alpha * r[o][p] / plus[o][p] and
+// negative[o][p] = -beta * r[o][p] / minus[o][p]; zero at borders, or not written there. total[p] becomes the sum over rows of
+// 1e-9 * (positive - negative).
+typedef struct {
+  const float *relevance, *plus, *minus;
+  // Of these three.
+  ptrdiff_t stride;
+  int64_t rows;
   float alpha, beta;
   float *positive, *negative, *total;
-  // Of relevance, positive and negative.
-  ptrdiff_t stride;
+  // Of positive and negative.
+  ptrdiff_t quotient_stride;
   ck_mask mask;
   ck_pixel_vectors vectors;
 } ck_relevance_quotients;
 
 // Relevance of the input: result[c][p] = x[c][p] * (sum over entries of w * (w > 0 ? positive : negative) + box[p]),
-// rows c of the weights; zero at borders, or not written there.
+// rows c of the weights, or that added to it; zero at borders, or not written there.
 typedef struct {
   const float *positive, *negative;
   ck_signed_weights weights;
@@ -121,8 +153,11 @@ typedef struct {
   float *result;
   // Of x and of result.
   ptrdiff_t x_stride, result_stride;
+  bool accumulate;
   ck_mask mask;
   ck_pixel_vectors vectors;
+  // May be null.
+  ck_ahead *ahead;
 } ck_relevance_spread;
 
 // dW[o][c][t] = sum over p of dy[o][p] * x[c][p + offsets[t]].
@@ -135,20 +170,6 @@ typedef struct {
   const ptrdiff_t *offsets;
   int64_t taps;
 } ck_weight_gradient;
-
-// Planes that are read or written after some products, fetched into the second-level cache meanwhile: they lie far apart,
-// so no prefetcher sees them coming, and products leave the memory idle.
-typedef struct {
-  // `count` planes, of each `lines` cache lines from `offset` on.
-  const float *const *planes;
-  int64_t count;
-  ptrdiff_t offset;
-  int64_t lines;
-  // Lines to fetch with each register block of the products.
-  int64_t each;
-  // The next to fetch.
-  int64_t plane, line;
-} ck_ahead;
 
 // y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's vector: one group
 // of output channels as ck_pack_weights lays them out. All start at multiples of a vector.
@@ -241,6 +262,7 @@ typedef struct {
   // Floats of a vector.
   int64_t width;
   // The job's vectors begin..<end.
+  void (*signed_sums)(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_spread)(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end);
   // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
@@ -311,7 +333,7 @@ typedef struct {
 // Tells layouts of the structures above apart.
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
-    17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate) + 29 * sizeof(ck_ahead)),
+    31 * sizeof(ck_signed_sums) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate) + 29 * sizeof(ck_ahead)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
 int64_t ck_layout(void);
@@ -340,11 +362,11 @@ void ck_pack_weights(
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
 // t reads at c * column_stride + offsets[t]. Fills [groups][parts][CK_SIGN_LISTS], [groups][columns * taps] and
-// [rows][columns * taps] elements, with parts of ck_signed_part columns.
+// [rows][columns * taps] elements, with parts of ck_signed_part columns, for one of the groups.
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
-  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int32_t *counts, ptrdiff_t *packed_offsets,
-  float *packed_weights);
+  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t group, int32_t *counts,
+  ptrdiff_t *packed_offsets, float *packed_weights);
 
 // Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G), as products read them: [36], and then
 // for each group of output channels [inputs][group]. Does output channels first..<last, both where a group starts or

@@ -6,7 +6,9 @@ public enum Pass: Sendable {
   case training
   /// Running statistics; nothing is kept.
   case evaluation
-  /// Running statistics; activations are kept for the relevance pass.
+  /// Running statistics; activations are kept to be looked at.
+  case activations
+  /// Running statistics; activations are kept for the relevance pass, and what convolutions sum up by their weights' signs.
   case relevance
 }
 
@@ -46,6 +48,8 @@ final class Context {
   var pass: Pass = .evaluation
   var dropout: RandomStream?
   var rule = RelevanceRule.standard
+  /// Whether relevance, in a pass that computes it, is wanted at the input of the layer that runs forward.
+  var relevanceGoesOn = true
   /// How the forward pass convolves.
   var method = ConvolutionMethod.fastest
   /// Elements of outputs within a residual branch beyond which they are computed again for the backward pass, rather than

@@ -41,7 +41,7 @@ extension Network {
   ///
   /// - Parameter images: as many values as the shape of `input` has for `count` images.
   public func positiveShares(_ images: [Float], count: Int) -> [String: [Double]] {
-    _ = forward(images, count: count, pass: .relevance)
+    _ = forward(images, count: count, pass: .activations)
     defer { release() }
     let activations = Dictionary(
       features.flatMap(\.keptActivations).map { ($0.name, $0.planes) }, uniquingKeysWith: { $1 })

@@ -76,7 +76,8 @@ public final class Network {
   private func extractFeatures(_ images: Planes) -> Planes {
     var planes = images
     var before: (any FeatureLayer)?
-    for layer in features {
+    for (index, layer) in features.enumerated() {
+      context.relevanceGoesOn = wantsInputRelevance(index)
       let next = layer.forward(planes, context)
       if !context.keepsActivations && planes !== images { context.pool.give(planes) }
       if !layer.needsInput { before?.releaseOutput(context) }
@@ -133,6 +134,35 @@ public final class Network {
     _ images: [Float], labels: [Int], rule: RelevanceRule = .standard
   ) -> (logits: Tensor, relevances: [String: Tensor]) {
     context.rule = rule
+    let parts = stride(from: 0, to: labels.count, by: imagesAtATime).map { first in
+      let own = first..<min(labels.count, first + imagesAtATime)
+      return relevancesAtOnce(select(own, of: images, count: labels.count), labels: Array(labels[own]))
+    }
+    let layers = parts.first.map { Array($0.relevances.keys) } ?? []
+    return (
+      Tensor(joining: parts.map(\.logits)),
+      Dictionary(
+        uniqueKeysWithValues: layers.map { layer in
+          (layer, Tensor(joining: parts.compactMap { $0.relevances[layer] }))
+        })
+    )
+  }
+
+  /// Three planes are kept of each layer, and so fewer images than in a training step.
+  private var imagesAtATime: Int { max(4, min(64, (64 << 10) / max(1, input.rows * input.columns))) }
+
+  /// Some of `count` images `[channels, images, rows, columns]`.
+  private func select(_ own: Range<Int>, of images: [Float], count: Int) -> [Float] {
+    guard own.count < count else { return images }
+    let pixels = input.rows * input.columns
+    return (0..<input.channels).flatMap { channel in
+      images[(channel * count + own.lowerBound) * pixels..<(channel * count + own.upperBound) * pixels]
+    }
+  }
+
+  private func relevancesAtOnce(
+    _ images: [Float], labels: [Int]
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
     let logits = forward(images, count: labels.count, pass: .relevance)
     var vectors = Tensor(shape: [labels.count, classes])
     for (image, label) in labels.enumerated() { vectors.values[image * classes + label] = 1 }
@@ -147,18 +177,21 @@ public final class Network {
   }
 
   private func propagateRelevance(_ vectors: Tensor, record: (String, Planes) -> Void) {
-    guard let headInput, let first = features.firstIndex(where: \.isScored) else {
-      return
-    }
+    guard let headInput else { return }
     var relevance = relevanceBeforeHead(vectors, headInput)
     self.headInput = nil
     for (index, layer) in features.enumerated().reversed() {
-      let wantsInput = index > first
-      guard let next = layer.relevance(relevance, wantsInput: wantsInput, context, record: record) else {
-        break
-      }
+      guard
+        let next = layer.relevance(
+          relevance, wantsInput: wantsInputRelevance(index), context, record: record)
+      else { break }
       relevance = next
     }
+  }
+
+  /// Not at the layers before the first one that is scored.
+  private func wantsInputRelevance(_ index: Int) -> Bool {
+    features[..<index].contains(where: \.isScored)
   }
 
   /// Average pooling: R_in = a * R / (mean a + 1e-9) at every pixel of the window.
@@ -183,6 +216,15 @@ public final class Network {
       negative: nothing, beta: 0, into: result)
     context.pool.give(spread)
     return result
+  }
+}
+
+extension Tensor {
+  /// Rows of tensors with as many columns, one after the other.
+  fileprivate init(joining parts: [Tensor]) {
+    self.init(
+      shape: [parts.reduce(0) { $0 + $1.shape[0] }, parts.first?.shape[1] ?? 0],
+      values: parts.flatMap(\.values))
   }
 }
 

@@ -86,17 +86,44 @@ public final class Convolution {
 
   // MARK: Relevance
 
+  /// The forward pass of a layer that relevance goes back through, and what batch norm, and maybe a ReLU, make of it.
+  ///
+  /// - Parameter maps: of every output channel.
+  /// - Returns: the output, and what ``relevance(_:input:sums:addingTo:_:)`` takes; nil where sums are not to be had by signs.
+  func forwardBySigns(
+    _ input: Planes, maps: [ChannelAffine], relu: Bool, _ context: Context
+  ) -> (output: Planes, sums: SignedSums)? {
+    let engine = context.engine
+    guard engine.sumsBySigns(input.shape, outputs: outputs, kernel: kernel, stride: stride) else {
+      return nil
+    }
+    let shape = outputShape(images: input.shape.images)
+    let output = context.pool.take(shape)
+    let sums = SignedSums(positive: context.pool.take(shape), negative: context.pool.take(shape))
+    var maps = maps
+    for (channel, bias) in (bias?.value.values ?? []).enumerated() {
+      maps[channel].shift += maps[channel].scale * bias
+    }
+    context.timed(name, .forward, macs: macs(images: input.shape.images), bytes: bytes(input)) {
+      engine.convolveBySigns(
+        input, weight.value, stride: stride, maps: maps, relu: relu, sums: sums, into: output)
+    }
+    return (output, sums)
+  }
+
   /// Relevance of the input `a` from the relevance R of the output, by the alpha-beta rule:
   ///
   /// a * (alpha * W+^T (R / (W+ a)) - beta * W-^T (R / (W- a))), W+ = max(W, 1e-9), W- = min(W, -1e-9), no bias.
   ///
-  /// - Parameter collected: what it is added to and returned with; nil for planes of its own.
+  /// - Parameters:
+  ///   - sums: W+ a and W- a, where the forward pass has them.
+  ///   - collected: what it is added to and returned with; nil for planes of its own.
   func relevance(
-    _ relevance: Planes, input: Planes, addingTo collected: Planes?, _ context: Context
+    _ relevance: Planes, input: Planes, sums: SignedSums?, addingTo collected: Planes?, _ context: Context
   ) -> Planes {
     let result = collected ?? context.pool.take(input.shape)
     context.engine.convolutionRelevance(
-      relevance, weight.value, stride: stride, input: input, alpha: context.rule.alpha,
+      relevance, weight.value, stride: stride, input: input, sums: sums, alpha: context.rule.alpha,
       beta: context.rule.beta, accumulate: collected != nil, into: result)
     return result
   }

@@ -25,6 +25,8 @@ final class ConvolutionUnit: FeatureLayer {
   private var input: Planes?
   private(set) var convolved: Planes?
   private(set) var output: Planes?
+  /// Of the convolution, from the forward pass to relevance's way back.
+  private var sums: SignedSums?
   private(set) var statistics: BatchNormalization.Statistics?
 
   init(
@@ -46,7 +48,16 @@ final class ConvolutionUnit: FeatureLayer {
   // MARK: Forward
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
-    let convolved = convolve(input, context)
+    forward(input, relevanceGoesOn: context.relevanceGoesOn, context)
+  }
+
+  /// - Parameter relevanceGoesOn: whether relevance, in a pass that computes it, is sent back to the input.
+  func forward(_ input: Planes, relevanceGoesOn: Bool, _ context: Context) -> Planes {
+    if relevanceGoesOn, let result = sumBySigns(input, normalizes: true, context) {
+      output = result
+      return result
+    }
+    let convolved = convolve(input, relevanceGoesOn: false, context)
     let result = context.pass == .training ? context.pool.take(convolved.shape) : convolved
     normalize(into: result, context)
     if result === convolved { takeConvolved() }
@@ -55,10 +66,26 @@ final class ConvolutionUnit: FeatureLayer {
   }
 
   /// The convolution alone, whose output is also left in `convolved`.
-  func convolve(_ input: Planes, _ context: Context) -> Planes {
+  func convolve(_ input: Planes, relevanceGoesOn: Bool, _ context: Context) -> Planes {
     self.input = input
-    let result = convolution.forward(input, context)
+    let bySigns = relevanceGoesOn ? sumBySigns(input, normalizes: false, context) : nil
+    let result = bySigns ?? convolution.forward(input, context)
     convolved = result
+    return result
+  }
+
+  /// The convolution, and batch norm and ReLU if asked for, in a pass that computes relevance; nil in others, and where sums are
+  /// not to be had by signs.
+  private func sumBySigns(_ input: Planes, normalizes: Bool, _ context: Context) -> Planes? {
+    guard context.pass == .relevance else { return nil }
+    let maps =
+      normalizes
+      ? normalization.runningAffine()
+      : [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: convolution.outputs)
+    let summed = convolution.forwardBySigns(input, maps: maps, relu: normalizes && hasReLU, context)
+    guard let (result, sums) = summed else { return nil }
+    self.input = input
+    self.sums = sums
     return result
   }
 
@@ -153,7 +180,9 @@ final class ConvolutionUnit: FeatureLayer {
   ///
   /// - Parameter collected: what the input's relevance is added to and returned with; nil for planes of its own.
   func propagate(_ relevance: Planes, addingTo collected: Planes? = nil, _ context: Context) -> Planes? {
-    let result = input.map { convolution.relevance(relevance, input: $0, addingTo: collected, context) }
+    let result = input.map {
+      convolution.relevance(relevance, input: $0, sums: sums, addingTo: collected, context)
+    }
     context.pool.give(relevance)
     release(context)
     return result
@@ -171,7 +200,10 @@ final class ConvolutionUnit: FeatureLayer {
   func release(_ context: Context) {
     context.pool.give(takeConvolved())
     context.pool.give(output)
+    context.pool.give(sums?.positive)
+    context.pool.give(sums?.negative)
     output = nil
+    sums = nil
     input = nil
     statistics = nil
   }

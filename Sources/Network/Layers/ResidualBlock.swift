@@ -56,11 +56,12 @@ final class ResidualBlock: FeatureLayer {
   private func forwardBranch(_ input: Planes, _ context: Context) -> Planes {
     var activation = input
     for (index, unit) in inner.enumerated() {
-      let next = unit.forward(activation, context)
+      let next = unit.forward(
+        activation, relevanceGoesOn: index > 0 || context.relevanceGoesOn, context)
       if index > 0 { giveBack(activation, of: inner[index - 1], context) }
       activation = next
     }
-    let convolved = last.convolve(activation, context)
+    let convolved = last.convolve(activation, relevanceGoesOn: true, context)
     if let before = inner.last { giveBack(activation, of: before, context) }
     return convolved
   }

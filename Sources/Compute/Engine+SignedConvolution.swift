@@ -1,0 +1,121 @@
+import CKernels
+
+/// What a convolution's inputs add up to over its positive and over its negative weights: the denominators of the alpha-beta
+/// rule, planes of the output's shape.
+///
+/// V+ x + 1e-9 and V- x + 1e-9, V+ = max(W, 1e-9), V- = min(W, -1e-9)
+public struct SignedSums: Sendable {
+  public let positive: Planes
+  public let negative: Planes
+
+  public init(positive: Planes, negative: Planes) {
+    self.positive = positive
+    self.negative = negative
+  }
+}
+
+extension Engine {
+  /// Whether a convolution is summed by signs for relevance. Else, with maps so small that most of a vector would be border, or
+  /// large kernels, relevance goes back through two convolutions, one of each sign.
+  public func sumsBySigns(_ input: PlaneShape, outputs: Int, kernel: Int, stride: Int) -> Bool {
+    kernel <= 3
+      && (input.rows >= 8 || !hasSmallMaps(input, outputs: outputs, kernel: kernel, stride: stride))
+  }
+
+  /// A convolution whose sums over weights of either sign are kept apart, and what batch norm, and maybe a ReLU, make of both.
+  ///
+  /// y = scale * (W x) + shift, or max(0, that)
+  ///
+  /// - Parameters:
+  ///   - x: planes [inputChannels, images, rows, columns]
+  ///   - weight: [outputChannels, inputChannels, k, k], k 1 or 3
+  ///   - maps: scale and shift of every output channel
+  ///   - sums: planes of the output's shape each
+  ///   - y: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
+  /// - Complexity: k * k * inputChannels MACs for each pixel of the output, directly: sums that are small beside others are as
+  ///   exact as those.
+  public func convolveBySigns(
+    _ x: Planes, _ weight: Tensor, stride: Int, maps: [ChannelAffine], relu: Bool, sums: SignedSums,
+    into y: Planes
+  ) {
+    let kernel = requireConvolution(input: x.shape, weight: weight.shape, stride: stride, output: y.shape)
+    precondition(kernel <= 3, "a kernel size of \(kernel) is neither 1 nor 3")
+    requireCount(maps, y.shape.channels, "maps")
+    requireSameShape(sums.positive, y)
+    requireSameShape(sums.negative, y)
+    guard y.shape.images > 0 else { return }
+    let groups = ImageGroups(of: y.shape, engine: self)
+    let boxTaps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: groups.geometry)
+    withTapPlanes(x, kernel: kernel, stride: stride, output: y) { planes, taps in
+      let weights = SignedWeights(
+        weight, transposed: false, taps: (taps.offsets.indices.map(Int64.init), taps.offsets),
+        stride: planes.geometry.stride * taps.phases, on: self)
+      let ahead = PlanesAhead([planes, sums.positive, sums.negative, y])
+      withScalesAndShifts(maps) { scale, shift in
+        groups.forEach { images, next in
+          let first = images.lowerBound
+          let box = boxSums(of: planes, images, groups, boxTaps)
+          ahead.fetching(groups.span(next), blocks: groups.blocks(rows: y.shape.channels)) { ahead in
+            groups.forEachPiece(of: images) {
+              var job = ck_signed_sums(
+                x: planes.plane(0, image: first), weights: weights.packed, box: box.plane(0), scale: scale,
+                shift: shift, relu: relu, positive: sums.positive.plane(0, image: first),
+                negative: sums.negative.plane(0, image: first), y: y.plane(0, image: first),
+                stride: y.geometry.stride, mask: groups.geometry.mask, vectors: $0, ahead: ahead)
+              loops.signed_sums(&job, $1, $2)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func withScalesAndShifts(
+    _ maps: [ChannelAffine], _ body: (UnsafePointer<Float>?, UnsafePointer<Float>?) -> Void
+  ) {
+    maps.map(\.scale).withUnsafeBufferPointer { scales in
+      maps.map(\.shift).withUnsafeBufferPointer { shifts in body(scales.baseAddress, shifts.baseAddress) }
+    }
+  }
+
+  /// The sum of all inputs that an output pixel reads.
+  ///
+  /// - Parameters:
+  ///   - x: inputs, or their phase planes.
+  ///   - images: one of the groups.
+  ///   - taps: for planes of a group's outputs.
+  private func boxSums(
+    of x: Planes, _ images: Range<Int>, _ groups: ImageGroups, _ taps: ConvolutionTaps
+  ) -> Planes {
+    // Over channels first, for each phase.
+    let total = Planes(uninitialized: groups.shape.with(channels: taps.phases))
+    let box = Planes(uninitialized: groups.shape.with(channels: 1))
+    for phase in 0..<taps.phases {
+      sumTaps(
+        of: x.plane(phase, image: images.lowerBound), stride: x.geometry.stride * taps.phases,
+        channels: x.shape.channels / taps.phases, offsets: [0], images: images.count, into: total, phase)
+    }
+    sumTaps(
+      of: total.plane(0), stride: total.geometry.stride, channels: 1, offsets: taps.offsets,
+      images: images.count, into: box)
+    return box
+  }
+
+  /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d], for the pixels p of so many images.
+  func sumTaps(
+    of x: UnsafePointer<Float>, stride: Int, channels: Int, offsets: [Int], images: Int, into sum: Planes,
+    _ channel: Int = 0
+  ) {
+    let weights = [Float](repeating: 1, count: channels * offsets.count)
+    let length = (images * sum.geometry.imageStride).roundedUp(to: CK_VECTOR_FLOATS)
+    weights.withUnsafeBufferPointer { weights in
+      offsets.withUnsafeBufferPointer { offsets in
+        let job = ck_convolution(
+          x: x, x_stride: stride, inputs: Int64(channels), offsets: offsets.baseAddress,
+          taps: Int64(offsets.count), weights: weights.baseAddress, bias: nil, y: sum.plane(channel),
+          y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: false)
+        run(job, length: length)
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import CKernels
+
+/// A batch cut into groups of few images, each of which goes through the loops of sums by signs by itself: what is used again
+/// of it then stays in the second-level cache.
+///
+/// An image's results do not depend on its group.
+struct ImageGroups {
+  /// Of a group's outputs.
+  let shape: PlaneShape
+  let geometry: PlaneGeometry
+  private let vectors: PixelVectors
+  private let groups: [Range<Int>]
+  /// Whether the threads share each group, rather than the groups: where there are too few.
+  private let sharesGroups: Bool
+  private let engine: Engine
+
+  /// Vectors that the loops compute at a time.
+  private static let blockVectors = 4
+
+  /// - Parameter output: of the convolution, for all images.
+  init(of output: PlaneShape, engine: Engine) {
+    let width = Int(engine.loops.width)
+    // Some register blocks for each row of weights.
+    let wanted = max(1, 4 * Self.blockVectors * width / (output.rows * output.columns))
+    let fitting = PixelVectors.images(atLeast: wanted, of: PlaneGeometry.of(output), width: width)
+    shape = output.with(images: min(fitting, output.images))
+    geometry = PlaneGeometry.of(shape)
+    vectors = PixelVectors(of: geometry, width: width)
+    let size = max(1, shape.images)
+    groups = stride(from: 0, to: output.images, by: size).map { $0..<min(output.images, $0 + size) }
+    sharesGroups = groups.count < engine.threads
+    self.engine = engine
+  }
+
+  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, if that is known.
+  func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
+    guard !sharesGroups else { return groups.forEach { body($0, nil) } }
+    let tasks = min(groups.count, 4 * engine.threads)
+    engine.parallel(tasks) { task in
+      let own = groups[task * groups.count / tasks..<(task + 1) * groups.count / tasks]
+      for index in own.indices { body(own[index], index + 1 < own.endIndex ? own[index + 1] : nil) }
+    }
+  }
+
+  /// Runs `body(vectors, begin, end)` on pieces of a group's vectors that the threads share, or on all at once.
+  func forEachPiece(of images: Range<Int>, _ body: (ck_pixel_vectors, Int, Int) -> Void) {
+    vectors.withLoopForm(images: images.count) { vectors, count in
+      guard sharesGroups else { return body(vectors, 0, count) }
+      let piece = count.dividedRoundingUp(by: 4 * engine.threads).roundedUp(to: Self.blockVectors)
+      engine.parallel(count.dividedRoundingUp(by: piece)) { index in
+        body(vectors, index * piece, min(count, (index + 1) * piece))
+      }
+    }
+  }
+
+  /// Flat indices of some images, in planes of the outputs' geometry.
+  func span(_ images: Range<Int>?) -> Range<Int>? {
+    images.map { $0.lowerBound * geometry.imageStride..<$0.upperBound * geometry.imageStride }
+  }
+
+  /// Register blocks of the sums of a group, with so many rows of weights.
+  func blocks(rows: Int) -> Int {
+    let blockPixels = Self.blockVectors * Int(engine.loops.width)
+    return rows.dividedRoundingUp(by: CK_SIGNED_GROUP)
+      * shape.pixelsPerChannel.dividedRoundingUp(by: blockPixels)
+  }
+}
+
+extension Planes {
+  /// A channel's flat index 0 of an image.
+  func plane(_ channel: Int, image: Int) -> UnsafeMutablePointer<Float> {
+    plane(channel) + image * geometry.imageStride
+  }
+}
