@@ -313,6 +313,7 @@ static const ck_kernels table = {
   .convolve = convolve,
   .width = LANES,
   .cached_floats = 1 << 17,
+  .signed_vectors = 1,
   .signed_sums = signed_sums,
   .relevance_quotients = relevance_quotients,
   .relevance_spread = relevance_spread,

@@ -3,6 +3,7 @@ static const ck_kernels table = {
   .name = KERNELS_NAME,
   .convolve = convolve,
   .width = WIDTH,
+  .signed_vectors = SIGNED_VECTORS,
   .signed_sums = signed_sums,
   .relevance_quotients = relevance_quotients,
   .relevance_spread = relevance_spread,

@@ -61,8 +61,8 @@ extension Engine {
                 x: planes.plane(0, image: first), weights: weights.packed, box: box.plane(0), scale: scale,
                 shift: shift, relu: relu, positive: sums.positive.plane(0, image: first),
                 negative: sums.negative.plane(0, image: first), y: y.plane(0, image: first),
-                stride: y.geometry.stride, mask: groups.geometry.mask, vectors: $0, ahead: ahead)
-              loops.signed_sums(&job, $1, $2)
+                stride: y.geometry.stride, mask: $1, vectors: $0, ahead: ahead)
+              loops.signed_sums(&job, $2, $3)
             }
           }
         }

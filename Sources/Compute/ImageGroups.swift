@@ -8,6 +8,8 @@ struct ImageGroups {
   /// Of a group's outputs.
   let shape: PlaneShape
   let geometry: PlaneGeometry
+  /// Of the last group, which may be smaller.
+  private let lastGeometry: PlaneGeometry
   private let vectors: PixelVectors
   private let groups: [Range<Int>]
   /// Whether the threads share each group, rather than the groups: where there are too few.
@@ -15,24 +17,26 @@ struct ImageGroups {
   private let engine: Engine
 
   /// Vectors that the loops compute at a time.
-  private static let blockVectors = 4
+  private var blockVectors: Int { Int(engine.loops.signed_vectors) }
 
   /// - Parameter output: of the convolution, for all images.
   init(of output: PlaneShape, engine: Engine) {
     let width = Int(engine.loops.width)
     // Some register blocks for each row of weights.
-    let wanted = max(1, 4 * Self.blockVectors * width / (output.rows * output.columns))
+    let wanted = max(1, 16 * width / (output.rows * output.columns))
     let fitting = PixelVectors.images(atLeast: wanted, of: PlaneGeometry.of(output), width: width)
     shape = output.with(images: min(fitting, output.images))
     geometry = PlaneGeometry.of(shape)
     vectors = PixelVectors(of: geometry, width: width)
     let size = max(1, shape.images)
     groups = stride(from: 0, to: output.images, by: size).map { $0..<min(output.images, $0 + size) }
+    lastGeometry = PlaneGeometry.of(output.with(images: groups.last?.count ?? 0))
     sharesGroups = groups.count < engine.threads
     self.engine = engine
   }
 
-  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, if that is known.
+  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for its last one and where the
+  /// threads share each group: what is fetched ahead has a single thread's state.
   func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
     guard !sharesGroups else { return groups.forEach { body($0, nil) } }
     let tasks = min(groups.count, 4 * engine.threads)
@@ -42,13 +46,15 @@ struct ImageGroups {
     }
   }
 
-  /// Runs `body(vectors, begin, end)` on pieces of a group's vectors that the threads share, or on all at once.
-  func forEachPiece(of images: Range<Int>, _ body: (ck_pixel_vectors, Int, Int) -> Void) {
+  /// Runs `body(vectors, mask, begin, end)` on pieces of a group's vectors that the threads share, or on all at once.
+  func forEachPiece(of images: Range<Int>, _ body: (ck_pixel_vectors, ck_mask, Int, Int) -> Void) {
+    // A smaller group's last vector may reach into what would be the next image of a whole one.
+    let mask = (images.count == shape.images ? geometry : lastGeometry).mask
     vectors.withLoopForm(images: images.count) { vectors, count in
-      guard sharesGroups else { return body(vectors, 0, count) }
-      let piece = count.dividedRoundingUp(by: 4 * engine.threads).roundedUp(to: Self.blockVectors)
+      guard sharesGroups else { return body(vectors, mask, 0, count) }
+      let piece = count.dividedRoundingUp(by: 4 * engine.threads).roundedUp(to: blockVectors)
       engine.parallel(count.dividedRoundingUp(by: piece)) { index in
-        body(vectors, index * piece, min(count, (index + 1) * piece))
+        body(vectors, mask, index * piece, min(count, (index + 1) * piece))
       }
     }
   }
@@ -60,7 +66,7 @@ struct ImageGroups {
 
   /// Register blocks of the sums of a group, with so many rows of weights.
   func blocks(rows: Int) -> Int {
-    let blockPixels = Self.blockVectors * Int(engine.loops.width)
+    let blockPixels = blockVectors * Int(engine.loops.width)
     return rows.dividedRoundingUp(by: CK_SIGNED_GROUP)
       * shape.pixelsPerChannel.dividedRoundingUp(by: blockPixels)
   }

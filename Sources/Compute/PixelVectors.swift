@@ -47,7 +47,7 @@ struct PixelVectors {
     geometry.columns % width != 0 && rows(of: geometry, width: width) == 1
   }
 
-  /// At least so many images, whose vectors do not reach into the next one.
+  /// At least so many images, such that vectors of images before another one do not reach into it.
   static func images(atLeast images: Int, of geometry: PlaneGeometry, width: Int) -> Int {
     // Beyond the last pixel lie a row of borders and one more.
     hasBorders(geometry, width: width) && geometry.pitch + 1 < width - 1

@@ -103,13 +103,13 @@ struct RelevancePass {
     _ relevance: Planes, by sums: SignedSums, _ images: Range<Int>, into quotients: Quotients
   ) {
     let first = images.lowerBound
-    groups.forEachPiece(of: images) { vectors, begin, end in
+    groups.forEachPiece(of: images) { vectors, mask, begin, end in
       var job = ck_relevance_quotients(
         relevance: relevance.plane(0, image: first), plus: sums.positive.plane(0, image: first),
         minus: sums.negative.plane(0, image: first), stride: relevance.geometry.stride,
         rows: Int64(groups.shape.channels), alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
         negative: quotients.negative.plane(0), total: quotients.total.plane(0),
-        quotient_stride: groups.geometry.stride, mask: groups.geometry.mask, vectors: vectors)
+        quotient_stride: groups.geometry.stride, mask: mask, vectors: vectors)
       engine.loops.relevance_quotients(&job, begin, end)
     }
   }
@@ -124,12 +124,12 @@ struct RelevancePass {
     engine.sumTaps(
       of: quotients.total.plane(0), stride: groups.geometry.stride, channels: 1, offsets: gradient.offsets,
       images: images.count, into: box)
-    groups.forEachPiece(of: images) { vectors, begin, end in
+    groups.forEachPiece(of: images) { vectors, mask, begin, end in
       var job = ck_relevance_spread(
         positive: quotients.positive.plane(0), negative: quotients.negative.plane(0),
         weights: gradient.weights.packed, box: box.plane(0), x: planes.plane(phase, image: first),
         result: result.plane(phase, image: first), x_stride: planes.geometry.stride * phases,
-        result_stride: result.geometry.stride * phases, accumulate: accumulate, mask: groups.geometry.mask,
+        result_stride: result.geometry.stride * phases, accumulate: accumulate, mask: mask,
         vectors: vectors, ahead: ahead)
       engine.loops.relevance_spread(&job, begin, end)
     }

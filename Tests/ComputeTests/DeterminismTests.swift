@@ -25,6 +25,16 @@ struct DeterminismTests {
       engine.summedRelevance(y, weight, stride: step, input: activation, alpha: 2, beta: 1, into: dx)
       all.append(dx.dense())
     }
+    // Fewer images than threads, which share each of them.
+    for stride in [1, 2] {
+      let shape = PlaneShape(channels: 6, images: 2, rows: 33, columns: 48)
+      let x = Planes(shape, dense: samples.planes(shape).dense().map { max(0, $0) })
+      let weight = samples.tensor([5, 6, 3, 3])
+      let r = samples.planes(Reference.outputShape(shape, weight, stride: stride))
+      let dx = Planes(shape)
+      engine.summedRelevance(r, weight, stride: stride, input: x, alpha: 2, beta: 1, into: dx)
+      all.append(dx.dense())
+    }
     // Small maps, and tiles with sums by our own loops and by products of matrices.
     for (inputs, outputs, images, rows, columns) in [
       (150, 200, 16, 3, 4), (32, 40, 24, 16, 16), (80, 64, 35, 16, 16), (97, 260, 44, 8, 8),

@@ -261,6 +261,8 @@ typedef struct {
   void (*convolve)(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end);
   // Floats of a vector.
   int64_t width;
+  // Vectors that one pass of the three loops below computes.
+  int64_t signed_vectors;
   // The job's vectors begin..<end.
   void (*signed_sums)(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);

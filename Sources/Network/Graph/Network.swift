@@ -134,6 +134,10 @@ public final class Network {
     _ images: [Float], labels: [Int], rule: RelevanceRule = .standard
   ) -> (logits: Tensor, relevances: [String: Tensor]) {
     context.rule = rule
+    guard labels.count > imagesAtATime else { return relevancesAtOnce(images, labels: labels) }
+    precondition(
+      images.count == labels.count * input.channels * input.rows * input.columns,
+      "\(images.count) values are not \(labels.count) images of \(input)")
     let parts = stride(from: 0, to: labels.count, by: imagesAtATime).map { first in
       let own = first..<min(labels.count, first + imagesAtATime)
       return relevancesAtOnce(select(own, of: images, count: labels.count), labels: Array(labels[own]))
@@ -153,7 +157,6 @@ public final class Network {
 
   /// Some of `count` images `[channels, images, rows, columns]`.
   private func select(_ own: Range<Int>, of images: [Float], count: Int) -> [Float] {
-    guard own.count < count else { return images }
     let pixels = input.rows * input.columns
     return (0..<input.channels).flatMap { channel in
       images[(channel * count + own.lowerBound) * pixels..<(channel * count + own.upperBound) * pixels]
@@ -177,7 +180,7 @@ public final class Network {
   }
 
   private func propagateRelevance(_ vectors: Tensor, record: (String, Planes) -> Void) {
-    guard let headInput else { return }
+    guard let headInput, features.contains(where: \.isScored) else { return }
     var relevance = relevanceBeforeHead(vectors, headInput)
     self.headInput = nil
     for (index, layer) in features.enumerated().reversed() {

@@ -57,7 +57,7 @@ final class ConvolutionUnit: FeatureLayer {
       output = result
       return result
     }
-    let convolved = convolve(input, relevanceGoesOn: false, context)
+    let convolved = convolve(input, context)
     let result = context.pass == .training ? context.pool.take(convolved.shape) : convolved
     normalize(into: result, context)
     if result === convolved { takeConvolved() }
@@ -65,11 +65,16 @@ final class ConvolutionUnit: FeatureLayer {
     return result
   }
 
-  /// The convolution alone, whose output is also left in `convolved`.
-  func convolve(_ input: Planes, relevanceGoesOn: Bool, _ context: Context) -> Planes {
+  /// The convolution alone, before the sum that its batch norm is part of; its output is also left in `convolved`.
+  func convolveBeforeSum(_ input: Planes, _ context: Context) -> Planes {
+    guard let result = sumBySigns(input, normalizes: false, context) else { return convolve(input, context) }
+    convolved = result
+    return result
+  }
+
+  private func convolve(_ input: Planes, _ context: Context) -> Planes {
     self.input = input
-    let bySigns = relevanceGoesOn ? sumBySigns(input, normalizes: false, context) : nil
-    let result = bySigns ?? convolution.forward(input, context)
+    let result = convolution.forward(input, context)
     convolved = result
     return result
   }

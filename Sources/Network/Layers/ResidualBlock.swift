@@ -61,7 +61,7 @@ final class ResidualBlock: FeatureLayer {
       if index > 0 { giveBack(activation, of: inner[index - 1], context) }
       activation = next
     }
-    let convolved = last.convolve(activation, relevanceGoesOn: true, context)
+    let convolved = last.convolveBeforeSum(activation, context)
     if let before = inner.last { giveBack(activation, of: before, context) }
     return convolved
   }
