@@ -25,7 +25,7 @@ extension Engine {
     precondition(input !== result, "relevance cannot overwrite what it belongs to")
     guard let sums else {
       func compute(into found: Planes) {
-        relevanceBySigns(
+        relevanceByConvolutions(
           relevance, weight, stride: stride, input: input, alpha: alpha, beta: beta, into: found)
       }
       guard accumulate else { return compute(into: result) }
@@ -72,7 +72,7 @@ extension Engine {
   }
 
   /// As two convolutions and two gradients, one of each for either sign.
-  private func relevanceBySigns(
+  private func relevanceByConvolutions(
     _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
     into result: Planes
   ) {

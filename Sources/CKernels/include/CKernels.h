@@ -261,7 +261,7 @@ typedef struct {
   void (*convolve)(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end);
   // Floats of a vector.
   int64_t width;
-  // Vectors that one pass of the three loops below computes.
+  // Vectors that the loops over signed weights compute at a time.
   int64_t signed_vectors;
   // The job's vectors begin..<end.
   void (*signed_sums)(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end);
