@@ -9,6 +9,7 @@ struct BenchmarkStep {
   let mode: Throughput.Mode
   let images: [Float]
   let labels: [Int]
+  let propagation: RelevancePropagation
   let loss = CrossEntropy()
   let optimizer = StochasticGradientDescent(OptimizerSpec())
 
@@ -21,13 +22,14 @@ struct BenchmarkStep {
       stream.uniform() * 2 - 1
     }
     labels = (0..<batch).map { $0 % network.classes }
+    propagation = RelevancePropagation(network)
   }
 
   func run() {
     switch mode {
     case .train: train()
     case .infer: _ = network.forward(images, count: labels.count, pass: .evaluation)
-    case .score: _ = network.relevances(images, labels: labels)
+    case .score: _ = propagation.relevances(images, labels: labels)
     }
   }
 

@@ -8,17 +8,18 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - relevance: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
-  ///   - weight: [outputChannels, inputChannels, k, k], k odd
+  ///   - convolution: W
   ///   - input: x, planes [inputChannels, images, rows, columns], nowhere negative
-  ///   - sums: what ``convolveBySigns(_:_:stride:maps:relu:sums:into:)`` found of x; nil to compute it anew, with twice the work
+  ///   - sums: what ``convolveBySigns(_:_:maps:relu:sums:into:)`` found of x; nil to compute it anew, with twice the work
   ///     for each pass
   ///   - accumulate: adds to `result` instead of overwriting it
   ///   - result: planes of the input's shape, not the input
   /// - Complexity: k * k * inputChannels MACs for each pixel of the output: each weight counts by its own sign.
   public func convolutionRelevance(
-    _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, sums: SignedSums?, alpha: Float,
+    _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, sums: SignedSums?, alpha: Float,
     beta: Float, accumulate: Bool = false, into result: Planes
   ) {
+    let (weight, stride) = (convolution.weight, convolution.stride)
     let kernel = requireConvolution(
       input: input.shape, weight: weight.shape, stride: stride, output: relevance.shape)
     requireSameShape(input, result)
@@ -39,7 +40,7 @@ extension Engine {
     requireSameShape(sums.negative, relevance)
     guard input.shape.images > 0 else { return }
     RelevancePass(
-      engine: self, weight: weight, stride: stride, output: relevance.shape, alpha: alpha, beta: beta
+      engine: self, convolution: convolution, output: relevance.shape, alpha: alpha, beta: beta
     ).propagate(relevance, input: input, sums: sums, accumulate: accumulate, into: result)
   }
 

@@ -28,16 +28,17 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - x: planes [inputChannels, images, rows, columns]
-  ///   - weight: [outputChannels, inputChannels, k, k], k 1 or 3
+  ///   - convolution: of 1x1 or 3x3
   ///   - maps: scale and shift of every output channel
   ///   - sums: planes of the output's shape each
   ///   - y: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
   /// - Complexity: k * k * inputChannels MACs for each pixel of the output, directly: sums that are small beside others are as
   ///   exact as those.
   public func convolveBySigns(
-    _ x: Planes, _ weight: Tensor, stride: Int, maps: [ChannelAffine], relu: Bool, sums: SignedSums,
+    _ x: Planes, _ convolution: SignedConvolution, maps: [ChannelAffine], relu: Bool, sums: SignedSums,
     into y: Planes
   ) {
+    let (weight, stride) = (convolution.weight, convolution.stride)
     let kernel = requireConvolution(input: x.shape, weight: weight.shape, stride: stride, output: y.shape)
     precondition(kernel <= 3, "a kernel size of \(kernel) is neither 1 nor 3")
     requireCount(maps, y.shape.channels, "maps")
@@ -47,9 +48,11 @@ extension Engine {
     let groups = ImageGroups(of: y.shape, engine: self)
     let boxTaps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: groups.geometry)
     withTapPlanes(x, kernel: kernel, stride: stride, output: y) { planes, taps in
-      let weights = SignedWeights(
-        weight, transposed: false, taps: (taps.offsets.indices.map(Int64.init), taps.offsets),
-        stride: planes.geometry.stride * taps.phases, on: self)
+      let weights = convolution.weights(.init(reading: planes.shape)) {
+        SignedWeights(
+          weight, transposed: false, taps: (taps.offsets.indices.map(Int64.init), taps.offsets),
+          stride: planes.geometry.stride * taps.phases, on: self)
+      }
       let ahead = PlanesAhead([planes, sums.positive, sums.negative, y])
       withScalesAndShifts(maps) { scale, shift in
         groups.forEach { images, next in

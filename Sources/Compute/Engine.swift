@@ -41,6 +41,19 @@ public final class Engine: Sendable {
     pool = ThreadPool(threads: threads)
   }
 
+  /// An engine for a single thread, with the kernels of another one.
+  private init(singleThreadOf other: Engine) {
+    threads = 1
+    scratch = Scratch(threads: 1)
+    kernels = other.kernels
+    table = other.table
+    blas = other.blas
+    pool = ThreadPool(threads: 1)
+  }
+
+  /// An engine with the same kernels for one thread: for work that takes its turn within ``parallel(_:_:)``.
+  public func single() -> Engine { Engine(singleThreadOf: self) }
+
   /// Runs `body` for every index in `0..<count` on all threads, in any order, and returns when all are done.
   ///
   /// A call from inside a body runs on the calling thread alone.

@@ -39,7 +39,8 @@ struct ImageGroups {
   /// threads share each group: what is fetched ahead has a single thread's state.
   func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
     guard !sharesGroups else { return groups.forEach { body($0, nil) } }
-    let tasks = min(groups.count, 4 * engine.threads)
+    // A thread of its own need not stop fetching ahead.
+    let tasks = engine.threads == 1 ? 1 : min(groups.count, 4 * engine.threads)
     engine.parallel(tasks) { task in
       let own = groups[task * groups.count / tasks..<(task + 1) * groups.count / tasks]
       for index in own.indices { body(own[index], index + 1 < own.endIndex ? own[index + 1] : nil) }

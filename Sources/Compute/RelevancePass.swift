@@ -34,26 +34,26 @@ struct RelevancePass {
   }
 
   /// - Parameters:
-  ///   - weight: [outputChannels, inputChannels, k, k], k 1 or 3
+  ///   - convolution: of 1x1 or 3x3
   ///   - output: of the planes that it comes in.
   init(
-    engine: Engine, weight: Tensor, stride: Int, output: PlaneShape, alpha: Float, beta: Float
+    engine: Engine, convolution: SignedConvolution, output: PlaneShape, alpha: Float, beta: Float
   ) {
+    let stride = convolution.stride
     let groups = ImageGroups(of: output, engine: engine)
     let geometry = groups.geometry
-    let kernel = weight.shape[2]
+    let kernel = convolution.weight.shape[2]
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: geometry)
-    func gradient(_ taps: (index: [Int64], offsets: [Int])) -> Gradient {
-      Gradient(
-        weights: SignedWeights(weight, transposed: true, taps: taps, stride: geometry.stride, on: engine),
-        offsets: taps.offsets)
-    }
-    if stride == 1 {
-      gradients = [gradient((taps.offsets.indices.map(Int64.init).reversed(), taps.offsets))]
-    } else {
-      gradients = (0..<taps.phases).map {
-        gradient(ConvolutionTaps.ofGradientPhase($0, kernel: kernel, geometry: geometry))
+    gradients = (0..<taps.phases).map { phase in
+      let taps =
+        stride == 1
+        ? (index: taps.offsets.indices.map(Int64.init).reversed(), offsets: taps.offsets)
+        : ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: geometry)
+      let weights = convolution.weights(.init(gradientPhase: phase, reading: groups.shape)) {
+        SignedWeights(
+          convolution.weight, transposed: true, taps: taps, stride: geometry.stride, on: engine)
       }
+      return Gradient(weights: weights, offsets: taps.offsets)
     }
     self.engine = engine
     self.alpha = alpha

@@ -40,7 +40,7 @@ struct RelevanceTests {
       engine.scaleShift(expected, by: maps, relu: relu, into: found)
       let wanted = found.dense().map { Double($0) }
       engine.convolveBySigns(
-        x, weight, stride: test.stride, maps: maps, relu: relu, sums: sums, into: found)
+        x, SignedConvolution(weight, stride: test.stride), maps: maps, relu: relu, sums: sums, into: found)
       #expect(difference(found.dense(), wanted) < 1e-5, "ReLU: \(relu)")
     }
     #expect(found.checkBorders() && sums.positive.checkBorders() && sums.negative.checkBorders())
@@ -117,12 +117,13 @@ struct RelevanceTests {
         channels: 7, images: images, rows: (rows - 1) / stride + 1, columns: (columns - 1) / stride + 1)
       let r = Planes(output, dense: random.values(output) { $0.uniform() - 0.3 })
       let maps = (0..<7).map { ChannelAffine(scale: Float($0) - 2, shift: 0.5) }
+      let convolution = SignedConvolution(weight, stride: stride)
       func relevance(_ x: Planes, _ r: Planes) -> Planes {
         let sums = SignedSums(positive: Planes(r.shape), negative: Planes(r.shape))
         let (y, result) = (Planes(r.shape), Planes(x.shape, dense: x.dense()))
-        engine.convolveBySigns(x, weight, stride: stride, maps: maps, relu: true, sums: sums, into: y)
+        engine.convolveBySigns(x, convolution, maps: maps, relu: true, sums: sums, into: y)
         engine.convolutionRelevance(
-          r, weight, stride: stride, input: x, sums: sums, alpha: 2, beta: 1, accumulate: true, into: result)
+          r, convolution, input: x, sums: sums, alpha: 2, beta: 1, accumulate: true, into: result)
         for planes in [sums.positive, sums.negative, y, result] {
           #expect(planes.checkBorders(), "\(x.shape), stride \(stride)")
         }
@@ -219,15 +220,16 @@ extension Engine {
     accumulate: Bool = false, into result: Planes
   ) {
     let (shape, kernel) = (relevance.shape, weight.shape[2])
+    let convolution = SignedConvolution(weight, stride: stride)
     let sums = SignedSums(positive: Planes(shape), negative: Planes(shape))
     let isSummed = sumsBySigns(input.shape, outputs: shape.channels, kernel: kernel, stride: stride)
     if isSummed {
       let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: shape.channels)
       convolveBySigns(
-        input, weight, stride: stride, maps: same, relu: false, sums: sums, into: Planes(shape))
+        input, convolution, maps: same, relu: false, sums: sums, into: Planes(shape))
     }
     convolutionRelevance(
-      relevance, weight, stride: stride, input: input, sums: isSummed ? sums : nil, alpha: alpha, beta: beta,
+      relevance, convolution, input: input, sums: isSummed ? sums : nil, alpha: alpha, beta: beta,
       accumulate: accumulate, into: result)
   }
 }

@@ -33,6 +33,26 @@ struct RelevanceBatchTests {
     }
   }
 
+  @Test("is the same bit for bit from any number of threads, and from batch to batch")
+  func threads() throws {
+    let architecture = ArchitectureSpec(
+      name: "resnet", depth: 8, block: .basic, width: 0.5, input: [3, 8, 8], classes: 7, weights: nil)
+    let count = 150
+    let images = random(3 * count * 64, 6)
+    let labels = (0..<count).map { $0 % 7 }
+    let found = try [1, 3].map { threads in
+      let network = try #require(
+        ArchitectureRegistry.build(architecture, seed: 5, engine: Engine(threads: threads)))
+      let propagation = RelevancePropagation(network)
+      let first = propagation.relevances(images, labels: labels)
+      let second = propagation.relevances(images, labels: labels)
+      #expect(first.relevances == second.relevances, "\(threads) threads")
+      return first
+    }
+    #expect(found[0].logits == found[1].logits)
+    #expect(found[0].relevances == found[1].relevances)
+  }
+
   /// Of a row against another tensor's only one.
   private func error(_ found: Tensor, _ row: Int, _ expected: Tensor) -> Double {
     let columns = found.shape[1]

@@ -7,7 +7,7 @@ import Specification
 /// and trainings have keys; writing the models and reports of finished trainings takes moments and is done in every run.
 struct StageKey: Hashable, Sendable {
   /// Raised when the program computes other numbers than before from the same experiment.
-  static let codeVersion = 10
+  static let codeVersion = 11
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String

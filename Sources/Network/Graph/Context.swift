@@ -48,6 +48,8 @@ final class Context {
   var pass: Pass = .evaluation
   var dropout: RandomStream?
   var rule = RelevanceRule.standard
+  /// By layer, in a pass that computes relevance.
+  var convolutions: [String: SignedConvolution] = [:]
   /// Whether relevance, in a pass that computes it, is wanted at the input of the layer that runs forward.
   var relevanceGoesOn = true
   /// How the forward pass convolves.

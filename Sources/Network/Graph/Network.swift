@@ -18,7 +18,8 @@ public final class Network {
   let classifier: [Linear]
   let context: Context
 
-  private var headInput: Planes?
+  /// What the last pass that keeps activations gave to the classifier.
+  var headInput: Planes?
 
   /// Whether residual streams lose channels, too: criteria then score the layers that start them.
   public var prunesStreams = false
@@ -34,6 +35,18 @@ public final class Network {
     self.head = head
     self.classifier = classifier
     context = Context(engine: engine)
+  }
+
+  /// A network with the same parameters, not copies of them, that can run on a thread of its own while nothing changes them.
+  init(sharingParametersOf other: Network, engine: Engine) {
+    self.engine = engine
+    input = other.input
+    classes = other.classes
+    features = other.features.map { $0.replica() }
+    head = other.head
+    classifier = other.classifier.map { Linear(sharingParametersOf: $0) }
+    context = Context(engine: engine)
+    prunesStreams = other.prunesStreams
   }
 
   /// Gathers how long layers take from now on, where one is set.
@@ -123,115 +136,4 @@ public final class Network {
     for layer in classifier { layer.release() }
     headInput = nil
   }
-
-  // MARK: Relevance
-
-  /// Relevance of every prunable channel for each image, `[images, channels]`, by channel group.
-  ///
-  /// Starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over its pixels.
-  /// Layer-wise relevance propagation as in arXiv 2002.09958, section III.
-  public func relevances(
-    _ images: [Float], labels: [Int], rule: RelevanceRule = .standard
-  ) -> (logits: Tensor, relevances: [String: Tensor]) {
-    context.rule = rule
-    guard labels.count > imagesAtATime else { return relevancesAtOnce(images, labels: labels) }
-    precondition(
-      images.count == labels.count * input.channels * input.rows * input.columns,
-      "\(images.count) values are not \(labels.count) images of \(input)")
-    let parts = stride(from: 0, to: labels.count, by: imagesAtATime).map { first in
-      let own = first..<min(labels.count, first + imagesAtATime)
-      return relevancesAtOnce(select(own, of: images, count: labels.count), labels: Array(labels[own]))
-    }
-    let layers = parts.first.map { Array($0.relevances.keys) } ?? []
-    return (
-      Tensor(joining: parts.map(\.logits)),
-      Dictionary(
-        uniqueKeysWithValues: layers.map { layer in
-          (layer, Tensor(joining: parts.compactMap { $0.relevances[layer] }))
-        })
-    )
-  }
-
-  /// Three planes are kept of each layer, and so fewer images than in a training step.
-  private var imagesAtATime: Int { max(4, min(64, (64 << 10) / max(1, input.rows * input.columns))) }
-
-  /// Some of `count` images `[channels, images, rows, columns]`.
-  private func select(_ own: Range<Int>, of images: [Float], count: Int) -> [Float] {
-    let pixels = input.rows * input.columns
-    return (0..<input.channels).flatMap { channel in
-      images[(channel * count + own.lowerBound) * pixels..<(channel * count + own.upperBound) * pixels]
-    }
-  }
-
-  private func relevancesAtOnce(
-    _ images: [Float], labels: [Int]
-  ) -> (logits: Tensor, relevances: [String: Tensor]) {
-    let logits = forward(images, count: labels.count, pass: .relevance)
-    var vectors = Tensor(shape: [labels.count, classes])
-    for (image, label) in labels.enumerated() { vectors.values[image * classes + label] = 1 }
-    var found: [String: Tensor] = [:]
-    for layer in classifier.reversed() {
-      if layer.isPrunable { found[layer.name] = vectors }
-      vectors = layer.relevance(vectors, context)
-    }
-    propagateRelevance(vectors) { name, planes in found[name] = self.engine.imageMeans(planes) }
-    release()
-    return (logits, found)
-  }
-
-  private func propagateRelevance(_ vectors: Tensor, record: (String, Planes) -> Void) {
-    guard let headInput, features.contains(where: \.isScored) else { return }
-    var relevance = relevanceBeforeHead(vectors, headInput)
-    self.headInput = nil
-    for (index, layer) in features.enumerated().reversed() {
-      guard
-        let next = layer.relevance(
-          relevance, wantsInput: wantsInputRelevance(index), context, record: record)
-      else { break }
-      relevance = next
-    }
-  }
-
-  /// Not at the layers before the first one that is scored.
-  private func wantsInputRelevance(_ index: Int) -> Bool {
-    features[..<index].contains(where: \.isScored)
-  }
-
-  /// Average pooling: R_in = a * R / (mean a + 1e-9) at every pixel of the window.
-  private func relevanceBeforeHead(_ vectors: Tensor, _ activation: Planes) -> Planes {
-    let result = context.pool.take(activation.shape)
-    guard head == .globalAverage else {
-      engine.unflatten(vectors, into: result)
-      return result
-    }
-    let means = engine.globalAveragePool(activation)
-    var quotients = vectors
-    for index in quotients.values.indices {
-      quotients.values[index] /= means.values[index] + RelevanceRule.stabilizer
-    }
-    let spread = context.pool.take(activation.shape)
-    engine.globalAveragePoolGradient(quotients, into: spread)
-    let nothing = Planes(activation.shape)
-    // The gradient of a mean divides by the window's pixels; relevance does not.
-    engine.combine(
-      activation: activation, positive: spread,
-      alpha: Float(activation.shape.rows * activation.shape.columns),
-      negative: nothing, beta: 0, into: result)
-    context.pool.give(spread)
-    return result
-  }
-}
-
-extension Tensor {
-  /// Rows of tensors with as many columns, one after the other.
-  fileprivate init(joining parts: [Tensor]) {
-    self.init(
-      shape: [parts.reduce(0) { $0 + $1.shape[0] }, parts.first?.shape[1] ?? 0],
-      values: parts.flatMap(\.values))
-  }
-}
-
-extension FeatureLayer {
-  /// Whether relevance is wanted here: not at the stem of a residual network.
-  fileprivate var isScored: Bool { units.contains { $0.role != .fixed } }
 }

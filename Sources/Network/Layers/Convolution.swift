@@ -94,9 +94,9 @@ public final class Convolution {
     _ input: Planes, maps: [ChannelAffine], relu: Bool, _ context: Context
   ) -> (output: Planes, sums: SignedSums)? {
     let engine = context.engine
-    guard engine.sumsBySigns(input.shape, outputs: outputs, kernel: kernel, stride: stride) else {
-      return nil
-    }
+    guard let convolution = context.convolutions[name],
+      engine.sumsBySigns(input.shape, outputs: outputs, kernel: kernel, stride: stride)
+    else { return nil }
     let shape = outputShape(images: input.shape.images)
     let output = context.pool.take(shape)
     let sums = SignedSums(positive: context.pool.take(shape), negative: context.pool.take(shape))
@@ -104,10 +104,7 @@ public final class Convolution {
     for (channel, bias) in (bias?.value.values ?? []).enumerated() {
       maps[channel].shift += maps[channel].scale * bias
     }
-    context.timed(name, .forward, macs: macs(images: input.shape.images), bytes: bytes(input)) {
-      engine.convolveBySigns(
-        input, weight.value, stride: stride, maps: maps, relu: relu, sums: sums, into: output)
-    }
+    engine.convolveBySigns(input, convolution, maps: maps, relu: relu, sums: sums, into: output)
     return (output, sums)
   }
 
@@ -123,8 +120,9 @@ public final class Convolution {
   ) -> Planes {
     let result = collected ?? context.pool.take(input.shape)
     context.engine.convolutionRelevance(
-      relevance, weight.value, stride: stride, input: input, sums: sums, alpha: context.rule.alpha,
-      beta: context.rule.beta, accumulate: collected != nil, into: result)
+      relevance, context.convolutions[name] ?? SignedConvolution(weight.value, stride: stride), input: input,
+      sums: sums, alpha: context.rule.alpha, beta: context.rule.beta, accumulate: collected != nil,
+      into: result)
     return result
   }
 

@@ -40,6 +40,10 @@ final class ConvolutionUnit: FeatureLayer {
     self.stream = stream
   }
 
+  func replica() -> ConvolutionUnit {
+    ConvolutionUnit(convolution, normalization, hasReLU: hasReLU, role: role, stream: stream)
+  }
+
   var units: [ConvolutionUnit] { [self] }
 
   /// Name of the channel group that the outputs form, where they can be removed.

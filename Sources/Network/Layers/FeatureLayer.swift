@@ -8,6 +8,9 @@ protocol FeatureLayer: AnyObject {
   /// The convolutions in the order in which data meets them; a block's projection shortcut comes last.
   var units: [ConvolutionUnit] { get }
 
+  /// A layer with the same parameters, not copies of them, and nothing kept.
+  func replica() -> Self
+
   func forward(_ input: Planes, _ context: Context) -> Planes
 
   /// Sets the gradients of all parameters and returns the gradient of the input where it is wanted.

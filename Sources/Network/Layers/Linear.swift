@@ -42,6 +42,20 @@ public final class Linear {
     keptOutputs = Array(0..<outputs)
   }
 
+  /// A layer with the same parameters, not copies of them, and nothing kept.
+  init(sharingParametersOf other: Linear) {
+    name = other.name
+    hasReLU = other.hasReLU
+    dropout = other.dropout
+    inputGroup = other.inputGroup
+    inputsPerChannel = other.inputsPerChannel
+    isPrunable = other.isPrunable
+    weight = other.weight
+    bias = other.bias
+    originalOutputs = other.originalOutputs
+    keptOutputs = other.keptOutputs
+  }
+
   // MARK: Forward and backward
 
   func forward(_ input: Tensor, _ context: Context) -> Tensor {

@@ -15,12 +15,24 @@ final class MaxPooling: FeatureLayer {
   private var output: Planes?
   private var indices: [Int32] = []
 
-  init(window: Int, stride: Int, padding: Int, inputRows: Int, inputColumns: Int) {
+  convenience init(window: Int, stride: Int, padding: Int, inputRows: Int, inputColumns: Int) {
+    self.init(
+      window: window, stride: stride, padding: padding,
+      outputRows: (inputRows + 2 * padding - window) / stride + 1,
+      outputColumns: (inputColumns + 2 * padding - window) / stride + 1)
+  }
+
+  private init(window: Int, stride: Int, padding: Int, outputRows: Int, outputColumns: Int) {
     self.window = window
     self.stride = stride
     self.padding = padding
-    outputRows = (inputRows + 2 * padding - window) / stride + 1
-    outputColumns = (inputColumns + 2 * padding - window) / stride + 1
+    self.outputRows = outputRows
+    self.outputColumns = outputColumns
+  }
+
+  func replica() -> MaxPooling {
+    MaxPooling(
+      window: window, stride: stride, padding: padding, outputRows: outputRows, outputColumns: outputColumns)
   }
 
   var units: [ConvolutionUnit] { [] }

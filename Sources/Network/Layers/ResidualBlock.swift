@@ -22,6 +22,10 @@ final class ResidualBlock: FeatureLayer {
     stream = last.stream ?? ResidualStream(name: "", channels: last.convolution.outputs)
   }
 
+  func replica() -> ResidualBlock {
+    ResidualBlock(inner: inner.map { $0.replica() }, last: last.replica(), projection: projection?.replica())
+  }
+
   var units: [ConvolutionUnit] { inner + [last] + (projection.map { [$0] } ?? []) }
 
   private var streamChannels: Int { stream.kept.count }

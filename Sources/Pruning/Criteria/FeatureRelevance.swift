@@ -55,8 +55,9 @@ public struct FeatureRelevance: ImportanceCriterion {
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var classes = ClassAccuracy(classes: network.classes)
     var sums: [String: ClassMeans] = [:]
+    let propagation = RelevancePropagation(network, rule: rule)
     for (images, labels) in data.batches() {
-      let (logits, relevances) = network.relevances(images, labels: labels, rule: rule)
+      let (logits, relevances) = propagation.relevances(images, labels: labels)
       classes.count(logits, labels: labels)
       for (layer, relevance) in relevances {
         sums[layer, default: ClassMeans(classes: network.classes, channels: relevance.shape[1])]

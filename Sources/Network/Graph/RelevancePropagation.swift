@@ -1,0 +1,107 @@
+import Compute
+import Synchronization
+
+/// Layer-wise relevance propagation through a network as it is now, for any number of batches (arXiv 2002.09958, section III).
+///
+/// In evaluation mode no image's values depend on another's. So each thread takes a few images through the whole network,
+/// forward and back, and waits for no other at the end of every layer.
+public final class RelevancePropagation {
+  private let network: Network
+  private let rule: RelevanceRule
+  private let convolutions: [String: SignedConvolution]
+  /// Networks that share the parameters, for threads to take.
+  private let idle = Mutex(Idle())
+
+  private struct Idle: @unchecked Sendable {
+    var networks: [Network] = []
+  }
+
+  /// - Parameter network: not to be trained or pruned while this is used.
+  public init(_ network: Network, rule: RelevanceRule = .standard) {
+    self.network = network
+    self.rule = rule
+    convolutions = Dictionary(
+      uniqueKeysWithValues: network.units.map(\.convolution).map {
+        ($0.name, SignedConvolution($0.weight.value, stride: $0.stride))
+      })
+  }
+
+  /// Relevance of every prunable channel for each image, `[images, channels]`, by channel group.
+  ///
+  /// Starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over its pixels.
+  ///
+  /// - Parameter images: `[channels, images, rows, columns]`, as many as labels.
+  public func relevances(
+    _ images: [Float], labels: [Int]
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
+    let input = network.input
+    precondition(
+      images.count == labels.count * input.channels * input.rows * input.columns,
+      "\(images.count) values are not \(labels.count) images of \(input)")
+    let parts = stride(from: 0, to: labels.count, by: imagesAtATime).map {
+      $0..<min(labels.count, $0 + imagesAtATime)
+    }
+    let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
+    network.engine.parallel(parts.count) { index in
+      let own = parts[index]
+      let part = withNetwork {
+        $0.relevancesAtOnce(select(own, of: images, count: labels.count), labels: Array(labels[own]))
+      }
+      found.withLock { $0[index] = part }
+    }
+    let ordered = found.withLock { found in parts.indices.compactMap { found[$0] } }
+    return (
+      Tensor(joining: ordered.map(\.logits), columns: network.classes),
+      Dictionary(
+        uniqueKeysWithValues: (ordered.first?.relevances ?? [:]).map { layer, first in
+          (layer, Tensor(joining: ordered.compactMap { $0.relevances[layer] }, columns: first.shape[1]))
+        })
+    )
+  }
+
+  /// By the size of the network alone: results do not depend on the number of threads. Three planes are kept of each layer. A
+  /// power of two, as batches mostly are, which threads then share evenly.
+  private var imagesAtATime: Int {
+    let outputs = network.units.map { $0.convolution.outputShape(images: 1).bytes }.reduce(0, +)
+    let fitting = (40 << 20) / max(1, outputs)
+    return fitting < 2 ? 1 : min(64, 1 << (Int.bitWidth - 1 - fitting.leadingZeroBitCount))
+  }
+
+  /// Some of `count` images.
+  private func select(_ own: Range<Int>, of images: [Float], count: Int) -> [Float] {
+    let pixels = network.input.rows * network.input.columns
+    return (0..<network.input.channels).flatMap { channel in
+      images[(channel * count + own.lowerBound) * pixels..<(channel * count + own.upperBound) * pixels]
+    }
+  }
+
+  private func withNetwork<Result>(_ body: (Network) -> Result) -> Result {
+    let known = idle.withLock { $0.networks.popLast() }
+    let own = known ?? makeNetwork()
+    defer { idle.withLock { $0.networks.append(own) } }
+    return body(own)
+  }
+
+  private func makeNetwork() -> Network {
+    let made = Network(sharingParametersOf: network, engine: network.engine.single())
+    made.context.rule = rule
+    made.context.convolutions = convolutions
+    return made
+  }
+}
+
+extension Network {
+  /// Relevance of one batch; see ``RelevancePropagation``.
+  public func relevances(
+    _ images: [Float], labels: [Int], rule: RelevanceRule = .standard
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
+    RelevancePropagation(self, rule: rule).relevances(images, labels: labels)
+  }
+}
+
+extension Tensor {
+  /// Rows of tensors with as many columns, one after the other.
+  fileprivate init(joining parts: [Tensor], columns: Int) {
+    self.init(shape: [parts.reduce(0) { $0 + $1.shape[0] }, columns], values: parts.flatMap(\.values))
+  }
+}
