@@ -37,7 +37,7 @@ static inline int signed_entry(const row_group *g, int64_t column, int64_t place
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t group_index, int32_t *counts,
-  ptrdiff_t *packed_offsets, float *packed_weights) {
+  int32_t *packed_offsets, float *packed_weights) {
   const int64_t part = ck_signed_part(taps), parts = (columns + part - 1) / part, first = group_index * CK_SIGNED_GROUP;
   const int64_t count = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
   const row_group group = {weights, rows, columns, kernel_size, first, count, transposed};
@@ -57,7 +57,7 @@ void ck_pack_signed_weights(
     for (int64_t c = begin; c < end; c++)
       for (int64_t t = 0; t < taps; t++) {
         const int64_t place = places[list_of[signed_entry(&group, c, tap_index[t], entry)]]++;
-        packed_offsets[place] = c * column_stride + offsets[t];
+        packed_offsets[place] = (int32_t)(c * column_stride + offsets[t]);
         memcpy(packed_weights + place * count, entry, count * sizeof *entry);
       }
     packed_offsets += (end - begin) * taps;
@@ -176,6 +176,73 @@ void ck_unpack_pixels(
       else
         for (int64_t n = 0; n < images; n++) to[n * image] = *packed++ + bias;
     }
+}
+
+// Rows of four columns become columns.
+static inline void transpose(four m[4]) {
+  const four a = __builtin_shufflevector(m[0], m[1], 0, 4, 1, 5), b = __builtin_shufflevector(m[0], m[1], 2, 6, 3, 7);
+  const four c = __builtin_shufflevector(m[2], m[3], 0, 4, 1, 5), d = __builtin_shufflevector(m[2], m[3], 2, 6, 3, 7);
+  m[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+  m[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+  m[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+  m[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+
+void ck_gather_lanes(
+  const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, float *out) {
+  const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
+  memset(out - lanes, 0, (size_t)lanes * sizeof *out);
+  for (int64_t r = 0; r < rows; r++, x += pitch, out += pitch * lanes) {
+    int64_t n = 0;
+    for (; n + 4 <= images; n += 4) {
+      const float *const from = x + n * image;
+      int64_t c = 0;
+      for (; c + 4 <= columns; c += 4) {
+        four m[4];
+        for (int i = 0; i < 4; i++) memcpy(m + i, from + i * image + c, sizeof *m);
+        transpose(m);
+        for (int i = 0; i < 4; i++) memcpy(out + (c + i) * lanes + n, m + i, sizeof *m);
+      }
+      for (; c < columns; c++)
+        for (int i = 0; i < 4; i++) out[c * lanes + n + i] = from[i * image + c];
+    }
+    for (; n < lanes; n++)
+      for (int64_t c = 0; c < columns; c++) out[c * lanes + n] = n < images ? x[n * image + c] : 0;
+    memset(out + columns * lanes, 0, (size_t)lanes * sizeof *out);
+  }
+}
+
+void ck_scatter_lanes(
+  const float *in, int64_t images, int64_t rows, int64_t columns, int64_t lanes, bool accumulate, float *x) {
+  const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
+  for (int64_t r = 0; r < rows; r++, x += pitch, in += pitch * lanes) {
+    int64_t n = 0;
+    for (; n + 4 <= images; n += 4) {
+      float *const to = x + n * image;
+      int64_t c = 0;
+      for (; c + 4 <= columns; c += 4) {
+        four m[4];
+        for (int i = 0; i < 4; i++) memcpy(m + i, in + (c + i) * lanes + n, sizeof *m);
+        transpose(m);
+        for (int i = 0; i < 4; i++) {
+          four old = {0};
+          if (accumulate) memcpy(&old, to + i * image + c, sizeof old);
+          m[i] += old;
+          memcpy(to + i * image + c, m + i, sizeof *m);
+        }
+      }
+      for (; c < columns; c++)
+        for (int i = 0; i < 4; i++) {
+          float *const at = to + i * image + c;
+          *at = in[c * lanes + n + i] + (accumulate ? *at : 0);
+        }
+    }
+    for (; n < images; n++)
+      for (int64_t c = 0; c < columns; c++) {
+        float *const at = x + n * image + c;
+        *at = in[c * lanes + n] + (accumulate ? *at : 0);
+      }
+  }
 }
 
 void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum) {

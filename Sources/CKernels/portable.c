@@ -47,7 +47,7 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
 }
 
 typedef struct {
-  const ptrdiff_t *offsets;
+  const int32_t *offsets;
   const float *weights;
   // From one entry's weight to the next.
   int64_t step;

@@ -36,7 +36,7 @@ INLINE V at_pixels(const pixel_block *block, const ck_pixel_vectors *all, ck_mas
 // sums[r] += w[r] * (bit r of `signs` ? minus : plus) over `count` entries, rows r of a group.
 INLINE void add_signed(
   const pixel_block *block, const float *plus, const float *minus, const int signs, int32_t count,
-  const ptrdiff_t **offsets, const float **weights, const int group, V sums[CK_SIGNED_GROUP][SIGNED_VECTORS]) {
+  const int32_t **offsets, const float **weights, const int group, V sums[CK_SIGNED_GROUP][SIGNED_VECTORS]) {
   for (; count > 0; count--, (*offsets)++, *weights += group)
     UNROLL for (int sign = 0; sign < 2; sign++) {
       if (signs == (sign ? 0 : (1 << group) - 1)) continue;
@@ -58,7 +58,7 @@ INLINE void sums_block(const void *context, const pixel_block block, int64_t fir
   fetch(job->ahead);
   const ck_signed_weights *const all = &job->weights;
   const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
-  const ptrdiff_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
+  const int32_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
   const float *weights = all->weights + first * all->entries;
   V sums[2][CK_SIGNED_GROUP][SIGNED_VECTORS];
   UNROLL for (int o = 0; o < group; o++)
@@ -93,7 +93,7 @@ INLINE void spread_block(const void *context, const pixel_block block, int64_t f
   fetch(job->ahead);
   const ck_signed_weights *const all = &job->weights;
   const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
-  const ptrdiff_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
+  const int32_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
   const float *weights = all->weights + first * all->entries;
   V sums[CK_SIGNED_GROUP][SIGNED_VECTORS];
   UNROLL for (int o = 0; o < group; o++)

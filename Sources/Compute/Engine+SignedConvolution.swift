@@ -19,7 +19,6 @@ extension Engine {
   /// large kernels, relevance goes back through two convolutions, one of each sign.
   public func sumsBySigns(_ input: PlaneShape, outputs: Int, kernel: Int, stride: Int) -> Bool {
     kernel <= 3
-      && (input.rows >= 8 || !hasSmallMaps(input, outputs: outputs, kernel: kernel, stride: stride))
   }
 
   /// A convolution whose sums over weights of either sign are kept apart, and what batch norm, and maybe a ReLU, make of both.
@@ -45,10 +44,16 @@ extension Engine {
     requireSameShape(sums.positive, y)
     requireSameShape(sums.negative, y)
     guard y.shape.images > 0 else { return }
-    let groups = ImageGroups(of: y.shape, engine: self)
+    let groups = ImageGroups(of: y.shape, kernel: kernel, stride: stride, engine: self)
     let boxTaps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: groups.geometry)
+    if let lanes = groups.lanes {
+      return withScalesAndShifts(maps) { scale, shift in
+        convolveBySigns(
+          x, convolution, groups, lanes, boxTaps, scale: scale, shift: shift, relu: relu, sums: sums, into: y)
+      }
+    }
     withTapPlanes(x, kernel: kernel, stride: stride, output: y) { planes, taps in
-      let weights = convolution.weights(.init(reading: planes.shape)) {
+      let weights = convolution.weights(.sums(planes.shape)) {
         SignedWeights(
           weight, transposed: false, taps: (taps.offsets.indices.map(Int64.init), taps.offsets),
           stride: planes.geometry.stride * taps.phases, on: self)
@@ -59,13 +64,50 @@ extension Engine {
           let first = images.lowerBound
           let box = boxSums(of: planes, images, groups, boxTaps)
           ahead.fetching(groups.span(next), blocks: groups.blocks(rows: y.shape.channels)) { ahead in
-            groups.forEachPiece(of: images) {
+            groups.withVectors(of: images) { vectors, mask, count in
               var job = ck_signed_sums(
                 x: planes.plane(0, image: first), weights: weights.packed, box: box.plane(0), scale: scale,
                 shift: shift, relu: relu, positive: sums.positive.plane(0, image: first),
                 negative: sums.negative.plane(0, image: first), y: y.plane(0, image: first),
-                stride: y.geometry.stride, mask: $1, vectors: $0, ahead: ahead)
-              loops.signed_sums(&job, $2, $3)
+                stride: y.geometry.stride, mask: mask, vectors: vectors, ahead: ahead)
+              loops.signed_sums(&job, 0, count)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// With images side by side.
+  private func convolveBySigns(
+    _ x: Planes, _ convolution: SignedConvolution, _ groups: ImageGroups, _ lanes: ImageLanes,
+    _ boxTaps: ConvolutionTaps, scale: UnsafePointer<Float>?, shift: UnsafePointer<Float>?, relu: Bool,
+    sums: SignedSums, into y: Planes
+  ) {
+    let weights = lanes.weights(convolution, adjoint: false, on: self)
+    let (inputs, outputs) = (x.shape.channels, y.shape.channels)
+    let ahead = PlanesAhead([x, sums.positive, sums.negative, y])
+    let few = ImageLanes.channelsAtATime
+    groups.forEach { images, next in
+      let box = boxSums(of: x, images, groups, boxTaps)
+      lanes.withRoom(1 + inputs + 3 * few, scratch) { room in
+        let stride = lanes.stride
+        let (from, to) = (room + stride, room + (1 + inputs) * stride)
+        lanes.gather(box, channels: 0..<1, images: 0..<images.count, into: room)
+        lanes.gather(x, channels: 0..<inputs, images: images, into: from)
+        ahead.fetching(groups.span(next), blocks: groups.blocks(rows: outputs)) { ahead in
+          lanes.forEachChannels(outputs) { channels in
+            let first = channels.lowerBound
+            lanes.forEachBand(weights, rows: channels) { weights, vectors, count in
+              var job = ck_signed_sums(
+                x: from, weights: weights, box: room, scale: scale.map { $0 + first },
+                shift: shift.map { $0 + first }, relu: relu, positive: to, negative: to + few * stride,
+                y: to + 2 * few * stride, stride: stride, mask: groups.geometry.mask, vectors: vectors,
+                ahead: ahead)
+              loops.signed_sums(&job, 0, count)
+            }
+            for (place, planes) in [sums.positive, sums.negative, y].enumerated() {
+              lanes.scatter(to + place * few * stride, channels: channels, images: images, into: planes)
             }
           }
         }

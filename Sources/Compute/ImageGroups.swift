@@ -8,37 +8,36 @@ struct ImageGroups {
   /// Of a group's outputs.
   let shape: PlaneShape
   let geometry: PlaneGeometry
+  /// Where the sums are of images side by side, rather than of pixels.
+  let lanes: ImageLanes?
   /// Of the last group, which may be smaller.
   private let lastGeometry: PlaneGeometry
   private let vectors: PixelVectors
   private let groups: [Range<Int>]
-  /// Whether the threads share each group, rather than the groups: where there are too few.
-  private let sharesGroups: Bool
   private let engine: Engine
 
   /// Vectors that the loops compute at a time.
   private var blockVectors: Int { Int(engine.loops.signed_vectors) }
 
   /// - Parameter output: of the convolution, for all images.
-  init(of output: PlaneShape, engine: Engine) {
+  init(of output: PlaneShape, kernel: Int, stride step: Int, engine: Engine) {
     let width = Int(engine.loops.width)
+    let side = ImageLanes.images(of: output, kernel: kernel, stride: step, width: width)
     // Some register blocks for each row of weights.
     let wanted = max(1, 16 * width / (output.rows * output.columns))
-    let fitting = PixelVectors.images(atLeast: wanted, of: PlaneGeometry.of(output), width: width)
+    let fitting = side ?? PixelVectors.images(atLeast: wanted, of: PlaneGeometry.of(output), width: width)
     shape = output.with(images: min(fitting, output.images))
     geometry = PlaneGeometry.of(shape)
+    lanes = side == nil ? nil : ImageLanes(shape, width: width)
     vectors = PixelVectors(of: geometry, width: width)
     let size = max(1, shape.images)
     groups = stride(from: 0, to: output.images, by: size).map { $0..<min(output.images, $0 + size) }
     lastGeometry = PlaneGeometry.of(output.with(images: groups.last?.count ?? 0))
-    sharesGroups = groups.count < engine.threads
     self.engine = engine
   }
 
-  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for its last one and where the
-  /// threads share each group: what is fetched ahead has a single thread's state.
+  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for its last one.
   func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
-    guard !sharesGroups else { return groups.forEach { body($0, nil) } }
     // A thread of its own need not stop fetching ahead.
     let tasks = engine.threads == 1 ? 1 : min(groups.count, 4 * engine.threads)
     engine.parallel(tasks) { task in
@@ -47,17 +46,11 @@ struct ImageGroups {
     }
   }
 
-  /// Runs `body(vectors, mask, begin, end)` on pieces of a group's vectors that the threads share, or on all at once.
-  func forEachPiece(of images: Range<Int>, _ body: (ck_pixel_vectors, ck_mask, Int, Int) -> Void) {
+  /// Lends a group's vectors of pixels, and how many there are.
+  func withVectors(of images: Range<Int>, _ body: (ck_pixel_vectors, ck_mask, _ count: Int) -> Void) {
     // A smaller group's last vector may reach into what would be the next image of a whole one.
     let mask = (images.count == shape.images ? geometry : lastGeometry).mask
-    vectors.withLoopForm(images: images.count) { vectors, count in
-      guard sharesGroups else { return body(vectors, mask, 0, count) }
-      let piece = count.dividedRoundingUp(by: 4 * engine.threads).roundedUp(to: blockVectors)
-      engine.parallel(count.dividedRoundingUp(by: piece)) { index in
-        body(vectors, mask, index * piece, min(count, (index + 1) * piece))
-      }
-    }
+    vectors.withLoopForm(images: images.count) { body($0, mask, $1) }
   }
 
   /// Flat indices of some images, in planes of the outputs' geometry.

@@ -43,7 +43,8 @@ struct PixelVectors {
     2 * geometry.columns == width && geometry.rows % 2 == 0 ? 2 : 1
   }
 
-  private static func hasBorders(_ geometry: PlaneGeometry, width: Int) -> Bool {
+  /// Whether rows are neither vectors nor halves of them.
+  static func hasBorders(_ geometry: PlaneGeometry, width: Int) -> Bool {
     geometry.columns % width != 0 && rows(of: geometry, width: width) == 1
   }
 

@@ -14,7 +14,8 @@ struct RelevancePass {
   private let gradients: [Gradient]
 
   private struct Gradient {
-    let weights: SignedWeights
+    /// Of each band of images side by side, or the only ones.
+    let weights: [SignedWeights]
     let offsets: [Int]
   }
 
@@ -40,20 +41,23 @@ struct RelevancePass {
     engine: Engine, convolution: SignedConvolution, output: PlaneShape, alpha: Float, beta: Float
   ) {
     let stride = convolution.stride
-    let groups = ImageGroups(of: output, engine: engine)
-    let geometry = groups.geometry
     let kernel = convolution.weight.shape[2]
+    let groups = ImageGroups(of: output, kernel: kernel, stride: stride, engine: engine)
+    let geometry = groups.geometry
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: geometry)
     gradients = (0..<taps.phases).map { phase in
       let taps =
         stride == 1
         ? (index: taps.offsets.indices.map(Int64.init).reversed(), offsets: taps.offsets)
         : ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: geometry)
-      let weights = convolution.weights(.init(gradientPhase: phase, reading: groups.shape)) {
+      if let lanes = groups.lanes {
+        return Gradient(weights: lanes.weights(convolution, adjoint: true, on: engine), offsets: taps.offsets)
+      }
+      let weights = convolution.weights(.gradient(phase: phase, groups.shape)) {
         SignedWeights(
           convolution.weight, transposed: true, taps: taps, stride: geometry.stride, on: engine)
       }
-      return Gradient(weights: weights, offsets: taps.offsets)
+      return Gradient(weights: [weights], offsets: taps.offsets)
     }
     self.engine = engine
     self.alpha = alpha
@@ -103,14 +107,14 @@ struct RelevancePass {
     _ relevance: Planes, by sums: SignedSums, _ images: Range<Int>, into quotients: Quotients
   ) {
     let first = images.lowerBound
-    groups.forEachPiece(of: images) { vectors, mask, begin, end in
+    groups.withVectors(of: images) { vectors, mask, count in
       var job = ck_relevance_quotients(
         relevance: relevance.plane(0, image: first), plus: sums.positive.plane(0, image: first),
         minus: sums.negative.plane(0, image: first), stride: relevance.geometry.stride,
         rows: Int64(groups.shape.channels), alpha: alpha, beta: beta, positive: quotients.positive.plane(0),
         negative: quotients.negative.plane(0), total: quotients.total.plane(0),
         quotient_stride: groups.geometry.stride, mask: mask, vectors: vectors)
-      engine.loops.relevance_quotients(&job, begin, end)
+      engine.loops.relevance_quotients(&job, 0, count)
     }
   }
 
@@ -124,14 +128,49 @@ struct RelevancePass {
     engine.sumTaps(
       of: quotients.total.plane(0), stride: groups.geometry.stride, channels: 1, offsets: gradient.offsets,
       images: images.count, into: box)
-    groups.forEachPiece(of: images) { vectors, mask, begin, end in
+    if let lanes = groups.lanes {
+      return spread(
+        quotients, lanes, gradient.weights, box: box, images, to: planes, accumulate: accumulate,
+        ahead: ahead,
+        into: result)
+    }
+    groups.withVectors(of: images) { vectors, mask, count in
       var job = ck_relevance_spread(
         positive: quotients.positive.plane(0), negative: quotients.negative.plane(0),
-        weights: gradient.weights.packed, box: box.plane(0), x: planes.plane(phase, image: first),
+        weights: gradient.weights[0].packed, box: box.plane(0), x: planes.plane(phase, image: first),
         result: result.plane(phase, image: first), x_stride: planes.geometry.stride * phases,
         result_stride: result.geometry.stride * phases, accumulate: accumulate, mask: mask,
         vectors: vectors, ahead: ahead)
-      engine.loops.relevance_spread(&job, begin, end)
+      engine.loops.relevance_spread(&job, 0, count)
+    }
+  }
+
+  /// With images side by side.
+  private func spread(
+    _ quotients: Quotients, _ lanes: ImageLanes, _ weights: [SignedWeights], box: Planes,
+    _ images: Range<Int>,
+    to planes: Planes, accumulate: Bool, ahead: UnsafeMutablePointer<ck_ahead>?, into result: Planes
+  ) {
+    let (inputs, outputs) = (planes.shape.channels, quotients.positive.shape.channels)
+    let few = ImageLanes.channelsAtATime
+    lanes.withRoom(1 + 2 * outputs + 2 * few, engine.scratch) { room in
+      let stride = lanes.stride
+      let (positive, negative) = (room + stride, room + (1 + outputs) * stride)
+      let (x, to) = (room + (1 + 2 * outputs) * stride, room + (1 + 2 * outputs + few) * stride)
+      lanes.gather(box, channels: 0..<1, images: 0..<images.count, into: room)
+      lanes.gather(quotients.positive, channels: 0..<outputs, images: 0..<images.count, into: positive)
+      lanes.gather(quotients.negative, channels: 0..<outputs, images: 0..<images.count, into: negative)
+      lanes.forEachChannels(inputs) { channels in
+        lanes.gather(planes, channels: channels, images: images, into: x)
+        lanes.forEachBand(weights, rows: channels) { weights, vectors, count in
+          var job = ck_relevance_spread(
+            positive: positive, negative: negative, weights: weights, box: room, x: x, result: to,
+            x_stride: stride, result_stride: stride, accumulate: false, mask: groups.geometry.mask,
+            vectors: vectors, ahead: ahead)
+          engine.loops.relevance_spread(&job, 0, count)
+        }
+        lanes.scatter(to, channels: channels, images: images, accumulate: accumulate, into: result)
+      }
     }
   }
 }

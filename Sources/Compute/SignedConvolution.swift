@@ -8,21 +8,14 @@ public final class SignedConvolution: Sendable {
   public let stride: Int
   private let layouts = Mutex<[Layout: SignedWeights]>([:])
 
-  /// Which weights are read by which planes' distances.
-  struct Layout: Hashable {
-    /// Nil for all weights of an output; else those of an input's phase.
-    let gradientPhase: Int?
-    /// Of the planes that are read: their geometry, whatever their channels.
-    let images: Int
-    let rows: Int
-    let columns: Int
-
-    init(gradientPhase: Int? = nil, reading planes: PlaneShape) {
-      self.gradientPhase = gradientPhase
-      images = planes.images
-      rows = planes.rows
-      columns = planes.columns
-    }
+  /// Which weights are used together, and what planes they read: of these the geometry matters, and not how many there are.
+  enum Layout: Hashable {
+    /// Of outputs.
+    case sums(PlaneShape)
+    /// Of inputs, or one of their phases.
+    case gradient(phase: Int, PlaneShape)
+    /// Of one of the bands of images side by side.
+    case lanes(band: Int, adjoint: Bool, PlaneShape)
   }
 
   public init(_ weight: Tensor, stride: Int) {

@@ -6,7 +6,7 @@ import CKernels
 final class SignedWeights: @unchecked Sendable {
   let packed: ck_signed_weights
   private let counts: UnsafeMutablePointer<Int32>
-  private let offsets: UnsafeMutablePointer<Int>
+  private let offsets: UnsafeMutablePointer<Int32>
   private let weights: UnsafeMutablePointer<Float>
 
   /// - Parameters:
@@ -21,6 +21,8 @@ final class SignedWeights: @unchecked Sendable {
       transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
     let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
     let parts = columns.dividedRoundingUp(by: Int(ck_signed_part(Int64(taps.index.count))))
+    // Offsets take half of the room that way: wide layers' weights are read from memory for every few images.
+    precondition(columns * stride < Int(Int32.max), "\(columns) planes of \(stride) elements are too large")
     counts = .allocate(capacity: groups * parts * CK_SIGN_LISTS)
     offsets = .allocate(capacity: groups * entries)
     weights = .allocate(capacity: rows * entries)
@@ -33,6 +35,19 @@ final class SignedWeights: @unchecked Sendable {
     packed = ck_signed_weights(
       counts: counts, offsets: offsets, weights: weights, rows: Int64(rows), entries: Int64(entries),
       parts: Int64(parts))
+  }
+
+  /// Some of the rows.
+  ///
+  /// - Precondition: the first is a group's first.
+  func rows(_ range: Range<Int>) -> ck_signed_weights {
+    precondition(range.lowerBound % CK_SIGNED_GROUP == 0 && range.upperBound <= Int(packed.rows))
+    let entries = Int(packed.entries)
+    let group = range.lowerBound / CK_SIGNED_GROUP
+    return ck_signed_weights(
+      counts: packed.counts + group * Int(packed.parts) * CK_SIGN_LISTS,
+      offsets: packed.offsets + group * entries, weights: packed.weights + range.lowerBound * entries,
+      rows: Int64(range.count), entries: packed.entries, parts: packed.parts)
   }
 
   deinit {

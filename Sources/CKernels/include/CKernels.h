@@ -74,7 +74,7 @@ typedef struct {
   const int32_t *counts;
   // What each entry reads, as a distance from the pixel it is for, [groups][entries], and its weights,
   // [groups][entries][rows of the group].
-  const ptrdiff_t *offsets;
+  const int32_t *offsets;
   const float *weights;
   int64_t rows, entries, parts;
 } ck_signed_weights;
@@ -368,7 +368,7 @@ void ck_pack_weights(
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t group, int32_t *counts,
-  ptrdiff_t *packed_offsets, float *packed_weights);
+  int32_t *packed_offsets, float *packed_weights);
 
 // Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G), as products read them: [36], and then
 // for each group of output channels [inputs][group]. Does output channels first..<last, both where a group starts or
@@ -439,6 +439,14 @@ static inline void ck_spin_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+// One plane's first images side by side: out[(row * (columns + 1) + column) * lanes + image]; the lanes of no image are zero, and
+// all lanes of a column before the first row and after each.
+void ck_gather_lanes(
+  const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, float *out);
+// The inverse; adds the plane's old values if `accumulate`.
+void ck_scatter_lanes(
+  const float *in, int64_t images, int64_t rows, int64_t columns, int64_t lanes, bool accumulate, float *x);
 
 // Small maps, with the images of a batch side by side: packed[row * columns + column][image] of one plane.
 void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t columns, float *packed);
