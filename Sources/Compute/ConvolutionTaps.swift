@@ -32,6 +32,11 @@ struct ConvolutionTaps {
     self.offsets = offsets
   }
 
+  init(phases: Int, offsets: [Int]) {
+    self.phases = phases
+    self.offsets = offsets
+  }
+
   /// The taps that contribute to one phase of a strided convolution's input gradient: their places in the kernel, and
   /// the distance from flat index p of the phase plane to the element of the output gradient they read.
   static func ofGradientPhase(
@@ -74,10 +79,18 @@ extension Engine {
   }
 
   /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase planes.
+  ///
+  /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did.
   func withTapPlanes<Result>(
-    _ input: Planes, kernel: Int, stride: Int, output: Planes, _ body: (Planes, ConvolutionTaps) -> Result
+    _ input: Planes, phases: Planes? = nil, kernel: Int, stride: Int, output: Planes,
+    _ body: (Planes, ConvolutionTaps) -> Result
   ) -> Result {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
+    if stride > 1, let phases {
+      precondition(
+        phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
+      return body(phases, ConvolutionTaps(phases: 4, offsets: taps.offsets))
+    }
     return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
       body($0, taps)
     }
@@ -89,13 +102,32 @@ extension Engine {
   ) -> Result {
     guard stride > 1 else { return body(input) }
     return withTemporaryPlanes(output.with(channels: input.shape.channels * phases)) { split in
-      forEachImageGroup(channels: input.shape.channels, shape: input.shape) { channel, image, images in
-        ck_split_phases(
-          input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
-          Int64(images),
-          Int64(phases), split.plane(channel * phases), split.geometry.stride)
-      }
+      self.split(input, phases: phases, into: split)
       return body(split)
+    }
+  }
+
+  /// Cuts planes into the four phases that convolutions with a stride of 2 read, for several of them to share.
+  ///
+  /// - Parameter phases: of the shape ``phaseShape(_:)``.
+  public func splitPhases(_ input: Planes, into phases: Planes) {
+    precondition(
+      phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
+    split(input, phases: 4, into: phases)
+  }
+
+  /// Of the four phases of planes: (2 r + a, 2 c + b) is (r, c) of phase 2 a + b.
+  public func phaseShape(_ input: PlaneShape) -> PlaneShape {
+    PlaneShape(
+      channels: 4 * input.channels, images: input.images, rows: (input.rows + 1) / 2,
+      columns: (input.columns + 1) / 2)
+  }
+
+  private func split(_ input: Planes, phases: Int, into split: Planes) {
+    forEachImageGroup(channels: input.shape.channels, shape: input.shape) { channel, image, images in
+      ck_split_phases(
+        input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
+        Int64(images), Int64(phases), split.plane(channel * phases), split.geometry.stride)
     }
   }
 

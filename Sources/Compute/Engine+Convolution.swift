@@ -20,11 +20,12 @@ extension Engine {
   ///   - weight: [outputChannels, inputChannels, k, k], k odd; the gradient of an input is slow beyond 3
   ///   - bias: one value for each output channel
   ///   - stride: 1 or 2
+  ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them; for a stride of 2
   ///   - method: ``ConvolutionMethod/direct`` where small sums of positive terms matter
   ///   - output: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1], not the input
   /// - Complexity: k * k * inputChannels MACs for each pixel of the output.
   public func convolve(
-    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int,
+    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int, phases: Planes? = nil,
     method: ConvolutionMethod = .fastest,
     into output: Planes
   ) {
@@ -53,7 +54,7 @@ extension Engine {
     if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
       return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
     }
-    withTapPlanes(input, kernel: kernel, stride: stride, output: output) { planes, taps in
+    withTapPlanes(input, phases: phases, kernel: kernel, stride: stride, output: output) { planes, taps in
       withPackedWeights(
         weight, outputs: outputs, inputs: input.shape.channels, taps: (0..<kernel * kernel).map(Int64.init),
         transposed: false

@@ -8,10 +8,11 @@ extension Engine {
   /// - Parameters:
   ///   - input: planes [inputChannels, images, rows, columns]
   ///   - outputGradient: planes [outputChannels, images, output rows, output columns]
+  ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them
   ///   - gradient: [outputChannels, inputChannels, k, k], overwritten
   /// - Complexity: as many MACs as the convolution; sums in a fixed order, whatever the number of threads.
   public func convolutionWeightGradient(
-    _ input: Planes, _ outputGradient: Planes, stride: Int, into gradient: inout Tensor
+    _ input: Planes, _ outputGradient: Planes, stride: Int, phases: Planes? = nil, into gradient: inout Tensor
   ) {
     let kernel = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, output: outputGradient.shape)
@@ -37,7 +38,8 @@ extension Engine {
     let split = WeightGradientSplit(outputs: outputs, length: outputGradient.geometry.length)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       guard let gradient = gradient.baseAddress else { return }
-      withTapPlanes(input, kernel: kernel, stride: stride, output: outputGradient) { planes, taps in
+      withTapPlanes(input, phases: phases, kernel: kernel, stride: stride, output: outputGradient) {
+        planes, taps in
         taps.offsets.withUnsafeBufferPointer { offsets in
           let job = ck_weight_gradient(
             dy: outputGradient.plane(0), dy_stride: outputGradient.geometry.stride, x: planes.plane(0),

@@ -244,6 +244,28 @@ struct ConvolutionTests {
     }
   }
 
+  @Test(
+    "with a stride it is the same from phases that others share", arguments: KernelClass.available, [1, 3])
+  func sharedPhases(_ kernels: KernelClass, _ kernel: Int) throws {
+    let engine = try Engine(threads: 2, kernels: kernels)
+    var samples = Samples(2)
+    let x = samples.planes(PlaneShape(channels: 5, images: 3, rows: 9, columns: 12))
+    let weight = samples.tensor([7, 5, kernel, kernel])
+    let phases = Planes(engine.phaseShape(x.shape))
+    engine.splitPhases(x, into: phases)
+    #expect(phases.checkBorders())
+    let shape = Reference.outputShape(x.shape, weight, stride: 2)
+    let dy = samples.planes(shape)
+    let (alone, shared) = (Planes(shape), Planes(shape))
+    engine.convolve(x, weight, stride: 2, into: alone)
+    engine.convolve(x, weight, stride: 2, phases: phases, into: shared)
+    #expect(alone.dense() == shared.dense())
+    var (gradient, same) = (weight, weight)
+    engine.convolutionWeightGradient(x, dy, stride: 2, into: &gradient)
+    engine.convolutionWeightGradient(x, dy, stride: 2, phases: phases, into: &same)
+    #expect(gradient == same)
+  }
+
   @Test("its input gradient is its adjoint", arguments: KernelClass.available, [1, 2])
   func adjoint(_ kernels: KernelClass, _ stride: Int) throws {
     let engine = try Engine(threads: 1, kernels: kernels)

@@ -71,6 +71,17 @@ struct LayerGradientTests {
     )
   }
 
+  @Test("residual block with projection, its first convolution strided")
+  func stridedBlock() {
+    let inner = unit("a", inputs: 5, outputs: 4, hasReLU: true, stride: 2, seed: 42)
+    let last = unit("b", inputs: 4, outputs: 6, hasReLU: false, rows: 4, columns: 3, seed: 62)
+    let projection = unit(
+      "s", inputs: 5, outputs: 6, hasReLU: false, stride: 2, kernel: 1, shift: 0, seed: 72)
+    for index in 0..<6 { projection.normalization.weight.value.values[index] = 0.2 }
+    checkLayer(
+      ResidualBlock(inner: [inner], last: last, projection: projection), input: random(Self.input, 43))
+  }
+
   @Test("residual block whose last convolution has lost channels")
   func prunedBlock() {
     let inner = unit("a", inputs: 5, outputs: 4, hasReLU: true, seed: 80)

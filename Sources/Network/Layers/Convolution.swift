@@ -43,18 +43,21 @@ public final class Convolution {
 
   // MARK: Forward and backward
 
-  func forward(_ input: Planes, _ context: Context) -> Planes {
+  /// - Parameter phases: of the input, where several convolutions with a stride share them.
+  func forward(_ input: Planes, phases: Planes? = nil, _ context: Context) -> Planes {
     let output = context.pool.take(outputShape(images: input.shape.images))
     context.timed(name, .forward, macs: macs(images: input.shape.images), bytes: bytes(input)) {
       context.engine.convolve(
-        input, weight.value, bias: bias?.value.values, stride: stride, method: context.method, into: output)
+        input, weight.value, bias: bias?.value.values, stride: stride, phases: phases, method: context.method,
+        into: output)
     }
     return output
   }
 
   /// Sets the gradients of weight and bias, and adds to or overwrites the gradient of the input where one is wanted.
   func backward(
-    _ outputGradient: Planes, input: Planes, inputGradient: Planes?, accumulate: Bool, _ context: Context
+    _ outputGradient: Planes, input: Planes, phases: Planes? = nil, inputGradient: Planes?, accumulate: Bool,
+    _ context: Context
   ) {
     let engine = context.engine
     if let bias { bias.gradient.values = engine.channelSums(outputGradient) }
@@ -68,7 +71,8 @@ public final class Convolution {
       return
     }
     context.timed(name, .weightGradient, macs: macs, bytes: bytes) {
-      engine.convolutionWeightGradient(input, outputGradient, stride: stride, into: &weight.gradient)
+      engine.convolutionWeightGradient(
+        input, outputGradient, stride: stride, phases: phases, into: &weight.gradient)
     }
     guard let inputGradient else { return }
     context.timed(name, .inputGradient, macs: macs, bytes: bytes) {

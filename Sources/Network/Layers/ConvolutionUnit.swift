@@ -23,6 +23,8 @@ final class ConvolutionUnit: FeatureLayer {
   }
 
   private var input: Planes?
+  /// Of the input, which whoever shares them owns.
+  private var phases: Planes?
   private(set) var convolved: Planes?
   private(set) var output: Planes?
   /// Of the convolution, from the forward pass to relevance's way back.
@@ -55,8 +57,13 @@ final class ConvolutionUnit: FeatureLayer {
     forward(input, relevanceGoesOn: context.relevanceGoesOn, context)
   }
 
-  /// - Parameter relevanceGoesOn: whether relevance, in a pass that computes it, is sent back to the input.
-  func forward(_ input: Planes, relevanceGoesOn: Bool, _ context: Context) -> Planes {
+  /// - Parameters:
+  ///   - phases: of the input, where several convolutions with a stride share them.
+  ///   - relevanceGoesOn: whether relevance, in a pass that computes it, is sent back to the input.
+  func forward(
+    _ input: Planes, phases: Planes? = nil, relevanceGoesOn: Bool, _ context: Context
+  ) -> Planes {
+    self.phases = phases
     if relevanceGoesOn, let result = sumBySigns(input, normalizes: true, context) {
       output = result
       return result
@@ -65,7 +72,12 @@ final class ConvolutionUnit: FeatureLayer {
     let result = context.pass == .training ? context.pool.take(convolved.shape) : convolved
     normalize(into: result, context)
     if result === convolved { takeConvolved() }
-    if context.keepsActivations { output = result } else { self.input = nil }
+    if context.keepsActivations {
+      output = result
+    } else {
+      self.input = nil
+      self.phases = nil
+    }
     return result
   }
 
@@ -78,7 +90,7 @@ final class ConvolutionUnit: FeatureLayer {
 
   private func convolve(_ input: Planes, _ context: Context) -> Planes {
     self.input = input
-    let result = convolution.forward(input, context)
+    let result = convolution.forward(input, phases: phases, context)
     convolved = result
     return result
   }
@@ -166,7 +178,7 @@ final class ConvolutionUnit: FeatureLayer {
   ) {
     guard let input else { return }
     convolution.backward(
-      gradient, input: input, inputGradient: inputGradient, accumulate: accumulate, context)
+      gradient, input: input, phases: phases, inputGradient: inputGradient, accumulate: accumulate, context)
     context.pool.give(gradient)
     release(context)
   }
@@ -214,6 +226,7 @@ final class ConvolutionUnit: FeatureLayer {
     output = nil
     sums = nil
     input = nil
+    phases = nil
     statistics = nil
   }
 

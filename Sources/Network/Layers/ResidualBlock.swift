@@ -13,6 +13,8 @@ final class ResidualBlock: FeatureLayer {
   private let stream: ResidualStream
 
   private var input: Planes?
+  /// Of the input, for the first convolution and the projection, where both have a stride.
+  private var phases: Planes?
   private var output: Planes?
 
   init(inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?) {
@@ -39,8 +41,10 @@ final class ResidualBlock: FeatureLayer {
   // MARK: Forward
 
   func forward(_ input: Planes, _ context: Context) -> Planes {
+    phases = splitInput(input, context)
     let convolved = forwardBranch(input, context)
-    let shortcut = projection?.forward(input, context) ?? input
+    let shortcut =
+      projection?.forward(input, phases: phases, relevanceGoesOn: context.relevanceGoesOn, context) ?? input
     let inPlace = !context.keepsActivations && branchChannels == nil
     let result = inPlace ? convolved : context.pool.take(convolved.shape.with(channels: streamChannels))
     last.normalize(addingTo: (shortcut, branchChannels), into: result, context)
@@ -52,8 +56,23 @@ final class ResidualBlock: FeatureLayer {
     } else {
       last.release(context)
       if projection != nil { context.pool.give(shortcut) }
+      context.pool.give(phases)
+      phases = nil
     }
     return result
+  }
+
+  /// Cuts the input once for both convolutions that read every second pixel of it, forward and back; not where relevance has
+  /// its own way, nor what is too large to be kept.
+  private func splitInput(_ input: Planes, _ context: Context) -> Planes? {
+    let shape = input.shape
+    guard let projection, projection.convolution.stride == 2, let first = inner.first?.convolution,
+      first.stride == 2, context.pass != .relevance,
+      shape.channels * shape.pixelsPerChannel <= context.mostKept
+    else { return nil }
+    let phases = context.pool.take(context.engine.phaseShape(shape))
+    context.timed(first.name, .forward) { context.engine.splitPhases(input, into: phases) }
+    return phases
   }
 
   /// The branch up to its last convolution, whose batch norm is part of the sum.
@@ -61,7 +80,8 @@ final class ResidualBlock: FeatureLayer {
     var activation = input
     for (index, unit) in inner.enumerated() {
       let next = unit.forward(
-        activation, relevanceGoesOn: index > 0 || context.relevanceGoesOn, context)
+        activation, phases: index == 0 ? phases : nil,
+        relevanceGoesOn: index > 0 || context.relevanceGoesOn, context)
       if index > 0 { giveBack(activation, of: inner[index - 1], context) }
       activation = next
     }
@@ -174,7 +194,9 @@ final class ResidualBlock: FeatureLayer {
   func release(_ context: Context) {
     for unit in units { unit.release(context) }
     context.pool.give(output)
+    context.pool.give(phases)
     output = nil
+    phases = nil
     input = nil
   }
 }
