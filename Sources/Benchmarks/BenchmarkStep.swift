@@ -9,7 +9,8 @@ struct BenchmarkStep {
   let mode: Throughput.Mode
   let images: [Float]
   let labels: [Int]
-  let propagation: RelevancePropagation
+  /// For scoring: training would copy the weights that it holds.
+  let propagation: RelevancePropagation?
   let loss = CrossEntropy()
   let optimizer = StochasticGradientDescent(OptimizerSpec())
 
@@ -22,14 +23,14 @@ struct BenchmarkStep {
       stream.uniform() * 2 - 1
     }
     labels = (0..<batch).map { $0 % network.classes }
-    propagation = RelevancePropagation(network)
+    propagation = mode == .score ? RelevancePropagation(network) : nil
   }
 
   func run() {
     switch mode {
     case .train: train()
     case .infer: _ = network.forward(images, count: labels.count, pass: .evaluation)
-    case .score: _ = propagation.relevances(images, labels: labels)
+    case .score: _ = propagation?.relevances(images, labels: labels)
     }
   }
 

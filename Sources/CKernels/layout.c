@@ -36,9 +36,9 @@ static inline int signed_entry(const row_group *g, int64_t column, int64_t place
 
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
-  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t group_index, int32_t *counts,
+  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t part, int64_t group_index, int32_t *counts,
   int32_t *packed_offsets, float *packed_weights) {
-  const int64_t part = ck_signed_part(taps), parts = (columns + part - 1) / part, first = group_index * CK_SIGNED_GROUP;
+  const int64_t parts = (columns + part - 1) / part, first = group_index * CK_SIGNED_GROUP;
   const int64_t count = rows - first < CK_SIGNED_GROUP ? rows - first : CK_SIGNED_GROUP;
   const row_group group = {weights, rows, columns, kernel_size, first, count, transposed};
   int list_of[CK_SIGN_LISTS];

@@ -7,7 +7,7 @@ import CKernels
 /// -1, and the loops are those of stride 1.
 struct ConvolutionTaps {
   /// Planes per input channel.
-  let phases: Int
+  private(set) var phases: Int
   /// For each tap the distance from flat index p of the output to the element it reads.
   let offsets: [Int]
 
@@ -32,9 +32,11 @@ struct ConvolutionTaps {
     self.offsets = offsets
   }
 
-  init(phases: Int, offsets: [Int]) {
-    self.phases = phases
-    self.offsets = offsets
+  /// The same taps where an input has all four phases, whether they read them or not.
+  func amongAllPhases() -> ConvolutionTaps {
+    var taps = self
+    taps.phases = 4
+    return taps
   }
 
   /// The taps that contribute to one phase of a strided convolution's input gradient: their places in the kernel, and
@@ -89,7 +91,7 @@ extension Engine {
     if stride > 1, let phases {
       precondition(
         phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
-      return body(phases, ConvolutionTaps(phases: 4, offsets: taps.offsets))
+      return body(phases, taps.amongAllPhases())
     }
     return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
       body($0, taps)

@@ -15,11 +15,8 @@ public struct SignedSums: Sendable {
 }
 
 extension Engine {
-  /// Whether a convolution is summed by signs for relevance. Else, with maps so small that most of a vector would be border, or
-  /// large kernels, relevance goes back through two convolutions, one of each sign.
-  public func sumsBySigns(_ input: PlaneShape, outputs: Int, kernel: Int, stride: Int) -> Bool {
-    kernel <= 3
-  }
+  /// Whether a convolution is summed by signs for relevance. Else relevance goes back through two convolutions, one of each sign.
+  public func sumsBySigns(kernel: Int) -> Bool { kernel <= 3 }
 
   /// A convolution whose sums over weights of either sign are kept apart, and what batch norm, and maybe a ReLU, make of both.
   ///
@@ -27,7 +24,7 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - x: planes [inputChannels, images, rows, columns]
-  ///   - convolution: of 1x1 or 3x3
+  ///   - convolution: of 1x1 or 3x3; its planes together less than 2^31 elements
   ///   - maps: scale and shift of every output channel
   ///   - sums: planes of the output's shape each
   ///   - y: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]

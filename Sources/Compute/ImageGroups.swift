@@ -38,7 +38,7 @@ struct ImageGroups {
 
   /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for its last one.
   func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
-    // A thread of its own need not stop fetching ahead.
+    // One thread takes all groups, so that each but the last fetches the next.
     let tasks = engine.threads == 1 ? 1 : min(groups.count, 4 * engine.threads)
     engine.parallel(tasks) { task in
       let own = groups[task * groups.count / tasks..<(task + 1) * groups.count / tasks]

@@ -70,14 +70,14 @@ struct ImageLanes {
       convolution.weights(.lanes(band: place, adjoint: adjoint, shape.with(images: lanes))) {
         SignedWeights(
           convolution.weight, transposed: adjoint, taps: taps(band, adjoint: adjoint), stride: stride,
-          on: engine)
+          partTaps: 9, on: engine)
       }
     }
   }
 
   /// Lends room for so many channels: where the first pixel of the first one is.
   func withRoom(_ channels: Int, _ scratch: Scratch, _ body: (UnsafeMutablePointer<Float>) -> Void) {
-    scratch.floats(channels * stride + lanes) { body($0 + lanes) }
+    scratch.floats(channels * stride) { body($0 + lanes) }
   }
 
   func gather(

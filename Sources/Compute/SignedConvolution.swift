@@ -8,7 +8,7 @@ public final class SignedConvolution: Sendable {
   public let stride: Int
   private let layouts = Mutex<[Layout: SignedWeights]>([:])
 
-  /// Which weights are used together, and what planes they read: of these the geometry matters, and not how many there are.
+  /// Which weights are used together, and the shape of the planes that they read.
   enum Layout: Hashable {
     /// Of outputs.
     case sums(PlaneShape)

@@ -14,13 +14,17 @@ final class SignedWeights: @unchecked Sendable {
   ///   - transposed: whether the rows are the weight's inputs rather than its outputs.
   ///   - taps: their places in the kernel, and what each reads.
   ///   - stride: from one column's planes to the next's.
+  ///   - partTaps: taps that columns are cut into parts for, if there may be more than these: sums of the rest then add up in
+  ///     the same order.
   init(
-    _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int, on engine: Engine
+    _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int,
+    partTaps: Int? = nil, on engine: Engine
   ) {
     let (rows, columns) =
       transposed ? (weight.shape[1], weight.shape[0]) : (weight.shape[0], weight.shape[1])
     let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
-    let parts = columns.dividedRoundingUp(by: Int(ck_signed_part(Int64(taps.index.count))))
+    let part = Int(ck_signed_part(Int64(partTaps ?? taps.index.count)))
+    let parts = columns.dividedRoundingUp(by: part)
     // Offsets take half of the room that way: wide layers' weights are read from memory for every few images.
     precondition(columns * stride < Int(Int32.max), "\(columns) planes of \(stride) elements are too large")
     counts = .allocate(capacity: groups * parts * CK_SIGN_LISTS)
@@ -30,7 +34,8 @@ final class SignedWeights: @unchecked Sendable {
     engine.parallel(groups) { group in
       ck_pack_signed_weights(
         weight.values, Int64(rows), Int64(columns), Int64(weight.shape[2] * weight.shape[3]), taps.index,
-        Int64(taps.index.count), transposed, taps.offsets, stride, Int64(group), counts, offsets, weights)
+        Int64(taps.index.count), transposed, taps.offsets, stride, Int64(part), Int64(group),
+        counts, offsets, weights)
     }
     packed = ck_signed_weights(
       counts: counts, offsets: offsets, weights: weights, rows: Int64(rows), entries: Int64(entries),

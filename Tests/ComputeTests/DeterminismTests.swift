@@ -25,9 +25,9 @@ struct DeterminismTests {
       engine.summedRelevance(y, weight, stride: step, input: activation, alpha: 2, beta: 1, into: dx)
       all.append(dx.dense())
     }
-    // Fewer images than threads, which share each of them.
-    for stride in [1, 2] {
-      let shape = PlaneShape(channels: 6, images: 2, rows: 33, columns: 48)
+    // Fewer images than threads, and images side by side.
+    for (images, rows, columns, stride) in [(2, 33, 48, 1), (2, 33, 48, 2), (75, 4, 4, 1)] {
+      let shape = PlaneShape(channels: 6, images: images, rows: rows, columns: columns)
       let x = Planes(shape, dense: samples.planes(shape).dense().map { max(0, $0) })
       let weight = samples.tensor([5, 6, 3, 3])
       let r = samples.planes(Reference.outputShape(shape, weight, stride: stride))

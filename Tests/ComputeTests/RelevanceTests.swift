@@ -104,19 +104,20 @@ struct RelevanceTests {
     arguments: KernelClass.available)
   func independentOfBatch(_ kernels: KernelClass) throws {
     let engine = try Engine(threads: 2, kernels: kernels)
-    // Rows of a vector, of two, of half a vector and of none; groups of several images, the last one smaller.
+    // Rows of a vector, of two, of half a vector and of none, which lie with images side by side where there are many; groups of
+    // several images, the last one smaller; channels in several parts.
     for (images, rows, columns, stride) in [
       (35, 4, 16, 1), (35, 4, 32, 1), (35, 8, 8, 1), (35, 4, 4, 1), (35, 5, 7, 1), (35, 8, 16, 2),
-      (35, 8, 8, 2),
+      (35, 8, 8, 2), (35, 2, 2, 1), (35, 1, 9, 1), (35, 9, 1, 1),
     ] {
       var random = RandomStream(seed: 3, purpose: .test)
-      let batch = PlaneShape(channels: 6, images: images, rows: rows, columns: columns)
-      let weight = Tensor(shape: [7, 6, 3, 3], values: (0..<378).map { _ in random.uniform() - 0.5 })
+      let batch = PlaneShape(channels: 18, images: images, rows: rows, columns: columns)
+      let weight = Tensor(shape: [21, 18, 3, 3], values: (0..<3402).map { _ in random.uniform() - 0.5 })
       let x = Planes(batch, dense: random.values(batch) { max(0, $0.uniform() - 0.4) })
       let output = PlaneShape(
-        channels: 7, images: images, rows: (rows - 1) / stride + 1, columns: (columns - 1) / stride + 1)
+        channels: 21, images: images, rows: (rows - 1) / stride + 1, columns: (columns - 1) / stride + 1)
       let r = Planes(output, dense: random.values(output) { $0.uniform() - 0.3 })
-      let maps = (0..<7).map { ChannelAffine(scale: Float($0) - 2, shift: 0.5) }
+      let maps = (0..<21).map { ChannelAffine(scale: Float($0) - 2, shift: 0.5) }
       let convolution = SignedConvolution(weight, stride: stride)
       func relevance(_ x: Planes, _ r: Planes) -> Planes {
         let sums = SignedSums(positive: Planes(r.shape), negative: Planes(r.shape))
@@ -131,8 +132,10 @@ struct RelevanceTests {
       }
       // What planes held before must not matter.
       do {
-        let stale = [1, 2, 3, 4, 16].flatMap { images in
-          [batch, output].flatMap { shape in (0..<6).map { _ in Planes(shape.with(images: images)) } }
+        let stale = [1, 2, 3, 4, 8, 16, 32].flatMap { images in
+          [batch, output, output.with(channels: 1)].flatMap { shape in
+            (0..<6).map { _ in Planes(shape.with(images: images)) }
+          }
         }
         for planes in stale {
           planes.load(
@@ -222,7 +225,7 @@ extension Engine {
     let (shape, kernel) = (relevance.shape, weight.shape[2])
     let convolution = SignedConvolution(weight, stride: stride)
     let sums = SignedSums(positive: Planes(shape), negative: Planes(shape))
-    let isSummed = sumsBySigns(input.shape, outputs: shape.channels, kernel: kernel, stride: stride)
+    let isSummed = sumsBySigns(kernel: kernel)
     if isSummed {
       let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: shape.channels)
       convolveBySigns(

@@ -79,7 +79,7 @@ typedef struct {
   int64_t rows, entries, parts;
 } ck_signed_weights;
 
-// Columns of each part of signed weights but the last.
+// Columns of each part of signed weights but the last, for so many taps of a column.
 static inline int64_t ck_signed_part(int64_t taps) {
   return taps < CK_SIGNED_ENTRIES ? CK_SIGNED_ENTRIES / taps : 1;
 }
@@ -364,10 +364,10 @@ void ck_pack_weights(
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
 // t reads at c * column_stride + offsets[t]. Fills [groups][parts][CK_SIGN_LISTS], [groups][columns * taps] and
-// [rows][columns * taps] elements, with parts of ck_signed_part columns, for one of the groups.
+// [rows][columns * taps] elements, with parts of so many columns, for one of the groups.
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
-  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t group, int32_t *counts,
+  bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t part, int64_t group, int32_t *counts,
   int32_t *packed_offsets, float *packed_weights);
 
 // Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G), as products read them: [36], and then

@@ -1,6 +1,6 @@
 import Compute
 
-/// One pass of relevance on one thread; ``RelevancePropagation`` spreads images over threads.
+/// One pass of relevance; ``RelevancePropagation`` spreads images over threads.
 extension Network {
   /// Whether relevance is sent back to the input of a layer: not at the layers before the first one that is scored.
   func wantsInputRelevance(_ index: Int) -> Bool {

@@ -38,17 +38,22 @@ public final class RelevancePropagation {
     precondition(
       images.count == labels.count * input.channels * input.rows * input.columns,
       "\(images.count) values are not \(labels.count) images of \(input)")
-    let parts = stride(from: 0, to: labels.count, by: imagesAtATime).map {
-      $0..<min(labels.count, $0 + imagesAtATime)
-    }
+    // Of even sizes, for which buffers fit again and again.
+    let wanted = max(1, (labels.count + imagesAtATime - 1) / imagesAtATime)
+    let size = max(1, (labels.count + wanted - 1) / wanted)
+    let parts = stride(from: 0, to: labels.count, by: size).map { $0..<min(labels.count, $0 + size) }
     let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
-    network.engine.parallel(parts.count) { index in
+    // Too few parts for the threads go one after the other, and threads share each layer: the same bits, if not as fast.
+    let engine = network.engine
+    let sharesLayers = parts.count == 1 || 2 * parts.count < engine.threads
+    func propagate(_ index: Int) {
       let own = parts[index]
-      let part = withNetwork {
+      let part = withNetwork(threads: sharesLayers ? engine.threads : 1) {
         $0.relevancesAtOnce(select(own, of: images, count: labels.count), labels: Array(labels[own]))
       }
       found.withLock { $0[index] = part }
     }
+    if sharesLayers { parts.indices.forEach(propagate) } else { engine.parallel(parts.count, propagate) }
     let ordered = found.withLock { found in parts.indices.compactMap { found[$0] } }
     return (
       Tensor(joining: ordered.map(\.logits), columns: network.classes),
@@ -59,12 +64,11 @@ public final class RelevancePropagation {
     )
   }
 
-  /// By the size of the network alone: results do not depend on the number of threads. Three planes are kept of each layer. A
-  /// power of two, as batches mostly are, which threads then share evenly.
+  /// At most: by the size of the network alone, as results do not depend on the number of threads. Three planes are kept of
+  /// each layer.
   private var imagesAtATime: Int {
     let outputs = network.units.map { $0.convolution.outputShape(images: 1).bytes }.reduce(0, +)
-    let fitting = (40 << 20) / max(1, outputs)
-    return fitting < 2 ? 1 : min(64, 1 << (Int.bitWidth - 1 - fitting.leadingZeroBitCount))
+    return max(1, min(16, (40 << 20) / max(1, outputs)))
   }
 
   /// Some of `count` images.
@@ -75,15 +79,18 @@ public final class RelevancePropagation {
     }
   }
 
-  private func withNetwork<Result>(_ body: (Network) -> Result) -> Result {
-    let known = idle.withLock { $0.networks.popLast() }
-    let own = known ?? makeNetwork()
+  private func withNetwork<Result>(threads: Int, _ body: (Network) -> Result) -> Result {
+    let known = idle.withLock { idle in
+      idle.networks.lastIndex { $0.engine.threads == threads }.map { idle.networks.remove(at: $0) }
+    }
+    let own = known ?? makeNetwork(threads: threads)
     defer { idle.withLock { $0.networks.append(own) } }
     return body(own)
   }
 
-  private func makeNetwork() -> Network {
-    let made = Network(sharingParametersOf: network, engine: network.engine.single())
+  private func makeNetwork(threads: Int) -> Network {
+    let engine = threads == 1 ? network.engine.single() : network.engine
+    let made = Network(sharingParametersOf: network, engine: engine)
     made.context.rule = rule
     made.context.convolutions = convolutions
     return made

@@ -99,7 +99,7 @@ public final class Convolution {
   ) -> (output: Planes, sums: SignedSums)? {
     let engine = context.engine
     guard let convolution = context.convolutions[name],
-      engine.sumsBySigns(input.shape, outputs: outputs, kernel: kernel, stride: stride)
+      engine.sumsBySigns(kernel: kernel)
     else { return nil }
     let shape = outputShape(images: input.shape.images)
     let output = context.pool.take(shape)

@@ -17,15 +17,25 @@ final class ResidualBlock: FeatureLayer {
   private var phases: Planes?
   private var output: Planes?
 
-  init(inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?) {
+  convenience init(inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?) {
+    self.init(
+      inner: inner, last: last, projection: projection,
+      stream: last.stream ?? ResidualStream(name: "", channels: last.convolution.outputs))
+  }
+
+  private init(
+    inner: [ConvolutionUnit], last: ConvolutionUnit, projection: ConvolutionUnit?, stream: ResidualStream
+  ) {
     self.inner = inner
     self.last = last
     self.projection = projection
-    stream = last.stream ?? ResidualStream(name: "", channels: last.convolution.outputs)
+    self.stream = stream
   }
 
   func replica() -> ResidualBlock {
-    ResidualBlock(inner: inner.map { $0.replica() }, last: last.replica(), projection: projection?.replica())
+    ResidualBlock(
+      inner: inner.map { $0.replica() }, last: last.replica(), projection: projection?.replica(),
+      stream: stream)
   }
 
   var units: [ConvolutionUnit] { inner + [last] + (projection.map { [$0] } ?? []) }
