@@ -38,10 +38,7 @@ public final class RelevancePropagation {
     precondition(
       images.count == labels.count * input.channels * input.rows * input.columns,
       "\(images.count) values are not \(labels.count) images of \(input)")
-    // Of even sizes, for which buffers fit again and again.
-    let wanted = max(1, (labels.count + imagesAtATime - 1) / imagesAtATime)
-    let size = max(1, (labels.count + wanted - 1) / wanted)
-    let parts = stride(from: 0, to: labels.count, by: size).map { $0..<min(labels.count, $0 + size) }
+    let parts = parts(of: labels.count)
     let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
     // Too few parts for the threads go one after the other, and threads share each layer: the same bits, if not as fast.
     let engine = network.engine
@@ -62,6 +59,13 @@ public final class RelevancePropagation {
           (layer, Tensor(joining: ordered.compactMap { $0.relevances[layer] }, columns: first.shape[1]))
         })
     )
+  }
+
+  /// Of even sizes, for which buffers fit again and again.
+  private func parts(of count: Int) -> [Range<Int>] {
+    let wanted = max(1, (count + imagesAtATime - 1) / imagesAtATime)
+    let size = max(1, (count + wanted - 1) / wanted)
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 
   /// At most: by the size of the network alone, as results do not depend on the number of threads. Three planes are kept of
