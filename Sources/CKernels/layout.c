@@ -156,28 +156,6 @@ void ck_join_phases(
     }
 }
 
-void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t columns, float *packed) {
-  const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
-  for (int64_t r = 0; r < rows; r++)
-    for (int64_t c = 0; c < columns; c++) {
-      const float *from = x + r * pitch + c;
-      for (int64_t n = 0; n < images; n++) *packed++ = from[n * image];
-    }
-}
-
-void ck_unpack_pixels(
-  const float *packed, int64_t images, int64_t rows, int64_t columns, float bias, bool accumulate, float *x) {
-  const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
-  for (int64_t r = 0; r < rows; r++)
-    for (int64_t c = 0; c < columns; c++) {
-      float *to = x + r * pitch + c;
-      if (accumulate)
-        for (int64_t n = 0; n < images; n++) to[n * image] += *packed++ + bias;
-      else
-        for (int64_t n = 0; n < images; n++) to[n * image] = *packed++ + bias;
-    }
-}
-
 // Rows of four columns become columns.
 static inline void transpose(four m[4]) {
   const four a = __builtin_shufflevector(m[0], m[1], 0, 4, 1, 5), b = __builtin_shufflevector(m[0], m[1], 2, 6, 3, 7);
@@ -188,11 +166,11 @@ static inline void transpose(four m[4]) {
   m[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
-void ck_gather_lanes(
-  const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, float *out) {
+// out[r * out_pitch + c * lanes + n] = pixel (n, r, c) of a plane, zero where there is no such image.
+static void gather_images(
+  const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, ptrdiff_t out_pitch, float *out) {
   const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
-  memset(out - lanes, 0, (size_t)lanes * sizeof *out);
-  for (int64_t r = 0; r < rows; r++, x += pitch, out += pitch * lanes) {
+  for (int64_t r = 0; r < rows; r++, x += pitch, out += out_pitch) {
     int64_t n = 0;
     for (; n + 4 <= images; n += 4) {
       const float *const from = x + n * image;
@@ -208,14 +186,15 @@ void ck_gather_lanes(
     }
     for (; n < lanes; n++)
       for (int64_t c = 0; c < columns; c++) out[c * lanes + n] = n < images ? x[n * image + c] : 0;
-    memset(out + columns * lanes, 0, (size_t)lanes * sizeof *out);
   }
 }
 
-void ck_scatter_lanes(
-  const float *in, int64_t images, int64_t rows, int64_t columns, int64_t lanes, bool accumulate, float *x) {
+// The inverse, plus `bias`, and the plane's old values if `accumulate`.
+static void scatter_images(
+  const float *in, int64_t images, int64_t rows, int64_t columns, int64_t lanes, ptrdiff_t in_pitch, float bias,
+  bool accumulate, float *x) {
   const int64_t pitch = columns + 1, image = (rows + 1) * pitch;
-  for (int64_t r = 0; r < rows; r++, x += pitch, in += pitch * lanes) {
+  for (int64_t r = 0; r < rows; r++, x += pitch, in += in_pitch) {
     int64_t n = 0;
     for (; n + 4 <= images; n += 4) {
       float *const to = x + n * image;
@@ -227,22 +206,43 @@ void ck_scatter_lanes(
         for (int i = 0; i < 4; i++) {
           four old = {0};
           if (accumulate) memcpy(&old, to + i * image + c, sizeof old);
-          m[i] += old;
+          m[i] = old + (m[i] + bias);
           memcpy(to + i * image + c, m + i, sizeof *m);
         }
       }
       for (; c < columns; c++)
         for (int i = 0; i < 4; i++) {
           float *const at = to + i * image + c;
-          *at = in[c * lanes + n + i] + (accumulate ? *at : 0);
+          *at = (accumulate ? *at : 0) + (in[c * lanes + n + i] + bias);
         }
     }
     for (; n < images; n++)
       for (int64_t c = 0; c < columns; c++) {
         float *const at = x + n * image + c;
-        *at = in[c * lanes + n] + (accumulate ? *at : 0);
+        *at = (accumulate ? *at : 0) + (in[c * lanes + n] + bias);
       }
   }
+}
+
+void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t columns, float *packed) {
+  gather_images(x, images, rows, columns, images, columns * images, packed);
+}
+
+void ck_unpack_pixels(
+  const float *packed, int64_t images, int64_t rows, int64_t columns, float bias, bool accumulate, float *x) {
+  scatter_images(packed, images, rows, columns, images, columns * images, bias, accumulate, x);
+}
+
+void ck_gather_lanes(
+  const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, float *out) {
+  const ptrdiff_t pitch = (columns + 1) * lanes;
+  gather_images(x, images, rows, columns, lanes, pitch, out);
+  for (int64_t r = 0; r <= rows; r++) memset(out + r * pitch - lanes, 0, (size_t)lanes * sizeof *out);
+}
+
+void ck_scatter_lanes(
+  const float *in, int64_t images, int64_t rows, int64_t columns, int64_t lanes, bool accumulate, float *x) {
+  scatter_images(in, images, rows, columns, lanes, (columns + 1) * lanes, 0, accumulate, x);
 }
 
 void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum) {

@@ -89,8 +89,7 @@ extension Engine {
   ) -> Result {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
     if stride > 1, let phases {
-      precondition(
-        phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
+      requirePhases(phases, of: input)
       return body(phases, taps.amongAllPhases())
     }
     return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
@@ -113,8 +112,7 @@ extension Engine {
   ///
   /// - Parameter phases: of the shape ``phaseShape(_:)``.
   public func splitPhases(_ input: Planes, into phases: Planes) {
-    precondition(
-      phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
+    requirePhases(phases, of: input)
     split(input, phases: 4, into: phases)
   }
 
@@ -123,6 +121,11 @@ extension Engine {
     PlaneShape(
       channels: 4 * input.channels, images: input.images, rows: (input.rows + 1) / 2,
       columns: (input.columns + 1) / 2)
+  }
+
+  private func requirePhases(_ phases: Planes, of input: Planes) {
+    precondition(
+      phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
   }
 
   private func split(_ input: Planes, phases: Int, into split: Planes) {

@@ -131,8 +131,7 @@ struct RelevancePass {
     if let lanes = groups.lanes {
       return spread(
         quotients, lanes, gradient.weights, box: box, images, to: planes, accumulate: accumulate,
-        ahead: ahead,
-        into: result)
+        ahead: ahead, into: result)
     }
     groups.withVectors(of: images) { vectors, mask, count in
       var job = ck_relevance_spread(
@@ -148,8 +147,8 @@ struct RelevancePass {
   /// With images side by side.
   private func spread(
     _ quotients: Quotients, _ lanes: ImageLanes, _ weights: [SignedWeights], box: Planes,
-    _ images: Range<Int>,
-    to planes: Planes, accumulate: Bool, ahead: UnsafeMutablePointer<ck_ahead>?, into result: Planes
+    _ images: Range<Int>, to planes: Planes, accumulate: Bool, ahead: UnsafeMutablePointer<ck_ahead>?,
+    into result: Planes
   ) {
     let (inputs, outputs) = (planes.shape.channels, quotients.positive.shape.channels)
     let few = ImageLanes.channelsAtATime
