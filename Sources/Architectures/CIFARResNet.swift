@@ -34,14 +34,14 @@ struct CIFARResNet: ArchitectureFamily {
     max(1, (spec.depth - 2) / (spec.block == .bottleneck ? 9 : 6))
   }
 
-  func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
-    var builder = NetworkBuilder(input: input)
-    builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(16))
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
+    var stages = ResidualStages(input: input)
+    var value = try stages.stem(outputs: spec.scaled(16), kernel: 3)
     for (stage, width) in Self.widths.enumerated() {
-      builder.residualStage(
-        "layer\(stage + 1)", channels: spec.scaled(width), blocks: Self.blocks(spec), of: spec.block,
-        stride: stage > 0 ? 2 : 1, shortcut: "shortcut")
+      value = try stages.stage(
+        "layer\(stage + 1)", of: value, channels: spec.scaled(width), blocks: Self.blocks(spec),
+        kind: spec.block, stride: stage > 0 ? 2 : 1, shortcut: "shortcut")
     }
-    return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)
+    return try stages.classified(value, classes: spec.classes)
   }
 }

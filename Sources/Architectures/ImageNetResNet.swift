@@ -26,15 +26,16 @@ struct ImageNetResNet: ArchitectureFamily {
     (blocks[spec.depth] ?? []).enumerated().map { (64 << $0, $1) }
   }
 
-  func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
-    var builder = NetworkBuilder(input: input)
-    builder.convolution("conv1", normalization: "bn1", outputs: spec.scaled(64), kernel: 7, stride: 2)
-    builder.maxPooling(window: 3, stride: 2, padding: 1)
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
+    var stages = ResidualStages(input: input)
+    var value = try stages.stem(outputs: spec.scaled(64), kernel: 7, stride: 2)
+    value = try stages.builder.add(
+      MaxPooling(window: 3, stride: 2, padding: 1), [value], layer: "maxpool")
     for (index, stage) in Self.stages(spec).enumerated() {
-      builder.residualStage(
-        "layer\(index + 1)", channels: spec.scaled(stage.width), blocks: stage.blocks, of: spec.block,
-        stride: index > 0 ? 2 : 1, shortcut: "downsample")
+      value = try stages.stage(
+        "layer\(index + 1)", of: value, channels: spec.scaled(stage.width), blocks: stage.blocks,
+        kind: spec.block, stride: index > 0 ? 2 : 1, shortcut: "downsample")
     }
-    return builder.globalAverage(classifier: "fc", classes: spec.classes, engine: engine)
+    return try stages.classified(value, classes: spec.classes)
   }
 }

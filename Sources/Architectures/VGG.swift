@@ -29,26 +29,29 @@ struct VGG: ArchitectureFamily {
     }
   }
 
-  func build(_ spec: ArchitectureSpec, input: PlaneShape, engine: Engine) -> Network {
-    var builder = NetworkBuilder(input: input)
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
+    var builder = GraphBuilder(input: input)
+    var value = Graph.Value.image
     // Names count convolution, batch norm, ReLU and pooling, as in torchvision's `features`.
     var index = 0
     var convolutions = 0
     for outputs in Self.configurations[spec.depth] ?? [] {
       guard let outputs else {
-        builder.maxPooling(window: 2, stride: 2)
+        value = try builder.add(MaxPooling(window: 2), [value], layer: "features.\(index)")
         index += 1
         continue
       }
-      builder.convolution(
-        "features.\(index)", normalization: "features.\(index + 1)", outputs: spec.scaled(outputs),
-        hasBias: true, pruning: convolutions < Self.fixedConvolutions ? .scored : .prunable)
+      value = try builder.convolution(
+        Convolution(outputs: spec.scaled(outputs), kernel: 3, hasBias: true), of: value,
+        layer: "features.\(index)", norm: "features.\(index + 1)",
+        pruning: convolutions < Self.fixedConvolutions ? .kept : .prunable)
       index += 3
       convolutions += 1
     }
-    return builder.hiddenLayer(
-      "classifier.0", units: spec.scaled(512), dropout: 0.5, classifier: "classifier.3",
-      classes: spec.classes,
-      engine: engine)
+    value = try builder.add(Linear(outputs: spec.scaled(512)), [value], layer: "classifier.0")
+    value = try builder.add(Activation(.relu), [value], layer: "classifier.1")
+    value = try builder.add(Dropout(0.5), [value], layer: "classifier.2")
+    _ = try builder.add(Linear(outputs: spec.classes), [value], layer: "classifier.3")
+    return try builder.graph()
   }
 }

@@ -7,7 +7,7 @@ import Training
 struct BenchmarkStep {
   let network: Network
   let mode: Throughput.Mode
-  let images: [Float]
+  let images: Planes
   let labels: [Int]
   /// For scoring: training would copy the weights that it holds.
   let propagation: RelevancePropagation?
@@ -17,11 +17,11 @@ struct BenchmarkStep {
   init(network: Network, mode: Throughput.Mode, batch: Int) {
     self.network = network
     self.mode = mode
-    let shape = network.input
+    let shape = network.graph.input.planes(images: batch)
     var stream = RandomStream(seed: 0, purpose: .augmentation, epoch: 0, index: 0)
-    images = (0..<batch * shape.channels * shape.rows * shape.columns).map { _ in
-      stream.uniform() * 2 - 1
-    }
+    images = Planes(
+      shape,
+      dense: (0..<shape.channels * shape.pixelsPerChannel).map { _ in stream.uniform() * 2 - 1 })
     labels = (0..<batch).map { $0 % network.classes }
     propagation = mode == .score ? RelevancePropagation(network) : nil
   }
@@ -29,15 +29,16 @@ struct BenchmarkStep {
   func run() {
     switch mode {
     case .train: train()
-    case .infer: _ = network.forward(images, count: labels.count, pass: .evaluation)
+    case .infer: _ = network.evaluate(images)
     case .score: _ = propagation?.relevances(images, labels: labels)
     }
   }
 
   private func train() {
     let dropout = RandomStream(seed: 0, purpose: .dropout, epoch: 0, index: 0)
-    let logits = network.forward(images, count: labels.count, pass: .training, dropout: dropout)
-    network.backward(loss(logits, labels: labels).gradient)
+    let pass = network.train(images, dropout: dropout)
+    let gradient = loss(pass.logits, labels: labels).gradient
+    network.backward(pass, gradient)
     optimizer.step(network, learningRate: 0.01)
   }
 }

@@ -54,7 +54,7 @@ public final class BatchLoader: Sendable {
   /// The next batch, when it is ready; nil after the last.
   ///
   /// - Throws: where `BatchPlan.batch` does, after the batches before.
-  public func next() throws(DatasetError) -> Batch? { try queue.take() }
+  public func next() throws(DatasetError) -> ImageBatch? { try queue.take() }
 
   /// 0..<count in the order of an epoch's pass.
   public static func shuffledOrder(count: Int, seed: UInt64, epoch: Int) -> [Int] {

@@ -48,7 +48,7 @@ public struct BatchPlan: Sendable {
   /// The batch of the given number, from 0. It has fewer images, none even, where damaged pictures are left out.
   ///
   /// - Throws: when a picture cannot be read, or is damaged and not to be left out; never for images in memory.
-  public func batch(_ number: Int) throws(DatasetError) -> Batch {
+  public func batch(_ number: Int) throws(DatasetError) -> ImageBatch {
     let sources = try sources(Array(order[number * batchSize..<min((number + 1) * batchSize, order.count)]))
     var images: [Float] = []
     images.reserveCapacity(sources.count * set.imageSize)
@@ -56,7 +56,10 @@ public struct BatchPlan: Sendable {
       for source in sources { appendPlane(channel, of: source, to: &images) }
     }
     let indices = sources.map(\.index)
-    return Batch(images: images, labels: indices.map { Int(set.labels[$0]) }, indices: indices)
+    let shape = PlaneShape(
+      channels: set.channels, images: sources.count, rows: set.rows, columns: set.columns)
+    return ImageBatch(
+      images: Planes(shape, dense: images), labels: indices.map { Int(set.labels[$0]) }, indices: indices)
   }
 
   /// Where an image's bytes are, and what is done to them.

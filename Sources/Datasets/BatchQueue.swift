@@ -7,7 +7,7 @@ import Foundation
 final class BatchQueue: @unchecked Sendable {
   private let capacity: Int
   private let condition = NSCondition()
-  private var waiting: [Batch] = []
+  private var waiting: [ImageBatch] = []
   private var isStopped = false
   private var isFinished = false
   private var failure: DatasetError?
@@ -15,7 +15,7 @@ final class BatchQueue: @unchecked Sendable {
   init(capacity: Int) { self.capacity = capacity }
 
   /// Adds a batch when there is room; false when no one wants it any more.
-  func put(_ batch: Batch) -> Bool {
+  func put(_ batch: ImageBatch) -> Bool {
     condition.withLock {
       while waiting.count >= capacity, !isStopped { condition.wait() }
       if isStopped { return false }
@@ -28,8 +28,8 @@ final class BatchQueue: @unchecked Sendable {
   /// The oldest batch, when there is one; nil when there will be none.
   ///
   /// - Throws: after the last batch, what the putting side ended with.
-  func take() throws(DatasetError) -> Batch? {
-    let result: Result<Batch?, DatasetError> = condition.withLock {
+  func take() throws(DatasetError) -> ImageBatch? {
+    let result: Result<ImageBatch?, DatasetError> = condition.withLock {
       while waiting.isEmpty, !isFinished, !isStopped { condition.wait() }
       guard !waiting.isEmpty else { return failure.map { .failure($0) } ?? .success(nil) }
       condition.broadcast()

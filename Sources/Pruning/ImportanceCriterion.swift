@@ -1,3 +1,4 @@
+import Compute
 import Network
 import Specification
 
@@ -21,12 +22,12 @@ public protocol ImportanceCriterion: Sendable {
 /// What a criterion may look at besides the network.
 public struct ScoringData {
   /// One pass over the scoring images: `images` as `[channels, images, rows, columns]`, and their labels.
-  public let batches: () -> AnyIterator<(images: [Float], labels: [Int])>
+  public let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
   public let seed: UInt64
   public let epoch: Int
 
   public init(
-    seed: UInt64, epoch: Int, batches: @escaping () -> AnyIterator<(images: [Float], labels: [Int])>
+    seed: UInt64, epoch: Int, batches: @escaping () -> AnyIterator<(images: Planes, labels: [Int])>
   ) {
     self.seed = seed
     self.epoch = epoch

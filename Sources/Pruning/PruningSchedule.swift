@@ -24,12 +24,12 @@ public struct PruningSchedule: Sendable {
   ///
   /// - Parameter scores: normalized, by layer.
   public func removals(
-    after epoch: Int, network: Network, scores: [String: [Double]]
+    after epoch: Int, graph: PrunableGraph, scores: [String: [Double]]
   ) -> [String: Set<Int>] {
     guard let index = epochs.firstIndex(of: epoch) else { return [:] }
     let done = share(afterStep: index + 1)
     let step = PruningStep(
-      done: done, groups: network.channelGroups + network.streamGroups, scores: scores, spec: spec)
+      done: done, graph: graph, scores: scores, spec: spec)
     switch spec.target {
     case .ratio(let ratio):
       return step.removing(
@@ -40,9 +40,9 @@ public struct PruningSchedule: Sendable {
       return step.removing(
         channels: Int((Double(channels) * whole).rounded()), units: Int(units.rounded()))
     case .parameterRatio(let ratio):
-      return step.reaching(ratio, network: network) { Double($0.parameters) }
+      return step.reaching(ratio) { Double($0.parameters) }
     case .flopsRatio(let ratio):
-      return step.reaching(ratio, network: network) { Double($0.macs) }
+      return step.reaching(ratio) { Double($0.macs) }
     }
   }
 

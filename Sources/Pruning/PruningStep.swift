@@ -7,15 +7,16 @@ struct PruningStep {
   let done: Double
   let convolutions: PruningCandidates
   let hidden: PruningCandidates
-  private let groups: [ChannelGroup]
+  private let graph: PrunableGraph
   private let spec: PruneSpec
   private let coupling: StreamCoupling
   /// Channels left, by group.
   private let kept: [String: Int]
 
-  init(done: Double, groups: [ChannelGroup], scores: [String: [Double]], spec: PruneSpec) {
+  init(done: Double, graph: PrunableGraph, scores: [String: [Double]], spec: PruneSpec) {
     self.done = done
-    self.groups = groups
+    self.graph = graph
+    let groups = graph.channelGroups + graph.streamGroups
     self.spec = spec
     let coupling = StreamCoupling(groups)
     let kept = Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count) })
@@ -39,10 +40,9 @@ struct PruningStep {
 
   /// The fewest channels whose removal takes this step's part of `ratio` off the original cost.
   func reaching(
-    _ ratio: Double, network: Network, measure: (Cost) -> Double
+    _ ratio: Double, measure: (Cost) -> Double
   ) -> [String: Set<Int>] {
-    let original = measure(
-      network.cost(channels: Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.originalCount) })))
+    let original = measure(graph.whole.cost)
     let goal = original * (1 - ratio * done)
     func removal(_ count: Int) -> [String: Set<Int>] {
       let total = convolutions.gone + count
@@ -53,17 +53,13 @@ struct PruningStep {
     var enough = convolutions.original - convolutions.gone
     while enough - tooFew > 1 {
       let middle = (tooFew + enough) / 2
-      if measure(network.cost(channels: counts(after: removal(middle)))) <= goal {
+      if measure(graph.removing(removal(middle)).cost) <= goal {
         enough = middle
       } else {
         tooFew = middle
       }
     }
     return removal(enough)
-  }
-
-  private func counts(after removed: [String: Set<Int>]) -> [String: Int] {
-    kept.merging(removed.mapValues(\.count)) { $0 - $1 }
   }
 
   /// The lowest channels, as many as come closest to `count` while every layer keeps a multiple of `round_to`.

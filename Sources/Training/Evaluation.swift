@@ -25,7 +25,7 @@ public struct Evaluation: Equatable, Sendable {
     while let batch = try loader.next() {
       // All of its pictures are damaged.
       if batch.count == 0 { continue }
-      let logits = network.forward(batch.images, count: batch.count, pass: .evaluation)
+      let logits = network.evaluate(batch.images)
       lossSum += crossEntropy(logits, labels: batch.labels).loss * Double(batch.count)
       hits.count(logits, labels: batch.labels)
     }

@@ -13,12 +13,11 @@ public struct Latency: Equatable, Sendable {
   /// Measures batches of zeros: the time does not depend on the pixels.
   public init(of network: Network, batchSize: Int) {
     self.batchSize = batchSize
-    let shape = network.input
-    let images = [Float](repeating: 0, count: batchSize * shape.channels * shape.rows * shape.columns)
+    let images = Planes(network.graph.input.planes(images: batchSize))
     var times: [Duration] = []
     for repetition in 0..<Self.warmUps + Self.repetitions {
       let time = ContinuousClock().measure {
-        _ = network.forward(images, count: batchSize, pass: .evaluation)
+        _ = network.evaluate(images)
       }
       if repetition >= Self.warmUps { times.append(time) }
     }

@@ -58,22 +58,23 @@ extension Trainer {
         return true
       }
       let dropout = RandomStream(seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number)
-      let logits = network.forward(batch.images, count: batch.count, pass: .training, dropout: dropout)
-      let result = trainer.loss(logits, labels: batch.labels)
+      let pass = network.train(batch.images, dropout: dropout)
+      let result = trainer.loss(pass.logits, labels: batch.labels)
       guard result.loss.isFinite else {
         throw .diverged(
-          epoch: epoch + 1, step: number + 1, loss: "\(result.loss)", layer: network.firstNonFiniteLayer())
+          epoch: epoch + 1, step: number + 1, loss: "\(result.loss)", layer: network.firstNonFiniteLayer(pass)
+        )
       }
-      network.backward(result.gradient)
+      progress.hits.count(pass.logits, labels: batch.labels)
+      network.backward(pass, result.gradient)
       let share = Double(number) / Double(stepCount)
       trainer.optimizer.step(network, learningRate: trainer.learningRate(epoch: epoch, progress: share))
       progress.steps += 1
       progress.lossSum += result.loss * Double(batch.count)
-      progress.hits.count(logits, labels: batch.labels)
       return true
     }
 
-    private func nextBatch() throws(TrainingError) -> Batch? {
+    private func nextBatch() throws(TrainingError) -> ImageBatch? {
       do { return try loader.next() } catch { throw .data(error) }
     }
   }

@@ -54,7 +54,7 @@ struct BatchTests {
       var seen: [Int] = []
       for number in 0..<plan.batchCount {
         let batch = try plan.batch(number)
-        #expect(batch.images == Self.reference(set, batch.indices, augment, seed: 5, epoch: 2))
+        #expect(batch.images.dense() == Self.reference(set, batch.indices, augment, seed: 5, epoch: 2))
         #expect(batch.labels == batch.indices.map { Int(set.labels[$0]) })
         seen += batch.indices
       }
@@ -91,7 +91,7 @@ struct BatchTests {
         augment: AugmentSpec(randomCropPadding: 2, horizontalFlip: true),
         normalize: NormalizeSpec(mean: [0], std: [1]), seed: 0, epoch: 0)
       let place = order.firstIndex(of: 4) ?? 0
-      return Array(try plan.batch(0).images[place * 20..<place * 20 + 20])
+      return Array(try plan.batch(0).images.dense()[place * 20..<place * 20 + 20])
     }
     #expect(try image4([0, 1, 2, 3, 4, 5]) == image4([4, 0, 5]))
   }
@@ -120,7 +120,7 @@ struct BatchLoaderTests {
       epoch: 1, dropLast: dropLast, startBatch: startBatch)
   }
 
-  static let batches: [Batch] = {
+  static let batches: [ImageBatch] = {
     let plan = BatchPlan(
       set: set, order: order, batchSize: 10, augment: augment, normalize: BatchTests.normalize, seed: 4,
       epoch: 1)
@@ -145,8 +145,8 @@ struct BatchLoaderTests {
     #expect(try all(Self.loader(dropLast: true, batchSize: 104)) == [])
   }
 
-  private func all(_ loader: BatchLoader) throws -> [Batch] {
-    var batches: [Batch] = []
+  private func all(_ loader: BatchLoader) throws -> [ImageBatch] {
+    var batches: [ImageBatch] = []
     while let batch = try loader.next() { batches.append(batch) }
     return batches
   }
@@ -185,5 +185,11 @@ struct BatchLoaderTests {
     for expected in Self.batches {
       for loader in loaders { #expect(try loader.next() == expected) }
     }
+  }
+}
+
+extension ImageBatch: Equatable {
+  public static func == (a: ImageBatch, b: ImageBatch) -> Bool {
+    a.labels == b.labels && a.indices == b.indices && a.images.dense() == b.images.dense()
   }
 }

@@ -73,13 +73,13 @@ struct CostTests {
     #expect(try network("resnet34", 34, .basic).prunableChannels == 7552)
   }
 
-  @Test("count with other numbers of channels as after removing them")
+  @Test("are predicted as they are after a removal")
   func hypothetical() throws {
     let network = try network("vgg16", 16, .plain)
-    let counts = Dictionary(
-      uniqueKeysWithValues: network.channelGroups.map { ($0.name, $0.originalCount / 2) })
-    let predicted = network.cost(channels: counts)
-    network.keep(channels: counts.mapValues { Array(0..<$0) })
+    let removed = Dictionary(
+      uniqueKeysWithValues: network.channelGroups.map { ($0.name, Set(0..<$0.originalCount / 2)) })
+    let predicted = network.structure.removing(removed).cost
+    network.remove(channels: removed)
     #expect(network.cost() == predicted)
   }
 

@@ -18,14 +18,16 @@ struct RecomputationTests {
     var kept: [Int] = []
     for most in [Int.max, 0] {
       let network = try #require(ArchitectureRegistry.build(spec, seed: 3, engine: Engine(threads: 2)))
-      network.context.mostKept = most
+      network.recomputationThreshold = most
       var stream = RandomStream(seed: 1, purpose: .test)
       let images = (0..<4 * 3 * 33 * 40).map { _ in stream.uniform() }
       // The second step meets buffers that the first has used.
       for _ in 0..<2 {
-        let logits = network.forward(images, count: 4, pass: .training)
-        kept.append(network.features.flatMap(\.keptActivations).count)
-        network.backward(CrossEntropy()(logits, labels: [0, 1, 2, 3]).gradient)
+        let pass = network.train(network.planes(images, count: 4))
+        kept.append(
+          pass.tape.entries.compactMap { $0?.values.inputs.compactMap(\.self).count }.reduce(0, +))
+        let gradient = CrossEntropy()(pass.logits, labels: [0, 1, 2, 3]).gradient
+        network.backward(pass, gradient)
       }
       gradients.append(network.parameters.map(\.gradient))
     }

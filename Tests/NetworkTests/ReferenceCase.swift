@@ -64,10 +64,12 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
   }
 
   /// The batch, images as `[channels, images, rows, columns]`.
-  func batch() throws -> (images: [Float], labels: [Int]) {
+  func batch() throws -> (images: Planes, labels: [Int]) {
     let file = try file("batch")
     let images = try #require(file.tensors["images"])
-    return (channelMajor(images), try #require(file.integers["labels"]))
+    let shape = PlaneShape(
+      channels: images.shape[1], images: images.shape[0], rows: images.shape[2], columns: images.shape[3])
+    return (Planes(shape, dense: channelMajor(images)), try #require(file.integers["labels"]))
   }
 }
 

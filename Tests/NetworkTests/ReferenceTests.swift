@@ -16,7 +16,7 @@ struct ReferenceTests {
   @Test("evaluation gives the reference's logits", arguments: ReferenceCase.all)
   func logits(_ reference: ReferenceCase) throws {
     let batch = try reference.batch()
-    let logits = try reference.network().forward(batch.images, count: batch.labels.count, pass: .evaluation)
+    let logits = try reference.network().evaluate(batch.images)
     let expected = try #require(reference.file("expected").tensors["eval.logits"])
     #expect(relativeError(logits.values, expected.values) < Self.tolerance)
   }
@@ -42,18 +42,17 @@ struct ReferenceTests {
   private func trainingErrors(
     _ reference: ReferenceCase, _ expected: [String: Tensor], nudge: Int
   ) throws -> [String: Double] {
-    var batch = try reference.batch()
+    let batch = try reference.batch()
     if nudge > 0 {
       var stream = RandomStream(seed: UInt64(nudge), purpose: .test)
-      for index in batch.images.indices where stream.below(2) == 0 {
-        batch.images[index] = batch.images[index].nextUp
-      }
+      var images = batch.images.dense()
+      for index in images.indices where stream.below(2) == 0 { images[index] = images[index].nextUp }
+      batch.images.load(dense: images)
     }
     let network = try reference.network()
-    let logits = network.forward(
-      batch.images, count: batch.labels.count, pass: .training, method: .precise)
-    let loss = CrossEntropy()(logits, labels: batch.labels)
-    network.backward(loss.gradient)
+    let pass = network.train(batch.images, method: .precise)
+    let loss = CrossEntropy()(pass.logits, labels: batch.labels)
+    network.backward(pass, loss.gradient)
     let gradients = Dictionary(
       uniqueKeysWithValues: network.parameters.map { ("grad." + $0.name, $0.gradient) })
     let statistics = Dictionary(
@@ -109,7 +108,7 @@ struct ReferenceTests {
   func classScales(_ reference: ReferenceCase) throws {
     let batch = try reference.batch()
     let expected = try reference.scores()
-    let logits = try reference.network().forward(batch.images, count: batch.labels.count, pass: .evaluation)
+    let logits = try reference.network().evaluate(batch.images)
     var classes = ClassAccuracy(classes: 10)
     classes.count(logits, labels: batch.labels)
     #expect(classes.accuracies == expected.class_accuracy)

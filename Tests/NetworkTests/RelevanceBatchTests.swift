@@ -42,7 +42,8 @@ struct RelevanceBatchTests {
         #require(ArchitectureRegistry.build(architecture, seed: 5, engine: Engine(threads: threads))))
     }
     for count in [150, 10, 40, 150] {
-      let images = random(3 * count * 64, 6)
+      let shape = PlaneShape(channels: 3, images: count, rows: 8, columns: 8)
+      let images = Planes(shape, dense: random(shape, 6))
       let labels = (0..<count).map { $0 % 7 }
       let found = propagations.map { $0.relevances(images, labels: labels) }
       for other in found.dropFirst() {

@@ -27,8 +27,8 @@ struct RemovalTests {
   func evaluation(_ architecture: ArchitectureSpec, streams: Bool) throws {
     let (masked, removed) = try pair(architecture, streams)
     let images = random(6 * architecture.input.reduce(1, *), 1)
-    let expected = masked.forward(images, count: 6, pass: .evaluation)
-    let found = removed.forward(images, count: 6, pass: .evaluation)
+    let expected = masked.evaluate(images, count: 6)
+    let found = removed.evaluate(images, count: 6)
     #expect(relativeError(found.values, expected.values) < 1e-5)
     #expect(removed.cost().macs < masked.cost().macs)
   }
@@ -42,8 +42,9 @@ struct RemovalTests {
     for network in [masked, removed] {
       // How a convolution is computed depends on its channels, and another rounding on this or that side of a ReLU's
       // kink would show.
-      let logits = network.forward(images, count: 6, pass: .training, method: .precise)
-      network.backward(CrossEntropy()(logits, labels: [0, 1, 2, 3, 4, 5]).gradient)
+      let pass = network.train(network.planes(images, count: 6), method: .precise)
+      let gradient = CrossEntropy()(pass.logits, labels: [0, 1, 2, 3, 4, 5]).gradient
+      network.backward(pass, gradient)
       optimizer.step(network, learningRate: 0.1)
     }
     masked.remove(channels: removals(masked, streams))
@@ -84,7 +85,7 @@ struct RemovalTests {
     let name = network.channelGroups[0].name
     network.remove(channels: [name: Set(0..<1000), "nonsense": [1]])
     #expect(network.channelGroups[0].kept.count == 1)
-    let logits = network.forward(random(2 * 3 * 256, 3), count: 2, pass: .evaluation)
+    let logits = network.evaluate(random(2 * 3 * 256, 3), count: 2)
     #expect(logits.values.allSatisfy { $0.isFinite })
   }
 
@@ -132,18 +133,18 @@ struct RemovalTests {
 
   /// Zero weights and zero batch norm: zero output.
   private func mask(_ network: Network, _ removed: [String: Set<Int>]) {
-    let outputs = Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0) })
-    for unit in network.units {
-      let channels = (removed[unit.convolution.name] ?? []).union(removed[unit.stream?.name ?? ""] ?? [])
-      let own = [
-        unit.convolution.weight, unit.convolution.bias, unit.normalization.weight, unit.normalization.bias,
-      ]
-      for parameter in own.compactMap({ $0 }) { zero(parameter, channels) }
+    let structure = network.structure.structure
+    let lost = removed.flatMap { name, channels in
+      structure.groups.filter { $0.name == name }.flatMap { group in channels.map { group.classes[$0] } }
     }
-    for layer in network.classifier where layer.isPrunable {
-      for name in [layer.weight.name, layer.bias.name] {
-        if let parameter = outputs[name] { zero(parameter, removed[layer.name] ?? []) }
-      }
+    let classes = Set(lost.flatMap(structure.classes.removed(with:)))
+    for maker in structure.makers {
+      let own = structure.classes.classes(of: maker.value)
+      let channels = Set(own.indices.filter { classes.contains(own[$0]) }.map { $0 - own.startIndex })
+      let parameters = network.store.nodes.indices
+        .filter { network.graph.nodes[$0].layer == maker.layer }
+        .flatMap { network.store[$0] }
+      for parameter in parameters where !parameter.name.contains("running") { zero(parameter, channels) }
     }
   }
 

@@ -71,31 +71,34 @@ struct StreamTests {
       network.remove(channels: removed)
       try checkInvariants(network)
     }
-    let counts = (network.channelGroups + network.streamGroups).map { ($0.name, $0.kept.count) }
     let whole = try self.network(name, depth, block, width: 0.125)
-    #expect(whole.cost(channels: Dictionary(uniqueKeysWithValues: counts)) == network.cost())
+    let gone = (network.channelGroups + network.streamGroups).map {
+      ($0.name, Set(0..<$0.originalCount).subtracting($0.kept))
+    }
+    #expect(whole.structure.removing(Dictionary(uniqueKeysWithValues: gone)).cost == network.cost())
     try whole.load(network.tensorFile(), from: "memory")
     #expect(whole.tensors == network.tensors)
     #expect(evaluate(whole) == evaluate(network))
   }
 
   private func checkInvariants(_ network: Network) throws {
-    let layers = Dictionary(uniqueKeysWithValues: network.units.map { ($0.convolution.name, $0) })
+    let structure = network.structure
     for group in network.streamGroups {
       #expect(!group.kept.isEmpty && group.kept == group.kept.sorted())
-      for member in group.members {
-        let unit = try #require(layers[member])
-        let kept = unit.convolution.keptOutputs
-        #expect(!kept.isEmpty && kept.count == unit.convolution.outputs)
-        #expect(unit.normalization.runningMean.count == kept.count)
-        if unit.role == .fixed { #expect(kept == group.kept) }
+      for maker in structure.structure.makers where group.members.contains(maker.layer) {
+        let kept = structure.kept[maker.value.index]
+        #expect(!kept.isEmpty && kept.count == network.store[maker.node][0].value.shape[0])
+        #expect(network.store[maker.node + 1][2].value.count == kept.count)
+        if case .stream = maker.pruning { #expect(kept == group.kept) }
         #expect(Set(kept).isSubset(of: group.kept))
       }
-      for unit in network.units where unit.convolution.inputGroup == group.name {
-        #expect(unit.convolution.inputs == group.kept.count)
-      }
     }
-    #expect(network.classifier[0].inputs == network.streamGroups.last?.kept.count)
+    // What reads a value has a column for each of its channels.
+    for (index, node) in network.graph.nodes.enumerated() where node.operation is Convolution {
+      let inputs = structure.kept[node.inputs[0].index].count
+      #expect(network.store[index][0].value.shape[1] == inputs)
+    }
+    #expect(network.layers().last?.inputs == network.streamGroups.last?.kept.count)
     for parameter in network.parameters {
       #expect(parameter.velocity.shape == parameter.value.shape)
       #expect(parameter.gradient.shape == parameter.value.shape)
@@ -123,7 +126,7 @@ struct StreamTests {
   private func evaluate(_ network: Network) -> [Float] {
     var stream = RandomStream(seed: 9, purpose: .test)
     let count = 2 * network.input.channels * network.input.rows * network.input.columns
-    return network.forward((0..<count).map { _ in stream.uniform() }, count: 2, pass: .evaluation).values
+    return network.evaluate((0..<count).map { _ in stream.uniform() }, count: 2).values
   }
 
   private func network(

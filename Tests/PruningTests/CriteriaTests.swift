@@ -154,7 +154,9 @@ struct CriteriaTests {
     let batches = sizes.map { size in
       defer { start += size }
       return (
-        images: Array(pixels[start * channels * 64..<(start + size) * channels * 64]),
+        images: Planes(
+          PlaneShape(channels: channels, images: size, rows: 8, columns: 8),
+          dense: Array(pixels[start * channels * 64..<(start + size) * channels * 64])),
         labels: Array(labels[start..<start + size])
       )
     }

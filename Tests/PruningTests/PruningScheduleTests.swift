@@ -94,7 +94,7 @@ struct PruningScheduleTests {
         uniqueKeysWithValues: groups.enumerated().map { index, group in
           (group.name, group.kept.map { _ in Double(random.uniform()) * (index == 3 ? 0.3 : 1) })
         })
-      let removals = schedule.removals(after: epoch, network: network, scores: scores)
+      let removals = schedule.removals(after: epoch, graph: network.structure, scores: scores)
       for (kind, count) in [(ChannelGroup.Kind.convolution, 9), (.hiddenUnits, 2)] {
         let own = groups.filter { $0.kind == kind }
         let ranked = own.flatMap { group in
@@ -195,7 +195,7 @@ struct PruningScheduleTests {
     return schedule.epochs.map { epoch in
       let data = ScoringData(seed: 1, epoch: epoch) { AnyIterator { nil } }
       let scores = normalizedByLayer(criterion.importance(of: network, on: data))
-      let removals = schedule.removals(after: epoch, network: network, scores: scores)
+      let removals = schedule.removals(after: epoch, graph: network.structure, scores: scores)
       network.remove(channels: removals)
       return removals.values.map(\.count).reduce(0, +)
     }

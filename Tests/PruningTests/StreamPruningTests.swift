@@ -85,7 +85,7 @@ struct StreamPruningTests {
   func explicit() throws {
     let network = try network()
     let schedule = PruningSchedule(spec(.ratio(0.5)), epochs: 4)
-    let removals = schedule.removals(after: 1, network: network, scores: scores(of: network, seed: 1))
+    let removals = schedule.removals(after: 1, graph: network.structure, scores: scores(of: network, seed: 1))
     let before = Dictionary(
       uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { ($0.name, $0.kept) })
     network.remove(channels: removals)
@@ -111,7 +111,7 @@ struct StreamPruningTests {
     for epoch in schedule.epochs {
       network.remove(
         channels: schedule.removals(
-          after: epoch, network: network, scores: scores(of: network, seed: seed + UInt64(epoch))))
+          after: epoch, graph: network.structure, scores: scores(of: network, seed: seed + UInt64(epoch))))
     }
   }
 

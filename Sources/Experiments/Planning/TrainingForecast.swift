@@ -36,7 +36,7 @@ struct PlannedWidths {
         uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { group in
           (group.name, group.kept.indices.map { (Double($0) + 0.5) / Double(group.kept.count) })
         })
-      network.remove(channels: schedule.removals(after: epoch, network: network, scores: scores))
+      network.remove(channels: schedule.removals(after: epoch, graph: network.structure, scores: scores))
       show(after: epoch)
     }
   }

@@ -216,7 +216,7 @@ struct VariantTraining {
     let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
     let scores = try scoring.scores(of: network, epoch: epoch)
     if interruption.isRequested { return nil }
-    let removals = schedule.removals(after: epoch, network: network, scores: scores)
+    let removals = schedule.removals(after: epoch, graph: network.structure, scores: scores)
     network.remove(channels: removals)
     let after = size(network)
     let removed = network.channelGroups.compactMap { group in

@@ -15,12 +15,10 @@ public enum GradientDump {
     let network = try spec.network(weights: weights, engine: engine)
     let batch = try LabelledImages(contentsOf: images, for: network)
     var file = TensorFile()
-    let count = batch.labels.count
-    file.tensors["eval.logits"] = network.forward(
-      batch.images, count: count, pass: .evaluation, method: .precise)
-    let logits = network.forward(batch.images, count: count, pass: .training, method: .precise)
-    let result = CrossEntropy(labelSmoothing: spec.train.labelSmoothing)(logits, labels: batch.labels)
-    network.backward(result.gradient)
+    file.tensors["eval.logits"] = network.evaluate(batch.images, method: .precise)
+    let pass = network.train(batch.images, method: .precise)
+    let result = CrossEntropy(labelSmoothing: spec.train.labelSmoothing)(pass.logits, labels: batch.labels)
+    network.backward(pass, result.gradient)
     file.tensors["train.loss"] = Tensor(shape: [1], values: [Float(result.loss)])
     for parameter in network.parameters { file.tensors["grad." + parameter.name] = parameter.gradient }
     for (name, tensor) in network.runningStatistics { file.tensors["after." + name] = tensor }

@@ -5,7 +5,7 @@ import TensorFiles
 /// Images and labels from a tensor file: `images` [N, C, H, W] float, `labels` [N] integers.
 struct LabelledImages {
   /// `[channels, images, rows, columns]`.
-  let images: [Float]
+  let images: Planes
   let labels: [Int]
 
   init(contentsOf path: String, for network: Network) throws(ToolError) {
@@ -29,7 +29,8 @@ struct LabelledImages {
       throw .file("\(path): tensor images has values that are not finite")
     }
     self.labels = labels
-    images = Self.channelMajor(tensor)
+    images = Planes(
+      network.graph.input.planes(images: tensor.shape[0]), dense: Self.channelMajor(tensor))
   }
 
   private static func channelMajor(_ images: Tensor) -> [Float] {

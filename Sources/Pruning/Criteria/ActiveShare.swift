@@ -14,7 +14,7 @@ public struct ActiveShare: ImportanceCriterion {
     var sums: [String: [Double]] = [:]
     var count = 0.0
     for (images, labels) in data.batches() {
-      for (layer, shares) in network.positiveShares(images, count: labels.count) {
+      for (layer, shares) in network.positiveShares(images) {
         sums.add(shares.map { $0 * Double(labels.count) }, to: layer)
       }
       count += Double(labels.count)

@@ -18,8 +18,9 @@ public struct TaylorExpansion: ImportanceCriterion {
     let loss = CrossEntropy()
     network.keepingRunningStatistics {
       for (images, labels) in data.batches() {
-        let logits = network.forward(images, count: labels.count, pass: .training)
-        network.backward(loss(logits, labels: labels).gradient)
+        let pass = network.train(images)
+        let gradient = loss(pass.logits, labels: labels).gradient
+        network.backward(pass, gradient)
         for (layer, gradients) in network.gateGradients {
           sums.add(gradients.map { $0 * $0 }, to: layer)
         }

@@ -1,0 +1,86 @@
+/// The channel groups of a graph, as its operations' ties make them.
+struct ChannelStructure: Sendable {
+  /// A group, with the class of channels behind each of its channels' numbers.
+  struct Group: Sendable {
+    let name: String
+    let kind: ChannelGroup.Kind
+    let classes: [Int]
+    let members: [String]
+  }
+
+  /// A layer that makes channels: a convolution or a linear layer.
+  struct Maker: Sendable {
+    let layer: String
+    let node: Int
+    let value: Graph.Value
+    let pruning: Graph.Pruning
+  }
+
+  let classes: ChannelClasses
+  /// In the order of data; the logits' layer, too.
+  let makers: [Maker]
+  /// In the order of data, streams among them.
+  let groups: [Group]
+  /// By class: its group, by number, and its number there.
+  let positions: [Int: (group: Int, channel: Int)]
+
+  init(_ graph: Graph) {
+    var ties = ChannelTies(graph)
+    classes = ties.classes()
+    makers = graph.nodes.indices.filter { graph.nodes[$0].operation.makesChannels }.map { node in
+      Maker(
+        layer: graph.nodes[node].layer, node: node, value: graph.output(of: node),
+        pruning: graph.nodes[node].pruning)
+    }
+    var sums: Set<Int> = []
+    for node in graph.nodes.indices where graph.nodes[node].operation is Add {
+      sums.formUnion(classes.classes(of: graph.output(of: node)))
+    }
+    (groups, positions) = Self.groups(makers, classes, sums: sums, graph)
+  }
+
+  private static func groups(
+    _ makers: [Maker], _ classes: ChannelClasses, sums: Set<Int>, _ graph: Graph
+  ) -> (groups: [Group], positions: [Int: (group: Int, channel: Int)]) {
+    var kept = classes.pinned
+    for maker in makers where maker.pruning == .kept { kept.formUnion(classes.classes(of: maker.value)) }
+    var found: [(maker: Maker, classes: [Int])] = []
+    var positions: [Int: (group: Int, channel: Int)] = [:]
+    for maker in makers {
+      var own: [Int] = []
+      for name in classes.classes(of: maker.value) where !kept.contains(name) && positions[name] == nil {
+        positions[name] = (found.count, own.count)
+        own.append(name)
+      }
+      if !own.isEmpty { found.append((maker, own)) }
+    }
+    // By class of a branch, the sum's classes that take it with them.
+    var leaders: [Int: [Int]] = [:]
+    for (sum, branches) in classes.follows {
+      for branch in branches { leaders[branch, default: []].append(sum) }
+    }
+    var members = [[String]](repeating: [], count: found.count)
+    for maker in makers {
+      let own = classes.classes(of: maker.value)
+      let groups = Set((own + own.flatMap { leaders[$0] ?? [] }).compactMap { positions[$0]?.group })
+      for group in groups { members[group].append(maker.layer) }
+    }
+    let groups = found.enumerated().map { index, group in
+      var (name, kind) = (group.maker.layer, ChannelGroup.Kind.convolution)
+      if case .stream(let stream) = group.maker.pruning {
+        (name, kind) = (stream, .stream)
+      } else if group.classes.contains(where: sums.contains) {
+        kind = .stream
+      } else if graph.nodes[group.maker.node].operation is Linear {
+        kind = .hiddenUnits
+      }
+      return Group(name: name, kind: kind, classes: group.classes, members: members[index])
+    }
+    return (groups, positions)
+  }
+}
+
+extension Operation {
+  /// Whether the outputs are filters or units of the operation's own.
+  var makesChannels: Bool { self is Convolution || self is Linear }
+}

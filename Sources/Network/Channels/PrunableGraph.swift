@@ -1,0 +1,144 @@
+/// A graph that can lose channels: the graph as it was built, the groups of its channels, and what is left of it.
+///
+/// A value without weights: what a removal would cost or leave is found on a copy.
+public struct PrunableGraph: Sendable {
+  public let original: Graph
+  /// As it stands.
+  public private(set) var graph: Graph
+  /// By value: the original numbers of the channels that are left.
+  private(set) var kept: [[Int]]
+  /// Whether residual streams lose channels, too.
+  public var prunesStreams = false
+
+  let structure: ChannelStructure
+  private var removed: Set<Int> = []
+
+  public init(_ graph: Graph) {
+    original = graph
+    self.graph = graph
+    kept = graph.shapes.map { Array(0..<$0.channels) }
+    structure = ChannelStructure(graph)
+  }
+
+  // MARK: Groups
+
+  /// All channels that can be removed from layers without a stream, in the order of data.
+  public var channelGroups: [ChannelGroup] {
+    structure.groups.filter { $0.kind != .stream }.map(group)
+  }
+
+  /// The residual streams, in the order of data: channels that many layers can only lose together.
+  public var streamGroups: [ChannelGroup] {
+    structure.groups.filter { $0.kind == .stream }.map(group)
+  }
+
+  private func group(_ group: ChannelStructure.Group) -> ChannelGroup {
+    ChannelGroup(
+      name: group.name, kind: group.kind, originalCount: group.classes.count,
+      kept: group.classes.indices.filter { !removed.contains(group.classes[$0]) }, members: group.members)
+  }
+
+  /// Channels left that can be removed, hidden units of a classifier not counted; those of a residual stream count as its
+  /// branches' last convolutions have them.
+  public var prunableChannels: Int {
+    channelGroups.filter { $0.kind == .convolution }.map(\.kept.count).reduce(0, +)
+  }
+
+  /// The original numbers of a layer's output channels that are left.
+  func keptOutputs(of maker: ChannelStructure.Maker) -> [Int] { kept[maker.value.index] }
+
+  // MARK: Removal
+
+  /// Removes channels for good.
+  ///
+  /// - Parameter channels: by group, channels by their number in the original network. Ones that were removed before, or that
+  ///   never were, are ignored; a layer's last channel is never removed.
+  /// - Returns: by node, the slices of its tensors that are left.
+  mutating func remove(channels: [String: Set<Int>]) -> [Int: [ParameterSlice]] {
+    for isStream in [true, false] {
+      let groups = structure.groups.filter { ($0.kind == .stream) == isStream }
+      var wanted = Set(
+        groups.flatMap { group in (channels[group.name] ?? []).compactMap { group.classes[safe: $0] } }
+      ).subtracting(removed)
+      spareLastChannels(&wanted)
+      removed.formUnion(wanted.flatMap(structure.classes.removed(with:)))
+    }
+    return shrink()
+  }
+
+  /// Keeps exactly these channels, by their number in the original network; groups that are not named stay whole.
+  mutating func keep(channels: [String: [Int]]) -> [Int: [ParameterSlice]] {
+    var removed: [String: Set<Int>] = [:]
+    for group in channelGroups + streamGroups {
+      if let kept = channels[group.name] { removed[group.name] = Set(group.kept).subtracting(kept) }
+    }
+    return remove(channels: removed)
+  }
+
+  /// Takes classes out of those that are to be removed, until each layer keeps a channel.
+  private func spareLastChannels(_ wanted: inout Set<Int>) {
+    var lost = Set(wanted.flatMap(structure.classes.removed(with:)))
+    // The narrowest first, so that one channel that stays may serve several.
+    for maker in structure.makers.sorted(by: { kept[$0.value.index].count < kept[$1.value.index].count }) {
+      let classes = structure.classes.classes(of: maker.value)
+      let left = kept[maker.value.index].map { classes[classes.startIndex + $0] }.filter {
+        !removed.contains($0)
+      }
+      guard let first = left.first, left.allSatisfy(lost.contains) else { continue }
+      wanted = wanted.filter { !structure.classes.removed(with: $0).contains(first) }
+      lost = Set(wanted.flatMap(structure.classes.removed(with:)))
+    }
+  }
+
+  /// Makes the graph as small as the channels that are left.
+  private mutating func shrink() -> [Int: [ParameterSlice]] {
+    let positions = kept.indices.map { value in
+      let classes = structure.classes.classes(of: Graph.Value(index: value))
+      return kept[value].indices.filter { !removed.contains(classes[classes.startIndex + kept[value][$0]]) }
+    }
+    var nodes = graph.nodes
+    var slices: [Int: [ParameterSlice]] = [:]
+    for index in nodes.indices {
+      let values = nodes[index].inputs.map(\.index) + [index + 1]
+      guard values.contains(where: { positions[$0].count < kept[$0].count }) else { continue }
+      let left = KeptPositions(
+        inputs: nodes[index].inputs.map { positions[$0.index] }, output: positions[index + 1])
+      let smaller = Self.keeping(nodes[index].operation, left, graph.inputShapes(index))
+      nodes[index].operation = smaller.operation
+      slices[index] = smaller.slices
+    }
+    for value in kept.indices { kept[value] = positions[value].map { kept[value][$0] } }
+    do {
+      graph = try Graph(input: graph.input, nodes: nodes)
+    } catch {
+      preconditionFailure("ties keep shapes fitting: \(error)")
+    }
+    return slices
+  }
+
+  private static func keeping(
+    _ operation: some Operation, _ kept: KeptPositions, _ inputs: [FeatureShape]
+  ) -> (operation: any Operation, slices: [ParameterSlice]) {
+    let (smaller, slices) = operation.keeping(kept, inputs)
+    return (smaller, slices)
+  }
+
+  /// The graph without these channels.
+  public func removing(_ channels: [String: Set<Int>]) -> PrunableGraph {
+    var smaller = self
+    _ = smaller.remove(channels: channels)
+    return smaller
+  }
+
+  /// The graph as it was before any removal.
+  public var whole: PrunableGraph {
+    var whole = PrunableGraph(original)
+    whole.prunesStreams = prunesStreams
+    return whole
+  }
+}
+
+extension Array {
+  /// The element at an index, nil where there is none.
+  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

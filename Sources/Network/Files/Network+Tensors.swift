@@ -1,0 +1,120 @@
+import Compute
+import Foundation
+import TensorFiles
+
+/// Why a tensor file does not fit a network.
+public enum ModelFileError: Error, Equatable, CustomStringConvertible {
+  case unreadable(TensorFileError)
+  case missing(file: String, tensor: String)
+  case unexpected(file: String, tensor: String)
+  case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
+  case badChannels(file: String, group: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let error): "\(error)"
+    case .missing(let file, let tensor): "\(file): tensor \(tensor) is missing"
+    case .unexpected(let file, let tensor): "\(file): the network has no tensor \(tensor)"
+    case .wrongShape(let file, let tensor, let expected, let found):
+      "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
+    case .badChannels(let file, let group, let reason): "\(file): kept channels of \(group): \(reason)"
+    }
+  }
+}
+
+extension Network {
+  /// All trained parameters in the order of data.
+  public var parameters: [Parameter] { store.trained }
+
+  /// Running means and variances, by name.
+  public var runningStatistics: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: store.statistics.map { ($0.name, $0.value) })
+  }
+
+  /// Everything that evaluation needs, by the names that torchvision uses.
+  public var tensors: [String: Tensor] {
+    var found = runningStatistics
+    for parameter in parameters { found[parameter.name] = parameter.value }
+    return found
+  }
+
+  private static let keptPrefix = "espalier.kept."
+
+  /// Which original channels each group kept, as metadata of a tensor file; groups that are whole are left out.
+  public var keptChannelsMetadata: [String: String] {
+    var metadata: [String: String] = [:]
+    for group in channelGroups + streamGroups where group.kept.count < group.originalCount {
+      metadata[Self.keptPrefix + group.name] = group.kept.map(String.init).joined(separator: ",")
+    }
+    return metadata
+  }
+
+  /// The network as a tensor file; `metadata` is added to which channels are left.
+  public func tensorFile(metadata: [String: String] = [:]) -> TensorFile {
+    var file = TensorFile()
+    file.tensors = tensors
+    file.metadata = keptChannelsMetadata.merging(metadata) { own, _ in own }
+    return file
+  }
+
+  /// Removes the channels that the file says are gone, and takes its tensors.
+  ///
+  /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; nothing is changed then,
+  ///   except that channels may be gone.
+  public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
+    try keepChannels(file.metadata, from: path)
+    let own = tensors
+    for name in own.keys.sorted() {
+      guard let found = file.tensors[name] else { throw .missing(file: path, tensor: name) }
+      let expected = own[name]?.shape ?? []
+      guard found.shape == expected else {
+        throw .wrongShape(file: path, tensor: name, expected: expected, found: found.shape)
+      }
+    }
+    for name in file.tensors.keys.sorted() where own[name] == nil && !name.hasSuffix("num_batches_tracked") {
+      throw .unexpected(file: path, tensor: name)
+    }
+    setTensors(file.tensors)
+  }
+
+  /// Loads a tensor file, channels and all.
+  public func load(contentsOf path: String) throws(ModelFileError) {
+    let file: TensorFile
+    do { file = try TensorFile(contentsOf: path) } catch { throw .unreadable(error) }
+    try load(file, from: path)
+  }
+
+  private func setTensors(_ tensors: [String: Tensor]) {
+    for parameter in store.trained + store.statistics {
+      if let value = tensors[parameter.name] { parameter.value = value }
+    }
+  }
+
+  private func keepChannels(_ metadata: [String: String], from path: String) throws(ModelFileError) {
+    var kept: [String: [Int]] = [:]
+    let groups = Dictionary(uniqueKeysWithValues: (channelGroups + streamGroups).map { ($0.name, $0) })
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.keptPrefix) {
+      let name = String(key.dropFirst(Self.keptPrefix.count))
+      guard let group = groups[name] else {
+        throw .badChannels(file: path, group: name, reason: "the network has no such prunable layer")
+      }
+      let fields = value.split(separator: ",", omittingEmptySubsequences: false)
+      let channels = fields.compactMap { Int($0) }
+      guard channels.count == fields.count else {
+        throw .badChannels(file: path, group: name, reason: "expected channel numbers separated by commas")
+      }
+      let ascending = zip(channels, channels.dropFirst()).allSatisfy { $0 < $1 }
+      guard ascending, let first = channels.first, let last = channels.last, first >= 0,
+        last < group.originalCount
+      else {
+        let range = "ascending numbers from 0 to \(group.originalCount - 1)"
+        throw .badChannels(file: path, group: name, reason: "expected \(range)")
+      }
+      guard Set(channels).isSubset(of: group.kept) else {
+        throw .badChannels(file: path, group: name, reason: "channels that this network has lost already")
+      }
+      kept[name] = channels
+    }
+    keep(channels: kept)
+  }
+}

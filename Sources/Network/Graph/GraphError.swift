@@ -1,0 +1,27 @@
+/// Why a layer cannot stand where it is put in a graph.
+public enum GraphError: Error, Equatable, CustomStringConvertible {
+  /// A window, with its padding, is larger than the map that it reads.
+  case windowTooLarge(window: Int, padding: Int, input: FeatureShape)
+  /// The number of groups divides the input channels or the output channels not.
+  case groups(Int, inputs: Int, outputs: Int)
+  /// Values that must have the same shape do not.
+  case shapes([FeatureShape], expected: String)
+  /// A channel list names channels that the sum does not have, or not as many as its operand has.
+  case channelList(count: Int, operand: FeatureShape, sum: Int)
+  /// Weights, or a value, have more elements than can be counted safely.
+  case tooLarge(String)
+
+  public var description: String {
+    switch self {
+    case .windowTooLarge(let window, let padding, let input):
+      "a window of \(window) x \(window) with padding \(padding) does not fit into \(input)"
+    case .groups(let groups, let inputs, let outputs):
+      "\(groups) groups do not divide \(inputs) input channels and \(outputs) output channels"
+    case .shapes(let shapes, let expected):
+      "\(expected), found " + shapes.map(\.description).joined(separator: " and ")
+    case .channelList(let count, let operand, let sum):
+      "a list of \(count) channels does not place \(operand) among the \(sum) channels of the sum"
+    case .tooLarge(let what): "\(what) has too many elements"
+    }
+  }
+}

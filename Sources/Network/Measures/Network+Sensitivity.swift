@@ -1,0 +1,74 @@
+import Compute
+
+/// What importance criteria measure of channels, besides relevance.
+extension Network {
+  /// Weights whose first axis is the channels of a layer, by layer: what norms of filters are taken of.
+  public var filters: [String: Tensor] {
+    structure.scoredLayers.reduce(into: [:]) { $0[$1.name] = store[$1.node][0].value }
+  }
+
+  /// The factor by which batch norm scales every channel, `[channels]`, by the convolution before it.
+  ///
+  /// Hidden units and convolutions without batch norm have none.
+  public var normalizationScales: [String: Tensor] {
+    structure.scoredLayers.reduce(into: [:]) { found, layer in
+      found[layer.name] = layer.normalization.map { store[$0][0].value }
+    }
+  }
+
+  /// Derivative of the loss of the last backward pass by a factor on every channel's output that is 1, by layer.
+  ///
+  /// With y = weight * x + bias what batch norm makes of a channel, that is
+  /// sum over images and pixels of dL/dy * y = weight * dL/dweight + bias * dL/dbias,
+  /// which the backward pass has computed. Without batch norm it is the same sum over all weights and the bias of a filter or
+  /// unit.
+  public var gateGradients: [String: [Double]] {
+    structure.scoredLayers.reduce(into: [:]) { found, layer in
+      let tensors = layer.normalization.map { Array(store[$0].prefix(2)) } ?? store[layer.node]
+      let channels = store[layer.node][0].value.shape[0]
+      found[layer.name] = (0..<channels).map { channel in
+        // The bias first, as for a unit.
+        layer.normalization == nil
+          ? tensors.reversed().reduce(0.0) { product($1, channel, from: $0) }
+          : tensors.map { product($0, channel, from: 0) }.reduce(0, +)
+      }
+    }
+  }
+
+  /// Adds value times gradient of all elements that belong to a channel.
+  private func product(_ parameter: Parameter, _ channel: Int, from initial: Double) -> Double {
+    let size = parameter.value.count / max(1, parameter.value.shape[0])
+    return (channel * size..<(channel + 1) * size).reduce(initial) { sum, index in
+      sum + Double(parameter.value.values[index]) * Double(parameter.gradient.values[index])
+    }
+  }
+
+  /// Share of images and pixels at which a channel is above zero behind its activation, by layer.
+  ///
+  /// The last convolution of a residual block has its activation behind the sum with the shortcut.
+  ///
+  /// - Parameter images: `[channels, images, rows, columns]`
+  public func positiveShares(_ images: Planes) -> [String: [Double]] {
+    // A projection has no activation of its own.
+    let layers = structure.scoredLayers.filter { layer in
+      layer.hasActivation || structure.relevanceLayers.contains { $0.node == layer.node }
+    }
+    let wanted = Set(layers.map(\.activation))
+    var shares: [Graph.Value: [Double]] = [:]
+    var run = makeRun(.evaluation)
+    _ = executor().forward(images, &run) { value, planes in
+      if wanted.contains(value) { shares[value] = engine.positiveShares(planes) }
+    }
+    return layers.reduce(into: [:]) { found, layer in
+      guard let all = shares[layer.activation] else { return }
+      found[layer.name] = layer.channels.map { $0.map { all[$0] } } ?? all
+    }
+  }
+
+  /// Leaves running statistics as they were before `body`, which may do training passes.
+  public func keepingRunningStatistics<Result>(_ body: () -> Result) -> Result {
+    let before = store.statistics.map { ($0, $0.value) }
+    defer { for (statistic, value) in before { statistic.value = value } }
+    return body()
+  }
+}

@@ -1,0 +1,163 @@
+import Compute
+import Synchronization
+
+/// Layer-wise relevance propagation through a network as it is now, for any number of batches (arXiv 2002.09958, section III).
+///
+/// In evaluation mode no image's values depend on another's. So each thread takes a few images through the whole network,
+/// forward and back, and waits for no other at the end of every layer.
+public final class RelevancePropagation {
+  private let network: Network
+  private let rule: RelevanceRule
+  private let executor: Executor
+  /// By node.
+  private let convolutions: [Int: SignedConvolution]
+  private let wanted: [Bool]
+  /// By value: the layers that are scored there, and which of its channels are theirs.
+  private let layers: [Graph.Value: [(name: String, channels: [Int]?)]]
+  /// Engines for one thread, to take.
+  private let idle = Mutex<[Engine]>([])
+
+  /// - Parameter network: not to be trained or pruned while this is used.
+  public init(_ network: Network, rule: RelevanceRule = .standard) {
+    self.network = network
+    self.rule = rule
+    executor = network.executor()
+    let graph = network.graph
+    convolutions = graph.nodes.indices.reduce(into: [:]) { found, node in
+      found[node] = graph.operation(node, as: Convolution.self)?.signedWeights(network.store[node])
+    }
+    let scored = network.structure.relevanceLayers
+    wanted = Self.wanted(executor.plan, Set(scored.map(\.node)))
+    layers = scored.reduce(into: [:]) { found, layer in
+      let (value, channels) = Self.scoredValue(of: layer, rule, graph)
+      found[value, default: []].append((layer.name, channels))
+    }
+  }
+
+  /// By value: whether relevance is sent back to it: not at the layers before the first one that is scored.
+  private static func wanted(_ plan: ExecutionPlan, _ scored: Set<Int>) -> [Bool] {
+    var wanted = [Bool](repeating: false, count: plan.valueCount)
+    for (node, operation) in plan.graph.nodes.enumerated() {
+      wanted[node + 1] = scored.contains(node) || operation.inputs.contains { wanted[$0.index] }
+    }
+    return wanted
+  }
+
+  /// Relevance passes batch norm and activations unchanged; so a layer's is that of the value behind them. A convolution that
+  /// feeds a sum is scored at the sum's output, or in its branch.
+  private static func scoredValue(
+    of layer: ScoredLayer, _ rule: RelevanceRule, _ graph: Graph
+  ) -> (value: Graph.Value, channels: [Int]?) {
+    if layer.sum != nil, rule.lastConvolution == .branch {
+      return (graph.output(of: layer.normalization ?? layer.node), nil)
+    }
+    // A unit's relevance is read where the linear layer gives it.
+    if layer.isLinear { return (graph.output(of: layer.node), nil) }
+    return (layer.activation, layer.channels)
+  }
+
+  /// Relevance of every scored channel for each image, `[images, channels]`, by layer.
+  ///
+  /// Starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over its pixels. Layers that
+  /// relevance never reaches are left out.
+  ///
+  /// - Parameter images: `[channels, images, rows, columns]`, as many as labels.
+  public func relevances(
+    _ images: Planes, labels: [Int]
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
+    precondition(
+      images.shape.images == labels.count, "there are \(labels.count) labels for \(images.shape)")
+    let parts = parts(of: labels.count)
+    let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
+    // Too few parts for the threads go one after the other, and threads share each layer: the same bits, if not as fast.
+    let engine = network.engine
+    let sharesLayers = parts.count == 1 || 2 * parts.count < engine.threads
+    func takePart(_ index: Int) {
+      let own = parts[index]
+      let part = withEngine(shared: sharesLayers) {
+        propagate(images.images(own), Array(labels[own]), on: $0)
+      }
+      found.withLock { $0[index] = part }
+    }
+    if sharesLayers { parts.indices.forEach(takePart) } else { engine.parallel(parts.count, takePart) }
+    let ordered = found.withLock { found in parts.indices.compactMap { found[$0] } }
+    return (
+      Tensor(joining: ordered.map(\.logits), columns: network.classes),
+      Dictionary(
+        uniqueKeysWithValues: (ordered.first?.relevances ?? [:]).map { layer, first in
+          (layer, Tensor(joining: ordered.compactMap { $0.relevances[layer] }, columns: first.shape[1]))
+        })
+    )
+  }
+
+  /// A few images through the whole network.
+  private func propagate(
+    _ images: Planes, _ labels: [Int], on engine: Engine
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
+    var run = Run(engine: engine, mode: .relevance)
+    run.rule = rule
+    run.signedConvolutions = convolutions
+    run.relevanceWanted = wanted
+    let (output, tape) = executor.forward(images, &run)
+    let logits = engine.flatten(output)
+    var start = Tensor(shape: logits.shape)
+    for (image, label) in labels.enumerated() { start.values[image * network.classes + label] = 1 }
+    let relevance = Planes(uninitialized: output.shape)
+    engine.unflatten(start, into: relevance)
+    var found: [String: Tensor] = [:]
+    executor.relevance(relevance, tape, &run) { value, planes in
+      for (layer, channels) in layers[value] ?? [] {
+        let own = select(channels, of: planes, engine)
+        // A unit has one element.
+        found[layer] = own.shape.rows * own.shape.columns == 1 ? engine.flatten(own) : engine.imageMeans(own)
+      }
+    }
+    return (logits, found)
+  }
+
+  private func select(_ channels: [Int]?, of planes: Planes, _ engine: Engine) -> Planes {
+    guard let channels else { return planes }
+    let own = Planes(uninitialized: planes.shape.with(channels: channels.count))
+    engine.select(planes, channels: channels, into: own)
+    return own
+  }
+
+  /// Of even sizes, for which buffers fit again and again.
+  private func parts(of count: Int) -> [Range<Int>] {
+    let wanted = max(1, (count + imagesAtATime - 1) / imagesAtATime)
+    let size = max(1, (count + wanted - 1) / wanted)
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+  }
+
+  /// At most: by the size of the network alone, as results do not depend on the number of threads. Three planes are kept of
+  /// each layer.
+  private var imagesAtATime: Int {
+    let graph = network.graph
+    let outputs = graph.nodes.indices.filter { graph.nodes[$0].operation is Convolution }
+      .map { graph.shape(graph.output(of: $0)).planes(images: 1).bytes }.reduce(0, +)
+    return max(1, min(16, (40 << 20) / max(1, outputs)))
+  }
+
+  private func withEngine<Result>(shared: Bool, _ body: (Engine) -> Result) -> Result {
+    if shared || network.engine.threads == 1 { return body(network.engine) }
+    let own = idle.withLock { $0.popLast() } ?? network.engine.single()
+    defer { idle.withLock { $0.append(own) } }
+    return body(own)
+  }
+}
+
+extension Network {
+  /// Relevance of one batch; see ``RelevancePropagation``.
+  public func relevances(
+    _ images: Planes, labels: [Int], rule: RelevanceRule = .standard
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
+    RelevancePropagation(self, rule: rule).relevances(images, labels: labels)
+  }
+}
+
+extension Tensor {
+  /// Rows of tensors with as many columns, one after the other.
+  fileprivate init(joining parts: [Tensor], columns: Int) {
+    self.init(shape: [parts.reduce(0) { $0 + $1.shape[0] }, columns], values: parts.flatMap(\.values))
+  }
+}

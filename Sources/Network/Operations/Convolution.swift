@@ -1,0 +1,226 @@
+import Compute
+
+/// A two-dimensional convolution with zero padding.
+///
+/// y[o, n, i, j] = b[o] + sum over c, u, v of W[o, c, u, v] * x[c, n, s*i + u - p, s*j + v - p]
+///
+/// Input `[inputs, images, rows, columns]`, weight `[outputs, inputs / groups, k, k]`, output
+/// `[outputs, images, (rows + 2p - k) / s + 1, (columns + 2p - k) / s + 1]`. With groups, each group of outputs reads the group
+/// of inputs of the same number; a depthwise convolution has as many groups as inputs.
+public struct Convolution: Operation {
+  public var outputs: Int
+  public let kernel: Int
+  public let stride: Int
+  public let padding: Int
+  public var groups: Int
+  public let hasBias: Bool
+
+  /// - Parameter padding: half of the kernel if not given.
+  public init(
+    outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1, hasBias: Bool = false
+  ) {
+    self.outputs = outputs
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding ?? kernel / 2
+    self.groups = groups
+    self.hasBias = hasBias
+  }
+
+  /// Whether each input channel has filters of its own.
+  func isDepthwise(inputs: Int) -> Bool { groups == inputs && groups > 1 }
+
+  // MARK: Shape, tensors, cost
+
+  public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
+    let input = inputs[0]
+    guard groups > 0, input.channels % groups == 0, outputs % groups == 0 else {
+      throw .groups(groups, inputs: input.channels, outputs: outputs)
+    }
+    let map = try input.windowed(kernel, stride: stride, padding: padding)
+    return map.with(channels: outputs)
+  }
+
+  private func weightShape(_ input: FeatureShape) -> [Int] {
+    [outputs, input.channels / groups, kernel, kernel]
+  }
+
+  /// Weights: normal with variance 2 / (outputs / groups * k * k) (He et al. 2015, arXiv 1502.01852, fan-out); biases 0.
+  public func parameters(_ inputs: [FeatureShape]) -> [ParameterShape] {
+    let fanOut = outputs / groups * kernel * kernel
+    let weight = ParameterShape(
+      "weight", weightShape(inputs[0]), .normal(deviation: (2 / Double(fanOut)).squareRoot()))
+    return hasBias ? [weight, ParameterShape("bias", [outputs], .constant(0))] : [weight]
+  }
+
+  public func macs(_ inputs: [FeatureShape]) -> Int {
+    guard let output = try? outputShape(inputs) else { return 0 }
+    return weightShape(inputs[0]).reduce(1, *) * output.pixels
+  }
+
+  // MARK: Channels
+
+  /// Outputs are the filters' own. Within groups, the channels of the same rank in every group are removed together, so that
+  /// groups stay equally large; a depthwise filter is removed with its input.
+  public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {
+    guard groups > 1 else { return }
+    let input = node.inputs[0]
+    let inputs = node.shape(input).channels
+    let perOutput = outputs / groups
+    if isDepthwise(inputs: inputs) {
+      for channel in 0..<outputs { ties.same(input, channel / perOutput, node.output, channel) }
+      return
+    }
+    let perInput = inputs / groups
+    for group in 1..<groups {
+      for channel in 0..<perInput { ties.same(input, channel, input, group * perInput + channel) }
+      for channel in 0..<perOutput {
+        ties.same(node.output, channel, node.output, group * perOutput + channel)
+      }
+    }
+  }
+
+  public func keeping(
+    _ kept: KeptPositions, _ inputs: [FeatureShape]
+  ) -> (operation: Convolution, slices: [ParameterSlice]) {
+    var smaller = self
+    smaller.outputs = kept.output.count
+    var slices = [ParameterSlice(parameter: 0, axis: 0, positions: kept.output)]
+    if hasBias { slices.append(ParameterSlice(parameter: 1, axis: 0, positions: kept.output)) }
+    if isDepthwise(inputs: inputs[0].channels) {
+      smaller.groups = kept.inputs[0].count
+    } else {
+      let first = kept.inputs[0].filter { $0 < inputs[0].channels / groups }
+      slices.append(ParameterSlice(parameter: 0, axis: 1, positions: first))
+    }
+    return (smaller, slices)
+  }
+
+  public func isNonNegative(_ inputs: [Bool]) -> Bool { false }
+
+  // MARK: Forward and backward
+
+  public var backwardNeeds: SavedValues { .inputs }
+
+  public func forward(
+    _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
+  ) -> (output: Planes, saved: Void) {
+    (convolve(x[0], tensors, run), ())
+  }
+
+  /// - Parameter phases: of the input, where several convolutions with a stride of 2 share them.
+  func convolve(_ input: Planes, phases: Planes? = nil, _ tensors: [Parameter], _ run: Run) -> Planes {
+    let output = Planes(uninitialized: outputShape(input.shape))
+    let weight = tensors[0].value
+    run.timed(weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output)) {
+      run.engine.convolve(
+        input, weight, bias: hasBias ? tensors[1].value.values : nil, stride: stride, phases: phases,
+        method: run.method, into: output)
+    }
+    return output
+  }
+
+  public func backward(
+    _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
+    _ run: inout Run
+  ) {
+    backward(dy, input: values.input(), phases: nil, tensors, into: dx, run)
+  }
+
+  /// Sets the gradients of weight and bias, and adds the input's where it is wanted.
+  func backward(
+    _ dy: Planes, input: Planes, phases: Planes?, _ tensors: [Parameter], into dx: NodeFlow, _ run: Run
+  ) {
+    let engine = run.engine
+    let weight = tensors[0]
+    if hasBias { tensors[1].gradient.values = engine.channelSums(dy) }
+    let (macs, bytes) = (macs(dy, weight.value), bytes(input, dy))
+    let name = weightName(tensors)
+    if dx.wants(0),
+      engine.gradientsShareWork(input, dy, kernel: kernel, stride: stride)
+    {
+      dx.write(to: 0, input.shape) { planes, accumulate in
+        run.timed(name, .gradients, macs: 2 * macs, bytes: bytes + input.shape.bytes) {
+          engine.convolutionGradients(
+            input, dy, weight.value, stride: stride, accumulate: accumulate, into: &weight.gradient,
+            inputGradient: planes)
+        }
+      }
+      return
+    }
+    run.timed(name, .weightGradient, macs: macs, bytes: bytes) {
+      engine.convolutionWeightGradient(
+        input, dy, stride: stride, phases: phases, into: &weight.gradient)
+    }
+    dx.write(to: 0, input.shape) { planes, accumulate in
+      run.timed(name, .inputGradient, macs: macs, bytes: bytes) {
+        engine.convolutionInputGradient(
+          dy, weight.value, stride: stride, accumulate: accumulate, into: planes)
+      }
+    }
+  }
+
+  // MARK: Relevance
+
+  /// Relevance of the input `a` from the relevance R of the output by the alpha-beta rule, over positive and negative
+  /// contributions a * w; biases take no part.
+  public func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
+    _ run: inout Run
+  ) {
+    relevance(
+      r, input: values.input(), sums: nil, signedWeights(tensors), isNonNegative: false, into: rx, run)
+  }
+
+  func signedWeights(_ tensors: [Parameter]) -> SignedConvolution {
+    SignedConvolution(tensors[0].value, stride: stride)
+  }
+
+  /// - Parameters:
+  ///   - sums: what the forward pass found of positive and negative contributions; nil to compute them anew
+  ///   - isNonNegative: whether the input is nowhere negative
+  func relevance(
+    _ r: Planes, input: Planes, sums: SignedSums?, _ weights: SignedConvolution, isNonNegative: Bool,
+    into rx: NodeFlow, _ run: Run
+  ) {
+    rx.write(to: 0, input.shape) { planes, accumulate in
+      run.engine.convolutionRelevance(
+        r, weights, input: input, sums: sums, alpha: run.rule.alpha, beta: run.rule.beta,
+        accumulate: accumulate, into: planes)
+    }
+  }
+
+  // MARK: Sizes
+
+  func outputShape(_ input: PlaneShape) -> PlaneShape {
+    PlaneShape(
+      channels: outputs, images: input.images, rows: (input.rows + 2 * padding - kernel) / stride + 1,
+      columns: (input.columns + 2 * padding - kernel) / stride + 1)
+  }
+
+  /// The layer as a profile names it.
+  private func weightName(_ tensors: [Parameter]) -> String {
+    String(tensors[0].name.dropLast(".weight".count))
+  }
+
+  private func macs(_ output: Planes, _ weight: Tensor) -> Int {
+    output.shape.images * output.shape.rows * output.shape.columns * weight.count
+  }
+
+  /// Every work reads or writes both of the layer's activations, or their gradients, once.
+  private func bytes(_ input: Planes, _ output: Planes) -> Int { input.shape.bytes + output.shape.bytes }
+}
+
+extension FeatureShape {
+  /// The map of windows over this one.
+  ///
+  /// - Throws: ``GraphError/windowTooLarge(window:padding:input:)``
+  func windowed(_ window: Int, stride: Int, padding: Int) throws(GraphError) -> FeatureShape {
+    guard rows + 2 * padding >= window, columns + 2 * padding >= window, rows > 0, columns > 0 else {
+      throw .windowTooLarge(window: window, padding: padding, input: self)
+    }
+    return FeatureShape(
+      channels: channels, rows: (rows + 2 * padding - window) / stride + 1,
+      columns: (columns + 2 * padding - window) / stride + 1)
+  }
+}

@@ -1,0 +1,59 @@
+import Compute
+
+/// The largest value of each window.
+///
+/// Output rows = (rows + 2 * padding - window) / stride + 1. Gradient and relevance both go to the position of the (first)
+/// maximum.
+public struct MaxPooling: ChannelwiseOperation {
+  public let window: Int
+  public let stride: Int
+  public let padding: Int
+
+  /// - Parameters:
+  ///   - stride: the window if not given
+  ///   - padding: at most half of the window
+  public init(window: Int, stride: Int? = nil, padding: Int = 0) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
+
+  public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
+    try inputs[0].windowed(window, stride: stride, padding: padding)
+  }
+
+  public var backwardNeeds: SavedValues { [] }
+
+  /// - Returns: besides the output the position of each maximum in its map.
+  public func forward(
+    _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
+  ) -> (output: Planes, saved: [Int32]) {
+    let input = x[0].shape
+    let output = Planes(
+      uninitialized: PlaneShape(
+        channels: input.channels, images: input.images,
+        rows: (input.rows + 2 * padding - window) / stride + 1,
+        columns: (input.columns + 2 * padding - window) / stride + 1))
+    var indices: [Int32] = []
+    run.engine.maxPool(
+      x[0], window: window, stride: stride, padding: padding, into: output, indices: &indices)
+    return (output, indices)
+  }
+
+  public func backward(
+    _ dy: Planes, _ values: StepValues, _ saved: [Int32], _ tensors: [Parameter], into dx: NodeFlow,
+    _ run: inout Run
+  ) {
+    dx.overwrite(0, values.inputShapes[0]) { planes in
+      run.engine.maxPoolGradient(
+        dy, indices: saved, window: window, stride: stride, padding: padding, into: planes)
+    }
+  }
+
+  public func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: [Int32], _ tensors: [Parameter], into rx: NodeFlow,
+    _ run: inout Run
+  ) {
+    backward(r, values, saved, tensors, into: rx, &run)
+  }
+}

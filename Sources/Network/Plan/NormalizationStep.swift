@@ -1,0 +1,64 @@
+import Compute
+
+/// A batch norm with the activation behind it, as one pass over memory: where normalization comes before a convolution.
+struct NormalizationStep: Step {
+  let nodes: [Int]
+  let input: Graph.Value
+  let output: Graph.Value
+  let activation: FusedActivation
+
+  var inputs: [Graph.Value] { [input] }
+
+  func needs(_ run: Run) -> StepNeeds { StepNeeds(inputs: [run.mode == .training], output: false) }
+
+  private func tensors(_ parameters: ParameterStore) -> BatchNormalization.Tensors {
+    BatchNormalization.Tensors(parameters[nodes[0]])
+  }
+
+  func forward(
+    _ x: StepValues, _ parameters: ParameterStore, _ run: inout Run
+  ) -> (output: Planes, saved: any Sendable) {
+    let output = Planes(uninitialized: x.input().shape)
+    let statistics = BatchNormalization().forward(
+      x.input(), activation: activation, into: output, tensors(parameters), run)
+    return (output, statistics)
+  }
+
+  func backward(
+    _ dy: Planes, _ values: StepValues, _ saved: any Sendable, _ parameters: ParameterStore, into flow: Flow,
+    _ run: inout Run
+  ) {
+    guard let statistics = unwrap(saved, as: BatchNormalization.Statistics?.self) else {
+      preconditionFailure("a backward pass follows a training pass")
+    }
+    let tensors = tensors(parameters)
+    BatchNormalization().backward(
+      dy, input: values.input(), statistics: statistics,
+      mask: .affine(BatchNormalization().affine(statistics, tensors), activation), into: dy, tensors, run)
+    flow.add(dy, to: input, run.engine)
+  }
+
+  func recompute(
+    _ values: StepValues, _ saved: any Sendable, _ parameters: ParameterStore, _ run: Run
+  ) -> Planes {
+    guard let statistics = unwrap(saved, as: BatchNormalization.Statistics?.self) else {
+      preconditionFailure("only outputs of a training pass are computed again")
+    }
+    let tensors = tensors(parameters)
+    let result = Planes(uninitialized: values.input().shape)
+    run.timed(tensors.name, .normalization, bytes: 2 * result.shape.bytes) {
+      run.engine.scaleShiftAdd(
+        values.input(), by: BatchNormalization().affine(statistics, tensors), residual: nil,
+        activation: activation, into: result)
+    }
+    return result
+  }
+
+  /// Passes unchanged.
+  func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: any Sendable, _ parameters: ParameterStore, into flow: Flow,
+    _ run: inout Run, record: (Graph.Value, Planes) -> Void
+  ) {
+    flow.add(r, to: input, run.engine)
+  }
+}
