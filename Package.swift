@@ -25,7 +25,11 @@ let package = Package(
     .target(name: "TensorFiles", dependencies: ["CZlib", "Compute"]),
     // Layers, the graph, relevance, removal of channels, cost.
     .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
-    .target(name: "Architectures", dependencies: ["Network", "Specification"]),
+    .target(
+      name: "Architectures", dependencies: ["Network", "Specification"],
+      resources: [
+        "mobilenet_v2", "mobilenet_v2_cifar", "densenet121", "densenet", "resnext50_32x4d", "efficientnet_b0",
+      ].map { .embedInCode("Resources/\($0).yaml") }),
     .target(
       name: "Datasets", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "Compute", "Specification"],
       resources: [.embedInCode("Resources/digits.bin.gz")]),
@@ -58,6 +62,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "CZlib"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),

@@ -1,6 +1,7 @@
 import Compute
 import Network
 import Specification
+import Synchronization
 
 /// A family of networks: one file each.
 public protocol ArchitectureFamily: Sendable {
@@ -12,8 +13,28 @@ public protocol ArchitectureFamily: Sendable {
   /// - Parameters:
   ///   - spec: names one of `entries`
   ///   - input: an image's shape
-  /// - Throws: ``GraphError`` when the images are too small.
-  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph
+  /// - Throws: ``ArchitectureError`` when there is no such network, or the images are too small.
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph
+}
+
+/// Why an architecture cannot be built.
+public enum ArchitectureError: Error, Sendable, CustomStringConvertible {
+  /// A key of the file has a value that the family does not know.
+  case value(key: String, message: String)
+  /// The layers do not fit the images.
+  case shapes(GraphError)
+  /// A declared layer is wrong.
+  case layer(Place, path: String, message: String)
+  /// There is no architecture of that name.
+  case unknown(String)
+
+  public var description: String {
+    switch self {
+    case .value(_, let message), .layer(_, _, let message): message
+    case .shapes(let error): "\(error)"
+    case .unknown(let name): "there is no architecture `\(name)`"
+    }
+  }
 }
 
 /// All families. To add one: a file with its type, and a line here.
@@ -22,25 +43,106 @@ public enum ArchitectureRegistry {
     CIFARResNet(),
     ImageNetResNet(),
     VGG(),
+    DeclaredFamily.mobileNetV2,
+    DeclaredFamily.denseNet121,
+    DeclaredFamily.denseNet,
+    DeclaredFamily.resNeXt50,
+    DeclaredFamily.efficientNetB0,
   ]
 
   /// What an experiment file may name.
   public static var entries: [Catalog.Architecture] { families.flatMap(\.entries) }
 
-  /// The structure of the network that the spec describes; nil for a name that is in no family.
-  ///
-  /// - Throws: ``GraphError`` when layers do not fit the images.
-  public static func graph(_ spec: ArchitectureSpec) throws(GraphError) -> Graph? {
-    guard let family = families.first(where: { $0.entries.contains { $0.name == spec.name } }),
-      spec.input.count == 3
-    else { return nil }
-    return try family.graph(
-      spec, input: FeatureShape(channels: spec.input[0], rows: spec.input[1], columns: spec.input[2]))
+  /// What layers a declared architecture may have.
+  public static var layerKinds: [Catalog.LayerKind] { LayerKinds.all.map(\.description) }
+
+  /// The structure of the network that the spec describes.
+  public static func graph(_ spec: ArchitectureSpec) throws(ArchitectureError) -> Graph {
+    let input = FeatureShape(channels: spec.input[0], rows: spec.input[1], columns: spec.input[2])
+    if let declaration = spec.declaration {
+      let graph = try Expansion.graph(declaration, input: input, numbers: ["classes": spec.classes])
+      guard graph.classes == spec.classes else {
+        throw .layer(
+          declaration.place, path: "architecture.layers",
+          message: "the last layer gives \(graph.classes) values for \(spec.classes) classes;"
+            + " write `linear: classes`")
+      }
+      return graph
+    }
+    guard let family = families.first(where: { $0.entries.contains { $0.name == spec.name } }) else {
+      throw .unknown(spec.name)
+    }
+    return try family.graph(spec, input: input)
   }
 
   /// The network that the spec describes, with weights that depend on the seed alone; nil where there is no such.
   public static func build(_ spec: ArchitectureSpec, seed: UInt64, engine: Engine) -> Network? {
-    (try? graph(spec)).flatMap { $0 }.map { Network($0, seed: seed, engine: engine) }
+    (try? graph(spec)).map { Network($0, seed: seed, engine: engine) }
+  }
+
+  // MARK: Validation
+
+  /// What the rest of an experiment has to know of the network; nil, with the problem told, for one that cannot be built.
+  public static func outline(
+    _ spec: ArchitectureSpec, _ report: (Catalog.ArchitectureProblem) -> Void
+  ) -> Catalog.NetworkOutline? {
+    do throws(ArchitectureError) {
+      return try outlines.outline(of: spec)
+    } catch {
+      report(problem(error, spec))
+      return nil
+    }
+  }
+
+  private static func problem(
+    _ error: ArchitectureError, _ spec: ArchitectureSpec
+  ) -> Catalog.ArchitectureProblem {
+    switch error {
+    case .value(let key, let message): Catalog.ArchitectureProblem(key: key, message: message)
+    case .layer(let place, let path, let message):
+      Catalog.ArchitectureProblem(key: "layers", place: place, path: path, message: message)
+    case .unknown: Catalog.ArchitectureProblem(key: "name", message: "\(error)")
+    case .shapes(let reason):
+      Catalog.ArchitectureProblem(
+        key: "name",
+        message: "`\(spec.name)` does not fit images of \(spec.input[1]) x \(spec.input[2]) pixels: \(reason)"
+      )
+    }
+  }
+
+  private static let outlines = Outlines()
+}
+
+/// Outlines that were made before: the experiments of a matrix mostly have the same network.
+private final class Outlines: Sendable {
+  private struct Known {
+    var spec: ArchitectureSpec
+    var outline: Catalog.NetworkOutline
+  }
+
+  private let known = Mutex<[Known]>([])
+  private static let most = 16
+
+  func outline(of spec: ArchitectureSpec) throws(ArchitectureError) -> Catalog.NetworkOutline {
+    if let found = known.withLock({ $0.first { $0.spec == spec } }) { return found.outline }
+    let structure = PrunableGraph(try ArchitectureRegistry.graph(spec))
+    let outline = Catalog.NetworkOutline(
+      groups: structure.channelGroups.map {
+        .init(name: $0.name, channels: $0.originalCount, isHidden: $0.kind == .hiddenUnits)
+      },
+      layers: structure.layers.map(\.name))
+    known.withLock { known in
+      if known.count == Self.most { known.removeFirst() }
+      known.append(Known(spec: spec, outline: outline))
+    }
+    return outline
+  }
+}
+
+extension ArchitectureFamily {
+  /// The graph, or what of it does not fit.
+  func fitting(_ build: () throws(GraphError) -> Graph) throws(ArchitectureError) -> Graph {
+    do throws(GraphError) { return try build() } catch { throw .shapes(error) }
   }
 }
 

@@ -24,17 +24,31 @@ struct CIFARResNet: ArchitectureFamily {
   private func entry(
     _ name: String, _ block: ArchitectureSpec.BlockKind, depth: Int?
   ) -> Catalog.Architecture {
-    Catalog.Architecture(name: name, block: block, depth: depth, halvings: 2) { spec in
-      spec.channelsOfStages(Self.widths.map { ($0, Self.blocks(spec)) })
-    }
+    Catalog.Architecture(name: name, block: block, depth: depth)
   }
 
   /// Of each stage.
   private static func blocks(_ spec: ArchitectureSpec) -> Int {
-    max(1, (spec.depth - 2) / (spec.block == .bottleneck ? 9 : 6))
+    (spec.depth - 2) / period(spec)
   }
 
-  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
+  private static func period(_ spec: ArchitectureSpec) -> Int { spec.block == .bottleneck ? 9 : 6 }
+
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph {
+    let period = Self.period(spec)
+    guard spec.depth >= period + 2, spec.depth % period == 2 else {
+      let lower = (spec.depth - 2) / period * period + 2
+      let valid = [lower, lower + period].filter { $0 >= period + 2 }.map(String.init)
+      throw .value(
+        key: "depth",
+        message:
+          "the depth of a ResNet of \(spec.block.rawValue) blocks is \(period)n + 2, found \(spec.depth);"
+          + " nearest: \(valid.joined(separator: " and "))")
+    }
+    return try fitting { () throws(GraphError) in try layers(spec, input: input) }
+  }
+
+  private func layers(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
     var stages = ResidualStages(input: input)
     var value = try stages.stem(outputs: spec.scaled(16), kernel: 3)
     for (stage, width) in Self.widths.enumerated() {

@@ -14,11 +14,8 @@ struct ImageNetResNet: ArchitectureFamily {
 
   var entries: [Catalog.Architecture] {
     Self.blocks.keys.sorted().map { depth in
-      // Padding rounds every halving up, so that no input is too small.
       Catalog.Architecture(
-        name: "resnet\(depth)", block: depth < 50 ? .basic : .bottleneck, depth: depth, halvings: 0,
-        benchmark: .imagenet
-      ) { spec in spec.channelsOfStages(Self.stages(spec)) }
+        name: "resnet\(depth)", block: depth < 50 ? .basic : .bottleneck, depth: depth, benchmark: .imagenet)
     }
   }
 
@@ -26,7 +23,11 @@ struct ImageNetResNet: ArchitectureFamily {
     (blocks[spec.depth] ?? []).enumerated().map { (64 << $0, $1) }
   }
 
-  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph {
+    try fitting { () throws(GraphError) in try layers(spec, input: input) }
+  }
+
+  private func layers(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
     var stages = ResidualStages(input: input)
     var value = try stages.stem(outputs: spec.scaled(64), kernel: 7, stride: 2)
     value = try stages.builder.add(

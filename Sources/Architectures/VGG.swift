@@ -22,14 +22,15 @@ struct VGG: ArchitectureFamily {
 
   var entries: [Catalog.Architecture] {
     Self.configurations.keys.sorted().map {
-      Catalog.Architecture(name: "vgg\($0)", block: .plain, depth: $0, halvings: 5) { spec in
-        (Self.configurations[spec.depth] ?? []).compactMap(\.self).dropFirst(Self.fixedConvolutions)
-          .map(spec.scaled)
-      }
+      Catalog.Architecture(name: "vgg\($0)", block: .plain, depth: $0)
     }
   }
 
-  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
+  func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph {
+    try fitting { () throws(GraphError) in try layers(spec, input: input) }
+  }
+
+  private func layers(_ spec: ArchitectureSpec, input: FeatureShape) throws(GraphError) -> Graph {
     var builder = GraphBuilder(input: input)
     var value = Graph.Value.image
     // Names count convolution, batch norm, ReLU and pooling, as in torchvision's `features`.

@@ -8,6 +8,7 @@ extension Catalog {
   public static var standard: Catalog {
     Catalog(
       datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
-      criteria: CriterionRegistry.entries)
+      criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
+      outline: ArchitectureRegistry.outline)
   }
 }

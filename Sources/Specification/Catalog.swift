@@ -3,11 +3,67 @@ public struct Catalog: Sendable {
   public var datasets: [Dataset]
   public var architectures: [Architecture]
   public var criteria: [Criterion]
+  /// What layers a declared architecture may have.
+  public var layerKinds: [LayerKind]
+  /// What becomes of an architecture.
+  ///
+  /// Nil, with problems told, for one that cannot be built.
+  public var outline: @Sendable (ArchitectureSpec, _ report: (ArchitectureProblem) -> Void) -> NetworkOutline?
 
-  public init(datasets: [Dataset], architectures: [Architecture], criteria: [Criterion]) {
+  public init(
+    datasets: [Dataset], architectures: [Architecture], criteria: [Criterion], layerKinds: [LayerKind] = [],
+    outline: @escaping @Sendable (ArchitectureSpec, (ArchitectureProblem) -> Void) -> NetworkOutline? = {
+      _, _ in nil
+    }
+  ) {
     self.datasets = datasets
     self.architectures = architectures
     self.criteria = criteria
+    self.layerKinds = layerKinds
+    self.outline = outline
+  }
+
+  /// What the rest of an experiment has to know of its network.
+  public struct NetworkOutline: Equatable, Sendable {
+    public struct Group: Equatable, Sendable {
+      public var name: String
+      public var channels: Int
+      /// Whether these are units of a linear layer.
+      public var isHidden: Bool
+
+      public init(name: String, channels: Int, isHidden: Bool = false) {
+        self.name = name
+        self.channels = channels
+        self.isHidden = isHidden
+      }
+    }
+
+    /// Channels that can be removed without a residual stream.
+    public var groups: [Group]
+    /// Every layer that has weights.
+    public var layers: [String]
+
+    public init(groups: [Group], layers: [String]) {
+      self.groups = groups
+      self.layers = layers
+    }
+  }
+
+  /// Why an architecture cannot be built.
+  public struct ArchitectureProblem: Error, Equatable, Sendable {
+    /// The key of `architecture` that it is about.
+    public var key: String
+    /// Where a declared layer stands, and its path, which then count instead.
+    public var place: Place?
+    public var path: String?
+    public var message: String
+
+    public init(key: String, place: Place? = nil, path: String? = nil, message: String) {
+      self.key = key
+      self.place = place
+      self.path = path
+      self.message = message
+    }
   }
 
   public struct Dataset: Sendable {
@@ -49,15 +105,12 @@ public struct Catalog: Sendable {
     /// A fixed name such as `vgg16`, or a family such as `resnet` whose depth is written in the file.
     public var name: String
     public var block: ArchitectureSpec.BlockKind
-    /// Nil when the file gives the depth.
+    /// Nil when the file gives the depth, or there is no such number.
     public var depth: Int?
-    /// Times the input's rows and columns are halved before the classifier; an input must survive that.
-    public var halvings: Int
+    /// Numbers that the file may give, with their defaults: `depth`, `growth`. A family without a default needs one.
+    public var parameters: [String: Int?]
     /// What benchmarks measure it on.
     public var benchmark: Images
-    /// Channels of each convolution that can lose some, nil where they are not known.
-    public var prunableChannels: (@Sendable (ArchitectureSpec) -> [Int])?
-
     /// Images that a network is usually made for.
     public struct Images: Sendable {
       /// Channels, rows, columns.
@@ -69,16 +122,14 @@ public struct Catalog: Sendable {
     }
 
     public init(
-      name: String, block: ArchitectureSpec.BlockKind, depth: Int?, halvings: Int,
-      benchmark: Images = .cifar10,
-      prunableChannels: (@Sendable (ArchitectureSpec) -> [Int])? = nil
+      name: String, block: ArchitectureSpec.BlockKind, depth: Int?, parameters: [String: Int?] = [:],
+      benchmark: Images = .cifar10
     ) {
       self.name = name
       self.block = block
       self.depth = depth
-      self.halvings = halvings
+      self.parameters = parameters
       self.benchmark = benchmark
-      self.prunableChannels = prunableChannels
     }
   }
 

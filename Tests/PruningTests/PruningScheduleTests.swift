@@ -155,20 +155,6 @@ struct PruningScheduleTests {
   }
 
   @Test(
-    "what validation says of the layers is what networks have",
-    arguments: ArchitectureRegistry.entries, [0.05, 0.5])
-  func prunableChannels(_ entry: Catalog.Architecture, _ width: Double) throws {
-    // The family whose files give the depth has blocks of both kinds.
-    for block in entry.depth == nil ? [.basic, .bottleneck] : [entry.block] {
-      let spec = ArchitectureSpec(
-        name: entry.name, depth: entry.depth ?? (block == .bottleneck ? 29 : 20), block: block, width: width,
-        input: [3, 32, 32], classes: 10, weights: nil)
-      let groups = try network(spec).channelGroups.filter { $0.kind == .convolution }
-      #expect(entry.prunableChannels.map { $0(spec) } == groups.map(\.originalCount), "\(block)")
-    }
-  }
-
-  @Test(
     "layers keep what validation says they keep at least",
     arguments: [(1, 1), (3, 1), (1, 4), (5, 4), (9, 4), (1, 5), (7, 5), (4, 24), (40, 1)])
   func floors(_ minimum: Int, _ roundTo: Int) throws {

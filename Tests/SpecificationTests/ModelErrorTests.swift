@@ -54,15 +54,11 @@ struct ModelErrorTests {
     architecture: {name: resnet}
       4:1: architecture.depth: required key is missing; expected the depth of the `resnet`
     architecture: {name: resnet, depth: 15}
-      4:37: architecture.depth: the depth of a ResNet of basic blocks is 6n + 2, found 15; nearest: 14 and 20
-    architecture: {name: resnet, depth: 2}
-      4:37: architecture.depth: the depth of a ResNet of basic blocks is 6n + 2, found 2; nearest: 8
-    architecture: {name: resnet, depth: 14, block: bottleneck}
-      4:37: architecture.depth: the depth of a ResNet of bottleneck blocks is 9n + 2, found 14; nearest: 11 and 20
+      4:37: architecture.depth: no such depth
     architecture: {name: resnet, depth: 14, block: plain}
       4:48: architecture.block: `resnet` has basic or bottleneck blocks
     architecture: {name: vgg16}
-      4:22: architecture.name: `vgg16` needs images of at least 32 x 32 pixels, found 8 x 8
+      4:22: architecture.name: too small
     architecture: {name: resnet8, width: 0}
       4:38: architecture.width: expected a number above 0 and at most 64, found `0`
     architecture: {name: resnet8, input: [3, 8, 8]}

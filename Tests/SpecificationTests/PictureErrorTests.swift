@@ -19,8 +19,6 @@ struct PictureErrorTests {
       4:1: architecture.classes: required key is missing; expected the number of classes, because the folders of photos cannot be counted
     dataset: {name: photos, path: "5", size: 0}
       3:42: dataset.size: expected a whole number from 1 to 4096, found `0`
-    dataset: {name: photos, path: "5", size: 3}
-      4:22: architecture.name: `resnet8` needs images of at least 4 x 4 pixels, found 3 x 3
     dataset: {name: photos, path: "5", size: 64, resize: 63}
       3:54: dataset.resize: expected at least the size, 64, found 63
     dataset: {name: photos, path: "5", damaged: ignore}

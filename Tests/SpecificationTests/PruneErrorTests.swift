@@ -46,7 +46,10 @@ struct PruneErrorTests {
     ])
   func unreachable(_ scope: String, _ row: (target: String, problem: String?)) {
     var catalog = Catalog.test
-    catalog.architectures[0].prunableChannels = { _ in [8, 8, 16, 16, 32, 32] }
+    catalog.outline = { _, _ in
+      Catalog.NetworkOutline(
+        groups: [8, 8, 16, 16, 32, 32].map { .init(name: "c", channels: $0) }, layers: [])
+    }
     let key = row.target.prefix { $0 != ":" }
     let text = experiment(["prune: {\(row.target), interval: 3, scope: \(scope)}"])
     var found: [String] = []

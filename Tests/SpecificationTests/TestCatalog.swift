@@ -19,9 +19,9 @@ extension Catalog {
         countClasses: { Int($0) }),
     ],
     architectures: [
-      Architecture(name: "resnet8", block: .basic, depth: 8, halvings: 2),
-      Architecture(name: "vgg16", block: .plain, depth: 16, halvings: 5),
-      Architecture(name: "resnet", block: .basic, depth: nil, halvings: 2),
+      Architecture(name: "resnet8", block: .basic, depth: 8),
+      Architecture(name: "vgg16", block: .plain, depth: 16),
+      Architecture(name: "resnet", block: .basic, depth: nil),
     ],
     criteria: [
       Criterion(
@@ -33,7 +33,36 @@ extension Catalog {
         ]),
       Criterion(name: "l1_norm"),
       Criterion(name: "taylor", options: [.init(name: "power", .number(0...4), default: 1, "Power.")]),
-    ])
+    ],
+    layerKinds: [
+      LayerKind(
+        "conv", .whole(1...100),
+        options: [
+          LayerOption("kernel", .whole(1...7), "Kernel."),
+          LayerOption("norm", .word(["batch", "none"]), "Norm."),
+        ], "A convolution."),
+      LayerKind("norm", .word(["batch"]), "Batch norm."),
+      LayerKind("add", .layers, "A sum."),
+      LayerKind("flatten", .isTrue, "A vector."),
+      LayerKind("dropout", .number(0...1), "Dropout."),
+      LayerKind("linear", .whole(1...100), "A linear layer."),
+    ],
+    outline: outline)
+
+  /// A depth of 15, and images below 32 pixels for `vgg16`, cannot be built.
+  private static func outline(
+    _ spec: ArchitectureSpec, _ report: (ArchitectureProblem) -> Void
+  ) -> NetworkOutline? {
+    if spec.name == "resnet", spec.depth == 15 {
+      report(ArchitectureProblem(key: "depth", message: "no such depth"))
+      return nil
+    }
+    if spec.name == "vgg16", spec.input[1] < 32 {
+      report(ArchitectureProblem(key: "name", message: "too small"))
+      return nil
+    }
+    return nil
+  }
 }
 
 /// A small experiment, one key a line: format, name, dataset, architecture, train in the lines 1 to 5.

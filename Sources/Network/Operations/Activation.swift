@@ -4,11 +4,24 @@ import Compute
 public enum ActivationFunction: Hashable, Sendable {
   /// max(0, x)
   case relu
+  /// min(max(0, x), 6)
+  case relu6
+  /// x where it is positive, slope * x elsewhere
+  case leakyRelu(slope: Float)
+  /// x * sigmoid(x)
+  case silu
+  /// x * hardSigmoid(x)
+  case hardSwish
+  /// 1 / (1 + exp(-x))
+  case sigmoid
+  /// min(max(0, x / 6 + 1 / 2), 1)
+  case hardSigmoid
 
   /// Whether the result is nowhere negative.
   var isNonNegative: Bool {
     switch self {
-    case .relu: true
+    case .relu, .relu6, .sigmoid, .hardSigmoid: true
+    case .leakyRelu, .silu, .hardSwish: false
     }
   }
 }

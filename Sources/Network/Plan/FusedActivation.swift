@@ -8,6 +8,7 @@ enum FusedActivation: Sendable {
   init?(_ function: ActivationFunction) {
     switch function {
     case .relu: self = .relu
+    default: return nil
     }
   }
 }

@@ -3,7 +3,7 @@ struct ArchitectureSection: Sendable {
   let name: Field<String>
   let depth = Field(
     "depth", .wholeNumber(1...2_000),
-    "Layers with weights, for a family such as `resnet`: 6n + 2 with basic, 9n + 2 with bottleneck blocks.")
+    "Layers with weights, for a family such as `resnet`.")
   let block = Field(
     "block", .choice(ArchitectureSpec.BlockKind.allCases.map(\.rawValue), "block"),
     "What a network of a family repeats; plain only with a fixed name.")
@@ -19,32 +19,107 @@ struct ArchitectureSection: Sendable {
     "weights", .path,
     "A safetensors file to start from instead of random weights; relative to the working directory.")
 
+  let growth = Field(
+    "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds.")
+  private let layerKinds: [Catalog.LayerKind]
+
   init(_ catalog: Catalog) {
     name = Field(
-      "name", .choice(catalog.architectures.map(\.name), "architecture"), required: true,
+      "name", .choice(catalog.architectures.map(\.name), "architecture"), required: false,
       "The network: a fixed one such as `resnet56`, or a family such as `resnet` with a depth.")
+    layerKinds = catalog.layerKinds
   }
 
-  var keys: [Key] { [name.key, depth.key, block.key, width.key, input.key, classes.key, weights.key] }
+  var keys: [Key] {
+    [
+      name.key, depth.key, block.key, growth.key, width.key, input.key, classes.key, weights.key,
+    ] + declarationKeys
+  }
 
   func read(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> ArchitectureSpec? {
-    let name = mapping[name]
-    let architecture = mapping.context.catalog.architectures.first { $0.name == name }
-    let shape = architecture.map { readShape($0, mapping) }
-    if architecture == nil {
-      // Errors in these are worth telling even if nothing can be made of the values.
-      _ = (mapping[depth], mapping[block])
-    }
-    let width = mapping[width]
+    let before = mapping.context.diagnostics.count
     let input = readInput(mapping, dataset)
-    if let architecture, let input { checkHalvings(architecture, input, mapping) }
     let classes = readClasses(mapping, dataset)
+    let width = mapping[width]
     let weights = mapping.optional(weights)
-    guard let name, case .some(.some(let shape)) = shape, let width, let input, let classes, let weights
-    else { return nil }
+    let network = mapping.has("layers") ? readDeclared(mapping) : readNamed(mapping)
+    guard var spec = network, let width, let input, let classes, let weights else { return nil }
+    spec.width = width
+    spec.input = input
+    spec.classes = classes
+    spec.weights = weights
+    if mapping.context.diagnostics.count == before { check(spec, mapping) }
+    return spec
+  }
+
+  /// Whether the network can be built for the images.
+  private func check(_ spec: ArchitectureSpec, _ mapping: MappingReader) {
+    _ = mapping.context.catalog.outline(spec) { problem in
+      if let place = problem.place {
+        mapping.context.report(place, problem.path ?? mapping.path, problem.message)
+      } else {
+        mapping.report(problem.key, problem.message)
+      }
+    }
+  }
+
+  // MARK: Declared layers
+
+  private var declarationKeys: [Key] {
+    Self.declarationSummaries.map { name, summary in
+      Key(name: name, summary: summary, shape: .value(DeclarationSchema(kinds: layerKinds).schema(of: name)))
+    }
+  }
+
+  private static let declarationSummaries = [
+    ("parameters", "Numbers that the layers may use."),
+    ("blocks", "Templates of layers, by name: `parameters` with their defaults, and `layers`."),
+    ("layers", "The network's layers; each reads the one before it, or those that it names."),
+  ]
+
+  private func readDeclared(_ mapping: MappingReader) -> ArchitectureSpec? {
+    for key in [depth.name, block.name, growth.name, width.name, name.name] where mapping.has(key) {
+      mapping.reportKey(key, "an architecture with `layers` has no \(quoted(key)); leave the key out")
+    }
+    guard let layers = mapping.node("layers") else { return nil }
+    let reader = DeclarationReader(context: mapping.context, path: mapping.path)
+    return reader.read(
+      parameters: mapping.node("parameters"), blocks: mapping.node("blocks"), layers: layers
+    ).map { declaration in
+      ArchitectureSpec(
+        name: "layers", depth: 0, block: .plain, input: [], classes: 0, declaration: declaration)
+    }
+  }
+
+  // MARK: Named architectures
+
+  private func readNamed(_ mapping: MappingReader) -> ArchitectureSpec? {
+    for key in ["parameters", "blocks"] where mapping.has(key) {
+      mapping.reportKey(key, "\(quoted(key)) belong to an architecture with `layers`")
+    }
+    guard let name = mapping[name] else {
+      // Errors in these are worth telling even if nothing can be made of the values.
+      _ = (mapping[depth], mapping[block], mapping[growth])
+      return nil
+    }
+    guard let architecture = mapping.context.catalog.architectures.first(where: { $0.name == name }) else {
+      return nil
+    }
+    let growth = readGrowth(architecture, mapping)
+    guard let shape = readShape(architecture, mapping), let growth else { return nil }
     return ArchitectureSpec(
-      name: name, depth: shape.depth, block: shape.block, width: width, input: input, classes: classes,
-      weights: weights)
+      name: name, depth: shape.depth, block: shape.block, growth: growth, input: [], classes: 0)
+  }
+
+  private func readGrowth(_ architecture: Catalog.Architecture, _ mapping: MappingReader) -> Int?? {
+    guard let defaultValue = architecture.parameters[growth.name] else {
+      if mapping.has(growth.name) {
+        mapping.reportKey(growth.name, "\(quoted(architecture.name)) has no growth; leave the key out")
+        return nil
+      }
+      return .some(nil)
+    }
+    return mapping.has(growth.name) ? mapping[growth].map { .some($0) } : .some(defaultValue)
   }
 
   private func readShape(
@@ -54,26 +129,21 @@ struct ArchitectureSection: Sendable {
     var block: ArchitectureSpec.BlockKind? = architecture.block
     if mapping.has(self.block.name) {
       block = mapping[self.block].flatMap { ArchitectureSpec.BlockKind(rawValue: $0) }
-      if block == .plain, architecture.block != .plain {
-        mapping.report(self.block.name, "\(quoted(architecture.name)) has basic or bottleneck blocks")
+      if let written = block, (written == .plain) != (architecture.block == .plain) {
+        mapping.report(
+          self.block.name,
+          architecture.block == .plain
+            ? "\(quoted(architecture.name)) has no residual blocks"
+            : "\(quoted(architecture.name)) has basic or bottleneck blocks")
         block = nil
       }
     }
     guard mapping.has(depth.name) else {
+      if let depth = architecture.parameters[depth.name], let depth { return block.map { (depth, $0) } }
       mapping.reportMissing(depth.name, "the depth of the \(quoted(architecture.name))")
       return nil
     }
     guard let depth = mapping[self.depth], let block else { return nil }
-    let period = block == .bottleneck ? 9 : 6
-    guard block == .plain || (depth >= period + 2 && depth % period == 2) else {
-      let lower = (depth - 2) / period * period + 2
-      let valid = [lower, lower + period].filter { $0 >= period + 2 }.map(String.init)
-      mapping.report(
-        self.depth.name,
-        "the depth of a ResNet of \(block.rawValue) blocks is \(period)n + 2, found \(depth);"
-          + " nearest: \(listed(valid))")
-      return nil
-    }
     return (depth, block)
   }
 
@@ -83,7 +153,10 @@ struct ArchitectureSection: Sendable {
   ) -> (depth: Int, block: ArchitectureSpec.BlockKind) {
     if mapping.has(self.depth.name), let written = mapping[self.depth], written != depth {
       mapping.reportKey(
-        self.depth.name, "\(quoted(architecture.name)) has the depth \(depth); leave the key out")
+        self.depth.name,
+        depth == 0
+          ? "\(quoted(architecture.name)) has no depth; leave the key out"
+          : "\(quoted(architecture.name)) has the depth \(depth); leave the key out")
     }
     if mapping.has(block.name), let written = mapping[block], written != architecture.block.rawValue {
       mapping.reportKey(
@@ -107,15 +180,6 @@ struct ArchitectureSection: Sendable {
     return input
   }
 
-  private func checkHalvings(_ architecture: Catalog.Architecture, _ input: [Int], _ mapping: MappingReader) {
-    let least = 1 << min(max(architecture.halvings, 0), 30)
-    guard input.count == 3, input[1] < least || input[2] < least else { return }
-    mapping.report(
-      name.name,
-      "\(quoted(architecture.name)) needs images of at least \(least) x \(least) pixels, found"
-        + " \(input[1]) x \(input[2])")
-  }
-
   private func readClasses(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> Int? {
     guard mapping.has(classes.name) else {
       if let dataset, dataset.classes == nil {
@@ -133,10 +197,18 @@ struct ArchitectureSection: Sendable {
   }
 
   func write(_ spec: ArchitectureSpec) -> JSON {
-    .object([
-      name.entry(spec.name), depth.entry(spec.depth), block.entry(spec.block.rawValue),
-      width.entry(spec.width),
-      input.entry(spec.input), classes.entry(spec.classes), weights.entry(spec.weights),
-    ])
+    var entries: [(String, JSON)] = []
+    if case .object(let declared)? = spec.declaration?.text {
+      entries = declared
+    } else {
+      entries = [
+        name.entry(spec.name), depth.entry(spec.depth == 0 ? nil : spec.depth),
+        block.entry(spec.block.rawValue),
+        width.entry(spec.width),
+      ]
+      if let growth = spec.growth { entries.append(self.growth.entry(growth)) }
+    }
+    return .object(
+      entries + [input.entry(spec.input), classes.entry(spec.classes), weights.entry(spec.weights)])
   }
 }

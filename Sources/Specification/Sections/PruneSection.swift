@@ -105,10 +105,10 @@ struct PruneSection: Sendable {
     _ spec: PruneSpec, _ mapping: MappingReader, epochs: Int?, architecture: ArchitectureSpec?
   ) {
     guard let epochs, let architecture,
-      let layers = mapping.context.catalog.architectures.first(where: { $0.name == architecture.name })?
-        .prunableChannels?(architecture),
+      let outline = mapping.context.catalog.outline(architecture, { _ in }),
       let name = targetNames.first(where: mapping.has)
     else { return }
+    let layers = outline.groups.filter { !$0.isHidden }.map(\.channels)
     if let problem = PruneTarget(spec, layers: layers, epochs: epochs).problem {
       mapping.report(name, problem)
     }

@@ -1,10 +1,12 @@
 /// The network that is trained.
 public struct ArchitectureSpec: Equatable, Sendable {
-  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth.
+  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for one that the file declares.
   public var name: String
-  /// Layers with weights; 6n + 2 for basic and 9n + 2 for bottleneck blocks where the file gives the depth.
+  /// Layers with weights; 0 where an architecture has no such number.
   public var depth: Int
   public var block: BlockKind
+  /// Channels that each layer of a densely connected network adds; nil for others.
+  public var growth: Int?
   /// Multiplies every layer's channels.
   public var width: Double
   /// Channels, rows, columns.
@@ -13,13 +15,15 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var classes: Int
   /// A safetensors file to start from.
   public var weights: String?
+  /// The layers that the file declares itself.
+  public var declaration: ArchitectureDeclaration?
 
   /// What the network repeats: `basic` (two 3x3 convolutions), `bottleneck` (1x1, 3x3, 1x1), `plain` (no shortcut).
   public enum BlockKind: String, Equatable, Sendable, CaseIterable { case basic, bottleneck, plain }
 
   public init(
-    name: String, depth: Int, block: BlockKind, width: Double = 1, input: [Int], classes: Int,
-    weights: String? = nil
+    name: String, depth: Int, block: BlockKind, growth: Int? = nil, width: Double = 1, input: [Int],
+    classes: Int, weights: String? = nil, declaration: ArchitectureDeclaration? = nil
   ) {
     self.name = name
     self.depth = depth
@@ -28,5 +32,7 @@ public struct ArchitectureSpec: Equatable, Sendable {
     self.input = input
     self.classes = classes
     self.weights = weights
+    self.growth = growth
+    self.declaration = declaration
   }
 }

@@ -77,19 +77,3 @@ struct ResidualStages {
     return try builder.graph()
   }
 }
-
-extension ArchitectureSpec.BlockKind {
-  /// Channels of a residual block's convolutions.
-  fileprivate func channels(_ width: Int) -> [Int] {
-    self == .bottleneck ? [width, width, 4 * width] : [width, width]
-  }
-}
-
-extension ArchitectureSpec {
-  /// Channels of every convolution in the blocks of such stages.
-  func channelsOfStages(_ stages: [(width: Int, blocks: Int)]) -> [Int] {
-    stages.flatMap { stage in
-      (0..<stage.blocks).flatMap { _ in block.channels(scaled(stage.width)) }
-    }
-  }
-}

@@ -1,0 +1,22 @@
+import Network
+
+extension ActivationFunction {
+  /// What a file may name.
+  static let names = ["relu", "relu6", "leaky_relu", "silu", "hard_swish", "sigmoid", "hard_sigmoid"]
+
+  /// The function of that name; nil where there is none.
+  ///
+  /// - Parameter slope: of `leaky_relu` below zero; 0.01 if not given
+  init?(name: String, slope: Double?) {
+    switch name {
+    case "relu": self = .relu
+    case "relu6": self = .relu6
+    case "leaky_relu": self = .leakyRelu(slope: Float(slope ?? 0.01))
+    case "silu": self = .silu
+    case "hard_swish": self = .hardSwish
+    case "sigmoid": self = .sigmoid
+    case "hard_sigmoid": self = .hardSigmoid
+    default: return nil
+    }
+  }
+}

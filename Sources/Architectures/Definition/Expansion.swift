@@ -1,0 +1,317 @@
+import Network
+import Specification
+
+/// Turns the layers of a declared architecture into a graph: blocks written out, numbers evaluated, names resolved.
+struct Expansion {
+  private let declaration: ArchitectureDeclaration
+  private var builder: GraphBuilder
+  /// Channels of the sum that a layer's channels add to, by value, where it has lost others.
+  private var outputs: [Graph.Value: [Int]] = [:]
+  /// Convolutions on the longest way from the image to a value.
+  private var depths: [Graph.Value: Int] = [.image: 0]
+  /// Values that a layer reads, or that stand for a layer left out.
+  private var used: Set<Graph.Value> = []
+  private var layers = 0
+  private var tensors: Set<String> = []
+
+  /// More layers are a mistake.
+  private static let mostLayers = 10_000
+  private static let deepestBlocks = 16
+
+  /// What a layer's names and numbers are resolved by: the file's, or one use of a block's.
+  private struct Scope {
+    var prefix: String
+    /// Values by the names of layers.
+    var values: [String: Graph.Value]
+    var numbers: [String: Int]
+    /// Whether `inputs` is the layer's own, as in the file's list.
+    var isFile: Bool
+    /// Blocks that this is within.
+    var blocks: [String]
+  }
+
+  /// - Parameters:
+  ///   - numbers: values of the file's parameters, and `classes`
+  static func graph(
+    _ declaration: ArchitectureDeclaration, input: FeatureShape, numbers: [String: Int]
+  ) throws(ArchitectureError) -> Graph {
+    var expansion = Expansion(declaration, input)
+    return try expansion.expand(numbers)
+  }
+
+  private init(_ declaration: ArchitectureDeclaration, _ input: FeatureShape) {
+    self.declaration = declaration
+    builder = GraphBuilder(input: input)
+  }
+
+  private mutating func expand(_ given: [String: Int]) throws(ArchitectureError) -> Graph {
+    var numbers = given
+    for (name, expression) in declaration.parameters.sorted(by: { $0.key < $1.key })
+    where numbers[name] == nil {
+      guard let expression else { continue }
+      numbers[name] = try number(expression, numbers, "architecture.parameters.\(name)")
+    }
+    var scope = Scope(
+      prefix: "", values: ["input": .image], numbers: numbers, isFile: true, blocks: [])
+    let last = try add(declaration.layers, of: .image, &scope)
+    guard layers > 0, last != .image else {
+      throw .layer(declaration.place, path: "architecture.layers", message: "there is no layer left")
+    }
+    let graph: Graph
+    do throws(GraphError) {
+      graph = try builder.graph()
+    } catch {
+      throw .layer(declaration.place, path: "architecture.layers", message: "\(error)")
+    }
+    try checkOutput(graph, last)
+    return graph
+  }
+
+  /// The last layer is the only output, and gives a score for each class.
+  private func checkOutput(_ graph: Graph, _ last: Graph.Value) throws(ArchitectureError) {
+    let layer = declaration.layers[declaration.layers.count - 1]
+    guard last == graph.output else {
+      throw .layer(
+        layer.place, path: layer.path, message: "the last layer is left out, and others come after its input")
+    }
+    let shape = builder.shape(last)
+    guard shape.isVector else {
+      throw .layer(
+        layer.place, path: layer.path,
+        message: "the last layer gives \(shape); expected one value for each class, as of `linear: classes`")
+    }
+  }
+
+  // MARK: Layers
+
+  private mutating func add(
+    _ list: [LayerDeclaration], of input: Graph.Value, _ scope: inout Scope
+  ) throws(ArchitectureError) -> Graph.Value {
+    var value = input
+    var unread: [(value: Graph.Value, layer: LayerDeclaration)] = []
+    for (index, layer) in list.enumerated() {
+      layers += 1
+      guard layers <= Self.mostLayers else {
+        throw .layer(layer.place, path: layer.path, message: "more than \(Self.mostLayers) layers")
+      }
+      let previous = value
+      value = try add(layer, at: index, of: previous, &scope)
+      if !used.contains(previous), previous != .image, index > 0 {
+        unread.append((previous, list[index - 1]))
+      }
+    }
+    for (unread, layer) in unread where !used.contains(unread) && unread != value {
+      throw .layer(layer.place, path: layer.path, message: "no layer reads what this one gives")
+    }
+    return value
+  }
+
+  private mutating func add(
+    _ layer: LayerDeclaration, at index: Int, of previous: Graph.Value, _ scope: inout Scope
+  ) throws(ArchitectureError) -> Graph.Value {
+    let name = layer.name?.value ?? "\(layer.kind)\(index)"
+    if scope.values[name] != nil {
+      throw .layer(
+        layer.name?.place ?? layer.place, path: layer.path,
+        message: "two layers are named \(scope.prefix + name)")
+    }
+    let inputs = try sources(of: layer, previous, scope)
+    var numbers = scope.numbers
+    if scope.isFile { numbers["inputs"] = builder.shape(inputs[0]).channels }
+    var value = inputs[inputs.count - 1]
+    if try isPresent(layer, numbers) {
+      for input in inputs { used.insert(input) }
+      value =
+        layer.kind == "block"
+        ? try addBlock(layer, name, numbers, inputs[0], scope)
+        : try addLayer(layer, name, numbers, inputs, scope)
+    }
+    scope.values[name] = value
+    return value
+  }
+
+  private func isPresent(_ layer: LayerDeclaration, _ numbers: [String: Int]) throws(ArchitectureError)
+    -> Bool
+  {
+    guard let condition = layer.condition else { return true }
+    do throws(Expression.EvaluationError) {
+      return try condition.value.truth(numbers)
+    } catch {
+      throw .layer(condition.place, path: layer.path + ".when", message: explain(error, numbers))
+    }
+  }
+
+  private func sources(
+    of layer: LayerDeclaration, _ previous: Graph.Value, _ scope: Scope
+  ) throws(ArchitectureError) -> [Graph.Value] {
+    var references: [LayerReference]
+    if case .layers(let named) = layer.value {
+      references = named
+    } else if let named = layer.sources {
+      references = named.value
+      if named.value.count > 1 {
+        throw .layer(named.place, path: layer.path + ".from", message: "a \(layer.kind) reads one layer")
+      }
+    } else {
+      return [previous]
+    }
+    var values: [Graph.Value] = []
+    for reference in references {
+      guard let value = scope.values[reference.name] else {
+        let known = scope.values.keys.sorted()
+        let hint = nearest(reference.name, known).map { "; did you mean `\($0)`?" }
+        throw .layer(
+          reference.place, path: layer.path,
+          message: "there is no layer `\(reference.name)` before this one\(hint ?? "")")
+      }
+      values.append(value)
+    }
+    return values
+  }
+
+  private func nearest(_ name: String, _ known: [String]) -> String? { nearestName(to: name, among: known) }
+
+  // MARK: Blocks
+
+  private mutating func addBlock(
+    _ use: LayerDeclaration, _ name: String, _ numbers: [String: Int], _ input: Graph.Value, _ scope: Scope
+  ) throws(ArchitectureError) -> Graph.Value {
+    guard case .word(let template) = use.value, let block = declaration.blocks[template] else { return input }
+    guard !scope.blocks.contains(template) else {
+      throw .layer(use.place, path: use.path, message: "the block `\(template)` uses itself")
+    }
+    guard scope.blocks.count < Self.deepestBlocks else {
+      throw .layer(
+        use.place, path: use.path, message: "blocks are nested more than \(Self.deepestBlocks) deep")
+    }
+    var repetitions = 1
+    if let written = use.repetitions {
+      repetitions = try number(written, numbers, use.path + ".repeat")
+      guard (1...Self.mostLayers).contains(repetitions) else {
+        throw .layer(
+          written.place, path: use.path + ".repeat",
+          message: "expected a number from 1 to \(Self.mostLayers), found \(repetitions)")
+      }
+    }
+    var value = input
+    for index in 0..<repetitions {
+      var own: [String: Int] = ["classes": numbers["classes"] ?? 0, "inputs": builder.shape(value).channels]
+      for (parameter, defaultValue) in block.parameters {
+        let written =
+          (index == 0 ? use.firstArguments[parameter] : nil) ?? use.arguments[parameter] ?? defaultValue
+        guard let written else {
+          throw .layer(
+            use.place, path: use.path,
+            message: "the block `\(template)` needs a value for `\(parameter)`")
+        }
+        own[parameter] = try self.number(written, numbers, use.path + "." + parameter)
+      }
+      let prefix = scope.prefix + name + (use.repetitions == nil ? "." : ".\(index).")
+      var inner = Scope(
+        prefix: prefix, values: ["input": value], numbers: own, isFile: false,
+        blocks: scope.blocks + [template])
+      value = try add(block.layers, of: value, &inner)
+    }
+    return value
+  }
+
+  // MARK: One layer
+
+  private mutating func addLayer(
+    _ layer: LayerDeclaration, _ name: String, _ numbers: [String: Int], _ inputs: [Graph.Value],
+    _ scope: Scope
+  ) throws(ArchitectureError) -> Graph.Value {
+    guard let kind = LayerKinds.all.first(where: { $0.name == layer.kind }) else { return inputs[0] }
+    let options = try options(of: layer, kind, numbers)
+    let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
+    let parts = LayerParts(
+      name: scope.prefix + name, weights: weights, norm: norm, inputs: inputs, options: options,
+      pruning: options.flags["keep"] == true ? .kept : .prunable,
+      operandChannels: inputs.map { layer.kind == "add" ? outputs[$0] : nil }, shortcut: shortcut(inputs))
+    do throws(GraphError) {
+      let value = try kind.add(parts, &builder)
+      let isConvolution = layer.kind == "conv" || layer.kind == "depthwise"
+      depths[value] = (inputs.compactMap { depths[$0] }.max() ?? 0) + (isConvolution ? 1 : 0)
+      if case .channels(let list)? = layer.options["outputs"]?.value { outputs[value] = list }
+      return value
+    } catch {
+      throw .layer(layer.place, path: layer.path, message: "\(scope.prefix + name): \(error)")
+    }
+  }
+
+  /// The operand that has been through the fewest convolutions, the first of equals; one that has lost channels of the sum is
+  /// a branch.
+  private func shortcut(_ operands: [Graph.Value]) -> Int {
+    let whole = operands.indices.filter { outputs[operands[$0]] == nil }
+    return whole.min { (depths[operands[$0]] ?? 0, $0) < (depths[operands[$1]] ?? 0, $1) } ?? 0
+  }
+
+  private func options(
+    of layer: LayerDeclaration, _ kind: LayerKind, _ numbers: [String: Int]
+  ) throws(ArchitectureError) -> LayerOptions {
+    var found: [String: Int] = [:]
+    var decimals: [String: Double] = [:]
+    var words: [String: String] = [:]
+    var flags: [String: Bool] = [:]
+    let written =
+      [(kind.name, kind.description.form, Placed(value: layer.value, place: layer.place))]
+      + kind.description.options.compactMap { option in
+        layer.options[option.name].map { (option.name, option.form, $0) }
+      }
+    for (key, form, value) in written {
+      switch value.value {
+      case .expression(let expression):
+        found[key] = try number(
+          Placed(value: expression, place: value.place), numbers, layer.path + "." + key, form)
+      case .number(let number): decimals[key] = number
+      case .word(let word): words[key] = word
+      case .flag(let flag): flags[key] = flag
+      case .layers, .channels: break
+      }
+    }
+    if case .flag(let keep)? = layer.options["keep"]?.value { flags["keep"] = keep }
+    return LayerOptions(numbers: found, decimals: decimals, words: words, flags: flags)
+  }
+
+  /// `N.0` and `N.1` of a convolution with batch norm, `N` of anything else, unless the layer names them.
+  private mutating func tensorNames(
+    _ layer: LayerDeclaration, _ kind: LayerKind, _ name: String, _ options: LayerOptions, _ prefix: String
+  ) throws(ArchitectureError) -> (weights: String, norm: String) {
+    let isConvolution = kind.name == "conv" || kind.name == "depthwise"
+    let isPair = isConvolution && options.words["norm"] != "none"
+    let weights = prefix + (layer.tensors["weights"] ?? (isPair ? name + ".0" : name))
+    let norm = prefix + (layer.tensors["norm"] ?? (isPair ? name + ".1" : name))
+    var own = isConvolution || kind.name == "linear" ? [weights] : []
+    if isPair || kind.name == "norm" { own.append(norm) }
+    for tensor in own where !tensors.insert(tensor).inserted {
+      throw .layer(layer.place, path: layer.path, message: "two layers have tensors named `\(tensor)`")
+    }
+    return (weights, norm)
+  }
+
+  // MARK: Numbers
+
+  private func number(
+    _ expression: Placed<Expression>, _ numbers: [String: Int], _ path: String,
+    _ form: Catalog.LayerForm? = nil
+  ) throws(ArchitectureError) -> Int {
+    let number: Int
+    do throws(Expression.EvaluationError) {
+      number = try expression.value.number(numbers)
+    } catch {
+      throw .layer(expression.place, path: path, message: explain(error, numbers))
+    }
+    if case .whole(let range)? = form, !range.contains(number) {
+      throw .layer(
+        expression.place, path: path,
+        message: "expected a number from \(range.lowerBound) to \(range.upperBound), found \(number)")
+    }
+    return number
+  }
+
+  private func explain(_ error: Expression.EvaluationError, _ numbers: [String: Int]) -> String {
+    guard case .unknownName(let name) = error else { return "the value \(error)" }
+    let hint = nearest(name, numbers.keys.sorted()).map { "; did you mean `\($0)`?" }
+    return "\(error)\(hint ?? "; known: \(numbers.keys.sorted().joined(separator: ", "))")"
+  }
+}

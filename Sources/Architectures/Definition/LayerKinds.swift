@@ -1,0 +1,235 @@
+import Network
+import Specification
+
+/// What one layer of a declared architecture is made from, once its numbers are known.
+struct LayerParts {
+  /// The layer's full name, and its tensors' names.
+  let name: String
+  let weights: String
+  let norm: String
+  /// What the layer reads.
+  let inputs: [Graph.Value]
+  let options: LayerOptions
+  let pruning: Graph.Pruning
+  /// Of a sum: by operand, the channels of the sum that each of its channels adds to.
+  let operandChannels: [[Int]?]
+  /// Of a sum: the operand that the residual stream comes in by.
+  let shortcut: Int
+}
+
+/// The values of a layer's keys: numbers evaluated.
+struct LayerOptions {
+  let numbers: [String: Int]
+  let decimals: [String: Double]
+  let words: [String: String]
+  let flags: [String: Bool]
+
+  /// Nil for `none`, and where there is neither a value nor a default.
+  func activation(_ key: String = "activation", default defaultValue: String? = nil) -> ActivationFunction? {
+    guard let word = words[key] ?? defaultValue, word != "none" else { return nil }
+    return ActivationFunction(name: word, slope: decimals["slope"])
+  }
+}
+
+/// A kind of layer: what a file may say of it, and the operations that it becomes.
+struct LayerKind: Sendable {
+  let description: Catalog.LayerKind
+  let add: @Sendable (LayerParts, inout GraphBuilder) throws(GraphError) -> Graph.Value
+
+  var name: String { description.name }
+}
+
+/// All kinds of layers. To add one: an operation, and an entry here.
+enum LayerKinds {
+  static let all: [LayerKind] = [
+    convolution, depthwise, linear, normalization, activation, maxPooling, averagePooling,
+    globalAveragePooling, flatten, sum, concatenation, product, dropout,
+  ]
+
+  /// Larger sizes are mistakes.
+  private static let sizes = 1...65_536
+
+  private static let activations = ActivationFunction.names
+
+  private static func activationOption(_ summary: String) -> Catalog.LayerOption {
+    Catalog.LayerOption("activation", .word(activations + ["none"]), summary)
+  }
+
+  private static let slope = Catalog.LayerOption(
+    "slope", .number(0...1), "Of `leaky_relu` below zero; default: 0.01.")
+
+  private static let ofConvolutions = [
+    Catalog.LayerOption("stride", .whole(1...64), "Default: 1."),
+    Catalog.LayerOption("padding", .whole(0...64), "Zeros on every side; default: half of the kernel."),
+    Catalog.LayerOption("norm", .word(["batch", "none"]), "Batch norm behind it; default: batch."),
+    activationOption("Behind batch norm; default: relu."), slope,
+    Catalog.LayerOption("bias", .flag, "Default: only without batch norm."),
+    Catalog.LayerOption(
+      "outputs", .channels, "Channels of the sum that it feeds, where it has lost others; default: all."),
+  ]
+
+  // MARK: Convolutions
+
+  private static let convolution = LayerKind(
+    description: Catalog.LayerKind(
+      "conv", .whole(sizes),
+      options: [
+        Catalog.LayerOption("kernel", .whole(1...63), "Rows and columns of a filter; default: 3."),
+        Catalog.LayerOption(
+          "groups", .whole(sizes), "Groups of outputs, each of which reads a group of inputs; default: 1."),
+      ] + ofConvolutions,
+      "A convolution of that number of output channels, with batch norm and ReLU.")
+  ) { (parts, builder) throws(GraphError) in
+    let numbers = parts.options.numbers
+    return try addConvolution(
+      parts, outputs: numbers["conv"] ?? 0, kernel: numbers["kernel"] ?? 3, groups: numbers["groups"] ?? 1,
+      &builder)
+  }
+
+  private static let depthwise = LayerKind(
+    description: Catalog.LayerKind(
+      "depthwise", .whole(1...63), options: ofConvolutions,
+      "A convolution of that kernel with one filter for each channel, with batch norm and ReLU.")
+  ) { (parts, builder) throws(GraphError) in
+    let channels = builder.shape(parts.inputs[0]).channels
+    return try addConvolution(
+      parts, outputs: channels, kernel: parts.options.numbers["depthwise"] ?? 3, groups: channels, &builder)
+  }
+
+  private static func addConvolution(
+    _ parts: LayerParts, outputs: Int, kernel: Int, groups: Int, _ builder: inout GraphBuilder
+  ) throws(GraphError) -> Graph.Value {
+    let options = parts.options
+    let hasNorm = options.words["norm"] != "none"
+    let convolution = Convolution(
+      outputs: outputs, kernel: kernel, stride: options.numbers["stride"] ?? 1,
+      padding: options.numbers["padding"], groups: groups, hasBias: options.flags["bias"] ?? !hasNorm)
+    var value = try builder.add(
+      convolution, parts.inputs, layer: parts.name, tensors: parts.weights, pruning: parts.pruning)
+    if hasNorm {
+      value = try builder.add(
+        BatchNormalization(), [value], layer: parts.name, tensors: parts.norm, pruning: parts.pruning)
+    }
+    return try addActivation(parts, default: "relu", to: value, &builder)
+  }
+
+  private static func addActivation(
+    _ parts: LayerParts, default defaultValue: String? = nil, to value: Graph.Value,
+    _ builder: inout GraphBuilder
+  ) throws(GraphError) -> Graph.Value {
+    guard let function = parts.options.activation(default: defaultValue) else { return value }
+    return try builder.add(Activation(function), [value], layer: parts.name)
+  }
+
+  // MARK: Vectors
+
+  private static let linear = LayerKind(
+    description: Catalog.LayerKind(
+      "linear", .whole(1...1_000_000),
+      options: [
+        activationOption("Default: none."), slope, Catalog.LayerOption("bias", .flag, "Default: true."),
+      ],
+      "A linear layer of that number of units, which flattens what it reads.")
+  ) { (parts, builder) throws(GraphError) in
+    let linear = Linear(
+      outputs: parts.options.numbers["linear"] ?? 0, hasBias: parts.options.flags["bias"] ?? true)
+    let value = try builder.add(
+      linear, parts.inputs, layer: parts.name, tensors: parts.weights, pruning: parts.pruning)
+    return try addActivation(parts, to: value, &builder)
+  }
+
+  private static let flatten = LayerKind(
+    description: Catalog.LayerKind("flatten", .isTrue, "All pixels of all channels as a vector.")
+  ) { (parts, builder) throws(GraphError) in
+    try builder.add(Flatten(), parts.inputs, layer: parts.name)
+  }
+
+  private static let dropout = LayerKind(
+    description: Catalog.LayerKind(
+      "dropout", .number(0...0.999), "In training, zeroes elements with that probability.")
+  ) { (parts, builder) throws(GraphError) in
+    try builder.add(
+      Dropout(Float(parts.options.decimals["dropout"] ?? 0)), parts.inputs, layer: parts.name)
+  }
+
+  // MARK: Channel by channel
+
+  private static let normalization = LayerKind(
+    description: Catalog.LayerKind(
+      "norm", .word(["batch"]), options: [activationOption("Default: none."), slope],
+      "Batch normalization by itself.")
+  ) { (parts, builder) throws(GraphError) in
+    let value = try builder.add(
+      BatchNormalization(), parts.inputs, layer: parts.name, tensors: parts.norm)
+    return try addActivation(parts, to: value, &builder)
+  }
+
+  private static let activation = LayerKind(
+    description: Catalog.LayerKind(
+      "activation", .word(activations), options: [slope], "An activation function by itself.")
+  ) { (parts, builder) throws(GraphError) in try addActivation(parts, to: parts.inputs[0], &builder) }
+
+  private static let ofPools = [
+    Catalog.LayerOption("stride", .whole(1...64), "Default: the window."),
+    Catalog.LayerOption("padding", .whole(0...32), "On every side, at most half of the window; default: 0."),
+  ]
+
+  private static let maxPooling = LayerKind(
+    description: Catalog.LayerKind(
+      "max_pool", .whole(1...64), options: ofPools, "The largest value of each window of that size.")
+  ) { (parts, builder) throws(GraphError) in
+    let numbers = parts.options.numbers
+    return try builder.add(
+      MaxPooling(
+        window: numbers["max_pool"] ?? 1, stride: numbers["stride"], padding: numbers["padding"] ?? 0),
+      parts.inputs, layer: parts.name)
+  }
+
+  private static let averagePooling = LayerKind(
+    description: Catalog.LayerKind(
+      "average_pool", .whole(1...64), options: ofPools,
+      "The mean of each window of that size; zeros of the padding count.")
+  ) { (parts, builder) throws(GraphError) in
+    let numbers = parts.options.numbers
+    return try builder.add(
+      AveragePooling(
+        window: numbers["average_pool"] ?? 1, stride: numbers["stride"], padding: numbers["padding"] ?? 0),
+      parts.inputs, layer: parts.name)
+  }
+
+  private static let globalAveragePooling = LayerKind(
+    description: Catalog.LayerKind("global_average_pool", .isTrue, "The mean of each channel's map.")
+  ) { (parts, builder) throws(GraphError) in
+    try builder.add(GlobalAveragePooling(), parts.inputs, layer: parts.name)
+  }
+
+  // MARK: Several values
+
+  private static let sum = LayerKind(
+    description: Catalog.LayerKind(
+      "add", .layers, options: [activationOption("Default: none."), slope], "The sum of layers.")
+  ) { (parts, builder) throws(GraphError) in
+    let value = try builder.add(
+      Add(operands: parts.inputs.count, shortcut: parts.shortcut, channels: parts.operandChannels),
+      parts.inputs, layer: parts.name)
+    return try addActivation(parts, to: value, &builder)
+  }
+
+  private static let concatenation = LayerKind(
+    description: Catalog.LayerKind(
+      "concat", .layers, options: [activationOption("Default: none."), slope],
+      "The channels of layers, one after the other.")
+  ) { (parts, builder) throws(GraphError) in
+    let value = try builder.add(Concatenate(), parts.inputs, layer: parts.name)
+    return try addActivation(parts, to: value, &builder)
+  }
+
+  private static let product = LayerKind(
+    description: Catalog.LayerKind(
+      "multiply", .layers, options: [activationOption("Default: none."), slope],
+      "The product of a signal and a gate, which may have one value a channel.")
+  ) { (parts, builder) throws(GraphError) in
+    let value = try builder.add(Multiply(), parts.inputs, layer: parts.name)
+    return try addActivation(parts, to: value, &builder)
+  }
+}

@@ -1,0 +1,59 @@
+import Compute
+
+/// The mean of each window; zeros of the padding count.
+///
+/// Output rows = (rows + 2 * padding - window) / stride + 1.
+public struct AveragePooling: ChannelwiseOperation {
+  public let window: Int
+  public let stride: Int
+  public let padding: Int
+
+  /// - Parameters:
+  ///   - stride: the window if not given
+  ///   - padding: at most half of the window
+  public init(window: Int, stride: Int? = nil, padding: Int = 0) {
+    self.window = window
+    self.stride = stride ?? window
+    self.padding = padding
+  }
+
+  public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
+    try inputs[0].windowed(window, stride: stride, padding: padding)
+  }
+
+  public var backwardNeeds: SavedValues { [] }
+  public var relevanceNeeds: SavedValues { .inputs }
+
+  public func forward(
+    _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
+  ) -> (output: Planes, saved: Void) {
+    let input = x[0].shape
+    let output = Planes(
+      uninitialized: PlaneShape(
+        channels: input.channels, images: input.images,
+        rows: (input.rows + 2 * padding - window) / stride + 1,
+        columns: (input.columns + 2 * padding - window) / stride + 1))
+    run.engine.averagePool(x[0], window: window, stride: stride, padding: padding, into: output)
+    return (output, ())
+  }
+
+  public func backward(
+    _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
+    _ run: inout Run
+  ) {
+    dx.overwrite(0, values.inputShapes[0]) { planes in
+      run.engine.averagePoolGradient(dy, window: window, stride: stride, padding: padding, into: planes)
+    }
+  }
+
+  /// R_in = a * R / (sum of a over the window + 1e-9), collected over windows.
+  public func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
+    _ run: inout Run
+  ) {
+    rx.overwrite(0, values.inputShapes[0]) { planes in
+      run.engine.averagePoolRelevance(
+        r, input: values.input(), window: window, stride: stride, padding: padding, into: planes)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Compute
+
+/// The product of a signal and a gate, which is of the same shape or has one value a channel `[channels, 1, 1]`.
+public struct Multiply: Operation {
+  public init() {}
+
+  public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
+    let (signal, gate) = (inputs[0], inputs[1])
+    guard gate == signal || gate == FeatureShape(channels: signal.channels) else {
+      throw .shapes(inputs, expected: "a product needs a gate of the signal's shape, or one value a channel")
+    }
+    return signal
+  }
+
+  public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {
+    for input in node.inputs { ties.same(input, node.output, channels: node.shape(node.output).channels) }
+  }
+
+  public func keeping(
+    _ kept: KeptPositions, _ inputs: [FeatureShape]
+  ) -> (operation: Multiply, slices: [ParameterSlice]) { (self, []) }
+
+  public func isNonNegative(_ inputs: [Bool]) -> Bool { inputs.allSatisfy(\.self) }
+
+  public var backwardNeeds: SavedValues { .inputs }
+  public var relevanceNeeds: SavedValues { [] }
+
+  public func forward(
+    _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
+  ) -> (output: Planes, saved: Void) {
+    let output = Planes(uninitialized: x[0].shape)
+    run.engine.multiply(x[0], x[1], into: output)
+    return (output, ())
+  }
+
+  public func backward(
+    _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
+    _ run: inout Run
+  ) {
+    let (signal, gate) = (values.input(0), values.input(1))
+    dx.overwrite(1, gate.shape) { run.engine.multiplyGateGradient(dy, signal: signal, into: $0) }
+    run.engine.multiply(dy, gate, into: dy)
+    dx.add(dy, to: 0)
+  }
+
+  /// All goes to the signal, none to the gate.
+  public func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
+    _ run: inout Run
+  ) {
+    rx.add(r, to: 0)
+  }
+}

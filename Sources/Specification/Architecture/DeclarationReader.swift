@@ -1,0 +1,364 @@
+/// Reads `parameters`, `blocks` and `layers` of an architecture.
+///
+/// It checks everything that does not depend on shapes: kinds, keys, types, ranges and the syntax of expressions.
+struct DeclarationReader {
+  let context: ReadingContext
+  /// `architecture`
+  let path: String
+
+  static let keyNames = ["parameters", "blocks", "layers"]
+  /// A network of more layers is a mistake.
+  static let mostLayers = 10_000
+
+  private static let common = ["name", "from", "when", "keep", "tensors"]
+  private static let ofBlocks = ["name", "from", "when", "repeat", "first"]
+
+  private var kinds: [Catalog.LayerKind] { context.catalog.layerKinds }
+
+  /// - Parameters:
+  ///   - layers: what is written there; the others may be nil
+  /// - Returns: nil, with errors reported, when something is wrong.
+  func read(parameters: Node?, blocks: Node?, layers: Node) -> ArchitectureDeclaration? {
+    let before = context.diagnostics.count
+    let known = parameters.map { readParameters($0, keyPath(path, "parameters")) } ?? [:]
+    let templates = readBlocks(blocks)
+    let list = readLayers(layers, keyPath(path, "layers"), templates)
+    guard context.diagnostics.count == before else { return nil }
+    var text: [(String, JSON)] = []
+    if let parameters { text.append(("parameters", parameters.json)) }
+    if let blocks { text.append(("blocks", blocks.json)) }
+    text.append(("layers", layers.json))
+    return ArchitectureDeclaration(
+      parameters: known, blocks: templates.mapValues(\.declaration), layers: list, text: .object(text),
+      place: layers.place)
+  }
+
+  // MARK: Blocks
+
+  private struct Template {
+    var declaration: BlockDeclaration
+    var parameterNames: [String] { declaration.parameters.keys.sorted() }
+  }
+
+  private func readBlocks(_ node: Node?) -> [String: Template] {
+    guard let node, !node.isNull else { return [:] }
+    let path = keyPath(path, "blocks")
+    guard let entries = mapping(node, path, "a mapping of templates by name") else { return [:] }
+    // Parameters first: layers of one block may use another block.
+    var templates: [String: Template] = [:]
+    var bodies: [(name: String, layers: Node, path: String)] = []
+    for entry in entries {
+      let own = keyPath(path, entry.key)
+      guard let parts = mapping(entry.value, own, "a mapping of `parameters` and `layers`") else { continue }
+      check(parts, ["parameters", "layers"], own)
+      let parameters = parts.first { $0.key == "parameters" }.map {
+        readParameters($0.value, keyPath(own, "parameters"))
+      }
+      templates[entry.key] = Template(
+        declaration: BlockDeclaration(place: entry.keyPlace, parameters: parameters ?? [:], layers: []))
+      if let layers = parts.first(where: { $0.key == "layers" }), !layers.value.isNull {
+        bodies.append((entry.key, layers.value, keyPath(own, "layers")))
+      } else {
+        context.report(
+          entry.keyPlace, keyPath(own, "layers"), "required key is missing; expected a list of layers")
+      }
+    }
+    for body in bodies {
+      let layers = readLayers(body.layers, body.path, templates)
+      templates[body.name]?.declaration.layers = layers
+    }
+    return templates
+  }
+
+  private func readParameters(_ node: Node, _ path: String) -> [String: Placed<Expression>?] {
+    guard !node.isNull, let entries = mapping(node, path, "a mapping of numbers by name") else { return [:] }
+    return entries.reduce(into: [:]) { found, entry in
+      let own = keyPath(path, entry.key)
+      let isReserved = ["inputs", "classes"].contains(entry.key) || Self.ofBlocks.contains(entry.key)
+      if isReserved || entry.key == "block" || !isName(entry.key) {
+        context.report(
+          entry.keyPlace, own,
+          isReserved
+            ? "\(quoted(entry.key)) has a meaning of its own; choose another name"
+            : "expected a name of letters, digits and `_`")
+      }
+      found[entry.key] = .some(
+        entry.value.isNull
+          ? nil : expression(entry.value, own).map { Placed(value: $0, place: entry.value.place) })
+    }
+  }
+
+  private func isName(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, first.properties.isAlphabetic || first == "_" else {
+      return false
+    }
+    return text.utf8.allSatisfy {
+      $0 == UInt8(ascii: "_") || Character(UnicodeScalar($0)).isLetter
+        || Character(UnicodeScalar($0)).isNumber
+    }
+      && text.utf8.allSatisfy { $0 < 128 }
+  }
+
+  // MARK: Layers
+
+  private func readLayers(_ node: Node, _ path: String, _ templates: [String: Template]) -> [LayerDeclaration]
+  {
+    guard case .list(let items) = node.content else {
+      context.report(node.place, path, "expected a list of layers, found \(node.found)")
+      return []
+    }
+    guard !items.isEmpty else {
+      context.report(node.place, path, "expected at least one layer")
+      return []
+    }
+    guard items.count <= Self.mostLayers else {
+      context.report(node.place, path, "\(items.count) layers are more than \(Self.mostLayers)")
+      return []
+    }
+    return items.enumerated().compactMap { readLayer($1, "\(path)[\($0)]", templates) }
+  }
+
+  private func readLayer(_ node: Node, _ path: String, _ templates: [String: Template]) -> LayerDeclaration? {
+    guard case .mapping(let entries) = node.content else {
+      context.report(node.place, path, "expected a layer such as `{conv: 16}`, found \(node.found)")
+      return nil
+    }
+    guard let (kind, entry) = kind(of: entries, node, path) else { return nil }
+    var layer = LayerDeclaration(
+      place: node.place, path: path, kind: entry.key, kindPlace: entry.keyPlace, value: .flag(true),
+      options: [:], tensors: [:], arguments: [:], firstArguments: [:])
+    readCommon(entries, path, &layer)
+    guard let kind else {
+      readBlockUse(entries, entry, path, templates, &layer)
+      return layer
+    }
+    let names = Self.common + kind.options.map(\.name)
+    check(entries.filter { $0.key != kind.name }, names, path)
+    guard let value = value(entry.value, kind.form, keyPath(path, kind.name)) else { return nil }
+    layer.value = value
+    for option in kind.options {
+      guard let written = entries.first(where: { $0.key == option.name }), !written.value.isNull else {
+        continue
+      }
+      if let value = self.value(written.value, option.form, keyPath(path, option.name)) {
+        layer.options[option.name] = Placed(value: value, place: written.value.place)
+      }
+    }
+    if let keep = entries.first(where: { $0.key == "keep" }), !keep.value.isNull,
+      let flag = self.value(keep.value, .flag, keyPath(path, "keep"))
+    {
+      layer.options["keep"] = Placed(value: flag, place: keep.value.place)
+    }
+    return layer
+  }
+
+  /// The key that says what the layer is; nil for a block. `norm` and `activation` are options of other kinds, too.
+  private func kind(
+    of entries: [Node.Entry], _ node: Node, _ path: String
+  ) -> (kind: Catalog.LayerKind?, entry: Node.Entry)? {
+    let names = kinds.map(\.name)
+    var found = entries.filter { $0.key == "block" || names.contains($0.key) }
+    let options = Set(["norm", "activation"])
+    if found.count > 1 {
+      let others = found.filter { !options.contains($0.key) }
+      found = others.isEmpty ? found.filter { $0.key == "norm" } : others
+    }
+    guard let entry = found.first else {
+      let unknown = entries.first { !Self.common.contains($0.key) } ?? entries.first
+      let hint = unknown.flatMap { nearestName(to: $0.key, among: names + ["block"]) }
+      context.report(
+        unknown?.keyPlace ?? node.place, path,
+        hint.map { "unknown kind of layer \(quoted(unknown?.key ?? "")); did you mean \(quoted($0))?" }
+          ?? "a layer has one of these keys: \((names + ["block"]).joined(separator: ", "))")
+      return nil
+    }
+    if let second = found.dropFirst().first {
+      context.report(
+        second.keyPlace, keyPath(path, second.key), "the layer is a \(quoted(entry.key)) already")
+      return nil
+    }
+    return (kinds.first { $0.name == entry.key }, entry)
+  }
+
+  private func readCommon(_ entries: [Node.Entry], _ path: String, _ layer: inout LayerDeclaration) {
+    for entry in entries where !entry.value.isNull {
+      let own = keyPath(path, entry.key)
+      switch entry.key {
+      case "name": layer.name = layerName(entry.value, own)
+      case "from":
+        if let references = references(entry.value, own, allowsOne: true) {
+          layer.sources = Placed(value: references, place: entry.value.place)
+        }
+      case "when":
+        layer.condition = expression(entry.value, own).map { Placed(value: $0, place: entry.value.place) }
+      case "tensors":
+        for part in mapping(entry.value, own, "a mapping of `weights` and `norm`") ?? [] {
+          check([part], ["weights", "norm"], own)
+          if let name = layerName(part.value, keyPath(own, part.key)) { layer.tensors[part.key] = name.value }
+        }
+      default: break
+      }
+    }
+  }
+
+  private func readBlockUse(
+    _ entries: [Node.Entry], _ entry: Node.Entry, _ path: String, _ templates: [String: Template],
+    _ layer: inout LayerDeclaration
+  ) {
+    guard case .scalar(let scalar) = entry.value.content, let template = templates[scalar.text] else {
+      let text = if case .scalar(let scalar) = entry.value.content { scalar.text } else { "" }
+      let hint = nearestName(to: text, among: templates.keys.sorted()).map { "; did you mean \(quoted($0))?" }
+      context.report(
+        entry.value.place, keyPath(path, "block"),
+        "there is no block \(entry.value.found)\(hint ?? "; known: \(templates.keys.sorted().joined(separator: ", "))")"
+      )
+      return
+    }
+    layer.value = .word(scalar.text)
+    check(entries.filter { $0.key != "block" }, Self.ofBlocks + template.parameterNames, path)
+    layer.arguments = arguments(entries, template, path)
+    for entry in entries where !entry.value.isNull {
+      let own = keyPath(path, entry.key)
+      if entry.key == "repeat" {
+        layer.repetitions = expression(entry.value, own).map { Placed(value: $0, place: entry.value.place) }
+      } else if entry.key == "first",
+        let first = mapping(entry.value, own, "a mapping of the block's parameters")
+      {
+        check(first, template.parameterNames, own)
+        layer.firstArguments = arguments(first, template, own)
+      }
+    }
+  }
+
+  private func arguments(
+    _ entries: [Node.Entry], _ template: Template, _ path: String
+  ) -> [String: Placed<Expression>] {
+    entries.reduce(into: [:]) { found, entry in
+      guard template.parameterNames.contains(entry.key), !entry.value.isNull else { return }
+      found[entry.key] = expression(entry.value, keyPath(path, entry.key)).map {
+        Placed(value: $0, place: entry.value.place)
+      }
+    }
+  }
+
+  // MARK: Values
+
+  private func value(_ node: Node, _ form: Catalog.LayerForm, _ path: String) -> LayerValue? {
+    func fail(_ expectation: String) -> LayerValue? {
+      context.report(node.place, path, "expected \(expectation), found \(node.found)")
+      return nil
+    }
+    let scalar: Node.Scalar? = if case .scalar(let scalar) = node.content { scalar } else { nil }
+    switch form {
+    case .whole: return expression(node, path).map { .expression($0) }
+    case .number(let range):
+      guard let number = scalar?.number, range.contains(number) else {
+        return fail("a number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return .number(number)
+    case .word(let words):
+      guard let text = scalar?.text, words.contains(text) else {
+        let hint = scalar.flatMap { nearestName(to: $0.text, among: words) }.map {
+          "; did you mean \(quoted($0))?"
+        }
+        context.report(
+          node.place, path,
+          "expected \(listed(words.map { quoted($0) }, "or")), found \(node.found)\(hint ?? "")")
+        return nil
+      }
+      return .word(text)
+    case .flag: return scalar?.boolean.map { .flag($0) } ?? fail("true or false")
+    case .isTrue: return scalar?.boolean == true ? .flag(true) : fail("true")
+    case .layers: return references(node, path, allowsOne: false).map { .layers($0) }
+    case .channels:
+      guard case .list(let items) = node.content else { return fail("a list of channel numbers") }
+      let numbers = items.compactMap { item -> Int? in
+        if case .scalar(let scalar) = item.content, scalar.isWholeNumber { Int(scalar.text) } else { nil }
+      }
+      guard numbers.count == items.count, !numbers.isEmpty, numbers.allSatisfy({ $0 >= 0 }),
+        zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 })
+      else { return fail("ascending channel numbers from 0") }
+      return .channels(numbers)
+    }
+  }
+
+  private func expression(_ node: Node, _ path: String) -> Expression? {
+    guard case .scalar(let scalar) = node.content else {
+      context.report(node.place, path, "expected a whole number or an expression, found \(node.found)")
+      return nil
+    }
+    do throws(ExpressionParser.Failure) {
+      return try ExpressionParser.parse(scalar.text)
+    } catch {
+      var place = node.place
+      if scalar.isPlain { place.column += error.offset }
+      context.report(place, path, "\(quoted(scalar.text)): \(error.message)")
+      return nil
+    }
+  }
+
+  private func references(_ node: Node, _ path: String, allowsOne: Bool) -> [LayerReference]? {
+    switch node.content {
+    case .scalar where allowsOne:
+      return layerName(node, path).map { [LayerReference(name: $0.value, place: $0.place)] }
+    case .list(let items) where items.count >= (allowsOne ? 1 : 2):
+      let names = items.compactMap { layerName($0, path) }
+      return names.count == items.count ? names.map { LayerReference(name: $0.value, place: $0.place) } : nil
+    default:
+      context.report(
+        node.place, path,
+        "expected \(allowsOne ? "the name of a layer before" : "a list of at least two names of layers before"),"
+          + " found \(node.found)")
+      return nil
+    }
+  }
+
+  /// Letters, digits, `_`, `-` and `.`; what tensors in files may be called.
+  private func layerName(_ node: Node, _ path: String) -> Placed<String>? {
+    guard case .scalar(let scalar) = node.content, !scalar.text.isEmpty, scalar.text.utf8.count <= 200,
+      scalar.text.utf8.allSatisfy({ byte in
+        byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+          || byte < 128
+            && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
+      })
+    else {
+      context.report(
+        node.place, path, "expected a name of letters, digits, `_`, `-` and `.`, found \(node.found)")
+      return nil
+    }
+    return Placed(value: scalar.text, place: node.place)
+  }
+
+  private func mapping(_ node: Node, _ path: String, _ expectation: String) -> [Node.Entry]? {
+    guard case .mapping(let entries) = node.content else {
+      context.report(node.place, path, "expected \(expectation), found \(node.found)")
+      return nil
+    }
+    return entries
+  }
+
+  private func check(_ entries: [Node.Entry], _ names: [String], _ path: String) {
+    for entry in entries where !names.contains(entry.key) {
+      let hint = nearestName(to: entry.key, among: names).map { "did you mean \(quoted($0))?" }
+      context.report(
+        entry.keyPlace, keyPath(path, entry.key),
+        "unknown key; " + (hint ?? "known: \(names.joined(separator: ", "))"))
+    }
+  }
+}
+
+extension Node {
+  /// The tree without places.
+  var json: JSON {
+    switch content {
+    case .list(let items): return .list(items.map(\.json))
+    case .mapping(let entries): return .object(entries.map { ($0.key, $0.value.json) })
+    case .scalar(let scalar):
+      if isNull { return .null }
+      if scalar.isWholeNumber, let number = Int(scalar.text) { return .integer(number) }
+      if let number = scalar.number { return .number(number) }
+      if let flag = scalar.boolean { return .boolean(flag) }
+      return .string(scalar.text)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+extension Catalog {
+  /// A kind of layer that a declared architecture may have, with the values that it takes.
+  public struct LayerKind: Sendable {
+    /// The key that makes a layer of this kind: `conv`.
+    public var name: String
+    /// What stands behind that key.
+    public var form: LayerForm
+    public var options: [LayerOption]
+    /// The sentence that editors show.
+    public var summary: String
+
+    public init(_ name: String, _ form: LayerForm, options: [LayerOption] = [], _ summary: String) {
+      self.name = name
+      self.form = form
+      self.options = options
+      self.summary = summary
+    }
+  }
+
+  public struct LayerOption: Sendable {
+    public var name: String
+    public var form: LayerForm
+    public var summary: String
+
+    public init(_ name: String, _ form: LayerForm, _ summary: String) {
+      self.name = name
+      self.form = form
+      self.summary = summary
+    }
+  }
+
+  /// What a value of a layer may be.
+  public enum LayerForm: Equatable, Sendable {
+    /// A whole number, or an expression of parameters.
+    case whole(ClosedRange<Int>)
+    case number(ClosedRange<Double>)
+    case word([String])
+    case flag
+    /// Only `true`.
+    case isTrue
+    /// Names of layers before, at least two.
+    case layers
+    /// Ascending channel numbers.
+    case channels
+  }
+}
+
+/// A value that was read as its ``Catalog/LayerForm`` says.
+package enum LayerValue: Sendable {
+  case expression(Expression)
+  case number(Double)
+  case word(String)
+  case flag(Bool)
+  case layers([LayerReference])
+  case channels([Int])
+}
+
+/// The name of a layer, where another one reads it.
+package struct LayerReference: Sendable {
+  package var name: String
+  package var place: Place
+}
+
+/// A value with the place that it was written at.
+package struct Placed<Value: Sendable>: Sendable {
+  package var value: Value
+  package var place: Place
+
+  package init(value: Value, place: Place) {
+    self.value = value
+    self.place = place
+  }
+}
+
+/// One item of `layers`, read but not resolved: its numbers may depend on a block's parameters.
+package struct LayerDeclaration: Sendable {
+  package var place: Place
+  /// `architecture.layers[3]`
+  package var path: String
+  package var name: Placed<String>?
+  package var kind: String
+  package var kindPlace: Place
+  package var value: LayerValue
+  package var options: [String: Placed<LayerValue>]
+  /// What `from` names.
+  package var sources: Placed<[LayerReference]>?
+  package var condition: Placed<Expression>?
+  /// `{weights: …, norm: …}`
+  package var tensors: [String: String]
+  /// Of a block: the values of its parameters.
+  package var arguments: [String: Placed<Expression>]
+  /// Of a block: those of its first repetition.
+  package var firstArguments: [String: Placed<Expression>]
+  /// Of a block; nil where it is not repeated.
+  package var repetitions: Placed<Expression>?
+}
+
+/// A template of layers.
+package struct BlockDeclaration: Sendable {
+  package var place: Place
+  /// The parameters' defaults; nil for a required one.
+  package var parameters: [String: Placed<Expression>?]
+  package var layers: [LayerDeclaration]
+}
+
+/// An architecture of one's own, as written in a file.
+public struct ArchitectureDeclaration: Sendable {
+  /// Numbers that the layers may use, as the file gives them.
+  package var parameters: [String: Placed<Expression>?]
+  package var blocks: [String: BlockDeclaration]
+  package var layers: [LayerDeclaration]
+  /// The three parts as they are written to a file again.
+  package var text: JSON
+  /// Where `layers` stands.
+  package var place: Place
+}
+
+extension ArchitectureDeclaration: Equatable {
+  /// Whether both say the same, wherever they stand.
+  public static func == (a: ArchitectureDeclaration, b: ArchitectureDeclaration) -> Bool { a.text == b.text }
+}

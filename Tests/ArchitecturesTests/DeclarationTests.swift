@@ -1,0 +1,197 @@
+import Architectures
+import Network
+import Specification
+import Testing
+
+/// Architectures as files declare them: what they become, and what is said of wrong ones.
+@Suite("Declared architectures")
+struct DeclarationTests {
+  /// The example of the file format's description.
+  static let example = """
+    blocks:
+      inverted_residual:
+        parameters: {out: null, stride: 1, expand: 6}
+        layers:
+          - {name: expand, conv: inputs * expand, kernel: 1, activation: relu6, when: expand > 1}
+          - {name: depthwise, depthwise: 3, stride: stride, activation: relu6}
+          - {name: project, conv: out, kernel: 1, activation: none}
+          - {name: sum, add: [input, project], when: stride == 1 and inputs == out}
+    layers:
+      - {name: stem, conv: 16, activation: relu6}
+      - {name: stage1, block: inverted_residual, out: 16, expand: 1}
+      - {name: stage2, block: inverted_residual, out: 24, repeat: 2, first: {stride: 2}}
+      - {name: head, conv: 128, kernel: 1, activation: relu6}
+      - global_average_pool: true
+      - {name: classifier, linear: classes}
+    """
+
+  @Test("name tensors and groups by their layers")
+  func names() throws {
+    let structure = PrunableGraph(try graph(Self.example))
+    #expect(
+      structure.layers.map(\.name) == [
+        "stem", "stage1.depthwise", "stage1.project", "stage2.0.expand", "stage2.0.depthwise",
+        "stage2.0.project", "stage2.1.expand", "stage2.1.depthwise", "stage2.1.project", "head", "classifier",
+      ])
+    #expect(
+      structure.channelGroups.map(\.name) == [
+        "stage1.project", "stage2.0.expand", "stage2.1.expand", "stage2.1.project", "head",
+      ])
+    // The stem goes into the first depthwise filter and is the shortcut of the first sum.
+    #expect(structure.streamGroups.map(\.name) == ["stem", "stage2.0.project"])
+    let expand = try #require(structure.channelGroups.first { $0.name == "stage2.0.expand" })
+    #expect(expand.members == ["stage2.0.expand", "stage2.0.depthwise"])
+    #expect(expand.originalCount == 96)
+  }
+
+  @Test("leave out layers whose condition does not hold; the name then stands for the input")
+  func conditions() throws {
+    let text = """
+      layers:
+        - {name: a, conv: 8}
+        - {name: b, conv: 8, when: inputs > 8}
+        - {name: c, conv: 4, from: b}
+        - linear: classes
+      """
+    #expect(PrunableGraph(try graph(text)).layers.map(\.name) == ["a", "c", "linear3"])
+  }
+
+  @Test(
+    "evaluate whole numbers",
+    arguments: [
+      ("7 / 2", 3), ("-7 / 2 + 10", 6), ("2 + 3 * 4", 14), ("(2 + 3) * 4", 20), ("min(9, 4, 6)", 4),
+      ("max(1, classes)", 10), ("multiple_of(37, 8)", 40), ("multiple_of(33, 8)", 32),
+      ("multiple_of(3, 8)", 8),
+    ])
+  func expressions(_ text: String, _ value: Int) throws {
+    let structure = PrunableGraph(try graph("layers: [{name: a, conv: \"\(text)\"}, {linear: classes}]"))
+    #expect(structure.layers.first?.channels == value)
+  }
+
+  @Test("that are wrong are refused with the place and one reason", arguments: wrong)
+  func errors(_ row: (text: String, error: String)) throws {
+    #expect(problems(row.text) == [row.error])
+  }
+
+  static let wrong: [(text: String, error: String)] = [
+    (
+      "layers: [{cnv: 8}, {linear: classes}]",
+      "1:11: layers[0]: unknown kind of layer `cnv`; did you mean `conv`?"
+    ),
+    (
+      "layers: [{conv: 8, kernle: 3}, {linear: classes}]",
+      "1:20: layers[0].kernle: unknown key; did you mean `kernel`?"
+    ),
+    (
+      "layers: [{conv: 8, linear: 3}]",
+      "1:20: layers[0].linear: the layer is a `conv` already"
+    ),
+    (
+      "layers: [{conv: 8, kernel: 2 +}, {linear: classes}]",
+      "1:31: layers[0].kernel: `2 +`: ends where a number or a parameter is expected"
+    ),
+    (
+      "layers: [{conv: 8 / 0}, {linear: classes}]",
+      "1:10: layers[0].conv: the value divides by zero"
+    ),
+    (
+      "layers: [{conv: channels}, {linear: classes}]",
+      "1:10: layers[0].conv: `channels` is no parameter here; known: classes, inputs"
+    ),
+    (
+      "layers: [{conv: 1099511627776}, {linear: classes}]",
+      "1:17: layers[0].conv: `1099511627776`: `1099511627776` is larger than 2^31"
+    ),
+    (
+      "layers: [{conv: 65537}, {linear: classes}]",
+      "1:10: layers[0].conv: expected a number from 1 to 65536, found 65537"
+    ),
+    (
+      "layers: [{name: a, conv: 8}, {conv: 8, from: b}, {linear: classes}]",
+      "1:46: layers[1]: there is no layer `b` before this one; did you mean `a`?"
+    ),
+    (
+      "layers: [{name: a, conv: 8}, {name: a, conv: 8}, {linear: classes}]",
+      "1:37: layers[1]: two layers are named a"
+    ),
+    (
+      "layers: [{name: a, conv: 8}, {name: b, conv: 9}, {add: [a, b]}, {linear: classes}]",
+      "1:50: layers[2]: add2: a sum needs equal shapes, found 8 x 16 x 16 and 9 x 16 x 16"
+    ),
+    (
+      "layers: [{conv: 8}, {max_pool: 20}, {linear: classes}]",
+      "1:21: layers[1]: max_pool1: a window of 20 x 20 with padding 0 does not fit into 8 x 16 x 16"
+    ),
+    (
+      "layers: [{name: a, conv: 8}, {name: b, conv: 8}, {name: c, conv: 8, from: a}, {linear: classes}]",
+      "1:30: layers[1]: no layer reads what this one gives"
+    ),
+    (
+      "layers: [{conv: 8, groups: 3}, {linear: classes}]",
+      "1:10: layers[0]: conv0: 3 groups do not divide 3 input channels and 8 output channels"
+    ),
+    (
+      "layers: [{conv: 8}]",
+      "1:10: layers[0]: the last layer gives 8 x 16 x 16; expected one value for each class, as of `linear: classes`"
+    ),
+    (
+      "layers: [{linear: 7}]",
+      "1:9: architecture.layers: the last layer gives 7 values for 10 classes; write `linear: classes`"
+    ),
+    (
+      "{blocks: {b: {parameters: {out: null}, layers: [{conv: out}]}}, layers: [{block: b}, {linear: classes}]}",
+      "1:74: layers[0]: the block `b` needs a value for `out`"
+    ),
+    (
+      "{blocks: {b: {layers: [{conv: 8}]}}, layers: [{block: c}, {linear: classes}]}",
+      "1:55: layers[0].block: there is no block `c`; did you mean `b`?"
+    ),
+    (
+      "{blocks: {b: {layers: [{block: b}]}}, layers: [{block: b}, {linear: classes}]}",
+      "1:24: blocks.b.layers[0]: the block `b` uses itself"
+    ),
+    (
+      "{blocks: {b: {layers: [{conv: 8}]}}, layers: [{block: b, repeat: 1000000}, {linear: classes}]}",
+      "1:66: layers[0].repeat: expected a number from 1 to 10000, found 1000000"
+    ),
+    (
+      "{blocks: {b: {layers: [{conv: 8}, {conv: 8}]}}, layers: [{block: b, repeat: 9999}, {linear: classes}]}",
+      "1:35: blocks.b.layers[1]: more than 10000 layers"
+    ),
+  ]
+
+  @Test("of a hundred thousand layers are refused")
+  func tooMany() {
+    let layers = [String](repeating: "{conv: 8}", count: 20_000).joined(separator: ", ")
+    #expect(problems("layers: [\(layers)]") == ["1:9: layers: 20000 layers are more than 10000"])
+  }
+
+  // MARK: Reading
+
+  private func declaration(_ text: String) throws(SpecificationError) -> ArchitectureDeclaration {
+    try ArchitectureDeclaration(Array(text.utf8), file: "a.yaml", kinds: ArchitectureRegistry.layerKinds)
+  }
+
+  private func graph(_ text: String) throws -> Graph {
+    try ArchitectureRegistry.graph(spec(try declaration(text)))
+  }
+
+  private func spec(_ declaration: ArchitectureDeclaration) -> ArchitectureSpec {
+    ArchitectureSpec(
+      name: "layers", depth: 0, block: .plain, input: [3, 16, 16], classes: 10, declaration: declaration)
+  }
+
+  private func problems(_ text: String) -> [String] {
+    do throws(SpecificationError) {
+      let declaration = try declaration(text)
+      var found: [String] = []
+      _ = ArchitectureRegistry.outline(spec(declaration)) { problem in
+        let place = problem.place.map { "\($0.line):\($0.column)" } ?? ""
+        found.append("\(place): \(problem.path ?? problem.key): \(problem.message)")
+      }
+      return found
+    } catch {
+      return error.diagnostics.map { "\($0.place.line):\($0.place.column): \($0.path): \($0.message)" }
+    }
+  }
+}
