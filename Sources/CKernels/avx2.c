@@ -30,6 +30,7 @@ static inline V sub(V a, V b) { return _mm256_sub_ps(a, b); }
 static inline V mul(V a, V b) { return _mm256_mul_ps(a, b); }
 static inline V divide(V a, V b) { return _mm256_div_ps(a, b); }
 static inline V max(V a, V b) { return _mm256_max_ps(a, b); }
+static inline V min(V a, V b) { return _mm256_min_ps(a, b); }
 
 static inline V keep(V v, ck_mask mask, ptrdiff_t p) {
   const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
@@ -98,6 +99,7 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 #include "vector_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
+#include "elementwise_kernels.h"
 #include "vector_table.h"
 
 #pragma clang attribute pop

@@ -27,6 +27,7 @@ static inline V sub(V a, V b) { return _mm512_sub_ps(a, b); }
 static inline V mul(V a, V b) { return _mm512_mul_ps(a, b); }
 static inline V divide(V a, V b) { return _mm512_div_ps(a, b); }
 static inline V max(V a, V b) { return _mm512_max_ps(a, b); }
+static inline V min(V a, V b) { return _mm512_min_ps(a, b); }
 
 static inline V keep(V v, ck_mask mask, ptrdiff_t p) {
   uint16_t bits;
@@ -115,6 +116,7 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 #include "vector_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
+#include "elementwise_kernels.h"
 #include "vector_table.h"
 
 #pragma clang attribute pop

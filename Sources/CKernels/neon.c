@@ -21,6 +21,7 @@ static inline V sub(V a, V b) { return vsubq_f32(a, b); }
 static inline V mul(V a, V b) { return vmulq_f32(a, b); }
 static inline V divide(V a, V b) { return vdivq_f32(a, b); }
 static inline V max(V a, V b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+static inline V min(V a, V b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
 
 static inline V keep(V v, ck_mask mask, ptrdiff_t p) {
   return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), vld1q_u32(mask.lanes + p)));
@@ -66,6 +67,7 @@ static inline void store_parts(float *const *p, int n, V v) {
 #include "vector_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
+#include "elementwise_kernels.h"
 #include "vector_table.h"
 
 const ck_kernels *ck_neon(void) { return &table; }

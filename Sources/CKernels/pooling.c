@@ -72,10 +72,10 @@ void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices) {
   }
 }
 
-void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, float *dx) {
+void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx) {
   for (int64_t n = 0; n < g->images; n++) {
     float *image = dx + n * (g->rows + 1) * (g->columns + 1);
-    memset(image, 0, (size_t)((g->rows + 1) * (g->columns + 1)) * sizeof(float));
+    if (!accumulate) memset(image, 0, (size_t)((g->rows + 1) * (g->columns + 1)) * sizeof(float));
     for (int64_t r = 0; r < g->output_rows; r++) {
       const float *from = dy + (n * (g->output_rows + 1) + r) * (g->output_columns + 1);
       for (int64_t c = 0; c < g->output_columns; c++) {
@@ -98,4 +98,83 @@ double ck_image_sum(const float *image, int64_t rows, int64_t columns) {
   }
   for (int i = 0; i < LANES; i++) total += lanes[i];
   return total;
+}
+
+// Rows or columns of a window that lie in the map: [low, high).
+typedef struct {
+  int64_t low, high;
+} span;
+
+static span window_span(const ck_pool *g, int64_t output, int64_t size) {
+  span s = {output * g->stride - g->padding, output * g->stride - g->padding + g->window};
+  if (s.low < 0) s.low = 0;
+  if (s.high > size) s.high = size;
+  return s;
+}
+
+static float window_sum(const ck_pool *g, const float *image, span rows, span columns) {
+  float sum = 0;
+  for (int64_t i = rows.low; i < rows.high; i++)
+    for (int64_t j = columns.low; j < columns.high; j++) sum += image[i * (g->columns + 1) + j];
+  return sum;
+}
+
+static int64_t image_start(int64_t image, int64_t rows, int64_t columns) { return image * (rows + 1) * (columns + 1); }
+
+void ck_average_pool(const ck_pool *g, const float *x, float *y) {
+  const float pixels = (float)(g->window * g->window);
+  for (int64_t n = 0; n < g->images; n++) {
+    const float *const image = x + image_start(n, g->rows, g->columns);
+    float *to = y + image_start(n, g->output_rows, g->output_columns);
+    for (int64_t r = 0; r < g->output_rows; r++, to += g->output_columns + 1) {
+      const span rows = window_span(g, r, g->rows);
+      for (int64_t c = 0; c < g->output_columns; c++)
+        to[c] = window_sum(g, image, rows, window_span(g, c, g->columns)) / pixels;
+    }
+  }
+}
+
+static void clear_maps(const ck_pool *g, float *x) {
+  for (int64_t n = 0; n < g->images; n++)
+    for (int64_t r = 0; r < g->rows; r++)
+      memset(x + image_start(n, g->rows, g->columns) + r * (g->columns + 1), 0, (size_t)g->columns * sizeof *x);
+}
+
+void ck_average_pool_gradient(const ck_pool *g, const float *dy, bool accumulate, float *dx) {
+  const float pixels = (float)(g->window * g->window);
+  if (!accumulate) clear_maps(g, dx);
+  for (int64_t n = 0; n < g->images; n++) {
+    float *const image = dx + image_start(n, g->rows, g->columns);
+    const float *from = dy + image_start(n, g->output_rows, g->output_columns);
+    for (int64_t r = 0; r < g->output_rows; r++, from += g->output_columns + 1) {
+      const span rows = window_span(g, r, g->rows);
+      for (int64_t c = 0; c < g->output_columns; c++) {
+        const span columns = window_span(g, c, g->columns);
+        const float value = from[c] / pixels;
+        for (int64_t i = rows.low; i < rows.high; i++)
+          for (int64_t j = columns.low; j < columns.high; j++) image[i * (g->columns + 1) + j] += value;
+      }
+    }
+  }
+}
+
+void ck_average_pool_relevance(
+  const ck_pool *g, const float *relevance, const float *x, bool accumulate, float *result) {
+  if (!accumulate) clear_maps(g, result);
+  for (int64_t n = 0; n < g->images; n++) {
+    const int64_t start = image_start(n, g->rows, g->columns);
+    const float *from = relevance + image_start(n, g->output_rows, g->output_columns);
+    for (int64_t r = 0; r < g->output_rows; r++, from += g->output_columns + 1) {
+      const span rows = window_span(g, r, g->rows);
+      for (int64_t c = 0; c < g->output_columns; c++) {
+        const span columns = window_span(g, c, g->columns);
+        const float quotient = from[c] / (window_sum(g, x + start, rows, columns) + 1e-9f);
+        for (int64_t i = rows.low; i < rows.high; i++)
+          for (int64_t j = columns.low; j < columns.high; j++) {
+            const int64_t p = start + i * (g->columns + 1) + j;
+            result[p] += x[p] * quotient;
+          }
+      }
+    }
+  }
 }

@@ -1,6 +1,5 @@
 // Plain C versions of every kernel: what runs where no faster version exists, and what the faster ones are tested
 // against. Written so that a compiler vectorises them with what the platform guarantees.
-#include <math.h>
 #include <string.h>
 
 #include "CKernels.h"
@@ -13,6 +12,10 @@ static inline float keep(float value, uint32_t lane) {
   word &= lane;
   memcpy(&value, &word, sizeof word);
   return value;
+}
+
+static inline float within(float value, ck_bounds bounds) {
+  return value < bounds.low ? bounds.low : value > bounds.high ? bounds.high : value;
 }
 
 enum { LANES = CK_VECTOR_FLOATS, BLOCK = CK_PIXEL_BLOCK };
@@ -89,7 +92,7 @@ static void signed_sums(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t en
       load_vector(v, job->box + *start, box);
       for (int i = 0; i < LANES; i++) {
         const float all = job->scale[o] * (plus[i] + minus[i]) + job->shift[o];
-        y[i] = job->relu && all < 0 ? 0 : all;
+        y[i] = within(all, job->bounds);
         plus[i] = plus[i] + 1e-9f * box[i] + 1e-9f;
         minus[i] = minus[i] - 1e-9f * box[i] + 1e-9f;
       }
@@ -208,8 +211,9 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
 }
 
 static inline bool is_open(const ck_gate *gate, const float *x, ptrdiff_t p) {
-  if (gate->output) return gate->output[p] > 0;
-  return !gate->affine || gate->scale * x[p] + gate->shift > 0;
+  if (!gate->output && !gate->affine) return true;
+  const float y = gate->output ? gate->output[p] : gate->scale * x[p] + gate->shift;
+  return y > 0 && y < gate->ceiling;
 }
 
 static ck_gradient_sums gradient_sums(
@@ -232,19 +236,13 @@ static ck_gradient_sums gradient_sums(
 }
 
 static void scale_shift(
-  const float *x, float scale, float shift, const float *residual, bool relu, float *y, ptrdiff_t begin,
+  const float *x, float scale, float shift, const float *residual, ck_bounds bounds, float *y, ptrdiff_t begin,
   ptrdiff_t end, ck_mask mask) {
-  const float floor = relu ? 0 : -INFINITY;
   if (residual)
-    for (ptrdiff_t p = begin; p < end; p++) {
-      const float value = scale * x[p] + shift + residual[p];
-      y[p] = keep(value < floor ? floor : value, mask.lanes[p]);
-    }
+    for (ptrdiff_t p = begin; p < end; p++)
+      y[p] = keep(within(scale * x[p] + shift + residual[p], bounds), mask.lanes[p]);
   else
-    for (ptrdiff_t p = begin; p < end; p++) {
-      const float value = scale * x[p] + shift;
-      y[p] = keep(value < floor ? floor : value, mask.lanes[p]);
-    }
+    for (ptrdiff_t p = begin; p < end; p++) y[p] = keep(within(scale * x[p] + shift, bounds), mask.lanes[p]);
 }
 
 static void normalize_gradient(
@@ -264,8 +262,8 @@ static void add(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t p = begin; p < end; p++) y[p] += x[p];
 }
 
-static void quotient(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end) {
-  for (ptrdiff_t p = begin; p < end; p++) out[p] = r[p] / (z[p] + 1e-9f);
+static void quotient(const float *r, const float *z, float small, float *out, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) out[p] = r[p] / (z[p] + small);
 }
 
 static void share(
@@ -308,6 +306,8 @@ static double peak(int64_t rounds, float *sink) {
   return 2.0 * 4 * LANES * (double)rounds;
 }
 
+#include "elementwise_kernels.h"
+
 static const ck_kernels table = {
   .name = "portable",
   .convolve = convolve,
@@ -322,6 +322,8 @@ static const ck_kernels table = {
   .moments = moments,
   .gradient_sums = gradient_sums,
   .scale_shift = scale_shift,
+  .activate = activate,
+  .activation_gradient = activation_gradient,
   .normalize_gradient = normalize_gradient,
   .mask_positive = mask_positive,
   .add = add,

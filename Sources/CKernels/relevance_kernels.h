@@ -73,7 +73,7 @@ INLINE void sums_block(const void *context, const pixel_block block, int64_t fir
       UNROLL for (int o = 0; o < group; o++)
         UNROLL for (int i = 0; i < block.count; i++) sums[signs >> o & 1][o][i] = active[o][i];
     }
-  const V tiny = set1(1e-9f), floor = set1(job->relu ? 0 : -__builtin_inff());
+  const V tiny = set1(1e-9f), low = set1(job->bounds.low), high = set1(job->bounds.high);
   UNROLL for (int i = 0; i < block.count; i++) {
     const V extra = mul(tiny, load_pixels(&block, job->box, i));
     UNROLL for (int o = 0; o < group; o++) {
@@ -82,7 +82,7 @@ INLINE void sums_block(const void *context, const pixel_block block, int64_t fir
       store_pixels(&block, job->positive + row, i, at_pixels(&block, &job->vectors, job->mask, i, plus));
       store_pixels(&block, job->negative + row, i, at_pixels(&block, &job->vectors, job->mask, i, minus));
       const V scale = broadcast(job->scale + first + o), shift = broadcast(job->shift + first + o);
-      const V y = max(floor, affine(scale, add(sums[0][o][i], sums[1][o][i]), shift));
+      const V y = min(high, max(low, affine(scale, add(sums[0][o][i], sums[1][o][i]), shift)));
       store_pixels(&block, job->y + row, i, at_pixels(&block, &job->vectors, job->mask, i, y));
     }
   }

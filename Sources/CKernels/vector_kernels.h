@@ -1,7 +1,7 @@
 // The inner loops in terms of one instruction set's vectors; included once by each file that defines
 //
 //   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS
-//   load, store, set1, broadcast(p), muladd, add, sub, mul, divide, max
+//   load, store, set1, broadcast(p), muladd, add, sub, mul, divide, max, min
 //   keep(v, mask, p)              v where elements p... are pixels, else zero
 //   where_positive(y, g)          g where y > 0, else zero
 //   fold(v)                       sum of a vector's elements
@@ -16,7 +16,7 @@
 //   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache
 //   KERNELS_NAME, KERNELS_FUNCTION
 //
-// max(a, b) must return b where either is not a number.
+// max(a, b) and min(a, b) must return b where either is not a number.
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
@@ -318,16 +318,18 @@ INLINE V affine(V scale, V x, V shift) { return add(mul(scale, x), shift); }
 // dy where the ReLU behind a batch norm let its value through.
 enum { OPEN, OUTPUT, AFFINE };
 
-INLINE V gated(const ck_gate *gate, const int kind, V scale, V shift, V x, ptrdiff_t p, V dy) {
-  if (kind == OUTPUT) return where_positive(load(gate->output + p), dy);
+INLINE V gated(
+  const ck_gate *gate, const int kind, const bool has_ceiling, V scale, V shift, V x, ptrdiff_t p, V dy) {
+  if (kind == OPEN) return dy;
   // As scale_shift computed it.
-  if (kind == AFFINE) return where_positive(affine(scale, x, shift), dy);
-  return dy;
+  const V y = kind == OUTPUT ? load(gate->output + p) : affine(scale, x, shift);
+  const V g = where_positive(y, dy);
+  return has_ceiling ? where_positive(sub(set1(gate->ceiling), y), g) : g;
 }
 
 INLINE ck_gradient_sums gradient_sums_of(
-  const float *dy, const float *x, const ck_gate *gate, const int kind, float mean, float *gated_dy, ptrdiff_t begin,
-  ptrdiff_t end) {
+  const float *dy, const float *x, const ck_gate *gate, const int kind, const bool has_ceiling, float mean,
+  float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
   const V middle = set1(mean), scale = set1(gate->scale), shift = set1(gate->shift);
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
@@ -337,13 +339,13 @@ INLINE ck_gradient_sums gradient_sums_of(
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
         const V value = load(x + p + i * WIDTH);
-        const V g = gated(gate, kind, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
+        const V g = gated(gate, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
         if (gated_dy) store(gated_dy + p + i * WIDTH, g);
         gradients[i] = add(gradients[i], g);
         products[i] = muladd(g, sub(value, middle), products[i]);
       }
     for (; p < stop; p += WIDTH) {
-      const V value = load(x + p), g = gated(gate, kind, scale, shift, value, p, load(dy + p));
+      const V value = load(x + p), g = gated(gate, kind, has_ceiling, scale, shift, value, p, load(dy + p));
       if (gated_dy) store(gated_dy + p, g);
       gradients[0] = add(gradients[0], g);
       products[0] = muladd(g, sub(value, middle), products[0]);
@@ -356,30 +358,34 @@ INLINE ck_gradient_sums gradient_sums_of(
 
 static ck_gradient_sums gradient_sums(
   const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
-  if (gate.output && gated_dy) return gradient_sums_of(dy, x, &gate, OUTPUT, mean, gated_dy, begin, end);
-  if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, mean, 0, begin, end);
-  if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, mean, 0, begin, end);
-  return gradient_sums_of(dy, x, &gate, OPEN, mean, 0, begin, end);
+  if (gate.ceiling < __builtin_inff()) {
+    if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, true, mean, gated_dy, begin, end);
+    if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, true, mean, 0, begin, end);
+  }
+  if (gate.output && gated_dy) return gradient_sums_of(dy, x, &gate, OUTPUT, false, mean, gated_dy, begin, end);
+  if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, false, mean, 0, begin, end);
+  if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, false, mean, 0, begin, end);
+  return gradient_sums_of(dy, x, &gate, OPEN, false, mean, 0, begin, end);
 }
 
 static void scale_shift(
-  const float *x, float scale, float shift, const float *residual, bool relu, float *y, ptrdiff_t begin,
+  const float *x, float scale, float shift, const float *residual, ck_bounds bounds, float *y, ptrdiff_t begin,
   ptrdiff_t end, ck_mask mask) {
-  const V a = set1(scale), b = set1(shift), floor = set1(relu ? 0 : -__builtin_inff());
+  const V a = set1(scale), b = set1(shift), low = set1(bounds.low), high = set1(bounds.high);
   if (residual)
     for (ptrdiff_t p = begin; p < end; p += WIDTH)
-      store(y + p, keep(max(floor, add(affine(a, load(x + p), b), load(residual + p))), mask, p));
+      store(y + p, keep(min(high, max(low, add(affine(a, load(x + p), b), load(residual + p)))), mask, p));
   else
     for (ptrdiff_t p = begin; p < end; p += WIDTH)
-      store(y + p, keep(max(floor, affine(a, load(x + p), b)), mask, p));
+      store(y + p, keep(min(high, max(low, affine(a, load(x + p), b))), mask, p));
 }
 
 INLINE void normalize_gradient_of(
-  const float *dy, const float *x, const ck_gate *gate, const int kind, float a, float b, float c, float *dx,
-  ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+  const float *dy, const float *x, const ck_gate *gate, const int kind, const bool has_ceiling, float a, float b,
+  float c, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(gate->scale), shift = set1(gate->shift);
   for (ptrdiff_t p = begin; p < end; p += WIDTH) {
-    const V value = load(x + p), g = gated(gate, kind, scale, shift, value, p, load(dy + p));
+    const V value = load(x + p), g = gated(gate, kind, has_ceiling, scale, shift, value, p, load(dy + p));
     store(dx + p, keep(muladd(va, g, muladd(vb, value, vc)), mask, p));
   }
 }
@@ -387,9 +393,13 @@ INLINE void normalize_gradient_of(
 static void normalize_gradient(
   const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
   ck_mask mask) {
-  if (gate.output) return normalize_gradient_of(dy, x, &gate, OUTPUT, a, b, c, dx, begin, end, mask);
-  if (gate.affine) return normalize_gradient_of(dy, x, &gate, AFFINE, a, b, c, dx, begin, end, mask);
-  normalize_gradient_of(dy, x, &gate, OPEN, a, b, c, dx, begin, end, mask);
+  if (gate.ceiling < __builtin_inff()) {
+    if (gate.output) return normalize_gradient_of(dy, x, &gate, OUTPUT, true, a, b, c, dx, begin, end, mask);
+    if (gate.affine) return normalize_gradient_of(dy, x, &gate, AFFINE, true, a, b, c, dx, begin, end, mask);
+  }
+  if (gate.output) return normalize_gradient_of(dy, x, &gate, OUTPUT, false, a, b, c, dx, begin, end, mask);
+  if (gate.affine) return normalize_gradient_of(dy, x, &gate, AFFINE, false, a, b, c, dx, begin, end, mask);
+  normalize_gradient_of(dy, x, &gate, OPEN, false, a, b, c, dx, begin, end, mask);
 }
 
 static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {
@@ -401,9 +411,9 @@ static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end)
   for (ptrdiff_t p = begin; p < end; p += WIDTH) store(y + p, add(load(x + p), load(y + p)));
 }
 
-static void quotient(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end) {
-  const V small = set1(1e-9f);
-  for (ptrdiff_t p = begin; p < end; p += WIDTH) store(out + p, divide(load(r + p), add(load(z + p), small)));
+static void quotient(const float *r, const float *z, float small, float *out, ptrdiff_t begin, ptrdiff_t end) {
+  const V away = set1(small);
+  for (ptrdiff_t p = begin; p < end; p += WIDTH) store(out + p, divide(load(r + p), add(load(z + p), away)));
 }
 
 static void share(

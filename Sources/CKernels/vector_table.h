@@ -1,4 +1,4 @@
-// The functions of vector_kernels.h and winograd_kernels.h as a table.
+// The functions of the kernels' headers as a table.
 static const ck_kernels table = {
   .name = KERNELS_NAME,
   .convolve = convolve,
@@ -21,6 +21,8 @@ static const ck_kernels table = {
   .moments = moments,
   .gradient_sums = gradient_sums,
   .scale_shift = scale_shift,
+  .activate = activate,
+  .activation_gradient = activation_gradient,
   .normalize_gradient = normalize_gradient,
   .mask_positive = mask_positive,
   .add = add_planes,

@@ -62,24 +62,6 @@ struct ConvolutionTaps {
 }
 
 extension Engine {
-  /// Checks what a convolution is given and returns its kernel size.
-  func requireConvolution(
-    input: PlaneShape, weight shape: [Int], stride: Int, output: PlaneShape
-  ) -> Int {
-    precondition(shape.count == 4 && shape[2] == shape[3], "weights of shape \(shape) are not [O, I, k, k]")
-    let kernel = shape[2]
-    precondition(kernel % 2 == 1, "a kernel size of \(kernel) is not odd")
-    precondition(stride == 1 || stride == 2, "a stride of \(stride) is neither 1 nor 2")
-    precondition(shape[1] == input.channels, "weights of shape \(shape) do not fit the input \(input)")
-    let expected = PlaneShape(
-      channels: shape[0], images: input.images, rows: (input.rows - 1) / stride + 1,
-      columns: (input.columns - 1) / stride + 1)
-    precondition(
-      input.rows > 0 && input.columns > 0 && output == expected,
-      "convolving \(input) with \(shape), stride \(stride), gives \(expected), not \(output)")
-    return kernel
-  }
-
   /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase planes.
   ///
   /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did.

@@ -9,17 +9,23 @@ public enum ReLUGate {
   /// Where each channel's scale * x + shift is positive, x being the batch norm's input: saves reading the output.
   case affine([ChannelAffine])
 
-  /// - Parameters:
-  ///   - channel: of the batch norm's input
-  ///   - stream: of the output
-  fileprivate func loopArgument(channel: Int, stream: Int) -> ck_gate {
+  var activation: BatchNormActivation {
     switch self {
-    case .open: ck_gate(output: nil, affine: false, scale: 0, shift: 0)
-    case .output(let planes): ck_gate(output: planes.plane(stream), affine: false, scale: 0, shift: 0)
-    case .affine(let maps):
-      ck_gate(output: nil, affine: true, scale: maps[channel].scale, shift: maps[channel].shift)
+    case .open: .none
+    case .output(let planes): .output(planes, of: .relu)
+    case .affine(let maps): .input(maps, of: .relu)
     }
   }
+}
+
+/// The activation behind a batch norm, and the values that its derivative is taken at.
+public enum BatchNormActivation {
+  /// There is no activation.
+  case none
+  /// Its output; for functions that ``ActivationFunction/hasDerivativeByOutput``.
+  case output(Planes, of: ActivationFunction)
+  /// Each channel's scale * x + shift, x being the batch norm's input: saves keeping, and reading, the output.
+  case input([ChannelAffine], of: ActivationFunction)
 }
 
 /// Mean and biased variance of a channel over images and pixels.
@@ -60,20 +66,21 @@ extension Engine {
       value: { _, all in ChannelMoments(all) })
   }
 
-  /// Batch norm by the batch's own statistics, the sum with the residual stream, and ReLU if asked for: the moments of a
-  /// channel, and then at once the map that they give, y_s = residual_s + scale_i * x_i + shift_i where `channels[i] == s`,
-  /// and residual_s where there is no such i.
+  /// Batch norm by the batch's own statistics, the sum with the residual stream, and an activation: the moments of a channel, and
+  /// then at once the map that they give, y_s = f(residual_s + scale_i * x_i + shift_i) where `channels[i] == s`, and
+  /// f(residual_s) where there is no such i.
   ///
   /// - Parameters:
   ///   - x: the branch
   ///   - channels: for each channel of the branch the channel of the stream that it adds to, nil for the same one
   ///   - residual: of y's shape, nil for zero
+  ///   - activation: f, nil for none
   ///   - y: may be `residual`
   ///   - affine: the map of a channel of x; called for several at a time
   /// - Returns: the moments of x, which are those of ``moments(_:)``.
   public func batchNorm(
-    _ x: Planes, channels: [Int]? = nil, residual: Planes? = nil, relu: Bool, into y: Planes,
-    affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine
+    _ x: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
+    into y: Planes, affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine
   ) -> [ChannelMoments] {
     if let residual { requireSameShape(residual, y) }
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
@@ -88,29 +95,31 @@ extension Engine {
       let moments = ChannelMoments(all)
       return (moments: moments, term: branch[stream].map { (channel: $0, map: affine($0, moments)) })
     } use: { stream, found, begin, end in
-      scaleShiftAdd(x, found.term, residual: residual, relu: relu, into: y, stream, begin, end)
+      scaleShiftAdd(x, found.term, residual: residual, activation, into: y, stream, begin, end)
     }
     return (0..<x.shape.channels).map { all[channels?[$0] ?? $0].moments }
   }
 
-  /// y = scale_c * x_c + shift_c for every channel c, then ReLU if asked for; y may be x.
-  public func scaleShift(_ x: Planes, by maps: [ChannelAffine], relu: Bool, into y: Planes) {
-    scaleShiftAdd(x, by: maps, residual: nil, relu: relu, into: y)
+  /// y = f(scale_c * x_c + shift_c) for every channel c; y may be x.
+  public func scaleShift(
+    _ x: Planes, by maps: [ChannelAffine], activation: ActivationFunction?, into y: Planes
+  ) {
+    scaleShiftAdd(x, by: maps, residual: nil, activation: activation, into: y)
   }
 
-  /// As ``batchNorm(_:channels:residual:relu:into:affine:)``, by maps that are known; y may also be x if `channels` is nil.
+  /// As ``batchNorm(_:channels:residual:activation:into:affine:)``, by maps that are known; y may also be x if `channels` is nil.
   public func scaleShiftAdd(
-    _ x: Planes, by maps: [ChannelAffine], channels: [Int]? = nil, residual: Planes?, relu: Bool,
-    into y: Planes
+    _ x: Planes, by maps: [ChannelAffine], channels: [Int]? = nil, residual: Planes?,
+    activation: ActivationFunction?, into y: Planes
   ) {
     if let residual { requireSameShape(residual, y) }
-    precondition(channels == nil || x !== y, "planes cannot be overwritten while channels are selected")
+    precondition(channels == nil || !x.overlaps(y), "planes cannot be overwritten while channels are selected")
     requireCount(maps, x.shape.channels, "maps")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
     forEachPiece(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
       let term = branch[stream].map { (channel: $0, map: maps[$0]) }
-      scaleShiftAdd(x, term, residual: residual, relu: relu, into: y, stream, begin, end)
+      scaleShiftAdd(x, term, residual: residual, activation, into: y, stream, begin, end)
     }
   }
 
@@ -123,79 +132,23 @@ extension Engine {
 
   /// A piece of one channel of the stream; `term` is nil where the branch adds nothing to it.
   private func scaleShiftAdd(
-    _ x: Planes, _ term: (channel: Int, map: ChannelAffine)?, residual: Planes?, relu: Bool, into y: Planes,
-    _ stream: Int, _ begin: Int, _ end: Int
+    _ x: Planes, _ term: (channel: Int, map: ChannelAffine)?, residual: Planes?,
+    _ activation: ActivationFunction?, into y: Planes, _ stream: Int, _ begin: Int, _ end: Int
   ) {
+    let bounds = activation?.bounds ?? .none
+    let mask = y.geometry.mask
     if let term {
       loops.scale_shift(
-        x.plane(term.channel), term.map.scale, term.map.shift, residual?.plane(stream), relu,
-        y.plane(stream), begin, end, y.geometry.mask)
+        x.plane(term.channel), term.map.scale, term.map.shift, residual?.plane(stream), bounds,
+        y.plane(stream), begin, end, mask)
     } else if residual == nil {
       (y.plane(stream) + begin).update(repeating: 0, count: end - begin)
-    } else if let residual, relu || y !== residual {
-      loops.scale_shift(
-        residual.plane(stream), 1, 0, nil, relu, y.plane(stream), begin, end, y.geometry.mask)
+    } else if let residual, activation != nil || !y.overlaps(residual) {
+      loops.scale_shift(residual.plane(stream), 1, 0, nil, bounds, y.plane(stream), begin, end, mask)
     }
-  }
-
-  /// Gradients of a batch norm: of its shift and scale, returned, and of its input, dx.
-  ///
-  /// With g = dy, set to zero where the gate is closed, and xhat = (x - mean) * inverseDeviation: the shift's gradient is the
-  /// sum of g, the scale's the sum of g * xhat, and dx = weight * inverseDeviation * (g - sum(g) / n - xhat * sum(g * xhat) / n),
-  /// n = pixels per channel (Ioffe and Szegedy, "Batch normalization", ICML 2015). A channel's sums are taken, and its gradient
-  /// at once.
-  ///
-  /// - Parameters:
-  ///   - channels: for each channel of x the channel of dy and the gate's output, nil for the same one
-  ///   - gates: writes g over those channels of dy that x has; only with ``ReLUGate/output(_:)``
-  ///   - dx: may be `dy` if `channels` is nil, and may be `x`
-  public func batchNormGradient(
-    _ dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], weight: [Float],
-    channels: [Int]?, gate: ReLUGate, gates: Bool = false, into dx: Planes
-  ) -> (shift: [Float], scale: [Float]) {
-    let count = x.shape.channels
-    requireSameShape(x, dx)
-    requireCount(mean, count, "mean")
-    requireCount(inverseDeviation, count, "inverseDeviation")
-    requireCount(weight, count, "weight")
-    requireStream(branch: x.shape, stream: dy.shape, channels: channels)
-    precondition(
-      channels == nil || dx !== dy, "the gradient cannot be overwritten while channels are selected")
-    require(gate, input: x, stream: dy)
-    let pixels = Double(max(1, x.shape.pixelsPerChannel))
-    let open = ck_gate(output: nil, affine: false, scale: 0, shift: 0)
-    let none = ck_gradient_sums(gradient: 0, product: 0)
-    let sums = mapChannels(count, geometry: x.geometry, initial: none) { i, begin, end in
-      let stream = channels?[i] ?? i
-      return loops.gradient_sums(
-        dy.plane(stream), x.plane(i), gate.loopArgument(channel: i, stream: stream), mean[i],
-        gates ? dy.plane(stream) : nil, begin, end)
-    } join: {
-      $0.gradient += $1.gradient
-      $0.product += $1.product
-    } value: { i, sums in
-      let deviation = Double(inverseDeviation[i])
-      let (shift, scale) = (Float(sums.gradient), Float(sums.product * deviation))
-      // dx = a * g + b * x + c
-      let a = Double(weight[i]) * deviation
-      let b = -a * deviation * Double(scale) / pixels
-      let c = -a * Double(shift) / pixels - b * Double(mean[i])
-      return (shift: shift, scale: scale, map: (a: Float(a), b: Float(b), c: Float(c)))
-    } use: { i, sums, begin, end in
-      let stream = channels?[i] ?? i
-      let gate = gates ? open : gate.loopArgument(channel: i, stream: stream)
-      loops.normalize_gradient(
-        dy.plane(stream), x.plane(i), gate, sums.map.a, sums.map.b, sums.map.c, dx.plane(i), begin, end,
-        x.geometry.mask)
-    }
-    return (sums.map(\.shift), sums.map(\.scale))
-  }
-
-  private func require(_ gate: ReLUGate, input: Planes, stream: Planes) {
-    switch gate {
-    case .open: break
-    case .output(let planes): requireSameShape(stream, planes)
-    case .affine(let maps): requireCount(maps, input.shape.channels, "maps")
+    // Bounds are all there is to some functions; the others read what is still cached.
+    if let activation, activation.bounds == nil {
+      loops.activate(y.plane(stream), activation.loopArgument, y.plane(stream), begin, end, mask)
     }
   }
 

@@ -11,33 +11,40 @@ public enum ConvolutionMethod: Sendable {
 }
 
 extension Engine {
-  /// Convolution with zero padding of half the kernel.
+  /// Convolution with zeros around the input.
   ///
-  /// y[o, n, r, q] = bias[o] + sum over c, u, v of weight[o, c, u, v] * x[c, n, r * stride + u - k/2, q * stride + v - k/2]
+  /// y[o, n, r, q] = bias[o] + sum over c, u, v of weight[o, c, u, v] * x[c', n, r * stride + u - padding, q * stride + v - padding],
+  /// c' being the c-th input channel of the group that output channel o belongs to
   ///
   /// - Parameters:
   ///   - input: planes [inputChannels, images, rows, columns]
-  ///   - weight: [outputChannels, inputChannels, k, k], k odd; the gradient of an input is slow beyond 3
+  ///   - weight: [outputChannels, inputChannels / groups, k, k]
   ///   - bias: one value for each output channel
-  ///   - stride: 1 or 2
+  ///   - padding: rows and columns of zeros on each side; nil for k / 2
+  ///   - groups: of channels; each is convolved by itself
   ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them; for a stride of 2
   ///   - method: ``ConvolutionMethod/direct`` where small sums of positive terms matter
-  ///   - output: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1], not the input
-  /// - Complexity: k * k * inputChannels MACs for each pixel of the output.
+  ///   - output: planes [outputChannels, images, (rows + 2 * padding - k) / stride + 1, (columns + 2 * padding - k) / stride + 1],
+  ///     not the input
+  /// - Complexity: k * k * inputChannels / groups MACs for each pixel of the output.
   public func convolve(
-    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int, phases: Planes? = nil,
-    method: ConvolutionMethod = .fastest,
-    into output: Planes
+    _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int, padding: Int? = nil,
+    groups: Int = 1, phases: Planes? = nil, method: ConvolutionMethod = .fastest, into output: Planes
   ) {
-    let kernel = requireConvolution(
-      input: input.shape, weight: weight.shape, stride: stride, output: output.shape)
-    precondition(input !== output, "a convolution cannot overwrite its input")
+    let problem = requireConvolution(
+      input: input.shape, weight: weight.shape, stride: stride, padding: padding, groups: groups,
+      output: output.shape)
+    precondition(!input.overlaps(output), "a convolution cannot overwrite its input")
     if let bias {
       precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
     }
-    guard kernel <= 3, method != .precise else {
-      return wideConvolve(
-        input, weight, bias: bias, stride: stride, precise: method == .precise, into: output)
+    if method == .precise || groups > 1 {
+      return plainConvolve(
+        problem, input, weight, bias: bias, precise: method == .precise, into: output)
+    }
+    let kernel = problem.kernel
+    guard problem.isCentered, kernel <= 3 else {
+      return unfoldedConvolve(problem, input, weight, bias: bias, into: output)
     }
     let outputs = output.shape.channels
     if method == .fastest, let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride)
@@ -74,22 +81,25 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``convolve(_:_:bias:stride:into:)`` with respect to its input.
+  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to its input.
   ///
-  /// dx[c, n, i, j] = sum over o, u, v of weight[o, c, u, v] * dy[o, n, r, q], r * stride + u - k/2 = i and
-  /// q * stride + v - k/2 = j
+  /// dx[c, n, i, j] = sum over o, u, v of weight[o, c, u, v] * dy[o, n, r, q], r * stride + u - padding = i and
+  /// q * stride + v - padding = j, over the outputs o of the group that input channel c belongs to
   ///
   /// - Parameters:
   ///   - accumulate: adds to `inputGradient` instead of overwriting it
   public func convolutionInputGradient(
-    _ outputGradient: Planes, _ weight: Tensor, stride: Int, accumulate: Bool = false,
-    method: ConvolutionMethod = .fastest, into inputGradient: Planes
+    _ outputGradient: Planes, _ weight: Tensor, stride: Int, padding: Int? = nil, groups: Int = 1,
+    accumulate: Bool = false, method: ConvolutionMethod = .fastest, into inputGradient: Planes
   ) {
-    let kernel = requireConvolution(
-      input: inputGradient.shape, weight: weight.shape, stride: stride, output: outputGradient.shape)
-    precondition(inputGradient !== outputGradient, "a convolution's gradient cannot overwrite what it reads")
-    if kernel > 3 {
-      wideInputGradient(outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
+    let problem = requireConvolution(
+      input: inputGradient.shape, weight: weight.shape, stride: stride, padding: padding, groups: groups,
+      output: outputGradient.shape)
+    precondition(
+      !inputGradient.overlaps(outputGradient), "a convolution's gradient cannot overwrite what it reads")
+    let kernel = problem.kernel
+    if !problem.isCentered || kernel > 3 {
+      plainInputGradient(problem, outputGradient, weight, accumulate: accumulate, into: inputGradient)
     } else if method == .fastest,
       let tiles = winogradTiles(
         outputGradient, channels: inputGradient.shape.channels, kernel: kernel, stride: stride)

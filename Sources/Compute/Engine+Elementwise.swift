@@ -33,18 +33,17 @@ extension Engine {
   /// y = x
   public func copy(_ x: Planes, into y: Planes) {
     requireSameShape(x, y)
-    guard x !== y else { return }
     forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
       (y.plane(channel) + begin).update(from: x.plane(channel) + begin, count: end - begin)
     }
   }
 
-  /// out = r / (z + 1e-9), the stabilised quotient of relevance propagation; out may be r or z.
-  public func quotient(_ r: Planes, by z: Planes, into out: Planes) {
+  /// out = r / (z + stabilizer), the stabilised quotient of relevance propagation; out may be r or z.
+  public func quotient(_ r: Planes, by z: Planes, stabilizer: Float = 1e-9, into out: Planes) {
     requireSameShape(r, z)
     requireSameShape(r, out)
     forEachPiece(channels: r.shape.channels, geometry: r.geometry) { channel, begin, end in
-      loops.quotient(r.plane(channel), z.plane(channel), out.plane(channel), begin, end)
+      loops.quotient(r.plane(channel), z.plane(channel), stabilizer, out.plane(channel), begin, end)
     }
   }
 

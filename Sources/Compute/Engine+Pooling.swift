@@ -26,9 +26,12 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``maxPool(_:window:stride:padding:into:indices:)``; overwrites dx.
+  /// Gradient of ``maxPool(_:window:stride:padding:into:indices:)``.
+  ///
+  /// - Parameter accumulate: adds to `dx` instead of overwriting it
   public func maxPoolGradient(
-    _ dy: Planes, indices: [Int32], window: Int, stride: Int, padding: Int, into dx: Planes
+    _ dy: Planes, indices: [Int32], window: Int, stride: Int, padding: Int, accumulate: Bool = false,
+    into dx: Planes
   ) {
     var pool = self.pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
     let pixels = dy.shape.pixelsPerChannel
@@ -38,13 +41,14 @@ extension Engine {
       guard let indices = indices.baseAddress else { return }
       withUnsafePointer(to: &pool) { pool in
         parallel(dx.shape.channels) { channel in
-          ck_max_pool_gradient(pool, dy.plane(channel), indices + channel * pixels, dx.plane(channel))
+          ck_max_pool_gradient(
+            pool, dy.plane(channel), indices + channel * pixels, accumulate, dx.plane(channel))
         }
       }
     }
   }
 
-  private func pool(
+  func pool(
     _ x: PlaneShape, _ y: PlaneShape, window: Int, stride: Int, padding: Int
   ) -> ck_pool {
     precondition(window > 0 && stride > 0, "a window of \(window) with stride \(stride) is not possible")
@@ -59,43 +63,6 @@ extension Engine {
     return ck_pool(
       images: Int64(x.images), rows: Int64(x.rows), columns: Int64(x.columns), output_rows: Int64(y.rows),
       output_columns: Int64(y.columns), window: Int64(window), stride: Int64(stride), padding: Int64(padding))
-  }
-
-  /// Mean of every image's channel, `[images, channels]`.
-  public func globalAveragePool(_ x: Planes) -> Tensor { imageMeans(x) }
-
-  /// Mean over the pixels of every image's channel, `[images, channels]`, summed in double precision.
-  public func imageMeans(_ x: Planes) -> Tensor {
-    let shape = x.shape
-    var means = Tensor(shape: [shape.images, shape.channels])
-    let pixels = Double(max(1, shape.rows * shape.columns))
-    means.values.withUnsafeMutableBufferPointer { means in
-      nonisolated(unsafe) let means = means
-      parallel(shape.channels) { channel in
-        for image in 0..<shape.images {
-          let sum = ck_image_sum(
-            x.plane(channel) + image * x.geometry.imageStride, Int64(shape.rows), Int64(shape.columns))
-          means[image * shape.channels + channel] = Float(sum / pixels)
-        }
-      }
-    }
-    return means
-  }
-
-  /// Gradient of ``globalAveragePool(_:)``: spreads `g` `[images, channels]` evenly over the pixels.
-  public func globalAveragePoolGradient(_ g: Tensor, into dx: Planes) {
-    let shape = dx.shape
-    precondition(g.shape == [shape.images, shape.channels], "a gradient of \(g.shape) does not fit \(shape)")
-    let share = 1 / Float(max(1, shape.rows * shape.columns))
-    parallel(shape.channels) { channel in
-      for image in 0..<shape.images {
-        let value = g.values[image * shape.channels + channel] * share
-        for row in 0..<shape.rows {
-          let start = dx.plane(channel) + (image * dx.geometry.imageStride + row * dx.geometry.pitch)
-          start.update(repeating: value, count: shape.columns)
-        }
-      }
-    }
   }
 
   /// Every image's pixels in a row, `[images, channels * rows * columns]`, channel by channel.

@@ -16,37 +16,52 @@ public struct SignedSums: Sendable {
 
 extension Engine {
   /// Whether a convolution is summed by signs for relevance. Else relevance goes back through two convolutions, one of each sign.
-  public func sumsBySigns(kernel: Int) -> Bool { kernel <= 3 }
-
-  /// A convolution whose sums over weights of either sign are kept apart, and what batch norm, and maybe a ReLU, make of both.
   ///
-  /// y = scale * (W x) + shift, or max(0, that)
+  /// - Parameters:
+  ///   - padding: nil for half the kernel.
+  ///   - inputMayBeNegative: whether anything that the convolution reads may be below zero.
+  public func sumsBySigns(
+    kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1, inputMayBeNegative: Bool = false
+  ) -> Bool {
+    (kernel == 1 || kernel == 3) && stride <= 2 && padding ?? kernel / 2 == kernel / 2 && groups == 1
+      && !inputMayBeNegative
+  }
+
+  /// A convolution whose sums over weights of either sign are kept apart, and what batch norm and an activation make of both.
+  ///
+  /// y = f(scale * (W x) + shift)
   ///
   /// - Parameters:
   ///   - x: planes [inputChannels, images, rows, columns]
-  ///   - convolution: of 1x1 or 3x3; its planes together less than 2^31 elements
+  ///   - convolution: one that ``sumsBySigns(kernel:stride:padding:groups:inputMayBeNegative:)`` holds for; its planes together
+  ///     less than 2^31 elements
   ///   - maps: scale and shift of every output channel
+  ///   - activation: f, nil for none
   ///   - sums: planes of the output's shape each
   ///   - y: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
   /// - Complexity: k * k * inputChannels MACs for each pixel of the output, directly: sums that are small beside others are as
   ///   exact as those.
   public func convolveBySigns(
-    _ x: Planes, _ convolution: SignedConvolution, maps: [ChannelAffine], relu: Bool, sums: SignedSums,
-    into y: Planes
+    _ x: Planes, _ convolution: SignedConvolution, maps: [ChannelAffine], activation: ActivationFunction?,
+    sums: SignedSums, into y: Planes
   ) {
     let (weight, stride) = (convolution.weight, convolution.stride)
-    let kernel = requireConvolution(input: x.shape, weight: weight.shape, stride: stride, output: y.shape)
-    precondition(kernel <= 3, "a kernel size of \(kernel) is neither 1 nor 3")
+    let kernel = requireConvolution(convolution, input: x.shape, output: y.shape).kernel
+    requireSums(convolution)
     requireCount(maps, y.shape.channels, "maps")
     requireSameShape(sums.positive, y)
     requireSameShape(sums.negative, y)
     guard y.shape.images > 0 else { return }
+    let bounds = activation?.bounds ?? .none
+    defer {
+      if let activation, activation.bounds == nil { activate(y, by: activation, into: y) }
+    }
     let groups = ImageGroups(of: y.shape, kernel: kernel, stride: stride, engine: self)
     let boxTaps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: groups.geometry)
     if let lanes = groups.lanes {
       return withScalesAndShifts(maps) { scale, shift in
         convolveBySigns(
-          x, convolution, groups, lanes, boxTaps, scale: scale, shift: shift, relu: relu, sums: sums, into: y)
+          x, convolution, groups, lanes, boxTaps, scale: scale, shift: shift, bounds: bounds, sums: sums, into: y)
       }
     }
     withTapPlanes(x, kernel: kernel, stride: stride, output: y) { planes, taps in
@@ -64,7 +79,7 @@ extension Engine {
             groups.withVectors(of: images) { vectors, mask, count in
               var job = ck_signed_sums(
                 x: planes.plane(0, image: first), weights: weights.packed, box: box.plane(0), scale: scale,
-                shift: shift, relu: relu, positive: sums.positive.plane(0, image: first),
+                shift: shift, bounds: bounds, positive: sums.positive.plane(0, image: first),
                 negative: sums.negative.plane(0, image: first), y: y.plane(0, image: first),
                 stride: y.geometry.stride, mask: mask, vectors: vectors, ahead: ahead)
               loops.signed_sums(&job, 0, count)
@@ -75,10 +90,25 @@ extension Engine {
     }
   }
 
+  func requireConvolution(
+    _ convolution: SignedConvolution, input: PlaneShape, output: PlaneShape
+  ) -> ConvolutionProblem {
+    requireConvolution(
+      input: input, weight: convolution.weight.shape, stride: convolution.stride,
+      padding: convolution.padding, groups: convolution.groups, output: output)
+  }
+
+  func requireSums(_ convolution: SignedConvolution) {
+    precondition(
+      sumsBySigns(
+        kernel: convolution.weight.shape[2], stride: convolution.stride, padding: convolution.padding,
+        groups: convolution.groups), "this convolution is not summed by signs")
+  }
+
   /// With images side by side.
   private func convolveBySigns(
     _ x: Planes, _ convolution: SignedConvolution, _ groups: ImageGroups, _ lanes: ImageLanes,
-    _ boxTaps: ConvolutionTaps, scale: UnsafePointer<Float>?, shift: UnsafePointer<Float>?, relu: Bool,
+    _ boxTaps: ConvolutionTaps, scale: UnsafePointer<Float>?, shift: UnsafePointer<Float>?, bounds: ck_bounds,
     sums: SignedSums, into y: Planes
   ) {
     let weights = lanes.weights(convolution, adjoint: false, on: self)
@@ -98,7 +128,7 @@ extension Engine {
             lanes.forEachBand(weights, rows: channels) { weights, vectors, count in
               var job = ck_signed_sums(
                 x: from, weights: weights, box: room, scale: scale.map { $0 + first },
-                shift: shift.map { $0 + first }, relu: relu, positive: to, negative: to + few * stride,
+                shift: shift.map { $0 + first }, bounds: bounds, positive: to, negative: to + few * stride,
                 y: to + 2 * few * stride, stride: stride, mask: groups.geometry.mask, vectors: vectors,
                 ahead: ahead)
               loops.signed_sums(&job, 0, count)

@@ -1,23 +1,28 @@
 import CKernels
 
 extension Engine {
-  /// Gradient of ``convolve(_:_:bias:stride:into:)`` with respect to its weights.
+  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to its weights.
   ///
-  /// dW[o, c, u, v] = sum over n, r, q of dy[o, n, r, q] * x[c, n, r * stride + u - k/2, q * stride + v - k/2]
+  /// dW[o, c, u, v] = sum over n, r, q of dy[o, n, r, q] * x[c', n, r * stride + u - padding, q * stride + v - padding],
+  /// c' being the c-th input channel of the group that output channel o belongs to
   ///
   /// - Parameters:
   ///   - input: planes [inputChannels, images, rows, columns]
   ///   - outputGradient: planes [outputChannels, images, output rows, output columns]
   ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them
-  ///   - gradient: [outputChannels, inputChannels, k, k], overwritten
+  ///   - gradient: [outputChannels, inputChannels / groups, k, k], overwritten
   /// - Complexity: as many MACs as the convolution; sums in a fixed order, whatever the number of threads.
   public func convolutionWeightGradient(
-    _ input: Planes, _ outputGradient: Planes, stride: Int, phases: Planes? = nil, into gradient: inout Tensor
+    _ input: Planes, _ outputGradient: Planes, stride: Int, padding: Int? = nil, groups: Int = 1,
+    phases: Planes? = nil, into gradient: inout Tensor
   ) {
-    let kernel = requireConvolution(
-      input: input.shape, weight: gradient.shape, stride: stride, output: outputGradient.shape)
-    guard kernel <= 3 else {
-      return wideWeightGradient(input, outputGradient, stride: stride, into: &gradient)
+    let problem = requireConvolution(
+      input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
+      output: outputGradient.shape)
+    let kernel = problem.kernel
+    if groups > 1 { return plainWeightGradient(problem, input, outputGradient, into: &gradient) }
+    guard problem.isCentered, kernel <= 3 else {
+      return unfoldedWeightGradient(problem, input, outputGradient, into: &gradient)
     }
     let inputs = input.shape.channels
     let outputs = outputGradient.shape.channels
@@ -52,41 +57,47 @@ extension Engine {
     }
   }
 
-  /// Both gradients of ``convolve(_:_:bias:stride:into:)``, to the bit those that
-  /// ``convolutionWeightGradient(_:_:stride:into:)`` and ``convolutionInputGradient(_:_:stride:accumulate:method:into:)`` give.
+  /// Both gradients of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)``, to the bit those that
+  /// ``convolutionWeightGradient(_:_:stride:padding:groups:phases:into:)`` and
+  /// ``convolutionInputGradient(_:_:stride:padding:groups:accumulate:method:into:)`` give.
   ///
   /// - Parameters:
   ///   - inputGradient: neither of the planes that are read
   ///   - accumulate: adds to `inputGradient` instead of overwriting it
   public func convolutionGradients(
-    _ input: Planes, _ outputGradient: Planes, _ weight: Tensor, stride: Int, accumulate: Bool,
-    into gradient: inout Tensor, inputGradient: Planes
+    _ input: Planes, _ outputGradient: Planes, _ weight: Tensor, stride: Int, padding: Int? = nil,
+    groups: Int = 1, accumulate: Bool, into gradient: inout Tensor, inputGradient: Planes
   ) {
-    let kernel = requireConvolution(
-      input: input.shape, weight: gradient.shape, stride: stride, output: outputGradient.shape)
+    let problem = requireConvolution(
+      input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
+      output: outputGradient.shape)
     precondition(weight.shape == gradient.shape, "\(weight.shape) and \(gradient.shape) differ")
     requireSameShape(input, inputGradient)
     precondition(
-      inputGradient !== outputGradient && inputGradient !== input,
+      !inputGradient.overlaps(outputGradient) && !inputGradient.overlaps(input),
       "a convolution's gradient cannot overwrite what it reads")
-    if gradientsShareWork(input, outputGradient, kernel: kernel, stride: stride),
+    if gradientsShareWork(
+      input, outputGradient, kernel: problem.kernel, stride: stride, padding: padding, groups: groups),
       let tiles = WinogradTiles(input.shape, input.geometry)
     {
       return winogradGradients(
         input, outputGradient, tiles: tiles, into: &gradient,
         inputGradient: (inputGradient, weight, accumulate))
     }
-    convolutionWeightGradient(input, outputGradient, stride: stride, into: &gradient)
+    convolutionWeightGradient(
+      input, outputGradient, stride: stride, padding: padding, groups: groups, into: &gradient)
     convolutionInputGradient(
-      outputGradient, weight, stride: stride, accumulate: accumulate, into: inputGradient)
+      outputGradient, weight, stride: stride, padding: padding, groups: groups, accumulate: accumulate,
+      into: inputGradient)
   }
 
   /// Whether both gradients come from one pass over what they share; they are the same either way.
   public func gradientsShareWork(
-    _ input: Planes, _ outputGradient: Planes, kernel: Int, stride: Int
+    _ input: Planes, _ outputGradient: Planes, kernel: Int, stride: Int, padding: Int? = nil, groups: Int = 1
   ) -> Bool {
     let (inputs, outputs) = (input.shape.channels, outputGradient.shape.channels)
-    guard filtersByTiles(input, channels: outputs, kernel: kernel, stride: stride),
+    guard groups == 1, padding ?? kernel / 2 == kernel / 2,
+      filtersByTiles(input, channels: outputs, kernel: kernel, stride: stride),
       !WinogradTiles.areMany(inputs, outputs),
       let tiles = WinogradTiles.count(input.shape, input.geometry)
     else { return false }

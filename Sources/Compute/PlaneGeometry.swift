@@ -96,6 +96,13 @@ final class PlaneGeometry: @unchecked Sendable {
   }
 }
 
+extension ck_mask {
+  /// The same from element `begin` on, a multiple of eight. Without counts, which only sums over whole planes read.
+  func from(_ begin: Int) -> ck_mask {
+    ck_mask(bits: bits + begin / 8, lanes: lanes + begin, counts: counts)
+  }
+}
+
 extension Int {
   func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
 

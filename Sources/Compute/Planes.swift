@@ -1,13 +1,16 @@
 /// Activations of a batch, `[channels, images, rows, columns]`, every channel one contiguous plane of all images.
 ///
 /// Rows and images share zero borders one pixel wide (see `PlaneGeometry`), so a 3x3 convolution is nine shifted reads
-/// of a plane. Every operation keeps the borders zero. A reference type: operations write into planes made before.
+/// of a plane. Every operation keeps the borders zero. A reference type: operations write into planes made before. Several may
+/// share memory: ``channels(_:)`` are a view of others.
 ///
 /// Not synchronized: one operation at a time may write to an object.
 public final class Planes: @unchecked Sendable {
   public let shape: PlaneShape
   let geometry: PlaneGeometry
-  let storage: PlaneStorage
+  private let storage: PlaneStorage
+  /// Where in the storage channel 0 lies.
+  private let firstChannel: Int
 
   /// Planes filled with zeros.
   ///
@@ -26,6 +29,29 @@ public final class Planes: @unchecked Sendable {
     self.shape = shape
     geometry = PlaneGeometry.of(shape)
     storage = PlaneStorage(shape, count: shape.channels * geometry.stride, zeroed: zeroed)
+    firstChannel = 0
+  }
+
+  private init(_ channels: Range<Int>, of other: Planes) {
+    shape = other.shape.with(channels: channels.count)
+    geometry = other.geometry
+    storage = other.storage
+    firstChannel = other.firstChannel + channels.lowerBound
+  }
+
+  /// Some of the channels, in the same memory: what is written to either is read from both.
+  ///
+  /// - Precondition: the channels are among those of these planes.
+  public func channels(_ range: Range<Int>) -> Planes {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= shape.channels, "\(shape) have no channels \(range)")
+    return Planes(range, of: self)
+  }
+
+  /// Whether both share memory.
+  func overlaps(_ other: Planes) -> Bool {
+    storage === other.storage && firstChannel < other.firstChannel + other.shape.channels
+      && other.firstChannel < firstChannel + shape.channels
   }
 
   /// Planes with the given values, in the order `[channels, images, rows, columns]`.
@@ -69,7 +95,7 @@ public final class Planes: @unchecked Sendable {
   /// Planes of their own with the same values.
   public func copy() -> Planes {
     let other = Planes(uninitialized: shape)
-    other.storage.base.update(from: storage.base, count: storage.count)
+    other.start.update(from: start, count: shape.channels * geometry.stride)
     return other
   }
 
@@ -84,9 +110,12 @@ public final class Planes: @unchecked Sendable {
     return plane(channel)[image * geometry.imageStride + row * geometry.pitch + column]
   }
 
+  /// The first channel's first element, which is a border's.
+  private var start: UnsafeMutablePointer<Float> { storage.base + firstChannel * geometry.stride }
+
   /// Flat index 0 of a channel.
   func plane(_ channel: Int) -> UnsafeMutablePointer<Float> {
-    storage.base + (channel * geometry.stride + geometry.lead)
+    start + (channel * geometry.stride + geometry.lead)
   }
 
   private func forEachRow(_ body: (UnsafeMutablePointer<Float>) -> Void) {
@@ -102,7 +131,7 @@ public final class Planes: @unchecked Sendable {
   /// Whether everything that is not a pixel is zero, which every operation must keep.
   func checkBorders() -> Bool {
     for channel in 0..<shape.channels {
-      let start = storage.base + channel * geometry.stride
+      let start = start + channel * geometry.stride
       for index in 0..<geometry.stride {
         let p = index - geometry.lead
         let isPixel = p >= 0 && p < geometry.length && geometry.mask.lanes[p] != 0

@@ -38,62 +38,68 @@ struct Dense {
 
 enum Reference {
   static func outputShape(_ input: PlaneShape, _ weight: Tensor, stride: Int) -> PlaneShape {
-    let k = weight.shape[2]
-    return PlaneShape(
-      channels: weight.shape[0], images: input.images, rows: (input.rows + 2 * (k / 2) - k) / stride + 1,
-      columns: (input.columns + 2 * (k / 2) - k) / stride + 1)
+    problem(input, weight, stride: stride).output
   }
 
   static func convolve(_ x: Dense, _ weight: Tensor, bias: [Float]?, stride: Int) -> Dense {
-    var y = Dense(outputShape(x.shape, weight, stride: stride))
-    for o in 0..<y.shape.channels {
-      for n in 0..<y.shape.images {
-        for r in 0..<y.shape.rows {
-          for q in 0..<y.shape.columns { y[o, n, r, q] = Double(bias?[o] ?? 0) }
-        }
-      }
-    }
-    forEachProduct(x.shape, y.shape, weight, stride: stride) { w, from, to in
-      y.values[to] += Double(weight.values[w]) * x.values[from]
-    }
-    return y
+    convolve(problem(x.shape, weight, stride: stride), x, weight, bias: bias)
   }
 
   static func inputGradient(_ dy: Dense, _ weight: Tensor, stride: Int, input: PlaneShape) -> Dense {
-    var dx = Dense(input)
-    forEachProduct(input, dy.shape, weight, stride: stride) { w, from, to in
-      dx.values[from] += Double(weight.values[w]) * dy.values[to]
-    }
-    return dx
+    inputGradient(problem(input, weight, stride: stride), dy, weight)
   }
 
   static func weightGradient(_ x: Dense, _ dy: Dense, weight: Tensor, stride: Int) -> [Double] {
-    var gradient = [Double](repeating: 0, count: weight.count)
-    forEachProduct(x.shape, dy.shape, weight, stride: stride) { w, from, to in
-      gradient[w] += x.values[from] * dy.values[to]
+    weightGradient(problem(x.shape, weight, stride: stride), x, dy)
+  }
+
+  static func convolve(
+    _ problem: ConvolutionProblem, _ x: Dense, _ weight: Tensor, bias: [Float]?
+  ) -> Dense {
+    var y = Dense(problem.output)
+    for o in 0..<y.shape.channels {
+      for p in y.channel(o).indices { y.values[p] = Double(bias?[o] ?? 0) }
     }
+    forEachProduct(problem) { w, from, to in y.values[to] += Double(weight.values[w]) * x.values[from] }
+    return y
+  }
+
+  static func inputGradient(_ problem: ConvolutionProblem, _ dy: Dense, _ weight: Tensor) -> Dense {
+    var dx = Dense(problem.input)
+    forEachProduct(problem) { w, from, to in dx.values[from] += Double(weight.values[w]) * dy.values[to] }
+    return dx
+  }
+
+  static func weightGradient(_ problem: ConvolutionProblem, _ x: Dense, _ dy: Dense) -> [Double] {
+    var gradient = [Double](repeating: 0, count: problem.weightShape.reduce(1, *))
+    forEachProduct(problem) { w, from, to in gradient[w] += x.values[from] * dy.values[to] }
     return gradient
   }
 
+  private static func problem(_ input: PlaneShape, _ weight: Tensor, stride: Int) -> ConvolutionProblem {
+    ConvolutionProblem(
+      input: input, outputs: weight.shape[0], kernel: weight.shape[2], stride: stride)
+  }
+
   /// Every (weight, input pixel, output pixel) that a convolution multiplies.
-  private static func forEachProduct(
-    _ x: PlaneShape, _ y: PlaneShape, _ weight: Tensor, stride: Int, _ body: (Int, Int, Int) -> Void
-  ) {
-    let k = weight.shape[2]
+  static func forEachProduct(_ problem: ConvolutionProblem, _ body: (Int, Int, Int) -> Void) {
+    let (x, y, k) = (problem.input, problem.output, problem.kernel)
+    let (inputs, outputs) = (x.channels / problem.groups, y.channels / problem.groups)
     for o in 0..<y.channels {
-      for c in 0..<x.channels {
+      for c in 0..<inputs {
+        let channel = o / outputs * inputs + c
         for u in 0..<k {
           for v in 0..<k {
-            let w = ((o * x.channels + c) * k + u) * k + v
+            let w = ((o * inputs + c) * k + u) * k + v
             for n in 0..<x.images {
               for r in 0..<y.rows {
-                let row = r * stride + u - k / 2
+                let row = r * problem.stride + u - problem.padding
                 guard (0..<x.rows).contains(row) else { continue }
                 for q in 0..<y.columns {
-                  let column = q * stride + v - k / 2
+                  let column = q * problem.stride + v - problem.padding
                   guard (0..<x.columns).contains(column) else { continue }
                   body(
-                    w, ((c * x.images + n) * x.rows + row) * x.columns + column,
+                    w, ((channel * x.images + n) * x.rows + row) * x.columns + column,
                     ((o * y.images + n) * y.rows + r) * y.columns + q)
                 }
               }

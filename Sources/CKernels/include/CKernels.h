@@ -108,16 +108,21 @@ typedef struct {
   int64_t plane, line;
 } ck_ahead;
 
+// The values that a function of pixels keeps to: [0, infinity] for a ReLU.
+typedef struct {
+  float low, high;
+} ck_bounds;
+
 // A convolution's sums over the weights of either sign, rows o of the weights, and what batch norm makes of both:
 // positive[o][p] = sum over w > 0 of w * x + small, negative[o][p] = sum over w < 0 of w * x + small, where weights closer to
 // zero than 1e-9 count as +-1e-9 (box[p] is the sum of all x that a row reads) and small is 1e-9; and
-// y[o][p] = scale[o] * (sum over all w of w * x) + shift[o], at least zero if there is a ReLU. All are zero at borders, or not
-// written there if the vectors have none.
+// y[o][p] = scale[o] * (sum over all w of w * x) + shift[o], within bounds. All are zero at borders, or not written there if the
+// vectors have none.
 typedef struct {
   const float *x;
   ck_signed_weights weights;
   const float *box, *scale, *shift;
-  bool relu;
+  ck_bounds bounds;
   float *positive, *negative, *y;
   // Of positive, negative and y.
   ptrdiff_t stride;
@@ -238,13 +243,30 @@ typedef struct {
   double gradient, product;
 } ck_gradient_sums;
 
-// Where a ReLU behind a batch norm let values through: where `output` is positive, or if that is null and `affine` is
-// set, where scale * x + shift is; everywhere if neither is given.
+// Where a ReLU behind a batch norm has a slope: where `output` is positive, or if that is null and `affine` is set, where
+// scale * x + shift is; everywhere if neither is given. And where it is below `ceiling`, which is infinite for a plain ReLU.
 typedef struct {
   const float *output;
   bool affine;
-  float scale, shift;
+  float scale, shift, ceiling;
 } ck_gate;
+
+// Kinds of activation functions.
+enum {
+  CK_RELU,
+  CK_RELU6,
+  CK_LEAKY_RELU,
+  CK_SILU,
+  CK_HARD_SWISH,
+  CK_SIGMOID,
+  CK_HARD_SIGMOID,
+};
+
+typedef struct {
+  int32_t kind;
+  // Of a leaky ReLU below zero.
+  float slope;
+} ck_activation;
 
 // Takes tiles of a plane to their transformed elements.
 typedef void (*ck_winograd_transform)(
@@ -305,18 +327,24 @@ typedef struct {
   ck_gradient_sums (*gradient_sums)(
     const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end);
 
-  // y = scale * x + shift + residual; residual may be null.
+  // y = scale * x + shift + residual, within bounds; residual may be null.
   void (*scale_shift)(
-    const float *x, float scale, float shift, const float *residual, bool relu, float *y, ptrdiff_t begin,
+    const float *x, float scale, float shift, const float *residual, ck_bounds bounds, float *y, ptrdiff_t begin,
     ptrdiff_t end, ck_mask mask);
+  // y = f(x); y may be x.
+  void (*activate)(
+    const float *x, ck_activation f, float *y, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
+  // dx = dy * f'(x), or that added to it; dx may be x or dy.
+  void (*activation_gradient)(
+    const float *dy, const float *x, ck_activation f, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end);
   // dx = a * g + b * x + c, g as in gradient_sums.
   void (*normalize_gradient)(
     const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin,
     ptrdiff_t end, ck_mask mask);
   void (*mask_positive)(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end);
   void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
-  // out = r / (z + 1e-9)
-  void (*quotient)(const float *r, const float *z, float *out, ptrdiff_t begin, ptrdiff_t end);
+  // out = r / (z + small)
+  void (*quotient)(const float *r, const float *z, float small, float *out, ptrdiff_t begin, ptrdiff_t end);
   // The shares of a sum's relevance, q = relevance / (sum + 1e-9): branch = (scale * branch + shift) * q, if it is not null,
   // and relevance = shortcut * q.
   void (*share)(
@@ -331,14 +359,6 @@ typedef struct {
   // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
   double (*peak)(int64_t rounds, float *sink);
 } ck_kernels;
-
-// Tells layouts of the structures above apart.
-enum {
-  CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
-    31 * sizeof(ck_signed_sums) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate) + 29 * sizeof(ck_ahead)),
-};
-// What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
-int64_t ck_layout(void);
 
 // Null where the processor, or this build, does not have them.
 const ck_kernels *ck_portable(void);
@@ -397,22 +417,57 @@ void ck_join_phases(
   const float *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
   bool accumulate, float *x);
 
-// Convolutions of any size, for those that the fast loops do not cover.
+// A convolution of any size. Weights are [outputs][inputs / groups][kernel][kernel]: output o reads the inputs of its group
+// alone.
 typedef struct {
-  int64_t inputs, outputs, kernel, stride;
+  int64_t inputs, outputs, kernel, stride, padding, groups;
   int64_t rows, columns, output_rows, output_columns;
   ptrdiff_t x_stride, y_stride;
-} ck_wide;
+} ck_convolution_shape;
 
 // The input as a 1x1 convolution reads it, for elements [begin, end) of the output's planes: out[c * k * k + u * k + v][p - begin]
 // is the pixel that tap (u, v) of output element p reads in channel c, zero where it reads a border or p is none.
 void ck_unfold(
-  const ck_wide *g, const float *x, int64_t images, ptrdiff_t begin, ptrdiff_t end, float *out, ptrdiff_t out_stride);
-// A convolution with sums in double precision, rounded once.
+  const ck_convolution_shape *g, const float *x, int64_t images, ptrdiff_t begin, ptrdiff_t end, float *out,
+  ptrdiff_t out_stride);
+// One image of one output channel, with sums in double precision, rounded once.
 void ck_precise_convolve(
-  const ck_wide *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image, float *y);
-void ck_wide_input_gradient(
-  const ck_wide *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate, float *dx);
+  const ck_convolution_shape *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image,
+  float *y);
+// The same in single precision.
+void ck_plain_convolve(
+  const ck_convolution_shape *g, const float *x, const float *w, const float *bias, int64_t output, int64_t image,
+  float *y);
+// One image of one input channel.
+void ck_plain_input_gradient(
+  const ck_convolution_shape *g, const float *dy, const float *w, int64_t input, int64_t image, bool accumulate,
+  float *dx);
+// One output channel's weights.
+void ck_plain_weight_gradient(
+  const ck_convolution_shape *g, const float *x, const float *dy, int64_t images, int64_t output, float *gradient);
+
+// positive = max(x, 0), negative = max(-x, 0)
+void ck_split_signs(const float *x, float *positive, float *negative, ptrdiff_t begin, ptrdiff_t end);
+// out = a + b
+void ck_add_planes(const float *a, const float *b, float *out, ptrdiff_t begin, ptrdiff_t end);
+
+// y = a * b, or that added to y.
+void ck_multiply_planes(
+  const float *a, const float *b, bool accumulate, float *y, ptrdiff_t begin, ptrdiff_t end);
+
+// Images of one plane, from flat index 0 of the first on.
+typedef struct {
+  int64_t images, rows, columns;
+} ck_maps;
+
+// y = gate * x, or that added to y, with one value of the gate for each image.
+void ck_multiply_images(
+  ck_maps maps, const float *x, const float *gate, ptrdiff_t gate_stride, bool accumulate, float *y);
+// The sum of a * b over each image's pixels, or that added to what was there.
+void ck_image_products(
+  ck_maps maps, const float *a, const float *b, bool accumulate, float *sums, ptrdiff_t sums_stride);
+// One image's pixels become `value`, or it is added to them.
+void ck_fill_image(ck_maps maps, float value, bool accumulate, float *y);
 
 typedef struct {
   int64_t images, rows, columns, output_rows, output_columns, window, stride, padding;
@@ -420,7 +475,15 @@ typedef struct {
 
 // One plane. indices: [images][output_rows][output_columns], row * columns + column of the first maximum.
 void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices);
-void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, float *dx);
+// Overwrites dx, or adds to it.
+void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx);
+
+// Means of windows, zeros of the padding counted. One plane.
+void ck_average_pool(const ck_pool *g, const float *x, float *y);
+void ck_average_pool_gradient(const ck_pool *g, const float *dy, bool accumulate, float *dx);
+// result = x * relevance / (sum of x over the window + 1e-9), collected over windows, or that added to it.
+void ck_average_pool_relevance(
+  const ck_pool *g, const float *relevance, const float *x, bool accumulate, float *result);
 
 // Sum of one image's pixels.
 double ck_image_sum(const float *image, int64_t rows, int64_t columns);
@@ -453,3 +516,11 @@ void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t column
 // The inverse; adds `bias`, and the plane's old values if `accumulate`.
 void ck_unpack_pixels(
   const float *packed, int64_t images, int64_t rows, int64_t columns, float bias, bool accumulate, float *x);
+
+// Tells layouts of the structures above apart.
+enum {
+  CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
+    31 * sizeof(ck_signed_sums) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_ahead) + 37 * sizeof(ck_convolution_shape)),
+};
+// What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
+int64_t ck_layout(void);

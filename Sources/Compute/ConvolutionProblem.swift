@@ -1,0 +1,73 @@
+/// The dimensions of a convolution: the planes that it reads, how many it makes, and how.
+///
+/// Every output channel reads the input channels of its group alone; with as many groups as inputs it is a depthwise
+/// convolution. Rows and columns that it reads outside the input are zero.
+public struct ConvolutionProblem: Hashable, Sendable {
+  public let input: PlaneShape
+  /// Output channels.
+  public let outputs: Int
+  /// Rows and columns of the kernel.
+  public let kernel: Int
+  public let stride: Int
+  /// Rows and columns of zeros on each side of the input.
+  public let padding: Int
+  public let groups: Int
+
+  /// - Parameter padding: nil for half the kernel.
+  public init(
+    input: PlaneShape, outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1
+  ) {
+    self.input = input
+    self.outputs = outputs
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding ?? kernel / 2
+    self.groups = groups
+  }
+
+  /// `[outputs, images, (rows + 2 * padding - kernel) / stride + 1, (columns + 2 * padding - kernel) / stride + 1]`
+  public var output: PlaneShape {
+    PlaneShape(
+      channels: outputs, images: input.images, rows: (input.rows + 2 * padding - kernel) / stride + 1,
+      columns: (input.columns + 2 * padding - kernel) / stride + 1)
+  }
+
+  /// `[outputs, inputs / groups, kernel, kernel]`
+  public var weightShape: [Int] { [outputs, input.channels / groups, kernel, kernel] }
+
+  /// Multiply-accumulates for all images, those with padding included.
+  public var macs: Int { weightShape.reduce(1, *) * input.images * output.rows * output.columns }
+
+  /// Whether all outputs read all inputs, and the kernel is odd and lies around the pixel it is for, with stride 1 or 2.
+  var isCentered: Bool {
+    groups == 1 && kernel % 2 == 1 && padding == kernel / 2 && stride <= 2
+  }
+}
+
+extension Engine {
+  /// Checks what a convolution is given and returns its dimensions.
+  func requireConvolution(
+    input: PlaneShape, weight shape: [Int], stride: Int, padding: Int? = nil, groups: Int = 1,
+    output: PlaneShape
+  ) -> ConvolutionProblem {
+    precondition(
+      shape.count == 4 && shape[2] == shape[3] && shape[2] > 0,
+      "weights of shape \(shape) are not [O, I, k, k]")
+    precondition(stride > 0, "a stride of \(stride) is not possible")
+    precondition(groups > 0, "\(groups) groups are not possible")
+    precondition(
+      shape[1] * groups == input.channels && shape[0] % groups == 0,
+      "weights of shape \(shape) in groups of \(groups) do not fit the input \(input)")
+    let problem = ConvolutionProblem(
+      input: input, outputs: shape[0], kernel: shape[2], stride: stride, padding: padding, groups: groups)
+    precondition(problem.padding >= 0, "a padding of \(problem.padding) is not possible")
+    precondition(
+      min(input.rows, input.columns) > 0
+        && min(input.rows, input.columns) + 2 * problem.padding >= problem.kernel,
+      "a kernel of \(problem.kernel) with padding \(problem.padding) does not fit into \(input)")
+    precondition(
+      output == problem.output,
+      "convolving \(input) with \(shape), stride \(stride), gives \(problem.output), not \(output)")
+    return problem
+  }
+}

@@ -1,0 +1,112 @@
+import CKernels
+
+/// Convolutions between all inputs and all outputs whose kernel, stride or padding the loops over shifted planes do not cover:
+/// a model has one of them at most, where images come in.
+///
+/// The input is unfolded, a chunk of pixels at a time, into a plane for each channel and tap; what is left is a 1x1
+/// convolution. A chunk stays in the second-level cache. The input's gradient, which a first layer does not need, is done
+/// by plain loops.
+extension Engine {
+  func unfoldedConvolve(
+    _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes
+  ) {
+    let unfolding = Unfolding(problem, input)
+    let geometry = output.geometry
+    withPackedWeights(
+      Tensor(shape: [problem.outputs, unfolding.planes, 1, 1], values: weight.values),
+      outputs: problem.outputs, inputs: unfolding.planes, taps: [0], transposed: false
+    ) { packed in
+      withOptionalPointer(bias) { bias in
+        parallel(geometry.length.dividedRoundingUp(by: unfolding.chunk)) { index in
+          let begin = index * unfolding.chunk
+          let end = min(geometry.length, begin + unfolding.chunk)
+          withUnfolded(unfolding, begin, end) { planes in
+            withUnsafePointer(to: 0) { offset in
+              var job = ck_convolution(
+                x: planes, x_stride: unfolding.stride, inputs: Int64(unfolding.planes), offsets: offset,
+                taps: 1, weights: packed, bias: bias, y: output.plane(0) + begin, y_stride: geometry.stride,
+                outputs: Int64(problem.outputs), mask: geometry.mask.from(begin), accumulate: false)
+              loops.convolve(&job, 0, end - begin)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  func unfoldedWeightGradient(
+    _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, into gradient: inout Tensor
+  ) {
+    let unfolding = Unfolding(problem, input)
+    let geometry = outputGradient.geometry
+    guard geometry.length > 0 else {
+      return gradient.values.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    }
+    let (outputs, columns) = (problem.outputs, unfolding.planes)
+    let size = outputs * columns
+    // Groups of pixels whose sums are added in order; by the problem's size alone.
+    let width = max(1, geometry.length / Unfolding.gradientGroups).roundedUp(to: unfolding.chunk)
+    let groups = geometry.length.dividedRoundingUp(by: width)
+    gradient.values.withUnsafeMutableBufferPointer { gradient in
+      guard let gradient = gradient.baseAddress else { return }
+      nonisolated(unsafe) let sums = gradient
+      scratch.floats(groups * size) { partials in
+        parallel(groups) { group in
+          let last = min(geometry.length, (group + 1) * width)
+          for begin in Swift.stride(from: group * width, to: last, by: unfolding.chunk) {
+            let end = min(last, begin + unfolding.chunk)
+            withUnfolded(unfolding, begin, end) { planes in
+              blas.multiply(
+                rows: outputs, columns: columns, inner: end - begin, a: outputGradient.plane(0) + begin,
+                aStride: geometry.stride, transposeA: false, b: planes, bStride: unfolding.stride,
+                transposeB: true, beta: begin == group * width ? 0 : 1, c: partials + group * size,
+                cStride: columns)
+            }
+          }
+        }
+        parallel(outputs) { output in
+          ck_sum_groups(
+            partials + output * columns, Int64(groups), size, Int64(columns), sums + output * columns)
+        }
+      }
+    }
+  }
+
+  private func withUnfolded(
+    _ unfolding: Unfolding, _ begin: Int, _ end: Int, _ body: (UnsafeMutablePointer<Float>) -> Void
+  ) {
+    scratch.floats(unfolding.planes * unfolding.stride) { planes in
+      var shape = unfolding.shape
+      ck_unfold(
+        &shape, unfolding.input.plane(0), Int64(unfolding.input.shape.images), begin, end, planes,
+        unfolding.stride)
+      body(planes)
+    }
+  }
+}
+
+/// How an input is unfolded.
+private struct Unfolding {
+  let input: Planes
+  let shape: ck_convolution_shape
+  /// A plane for each input channel and tap.
+  let planes: Int
+  /// Elements of the output's planes that are unfolded at a time.
+  let chunk: Int
+  /// Elements from plane to plane: an odd number of cache lines.
+  let stride: Int
+
+  /// Groups of pixels of a weight gradient, at most about.
+  static let gradientGroups = 32
+  /// Floats of a chunk that stay in a core's second-level cache.
+  private static let cached = 65536
+
+  init(_ problem: ConvolutionProblem, _ input: Planes) {
+    self.input = input
+    shape = ck_convolution_shape(problem)
+    planes = problem.input.channels * problem.kernel * problem.kernel
+    let fitting = min(Self.cached / max(1, planes), PlaneGeometry.of(problem.output).length)
+    chunk = max(1, fitting).roundedUp(to: CK_PIXEL_BLOCK)
+    stride = chunk + CK_VECTOR_FLOATS
+  }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Compute
+
+@Suite("Products, concatenations and views of planes")
+struct PlaneOperationTests {
+  private static let shape = PlaneShape(channels: 5, images: 3, rows: 7, columns: 9)
+
+  @Test("a product with a gate, or with planes of the same shape, and its gradients")
+  func products() throws {
+    let engine = try Engine(threads: 2)
+    var samples = Samples()
+    let shape = Self.shape
+    let (x, dy) = (samples.planes(shape), samples.planes(shape))
+    let pixels = shape.rows * shape.columns
+    for gateShape in [shape, PlaneShape(channels: 5, images: 3, rows: 1, columns: 1)] {
+      let gate = samples.planes(gateShape)
+      let factors = gateShape == shape ? gate.dense() : gate.dense().flatMap { repeatElement($0, count: pixels) }
+      let y = samples.planes(shape)
+      engine.multiply(x, by: gate, into: y)
+      #expect(y.dense() == zip(x.dense(), factors).map(*))
+      let before = (samples.planes(shape), samples.planes(gateShape))
+      for accumulate in [false, true] {
+        let (dx, dgate) = (before.0.copy(), before.1.copy())
+        engine.multiplyGradient(
+          dy, input: x, gate: gate, into: dx, gateGradient: dgate, accumulate: (accumulate, accumulate))
+        let products = zip(x.dense(), dy.dense()).map { Double($0) * Double($1) }
+        let sums = gateShape == shape ? products : stride(from: 0, to: products.count, by: pixels).map {
+          products[$0..<$0 + pixels].reduce(0, +)
+        }
+        func added(_ values: [Double], to planes: Planes) -> [Double] {
+          accumulate ? zip(Dense(planes).values, values).map(+) : values
+        }
+        let expected = zip(dy.dense(), factors).map { Double($0) * Double($1) }
+        #expect(difference(dx.dense(), added(expected, to: before.0)) < 1e-6)
+        #expect(difference(dgate.dense(), added(sums, to: before.1)) < 1e-6)
+        #expect(dx.checkBorders() && dgate.checkBorders())
+      }
+    }
+  }
+
+  @Test("channels are concatenated and sliced")
+  func concatenation() throws {
+    let engine = try Engine(threads: 2)
+    var samples = Samples()
+    let parts = [2, 1, 4].map { samples.planes(Self.shape.with(channels: $0)) }
+    let y = samples.planes(Self.shape.with(channels: 7))
+    engine.concatenate(parts, into: y)
+    #expect(y.dense() == parts.flatMap { $0.dense() })
+    #expect(y.checkBorders())
+    let before = samples.planes(parts[2].shape)
+    let slice = before.copy()
+    engine.slice(y, from: 3, accumulate: true, into: slice)
+    #expect(slice.dense() == zip(before.dense(), parts[2].dense()).map(+))
+    engine.slice(y, from: 3, into: slice)
+    #expect(slice.dense() == parts[2].dense())
+  }
+
+  @Test("a view of channels shares their memory, and operations on it leave the others as they are")
+  func views() throws {
+    let engine = try Engine(threads: 2)
+    var samples = Samples()
+    let shape = PlaneShape(channels: 9, images: 2, rows: 8, columns: 8)
+    let all = samples.planes(shape)
+    let values = all.dense()
+    let pixels = shape.pixelsPerChannel
+    let (read, written) = (all.channels(0..<5), all.channels(5..<9).channels(1..<3))
+    #expect(read.dense() == Array(values[..<(5 * pixels)]))
+    #expect(written.shape == shape.with(channels: 2))
+    #expect(!read.overlaps(written) && all.overlaps(written) && written.overlaps(all.channels(7..<8)))
+    let weight = samples.tensor([2, 5, 3, 3])
+    engine.convolve(read, weight, stride: 1, into: written)
+    let expected = Planes(written.shape)
+    engine.convolve(read.copy(), weight, stride: 1, into: expected)
+    #expect(all.dense() == values[..<(6 * pixels)] + expected.dense() + values[(8 * pixels)...])
+    #expect(all.checkBorders())
+  }
+
+  @Test("a view keeps the memory alive")
+  func lifetime() {
+    var samples = Samples()
+    func view() -> (Planes, [Float]) {
+      let all = samples.planes(Self.shape)
+      return (all.channels(1..<3), all.channels(1..<3).dense())
+    }
+    let (planes, values) = view()
+    _ = samples.planes(Self.shape)
+    #expect(planes.dense() == values)
+  }
+}
