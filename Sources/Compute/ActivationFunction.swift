@@ -87,4 +87,21 @@ extension Engine {
         end)
     }
   }
+
+  /// dy = dy * f'(x) in some channels, from the output f(x); the others stay as they are.
+  ///
+  /// - Precondition: ``ActivationFunction/hasDerivativeByOutput``, and the channels are in dy.
+  public func activationGradient(
+    _ dy: Planes, output: Planes, by function: ActivationFunction, channels: [Int]
+  ) {
+    requireSameShape(dy, output)
+    precondition(function.hasDerivativeByOutput, "the derivative of \(function) is not found from its output")
+    precondition(
+      channels.allSatisfy((0..<dy.shape.channels).contains), "\(channels) are not all in \(dy.shape)")
+    forEachPiece(channels: channels.count, geometry: dy.geometry) { index, begin, end in
+      let channel = channels[index]
+      loops.activation_gradient(
+        dy.plane(channel), output.plane(channel), function.loopArgument, false, dy.plane(channel), begin, end)
+    }
+  }
 }

@@ -113,7 +113,8 @@ extension Engine {
     activation: ActivationFunction?, into y: Planes
   ) {
     if let residual { requireSameShape(residual, y) }
-    precondition(channels == nil || !x.overlaps(y), "planes cannot be overwritten while channels are selected")
+    precondition(
+      channels == nil || !x.overlaps(y), "planes cannot be overwritten while channels are selected")
     requireCount(maps, x.shape.channels, "maps")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)

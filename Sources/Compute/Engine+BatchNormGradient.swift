@@ -30,7 +30,8 @@ extension Engine {
     func stream(_ channel: Int) -> Int { channels?[channel] ?? channel }
     let sums = mapChannels(count, geometry: x.geometry, initial: none) { i, begin, end in
       let back = writesBack ? dy.plane(stream(i)) + begin : nil
-      return withGradient(dy, of: activation, input: x, channel: i, stream: stream(i), begin, end) { g, gate in
+      return withGradient(dy, of: activation, input: x, channel: i, stream: stream(i), begin, end) {
+        g, gate in
         if gate.output == nil { back?.update(from: g, count: end - begin) }
         return loops.gradient_sums(g, x.plane(i) + begin, gate, mean[i], back, 0, end - begin)
       }

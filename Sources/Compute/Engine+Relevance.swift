@@ -29,7 +29,8 @@ extension Engine {
     guard let sums else {
       func compute(into found: Planes) {
         if inputMayBeNegative {
-          relevanceByContributions(relevance, convolution, input: input, alpha: alpha, beta: beta, into: found)
+          relevanceByContributions(
+            relevance, convolution, input: input, alpha: alpha, beta: beta, into: found)
         } else {
           relevanceByConvolutions(relevance, convolution, input: input, alpha: alpha, beta: beta, into: found)
         }

@@ -61,7 +61,8 @@ extension Engine {
     if let lanes = groups.lanes {
       return withScalesAndShifts(maps) { scale, shift in
         convolveBySigns(
-          x, convolution, groups, lanes, boxTaps, scale: scale, shift: shift, bounds: bounds, sums: sums, into: y)
+          x, convolution, groups, lanes, boxTaps, scale: scale, shift: shift, bounds: bounds, sums: sums,
+          into: y)
       }
     }
     withTapPlanes(x, kernel: kernel, stride: stride, output: y) { planes, taps in

@@ -15,7 +15,8 @@ struct PlaneOperationTests {
     let pixels = shape.rows * shape.columns
     for gateShape in [shape, PlaneShape(channels: 5, images: 3, rows: 1, columns: 1)] {
       let gate = samples.planes(gateShape)
-      let factors = gateShape == shape ? gate.dense() : gate.dense().flatMap { repeatElement($0, count: pixels) }
+      let factors =
+        gateShape == shape ? gate.dense() : gate.dense().flatMap { repeatElement($0, count: pixels) }
       let y = samples.planes(shape)
       engine.multiply(x, by: gate, into: y)
       #expect(y.dense() == zip(x.dense(), factors).map(*))
@@ -25,9 +26,12 @@ struct PlaneOperationTests {
         engine.multiplyGradient(
           dy, input: x, gate: gate, into: dx, gateGradient: dgate, accumulate: (accumulate, accumulate))
         let products = zip(x.dense(), dy.dense()).map { Double($0) * Double($1) }
-        let sums = gateShape == shape ? products : stride(from: 0, to: products.count, by: pixels).map {
-          products[$0..<$0 + pixels].reduce(0, +)
-        }
+        let sums =
+          gateShape == shape
+          ? products
+          : stride(from: 0, to: products.count, by: pixels).map {
+            products[$0..<$0 + pixels].reduce(0, +)
+          }
         func added(_ values: [Double], to planes: Planes) -> [Double] {
           accumulate ? zip(Dense(planes).values, values).map(+) : values
         }

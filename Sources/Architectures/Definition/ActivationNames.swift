@@ -1,4 +1,4 @@
-import Network
+import Compute
 
 extension ActivationFunction {
   /// What a file may name.
@@ -11,7 +11,7 @@ extension ActivationFunction {
     switch name {
     case "relu": self = .relu
     case "relu6": self = .relu6
-    case "leaky_relu": self = .leakyRelu(slope: Float(slope ?? 0.01))
+    case "leaky_relu": self = .leakyReLU(slope: Float(slope ?? 0.01))
     case "silu": self = .silu
     case "hard_swish": self = .hardSwish
     case "sigmoid": self = .sigmoid

@@ -1,3 +1,5 @@
+import Compute
+
 /// Puts a graph together, node by node, keeping track of shapes.
 ///
 /// ```swift

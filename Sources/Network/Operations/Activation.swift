@@ -1,31 +1,5 @@
 import Compute
 
-/// What an activation computes of one element.
-public enum ActivationFunction: Hashable, Sendable {
-  /// max(0, x)
-  case relu
-  /// min(max(0, x), 6)
-  case relu6
-  /// x where it is positive, slope * x elsewhere
-  case leakyRelu(slope: Float)
-  /// x * sigmoid(x)
-  case silu
-  /// x * hardSigmoid(x)
-  case hardSwish
-  /// 1 / (1 + exp(-x))
-  case sigmoid
-  /// min(max(0, x / 6 + 1 / 2), 1)
-  case hardSigmoid
-
-  /// Whether the result is nowhere negative.
-  var isNonNegative: Bool {
-    switch self {
-    case .relu, .relu6, .sigmoid, .hardSigmoid: true
-    case .leakyRelu, .silu, .hardSwish: false
-    }
-  }
-}
-
 /// An activation function, applied to every element.
 public struct Activation: ChannelwiseOperation {
   public let function: ActivationFunction
@@ -36,7 +10,7 @@ public struct Activation: ChannelwiseOperation {
 
   public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape { inputs[0] }
 
-  public func isNonNegative(_ inputs: [Bool]) -> Bool { function.isNonNegative || inputs[0] }
+  public func isNonNegative(_ inputs: [Bool]) -> Bool { function.isNonnegative || inputs[0] }
 
   public var backwardNeeds: SavedValues { .inputs }
   public var relevanceNeeds: SavedValues { [] }
@@ -45,9 +19,7 @@ public struct Activation: ChannelwiseOperation {
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
     let output = Planes(uninitialized: x[0].shape)
-    let identity = [ChannelAffine](
-      repeating: ChannelAffine(scale: 1, shift: 0), count: x[0].shape.channels)
-    run.engine.scaleShift(x[0], by: identity, relu: true, into: output)
+    run.engine.activate(x[0], by: function, into: output)
     return (output, ())
   }
 
@@ -55,7 +27,7 @@ public struct Activation: ChannelwiseOperation {
     _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
     _ run: inout Run
   ) {
-    run.engine.maskByPositive(values.input(), gradient: dy)
+    run.engine.activationGradient(dy, input: values.input(), by: function, into: dy)
     dx.add(dy, to: 0)
   }
 

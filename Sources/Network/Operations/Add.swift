@@ -80,7 +80,8 @@ public struct Add: Operation {
       let identity = [ChannelAffine](
         repeating: ChannelAffine(scale: 1, shift: 0), count: planes.shape.channels)
       run.engine.scaleShiftAdd(
-        planes, by: identity, channels: channels[index], residual: output, relu: false, into: output)
+        planes, by: identity, channels: channels[index], residual: output, activation: nil,
+        into: output)
     }
     return (output, ())
   }
@@ -113,8 +114,7 @@ public struct Add: Operation {
   }
 
   private func multiply(_ planes: Planes, by factor: Planes, _ engine: Engine) {
-    engine.combine(
-      activation: factor, positive: planes, alpha: 1, negative: Planes(planes.shape), beta: 0, into: planes)
+    engine.multiply(planes, by: factor, into: planes)
   }
 
   /// The channels of a sum that belong to an operand.

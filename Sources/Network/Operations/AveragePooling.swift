@@ -41,8 +41,9 @@ public struct AveragePooling: ChannelwiseOperation {
     _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
     _ run: inout Run
   ) {
-    dx.overwrite(0, values.inputShapes[0]) { planes in
-      run.engine.averagePoolGradient(dy, window: window, stride: stride, padding: padding, into: planes)
+    dx.write(to: 0, values.inputShapes[0]) { planes, accumulate in
+      run.engine.averagePoolGradient(
+        dy, window: window, stride: stride, padding: padding, accumulate: accumulate, into: planes)
     }
   }
 
@@ -51,9 +52,10 @@ public struct AveragePooling: ChannelwiseOperation {
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
   ) {
-    rx.overwrite(0, values.inputShapes[0]) { planes in
+    rx.write(to: 0, values.inputShapes[0]) { planes, accumulate in
       run.engine.averagePoolRelevance(
-        r, input: values.input(), window: window, stride: stride, padding: padding, into: planes)
+        r, input: values.input(), window: window, stride: stride, padding: padding, accumulate: accumulate,
+        into: planes)
     }
   }
 }

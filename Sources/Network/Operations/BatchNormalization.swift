@@ -85,7 +85,7 @@ public struct BatchNormalization: Operation {
   ///   - residual: nil for zero
   /// - Returns: the batch's statistics, which also move the running ones; nil when not training.
   func forward(
-    _ input: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: FusedActivation?,
+    _ input: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
     into output: Planes, _ tensors: Tensors, _ run: Run
   ) -> Statistics? {
     let bytes = input.shape.bytes + output.shape.bytes + (residual?.shape.bytes ?? 0)
@@ -127,7 +127,7 @@ public struct BatchNormalization: Operation {
   ) {
     guard let saved else { preconditionFailure("a backward pass follows a training pass") }
     backward(
-      dy, input: values.input(), statistics: saved, mask: .open, into: dy, Tensors(tensors), run)
+      dy, input: values.input(), statistics: saved, activation: .none, into: dy, Tensors(tensors), run)
     dx.add(dy, to: 0)
   }
 
@@ -135,19 +135,20 @@ public struct BatchNormalization: Operation {
   ///
   /// - Parameters:
   ///   - channels: which channel of `dy` each channel of `input` is; nil when they are the same
-  ///   - mask: where the activation behind passes nothing; with an output to mask by, `dy` is set to zero there, in the
-  ///     channels that `input` has
+  ///   - activation: what is behind
+  ///   - writesBack: multiplies `dy` by the activation's derivative, in the channels that `input` has
   func backward(
-    _ dy: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil, mask: ActivationMask,
-    writesMasked: Bool = false, into inputGradient: Planes, _ tensors: Tensors, _ run: Run
+    _ dy: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
+    activation: BatchNormActivation, writesBack: Bool = false, into inputGradient: Planes, _ tensors: Tensors,
+    _ run: Run
   ) {
-    // Both gradients and the input; with an output to mask by, that, too, and the masked gradient, which is written.
-    let bytes = input.shape.bytes * (writesMasked ? 5 : 3)
+    // Both gradients and the input; with a sum's activation its output, too, and the gradient that is written back.
+    let bytes = input.shape.bytes * (writesBack ? 5 : 3)
     run.timed(tensors.name, .normalization, bytes: bytes) {
       let gradients = run.engine.batchNormGradient(
         dy, input: input, mean: statistics.mean.map { Float($0) },
         inverseDeviation: statistics.inverseDeviation.map { Float($0) }, weight: tensors.weight.value.values,
-        channels: channels, mask: mask, writesMasked: writesMasked, into: inputGradient)
+        channels: channels, activation: activation, writesBack: writesBack, into: inputGradient)
       tensors.bias.gradient.values = gradients.shift
       tensors.weight.gradient.values = gradients.scale
     }

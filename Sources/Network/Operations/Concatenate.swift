@@ -55,7 +55,9 @@ public struct Concatenate: Operation {
   private func split(_ planes: Planes, _ values: StepValues, into flow: NodeFlow, _ run: Run) {
     var first = 0
     for (index, shape) in values.inputShapes.enumerated() {
-      flow.overwrite(index, shape) { run.engine.slice(planes, from: first, into: $0) }
+      flow.write(to: index, shape) { part, accumulate in
+        run.engine.slice(planes, from: first, accumulate: accumulate, into: part)
+      }
       first += shape.channels
     }
   }

@@ -114,8 +114,8 @@ public struct Convolution: Operation {
     let weight = tensors[0].value
     run.timed(weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output)) {
       run.engine.convolve(
-        input, weight, bias: hasBias ? tensors[1].value.values : nil, stride: stride, phases: phases,
-        method: run.method, into: output)
+        input, weight, bias: hasBias ? tensors[1].value.values : nil, stride: stride, padding: padding,
+        groups: groups, phases: phases, method: run.method, into: output)
     }
     return output
   }
@@ -137,25 +137,27 @@ public struct Convolution: Operation {
     let (macs, bytes) = (macs(dy, weight.value), bytes(input, dy))
     let name = weightName(tensors)
     if dx.wants(0),
-      engine.gradientsShareWork(input, dy, kernel: kernel, stride: stride)
+      engine.gradientsShareWork(
+        input, dy, kernel: kernel, stride: stride, padding: padding, groups: groups)
     {
       dx.write(to: 0, input.shape) { planes, accumulate in
         run.timed(name, .gradients, macs: 2 * macs, bytes: bytes + input.shape.bytes) {
           engine.convolutionGradients(
-            input, dy, weight.value, stride: stride, accumulate: accumulate, into: &weight.gradient,
-            inputGradient: planes)
+            input, dy, weight.value, stride: stride, padding: padding, groups: groups,
+            accumulate: accumulate, into: &weight.gradient, inputGradient: planes)
         }
       }
       return
     }
     run.timed(name, .weightGradient, macs: macs, bytes: bytes) {
       engine.convolutionWeightGradient(
-        input, dy, stride: stride, phases: phases, into: &weight.gradient)
+        input, dy, stride: stride, padding: padding, groups: groups, phases: phases, into: &weight.gradient)
     }
     dx.write(to: 0, input.shape) { planes, accumulate in
       run.timed(name, .inputGradient, macs: macs, bytes: bytes) {
         engine.convolutionInputGradient(
-          dy, weight.value, stride: stride, accumulate: accumulate, into: planes)
+          dy, weight.value, stride: stride, padding: padding, groups: groups, accumulate: accumulate,
+          into: planes)
       }
     }
   }
@@ -173,7 +175,7 @@ public struct Convolution: Operation {
   }
 
   func signedWeights(_ tensors: [Parameter]) -> SignedConvolution {
-    SignedConvolution(tensors[0].value, stride: stride)
+    SignedConvolution(tensors[0].value, stride: stride, padding: padding, groups: groups)
   }
 
   /// - Parameters:
@@ -185,8 +187,8 @@ public struct Convolution: Operation {
   ) {
     rx.write(to: 0, input.shape) { planes, accumulate in
       run.engine.convolutionRelevance(
-        r, weights, input: input, sums: sums, alpha: run.rule.alpha, beta: run.rule.beta,
-        accumulate: accumulate, into: planes)
+        r, weights, input: input, sums: sums, inputMayBeNegative: !isNonNegative, alpha: run.rule.alpha,
+        beta: run.rule.beta, accumulate: accumulate, into: planes)
     }
   }
 

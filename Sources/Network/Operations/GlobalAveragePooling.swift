@@ -17,7 +17,7 @@ public struct GlobalAveragePooling: ChannelwiseOperation {
     let shape = x[0].shape
     let output = Planes(
       uninitialized: PlaneShape(channels: shape.channels, images: shape.images, rows: 1, columns: 1))
-    run.engine.unflatten(run.engine.globalAveragePool(x[0]), into: output)
+    run.engine.globalAveragePool(x[0], into: output)
     return (output, ())
   }
 
@@ -25,8 +25,8 @@ public struct GlobalAveragePooling: ChannelwiseOperation {
     _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
     _ run: inout Run
   ) {
-    dx.overwrite(0, values.inputShapes[0]) { planes in
-      run.engine.globalAveragePoolGradient(run.engine.flatten(dy), into: planes)
+    dx.write(to: 0, values.inputShapes[0]) { planes, accumulate in
+      run.engine.globalAveragePoolGradient(dy, accumulate: accumulate, into: planes)
     }
   }
 
@@ -35,21 +35,8 @@ public struct GlobalAveragePooling: ChannelwiseOperation {
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
   ) {
-    let (engine, activation) = (run.engine, values.input())
-    let means = engine.globalAveragePool(activation)
-    var quotients = engine.flatten(r)
-    for index in quotients.values.indices {
-      quotients.values[index] /= means.values[index] + RelevanceRule.stabilizer
-    }
-    rx.overwrite(0, activation.shape) { planes in
-      let even = Planes(uninitialized: activation.shape)
-      engine.globalAveragePoolGradient(quotients, into: even)
-      let nothing = Planes(activation.shape)
-      // The gradient of a mean divides by the window's pixels; relevance does not.
-      engine.combine(
-        activation: activation, positive: even,
-        alpha: Float(activation.shape.rows * activation.shape.columns),
-        negative: nothing, beta: 0, into: planes)
+    rx.write(to: 0, values.inputShapes[0]) { planes, accumulate in
+      run.engine.globalAveragePoolRelevance(r, input: values.input(), accumulate: accumulate, into: planes)
     }
   }
 }

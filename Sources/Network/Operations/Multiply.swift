@@ -29,7 +29,7 @@ public struct Multiply: Operation {
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
     let output = Planes(uninitialized: x[0].shape)
-    run.engine.multiply(x[0], x[1], into: output)
+    run.engine.multiply(x[0], by: x[1], into: output)
     return (output, ())
   }
 
@@ -38,8 +38,10 @@ public struct Multiply: Operation {
     _ run: inout Run
   ) {
     let (signal, gate) = (values.input(0), values.input(1))
-    dx.overwrite(1, gate.shape) { run.engine.multiplyGateGradient(dy, signal: signal, into: $0) }
-    run.engine.multiply(dy, gate, into: dy)
+    dx.overwrite(1, gate.shape) {
+      run.engine.multiplyGradient(dy, input: signal, gate: gate, into: nil, gateGradient: $0)
+    }
+    run.engine.multiply(dy, by: gate, into: dy)
     dx.add(dy, to: 0)
   }
 

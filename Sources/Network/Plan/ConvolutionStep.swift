@@ -12,7 +12,7 @@ struct ConvolutionStep: Step {
   let convolution: Convolution
   /// Batch norm's node; nil for a convolution by itself.
   let normalization: Int?
-  let activation: FusedActivation?
+  let activation: ActivationFunction?
   let sum: Sum?
   /// Whether the input is nowhere negative, so that contributions have the signs of the weights.
   let inputIsNonNegative: Bool
@@ -35,7 +35,7 @@ struct ConvolutionStep: Step {
   ///   - shortcut: the sum's other operand
   ///   - phases: a value inside the plan
   init(
-    nodes: [Int], convolution: Convolution, normalization: Int?, activation: FusedActivation?, sum: Sum?,
+    nodes: [Int], convolution: Convolution, normalization: Int?, activation: ActivationFunction?, sum: Sum?,
     input: Graph.Value, shortcut: Graph.Value?, phases: Graph.Value?, output: Graph.Value,
     inputIsNonNegative: Bool
   ) {
@@ -118,10 +118,13 @@ struct ConvolutionStep: Step {
     _ input: Planes, _ x: StepValues, _ parameters: ParameterStore, _ run: Run
   ) -> (output: Planes, saved: Saved)? {
     guard run.mode == .relevance, inputIsNonNegative, run.wantsRelevance(inputs[Self.inputRank]),
-      let weights = run.signedConvolutions[node], run.engine.sumsBySigns(kernel: convolution.kernel)
+      let weights = run.signedConvolutions[node],
+      run.engine.sumsBySigns(
+        kernel: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
+        groups: convolution.groups)
     else { return nil }
     let tensors = tensors(parameters)
-    let isFused = sum == nil && (activation == nil || activation == .relu)
+    let isFused = sum == nil
     let identity = [ChannelAffine](
       repeating: ChannelAffine(scale: 1, shift: 0), count: convolution.outputs)
     var affine = isFused ? tensors.map { BatchNormalization().runningAffine($0) } ?? identity : identity
@@ -135,11 +138,11 @@ struct ConvolutionStep: Step {
     let sums = SignedSums(
       positive: Planes(uninitialized: shape), negative: Planes(uninitialized: shape))
     run.engine.convolveBySigns(
-      input, weights, maps: affine, relu: isFused && activation == .relu, sums: sums, into: output)
+      input, weights, maps: affine, activation: isFused ? activation : nil, sums: sums, into: output)
     var saved = Saved(sums: sums)
     guard !isFused, let tensors else { return (output, saved) }
-    if sum != nil { saved.convolved = output }
-    return (normalize(output, x, isInPlace: sum == nil, tensors, run, &saved), saved)
+    saved.convolved = output
+    return (normalize(output, x, isInPlace: false, tensors, run, &saved), saved)
   }
 
   // MARK: Backward
@@ -171,22 +174,25 @@ struct ConvolutionStep: Step {
   ) -> Planes {
     let normalization = BatchNormalization()
     guard let sum else {
-      let mask: ActivationMask =
-        activation.map { .affine(normalization.affine(statistics, tensors), $0) } ?? .open
-      normalization.backward(dy, input: convolved, statistics: statistics, mask: mask, into: dy, tensors, run)
+      let behind = activation.map {
+        BatchNormActivation.input(normalization.affine(statistics, tensors), of: $0)
+      }
+      normalization.backward(
+        dy, input: convolved, statistics: statistics, activation: behind ?? .none, into: dy, tensors, run)
       return dy
     }
-    let mask = activation.map { ActivationMask.output(values.requireOutput(), $0) } ?? .open
-    if let channels = sum.channels, activation != nil {
+    let behind = activation.map { BatchNormActivation.output(values.requireOutput(), of: $0) }
+    if let channels = sum.channels, let activation {
       let rest = Set(0..<dy.shape.channels).subtracting(channels).sorted()
       run.timed(tensors.name, .normalization) {
-        run.engine.maskByPositive(values.requireOutput(), gradient: dy, channels: rest)
+        run.engine.activationGradient(
+          dy, output: values.requireOutput(), by: activation, channels: rest)
       }
     }
     let gradient = Planes(uninitialized: convolved.shape)
     normalization.backward(
-      dy, input: convolved, statistics: statistics, channels: sum.channels, mask: mask,
-      writesMasked: activation != nil, into: gradient, tensors, run)
+      dy, input: convolved, statistics: statistics, channels: sum.channels,
+      activation: behind ?? .none, writesBack: activation != nil, into: gradient, tensors, run)
     return gradient
   }
 

@@ -63,7 +63,7 @@ struct Fusion {
     var value = graph.output(of: node)
     var sum: ConvolutionStep.Sum?
     var shortcut: Graph.Value?
-    var activation: FusedActivation?
+    var activation: ActivationFunction?
     let normalization = follower(of: value, as: BatchNormalization.self)?.node
     if let normalization {
       nodes.append(normalization)
@@ -74,8 +74,8 @@ struct Fusion {
         nodes.append(found.node)
         value = graph.output(of: found.node)
       }
-      if let found = fusedActivation(behind: value) {
-        activation = found.activation
+      if let found = activationBehind(value), sum == nil || standsForSum(found) {
+        activation = found.function
         nodes.append(found.node)
         value = graph.output(of: found.node)
       }
@@ -89,7 +89,7 @@ struct Fusion {
   /// Batch norm, activation.
   private func normalization(at node: Int) -> (any Step)? {
     guard graph.operation(node, as: BatchNormalization.self) != nil,
-      let (next, activation) = fusedActivation(behind: graph.output(of: node))
+      let (next, activation) = activationBehind(graph.output(of: node))
     else { return nil }
     return NormalizationStep(
       nodes: [node, next], input: graph.nodes[node].inputs[0], output: graph.output(of: next),
@@ -107,11 +107,20 @@ struct Fusion {
     return (reader, operation)
   }
 
-  private func fusedActivation(behind value: Graph.Value) -> (node: Int, activation: FusedActivation)? {
-    guard let (node, operation) = follower(of: value, as: Activation.self),
-      let fused = FusedActivation(operation.function)
-    else { return nil }
-    return (node, fused)
+  private func activationBehind(_ value: Graph.Value) -> (node: Int, function: ActivationFunction)? {
+    follower(of: value, as: Activation.self).map { ($0.node, $0.operation.function) }
+  }
+
+  /// Whether a sum's activation can stand for the sum itself where relevance is split between its operands: where a ReLU gives
+  /// zero its readers send no relevance, as they multiply it by what they read.
+  private func standsForSum(_ activation: (node: Int, function: ActivationFunction)) -> Bool {
+    let readers = graph.readers[graph.output(of: activation.node).index]
+    return activation.function == .relu
+      && readers.allSatisfy { node in
+        let operation = graph.nodes[node].operation
+        return operation is Convolution || operation is Linear || operation is GlobalAveragePooling
+          || operation is AveragePooling || operation is Add
+      }
   }
 
   /// The sum of two that the value is the branch of.

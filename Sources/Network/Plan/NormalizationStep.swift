@@ -5,7 +5,7 @@ struct NormalizationStep: Step {
   let nodes: [Int]
   let input: Graph.Value
   let output: Graph.Value
-  let activation: FusedActivation
+  let activation: ActivationFunction
 
   var inputs: [Graph.Value] { [input] }
 
@@ -34,7 +34,8 @@ struct NormalizationStep: Step {
     let tensors = tensors(parameters)
     BatchNormalization().backward(
       dy, input: values.input(), statistics: statistics,
-      mask: .affine(BatchNormalization().affine(statistics, tensors), activation), into: dy, tensors, run)
+      activation: .input(BatchNormalization().affine(statistics, tensors), of: activation), into: dy, tensors,
+      run)
     flow.add(dy, to: input, run.engine)
   }
 

@@ -1,0 +1,118 @@
+import Architectures
+import Compute
+import Foundation
+import Specification
+import TensorFiles
+import Testing
+import Training
+
+@testable import Network
+@testable import Pruning
+
+/// Small declared networks, each with a batch and what float64 PyTorch and an implementation of the relevance rules in Python
+/// computed for it (`scripts/reference`).
+struct DeclaredCase: CustomTestStringConvertible, Sendable {
+  let folder: String
+
+  static let all = [
+    "branches", "dense", "grouped", "hard-activations", "inverted-residuals", "pooling", "squeeze-excitation",
+    "sums",
+  ].map(DeclaredCase.init)
+
+  var testDescription: String { folder }
+
+  private func url(_ name: String) -> URL {
+    Bundle.module.bundleURL.appendingPathComponent("Fixtures/declared/\(folder)/\(name)")
+  }
+
+  func file(_ name: String) throws -> TensorFile {
+    try TensorFile(contentsOf: url(name + ".safetensors").path)
+  }
+
+  func scores() throws -> ReferenceCase.Scores {
+    try JSONDecoder().decode(
+      ReferenceCase.Scores.self, from: Data(contentsOf: url("relevance.json")))
+  }
+
+  func batch() throws -> (images: Planes, labels: [Int]) {
+    let file = try file("batch")
+    let images = try #require(file.tensors["images"])
+    let shape = PlaneShape(
+      channels: images.shape[1], images: images.shape[0], rows: images.shape[2], columns: images.shape[3])
+    return (Planes(shape, dense: channelMajor(images)), try #require(file.integers["labels"]))
+  }
+
+  func graph() throws -> Graph {
+    let bytes = try [UInt8](Data(contentsOf: url("architecture.yaml")))
+    let declaration = try ArchitectureDeclaration(
+      bytes, file: folder, kinds: ArchitectureRegistry.layerKinds)
+    let images = try #require(try file("batch").tensors["images"])
+    let classes = try #require(try file("expected").tensors["eval.logits"]).shape[1]
+    return try ArchitectureRegistry.graph(
+      ArchitectureSpec(
+        name: "layers", depth: 0, block: .plain, input: Array(images.shape[1...]), classes: classes,
+        declaration: declaration))
+  }
+
+  func network(fused: Bool = true, kernels: KernelClass? = nil) throws -> Network {
+    let network = Network(
+      try graph(), seed: 0, engine: try Engine(threads: 2, kernels: kernels), fused: fused)
+    try network.load(file("model"), from: folder)
+    return network
+  }
+}
+
+@Suite("Reference values of declared networks")
+struct DeclaredReferenceTests {
+  static let tolerance = 1e-3
+
+  @Test("evaluation gives the reference's logits", arguments: DeclaredCase.all, [true, false])
+  func logits(_ reference: DeclaredCase, fused: Bool) throws {
+    let batch = try reference.batch()
+    let expected = try #require(reference.file("expected").tensors["eval.logits"])
+    let found = try reference.network(fused: fused).evaluate(batch.images)
+    #expect(relativeError(found.values, expected.values) < 1e-4)
+  }
+
+  @Test(
+    "a training pass gives the reference's loss, gradients and running statistics",
+    arguments: DeclaredCase.all, [true, false])
+  func gradients(_ reference: DeclaredCase, fused: Bool) throws {
+    let expected = try reference.file("expected").tensors
+    let batch = try reference.batch()
+    let network = try reference.network(fused: fused)
+    let pass = network.train(batch.images, method: .precise)
+    let loss = CrossEntropy()(pass.logits, labels: batch.labels)
+    network.backward(pass, loss.gradient)
+    #expect(abs(loss.loss - Double(try #require(expected["train.loss"]).values[0])) < 1e-4)
+    let scale =
+      expected.filter { $0.key.hasPrefix("grad.") }.compactMap { $0.value.values.map(abs).max() }.max() ?? 1
+    for parameter in network.parameters {
+      let wanted = try #require(expected["grad." + parameter.name]).values
+      let isNoise = (wanted.map(abs).max() ?? 0) < 1e-6 * scale
+      let own = parameter.gradient.values
+      let error = isNoise ? Double((own.map(abs).max() ?? 0) / scale) : relativeError(own, wanted)
+      #expect(error < Self.tolerance, "\(parameter.name)")
+    }
+    for (name, statistic) in network.runningStatistics {
+      let wanted = try #require(expected["after." + name]).values
+      #expect(relativeError(statistic.values, wanted) < Self.tolerance, "\(name)")
+    }
+    let names = expected.keys.filter { $0.hasPrefix("grad.") || $0.hasPrefix("after.") }
+    #expect(names.count == network.parameters.count + network.runningStatistics.count)
+  }
+
+  @Test("relevance propagates as in the reference", arguments: DeclaredCase.all, [true, false])
+  func relevance(_ reference: DeclaredCase, fused: Bool) throws {
+    let batch = try reference.batch()
+    let (_, found) = try reference.network(fused: fused).relevances(batch.images, labels: batch.labels)
+    let expected = try reference.file("expected").tensors.filter { $0.key.hasPrefix("relevance.") }
+    for (layer, own) in found.sorted(by: { $0.key < $1.key }) {
+      let values = try #require(expected["relevance." + layer], "\(layer)").values
+      #expect(relativeError(own.values, values) < Self.tolerance, "\(layer)")
+    }
+    // What starts a stream is scored only where streams are pruned.
+    #expect(Set(found.keys.map { "relevance." + $0 }).isSubset(of: expected.keys))
+    #expect(!found.isEmpty)
+  }
+}
