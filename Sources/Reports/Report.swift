@@ -182,12 +182,18 @@ public struct Timing: Codable, Equatable, Sendable {
     }
   }
 
-  /// Wall time of one epoch, in seconds.
+  /// Time of one epoch, in seconds.
   public struct Epoch: Codable, Equatable, Sendable {
     public var epoch: Int
+    /// Wall time of the epoch's steps, of evaluation, and of scoring and removing channels.
     public var trainSeconds: Double
     public var evaluationSeconds: Double
     public var pruningSeconds: Double
+    /// Processor time of the same, of all threads together; nil where trainings ran side by side in one process, and in
+    /// older reports.
+    public var trainCPUSeconds: Double?
+    public var evaluationCPUSeconds: Double?
+    public var pruningCPUSeconds: Double?
     /// Training images a second, data preparation included.
     public var imagesPerSecond: Double
     /// Energy of the processor's packages while it trained; nil where they have no counters that can be read.
@@ -196,17 +202,24 @@ public struct Timing: Codable, Equatable, Sendable {
     // `imagesPerS` is `images_per_s` in the file.
     private enum CodingKeys: String, CodingKey {
       case epoch, trainSeconds, evaluationSeconds, pruningSeconds, trainJoules
+      case trainCPUSeconds = "trainCpuSeconds"
+      case evaluationCPUSeconds = "evaluationCpuSeconds"
+      case pruningCPUSeconds = "pruningCpuSeconds"
       case imagesPerSecond = "imagesPerS"
     }
 
     public init(
       epoch: Int, trainSeconds: Double, evaluationSeconds: Double, pruningSeconds: Double,
+      trainCPUSeconds: Double? = nil, evaluationCPUSeconds: Double? = nil, pruningCPUSeconds: Double? = nil,
       imagesPerSecond: Double, trainJoules: Double? = nil
     ) {
       self.epoch = epoch
       self.trainSeconds = trainSeconds
       self.evaluationSeconds = evaluationSeconds
       self.pruningSeconds = pruningSeconds
+      self.trainCPUSeconds = trainCPUSeconds
+      self.evaluationCPUSeconds = evaluationCPUSeconds
+      self.pruningCPUSeconds = pruningCPUSeconds
       self.imagesPerSecond = imagesPerSecond
       self.trainJoules = trainJoules
     }

@@ -13,6 +13,11 @@ public struct TrainingCost: Equatable, Sendable {
     public var macs: Double?
     /// Wall time of training and of a pruning step; nil where it was not measured.
     public var seconds: Double?
+    /// Processor time of the same.
+    public var cpuSeconds: Double?
+    /// The part of both that a pruning step took.
+    public var pruningSeconds: Double?
+    public var pruningCPUSeconds: Double?
     public var evaluationSeconds: Double?
     /// Of the processor's packages while it trained, whatever else ran on them; nil where they have no counters.
     public var joules: Double?
@@ -20,6 +25,9 @@ public struct TrainingCost: Equatable, Sendable {
 
   public var macs: Double? { total(\.macs) }
   public var seconds: Double? { total(\.seconds) }
+  public var cpuSeconds: Double? { total(\.cpuSeconds) }
+  public var pruningSeconds: Double? { total(\.pruningSeconds) }
+  public var pruningCPUSeconds: Double? { total(\.pruningCPUSeconds) }
   public var evaluationSeconds: Double? { total(\.evaluationSeconds) }
   public var joules: Double? { total(\.joules) }
 
@@ -27,6 +35,15 @@ public struct TrainingCost: Equatable, Sendable {
   private func total(_ part: (Epoch) -> Double?) -> Double? {
     let values = epochs.compactMap(part)
     return values.count == epochs.count && !values.isEmpty ? values.reduce(0, +) : nil
+  }
+}
+
+extension Timing.Epoch {
+  /// Of steps and pruning.
+  var trainingSeconds: Double { trainSeconds + pruningSeconds }
+
+  var trainingCPUSeconds: Double? {
+    trainCPUSeconds.flatMap { train in pruningCPUSeconds.map { train + $0 } }
   }
 }
 
@@ -41,7 +58,8 @@ extension Report {
       let time = timeByEpoch[epoch.epoch]
       return TrainingCost.Epoch(
         epoch: epoch.epoch, macs: images(epoch, time).map { 3 * macs * $0 },
-        seconds: time.map { $0.trainSeconds + $0.pruningSeconds },
+        seconds: time?.trainingSeconds, cpuSeconds: time?.trainingCPUSeconds,
+        pruningSeconds: time?.pruningSeconds, pruningCPUSeconds: time?.pruningCPUSeconds,
         evaluationSeconds: time?.evaluationSeconds, joules: time?.trainJoules)
     }
     return TrainingCost(epochs: epochs)

@@ -81,6 +81,20 @@ struct CheckpointStoreTests {
     #expect(names == ["checkpoint-1-0.safetensors", "checkpoint-1-3.safetensors"])
   }
 
+  @Test("a record from before processor time was measured is read, and what comes after it sums to no value")
+  func olderRecord() throws {
+    let current = Data(
+      #"{"current":{"progress":{"hits":{"images":4,"top1":1,"top5":2},"lossSum":2,"steps":1},"seconds":3},"#
+        .utf8)
+    let rest = Data(#""epochs":[],"pruningSteps":[]}"#.utf8)
+    let record = try JSONDecoder().decode(TrainingRecord.self, from: current + rest)
+    let partial = try #require(record.current)
+    #expect(partial.usage == Usage(seconds: 3, cpuSeconds: nil, joules: nil))
+    let more = Usage(seconds: 1, cpuSeconds: 2, joules: 5)
+    #expect((partial.usage + more).cpuSeconds == nil)
+    #expect((Usage() + more + more) == Usage(seconds: 2, cpuSeconds: 4, joules: 10))
+  }
+
   @Test("a network comes back bit for bit: channels, running statistics and momentum")
   func restores() throws {
     network.remove(channels: ["layer1.0.conv1": [0]])

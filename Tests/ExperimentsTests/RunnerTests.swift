@@ -134,6 +134,20 @@ struct RunnerTests {
     #expect(seconds(changed) != seconds(fresh))
   }
 
+  @Test("processor time stands beside wall time, unless trainings ran side by side", arguments: [1, 2])
+  func processorTime(_ jobs: Int) throws {
+    let folder = try TemporaryFolder()
+    let runner = ExperimentRunner(
+      engines: try (0..<jobs).map { _ in try Engine(threads: 1) }, results: folder.path,
+      progress: ProgressPrinter(mode: .none), interruption: Interruption())
+    let epochs = try runner.run(digits()).timing.runs.flatMap(\.epochs)
+    let processorTimes = epochs.flatMap {
+      [$0.trainCPUSeconds, $0.evaluationCPUSeconds, $0.pruningCPUSeconds]
+    }
+    #expect(processorTimes.count == 18)
+    #expect(processorTimes.allSatisfy { jobs == 1 ? ($0 ?? 0) > 0 : $0 == nil })
+  }
+
   @Test("a second run on the same folder is refused, and told whose it is")
   func locked() throws {
     let folder = try TemporaryFolder()

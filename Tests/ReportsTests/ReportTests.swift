@@ -115,6 +115,7 @@ struct ReportTests {
       timing: Sample.report.timing, environment: Sample.report.environment)
     #expect(report.deterministicJSON() == Sample.goldenJSON)
     #expect(report.json().contains("\"images_per_s\" : 160"))
+    #expect(report.json().contains("\"train_cpu_seconds\" : 11.5"))
   }
 
   @Test("what is not a report is one clear line")

@@ -10,8 +10,9 @@ struct TextTests {
     #expect(rows.count == 5)
     #expect(
       rows[0]
-        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds")
-    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0")
+        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds,train_cpu_seconds"
+    )
+    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0,15.0")
   }
 
   @Test("layers.csv and history.csv have a row for each layer and epoch, empty where nothing is known")
@@ -20,8 +21,9 @@ struct TextTests {
       Sample.report.layersCSV().split(separator: "\n")[2]
         == "0,pruned,layer1.0.conv1,convolution,20,12,1000,500,10000,6000")
     let history = Sample.report.historyCSV().split(separator: "\n")
-    #expect(history[1] == "0,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,10.0,1.0,0.0,100.0")
-    #expect(history[3] == "1,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,,,,")
+    #expect(history[1] == "0,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,10.0,1.0,0.0,100.0,,,")
+    #expect(history[2] == "0,pruned,1,0.1,1.5,40.0,,,,12,500,6000,6.0,1.0,2.0,160.0,11.5,1.5,3.5")
+    #expect(history[3] == "1,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,,,,,,,")
   }
 
   @Test("summary.csv has a row for each number over the seeds, expectations.csv one for each expectation")

@@ -41,8 +41,9 @@ struct ReportBuilder {
       epochs: finished.outcome.record.epochs.map {
         Timing.Epoch(
           epoch: $0.epoch, trainSeconds: $0.trainSeconds, evaluationSeconds: $0.evaluationSeconds,
-          pruningSeconds: $0.pruningSeconds, imagesPerSecond: $0.imagesPerSecond,
-          trainJoules: $0.trainJoules)
+          pruningSeconds: $0.pruningSeconds, trainCPUSeconds: $0.trainCPUSeconds,
+          evaluationCPUSeconds: $0.evaluationCPUSeconds, pruningCPUSeconds: $0.pruningCPUSeconds,
+          imagesPerSecond: $0.imagesPerSecond, trainJoules: $0.trainJoules)
       },
       latency: finished.latencies.map {
         Timing.Latency(batchSize: $0.batchSize, milliseconds: $0.milliseconds)

@@ -12,6 +12,7 @@ struct ExperimentFinishing {
   let engine: Engine
   let cache: StageCache
   let folders: ResultFolders
+  let ownsProcess: Bool
   let interruption: Interruption
 
   private var spec: ExperimentSpec { experiment.spec }
@@ -44,8 +45,8 @@ struct ExperimentFinishing {
     defer { withExtendedLifetime(lock) {} }
     return try VariantTraining(
       spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
-      checkpoints: cache.checkpoints(stage.key), key: stage.key, interruption: interruption,
-      progress: ProgressPrinter(mode: .none)
+      checkpoints: cache.checkpoints(stage.key), key: stage.key, ownsProcess: ownsProcess,
+      interruption: interruption, progress: ProgressPrinter(mode: .none)
     ).run(fresh: false)
   }
 

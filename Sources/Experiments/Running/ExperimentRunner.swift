@@ -20,6 +20,8 @@ public struct ExperimentRunner: Sendable {
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
   private let cache: StageCache
+  /// Whether one training at a time is all that the process does.
+  private var ownsProcess: Bool { engines.count == 1 }
 
   /// - Parameters:
   ///   - engines: as many trainings as there are engines run side by side.
@@ -113,7 +115,7 @@ public struct ExperimentRunner: Sendable {
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
         beginning: stage.beginning.map { (cache.checkpoints($0), $0) },
-        checkpointInterval: checkpointInterval, interruption: stopping,
+        checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: stopping,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
@@ -138,7 +140,8 @@ public struct ExperimentRunner: Sendable {
     do throws(RunError) {
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
-        folders: ResultFolders(results: results, experiment: experiment.spec.name), interruption: stopping)
+        folders: ResultFolders(results: results, experiment: experiment.spec.name),
+        ownsProcess: ownsProcess, interruption: stopping)
       schedule.end(index, .success(try finishing.run()))
     } catch {
       schedule.end(index, .failure(error))

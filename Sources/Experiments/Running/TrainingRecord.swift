@@ -12,13 +12,17 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var progress = Trainer.Progress()
     /// Wall time of its steps so far.
     var seconds = 0.0
-    /// Energy of its steps so far; nil where some were not measured.
+    /// Processor time and energy of its steps so far; nil where some were not measured.
+    var cpuSeconds: Double? = 0
     var joules: Double? = 0
 
-    /// Where it stands after more steps, which took so much.
-    func advanced(to progress: Trainer.Progress, seconds: Double, joules: Double?) -> PartialEpoch {
-      let sum = self.joules.flatMap { before in joules.map { before + $0 } }
-      return PartialEpoch(progress: progress, seconds: self.seconds + seconds, joules: sum)
+    var usage: Usage { Usage(seconds: seconds, cpuSeconds: cpuSeconds, joules: joules) }
+
+    /// Where it stands after more steps, which used `usage`.
+    func advanced(to progress: Trainer.Progress, by usage: Usage) -> PartialEpoch {
+      let sum = self.usage + usage
+      return PartialEpoch(
+        progress: progress, seconds: sum.seconds, cpuSeconds: sum.cpuSeconds, joules: sum.joules)
     }
   }
 
@@ -34,10 +38,14 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var channels = 0
     var parameters = 0
     var macs = 0
-    /// Wall time of forward, backward and update, of the rest of the epoch, and of a pruning step.
+    /// Wall time of forward, backward and update, of evaluation, and of a pruning step.
     var trainSeconds: Double
     var evaluationSeconds = 0.0
     var pruningSeconds = 0.0
+    /// Processor time of the same; nil where it was not measured.
+    var trainCPUSeconds: Double?
+    var evaluationCPUSeconds: Double?
+    var pruningCPUSeconds: Double?
     var images: Int
     /// Energy of the processor's packages while it trained; nil where they have no counters.
     var trainJoules: Double?

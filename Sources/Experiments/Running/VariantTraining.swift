@@ -22,6 +22,8 @@ struct VariantTraining {
   var beginning: (checkpoints: CheckpointStore, key: StageKey)?
   /// Wall time within an epoch after which its state is saved.
   var checkpointInterval: Duration = .seconds(120)
+  /// Whether the process does nothing else meanwhile, so that its processor time is the training's.
+  var ownsProcess = false
   let interruption: Interruption
   let progress: ProgressPrinter
 
@@ -109,10 +111,11 @@ struct VariantTraining {
     _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
   ) throws(RunError) {
     let trained = try trainSteps(network, trainer, &record)
+    let usage = record.current?.usage ?? Usage()
     let entry = TrainingRecord.EpochRecord(
       epoch: record.epochs.count + 1, learningRate: trained.learningRate, trainLoss: trained.progress.loss,
-      trainTop1: trained.progress.top1, trainSeconds: record.current?.seconds ?? 0,
-      images: trained.progress.images, trainJoules: record.current?.joules)
+      trainTop1: trained.progress.top1, trainSeconds: usage.seconds, trainCPUSeconds: usage.cpuSeconds,
+      images: trained.progress.images, trainJoules: usage.joules)
     try finishEpoch(entry, network, &record)
   }
 
@@ -123,7 +126,7 @@ struct VariantTraining {
     _ trained: TrainingRecord.EpochRecord, _ network: Network, _ record: inout TrainingRecord
   ) throws(RunError) {
     var entry = trained
-    let pruningStart = ContinuousClock.now
+    var meter = UsageMeter(ownsProcess: ownsProcess)
     if let schedule, schedule.epochs.contains(entry.epoch) {
       guard let step = try prune(network, schedule, after: entry.epoch) else {
         if record.current != nil { try checkpoints.save(network, key: key, record: record) }
@@ -131,12 +134,14 @@ struct VariantTraining {
       }
       record.pruningSteps.append(step)
     }
-    entry.pruningSeconds = seconds(since: pruningStart)
-    let evaluationStart = ContinuousClock.now
+    let pruning = meter.usage()
+    (entry.pruningSeconds, entry.pruningCPUSeconds) = (pruning.seconds, pruning.cpuSeconds)
+    meter = UsageMeter(ownsProcess: ownsProcess)
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
     entry.evaluate(isDue ? try spec.evaluation(of: network, on: data.test) : nil)
+    let evaluation = meter.usage()
+    (entry.evaluationSeconds, entry.evaluationCPUSeconds) = (evaluation.seconds, evaluation.cpuSeconds)
     warnOfDamagedPictures()
-    entry.evaluationSeconds = seconds(since: evaluationStart)
     entry.measure(network)
     record.epochs.append(entry)
     record.current = nil
@@ -149,23 +154,23 @@ struct VariantTraining {
   private func trainSteps(
     _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
   ) throws(RunError) -> Trainer.Pass {
-    let start = ContinuousClock.now
-    let before = record.current ?? TrainingRecord.PartialEpoch()
-    var energy = EnergyMeter()
+    var before = record.current ?? TrainingRecord.PartialEpoch()
     let size = (channels: network.prunableChannels, macs: network.cost().macs)
-    var saved = start
+    var saved = ContinuousClock.now
+    var meter = UsageMeter(ownsProcess: ownsProcess)
     var pass = trainer.pass(over: data.train, epoch: record.epochs.count, from: before.progress)
     while try step(&pass, network) {
-      energy?.sample()
-      let partial = before.advanced(
-        to: pass.progress, seconds: seconds(since: start), joules: energy?.joules())
+      meter.sample()
+      let partial = before.advanced(to: pass.progress, by: meter.usage())
       record.current = partial
       report(partial, of: pass, epoch: record.epochs.count, size)
       let isAsked = interruption.isRequested
       guard isAsked || ContinuousClock.now - saved >= checkpointInterval else { continue }
       try checkpoints.save(network, key: key, record: record)
       if isAsked { throw .training(.interrupted) }
+      // Saving is not training: what comes after it is measured anew.
       saved = .now
+      (before, meter) = (partial, UsageMeter(ownsProcess: ownsProcess))
     }
     return pass
   }
@@ -233,9 +238,4 @@ struct VariantTraining {
     return PruningProgress.Size(
       channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs)
   }
-}
-
-func seconds(since start: ContinuousClock.Instant) -> Double {
-  let elapsed = ContinuousClock.now - start
-  return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
 }

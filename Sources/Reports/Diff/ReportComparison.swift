@@ -24,7 +24,7 @@ struct ReportComparison {
       let sizes = Set((base.timing.runs + candidate.timing.runs).flatMap(\.latency).map(\.batchSize))
       return [
         compare(.trainSeconds, variant, Self.times(base, variant), Self.times(candidate, variant)) { run in
-          run.epochs.isEmpty ? nil : run.epochs.reduce(0) { $0 + $1.trainSeconds + $1.pruningSeconds }
+          run.epochs.isEmpty ? nil : run.epochs.reduce(0) { $0 + $1.trainingSeconds }
         }
       ]
         + sizes.sorted().map { size in

@@ -22,7 +22,10 @@ extension Report {
       row("seconds, an epoch", { perEpoch($0.seconds, $0) }),
       row("seconds, first epoch", { $0.epochs.first?.seconds }),
       row("seconds, last epoch", { $0.epochs.last?.seconds }),
+      row("seconds of pruning steps, in all", \.pruningSeconds),
       row("seconds of evaluation, in all", \.evaluationSeconds),
+      row("CPU seconds, in all", \.cpuSeconds),
+      row("CPU seconds of pruning steps, in all", \.pruningCPUSeconds),
       row("joules, in all", \.joules),
       row("joules, an epoch", { perEpoch($0.joules, $0) }),
     ]
@@ -34,10 +37,15 @@ extension Report {
 
   /// How the numbers of `costTable` came about.
   var costNote: String {
-    let isMeasured = timing.runs.flatMap(\.epochs).contains { $0.trainJoules != nil }
+    let times = timing.runs.flatMap(\.epochs)
+    let isMeasured = times.contains { $0.trainJoules != nil }
+    let hasProcessorTime = times.contains { $0.trainCPUSeconds != nil }
     return
       "MACs of training: images times the multiply-accumulates of that epoch's network times three, for the forward"
       + " pass and the gradients of inputs and weights. Seconds: wall time of training and of pruning steps. "
+      + (hasProcessorTime
+        ? "CPU seconds: processor time of the same, of all threads together, whatever else the machine did. "
+        : "")
       + (isMeasured
         ? "Joules: counters of the processor's packages and memory while training, other programs included."
         : "Energy was not measured: the machine has no counters that can be read.")

@@ -186,11 +186,22 @@ private enum ReportSchema {
                 Value.list(
                   "An epoch each.",
                   of: Value.object(
-                    "Wall time of an epoch.",
+                    "Time of an epoch.",
                     [
-                      number, Member("train_seconds", Value.number("Forward, backward and update.")),
-                      Member("evaluation_seconds", Value.number("Evaluation on the test images.")),
-                      Member("pruning_seconds", Value.number("Scoring and removal of channels.")),
+                      number,
+                      Member("train_seconds", Value.number("Forward, backward and update, wall time.")),
+                      Member("evaluation_seconds", Value.number("Evaluation on the test images, likewise.")),
+                      Member("pruning_seconds", Value.number("Scoring and removal of channels, likewise.")),
+                      .optional(
+                        "train_cpu_seconds",
+                        Value.number(
+                          "Processor time of forward, backward and update, of all threads together. Missing where "
+                            + "trainings ran side by side, as are the two below.")),
+                      .optional(
+                        "evaluation_cpu_seconds", Value.number("Processor time of evaluation.")),
+                      .optional(
+                        "pruning_cpu_seconds",
+                        Value.number("Processor time of scoring and removal of channels.")),
                       Member("images_per_s", Value.number("Training images a second.")),
                       .optional(
                         "train_joules",

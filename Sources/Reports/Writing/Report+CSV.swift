@@ -4,13 +4,16 @@ extension Report {
     csvTable(
       [
         "experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels",
-        "train_seconds",
+        "train_seconds", "train_cpu_seconds",
       ],
       runs.map { run in
-        let seconds = epochTimes(run).map { $0.trainSeconds + $0.pruningSeconds }.reduce(0, +)
+        let times = epochTimes(run)
+        let seconds = times.map(\.trainingSeconds).reduce(0, +)
+        let cpuSeconds = times.compactMap(\.trainingCPUSeconds)
         return [
           experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), optional(run.testLoss),
           "\(run.parameters)", "\(run.macs)", "\(run.channels)", "\(seconds)",
+          optional(!times.isEmpty && cpuSeconds.count == times.count ? cpuSeconds.reduce(0, +) : nil),
         ]
       })
   }
@@ -38,7 +41,7 @@ extension Report {
       "seed", "variant", "epoch", "learning_rate", "train_loss", "train_top1", "test_loss", "test_top1",
       "test_top5",
       "channels", "parameters", "macs", "train_seconds", "evaluation_seconds", "pruning_seconds",
-      "images_per_s",
+      "images_per_s", "train_cpu_seconds", "evaluation_cpu_seconds", "pruning_cpu_seconds",
     ]
     let rows = runs.flatMap { run in
       run.history.map { epoch in
@@ -48,6 +51,8 @@ extension Report {
           "\(epoch.trainTop1)", optional(epoch.testLoss), optional(epoch.testTop1), optional(epoch.testTop5),
           "\(epoch.channels)", "\(epoch.parameters)", "\(epoch.macs)", optional(time?.trainSeconds),
           optional(time?.evaluationSeconds), optional(time?.pruningSeconds), optional(time?.imagesPerSecond),
+          optional(time?.trainCPUSeconds), optional(time?.evaluationCPUSeconds),
+          optional(time?.pruningCPUSeconds),
         ]
       }
     }
