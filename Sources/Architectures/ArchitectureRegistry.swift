@@ -128,8 +128,10 @@ private final class Outlines: Sendable {
     let structure = PrunableGraph(try ArchitectureRegistry.graph(spec))
     let outline = Catalog.NetworkOutline(
       groups: structure.channelGroups.map {
-        .init(name: $0.name, channels: $0.originalCount, isHidden: $0.kind == .hiddenUnits)
+        .init(
+          name: $0.name, channels: $0.originalCount, isHidden: $0.kind == .hiddenUnits, members: $0.members)
       },
+      streams: structure.streamGroups.map(\.name),
       layers: structure.layers.map(\.name))
     known.withLock { known in
       if known.count == Self.most { known.removeFirst() }

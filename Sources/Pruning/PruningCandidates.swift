@@ -19,8 +19,11 @@ struct PruningCandidates {
     _ layers: [ChannelGroup], streams: [ChannelGroup] = [], scores: [String: [Double]], kept: [String: Int],
     coupling: StreamCoupling, spec: PruneSpec
   ) {
-    let ranked = ranking(layers + streams, scores: scores)
-    allowed = Self.allowed(ranked, kept: kept, coupling: coupling, spec: spec)
+    // A group that the criterion does not score keeps its channels: nothing is known of them.
+    let ranked = ranking((layers + streams).filter { scores[$0.name] != nil }, scores: scores)
+    let floors = Dictionary(
+      uniqueKeysWithValues: (layers + streams).map { ($0.name, spec.leastKept(of: $0.originalCount)) })
+    allowed = Self.allowed(ranked, kept: kept, floors: floors, coupling: coupling, spec: spec)
     byLayer = Dictionary(grouping: ranked.filter { !coupling.isStream($0.group) }, by: \.group)
       .mapValues { $0.map(\.channel) }
     original = layers.map(\.originalCount).reduce(0, +)
@@ -30,27 +33,31 @@ struct PruningCandidates {
   /// So many channels as are this share of the original ones.
   func total(_ share: Double) -> Int { Int((share * Double(original)).rounded()) }
 
+  /// - Parameter floors: channels that each group keeps at least
   private static func allowed(
-    _ ranked: [RankedChannel], kept: [String: Int], coupling: StreamCoupling, spec: PruneSpec
+    _ ranked: [RankedChannel], kept: [String: Int], floors: [String: Int], coupling: StreamCoupling,
+    spec: PruneSpec
   ) -> [RankedChannel] {
     var left = kept
     // What streams leave to a layer: a multiple must remain, where the layer's own channels may stay for the sake of one.
     var leftByStreams = kept
-    var gone: [String: Set<Int>] = [:]
-    func isGone(_ layer: String, _ channel: Int) -> Bool { gone[layer]?.contains(channel) == true }
+    var removed: [String: Set<Int>] = [:]
+    func isRemoved(_ group: String, _ channel: Int) -> Bool { removed[group]?.contains(channel) == true }
+    func floor(_ group: String) -> Int { floors[group] ?? spec.minimumChannels }
     let least = spec.floor(ofLayerWith: .max)
     return ranked.filter { channel in
-      guard let now = left[channel.group], now > spec.minimumChannels, !isGone(channel.group, channel.channel)
+      guard let now = left[channel.group], now > floor(channel.group),
+        !isRemoved(channel.group, channel.channel)
       else { return false }
-      let members = coupling.losers(of: channel)
-      let losers = members.filter { !isGone($0, channel.channel) }
-      guard losers.allSatisfy({ left[$0, default: 0] > spec.minimumChannels }),
-        members.allSatisfy({ leftByStreams[$0, default: 0] > least })
+      let followers = coupling.followers(of: channel.group, channel.channel)
+      let lost = followers.filter { !isRemoved($0.group, $0.channel) }
+      guard lost.allSatisfy({ left[$0.group, default: 0] > floor($0.group) }),
+        followers.allSatisfy({ leftByStreams[$0.group, default: 0] > max(least, floor($0.group)) })
       else { return false }
-      for layer in members { leftByStreams[layer, default: 0] -= 1 }
-      for layer in losers + [channel.group] {
-        left[layer, default: 0] -= 1
-        gone[layer, default: []].insert(channel.channel)
+      for follower in followers { leftByStreams[follower.group, default: 0] -= 1 }
+      for (group, number) in lost + [(group: channel.group, channel: channel.channel)] {
+        left[group, default: 0] -= 1
+        removed[group, default: []].insert(number)
       }
       return true
     }

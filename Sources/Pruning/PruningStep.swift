@@ -16,10 +16,11 @@ struct PruningStep {
   init(done: Double, graph: PrunableGraph, scores: [String: [Double]], spec: PruneSpec) {
     self.done = done
     self.graph = graph
-    let groups = graph.channelGroups + graph.streamGroups
+    let groups = (graph.channelGroups + graph.streamGroups).filter { !spec.excludes($0.members) }
     self.spec = spec
-    let coupling = StreamCoupling(groups)
-    let kept = Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.kept.count) })
+    let coupling = StreamCoupling(graph)
+    let kept = Dictionary(
+      uniqueKeysWithValues: (graph.channelGroups + graph.streamGroups).map { ($0.name, $0.kept.count) })
     func candidates(_ kind: ChannelGroup.Kind, streams: [ChannelGroup] = []) -> PruningCandidates {
       PruningCandidates(
         groups.filter { $0.kind == kind }, streams: streams, scores: scores, kept: kept, coupling: coupling,

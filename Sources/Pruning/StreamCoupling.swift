@@ -1,38 +1,36 @@
 import Network
 
-/// Which channels of layers go together with a channel of a residual stream.
+/// Which channels of layers are removed with a channel of a residual stream.
 struct StreamCoupling {
-  /// By stream, the layers among `groups` that have its channels, the last convolutions of its blocks.
-  private let members: [String: [String]]
-  private let kept: [String: Set<Int>]
+  private let streams: Set<String>
+  private let followers: [String: [Int: [(group: String, channel: Int)]]]
 
-  /// - Parameter groups: streams, and the layers that can lose channels alone.
-  init(_ groups: [ChannelGroup]) {
-    let layers = groups.filter { $0.kind != .stream }
-    let names = Set(layers.map(\.name))
-    members = groups.filter { $0.kind == .stream }.reduce(into: [:]) {
-      $0[$1.name] = $1.members.filter(names.contains)
-    }
-    kept = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, Set($0.kept)) })
+  init(_ graph: PrunableGraph) {
+    streams = Set(graph.streamGroups.map(\.name))
+    followers = graph.followers
   }
 
-  var hasStreams: Bool { !members.isEmpty }
+  var hasStreams: Bool { !streams.isEmpty }
 
-  func isStream(_ group: String) -> Bool { members[group] != nil }
+  func isStream(_ group: String) -> Bool { streams.contains(group) }
 
-  /// Layers that have this channel and would lose it with its stream; none for a channel of a layer.
-  func losers(of channel: RankedChannel) -> [String] {
-    (members[channel.group] ?? []).filter { kept[$0]?.contains(channel.channel) == true }
+  /// What is removed with a channel; nothing with one of a layer.
+  func followers(of group: String, _ channel: Int) -> [(group: String, channel: Int)] {
+    followers[group]?[channel] ?? []
   }
 
-  /// By layer, the channels that go with those of streams.
+  /// By layer, the channels that are removed with those of streams.
   ///
-  /// - Parameter channels: by stream; other groups are passed over.
+  /// - Parameter channels: by stream
   func coupled(to channels: [String: Set<Int>]) -> [String: Set<Int>] {
     var coupled: [String: Set<Int>] = [:]
-    for (stream, gone) in channels {
-      for layer in members[stream] ?? [] { coupled[layer, default: []].formUnion(gone) }
+    for (stream, removed) in channels {
+      for channel in removed {
+        for follower in followers(of: stream, channel) {
+          coupled[follower.group, default: []].insert(follower.channel)
+        }
+      }
     }
-    return coupled.reduce(into: [:]) { $0[$1.key] = $1.value.intersection(kept[$1.key] ?? []) }
+    return coupled
   }
 }

@@ -30,21 +30,27 @@ public struct Catalog: Sendable {
       public var channels: Int
       /// Whether these are units of a linear layer.
       public var isHidden: Bool
+      /// Layers that make the channels.
+      public var members: [String]
 
-      public init(name: String, channels: Int, isHidden: Bool = false) {
+      public init(name: String, channels: Int, isHidden: Bool = false, members: [String]? = nil) {
         self.name = name
         self.channels = channels
         self.isHidden = isHidden
+        self.members = members ?? [name]
       }
     }
 
     /// Channels that can be removed without a residual stream.
     public var groups: [Group]
+    /// Names of the residual streams.
+    public var streams: [String]
     /// Every layer that has weights.
     public var layers: [String]
 
-    public init(groups: [Group], layers: [String]) {
+    public init(groups: [Group], streams: [String] = [], layers: [String]) {
       self.groups = groups
+      self.streams = streams
       self.layers = layers
     }
   }

@@ -29,9 +29,21 @@ struct DeclaredCase: CustomTestStringConvertible, Sendable {
     try TensorFile(contentsOf: url(name + ".safetensors").path)
   }
 
-  func scores() throws -> ReferenceCase.Scores {
-    try JSONDecoder().decode(
-      ReferenceCase.Scores.self, from: Data(contentsOf: url("relevance.json")))
+  /// Scores of groups of channels, by scope.
+  struct Scores: Decodable {
+    struct Group: Decodable {
+      /// By layer.
+      var channels: [String: [Int]]
+      /// Nil where relevance reaches none of the layers.
+      var score: Double?
+    }
+
+    var scores: [String: [Double]]
+    var block: [Group]
+  }
+
+  func scores() throws -> Scores {
+    try JSONDecoder().decode(Scores.self, from: Data(contentsOf: url("relevance.json")))
   }
 
   func batch() throws -> (images: Planes, labels: [Int]) {
@@ -114,5 +126,30 @@ struct DeclaredReferenceTests {
     // What starts a stream is scored only where streams are pruned.
     #expect(Set(found.keys.map { "relevance." + $0 }).isSubset(of: expected.keys))
     #expect(!found.isEmpty)
+  }
+
+  @Test("channels are grouped, and groups scored, as in the reference", arguments: DeclaredCase.all)
+  func groups(_ reference: DeclaredCase) throws {
+    let network = try reference.network()
+    let batch = try reference.batch()
+    let expected = try reference.scores()
+    let data = ScoringData(seed: 0, epoch: 0) { AnyIterator([batch].makeIterator()) }
+    let layers = normalizedByLayer(FeatureRelevance(options: [:]).importance(of: network, on: data))
+    let scores = network.structure.groupScores(layers)
+    let groups = network.channelGroups
+    // A branch that another layer reads, too, can lose channels here; the reference keeps those.
+    let shared = reference.folder == "sums" ? 8 : 0
+    #expect(groups.map(\.originalCount).reduce(0, +) == expected.block.count + shared)
+    for wanted in expected.block {
+      let group = try #require(groups.first { Set($0.members) == Set(wanted.channels.keys) })
+      // Within groups of a convolution, and in pixels of a flattened map, the first channel gives the number.
+      let channel = try #require(wanted.channels[group.name]?.min())
+      guard let score = wanted.score else {
+        #expect(scores[group.name] == nil, "\(group.name)")
+        continue
+      }
+      let own = try #require(scores[group.name]?[channel])
+      #expect(abs(own - score) < 1e-3, "\(group.name) \(channel)")
+    }
   }
 }

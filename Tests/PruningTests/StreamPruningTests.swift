@@ -14,10 +14,11 @@ struct StreamPruningTests {
     network.remove(channels: ["layer1.0.conv2": [0], "stream.0": [3]])
     // Of the members of stream.0, `conv1` and `layer1.0.conv2` are scored; channels 0, 1, 2, 4, ... are left.
     let own = (0..<15).map { Double($0) }
-    let scores = withStreamScores(["conv1": own, "layer1.0.conv2": Array(own.prefix(14))], of: network)
+    network.prunesStreams = true
+    let scores = network.structure.groupScores(["conv1": own, "layer1.0.conv2": Array(own.prefix(14))])
     #expect(scores["stream.0"] == own.map { $0 == 0 ? 0 : ($0 + $0 - 1) / 2 })
     #expect(scores["stream.1"] == nil)
-    #expect(withStreamScores(["stream.0": own], of: network)["stream.0"] == own)
+    #expect(network.structure.groupScores(["stream.0": own])["stream.0"] == own)
   }
 
   @Test(
@@ -33,8 +34,8 @@ struct StreamPruningTests {
     }
     let criterion = try #require(CriterionRegistry.make(name))
     let data = CriteriaTests.data(channels: 3)
-    let scores = withStreamScores(
-      normalizedByLayer(criterion.importance(of: network, on: data)), of: network)
+    let scores = network.structure.groupScores(
+      normalizedByLayer(criterion.importance(of: network, on: data)))
     for group in network.streamGroups {
       let values = try #require(scores[group.name])
       #expect(values.count == group.kept.count)

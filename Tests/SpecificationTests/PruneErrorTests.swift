@@ -48,7 +48,8 @@ struct PruneErrorTests {
     var catalog = Catalog.test
     catalog.outline = { _, _ in
       Catalog.NetworkOutline(
-        groups: [8, 8, 16, 16, 32, 32].map { .init(name: "c", channels: $0) }, layers: [])
+        groups: [8, 8, 16, 16, 32, 32].map { .init(name: "c", channels: $0) }, streams: ["stream.0"],
+        layers: [])
     }
     let key = row.target.prefix { $0 != ":" }
     let text = experiment(["prune: {\(row.target), interval: 3, scope: \(scope)}"])
@@ -123,6 +124,6 @@ struct PruneErrorTests {
     prune: {ratio: 0.5, interval: 3, relevance: 2}
       6:45: prune.relevance: expected a mapping, found `2`
     prune: {ratio: 0.5, interval: 3, l1_norm: {p: 2}}
-      6:34: prune.l1_norm: unknown key; known: criterion, ratio, channels_per_step, parameter_ratio, flops_ratio, interval, until, schedule, fine_tune, samples, scope, minimum_channels, round_to, relevance, taylor
+      6:34: prune.l1_norm: unknown key; known: criterion, ratio, channels_per_step, parameter_ratio, flops_ratio, interval, until, schedule, fine_tune, samples, scope, minimum_channels, round_to, exclude, maximum_layer_ratio, relevance, taylor
     """#)
 }

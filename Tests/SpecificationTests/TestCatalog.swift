@@ -61,7 +61,8 @@ extension Catalog {
       report(ArchitectureProblem(key: "name", message: "too small"))
       return nil
     }
-    return nil
+    guard spec.name == "vgg16" else { return nil }
+    return NetworkOutline(groups: [.init(name: "features.0", channels: 4096)], layers: ["features.0"])
   }
 }
 

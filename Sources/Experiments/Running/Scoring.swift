@@ -48,7 +48,7 @@ struct Scoring {
       prune.flatMap { CriterionRegistry.make($0.criterion, options: $0.options) }
       ?? FeatureRelevance(options: [:])
     let scores = normalizedByLayer(criterion.importance(of: network, on: data))
-    return prune?.scope == .stream ? withStreamScores(scores, of: network) : scores
+    return network.structure.groupScores(scores)
   }
 
   /// Keeps the scoring pass from seeing the very crops of the epoch before it.

@@ -23,6 +23,8 @@ struct ChannelStructure: Sendable {
   let groups: [Group]
   /// By class: its group, by number, and its number there.
   let positions: [Int: (group: Int, channel: Int)]
+  /// By class of a branch: the classes of sums that take it with them.
+  let leaders: [Int: [Int]]
 
   init(_ graph: Graph) {
     var ties = ChannelTies(graph)
@@ -36,11 +38,16 @@ struct ChannelStructure: Sendable {
     for node in graph.nodes.indices where graph.nodes[node].operation is Add {
       sums.formUnion(classes.classes(of: graph.output(of: node)))
     }
-    (groups, positions) = Self.groups(makers, classes, sums: sums, graph)
+    var leaders: [Int: [Int]] = [:]
+    for (sum, branches) in classes.follows.sorted(by: { $0.key < $1.key }) {
+      for branch in branches { leaders[branch, default: []].append(sum) }
+    }
+    self.leaders = leaders
+    (groups, positions) = Self.groups(makers, classes, leaders, sums: sums, graph)
   }
 
   private static func groups(
-    _ makers: [Maker], _ classes: ChannelClasses, sums: Set<Int>, _ graph: Graph
+    _ makers: [Maker], _ classes: ChannelClasses, _ leaders: [Int: [Int]], sums: Set<Int>, _ graph: Graph
   ) -> (groups: [Group], positions: [Int: (group: Int, channel: Int)]) {
     var kept = classes.pinned
     for maker in makers where maker.pruning == .kept { kept.formUnion(classes.classes(of: maker.value)) }
@@ -53,11 +60,6 @@ struct ChannelStructure: Sendable {
         own.append(name)
       }
       if !own.isEmpty { found.append((maker, own)) }
-    }
-    // By class of a branch, the sum's classes that take it with them.
-    var leaders: [Int: [Int]] = [:]
-    for (sum, branches) in classes.follows {
-      for branch in branches { leaders[branch, default: []].append(sum) }
     }
     var members = [[String]](repeating: [], count: found.count)
     for maker in makers {

@@ -13,6 +13,8 @@ public struct PrunableGraph: Sendable {
   let structure: ChannelStructure
   private var removed: Set<Int> = []
 
+  func isRemoved(_ name: Int) -> Bool { removed.contains(name) }
+
   public init(_ graph: Graph) {
     original = graph
     self.graph = graph

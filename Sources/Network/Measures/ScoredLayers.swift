@@ -23,8 +23,14 @@ extension PrunableGraph {
     structure.makers.filter { isScored($0) || (isStream($0) && prunesStreams) }.map(scoredLayer)
   }
 
-  /// Layers that relevance is computed for: not those that start streams.
-  var relevanceLayers: [ScoredLayer] { structure.makers.filter(isScored).map(scoredLayer) }
+  /// Layers that relevance is computed for: those that start streams only where these are pruned and the architecture does
+  /// not name them.
+  var relevanceLayers: [ScoredLayer] {
+    structure.makers.filter { maker in
+      if case .stream = maker.pruning { return false }
+      return isScored(maker) || (isStream(maker) && prunesStreams)
+    }.map(scoredLayer)
+  }
 
   private func isStream(_ maker: ChannelStructure.Maker) -> Bool {
     if case .stream = maker.pruning { return true }

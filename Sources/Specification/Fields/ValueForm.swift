@@ -149,16 +149,18 @@ extension ValueForm where Value == String {
 }
 
 extension ValueForm {
-  /// A list of at least one value.
+  /// A list of values.
   ///
   /// - Parameters:
   ///   - count: the number of values where it is fixed.
   ///   - isUnique: whether a value may be there only once.
+  ///   - isEmptyAllowed: whether there may be none
   static func list<Element: Sendable & Hashable>(
-    of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false
+    of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false, isEmptyAllowed: Bool = false
   ) -> ValueForm where Value == [Element] {
     var schema: [(String, JSON)] = [
-      ("type", .string("array")), ("items", .object(form.schema)), ("minItems", .integer(count ?? 1)),
+      ("type", .string("array")), ("items", .object(form.schema)),
+      ("minItems", .integer(count ?? (isEmptyAllowed ? 0 : 1))),
     ]
     if let count { schema.append(("maxItems", .integer(count))) }
     if isUnique { schema.append(("uniqueItems", .boolean(true))) }
@@ -170,7 +172,7 @@ extension ValueForm {
           context.report(node.place, path, "expected \(expectation), found \(node.found)")
           return nil
         }
-        guard !items.isEmpty else {
+        guard isEmptyAllowed || !items.isEmpty else {
           context.report(node.place, path, "expected \(expectation), found an empty list")
           return nil
         }

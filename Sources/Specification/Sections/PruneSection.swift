@@ -28,6 +28,11 @@ struct PruneSection: Sendable {
     "minimum_channels", .wholeNumber(1...65_536), default: 1, "Channels kept in every layer.")
   let roundTo = Field(
     "round_to", .wholeNumber(1...65_536), default: 1, "Layers keep a multiple of this many channels.")
+  let exclude = Field(
+    "exclude", .list(of: .text, isUnique: true, isEmptyAllowed: true), default: [],
+    "Layers that lose no channel: names, or patterns such as `layer1.*`.")
+  let maximumLayerRatio = Field(
+    "maximum_layer_ratio", .number(.share), "The largest share of its channels that a layer loses.")
   private let options: [(criterion: String, key: String, fields: [Field<OptionValue>])]
 
   init(_ catalog: Catalog) {
@@ -55,6 +60,7 @@ struct PruneSection: Sendable {
     [
       criterion.key, ratio.key, channelsPerStep.key, parameterRatio.key, flopsRatio.key, interval.key,
       until.key, schedule.key, fineTune.key, samples.key, scope.key, minimumChannels.key, roundTo.key,
+      exclude.key, maximumLayerRatio.key,
     ]
       + options.map {
         .mapping(
@@ -83,35 +89,50 @@ struct PruneSection: Sendable {
       mapping.report(self.samples.name, "there are only \(trainingImages) training images, found \(samples)")
     }
     let scope = mapping[scope].flatMap(PruneSpec.Scope.init)
-    if scope == .stream, let architecture, architecture.block == .plain {
+    let outline = architecture.flatMap { mapping.context.catalog.outline($0) { _ in } }
+    if scope == .stream, let architecture, let outline, outline.streams.isEmpty {
       mapping.report(
         self.scope.name, "\(quoted(architecture.name)) has no residual stream; leave the key out")
     }
+    let exclude = readExclude(mapping, outline)
+    let maximumLayerRatio = mapping.optional(maximumLayerRatio)
     let minimumChannels = mapping[minimumChannels]
     let roundTo = mapping[roundTo]
     let options = readOptions(mapping, of: criterion)
     guard let criterion, let target, let steps, let samples, let scope, let minimumChannels, let roundTo,
-      let options
+      let exclude, let maximumLayerRatio, let options
     else { return nil }
     let spec = PruneSpec(
       criterion: criterion, target: target, interval: steps.interval, until: steps.until,
       schedule: steps.schedule, samples: samples, scope: scope, minimumChannels: minimumChannels,
-      roundTo: roundTo, options: options)
-    checkTarget(spec, mapping, epochs: epochs, architecture: architecture)
+      roundTo: roundTo, exclude: exclude, maximumLayerRatio: maximumLayerRatio, options: options)
+    checkTarget(spec, mapping, epochs: epochs, outline: outline)
     return spec
   }
 
   private func checkTarget(
-    _ spec: PruneSpec, _ mapping: MappingReader, epochs: Int?, architecture: ArchitectureSpec?
+    _ spec: PruneSpec, _ mapping: MappingReader, epochs: Int?, outline: Catalog.NetworkOutline?
   ) {
-    guard let epochs, let architecture,
-      let outline = mapping.context.catalog.outline(architecture, { _ in }),
+    guard let epochs, let outline,
       let name = targetNames.first(where: mapping.has)
     else { return }
-    let layers = outline.groups.filter { !$0.isHidden }.map(\.channels)
+    let layers = outline.groups.filter { !$0.isHidden && !spec.excludes($0.members) }.map(\.channels)
     if let problem = PruneTarget(spec, layers: layers, epochs: epochs).problem {
       mapping.report(name, problem)
     }
+  }
+
+  /// Every pattern has to match a layer.
+  private func readExclude(_ mapping: MappingReader, _ outline: Catalog.NetworkOutline?) -> [String]? {
+    guard let patterns = mapping[exclude], let outline else { return mapping[exclude] }
+    for pattern in patterns where !outline.layers.contains(where: Glob(pattern).matches) {
+      let hint = nearestName(to: pattern, among: outline.layers).map { "did you mean \(quoted($0))?" }
+      mapping.report(
+        exclude.name,
+        "no layer is named \(quoted(pattern)); "
+          + (hint ?? "layers are \(listed(outline.layers.prefix(4).map { quoted($0) })), …"))
+    }
+    return patterns
   }
 
   private func readTarget(_ mapping: MappingReader) -> PruneSpec.Target? {
@@ -220,6 +241,8 @@ struct PruneSection: Sendable {
       minimumChannels.entry(spec.minimumChannels),
       roundTo.entry(spec.roundTo),
     ]
+    if !spec.exclude.isEmpty { members.append(exclude.entry(spec.exclude)) }
+    if let ratio = spec.maximumLayerRatio { members.append(maximumLayerRatio.entry(ratio)) }
     if !spec.options.isEmpty {
       let options = spec.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }
       members.append((Self.optionsKey(spec.criterion), .object(options)))

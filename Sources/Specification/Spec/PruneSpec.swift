@@ -14,6 +14,10 @@ public struct PruneSpec: Equatable, Sendable {
   public var minimumChannels: Int
   /// Layers keep a multiple of this many channels.
   public var roundTo: Int
+  /// Patterns of layers that lose no channel.
+  public var exclude: [String]
+  /// The largest share of a layer's channels that is removed; nil for any.
+  public var maximumLayerRatio: Double?
   /// Options of the criterion, by name; every option of the criterion is there.
   public var options: CriterionOptions
 
@@ -67,7 +71,7 @@ public struct PruneSpec: Equatable, Sendable {
   public init(
     criterion: String = "feature_relevance", target: Target, interval: Int, until: Int,
     schedule: Schedule = .constant, samples: Int? = nil, scope: Scope = .block, minimumChannels: Int = 1,
-    roundTo: Int = 1,
+    roundTo: Int = 1, exclude: [String] = [], maximumLayerRatio: Double? = nil,
     options: CriterionOptions = [:]
   ) {
     self.criterion = criterion
@@ -79,12 +83,27 @@ public struct PruneSpec: Equatable, Sendable {
     self.scope = scope
     self.minimumChannels = minimumChannels
     self.roundTo = roundTo
+    self.exclude = exclude
+    self.maximumLayerRatio = maximumLayerRatio
     self.options = options
   }
 
   /// Channels that a layer keeps however much is to go: the first multiple from the minimum on, if it has so many.
   public func floor(ofLayerWith channels: Int) -> Int {
-    min(channels, (max(1, minimumChannels) + roundTo - 1) / roundTo * roundTo)
+    min(channels, (max(1, leastKept(of: channels == .max ? 0 : channels)) + roundTo - 1) / roundTo * roundTo)
+  }
+
+  /// Channels that a layer keeps one by one, multiples aside.
+  ///
+  /// - Parameter channels: those that the layer had
+  public func leastKept(of channels: Int) -> Int {
+    guard let maximumLayerRatio else { return minimumChannels }
+    return max(minimumChannels, channels - Int((maximumLayerRatio * Double(channels)).rounded(.down)))
+  }
+
+  /// Whether channels that these layers make are kept.
+  public func excludes(_ layers: [String]) -> Bool {
+    exclude.contains { pattern in layers.contains { Glob(pattern).matches($0) } }
   }
 
   /// Epochs after which a pruning step happens, 1-based: interval, 2 * interval, ... up to `until`.

@@ -1,0 +1,56 @@
+/// Where the channels of groups are: which channels of layers they are, and which channels of other groups are removed with
+/// them.
+extension PrunableGraph {
+  /// The score of every channel that is left of every group, and the scores of layers that belong to no group.
+  ///
+  /// A group that several layers make, an expansion and its depthwise filters or a residual stream, has the mean of the
+  /// scores of all its channels, as pruners of coupled channels take it (Fang et al. 2023, DepGraph, arXiv 2301.12900). What a
+  /// layer has lost of a stream counts as 0, since it adds nothing to it; layers that have no scores do not count. A group without
+  /// any has none.
+  ///
+  /// - Parameter layers: by layer, normalized scores of the output channels that are left; or by stream, for a criterion that
+  ///   scores streams itself
+  public func groupScores(_ layers: [String: [Double]]) -> [String: [Double]] {
+    var sums = structure.groups.map { [Double](repeating: 0, count: $0.classes.count) }
+    var counts = sums
+    var found = layers
+    for maker in structure.makers {
+      let places = places(of: maker)
+      if places.allSatisfy({ !$0.isEmpty }) { found[maker.layer] = nil }
+      guard let scores = layers[maker.layer] else { continue }
+      for place in places.joined() { counts[place.group][place.channel] += 1 }
+      for (position, channel) in kept[maker.value.index].enumerated() {
+        for place in places[channel] { sums[place.group][place.channel] += scores[position] }
+      }
+    }
+    for (index, group) in structure.groups.enumerated() where group.kind != .stream || prunesStreams {
+      let left = group.classes.indices.filter { !isRemoved(group.classes[$0]) }
+      if group.kind == .stream, let own = layers[group.name] {
+        found[group.name] = own
+      } else if left.contains(where: { counts[index][$0] > 0 }) {
+        found[group.name] = left.map { sums[index][$0] / max(1, counts[index][$0]) }
+      }
+    }
+    return found
+  }
+
+  /// For each original channel of a layer: its group and number there, and those of streams that it adds to.
+  private func places(of maker: ChannelStructure.Maker) -> [[(group: Int, channel: Int)]] {
+    structure.classes.classes(of: maker.value).map { own in
+      ([own] + structure.leaders[own, default: []]).compactMap { structure.positions[$0] }
+    }
+  }
+
+  /// By group and channel, the channels of other groups that are removed with it.
+  public var followers: [String: [Int: [(group: String, channel: Int)]]] {
+    structure.groups.reduce(into: [:]) { found, group in
+      for (channel, name) in group.classes.enumerated() where structure.classes.follows[name] != nil {
+        found[group.name, default: [:]][channel] = structure.classes.removed(with: name)
+          .filter { $0 != name && !isRemoved($0) }
+          .compactMap { follower in
+            structure.positions[follower].map { (structure.groups[$0.group].name, $0.channel) }
+          }
+      }
+    }
+  }
+}
