@@ -3,6 +3,8 @@ public struct Catalog: Sendable {
   public var datasets: [Dataset]
   public var architectures: [Architecture]
   public var criteria: [Criterion]
+  /// Whether images and classes of a network must be those of the data set, as they must unless others stand in for it.
+  public var checksDatasets = true
   /// What layers a declared architecture may have.
   public var layerKinds: [LayerKind]
   /// What becomes of an architecture.

@@ -11,7 +11,7 @@ struct Espalier: ParsableCommand {
     version: ProductVersion.current,
     subcommands: [
       Run.self, Plan.self, Cache.self, Validate.self, Diff.self, ReportCommand.self, Schema.self, Score.self,
-      Sensitivity.self, CheckGradients.self, Doctor.self, Bench.self, Version.self,
+      Sensitivity.self, Predict.self, Export.self, CheckGradients.self, Doctor.self, Bench.self, Version.self,
     ])
 
   /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.

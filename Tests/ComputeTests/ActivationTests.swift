@@ -102,7 +102,7 @@ struct ActivationTests {
       let x = Planes(
         PlaneShape(channels: 1, images: 1, rows: 5, columns: 7), dense: [Float](repeating: .nan, count: 35))
       engine.activate(x, by: function, into: x)
-      #expect(x.dense().allSatisfy(\.isNaN))
+      #expect(x.dense().allSatisfy { $0.isNaN })
       #expect(x.checkBorders())
     }
   }

@@ -4,6 +4,19 @@ extension ActivationFunction {
   /// What a file may name.
   static let names = ["relu", "relu6", "leaky_relu", "silu", "hard_swish", "sigmoid", "hard_sigmoid"]
 
+  /// As a file names it.
+  var name: String {
+    switch self {
+    case .relu: "relu"
+    case .relu6: "relu6"
+    case .leakyReLU: "leaky_relu"
+    case .silu: "silu"
+    case .hardSwish: "hard_swish"
+    case .sigmoid: "sigmoid"
+    case .hardSigmoid: "hard_sigmoid"
+    }
+  }
+
   /// The function of that name; nil where there is none.
   ///
   /// - Parameter slope: of `leaky_relu` below zero; 0.01 if not given

@@ -24,7 +24,7 @@ struct ExperimentFinishing {
     for stage in experiment.stages {
       let outcome = try trained(stage)
       let latencies = spec.evaluate.latencyBatchSizes.map { Latency(of: outcome.network, batchSize: $0) }
-      try export(outcome.network, stage)
+      try export(outcome, stage)
       finished.append(
         FinishedVariant(seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies))
     }
@@ -63,15 +63,18 @@ struct ExperimentFinishing {
     }
   }
 
-  private func export(_ network: Network, _ stage: TrainingStage) throws(RunError) {
+  private func export(_ outcome: VariantTraining.Outcome, _ stage: TrainingStage) throws(RunError) {
     guard spec.export.formats.contains("safetensors") else { return }
     let folder = folders.variant(seed: stage.seed, stage.variant)
-    let metadata = [
-      "architecture": spec.architecture.name, "experiment": spec.name, "seed": "\(stage.seed)",
-    ]
+    let metadata = ModelMetadata.of(
+      spec, stage.variant, seed: stage.seed, classNames: experiment.data.classNames,
+      top1: outcome.record.epochs.last?.testTop1)
+    let model = folder + "/model.safetensors"
     do {
       try DurableFile.makeFolder(folder)
-      try network.tensorFile(metadata: metadata).write(to: folder + "/model.safetensors")
+      try outcome.network.tensorFile(metadata: metadata).write(to: model)
+      let again = try ModelExport.experiment(spec, of: outcome.network, weights: model)
+      try DurableFile.write(Array(yaml(again).utf8), to: folder + "/architecture.yaml")
     } catch {
       throw .storage("\(error)")
     }

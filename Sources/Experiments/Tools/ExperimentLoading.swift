@@ -5,17 +5,21 @@ import Specification
 public enum ExperimentLoading {
   /// All experiments of the files, in order, and everything that is wrong with any of them.
   ///
-  /// - Parameter overrides: `path=value` texts, applied to every experiment.
+  /// - Parameters:
+  ///   - overrides: `path=value` texts, applied to every experiment
+  ///   - withoutDataset: whether other images stand in for the data set, which need not fit or exist then
   public static func load(
-    _ files: [String], overrides: [String]
+    _ files: [String], overrides: [String], withoutDataset: Bool = false
   ) -> (specs: [ExperimentSpec], diagnostics: [Diagnostic]) {
+    var catalog = Catalog.standard
+    catalog.checksDatasets = !withoutDataset
     var specs: [ExperimentSpec] = []
     var diagnostics: [Diagnostic] = []
     var placeOfName: [String: Place] = [:]
     for file in members(files, &diagnostics) {
       do throws(SpecificationError) {
         let loaded = try ExperimentFile.experiments(
-          file, overrides: overrides, catalog: .standard, environment: ProcessInfo.processInfo.environment)
+          file, overrides: overrides, catalog: catalog, environment: ProcessInfo.processInfo.environment)
         for experiment in loaded {
           let name = experiment.spec.name
           specs.append(experiment.spec)

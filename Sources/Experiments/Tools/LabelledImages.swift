@@ -8,18 +8,19 @@ struct LabelledImages {
   let images: Planes
   let labels: [Int]
 
-  init(contentsOf path: String, for network: Network) throws(ToolError) {
+  /// - Parameter needsLabels: whether the file has to have labels; else they are empty where it has none
+  init(contentsOf path: String, for network: Network, needsLabels: Bool = true) throws(ToolError) {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .file("\(error)") }
     guard let tensor = file.tensors["images"] else { throw .file("\(path): tensor images is missing") }
-    guard let labels = file.integers["labels"] else {
+    guard let labels = file.integers["labels"] ?? (needsLabels ? nil : []) else {
       throw .file("\(path): integer tensor labels is missing")
     }
     let expected = [network.input.channels, network.input.rows, network.input.columns]
     guard tensor.shape.count == 4, Array(tensor.shape.dropFirst()) == expected, tensor.shape[0] > 0 else {
       throw .file("\(path): tensor images has shape \(tensor.shape), expected [N] + \(expected)")
     }
-    guard labels.count == tensor.shape[0] else {
+    guard labels.count == tensor.shape[0] || !needsLabels else {
       throw .file("\(path): \(labels.count) labels for \(tensor.shape[0]) images")
     }
     if let index = labels.firstIndex(where: { !(0..<network.classes).contains($0) }) {

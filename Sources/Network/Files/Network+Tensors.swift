@@ -62,7 +62,8 @@ extension Network {
   /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; nothing is changed then,
   ///   except that channels may be gone.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
-    try keepChannels(file.metadata, from: path)
+    // Channels that a file says are left were removed from this network before, where everything fits as it is.
+    if !fits(file) { try keepChannels(file.metadata, from: path) }
     let own = tensors
     for name in own.keys.sorted() {
       guard let found = file.tensors[name] else { throw .missing(file: path, tensor: name) }
@@ -75,6 +76,10 @@ extension Network {
       throw .unexpected(file: path, tensor: name)
     }
     setTensors(file.tensors)
+  }
+
+  private func fits(_ file: TensorFile) -> Bool {
+    tensors.allSatisfy { file.tensors[$0.key]?.shape == $0.value.shape }
   }
 
   /// Loads a tensor file, channels and all.

@@ -74,16 +74,16 @@ public struct Graph: Sendable {
   func inputShapes(_ node: Int) -> [FeatureShape] { nodes[node].inputs.map { shapes[$0.index] } }
 
   /// The value that a node computes.
-  func output(of node: Int) -> Value { Value(index: node + 1) }
+  package func output(of node: Int) -> Value { Value(index: node + 1) }
 
   /// The node that computes a value; nil for the image.
   func producer(of value: Value) -> Int? { value.index > 0 ? value.index - 1 : nil }
 
   /// The node that alone reads a value; nil where there are several, none, or the value is the graph's output.
-  func onlyReader(of value: Value) -> Int? {
+  package func onlyReader(of value: Value) -> Int? {
     value != output && readers[value.index].count == 1 ? readers[value.index][0] : nil
   }
 
   /// The operation of a node, if it is of that type.
-  func operation<T: Operation>(_ node: Int, as type: T.Type) -> T? { nodes[node].operation as? T }
+  package func operation<T: Operation>(_ node: Int, as type: T.Type) -> T? { nodes[node].operation as? T }
 }

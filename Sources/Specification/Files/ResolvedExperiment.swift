@@ -11,7 +11,7 @@ public func document(_ spec: ExperimentSpec) -> JSON {
 }
 
 extension JSON {
-  /// Block mappings, lists on one line.
+  /// Block mappings; lists of plain values on one line, of mappings one a line.
   fileprivate func yaml(indent: String) -> String {
     guard case .object(let members) = self else { return "" }
     return members.reduce(into: "") { text, member in
@@ -19,6 +19,8 @@ extension JSON {
       switch member.1 {
       case .object(let inner) where !inner.isEmpty: text += "\n" + member.1.yaml(indent: indent + "  ")
       case .string(let value) where isPlainWord(value): text += " \(value)\n"
+      case .list(let items) where items.contains(where: { !$0.isScalar }):
+        text += "\n" + items.map { "\(indent)  - \($0.flowText)\n" }.joined()
       case .list(let items):
         text += " [" + items.map(\.flowText).joined(separator: ", ") + "]\n"
       default: text += " \(member.1.text())\n"
@@ -27,8 +29,12 @@ extension JSON {
   }
 
   private var flowText: String {
-    if case .string(let value) = self, isPlainWord(value) { return value }
-    return text()
+    switch self {
+    case .string(let value) where isPlainWord(value): value
+    case .list(let items): "[" + items.map(\.flowText).joined(separator: ", ") + "]"
+    case .object(let members): "{" + members.map { "\($0): \($1.flowText)" }.joined(separator: ", ") + "}"
+    default: text()
+    }
   }
 }
 

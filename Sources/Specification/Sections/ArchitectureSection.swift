@@ -169,7 +169,7 @@ struct ArchitectureSection: Sendable {
   private func readInput(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> [Int]? {
     guard mapping.has(input.name) else { return dataset?.input }
     guard let input = mapping[input] else { return nil }
-    guard let dataset else { return input }
+    guard let dataset, mapping.context.catalog.checksDatasets else { return input }
     guard input == dataset.input else {
       mapping.report(
         self.input.name,
@@ -189,7 +189,7 @@ struct ArchitectureSection: Sendable {
       return dataset?.classes
     }
     guard let classes = mapping[classes] else { return nil }
-    if let dataset, let least = dataset.classes, classes < least {
+    if mapping.context.catalog.checksDatasets, let dataset, let least = dataset.classes, classes < least {
       mapping.report(self.classes.name, "\(dataset.name) has \(least) classes, found \(classes)")
       return nil
     }

@@ -29,7 +29,7 @@ struct CheckGradients: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file]) {
+    for spec in try experiment.load([file], withoutDataset: true) {
       do {
         try GradientDump.write(spec, weights: weights, images: images, to: out, engine: engine)
       } catch {

@@ -26,7 +26,7 @@ struct Score: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file]) {
+    for spec in try experiment.load([file], withoutDataset: images != nil) {
       do {
         let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
         print(format == .json ? scores.json() : scores.csv())

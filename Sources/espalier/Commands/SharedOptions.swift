@@ -18,8 +18,13 @@ struct ExperimentOptions: ParsableArguments {
   var overrides: [String] = []
 
   /// The files' experiments, suites expanded; complains about everything that is wrong, then ends with status 2.
-  func load(_ files: [String], invalid: ExitStatus = .usage) throws -> [ExperimentSpec] {
-    let (specs, diagnostics) = ExperimentLoading.load(files, overrides: overrides)
+  ///
+  /// - Parameter withoutDataset: whether the data set is not looked at, since other images stand in for it
+  func load(
+    _ files: [String], withoutDataset: Bool = false, invalid: ExitStatus = .usage
+  ) throws -> [ExperimentSpec] {
+    let (specs, diagnostics) = ExperimentLoading.load(
+      files, overrides: overrides, withoutDataset: withoutDataset)
     guard diagnostics.isEmpty else {
       for diagnostic in diagnostics { complain(diagnostic.description) }
       throw invalid

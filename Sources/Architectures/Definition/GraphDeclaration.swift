@@ -1,0 +1,190 @@
+import Compute
+import Network
+import Specification
+
+extension ArchitectureDeclaration {
+  /// A graph as declared layers, pruned or not: written to a file, it gives the same graph and the same tensor names again.
+  ///
+  /// - Throws: ``SpecificationError`` when a layer's name cannot be written in a file.
+  public init(_ graph: Graph) throws(SpecificationError) {
+    let writer = GraphWriter(graph)
+    try self.init(
+      Array(JSON.object([("layers", .list(writer.layers()))]).text().utf8), file: "layers",
+      kinds: ArchitectureRegistry.layerKinds)
+  }
+}
+
+/// Writes the nodes of a graph as declared layers.
+private struct GraphWriter {
+  private let graph: Graph
+  /// By value that a layer gives: the layer's name.
+  private var names: [Graph.Value: String] = [.image: "input"]
+  private var taken: Set<String> = ["input"]
+  /// By convolution's value: the channels of the sum that it adds to.
+  private let outputs: [Graph.Value: [Int]]
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    outputs = graph.branchChannels
+  }
+
+  /// One mapping a layer.
+  func layers() -> [JSON] {
+    var writer = self
+    var found: [JSON] = []
+    var node = 0
+    var previous = Graph.Value.image
+    while node < graph.nodes.count {
+      let unit = Unit(graph, at: node)
+      found.append(writer.layer(unit, previous: previous))
+      previous = unit.value
+      node += unit.count
+    }
+    return found
+  }
+
+  /// An operation with the batch norm and the activation that only it feeds, within one layer.
+  private struct Unit {
+    let node: Graph.Node
+    let norm: Graph.Node?
+    let activation: ActivationFunction?
+    let value: Graph.Value
+    let count: Int
+
+    init(_ graph: Graph, at index: Int) {
+      node = graph.nodes[index]
+      var (norm, activation): (Graph.Node?, ActivationFunction?)
+      var last = index
+      func next<T: Operation>(as type: T.Type) -> (node: Graph.Node, operation: T)? {
+        guard let reader = graph.onlyReader(of: graph.output(of: last)), reader == last + 1,
+          graph.nodes[reader].layer == graph.nodes[index].layer,
+          let operation = graph.operation(reader, as: type)
+        else { return nil }
+        return (graph.nodes[reader], operation)
+      }
+      let takesNorm = node.operation is Convolution
+      if takesNorm, let found = next(as: BatchNormalization.self) {
+        norm = found.node
+        last += 1
+      }
+      let takesActivation =
+        takesNorm || node.operation is Linear || node.operation is BatchNormalization || node.operation is Add
+        || node.operation is Concatenate || node.operation is Multiply
+      if takesActivation, let found = next(as: Activation.self) {
+        activation = found.operation.function
+        last += 1
+      }
+      self.norm = norm
+      self.activation = activation
+      value = graph.output(of: last)
+      count = last - index + 1
+    }
+  }
+
+  private mutating func layer(_ unit: Unit, previous: Graph.Value) -> JSON {
+    let name = freeName(unit.node.layer)
+    names[unit.value] = name
+    var entries: [(String, JSON)] = [("name", .string(name))]
+    let inputs = unit.node.inputs
+    let isJoining =
+      unit.node.operation is Add || unit.node.operation is Concatenate
+      || unit.node.operation is Multiply
+    entries += kind(unit, inputs.map { .string(names[$0] ?? "") })
+    if let function = unit.activation {
+      entries += Self.activation(function)
+    } else if unit.node.operation is Convolution {
+      entries.append(("activation", .string("none")))
+    }
+    if !isJoining, inputs[0] != previous { entries.append(("from", .string(names[inputs[0]] ?? ""))) }
+    if unit.node.pruning == .kept { entries.append(("keep", .boolean(true))) }
+    if let tensors = tensors(unit, name) { entries.append(("tensors", .object(tensors))) }
+    return .object(entries)
+  }
+
+  private mutating func freeName(_ layer: String) -> String {
+    var name = layer
+    var number = 1
+    while !taken.insert(name).inserted {
+      number += 1
+      name = "\(layer).\(number)"
+    }
+    return name
+  }
+
+  private func kind(_ unit: Unit, _ operands: [JSON]) -> [(String, JSON)] {
+    switch unit.node.operation {
+    case let convolution as Convolution: self.convolution(convolution, unit)
+    case let linear as Linear:
+      [("linear", .integer(linear.outputs))] + (linear.hasBias ? [] : [("bias", .boolean(false))])
+    case is BatchNormalization: [("norm", .string("batch"))]
+    case let activation as Activation: Self.activation(activation.function)
+    case let pooling as MaxPooling:
+      [
+        ("max_pool", .integer(pooling.window)), ("stride", .integer(pooling.stride)),
+        ("padding", .integer(pooling.padding)),
+      ]
+    case let pooling as AveragePooling:
+      [
+        ("average_pool", .integer(pooling.window)), ("stride", .integer(pooling.stride)),
+        ("padding", .integer(pooling.padding)),
+      ]
+    case is GlobalAveragePooling: [("global_average_pool", .boolean(true))]
+    case is Flatten: [("flatten", .boolean(true))]
+    case let dropout as Dropout: [("dropout", .number(Double(dropout.probability)))]
+    case is Add: [("add", .list(operands))]
+    case is Concatenate: [("concat", .list(operands))]
+    default: [("multiply", .list(operands))]
+    }
+  }
+
+  private func convolution(_ convolution: Convolution, _ unit: Unit) -> [(String, JSON)] {
+    let inputs = graph.shapes[unit.node.inputs[0].index].channels
+    let isDepthwise = convolution.groups == inputs && convolution.outputs == inputs && inputs > 1
+    var entries: [(String, JSON)] =
+      isDepthwise
+      ? [("depthwise", .integer(convolution.kernel))]
+      : [("conv", .integer(convolution.outputs)), ("kernel", .integer(convolution.kernel))]
+    if convolution.stride != 1 { entries.append(("stride", .integer(convolution.stride))) }
+    if convolution.padding != convolution.kernel / 2 {
+      entries.append(("padding", .integer(convolution.padding)))
+    }
+    if !isDepthwise, convolution.groups != 1 { entries.append(("groups", .integer(convolution.groups))) }
+    if unit.norm == nil { entries.append(("norm", .string("none"))) }
+    if convolution.hasBias != (unit.norm == nil) { entries.append(("bias", .boolean(convolution.hasBias))) }
+    if let channels = outputs[unit.value] { entries.append(("outputs", .list(channels.map(JSON.integer)))) }
+    return entries
+  }
+
+  private static func activation(_ function: ActivationFunction) -> [(String, JSON)] {
+    var entries: [(String, JSON)] = [("activation", .string(function.name))]
+    if case .leakyReLU(let slope) = function { entries.append(("slope", .number(Double(slope)))) }
+    return entries
+  }
+
+  /// The tensors' names where the rule gives others.
+  private func tensors(_ unit: Unit, _ name: String) -> [(String, JSON)]? {
+    switch unit.node.operation {
+    case is Convolution:
+      let (weights, norm) = unit.norm == nil ? (name, nil) : (name + ".0", name + ".1" as String?)
+      guard unit.node.tensors != weights || unit.norm?.tensors != norm else { return nil }
+      return [("weights", .string(unit.node.tensors))]
+        + (unit.norm.map { [("norm", .string($0.tensors))] } ?? [])
+    case is Linear: return unit.node.tensors == name ? nil : [("weights", .string(unit.node.tensors))]
+    case is BatchNormalization:
+      return unit.node.tensors == name ? nil : [("norm", .string(unit.node.tensors))]
+    default: return nil
+    }
+  }
+}
+
+extension Graph {
+  /// By value that a sum reads: the channels of the sum that its channels add to, where it has lost others.
+  var branchChannels: [Value: [Int]] {
+    nodes.reduce(into: [:]) { found, node in
+      guard let sum = node.operation as? Add else { return }
+      for (input, channels) in zip(node.inputs, sum.channels) {
+        if let channels { found[input] = channels }
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// One picture as an image of a network: its middle, resized.
+public enum SinglePicture {
+  /// - Parameters:
+  ///   - path: a JPEG or PNG file
+  ///   - channels: 3, or 1 for brightness (ITU-R BT.601)
+  ///   - side: rows, and columns, of the image
+  ///   - resize: what the picture's shorter side becomes before its middle is cut out; at least `side`
+  /// - Returns: `[channels, side, side]`
+  /// - Throws: ``DatasetError`` when the file cannot be read or decoded.
+  public static func image(
+    contentsOf path: String, channels: Int, side: Int, resize: Int
+  ) throws(DatasetError) -> [UInt8] {
+    func error(_ problem: String) -> DatasetError {
+      DatasetError(file: path, problem: problem, expected: "a JPEG or PNG picture")
+    }
+    guard channels == 1 || channels == 3 else {
+      throw error("the network's images have \(channels) channels, a picture has 1 or 3")
+    }
+    guard FileStatus(path)?.isFile == true, let data = FileManager.default.contents(atPath: path) else {
+      throw error("cannot read the file")
+    }
+    do throws(PictureDamage) {
+      let picture = try Picture([UInt8](data)) { size in
+        PictureWindow(middleOf: size, resize: max(side, resize), side: side).shrinkage(side: side)
+      }
+      let window = PictureWindow(middleOf: picture.fullSize, resize: max(side, resize), side: side)
+      let colours = picture.image(window, side: side)
+      guard channels == 1 else { return colours }
+      let pixels = side * side
+      return (0..<pixels).map { pixel in
+        let red = 299 * Int(colours[pixel])
+        let green = 587 * Int(colours[pixels + pixel])
+        let blue = 114 * Int(colours[2 * pixels + pixel])
+        return UInt8((red + green + blue + 500) / 1000)
+      }
+    } catch {
+      throw DatasetError(file: path, problem: error.problem, expected: "a JPEG or PNG picture")
+    }
+  }
+}

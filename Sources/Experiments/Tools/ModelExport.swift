@@ -1,0 +1,66 @@
+import Architectures
+import Compute
+import Network
+import Specification
+import TensorFiles
+
+/// A trained model, written out for other uses.
+public enum ModelExport {
+  /// The experiment with the model's own layers in place of its architecture: an experiment of its own that trains the model
+  /// again, without pruning.
+  ///
+  /// - Parameters:
+  ///   - model: the network, pruned or not
+  ///   - weights: the model's file, which the experiment starts from
+  static func experiment(
+    _ spec: ExperimentSpec, of model: Network, weights: String
+  ) throws(ToolError) -> ExperimentSpec {
+    var again = spec
+    again.prune = nil
+    again.expectations = []
+    again.architecture.name = "layers"
+    again.architecture.width = 1
+    again.architecture.growth = nil
+    again.architecture.depth = 0
+    again.architecture.block = .plain
+    again.architecture.weights = weights
+    do throws(SpecificationError) {
+      again.architecture.declaration = try ArchitectureDeclaration(model.graph)
+    } catch {
+      throw .file("the layers cannot be written: \(error)")
+    }
+    return again
+  }
+
+  /// Writes a model as an experiment file or as tensors.
+  ///
+  /// - Throws: ``ToolError`` when the model cannot be read, or the file cannot be written.
+  public static func write(
+    _ spec: ExperimentSpec, weights: String?, as format: Format, to output: String, engine: Engine
+  ) throws(ToolError) {
+    guard let path = weights ?? spec.architecture.weights else {
+      throw .file("an export needs a trained model: --weights MODEL.safetensors")
+    }
+    let network = try spec.network(weights: path, engine: engine)
+    do {
+      switch format {
+      case .yaml:
+        let text = yaml(try experiment(spec, of: network, weights: path))
+        try DurableFile.write(Array(text.utf8), to: output)
+      case .safetensors:
+        let metadata = try TensorFile(contentsOf: path).metadata.filter {
+          !$0.key.hasPrefix("espalier.kept.")
+        }
+        try network.tensorFile(metadata: metadata).write(to: output)
+      }
+    } catch let error as ToolError {
+      throw error
+    } catch {
+      throw .file("\(error)")
+    }
+  }
+
+  public enum Format: String, Sendable, CaseIterable {
+    case safetensors, yaml
+  }
+}

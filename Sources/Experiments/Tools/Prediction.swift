@@ -1,0 +1,177 @@
+import Compute
+import Datasets
+import Foundation
+import Network
+import Reports
+import Specification
+import TensorFiles
+
+/// Classes and probabilities that a model gives to pictures.
+public struct Prediction: Encodable {
+  struct Row: Encodable {
+    /// The picture's path, or the image's number.
+    var image: String
+    /// The most probable classes, the most probable first.
+    var classes: [Class]
+  }
+
+  struct Class: Encodable {
+    var label: Int
+    /// As the model's file names it; nil where it does not.
+    var name: String?
+    var probability: Double
+  }
+
+  let rows: [Row]
+  /// `[images, classes]`
+  public let logits: Tensor
+
+  private enum CodingKeys: String, CodingKey { case rows = "images" }
+
+  /// What is to be classified.
+  public enum Images {
+    /// A tensor file with `images` [N, C, H, W], normalized.
+    case tensors(String)
+    /// Picture files, which are resized and normalized as the experiment says.
+    case pictures([String])
+  }
+
+  /// Images that go through the network together.
+  private static let batch = 128
+
+  /// - Parameters:
+  ///   - weights: the model's file; nil for the experiment's start weights
+  ///   - top: classes of each image, at most
+  /// - Throws: ``ToolError`` when a file cannot be used, or a logit is not finite.
+  public init(
+    _ spec: ExperimentSpec, weights: String?, images: Images, top: Int, engine: Engine
+  ) throws(ToolError) {
+    guard weights != nil || spec.architecture.weights != nil else {
+      throw .file("a prediction needs a trained model: --weights MODEL.safetensors")
+    }
+    let network = try spec.network(weights: weights, engine: engine)
+    let (names, planes) = try Self.load(images, spec, network)
+    var values: [Float] = []
+    for start in stride(from: 0, to: planes.shape.images, by: Self.batch) {
+      let part = planes.images(start..<min(planes.shape.images, start + Self.batch))
+      values += network.evaluate(part).values
+    }
+    logits = Tensor(shape: [planes.shape.images, network.classes], values: values)
+    guard values.allSatisfy(\.isFinite) else { throw .file("the model gives values that are not finite") }
+    let classNames = try Self.classNames(weights ?? spec.architecture.weights, network.classes)
+    let classes = network.classes
+    rows = names.enumerated().map { index, name in
+      let own = Array(values[index * classes..<(index + 1) * classes])
+      return Row(image: name, classes: Self.best(own, top, classNames))
+    }
+  }
+
+  private static func load(
+    _ images: Images, _ spec: ExperimentSpec, _ network: Network
+  ) throws(ToolError) -> (names: [String], planes: Planes) {
+    switch images {
+    case .tensors(let path):
+      let batch = try LabelledImages(contentsOf: path, for: network, needsLabels: false)
+      return ((0..<batch.images.shape.images).map(String.init), batch.images)
+    case .pictures(let paths):
+      return (paths, try pictures(paths, spec, network))
+    }
+  }
+
+  private static func pictures(
+    _ paths: [String], _ spec: ExperimentSpec, _ network: Network
+  ) throws(ToolError) -> Planes {
+    let input = network.graph.input
+    guard input.rows == input.columns else {
+      throw .file(
+        "the network's images of \(input.rows) x \(input.columns) pixels are not square; use --images")
+    }
+    let normalize = spec.dataset.normalize
+    guard normalize.mean.count == input.channels, normalize.std.count == input.channels else {
+      throw .file("dataset.normalize has no mean and deviation for each of \(input.channels) channels")
+    }
+    var files: [[UInt8]] = []
+    for path in paths {
+      do throws(DatasetError) {
+        files.append(
+          try SinglePicture.image(
+            contentsOf: path, channels: input.channels, side: input.rows,
+            resize: spec.dataset.pictures?.resize ?? input.rows))
+      } catch {
+        throw .file("\(error)")
+      }
+    }
+    var values: [Float] = []
+    values.reserveCapacity(paths.count * input.channels * input.pixels)
+    for channel in 0..<input.channels {
+      let (mean, std) = (normalize.mean[channel], normalize.std[channel])
+      for file in files {
+        values += file[channel * input.pixels..<(channel + 1) * input.pixels].map {
+          Float((Double($0) / 255 - mean) / std)
+        }
+      }
+    }
+    return Planes(input.planes(images: paths.count), dense: values)
+  }
+
+  private static func best(_ logits: [Float], _ top: Int, _ names: [String]?) -> [Class] {
+    let largest = Double(logits.max() ?? 0)
+    let weights = logits.map { exp(Double($0) - largest) }
+    let sum = weights.reduce(0, +)
+    let order = logits.indices.sorted { (logits[$1], $0) < (logits[$0], $1) }
+    return order.prefix(top).map { Class(label: $0, name: names?[$0], probability: weights[$0] / sum) }
+  }
+
+  /// From the model's metadata.
+  private static func classNames(_ path: String?, _ count: Int) throws(ToolError) -> [String]? {
+    guard let path, let file = try? TensorFile(contentsOf: path),
+      let text = file.metadata[ModelMetadata.classNames],
+      let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), names.count == count
+    else { return nil }
+    return names
+  }
+
+  // MARK: Writing
+
+  public func json() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else { return "{}" }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// image, rank, label, name, probability
+  public func csv() -> String {
+    let lines = rows.flatMap { row in
+      row.classes.enumerated().map { rank, found in
+        [row.image, "\(rank + 1)", "\(found.label)", found.name ?? "", "\(found.probability)"]
+          .map(Self.field).joined(separator: ",")
+      }
+    }
+    return (["image,rank,label,name,probability"] + lines).joined(separator: "\n")
+  }
+
+  private static func field(_ text: String) -> String {
+    text.unicodeScalars.contains { ["\"", ",", "\n", "\r"].contains($0) }
+      ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+  }
+
+  /// A paragraph an image.
+  public func text() -> String {
+    rows.map { row in
+      let lines = row.classes.map { found in
+        String(format: "  %5.1f %%  ", 100 * found.probability) + (found.name ?? "class \(found.label)")
+      }
+      return ([quoted(row.image, limit: 1000).dropFirst().dropLast() + ""] + lines).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// Writes `logits` [N, classes].
+  public func writeLogits(to path: String) throws(ToolError) {
+    do {
+      try TensorFile(tensors: ["logits": logits]).write(to: path)
+    } catch {
+      throw .file("\(error)")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Experiments
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a trained model out.",
+    discussion: """
+      yaml: an experiment file whose layers are the model's, pruned, and which trains it again. safetensors: its tensors, with \
+      the channels that are left as metadata.
+      """)
+
+  @Argument(help: "Experiment file.")
+  var file: String
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(help: "The trained model, a safetensors file. Default: the experiment's start weights.")
+  var weights: String?
+
+  @Option(help: "safetensors or yaml.")
+  var format: ModelExport.Format
+
+  @Option(help: "File to write.")
+  var output: String
+
+  @OptionGroup var compute: EngineOptions
+
+  func run() throws {
+    let engine = try compute.engine()
+    for spec in try experiment.load([file], withoutDataset: true) {
+      do {
+        try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
+      } catch {
+        complain("espalier: \(error)")
+        throw ExitStatus.usage
+      }
+    }
+  }
+}
+
+extension ModelExport.Format: ExpressibleByArgument {}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Experiments
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints classes and probabilities that a model gives to pictures; needs no data set.")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, csv }
+
+  @Argument(help: "Experiment file.")
+  var file: String
+
+  @Argument(help: "Pictures, JPEG or PNG.")
+  var pictures: [String] = []
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(help: "The trained model, a safetensors file. Default: the experiment's start weights.")
+  var weights: String?
+
+  @Option(help: "Tensor images [N,C,H,W] instead of pictures, normalized; a safetensors file.")
+  var images: String?
+
+  @Option(help: "Classes of each image, the most probable first.")
+  var top = 5
+
+  @Option(help: "text, json or csv.")
+  var format: Format = .text
+
+  @Option(help: ArgumentHelp("Writes the logits, too, as a safetensors file.", valueName: "file"))
+  var logits: String?
+
+  @OptionGroup var compute: EngineOptions
+
+  func validate() throws {
+    guard (images == nil) != pictures.isEmpty else {
+      throw ValidationError("give pictures, or --images with a tensor file")
+    }
+    guard top > 0 else { throw ValidationError("--top is at least 1") }
+  }
+
+  func run() throws {
+    let engine = try compute.engine()
+    for spec in try experiment.load([file], withoutDataset: true) {
+      do {
+        let prediction = try Prediction(
+          spec, weights: weights, images: images.map { .tensors($0) } ?? .pictures(pictures), top: top,
+          engine: engine)
+        switch format {
+        case .text: print(prediction.text())
+        case .json: print(prediction.json())
+        case .csv: print(prediction.csv())
+        }
+        if let logits { try prediction.writeLogits(to: logits) }
+      } catch {
+        complain("espalier: \(error)")
+        throw ExitStatus.usage
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Architectures
+import Compute
+import Foundation
+import Network
+import Specification
+import TensorFiles
+import Testing
+
+@testable import Experiments
+
+@Suite("Models as files that train again")
+struct ModelExportTests {
+  @Test(
+    "give the same network and tensors, pruned in blocks or streams",
+    arguments: ["resnet20", "vgg11", "mobilenet_v2", "resnet50", "efficientnet_b0"])
+  func roundTrip(_ name: String) throws {
+    let engine = try Engine(threads: 2)
+    let entry = try #require(ArchitectureRegistry.entries.first { $0.name == name })
+    let pixels = name == "vgg11" ? 32 : 24
+    let spec = ArchitectureSpec(
+      name: name, depth: entry.depth ?? 0, block: entry.block, input: [3, pixels, pixels], classes: 5)
+    let network = try #require(ArchitectureRegistry.build(spec, seed: 1, engine: engine))
+    var removed: [String: Set<Int>] = [:]
+    for (index, group) in (network.channelGroups + network.streamGroups).enumerated() {
+      removed[group.name] = Set((0..<group.originalCount).filter { ($0 * 7 + index) % 3 == 0 })
+    }
+    network.remove(channels: removed)
+    let declaration = try ArchitectureDeclaration(network.graph)
+    let again = Network(
+      try ArchitectureRegistry.graph(
+        ArchitectureSpec(
+          name: "layers", depth: 0, block: .plain, input: [3, pixels, pixels], classes: 5,
+          declaration: declaration)),
+      seed: 2, engine: engine)
+    #expect(Set(again.tensors.keys) == Set(network.tensors.keys))
+    try again.load(network.tensorFile(), from: "memory")
+    var stream = RandomStream(seed: 3, purpose: .test)
+    let shape = network.graph.input.planes(images: 2)
+    let images = Planes(
+      shape, dense: (0..<shape.channels * shape.pixelsPerChannel).map { _ in stream.uniform() })
+    let (found, expected) = (again.evaluate(images), network.evaluate(images))
+    #expect(found == expected)
+    #expect(again.cost() == network.cost())
+  }
+}
