@@ -43,18 +43,26 @@ struct ArchitectureSection: Sendable {
     let width = mapping[width]
     let weights = mapping.optional(weights)
     let network = mapping.has("layers") ? readDeclared(mapping) : readNamed(mapping)
-    guard var spec = network, let width, let input, let classes, let weights else { return nil }
-    spec.width = width
-    spec.input = input
-    spec.classes = classes
+    guard var spec = network else { return nil }
+    spec.width = width ?? 1
+    spec.input = input ?? [3, 224, 224]
+    spec.classes = classes ?? 10
+    guard width != nil, let weights, input != nil, classes != nil else {
+      // Wrong numbers are wrong for any images.
+      check(spec, mapping, keys: [depth.name, self.width.name])
+      return nil
+    }
     spec.weights = weights
     if mapping.context.diagnostics.count == before { check(spec, mapping) }
     return spec
   }
 
   /// Whether the network can be built for the images.
-  private func check(_ spec: ArchitectureSpec, _ mapping: MappingReader) {
+  ///
+  /// - Parameter keys: those whose problems are reported; nil for all
+  private func check(_ spec: ArchitectureSpec, _ mapping: MappingReader, keys: [String]? = nil) {
     _ = mapping.context.catalog.outline(spec) { problem in
+      guard keys?.contains(problem.key) ?? true else { return }
       if let place = problem.place {
         mapping.context.report(place, problem.path ?? mapping.path, problem.message)
       } else {
