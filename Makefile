@@ -48,12 +48,16 @@ BENCH_PYTHON = .build-bench/bin/python
 bench: build $(BENCH_PYTHON) ## Measure throughput beside PyTorch's, which this installs in a folder of its own.
 	python3 scripts/compare-throughput.py $(PROGRAM) $(BENCH_PYTHON)
 
+.PHONY: check-architectures
+check-architectures: $(BENCH_PYTHON) ## Compare the architectures declared in YAML with torchvision's networks.
+	$(BENCH_PYTHON) scripts/reference/check-architectures.py
+
 docs/images/roofline.svg: build ## Draw where each layer of ResNet-56 stands against the machine's limits.
 	$(PROGRAM) bench --profile resnet56 --format json | python3 scripts/roofline.py > $@
 
 $(BENCH_PYTHON):
 	python3 -m venv .build-bench
-	.build-bench/bin/pip install --quiet torch
+	.build-bench/bin/pip install --quiet torch torchvision safetensors pyyaml
 
 .PHONY: lint
 lint: ## Check the format.
