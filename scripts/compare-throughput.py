@@ -1,6 +1,6 @@
 """Throughput of Espalier beside PyTorch's: a table with ratios, for docs/performance.md.
 
-usage: compare-throughput.py ESPALIER PYTHON [--rounds 5] [--seconds 2] [--threads 2] [--batch 128]
+usage: compare-throughput.py ESPALIER PYTHON [CASE ...] [--rounds 5] [--seconds 2] [--threads 2] [--batch 128]
 
 ESPALIER is the program, PYTHON an interpreter that has PyTorch. The two take turns, a fresh process for each
 measurement; of the rounds the median counts, and of PyTorch's two memory layouts the faster one.
@@ -27,6 +27,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("espalier")
     parser.add_argument("python")
+    parser.add_argument("cases", nargs="*", help="default: the table's of docs/performance.md")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--threads", type=int, default=2)
@@ -38,7 +39,7 @@ def main():
     print()
     print("| case | mode | Espalier, images/s | PyTorch, images/s | ratio | memory, MiB | PyTorch's | ratio |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    for mode, cases in (("train", TRAIN), ("infer", INFER)):
+    for mode, cases in (("train", options.cases or TRAIN), ("infer", options.cases or INFER)):
         for case in cases:
             ours, theirs = [], []
             for _ in range(options.rounds):
