@@ -1,15 +1,12 @@
-"""Which channels go together: a union-find over single channels of all values."""
-
-from relevance import feeding
+"""Which channels are removed together: a union-find over single channels of all values."""
 
 
-def groups(nodes, scope):
-    """Sets of channels that can only be removed together, those that may be removed alone.
+def groups(nodes):
+    """Channels of convolutions and hidden linear layers that can only be removed together.
 
-    Each is a list of (node, channel) of convolutions and hidden linear layers, in the nodes' order. With
-    scope `block` the streams, what sums add to, are kept: a sum's first input is its stream, and a
-    convolution that feeds it directly as another one may lose channels alone. With scope `stream`
-    everything that is added goes together.
+    Two lists of sets, each a list of (node, channel) in the nodes' order: those that may be removed
+    whatever the scope, and the channels of residual streams, each with those of the branches that are
+    added to it and are removed with it. Channels that are tied to images or logits are in neither.
     """
     parent = {}
 
@@ -22,9 +19,8 @@ def groups(nodes, scope):
         a, b = sorted((root(a), root(b)))
         parent[b] = a
 
-    kept = []
-    sums = feeding(nodes)
-    sums |= {i + 1: sum_ for i, sum_ in sums.items() if nodes[i + 1].kind == "norm"}
+    kept, branches = [], []
+    depths = _depths(nodes)
     for index, node in enumerate(nodes):
         channels = range(node.shape[0])
         if node.kind == "image" or index == len(nodes) - 1 or node.options.get("keep"):
@@ -41,27 +37,44 @@ def groups(nodes, scope):
                 for channel in range(nodes[source].shape[0]):
                     tie((source, channel), (index, start + channel))
                 start += nodes[source].shape[0]
+        elif node.kind == "add":
+            # The stream comes in by the input that has been through the fewest convolutions.
+            stream = min(node.inputs, key=lambda source: depths[source])
+            for channel in channels:
+                tie((stream, channel), (index, channel))
+            branches += [((s, c), (index, c)) for s in node.inputs if s != stream for c in channels]
         elif node.kind != "linear":
-            for position, source in enumerate(node.inputs):
-                is_branch = scope == "block" and position > 0 and sums.get(source) == index
-                for channel in () if is_branch else channels:
+            for source in node.inputs:
+                for channel in channels:
                     tie((source, channel), (index, channel))
-        if node.kind == "add" and scope == "block":
-            kept += [(index, channel) for channel in channels]
 
     fixed = {root(atom) for atom in kept}
-    found = {}
+    sums = {root(sum_) for _, sum_ in branches}
+    members = {}
     for index, node in enumerate(nodes):
         if node.kind in ("conv", "linear"):
             for channel in range(node.shape[0]):
-                if root((index, channel)) not in fixed:
-                    found.setdefault(root((index, channel)), []).append((index, channel))
-    return list(found.values())
+                members.setdefault(root((index, channel)), []).append((index, channel))
+    streams = []
+    for own in sums - fixed:
+        followers = {root(branch) for branch, sum_ in branches if root(sum_) == own and root(branch) != own}
+        streams.append((members[own], sorted(atom for follower in followers for atom in members.get(follower, []))))
+    alone = [atoms for key, atoms in members.items() if key not in fixed | sums]
+    return sorted(alone), sorted(streams)
+
+
+def _depths(nodes):
+    """Convolutions on the longest way from the image to each value."""
+    depths = []
+    for node in nodes:
+        before = max((depths[source] for source in node.inputs), default=0)
+        depths.append(before + (node.kind == "conv"))
+    return depths
 
 
 def _tie_groups(nodes, index, tie):
-    """A filter of a depthwise convolution goes with its input; of other grouped ones, the channels that
-    have the same index in their group."""
+    """A filter of a depthwise convolution is tied to its input; of other grouped ones, channels that
+    have the same index in their group are tied to each other."""
     node, count = nodes[index], nodes[index].options["groups"]
     (source,) = node.inputs
     if count == 1:

@@ -139,7 +139,8 @@ class _Reader:
             shape = self.joined(kind, full, [self.nodes[source].shape for source in sources])
             value = append(kind, sources, shape)
         if activation != "none":
-            value = append("activation", [value], self.nodes[value].shape, function=activation)
+            slope = item.get("slope", 0.01)
+            value = append("activation", [value], self.nodes[value].shape, function=activation, slope=slope)
         return value
 
     @staticmethod

@@ -10,8 +10,8 @@ A folder has an `architecture.yaml`, what `architecture` is in an experiment fil
   expected.safetensors   `eval.logits`; `train.loss`, `train.logits`, `grad.*`, `after.*` (running statistics)
                          of one training pass; `relevance.LAYER` [images, channels], what a layer is
                          scored by, and `branch.LAYER`, the same before the sum that the layer feeds
-  relevance.json         accuracies and scales of the classes, scores by layer, and by channels that go
-                         together, for both scopes
+  relevance.json         accuracies and scales of the classes, scores by layer, and of channels that are
+                         removed together
 
 The weights are those of the first seed with which single precision can compute all of this: no input
 of an activation lies near a kink, no two values compete for a maximum, and sums that relevance divides
@@ -170,8 +170,7 @@ def make(folder):
     scored = {name.removeprefix("relevance."): v for name, v in values.items() if name.startswith("relevance.")}
     of_layers = scores.of_layers(scored, labels, scale)
     report = {"class_accuracy": accuracy.tolist(), "class_scale": scale.tolist(), "scores": of_layers}
-    for scope in ("block", "stream"):
-        report[scope] = scores.of_groups(nodes, scope, of_layers)
+    report |= scores.of_groups(nodes, of_layers)
     (folder / "relevance.json").write_text(json.dumps(report, separators=(",", ":")) + "\n")
     print(f"{folder.name}: seed {seed}, {network.parameter_count(nodes)} parameters", flush=True)
 

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 ACTIVATIONS = {
     "relu": F.relu,
     "relu6": F.relu6,
-    "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
     "silu": F.silu,
     "hard_swish": F.hardswish,
     "sigmoid": torch.sigmoid,
@@ -83,6 +82,8 @@ def _value(node, tensors, images, inputs, training, statistics):
                 statistics[node.tensors + ".running_mean"] = mean
                 statistics[node.tensors + ".running_var"] = variance
             return y
+        case "activation" if options["function"] == "leaky_relu":
+            return F.leaky_relu(inputs[0], options["slope"])
         case "activation":
             return ACTIVATIONS[options["function"]](inputs[0])
         case "max_pool":

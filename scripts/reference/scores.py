@@ -25,16 +25,32 @@ def of_layers(relevances, labels, scale):
     return found
 
 
-def of_groups(nodes, scope, scores):
-    """Every set of channels that goes together, by layer, with the mean of the scores that it has."""
-    found = []
-    for atoms in groups(nodes, scope):
-        members, own = {}, []
+def of_groups(nodes, scores):
+    """Channels that are removed together: the group's name, which is the first layer's that makes them,
+    the channels by layer, and the mean of the scores that they have.
+
+    `groups` and `streams`, as ``groups(nodes)`` tells them apart. The layers that start a stream are
+    not scored: a stream has the mean of its branches' scores.
+    """
+
+    def by_layer(atoms):
+        members = {}
         for index, channel in atoms:
-            layer = nodes[index].layer
-            members.setdefault(layer, []).append(channel)
-            if layer in scores:
-                own.append(scores[layer][channel])
-        score = sum(own) / len(own) if own else None
-        found.append({"group": next(iter(members)), "channels": members, "score": score})
-    return found
+            members.setdefault(nodes[index].layer, []).append(channel)
+        return members
+
+    def mean(atoms):
+        own = [scores[nodes[i].layer][channel] for i, channel in atoms if nodes[i].layer in scores]
+        return sum(own) / len(own) if own else None
+
+    def name(atoms):
+        return nodes[atoms[0][0]].layer
+
+    alone, streams = groups(nodes)
+    return {
+        "groups": [{"group": name(atoms), "channels": by_layer(atoms), "score": mean(atoms)} for atoms in alone],
+        "streams": [
+            {"group": name(own), "channels": by_layer(own), "branches": by_layer(followers), "score": mean(followers)}
+            for own, followers in streams
+        ],
+    }
