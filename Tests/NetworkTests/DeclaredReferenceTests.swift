@@ -29,9 +29,12 @@ struct DeclaredCase: CustomTestStringConvertible, Sendable {
     try TensorFile(contentsOf: url(name + ".safetensors").path)
   }
 
-  /// Scores of groups of channels, by scope.
+  /// Scores of layers, and of channels that are removed together.
   struct Scores: Decodable {
-    struct Group: Decodable {
+    /// One channel of a group.
+    struct Channel: Decodable {
+      /// The layer that makes it first.
+      var group: String
       /// By layer.
       var channels: [String: [Int]]
       /// Nil where relevance reaches none of the layers.
@@ -39,7 +42,8 @@ struct DeclaredCase: CustomTestStringConvertible, Sendable {
     }
 
     var scores: [String: [Double]]
-    var block: [Group]
+    var groups: [Channel]
+    var streams: [Channel]
   }
 
   func scores() throws -> Scores {
@@ -130,26 +134,49 @@ struct DeclaredReferenceTests {
 
   @Test("channels are grouped, and groups scored, as in the reference", arguments: DeclaredCase.all)
   func groups(_ reference: DeclaredCase) throws {
-    let network = try reference.network()
-    let batch = try reference.batch()
     let expected = try reference.scores()
+    let structure = try reference.network().structure
+    let scores = structure.groupScores(try layerScores(reference))
+    try compare(structure.channelGroups, scores, expected.groups)
+  }
+
+  @Test("streams are found, and have the mean of their branches' scores", arguments: DeclaredCase.all)
+  func streams(_ reference: DeclaredCase) throws {
+    let expected = try reference.scores()
+    var structure = try reference.network().structure
+    structure.prunesStreams = true
+    let scores = structure.groupScores(try layerScores(reference))
+    try compare(structure.streamGroups, scores, expected.streams)
+  }
+
+  /// Normalized scores of layers, which are the reference's.
+  private func layerScores(_ reference: DeclaredCase) throws -> [String: [Double]] {
+    let batch = try reference.batch()
+    let expected = try reference.scores().scores
     let data = ScoringData(seed: 0, epoch: 0) { AnyIterator([batch].makeIterator()) }
-    let layers = normalizedByLayer(FeatureRelevance(options: [:]).importance(of: network, on: data))
-    let scores = network.structure.groupScores(layers)
-    let groups = network.channelGroups
-    // A branch that another layer reads, too, can lose channels here; the reference keeps those.
-    let shared = reference.folder == "sums" ? 8 : 0
-    #expect(groups.map(\.originalCount).reduce(0, +) == expected.block.count + shared)
-    for wanted in expected.block {
-      let group = try #require(groups.first { Set($0.members) == Set(wanted.channels.keys) })
+    let importance = FeatureRelevance(options: [:]).importance(of: try reference.network(), on: data)
+    let scores = normalizedByLayer(importance)
+    for (layer, own) in scores {
+      let wanted = try #require(expected[layer], "\(layer)")
+      #expect(relativeError(own.map(Float.init), wanted.map(Float.init)) < Self.tolerance, "\(layer)")
+    }
+    return scores
+  }
+
+  private func compare(
+    _ groups: [ChannelGroup], _ scores: [String: [Double]], _ expected: [DeclaredCase.Scores.Channel]
+  ) throws {
+    let counts = Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.originalCount) })
+    #expect(counts == Dictionary(grouping: expected, by: \.group).mapValues(\.count))
+    for wanted in expected {
       // Within groups of a convolution, and in pixels of a flattened map, the first channel gives the number.
-      let channel = try #require(wanted.channels[group.name]?.min())
+      let channel = try #require(wanted.channels[wanted.group]?.min())
       guard let score = wanted.score else {
-        #expect(scores[group.name] == nil, "\(group.name)")
+        #expect(scores[wanted.group] == nil, "\(wanted.group)")
         continue
       }
-      let own = try #require(scores[group.name]?[channel])
-      #expect(abs(own - score) < 1e-3, "\(group.name) \(channel)")
+      let own = try #require(scores[wanted.group]?[channel])
+      #expect(abs(own - score) < Self.tolerance, "\(wanted.group) \(channel)")
     }
   }
 }
