@@ -239,9 +239,18 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var threads: Int
   /// When the report was written, ISO 8601.
   public var date: String
+  /// Name of the machine that wrote the report; absent from older reports, as is all that follows.
+  public var host: String?
+  /// Slurm's or Kubernetes' job that wrote the report; nil outside of both.
+  public var job: String?
+  /// Commit of the experiment file's repository; nil where it is in none.
+  public var gitCommit: String?
+  /// Whether files of the experiment's folder differ from the commit.
+  public var gitDirty: Bool?
 
   public init(
-    version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String
+    version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String,
+    host: String? = nil, job: String? = nil, gitCommit: String? = nil, gitDirty: Bool? = nil
   ) {
     self.version = version
     self.processor = processor
@@ -249,5 +258,7 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
     self.blasCore = blasCore
     self.threads = threads
     self.date = date
+    (self.host, self.job) = (host, job)
+    (self.gitCommit, self.gitDirty) = (gitCommit, gitDirty)
   }
 }

@@ -183,6 +183,7 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments(
         "results where none can be", ["run", "trial.yaml", "--results", "trial.yaml", "--progress", "none"],
         status: 3),
+      arguments("a shard beyond the last", ["run", "trial.yaml", "--shard", "5/4"]),
       arguments("an unknown schema", ["schema", "reports"]),
       arguments("an unknown format", ["plan", "trial.yaml", "--format", "xml"]),
     ]

@@ -41,7 +41,40 @@ struct SuiteCommandTests {
   }
 
   @Test("two processes share a baseline that both need at once")
-  func processes() throws {
+  func processes() throws { try shareABaseline { $0 } }
+
+  #if os(Linux)
+    /// flock as file systems have it that keep it to one host: it never fails.
+    @Test("two processes on two hosts share a baseline where locks are kept to each host")
+    func hosts() throws {
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+        "espalier-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let source = folder.appendingPathComponent("flock.c")
+      try Data("int flock(int descriptor, int operation) { return 0; }\n".utf8).write(to: source)
+      let library = folder.appendingPathComponent("flock.so").path
+      let compiling = Process()
+      compiling.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      compiling.arguments = ["clang", "-shared", "-fPIC", "-o", library, source.path]
+      try compiling.run()
+      compiling.waitUntilExit()
+      #expect(compiling.terminationStatus == 0)
+      try shareABaseline { command in
+        // A namespace of its own, where the host has another name.
+        [
+          "/usr/bin/unshare", "--uts", "/bin/sh", "-c",
+          #"echo "host-$1" > /proc/sys/kernel/hostname; export LD_PRELOAD="$2"; shift 2; exec "$@""#, "sh",
+          command[2], library,
+        ] + command
+      }
+    }
+  #endif
+
+  /// Runs two experiments at once.
+  ///
+  /// - Parameter launch: what starts a command.
+  private func shareABaseline(_ launch: ([String]) -> [String]) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "espalier-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -50,8 +83,9 @@ struct SuiteCommandTests {
     let arguments = ["--set", "train.epochs=6", "--set", "dataset.train_limit=600", "--progress", "json"]
     let results = try ["a.yaml", "b.yaml"].map { name in
       let process = Process()
-      process.executableURL = Command.program
-      process.arguments = ["run", name] + arguments
+      let command = launch([Command.program.path, "run", name] + arguments)
+      process.executableURL = URL(fileURLWithPath: command[0])
+      process.arguments = Array(command.dropFirst())
       process.currentDirectoryURL = folder
       process.standardOutput = FileHandle.nullDevice
       let log = folder.appendingPathComponent(name + ".log")

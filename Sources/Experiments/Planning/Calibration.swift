@@ -6,15 +6,14 @@ import Specification
 import TensorFiles
 import Training
 
-/// What the parts of a training cost on this machine, measured by doing a little of each with the real network, data
-/// and batch size.
+/// What the parts of a training cost: seconds, or multiply-accumulates (see ``TrainingForecast``).
 struct TrainingCost {
   /// Forward, backward, update and preparation of the data.
-  var secondsPerTrainingImage: Double
-  var secondsPerTestImage: Double
+  var perTrainingImage: Double
+  var perTestImage: Double
   /// Of a pruning step.
-  var secondsPerScoredImage: Double
-  var secondsPerCheckpoint: Double
+  var perScoredImage: Double
+  var perCheckpoint: Double
 
   /// A cost between two, `share` of the way.
   static func between(_ first: TrainingCost, _ second: TrainingCost, share: Double) -> TrainingCost {
@@ -22,13 +21,14 @@ struct TrainingCost {
       part(first) + share * (part(second) - part(first))
     }
     return TrainingCost(
-      secondsPerTrainingImage: mix(\.secondsPerTrainingImage),
-      secondsPerTestImage: mix(\.secondsPerTestImage),
-      secondsPerScoredImage: mix(\.secondsPerScoredImage), secondsPerCheckpoint: mix(\.secondsPerCheckpoint))
+      perTrainingImage: mix(\.perTrainingImage),
+      perTestImage: mix(\.perTestImage),
+      perScoredImage: mix(\.perScoredImage), perCheckpoint: mix(\.perCheckpoint))
   }
 }
 
-/// Measures costs, each once.
+/// Measures costs in seconds on this machine, each once, by doing a little of each with the real network, data and
+/// batch size.
 final class Calibration {
   private let engine: Engine
   /// Seconds, by what was measured.
@@ -51,25 +51,25 @@ final class Calibration {
     // A step that diverges costs as much as another.
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
     return TrainingCost(
-      secondsPerTrainingImage: once("train; \(setting)") {
+      perTrainingImage: once("train; \(setting)") {
         secondsPerImage(data.train, batch: batch) { images in
           var pass = trainer.pass(over: images, epoch: 0)
           while (try? pass.step(network)) == true {}
         }
       },
-      secondsPerTestImage: once("test; \(setting)") {
+      perTestImage: once("test; \(setting)") {
         secondsPerImage(data.test, batch: batch) { images in
           _ = try? Evaluation(of: network, on: images, normalize: spec.dataset.normalize, batchSize: batch)
         }
       },
-      secondsPerScoredImage: !scores
+      perScoredImage: !scores
         ? 0
         : once("score by \(spec.prune?.criterion ?? ""); \(setting)") {
           secondsPerImage(data.train, batch: batch) { images in
             _ = try? Scoring(spec: spec, data: images, seed: 0).scores(of: network, epoch: 0)
           }
         },
-      secondsPerCheckpoint: once("checkpoint; \(setting)") { checkpointSeconds(network) })
+      perCheckpoint: once("checkpoint; \(setting)") { checkpointSeconds(network) })
   }
 
   /// What was measured under a name before, or is now.

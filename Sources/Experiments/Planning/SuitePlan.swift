@@ -42,7 +42,7 @@ public struct SuitePlan {
         if isNew { whole.trainings += 1 }
         if isNew, isCached { whole.trainingsCached += 1 }
         let begun = stage.beginning == nil ? done : max(done, spec.train.epochs)
-        let seconds = isNew && !isCached ? forecast?.seconds(stage.variant, after: begun) : 0
+        let seconds = isNew && !isCached ? forecast?.cost(stage.variant, after: begun) : 0
         plan.runs.append(
           ExperimentPlan.Run(
             seed: stage.seed, variant: stage.variant, epochs: stage.epochs, epochsDone: done,
@@ -80,12 +80,7 @@ public struct SuitePlan {
     } catch {
       let warning = "what is cached and how long it takes is not known: \(error)"
       if !warnings.contains(warning) { warnings.append(warning) }
-      let data = spec.dataset
-      let stand = "\(data.path ?? ""), \(data.trainLimit ?? 0), \(data.testLimit ?? 0)"
-      let stages = ExperimentPreparation.stages(
-        spec, kernels: preparation.kernels, load: .load(data, digest: stand),
-        weights: spec.architecture.weights)
-      return (stages, nil)
+      return (ExperimentPreparation.standIns(spec, kernels: preparation.kernels), nil)
     }
   }
 
@@ -103,6 +98,19 @@ public struct SuitePlan {
       }
     }
   }
+
+  /// Of every training that is left to do, by the digest of its key; empty where nothing was predicted.
+  var predictedSeconds: [String: Double] {
+    experiments.flatMap(\.runs).reduce(into: [:]) { seconds, run in
+      // A training that an experiment before does has 0 here.
+      if let predicted = run.predictedSeconds {
+        seconds[run.trainingKey] = max(predicted, seconds[run.trainingKey] ?? 0)
+      }
+    }
+  }
+
+  /// Resident memory of a run at most, mebibytes; nil where it was not predicted.
+  public var predictedPeakMebibytes: Int? { whole.predictedPeakMib }
 
   /// A list of the experiments.
   public func json() -> String { jsonOutput(experiments) }

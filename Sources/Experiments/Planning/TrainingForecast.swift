@@ -42,7 +42,8 @@ struct PlannedWidths {
   }
 }
 
-/// How long an experiment's trainings will take.
+/// What an experiment's trainings will take: seconds where costs were measured, multiply-accumulates where they were
+/// counted.
 struct TrainingForecast {
   private let spec: ExperimentSpec
   private let data: Dataset
@@ -72,6 +73,24 @@ struct TrainingForecast {
     costs = widths.indices.compactMap { Self.cost($0, measured, widths) }
   }
 
+  /// In multiply-accumulates, which are the same on every machine.
+  init(countingMACsOf spec: ExperimentSpec, _ data: Dataset, engine: Engine) {
+    self.spec = spec
+    self.data = data
+    var widths: [PlannedWidth] = []
+    if let network = spec.build(seed: 0, engine: engine) {
+      PlannedWidths(spec: spec).walk(network) { width, _ in widths.append(width) }
+    }
+    self.widths = widths
+    // Two gradients cost as much as the forward pass each; scores are taken to cost as much as training.
+    costs = widths.map { width in
+      let macs = Double(width.macs)
+      return TrainingCost(
+        perTrainingImage: 3 * macs, perTestImage: macs, perScoredImage: 3 * macs,
+        perCheckpoint: 0)
+    }
+  }
+
   private static func cost(
     _ index: Int, _ measured: [Int: TrainingCost], _ widths: [PlannedWidth]
   ) -> TrainingCost? {
@@ -80,14 +99,14 @@ struct TrainingForecast {
       let after = measured.keys.filter({ $0 > index }).min(), var second = measured[after]
     else { return nil }
     // After the last step nothing is scored, so nothing was measured.
-    if after == widths.count - 1 { second.secondsPerScoredImage = first.secondsPerScoredImage }
+    if after == widths.count - 1 { second.perScoredImage = first.perScoredImage }
     let span = Double(widths[before].macs - widths[after].macs)
     let share = span > 0 ? Double(widths[before].macs - widths[index].macs) / span : 0
     return .between(first, second, share: share)
   }
 
-  /// Of the epochs after the first `done` ones.
-  func seconds(_ variant: Variant, after done: Int) -> Double {
+  /// Cost of the epochs after the first `done` ones.
+  func cost(_ variant: Variant, after done: Int) -> Double {
     guard costs.count == widths.count, !costs.isEmpty else { return 0 }
     let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []
     let images = Double(data.train.count)
@@ -96,15 +115,15 @@ struct TrainingForecast {
     var width = steps.count { $0 <= done }
     let epochs = spec.epochs(variant)
     for epoch in 1...epochs where epoch > done {
-      total += images * costs[width].secondsPerTrainingImage
+      total += images * costs[width].perTrainingImage
       if width < steps.count, steps[width] == epoch {
-        total += scored * costs[width].secondsPerScoredImage
+        total += scored * costs[width].perScoredImage
         width += 1
       }
       if epoch.isMultiple(of: spec.evaluate.every) || epoch == epochs {
-        total += Double(data.test.count) * costs[width].secondsPerTestImage
+        total += Double(data.test.count) * costs[width].perTestImage
       }
-      total += costs[width].secondsPerCheckpoint
+      total += costs[width].perCheckpoint
     }
     return total
   }

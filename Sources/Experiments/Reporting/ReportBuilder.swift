@@ -10,6 +10,7 @@ import Training
 struct ReportBuilder {
   let spec: ExperimentSpec
   let engine: Engine
+  let commit: GitState?
 
   func report(_ finished: [FinishedVariant]) throws(RunError) -> Report {
     guard let original = ArchitectureRegistry.build(spec.architecture, seed: 0, engine: engine) else {
@@ -52,9 +53,11 @@ struct ReportBuilder {
 
   private func environment() -> EnvironmentReport {
     let machine = Machine.current()
+    let process = ProcessIdentity.current
     return EnvironmentReport(
       version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
-      blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format())
+      blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
+      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
   }
 }
 

@@ -13,6 +13,7 @@ struct ExperimentFinishing {
   let cache: StageCache
   let folders: ResultFolders
   let ownsProcess: Bool
+  let commit: GitState?
   let interruption: Interruption
 
   private var spec: ExperimentSpec { experiment.spec }
@@ -28,7 +29,7 @@ struct ExperimentFinishing {
       finished.append(
         FinishedVariant(seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies))
     }
-    let report = try ReportBuilder(spec: spec, engine: engine).report(finished)
+    let report = try ReportBuilder(spec: spec, engine: engine, commit: commit).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
     return report
   }
@@ -54,7 +55,7 @@ struct ExperimentFinishing {
   private func lock(_ key: StageKey) throws(RunError) -> FolderLock {
     while true {
       do throws(RunError) {
-        return try cache.lock(key)
+        return try cache.lock(key, interruption)
       } catch .inUse where !interruption.isRequested {
         Thread.sleep(forTimeInterval: 0.02)
       } catch {

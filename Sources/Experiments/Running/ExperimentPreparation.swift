@@ -50,6 +50,14 @@ struct ExperimentPreparation {
     }
   }
 
+  /// Stages of an experiment whose data cannot be loaded: their keys are those of no cached training.
+  static func standIns(_ spec: ExperimentSpec, kernels: KernelClass) -> [TrainingStage] {
+    let data = spec.dataset
+    let stand = "\(data.path ?? ""), \(data.trainLimit ?? 0), \(data.testLimit ?? 0)"
+    return stages(
+      spec, kernels: kernels, load: .load(data, digest: stand), weights: spec.architecture.weights)
+  }
+
   private mutating func load(_ experiment: ExperimentSpec) throws(RunError) -> Dataset {
     let spec = experiment.dataset
     let limits = [spec.trainLimit, spec.testLimit].map { $0.map(String.init) ?? "all" }

@@ -16,6 +16,7 @@ public struct ExperimentRunner: Sendable {
   private let fresh: Bool
   private let failFast: Bool
   private let checkpointInterval: Duration
+  private let commits: [String: GitState]
   private let progress: ProgressPrinter
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
@@ -29,9 +30,10 @@ public struct ExperimentRunner: Sendable {
   ///   - fresh: start anew instead of going on from checkpoints.
   ///   - failFast: end everything when an experiment fails.
   ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides after every epoch.
+  ///   - commits: that the experiments' files are at, by the experiments' names.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
-    checkpointInterval: Duration = .seconds(120),
+    checkpointInterval: Duration = .seconds(120), commits: [String: GitState] = [:],
     progress: ProgressPrinter, interruption: Interruption
   ) {
     self.engines = engines
@@ -39,6 +41,7 @@ public struct ExperimentRunner: Sendable {
     self.fresh = fresh
     self.failFast = failFast
     self.checkpointInterval = checkpointInterval
+    self.commits = commits
     self.progress = progress
     stopping = Interruption(within: interruption)
     cache = StageCache(results: results)
@@ -51,14 +54,40 @@ public struct ExperimentRunner: Sendable {
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
+    let schedule = SuiteSchedule(specs, prepared: prepare(specs), ended: ended)
+    work(schedule)
+    return schedule.outcomes
+  }
+
+  /// Does the trainings of a shard and writes no reports: a last run of the same experiments does that.
+  ///
+  /// - Parameter failed: called for every experiment of the shard that fails, from any thread, one at a time.
+  public func run(
+    _ specs: [ExperimentSpec], shard: Shard, failed: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
+  ) -> ShardOutcome {
+    guard let engine = engines.first else { return ShardOutcome(shard: shard) }
+    let prepared = prepare(specs)
+    let suite = ShardedSuite(specs, prepared: prepared, engine: engine)
+    let share = suite.share(of: shard)
+    let chosen = suite.experiments(with: share)
+    // Only `cache prune` reads this before a last run writes it: where it fails, training will say why.
+    for case .success(let experiment) in chosen.map({ prepared[$0] }) {
+      try? StageUse.write(experiment, to: ResultFolders(results: results, experiment: experiment.spec.name))
+    }
+    let schedule = SuiteSchedule(
+      chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, share: share, ended: failed)
+    work(schedule)
+    let trainings = schedule.trainings
+    return ShardOutcome(
+      shard: shard, trained: trainings.trained, cached: trainings.cached, left: trainings.left)
+  }
+
+  private func prepare(_ specs: [ExperimentSpec]) -> [Result<PreparedExperiment, RunError>] {
     guard let engine = engines.first else { return [] }
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
-    let prepared = specs.map { spec in
+    return specs.map { spec in
       Result { () throws(RunError) in try preparation.prepare(spec) }
     }
-    let schedule = SuiteSchedule(specs, prepared: prepared, ended: ended)
-    DispatchQueue.concurrentPerform(iterations: engines.count) { work(schedule, engines[$0]) }
-    return schedule.outcomes
   }
 
   /// Runs one experiment.
@@ -67,7 +96,11 @@ public struct ExperimentRunner: Sendable {
     return try outcome.result.get()
   }
 
-  // MARK: A worker
+  // MARK: Workers
+
+  private func work(_ schedule: SuiteSchedule) {
+    DispatchQueue.concurrentPerform(iterations: engines.count) { work(schedule, engines[$0]) }
+  }
 
   /// Takes what is to do until nothing is left.
   private func work(_ schedule: SuiteSchedule, _ engine: Engine) {
@@ -91,7 +124,7 @@ public struct ExperimentRunner: Sendable {
     do throws(RunError) {
       try schedule.begin(index) { experiment throws(RunError) in
         let folders = ResultFolders(results: results, experiment: spec.name)
-        let lock = try FolderLock(folders.state)
+        let lock = try FolderLock(folders.state, interruption: stopping)
         try StageUse.write(experiment, to: folders)
         return lock
       }
@@ -107,7 +140,7 @@ public struct ExperimentRunner: Sendable {
     _ stage: TrainingStage, _ data: Dataset, _ schedule: SuiteSchedule, _ engine: Engine
   ) {
     do throws(RunError) {
-      let lock = try cache.lock(stage.key)
+      let lock = try cache.lock(stage.key, stopping)
       defer { withExtendedLifetime(lock) {} }
       try cache.describe(stage)
       let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
@@ -115,23 +148,27 @@ public struct ExperimentRunner: Sendable {
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
         beginning: stage.beginning.map { (cache.checkpoints($0), $0) },
-        checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: stopping,
+        checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
-    } catch .inUse(_, let process) {
-      if schedule.isBusy(stage) {
-        progress.show(
-          .message(
-            "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): process \(process) is training it; "
-              + "going on with other trainings, or waiting"))
-      } else {
-        Thread.sleep(forTimeInterval: 0.2)
-      }
+    } catch .inUse(_, let owner) {
+      postpone(stage, owner, schedule)
+    } catch .training(.interrupted) where !stopping.isRequested {
+      postpone(stage, "another process, which has taken it over,", schedule)
     } catch {
       schedule.failed(stage, error)
       failed(error)
     }
+  }
+
+  /// Leaves a training to its owner for now.
+  private func postpone(_ stage: TrainingStage, _ owner: String, _ schedule: SuiteSchedule) {
+    guard schedule.isBusy(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
+    progress.show(
+      .message(
+        "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): \(owner) is training it; "
+          + "going on with other trainings, or waiting"))
   }
 
   private func finish(
@@ -141,7 +178,7 @@ public struct ExperimentRunner: Sendable {
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
         folders: ResultFolders(results: results, experiment: experiment.spec.name),
-        ownsProcess: ownsProcess, interruption: stopping)
+        ownsProcess: ownsProcess, commit: commits[experiment.spec.name], interruption: stopping)
       schedule.end(index, .success(try finishing.run()))
     } catch {
       schedule.end(index, .failure(error))

@@ -9,8 +9,8 @@ public enum RunError: Error, CustomStringConvertible {
   case model(ModelFileError)
   case compute(ComputeError)
   case training(TrainingError)
-  /// Another run works in the folder; `process` is empty where it is not known.
-  case inUse(folder: String, process: String)
+  /// Another run works in the folder; `owner` is empty where it is not known.
+  case inUse(folder: String, owner: String)
   /// Something could not be written or read back.
   case storage(String)
 
@@ -20,8 +20,8 @@ public enum RunError: Error, CustomStringConvertible {
     case .model(let error): "\(error)"
     case .compute(let error): "\(error)"
     case .training(let error): "\(error)"
-    case .inUse(let folder, let process):
-      "\(folder): in use by another run" + (process.isEmpty ? "" : ", process \(process)")
+    case .inUse(let folder, let owner):
+      "\(folder): in use by another run" + (owner.isEmpty ? "" : ", \(owner)")
     case .storage(let message): message
     }
   }

@@ -42,17 +42,21 @@ final class SuiteSchedule: Sendable {
   private let specs: [ExperimentSpec]
   /// Nil where an experiment could not be prepared.
   private let experiments: [PreparedExperiment?]
+  /// The trainings of a shard, which finishes no experiment; nil where all are done and experiments finished.
+  private let share: Set<StageKey>?
   private let state: Mutex<State>
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
 
   /// - Parameters:
   ///   - prepared: of each of `specs`.
+  ///   - share: do these trainings alone, and finish no experiment.
   ///   - ended: told of every experiment that ends, one at a time.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>],
-    ended: @escaping @Sendable (ExperimentOutcome) -> Void
+    share: Set<StageKey>? = nil, ended: @escaping @Sendable (ExperimentOutcome) -> Void
   ) {
     self.specs = specs
+    self.share = share
     self.ended = Mutex(ended)
     experiments = prepared.map { try? $0.get() }
     var state = State()
@@ -71,11 +75,11 @@ final class SuiteSchedule: Sendable {
       var isUnderWay = false
       for index in experiments.indices {
         guard case .open = state.experiments[index], let experiment = experiments[index] else { continue }
-        if experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
+        if share == nil, experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
           state.experiments[index] = .finishing
           return .finish(experiment, experiment: index)
         }
-        for stage in experiment.stages {
+        for stage in experiment.stages where share?.contains(stage.key) ?? true {
           switch state.stages[stage.key] {
           case .waiting where Self.isUnderWay(stage.beginning.flatMap { state.stages[$0] }):
             isUnderWay = true
@@ -147,11 +151,12 @@ final class SuiteSchedule: Sendable {
   // MARK: Folders
 
   /// Opens the folder of an experiment that is begun, once; keeps the lock that this gives until the experiment's end.
+  /// A shard leaves the folders of experiments to others.
   func begin(
     _ index: Int, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
   ) throws(RunError) {
     let error: RunError? = state.withLock { state in
-      guard state.locks[index] == nil, let experiment = experiments[index] else { return nil }
+      guard share == nil, state.locks[index] == nil, let experiment = experiments[index] else { return nil }
       do throws(RunError) {
         state.locks[index] = try open(experiment)
         return nil
@@ -166,6 +171,16 @@ final class SuiteSchedule: Sendable {
 
   /// Of every experiment, in order.
   var outcomes: [ExperimentOutcome] { specs.indices.map(outcome) }
+
+  /// How many trainings of the share were done now, were there before, and are not done.
+  var trainings: (trained: Int, cached: Int, left: Int) {
+    state.withLock { state in
+      let keys = share ?? Set(state.stages.keys)
+      let trained = keys.count { state.stages[$0] == .done(trained: true) }
+      let cached = keys.count { state.stages[$0] == .done(trained: false) }
+      return (trained, cached, keys.count - trained - cached)
+    }
+  }
 
   /// An experiment that has not ended counts as interrupted.
   private func outcome(_ index: Int) -> ExperimentOutcome {

@@ -17,7 +17,9 @@ struct StageCache: Sendable {
   /// Keeps every other run, of this process or another, from the key's training.
   ///
   /// - Throws: `RunError.inUse` when another has it, `.storage` where the folder cannot be used.
-  func lock(_ key: StageKey) throws(RunError) -> FolderLock { try FolderLock(folder(key)) }
+  func lock(_ key: StageKey, _ interruption: Interruption) throws(RunError) -> FolderLock {
+    try FolderLock(folder(key), interruption: interruption)
+  }
 
   static let noteName = "stage.yaml"
 

@@ -15,7 +15,11 @@ struct StageUse: Codable, Equatable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     do {
-      try DurableFile.write(Array(encoder.encode(uses)), to: "\(folders.state)/\(name)")
+      let text = try encoder.encode(uses)
+      let path = "\(folders.state)/\(name)"
+      if let found = try? Data(contentsOf: URL(fileURLWithPath: path)), found == text { return }
+      try DurableFile.makeFolder(folders.state)
+      try DurableFile.write(Array(text), to: path)
     } catch {
       throw .storage("\(error)")
     }

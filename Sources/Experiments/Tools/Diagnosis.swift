@@ -24,8 +24,10 @@ public struct Diagnosis: Encodable {
   let measuredPeakGflops: Double
   let pictureDecoders: String
   let data: [Data]
+  let results: ResultsFolderCheck
 
-  public init(engine: Engine) {
+  /// - Parameter results: folder of results.
+  public init(engine: Engine, results: String) {
     let machine = Machine.current()
     version = ProductVersion.current
     processor = machine.processor
@@ -39,6 +41,7 @@ public struct Diagnosis: Encodable {
     blasCore = machine.blasCore
     measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
     pictureDecoders = PictureDecoders.versions
+    self.results = ResultsFolderCheck(results)
     data = DatasetRegistry.all.map(\.description).map { entry in
       Data(
         name: entry.name, path: entry.defaultPath,
@@ -65,6 +68,7 @@ public struct Diagnosis: Encodable {
       "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
       "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(threads) threads",
       "pictures      \(pictureDecoders)",
+      "results       \(results.text)",
       "data:",
     ]
     for entry in data {

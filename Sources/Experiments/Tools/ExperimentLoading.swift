@@ -3,17 +3,19 @@ import Specification
 
 /// Experiments from files and suites.
 public enum ExperimentLoading {
-  /// All experiments of the files, in order, and everything that is wrong with any of them.
+  /// All experiments of the files, in order, the file that each is in, by the experiment's name, and everything that is
+  /// wrong with any of them.
   ///
   /// - Parameters:
   ///   - overrides: `path=value` texts, applied to every experiment
   ///   - withoutDataset: whether other images stand in for the data set, which need not fit or exist then
   public static func load(
     _ files: [String], overrides: [String], withoutDataset: Bool = false
-  ) -> (specs: [ExperimentSpec], diagnostics: [Diagnostic]) {
+  ) -> (specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic]) {
     var catalog = Catalog.standard
     catalog.checksDatasets = !withoutDataset
     var specs: [ExperimentSpec] = []
+    var sources: [String: String] = [:]
     var diagnostics: [Diagnostic] = []
     var placeOfName: [String: Place] = [:]
     for file in members(files, &diagnostics) {
@@ -23,6 +25,7 @@ public enum ExperimentLoading {
         for experiment in loaded {
           let name = experiment.spec.name
           specs.append(experiment.spec)
+          sources[name] = file
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
             diagnostics.append(
               Diagnostic(
@@ -34,7 +37,7 @@ public enum ExperimentLoading {
         diagnostics += error.diagnostics
       }
     }
-    return (specs, diagnostics)
+    return (specs, sources, diagnostics)
   }
 
   /// The experiment files, suites expanded.

@@ -47,11 +47,16 @@ extension Report {
 
   /// Where and when it ran.
   func environmentList() -> Markup {
-    let facts = [
+    var facts = [
       ("processor", environment.processor), ("kernels", environment.kernels),
       ("BLAS core", environment.blasCore ?? "none"), ("threads", "\(environment.threads)"),
       ("Espalier", environment.version), ("report written", environment.date),
     ]
+    if let host = environment.host { facts.append(("host", host)) }
+    if let job = environment.job { facts.append(("job", job)) }
+    if let commit = environment.gitCommit {
+      facts.append(("commit", commit + (environment.gitDirty == true ? ", with changes" : "")))
+    }
     return element("dl") {
       for (name, value) in facts {
         element("dt") { name }

@@ -228,5 +228,10 @@ private enum ReportSchema {
       .optional("blas_core", Value.text("OpenBLAS's kernels.")),
       Member("threads", Value.count("Threads used.")),
       Member("date", Value.text("When the report was written, ISO 8601.")),
+      .optional("host", Value.text("Name of the machine that wrote the report.")),
+      .optional("job", Value.text("Slurm's or Kubernetes' job that wrote the report.")),
+      .optional("git_commit", Value.text("Commit of the experiment file's repository.")),
+      .optional(
+        "git_dirty", Value.flag("Whether files of the experiment's folder differ from the commit.")),
     ])
 }

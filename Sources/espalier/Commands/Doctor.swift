@@ -4,7 +4,11 @@ import Experiments
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Shows the processor, the kernels chosen, the BLAS core, threads, data found and the measured peak.")
+      "Shows the processor, the kernels chosen, BLAS, threads, data found, the measured peak, and the results folder."
+  )
+
+  @Option(help: "Folder of results, which is tried out.")
+  var results = "results"
 
   @Option(help: "text or json.")
   var format: OutputFormat = .text
@@ -12,7 +16,7 @@ struct Doctor: ParsableCommand {
   @OptionGroup var compute: EngineOptions
 
   func run() throws {
-    let diagnosis = Diagnosis(engine: try compute.engine())
+    let diagnosis = Diagnosis(engine: try compute.engine(), results: results)
     print(format == .json ? diagnosis.json() : diagnosis.text())
   }
 }

@@ -38,6 +38,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Ends everything when one experiment fails.")
   var failFast = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Does the K-th of N shares of the trainings and writes no reports; a last run without it does.",
+      valueName: "K/N"))
+  var shard: Shard?
+
   func validate() throws {
     guard (1...Engine.maximumThreads).contains(jobs) else {
       throw ValidationError("--jobs is not from 1 to \(Engine.maximumThreads)")
@@ -48,24 +54,21 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    let specs = try experiment.load(files)
+    let (specs, sources) = try experiment.loadWithSources(files)
     let engines = try compute.engines(jobs: jobs)
     let interruption = Interruption()
-    let sources = interruption.listen()
-    defer { withExtendedLifetime(sources) {} }
+    let signals = interruption.listen()
+    defer { withExtendedLifetime(signals) {} }
     let printer = ProgressPrinter(mode: progress)
     let runner = ExperimentRunner(
       engines: engines, results: results, fresh: fresh, failFast: failFast,
-      checkpointInterval: .seconds(checkpointInterval), progress: printer,
+      checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources), progress: printer,
       interruption: interruption)
+    if let shard { return try run(shard, of: specs, runner, printer, interruption) }
     let outcomes = runner.run(specs) { outcome in
       printer.clear()
-      switch outcome.result {
-      case .success(let report): print(report.table())
-      case .failure(let error) where !error.isInterruption:
-        complain("espalier: \(outcome.spec.name): \(error)")
-      case .failure: break
-      }
+      if case .success(let report) = outcome.result { print(report.table()) }
+      show(outcome.failure, of: outcome)
     }
     if outcomes.count > 1 { print("\n" + SuiteSummary(outcomes).text()) }
     if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
@@ -76,6 +79,32 @@ struct Run: ParsableCommand {
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitStatus.failed }
     if outcomes.contains(where: \.isMissed) { throw ExitStatus.checkFailed }
   }
+
+  private func run(
+    _ shard: Shard, of specs: [ExperimentSpec], _ runner: ExperimentRunner, _ printer: ProgressPrinter,
+    _ interruption: Interruption
+  ) throws {
+    let outcome = runner.run(specs, shard: shard) { outcome in
+      printer.clear()
+      show(outcome.failure, of: outcome)
+    }
+    printer.clear()
+    print(outcome.text)
+    if interruption.isRequested, outcome.left > 0 {
+      complain("espalier: interrupted; the state is saved, the same command goes on from it")
+      throw ExitStatus.interrupted
+    }
+    if outcome.left > 0 { throw ExitStatus.failed }
+  }
+
+  private func show(_ failure: RunError?, of outcome: ExperimentOutcome) {
+    guard let failure, !failure.isInterruption else { return }
+    complain("espalier: \(outcome.spec.name): \(failure)")
+  }
+}
+
+extension Shard: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 extension ProgressMode: ExpressibleByArgument {}

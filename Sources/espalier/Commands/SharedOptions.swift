@@ -23,13 +23,20 @@ struct ExperimentOptions: ParsableArguments {
   func load(
     _ files: [String], withoutDataset: Bool = false, invalid: ExitStatus = .usage
   ) throws -> [ExperimentSpec] {
-    let (specs, diagnostics) = ExperimentLoading.load(
+    try loadWithSources(files, withoutDataset: withoutDataset, invalid: invalid).specs
+  }
+
+  /// As above, with the file of each experiment, by the experiment's name.
+  func loadWithSources(
+    _ files: [String], withoutDataset: Bool = false, invalid: ExitStatus = .usage
+  ) throws -> (specs: [ExperimentSpec], sources: [String: String]) {
+    let (specs, sources, diagnostics) = ExperimentLoading.load(
       files, overrides: overrides, withoutDataset: withoutDataset)
     guard diagnostics.isEmpty else {
       for diagnostic in diagnostics { complain(diagnostic.description) }
       throw invalid
     }
-    return specs
+    return (specs, sources)
   }
 }
 

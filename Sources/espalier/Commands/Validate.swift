@@ -15,7 +15,7 @@ struct Validate: ParsableCommand {
   var format: OutputFormat = .text
 
   func run() throws {
-    let (specs, diagnostics) = ExperimentLoading.load(files, overrides: experiment.overrides)
+    let (specs, _, diagnostics) = ExperimentLoading.load(files, overrides: experiment.overrides)
     switch format {
     case .json:
       print(ValidationResult(specs, diagnostics).json())

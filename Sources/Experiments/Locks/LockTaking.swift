@@ -1,0 +1,146 @@
+import Foundation
+import TensorFiles
+
+/// How a process comes to own a lock file, see ``FolderLock``.
+struct LockTaking {
+  let folder: String
+  let path: String
+  let record: LockRecord
+  let rules: LockRules
+  let interruption: Interruption
+
+  /// What a file system without locks says (flock(2); EINVAL and ENOTTY by some FUSE drivers).
+  private static let isMissing: Set<Int32> = [ENOLCK, ENOSYS, EOPNOTSUPP, ENOTSUP, EINVAL, ENOTTY]
+  /// Each further attempt means that another process came or went meanwhile.
+  private static let attempts = 1000
+  private static let pause: TimeInterval = 0.02
+  /// How often a file without a record is looked at again: its maker is about to write one, unless it was killed.
+  private static let looks = 50
+
+  /// The open lock file, which is this process's from now on.
+  func descriptor() throws(RunError) -> Int32 {
+    var looks = 0
+    for _ in 0..<Self.attempts {
+      do { try DurableFile.makeFolder(folder) } catch { throw .storage("\(error)") }
+      if let made = try made() { return made }
+      guard let found = try opened() else { continue }
+      do throws(RunError) {
+        let hasFlock = try locked(found)
+        guard isStill(found) else {
+          close(found)
+          continue
+        }
+        if LockRecord(descriptor: found) == nil, looks < Self.looks {
+          looks += 1
+          close(found)
+          Thread.sleep(forTimeInterval: Self.pause)
+          continue
+        }
+        if try taken(found, hasFlock: hasFlock) { return found }
+        close(found)
+      } catch {
+        close(found)
+        throw error
+      }
+    }
+    throw .storage("\(path): is removed again and again; expected a folder that stays")
+  }
+
+  /// A new file with the record in it; nil where there is a file already.
+  private func made() throws(RunError) -> Int32? {
+    let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard made >= 0 else {
+      // The folder may be taken away between making and opening.
+      if errno == EEXIST || errno == ENOENT { return nil }
+      throw unusable(errno)
+    }
+    // Others that look at the file have its lock for moments, and leave a file without a record alone.
+    while rules.systemLock(made) == EWOULDBLOCK { Thread.sleep(forTimeInterval: Self.pause / 4) }
+    guard record.write(to: path) else {
+      let reason = String(cString: strerror(errno))
+      unlink(path)
+      close(made)
+      throw .storage("\(path): cannot be written: \(reason); expected a writable place")
+    }
+    return made
+  }
+
+  /// The file that is there; nil where it has gone.
+  private func opened() throws(RunError) -> Int32? {
+    let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard opened >= 0 else {
+      if errno == ENOENT { return nil }
+      throw unusable(errno)
+    }
+    var status = stat()
+    guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(opened)
+      throw .storage("\(path): is not a regular file; expected a lock of this program: remove it")
+    }
+    guard status.st_nlink <= 1 else {
+      close(opened)
+      throw .storage("\(path): has another name besides; expected a lock of this program: remove it")
+    }
+    return opened
+  }
+
+  /// Whether the system's lock is had; false where the file system has none.
+  private func locked(_ descriptor: Int32) throws(RunError) -> Bool {
+    let code = rules.systemLock(descriptor)
+    if code == 0 { return true }
+    if code == EWOULDBLOCK { throw inUse(LockRecord(descriptor: descriptor)) }
+    if Self.isMissing.contains(code) { return false }
+    throw .storage("\(path): cannot be locked: \(String(cString: strerror(code)))")
+  }
+
+  /// Takes over a file whose owner is dead; false where it has gone meanwhile.
+  private func taken(_ descriptor: Int32, hasFlock: Bool) throws(RunError) -> Bool {
+    let found = LockRecord(descriptor: descriptor)
+    let isSure = hasFlock && found?.owner.isOnSameHost(as: rules.owner) ?? false
+    if !isSure, let found, try !isDead(found) { return false }
+    guard record.write(to: path) else {
+      throw .storage(
+        "\(path): cannot be written: \(String(cString: strerror(errno))); expected a writable place")
+    }
+    if isSure { return true }
+    // Another host may have waited for the same owner.
+    Thread.sleep(forTimeInterval: rules.settling / .seconds(1))
+    let owner = LockRecord(path: path)
+    guard owner?.id == record.id else { throw inUse(owner) }
+    return true
+  }
+
+  /// Whether the owner gives no sign of life for the whole wait; false where it has left.
+  private func isDead(_ found: LockRecord) throws(RunError) -> Bool {
+    let start = ContinuousClock.now
+    let pause = min(rules.interval / .seconds(2), 0.5)
+    while ContinuousClock.now - start < rules.patience {
+      if interruption.isRequested { throw .training(.interrupted) }
+      Thread.sleep(forTimeInterval: pause)
+      guard let now = LockRecord(path: path) else {
+        // Being written, or gone.
+        if access(path, F_OK) != 0 { return false }
+        continue
+      }
+      if now != found { throw inUse(now) }
+    }
+    return true
+  }
+
+  private func inUse(_ owner: LockRecord?) -> RunError {
+    .inUse(folder: folder, owner: owner.map { $0.described(for: rules.owner) } ?? "")
+  }
+
+  private func unusable(_ code: Int32) -> RunError {
+    code == ELOOP
+      ? .storage("\(path): is a symbolic link; expected a lock of this program: remove it")
+      : .storage(
+        "\(path): cannot be opened: \(String(cString: strerror(code))); expected a writable place")
+  }
+
+  private func isStill(_ descriptor: Int32) -> Bool {
+    var (own, named) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && lstat(path, &named) == 0 && own.st_ino == named.st_ino
+      && own.st_dev == named.st_dev
+  }
+}

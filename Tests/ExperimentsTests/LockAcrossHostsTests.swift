@@ -1,0 +1,184 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Experiments
+
+/// Hosts are told apart by their records; a file system that keeps locks to one host gives both of them its lock.
+@Suite("A folder that hosts share")
+struct LockAcrossHostsTests {
+  enum FileSystem: CaseIterable {
+    /// As Lustre mounted with `localflock`.
+    case localLocks
+    /// As some FUSE drivers.
+    case noLocks
+  }
+
+  private func rules(
+    host: String, on fileSystem: FileSystem? = nil, patience: Duration = .milliseconds(400)
+  ) -> LockRules {
+    var rules = LockRules()
+    rules.owner.host = host
+    rules.interval = .milliseconds(20)
+    rules.patience = patience
+    rules.settling = .milliseconds(50)
+    switch fileSystem {
+    case .localLocks: rules.systemLock = { _ in 0 }
+    case .noLocks: rules.systemLock = { _ in ENOSYS }
+    case nil: break
+    }
+    return rules
+  }
+
+  /// Leaves a lock as a process that was killed does.
+  private func abandon(_ folder: TemporaryFolder, host: String) throws {
+    let record = LockRecord(owner: rules(host: host).owner)
+    try Data(record.text.utf8).write(to: URL(fileURLWithPath: folder.path + "/lock"))
+  }
+
+  @Test("the lock names host, process and job of its owner, is written anew, and goes with it")
+  func record() throws {
+    let folder = try TemporaryFolder()
+    var rules = rules(host: "node3")
+    rules.owner.job = "Slurm job 17_3"
+    do {
+      let lock = try FolderLock(folder.path, rules: rules)
+      defer { withExtendedLifetime(lock) {} }
+      let first = try #require(LockRecord(path: folder.path + "/lock"))
+      #expect(first.owner == rules.owner)
+      while LockRecord(path: folder.path + "/lock")?.beat ?? 0 < 3 { Thread.sleep(forTimeInterval: 0.01) }
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/lock"))
+  }
+
+  @Test("a living owner on another host keeps the folder, and is named", arguments: FileSystem.allCases)
+  func living(_ fileSystem: FileSystem) throws {
+    let folder = try TemporaryFolder()
+    var first = rules(host: "node1", on: fileSystem)
+    first.owner.job = "Slurm job 17_3"
+    let lock = try FolderLock(folder.path, rules: first)
+    // Never taken for dead, however long it takes.
+    let second = rules(host: "node2", on: fileSystem, patience: .seconds(3600))
+    let error = #expect(throws: RunError.self) { try FolderLock(folder.path, rules: second) }
+    let process = first.owner.process
+    #expect(
+      error?.description
+        == "\(folder.path): in use by another run, process \(process) on node1 (Slurm job 17_3)")
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("an owner on the same host keeps the folder where there are no locks")
+  func sameHost() throws {
+    let folder = try TemporaryFolder()
+    let lock = try FolderLock(folder.path, rules: rules(host: "node1", on: .noLocks))
+    let second = rules(host: "node1", on: .noLocks, patience: .seconds(3600))
+    #expect(throws: RunError.self) { try FolderLock(folder.path, rules: second) }
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("a dead owner on another host loses the folder", arguments: FileSystem.allCases + [nil])
+  func dead(_ fileSystem: FileSystem?) throws {
+    let folder = try TemporaryFolder()
+    try abandon(folder, host: "node1")
+    let lock = try FolderLock(folder.path, rules: rules(host: "node2", on: fileSystem))
+    #expect(LockRecord(path: folder.path + "/lock")?.owner.host == "node2")
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("a dead owner on the same host loses the folder without a wait")
+  func deadHere() throws {
+    let folder = try TemporaryFolder()
+    try abandon(folder, host: "node1")
+    let lock = try FolderLock(folder.path, rules: rules(host: "node1", patience: .seconds(3600)))
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("a host that started anew, and another one of the same name, count as another host")
+  func boots() throws {
+    let rules = rules(host: "node1")
+    var other = rules.owner
+    other.boot += "x"
+    #expect(rules.owner.isOnSameHost(as: rules.owner))
+    #expect(!rules.owner.isOnSameHost(as: other))
+  }
+
+  @Test("the wait for a sign of life ends when asked to stop")
+  func interrupted() throws {
+    let folder = try TemporaryFolder()
+    try abandon(folder, host: "node1")
+    let interruption = Interruption()
+    interruption.request()
+    let waiting = rules(host: "node2", patience: .seconds(3600))
+    let error = #expect(throws: RunError.self) {
+      try FolderLock(folder.path, rules: waiting, interruption: interruption)
+    }
+    #expect(error?.isInterruption ?? false)
+  }
+
+  @Test("an owner whose lock was taken over stops, and leaves the file to the other one")
+  func lost() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/lock"
+    do {
+      let lock = try FolderLock(folder.path, rules: rules(host: "node1"))
+      #expect(!lock.interruption.isRequested)
+      try abandon(folder, host: "node2")
+      while !lock.interruption.isRequested { Thread.sleep(forTimeInterval: 0.01) }
+    }
+    #expect(LockRecord(path: path)?.owner.host == "node2")
+  }
+
+  @Test(
+    "of many that come at once, one gets the folder, also where its owner has died",
+    arguments: FileSystem.allCases + [nil], [true, false])
+  func race(_ fileSystem: FileSystem?, afterDeath: Bool) throws {
+    let folder = try TemporaryFolder()
+    if afterDeath { try abandon(folder, host: "node0") }
+    let (owners, refusals) = (Atomic<Int>(0), Atomic<Int>(0))
+    DispatchQueue.concurrentPerform(iterations: 4) { [path = folder.path] index in
+      var rules = rules(host: "node\(index + 1)", on: fileSystem, patience: .milliseconds(200))
+      // The machine may be busy.
+      rules.settling = .seconds(1)
+      do throws(RunError) {
+        let lock = try FolderLock(path, rules: rules)
+        owners.add(1, ordering: .relaxed)
+        // Kept until all others have tried.
+        while owners.load(ordering: .relaxed) + refusals.load(ordering: .relaxed) < 4 {
+          Thread.sleep(forTimeInterval: 0.01)
+        }
+        withExtendedLifetime(lock) {}
+      } catch {
+        if case .inUse = error { refusals.add(1, ordering: .relaxed) }
+      }
+    }
+    #expect(owners.load(ordering: .relaxed) == 1)
+    #expect(refusals.load(ordering: .relaxed) == 3)
+  }
+
+  @Test("a record is read as it was written, and part of one is none")
+  func text() throws {
+    for job in [nil, "Slurm job 17_3", "Kubernetes job a: b, index 2"] {
+      var record = LockRecord(owner: rules(host: "node1").owner)
+      record.owner.job = job
+      record.beat = 12
+      #expect(LockRecord(text: record.text) == record)
+      for length in 0..<record.text.count where LockRecord(text: String(record.text.prefix(length))) != nil {
+        // Whole lines: only the last one, the job, may be missing.
+        #expect(job != nil && record.text.dropFirst(length).hasPrefix("job: "), "\(length)")
+      }
+    }
+    #expect(LockRecord(text: "4711\n") == nil)
+  }
+
+  @Test("jobs of Slurm and Kubernetes are told by their variables")
+  func jobs() {
+    #expect(ProcessIdentity.clusterJob([:]) == nil)
+    #expect(ProcessIdentity.clusterJob(["SLURM_JOB_ID": "21"]) == "Slurm job 21")
+    let array = ["SLURM_JOB_ID": "21", "SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "3"]
+    #expect(ProcessIdentity.clusterJob(array) == "Slurm job 17_3")
+    let pod = [
+      "KUBERNETES_SERVICE_HOST": "10.0.0.1", "ESPALIER_JOB": "study", "JOB_COMPLETION_INDEX": "2",
+    ]
+    #expect(ProcessIdentity.clusterJob(pod) == "Kubernetes job study, index 2")
+  }
+}
