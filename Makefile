@@ -23,6 +23,14 @@ torture: setup ## Kill, damage and starve runs, 200 kills among it, and compare 
 	swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
 	ESPALIER_TORTURE_KILLS=$(or $(KILLS),200) swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS) --filter TortureTests
 
+.PHONY: test-slurm
+test-slurm: build ## Submit a suite to a real Slurm on this machine, which this installs, starts and stops.
+	scripts/test-slurm.sh $(PROGRAM)
+
+.PHONY: test-kubernetes
+test-kubernetes: build ## Check the manifests of a suite against Kubernetes' JSON schemas, which this installs.
+	scripts/test-kubernetes.sh $(PROGRAM)
+
 .PHONY: fuzz
 fuzz: setup ## Give a million mutated inputs to each reader of outside files.
 	scripts/fuzz.sh $(or $(RUNS),1000000) $(READERS)
@@ -69,4 +77,4 @@ format: ## Format in place.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tests .build-bench .build-fuzz .build-sanitize
+	rm -rf .build .build-tests .build-bench .build-fuzz .build-kubernetes .build-sanitize

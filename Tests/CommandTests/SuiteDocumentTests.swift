@@ -6,30 +6,64 @@ import Testing
 /// A block that begins with a comment such as `# study.yaml` is a file of that name.
 @Suite("The document of running suites", .serialized)
 struct SuiteDocumentTests {
-  private let blocks: [(language: String, text: String)]
+  private let blocks: [Block]
 
-  init() throws {
-    let file = Command.repository.appendingPathComponent("docs/running-suites.md")
+  private struct Block {
+    var language: String
+    var text: String
+
+    /// Of a file, by its first line.
+    var name: String { text.split(separator: "\n").first.map { String($0.dropFirst(2)) } ?? "" }
+  }
+
+  init() throws { blocks = try Self.blocks(of: "running-suites") }
+
+  private static func blocks(of document: String) throws -> [Block] {
+    let file = Command.repository.appendingPathComponent("docs/\(document).md")
     let text = try String(contentsOf: file, encoding: .utf8)
-    blocks = text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
+    return text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
       .map { _, block in
         let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        return (String(lines[0]), lines.count > 1 ? lines[1] + "\n" : "")
+        return Block(language: String(lines[0]), text: lines.count > 1 ? lines[1] + "\n" : "")
       }
   }
 
   @Test("every command works on the document's files")
   func commands() throws {
+    try run(blocks) { folder in
+      let cached = try Command.run(["cache", "list"], in: folder)
+      #expect(cached.output == "nothing is cached\n")
+    }
+  }
+
+  @Test("every command of docs/clusters.md works on the same files, and the last run trains nothing")
+  func clusters() throws {
+    let files = blocks.filter { $0.language == "yaml" }
+    try run(files + Self.blocks(of: "clusters")) { folder in
+      let plan = try Command.run(
+        [
+          "plan", "study.yaml", "--no-calibration", "--set", "train.epochs=2", "--set",
+          "dataset.train_limit=100",
+        ],
+        in: folder)
+      #expect(plan.output.contains("0 trainings to do; "))
+      let submitted = folder.appendingPathComponent("results/.submit")
+      let manifests = try FileManager.default.subpathsOfDirectory(atPath: submitted.path)
+      #expect(manifests.count { $0.hasSuffix(".yaml") } == 2)
+    }
+  }
+
+  /// Writes the files and runs the commands of a document in a folder of its own.
+  private func run(_ blocks: [Block], _ check: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "espalier-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for block in blocks where block.language == "yaml" {
-      let name = try #require(block.text.split(separator: "\n").first?.dropFirst(2))
-      try Data(block.text.utf8).write(to: folder.appendingPathComponent(String(name)))
+      try Data(block.text.utf8).write(to: folder.appendingPathComponent(block.name))
     }
     let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
-    #expect(commands.count > 8)
+    #expect(commands.count > 5)
     for command in commands {
       let words = Self.words(command)
       try #require(words.first == "espalier", "\(command)")
@@ -40,15 +74,13 @@ struct SuiteDocumentTests {
       #expect(result.status == 0, "\(command): \(result.errors)")
       #expect(result.errors.isEmpty, "\(command)")
     }
-    let cached = try Command.run(["cache", "list"], in: folder)
-    #expect(cached.output == "nothing is cached\n")
+    try check(folder)
   }
 
   @Test("the matrices give the experiments that the text says")
   func matrices() throws {
-    let files = try blocks.filter { $0.language == "yaml" }.reduce(into: [String: Data]()) { files, block in
-      files[String(try #require(block.text.split(separator: "\n").first?.dropFirst(2)))] = Data(
-        block.text.utf8)
+    let files = blocks.filter { $0.language == "yaml" }.reduce(into: [String: Data]()) { files, block in
+      files[block.name] = Data(block.text.utf8)
     }
     let study = try Command.run(["validate", "study.yaml"], files: files)
     #expect(study.output.split(separator: "\n").count == 6)

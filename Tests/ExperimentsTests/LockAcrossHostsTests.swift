@@ -134,7 +134,8 @@ struct LockAcrossHostsTests {
   func race(_ fileSystem: FileSystem?, afterDeath: Bool) throws {
     let folder = try TemporaryFolder()
     if afterDeath { try abandon(folder, host: "node0") }
-    let (owners, refusals) = (Atomic<Int>(0), Atomic<Int>(0))
+    let owners = Atomic<Int>(0)
+    let refusals = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: 4) { [path = folder.path] index in
       var rules = rules(host: "node\(index + 1)", on: fileSystem, patience: .milliseconds(200))
       // The machine may be busy.

@@ -38,7 +38,8 @@ struct LockRecord: Equatable, Sendable {
       guard let colon = line.firstIndex(of: ":") else { return nil }
       parts[line[..<colon]] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
     }
-    guard let host = parts["host"], let boot = parts["boot"], let process = parts["process"].flatMap(Int32.init),
+    guard let host = parts["host"], let boot = parts["boot"],
+      let process = parts["process"].flatMap(Int32.init),
       let id = parts["id"], let beat = parts["beat"].flatMap(Int.init)
     else { return nil }
     owner = ProcessIdentity(host: host, boot: boot, process: process, job: parts["job"])

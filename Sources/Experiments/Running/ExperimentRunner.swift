@@ -63,7 +63,8 @@ public struct ExperimentRunner: Sendable {
   ///
   /// - Parameter failed: called for every experiment of the shard that fails, from any thread, one at a time.
   public func run(
-    _ specs: [ExperimentSpec], shard: Shard, failed: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
+    _ specs: [ExperimentSpec], shard: Shard,
+    failed: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> ShardOutcome {
     guard let engine = engines.first else { return ShardOutcome(shard: shard) }
     let prepared = prepare(specs)

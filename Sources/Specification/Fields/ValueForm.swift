@@ -13,7 +13,7 @@ extension ValueForm {
   /// A form that looks at one scalar.
   ///
   /// - Parameter interpret: nil when the scalar is not such a value.
-  fileprivate static func scalar(
+  static func scalar(
     _ expectation: String, schema: [(String, JSON)], write: @escaping @Sendable (Value) -> JSON,
     interpret: @escaping @Sendable (Node.Scalar) -> Value?
   ) -> ValueForm {

@@ -62,7 +62,8 @@ struct Run: ParsableCommand {
     let printer = ProgressPrinter(mode: progress)
     let runner = ExperimentRunner(
       engines: engines, results: results, fresh: fresh, failFast: failFast,
-      checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources), progress: printer,
+      checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources),
+      progress: printer,
       interruption: interruption)
     if let shard { return try run(shard, of: specs, runner, printer, interruption) }
     let outcomes = runner.run(specs) { outcome in

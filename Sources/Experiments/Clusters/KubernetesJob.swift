@@ -1,0 +1,163 @@
+import Foundation
+import Specification
+import TensorFiles
+
+/// A suite as jobs of Kubernetes: an Indexed Job that trains, and one to apply after it that writes the reports.
+///
+/// Fields are those of batch/v1 Job; `backoffLimitPerIndex` and the action `FailIndex` are stable since Kubernetes 1.33
+/// (KEP-3850). The experiments travel in a ConfigMap, as resolved files; data and results lie on a volume.
+public struct KubernetesJob: Sendable {
+  public var command: SuiteCommand
+  public var specs: [ExperimentSpec]
+  public var resources: (threads: Int, memory: MemorySize)
+  public var setup: [String]
+  public var kubernetes: ClusterProfile.Kubernetes
+  public var shards: Int
+  /// Pods at a time; nil for all.
+  public var limit: Int?
+
+  public static let image = "espalier"
+  public static let claim = "espalier"
+  /// Where a pod finds the volume; relative paths of experiments start there.
+  private static let workingFolder = "/work"
+  private static let experimentFolder = "/experiments"
+  /// Of the resolved experiments; the API server takes no larger ConfigMap.
+  public static let largestConfiguration = 1 << 20
+  /// Attempts of an index after the first, such as after a node was lost.
+  private static let retries = 4
+  /// Between the signal and the end of a pod.
+  private static let graceSeconds = 120
+
+  public init(
+    command: SuiteCommand, specs: [ExperimentSpec], memory: MemorySize, setup: [String],
+    kubernetes: ClusterProfile.Kubernetes, shards: Int, limit: Int?
+  ) {
+    self.command = command
+    self.specs = specs
+    resources = (command.threads, memory)
+    (self.setup, self.kubernetes, self.shards, self.limit) = (setup, kubernetes, shards, limit)
+  }
+
+  /// Bytes of the experiments.
+  public var configurationBytes: Int { specs.map { yaml($0).utf8.count }.reduce(0, +) }
+
+  /// The experiments and the job that trains.
+  public var training: String { [configuration, job(shards: shards)].joined(separator: "---\n") }
+
+  /// The job that writes the reports, once the other one has ended.
+  public var reporting: String { job(shards: nil) }
+
+  /// Both manifests.
+  public var text: String { "# train.yaml\n\(training)\n# report.yaml\n\(reporting)" }
+
+  /// Writes `train.yaml` and `report.yaml` into a folder.
+  ///
+  /// - Returns: the commands that apply them.
+  public func write(to folder: String) throws(RunError) -> String {
+    do {
+      try DurableFile.makeFolder(folder)
+      try DurableFile.write(Array(training.utf8), to: "\(folder)/train.yaml")
+      try DurableFile.write(Array(reporting.utf8), to: "\(folder)/report.yaml")
+    } catch {
+      throw .storage("\(error)")
+    }
+    let namespace = kubernetes.namespace.map { " --namespace " + shellQuoted($0) } ?? ""
+    return """
+      kubectl apply --filename \(shellQuoted("\(folder)/train.yaml"))
+      kubectl wait --for=condition=Complete --timeout=-1s\(namespace) job/\(command.name)
+      kubectl apply --filename \(shellQuoted("\(folder)/report.yaml"))
+      """
+  }
+
+  private var metadata: String {
+    "  labels: {app.kubernetes.io/name: espalier}\n"
+      + (kubernetes.namespace.map { "  namespace: \(yamlQuoted($0))\n" } ?? "")
+  }
+
+  private var configuration: String {
+    let files = specs.map { spec in
+      let lines = yaml(spec).split(separator: "\n").map { "    \($0)\n" }.joined()
+      return "  \(spec.name).yaml: |\n" + lines
+    }
+    return """
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: \(command.name)
+      \(metadata)data:
+      \(files.joined())
+      """
+  }
+
+  /// - Parameter shards: nil for the run that writes the reports.
+  private func job(shards: Int?) -> String {
+    var command = command
+    let name = command.name + (shards == nil ? "-report" : "")
+    (command.program, command.overrides) = ("espalier", [])
+    command.files = specs.map { "\(Self.experimentFolder)/\($0.name).yaml" }
+    let line = command.line(shard: shards.map { "$((JOB_COMPLETION_INDEX + 1))/\($0)" })
+    let script = (setup + ["exec " + line]).map { "              \($0)\n" }.joined()
+    let indexed = shards.map { count in
+      """
+        completionMode: Indexed
+        completions: \(max(1, count))
+        parallelism: \(max(1, min(limit ?? count, count)))
+        backoffLimitPerIndex: \(Self.retries)
+        maxFailedIndexes: \(max(1, count))
+
+      """
+    }
+    return """
+      apiVersion: batch/v1
+      kind: Job
+      metadata:
+        name: \(name)
+      \(metadata)spec:
+      \(indexed ?? "  backoffLimit: \(Self.retries)\n")\
+        podFailurePolicy:
+          rules:
+            # Preempted or drained: the state is saved, and it was not the suite's fault.
+            - action: Ignore
+              onPodConditions:
+                - {type: DisruptionTarget, status: "True"}
+            # 1: an expectation was missed; 2: wrong usage; 3: a run failed. None gets better by being repeated.
+            - action: \(shards == nil ? "FailJob" : "FailIndex")
+              onExitCodes: {containerName: espalier, operator: In, values: [1, 2, 3]}
+        template:
+          metadata:
+            labels: {app.kubernetes.io/name: espalier}
+          spec:
+            restartPolicy: Never
+            # After the signal that asks to stop, for the state to be saved.
+            terminationGracePeriodSeconds: \(Self.graceSeconds)
+            containers:
+              - name: espalier
+                image: \(yamlQuoted(kubernetes.image ?? Self.image))
+                workingDir: \(Self.workingFolder)
+                command: [/bin/sh, -c]
+                args:
+                  - |
+      \(script)\
+                env:
+                  - {name: ESPALIER_JOB, value: \(name)}
+                resources:
+                  requests: {cpu: "\(resources.threads)", memory: \(resources.memory.mebibytes)Mi}
+                  limits: {memory: \(resources.memory.mebibytes)Mi}
+                volumeMounts:
+                  - {name: work, mountPath: \(Self.workingFolder)}
+                  - {name: experiments, mountPath: \(Self.experimentFolder), readOnly: true}
+            volumes:
+              - name: work
+                persistentVolumeClaim: {claimName: \(yamlQuoted(kubernetes.claim ?? Self.claim))}
+              - name: experiments
+                configMap: {name: \(self.command.name)}
+
+      """
+  }
+
+  /// A text as YAML's double quotes hold it.
+  private func yamlQuoted(_ text: String) -> String {
+    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+      + "\""
+  }
+}

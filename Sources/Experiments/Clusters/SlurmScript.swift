@@ -1,0 +1,87 @@
+import Specification
+
+/// The shell script of a Slurm job: its resources, and how it is queued again when its time is over.
+public struct SlurmScript: Sendable {
+  public var command: SuiteCommand
+  /// Absolute.
+  public var workingFolder: String
+  /// Absolute; gets script and logs.
+  public var folder: String
+  public var resources: TaskResources
+  public var setup: [String]
+  public var slurm: ClusterProfile.Slurm
+  /// Number of shards.
+  public var shards: Int
+
+  /// Two minutes: a step in progress ends and is saved in less.
+  public static let signal = EarlySignal(name: "USR1", seconds: 120)
+
+  public init(
+    command: SuiteCommand, workingFolder: String, folder: String, resources: TaskResources, setup: [String],
+    slurm: ClusterProfile.Slurm, shards: Int
+  ) {
+    self.command = command
+    self.workingFolder = workingFolder
+    self.folder = folder
+    self.resources = resources
+    self.setup = setup
+    self.slurm = slurm
+    self.shards = shards
+  }
+
+  /// Of the array, whose first argument is the number of tasks in arrays before it.
+  public var training: String {
+    text(log: "%A_%a.log", line: command.line(shard: "$((SLURM_ARRAY_TASK_ID + ${1:-0} + 1))/\(shards)"))
+  }
+
+  /// Of the job that comes last.
+  public var reporting: String { text(log: "report-%j.log", line: command.line(shard: nil)) }
+
+  private func text(log: String, line: String) -> String {
+    var options = [
+      "--job-name=\(command.name)", "--output=\(folder)/\(log)", "--open-mode=append", "--requeue",
+      "--signal=B:\(slurm.signal ?? Self.signal)", "--cpus-per-task=\(resources.threads)",
+      "--mem=\(resources.memory)", "--time=\(resources.time)",
+    ]
+    if let partition = slurm.partition { options.append("--partition=\(partition)") }
+    if let account = slurm.account { options.append("--account=\(account)") }
+    options += slurm.options
+    return """
+      #!/bin/bash
+      \(options.map { "#SBATCH \(Self.quoted($0))" }.joined(separator: "\n"))
+
+      cd \(shellQuoted(workingFolder)) || exit 2
+      \(setup.map { $0 + "\n" }.joined())
+      # The signal before the time limit goes to this shell alone. Espalier saves its state and ends with 130; before it
+      # has begun, the signal ends it.
+      program= signalled=
+      for signal in TERM USR1 USR2; do
+        trap "signalled=$signal; kill -$signal \\$program 2>/dev/null" "$signal"
+      done
+      \(line) &
+      program=$!
+      # A signal ends the wait before the program ends.
+      while wait "$program"; status=$?; [ -n "$signalled" ]; do signalled=; done
+
+      # A job that was cancelled or preempted is not running any more. The id of the task alone would queue the whole
+      # array again.
+      job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
+      job=${job:-$SLURM_JOB_ID}
+      case $status in
+        130 | 138 | 140 | 143)
+          if [ "$(squeue --noheader --jobs="$job" --format=%T)" = RUNNING ]; then
+            # Ends this shell as well.
+            scontrol requeue "$job" && sleep 60
+          fi
+          ;;
+      esac
+      exit "$status"
+
+      """
+  }
+
+  /// As sbatch reads an option.
+  private static func quoted(_ option: String) -> String {
+    option.contains(where: \.isWhitespace) ? "\"\(option)\"" : option
+  }
+}

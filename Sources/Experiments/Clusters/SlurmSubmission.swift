@@ -1,0 +1,119 @@
+import Foundation
+import TensorFiles
+
+/// A suite as jobs of Slurm: arrays that train, and a job after them that writes the reports.
+public struct SlurmSubmission: Sendable {
+  public let script: SlurmScript
+  public let arrays: [SlurmArray]
+
+  /// What Slurm allows where it does not say: its default.
+  private static let maximumArraySize = 1001
+
+  /// - Parameters:
+  ///   - tasks: those that have something to train.
+  ///   - limit: tasks at a time, at most.
+  public init(_ script: SlurmScript, tasks: [Int], limit: Int?) {
+    self.script = script
+    let size = Slurm().maximumArraySize() ?? Self.maximumArraySize
+    arrays = SlurmArray.arrays(of: tasks, maximumSize: max(1, size), limit: limit)
+  }
+
+  private var trainingScript: String { "\(script.folder)/train.sh" }
+  private var reportingScript: String { "\(script.folder)/report.sh" }
+
+  /// Arguments of sbatch, besides `--parsable`.
+  private func arguments(_ array: SlurmArray) -> [String] {
+    ["--array=\(array.text)", trainingScript] + (array.offset > 0 ? ["\(array.offset)"] : [])
+  }
+
+  private func arguments(after jobs: [String]) -> [String] {
+    (jobs.isEmpty ? [] : ["--dependency=afterany:" + jobs.joined(separator: ":")]) + [reportingScript]
+  }
+
+  /// The scripts and the commands that submit them.
+  public func text() -> String {
+    let names = arrays.indices.map { arrays.count == 1 ? "TRAINING" : "TRAINING\($0 + 1)" }
+    let commands = (arrays.map(arguments) + [arguments(after: names)]).map { arguments in
+      "sbatch --parsable " + arguments.map(shellQuoted).joined(separator: " ")
+    }
+    return """
+      # \(trainingScript)
+      \(script.training)
+      # \(reportingScript)
+      \(script.reporting)
+      \(commands.joined(separator: "\n"))
+      """
+  }
+
+  /// Writes the scripts and submits them; where one is refused, those before it are cancelled.
+  public func submit() throws(RunError) -> SubmissionRecord {
+    do {
+      try DurableFile.makeFolder(script.folder)
+      try DurableFile.write(Array(script.training.utf8), to: trainingScript)
+      try DurableFile.write(Array(script.reporting.utf8), to: reportingScript)
+    } catch {
+      throw .storage("\(error)")
+    }
+    let slurm = Slurm()
+    var jobs: [String] = []
+    do throws(Slurm.Failure) {
+      for array in arrays { jobs.append(try slurm.submit(arguments(array))) }
+      let report = try slurm.submit(arguments(after: jobs))
+      let record = SubmissionRecord(
+        command: script.command, workingFolder: script.workingFolder, shards: script.shards,
+        arrays: zip(jobs, arrays).map { .init(job: $0, offset: $1.offset) }, report: report)
+      try record.write(to: script.folder)
+      return record
+    } catch {
+      if !jobs.isEmpty { try? slurm.cancel(jobs) }
+      throw .storage("\(error)")
+    }
+  }
+}
+
+/// What was submitted last of a suite: a file beside its scripts.
+public struct SubmissionRecord: Codable, Equatable, Sendable {
+  struct Array: Codable, Equatable, Sendable {
+    var job: String
+    /// The task that is the array's index 0.
+    var offset: Int
+  }
+
+  var command: SuiteCommand
+  var workingFolder: String
+  var shards: Int
+  var arrays: [Array]
+  /// The job that writes the reports.
+  var report: String
+
+  private static let name = "submission.json"
+
+  /// Nil where the suite was not submitted.
+  public init?(folder: String) {
+    let url = URL(fileURLWithPath: "\(folder)/\(Self.name)")
+    guard let data = try? Data(contentsOf: url),
+      let record = try? JSONDecoder().decode(SubmissionRecord.self, from: data)
+    else { return nil }
+    self = record
+  }
+
+  init(command: SuiteCommand, workingFolder: String, shards: Int, arrays: [Array], report: String) {
+    (self.command, self.workingFolder, self.shards) = (command, workingFolder, shards)
+    (self.arrays, self.report) = (arrays, report)
+  }
+
+  func write(to folder: String) throws(Slurm.Failure) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      try DurableFile.write(Swift.Array(encoder.encode(self)), to: "\(folder)/\(Self.name)")
+    } catch {
+      throw Slurm.Failure(description: "\(error)")
+    }
+  }
+
+  /// The ids, a line each, as scripts read them.
+  public var text: String {
+    (arrays.map { "training \($0.job)" } + ["report \(report)"]).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,24 @@
+/// Reads cluster profiles: files that keep partitions, accounts and the like out of experiments.
+public enum ClusterProfileFile {
+  /// - Throws: every error of the file at once.
+  public static func load(_ file: String) throws(SpecificationError) -> ClusterProfile {
+    let start = Place(file: file)
+    let text: SourceText
+    do throws(SourceText.Unreadable) {
+      text = try SourceText(path: file)
+    } catch {
+      throw SpecificationError(start, "the file \(error.reason)")
+    }
+    let (root, diagnostics) = try YAMLReader.read(text.bytes, file: file)
+    let section = ClusterSection()
+    let context = ReadingContext(
+      catalog: Catalog(datasets: [], architectures: [], criteria: []), environment: [:],
+      knownPaths: section.keys.paths())
+    for diagnostic in diagnostics { context.report(diagnostic.place, diagnostic.path, diagnostic.message) }
+    let mapping = MappingReader(root, place: start, path: "", keys: section.keys, context)
+    guard let profile = mapping.flatMap(section.read), context.diagnostics.isEmpty else {
+      throw SpecificationError(diagnostics: context.diagnostics)
+    }
+    return profile
+  }
+}

@@ -1,0 +1,246 @@
+import ArgumentParser
+import Compute
+import Experiments
+import Foundation
+import Specification
+
+struct Submit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a suite on a cluster: a Slurm job array, or the manifest of a Kubernetes Indexed Job.",
+    discussion: """
+      Each task does one shard of the suite's trainings; a job after them writes the reports. What options and \
+      cluster.yaml leave open is predicted: twice the longest training's time and ten minutes, a quarter and 256 MiB more \
+      than its memory.
+      """)
+
+  enum Cluster: String, ExpressibleByArgument, CaseIterable { case slurm, kubernetes }
+
+  @Argument(help: "Experiment or suite files.")
+  var files: [String]
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(help: "Folder of results, which all tasks share.")
+  var results = "results"
+
+  @Option(help: "slurm or kubernetes, whose manifest is printed and written.")
+  var to: Cluster = .slurm
+
+  @OptionGroup var cluster: ClusterOptions
+
+  @Flag(help: "Prints scripts and commands, or the manifest, and does nothing.")
+  var dryRun = false
+
+  @Flag(help: "Shows how far the suite is.")
+  var status = false
+
+  func validate() throws {
+    guard !(status && dryRun) else { throw ValidationError("--status goes without --dry-run") }
+    guard !status || to == .slurm else {
+      throw ValidationError("--status asks Slurm; kubectl shows jobs of Kubernetes")
+    }
+    try cluster.check(for: to)
+  }
+
+  func run() throws {
+    let specs = try experiment.load(files)
+    let profile = try cluster.merged()
+    let threads = profile.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let engine: Engine
+    do { engine = try Engine(threads: threads) } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
+    }
+    let command = SuiteCommand(
+      program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
+      overrides: experiment.overrides, results: results, threads: threads)
+    let tasks = SuiteTasks(specs, results: results, engine: engine)
+    if status { return showStatus(tasks, command) }
+    do {
+      switch to {
+      case .slurm: try submit(specs, command, tasks, profile, engine)
+      case .kubernetes: try writeManifest(specs, command, tasks, profile, engine)
+      }
+    } catch let error as RunError {
+      complain("espalier: \(error)")
+      throw ExitStatus.failed
+    }
+  }
+
+  private func showStatus(_ tasks: SuiteTasks, _ command: SuiteCommand) {
+    let record = SubmissionRecord(folder: command.folder)
+    if record == nil { complain("espalier: warning: these files were not submitted to Slurm from here") }
+    let status = SubmissionStatus(tasks, record: record)
+    if let warning = status.warning { complain("espalier: warning: \(warning)") }
+    print(status.text())
+  }
+
+  // MARK: Slurm
+
+  private func submit(
+    _ specs: [ExperimentSpec], _ command: SuiteCommand, _ tasks: SuiteTasks, _ profile: ClusterProfile,
+    _ engine: Engine
+  ) throws {
+    let working = FileManager.default.currentDirectoryPath
+    let folder = command.folder.hasPrefix("/") ? command.folder : "\(working)/\(command.folder)"
+    let script = SlurmScript(
+      command: command, workingFolder: working, folder: folder,
+      resources: try resources(specs, tasks, profile, engine), setup: profile.setup, slurm: profile.slurm,
+      shards: tasks.count)
+    let submission = SlurmSubmission(script, tasks: tasks.open, limit: profile.limit)
+    print(dryRun ? submission.text() : try submission.submit().text)
+  }
+
+  /// What options and profile say, or else a prediction with a margin.
+  private func resources(
+    _ specs: [ExperimentSpec], _ tasks: SuiteTasks, _ profile: ClusterProfile, _ engine: Engine
+  ) throws -> TaskResources {
+    if let memory = profile.memory, let time = profile.time {
+      return TaskResources(threads: engine.threads, memory: memory, time: time)
+    }
+    let plan: SuitePlan
+    do { plan = try SuitePlan(specs, results: results, engine: engine, calibrates: true) } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
+    }
+    guard
+      let memory = profile.memory
+        ?? plan.predictedPeakMebibytes.map({ TaskResources.memory(predictedMebibytes: $0) }),
+      let time = profile.time
+        ?? (tasks.open.isEmpty ? 0 : tasks.longest(by: plan)).map({ TaskResources.time(predictedSeconds: $0) }
+        )
+    else {
+      for warning in plan.warnings { complain("espalier: \(warning)") }
+      complain("espalier: time and memory cannot be predicted; expected --time and --memory")
+      throw ExitStatus.usage
+    }
+    return TaskResources(threads: engine.threads, memory: memory, time: time)
+  }
+
+  // MARK: Kubernetes
+
+  private func writeManifest(
+    _ specs: [ExperimentSpec], _ command: SuiteCommand, _ tasks: SuiteTasks, _ profile: ClusterProfile,
+    _ engine: Engine
+  ) throws {
+    var profile = profile
+    // Pods have no time limit.
+    profile.time = profile.time ?? TimeLimit(minutes: 1)
+    let job = KubernetesJob(
+      command: command, specs: specs, memory: try resources(specs, tasks, profile, engine).memory,
+      setup: profile.setup, kubernetes: profile.kubernetes, shards: tasks.count, limit: profile.limit)
+    guard job.configurationBytes < KubernetesJob.largestConfiguration else {
+      complain("espalier: the experiments take more than the 1 MiB of a ConfigMap; submit fewer at once")
+      throw ExitStatus.usage
+    }
+    print(dryRun ? job.text : try job.write(to: command.folder), terminator: dryRun ? "" : "\n")
+  }
+}
+
+/// Options that are the cluster's; each comes before the profile's.
+struct ClusterOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What is always the same on a cluster. Default: cluster.yaml, where there is one.", valueName: "file"))
+  var profile: String?
+
+  @Option(help: "Threads of each task. Default: the cores of this machine.")
+  var threads: Int?
+
+  @Option(help: "Memory of each task, such as 800M or 16G.")
+  var memory: MemorySize?
+
+  @Option(help: "Time limit of each task, as Slurm has it: 90 (minutes), 2:30:00 or 1-12:00:00.")
+  var time: TimeLimit?
+
+  @Option(help: "Tasks at a time, at most.")
+  var limit: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A line of the shell before the program, such as 'module load openblas'. May be repeated.",
+      valueName: "line"))
+  var setup: [String] = []
+
+  @Option(help: "Slurm: partition.")
+  var partition: String?
+
+  @Option(help: "Slurm: account.")
+  var account: String?
+
+  @Option(help: "Slurm: signal before the time limit, and seconds: TERM, USR1 or USR2. Default: USR1@120.")
+  var signal: EarlySignal?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Slurm: a further option, such as --qos=long. May be repeated.", valueName: "option"))
+  var sbatch: [String] = []
+
+  @Option(help: "Kubernetes: image that holds the program. Default: \(KubernetesJob.image).")
+  var image: String?
+
+  @Option(help: "Kubernetes: namespace.")
+  var namespace: String?
+
+  @Option(help: "Kubernetes: volume claim with data and results. Default: \(KubernetesJob.claim).")
+  var claim: String?
+
+  func check(for cluster: Submit.Cluster) throws {
+    guard threads.map((1...1024).contains) ?? true else {
+      throw ValidationError("--threads is not from 1 to 1024")
+    }
+    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit is not above 0") }
+    for text in setup + sbatch + [partition, account, image, namespace, claim].compactMap({ $0 })
+    where text.isEmpty || text.contains(where: \.isNewline) {
+      throw ValidationError("expected a text of one line")
+    }
+    for option in sbatch where !option.hasPrefix("-") {
+      throw ValidationError("--sbatch: expected an option of sbatch, such as --qos=long, found `\(option)`")
+    }
+    let slurm = partition != nil || account != nil || signal != nil || !sbatch.isEmpty || time != nil
+    let kubernetes = image != nil || namespace != nil || claim != nil
+    if slurm, cluster == .kubernetes {
+      throw ValidationError("--time, --partition, --account, --signal and --sbatch are for --to slurm")
+    }
+    if kubernetes, cluster == .slurm {
+      throw ValidationError("--image, --namespace and --claim are for --to kubernetes")
+    }
+  }
+
+  /// The profile with these options laid over it.
+  func merged() throws -> ClusterProfile {
+    var profile = ClusterProfile()
+    let file = "cluster.yaml"
+    if let path = self.profile ?? (FileManager.default.fileExists(atPath: file) ? file : nil) {
+      do { profile = try ClusterProfileFile.load(path) } catch {
+        for diagnostic in error.diagnostics { complain(diagnostic.description) }
+        throw ExitStatus.usage
+      }
+    }
+    profile.threads = threads ?? profile.threads
+    profile.memory = memory ?? profile.memory
+    profile.time = time ?? profile.time
+    profile.limit = limit ?? profile.limit
+    profile.setup += setup
+    profile.slurm.partition = partition ?? profile.slurm.partition
+    profile.slurm.account = account ?? profile.slurm.account
+    profile.slurm.signal = signal ?? profile.slurm.signal
+    profile.slurm.options += sbatch
+    profile.kubernetes.image = image ?? profile.kubernetes.image
+    profile.kubernetes.namespace = namespace ?? profile.kubernetes.namespace
+    profile.kubernetes.claim = claim ?? profile.kubernetes.claim
+    return profile
+  }
+}
+
+extension MemorySize: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension TimeLimit: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension EarlySignal: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

@@ -1,0 +1,132 @@
+import Compute
+import Foundation
+import Specification
+import Testing
+
+@testable import Experiments
+
+@Suite("Submitting a suite")
+struct SubmissionTests {
+  private let command = SuiteCommand(
+    program: "/opt/es palier/espalier", files: ["a.yaml", "it's.yaml"], overrides: ["train.epochs=2"],
+    results: "results", threads: 4)
+
+  private func script(_ slurm: ClusterProfile.Slurm = ClusterProfile.Slurm()) -> SlurmScript {
+    SlurmScript(
+      command: command, workingFolder: "/home/lab/a b", folder: "/home/lab/a b/results/.submit/x",
+      resources: TaskResources(threads: 4, memory: MemorySize(mebibytes: 900), time: TimeLimit(minutes: 90)),
+      setup: ["module load openblas"], slurm: slurm, shards: 12)
+  }
+
+  @Test("indices are listed as ranges, and split where Slurm allows no longer array")
+  func arrays() {
+    func texts(_ tasks: [Int], _ size: Int = 1001, _ limit: Int? = nil) -> [String] {
+      SlurmArray.arrays(of: tasks, maximumSize: size, limit: limit).map { "\($0.offset): \($0.text)" }
+    }
+    #expect(texts(Array(0..<8)) == ["0: 0-7"])
+    #expect(texts([0, 2, 3, 4, 9], 1001, 2) == ["0: 0,2-4,9%2"])
+    #expect(texts([]) == [])
+    #expect(texts(Array(0..<10), 4, 5) == ["0: 0-3%2", "4: 0-3%2", "8: 0-1%1"])
+    #expect(texts([3, 4, 9], 4, 2) == ["0: 3%1", "4: 0%1", "8: 1%1"])
+    #expect(texts(Array(0..<9), 4, 1).map { $0.suffix(2) } == ["%1", "%1", "%1"])
+  }
+
+  @Test("the script has the resources, the setup and the shard; paths are quoted")
+  func scripts() {
+    var slurm = ClusterProfile.Slurm()
+    (slurm.partition, slurm.account, slurm.options) = ("cpu", "lab", ["--qos=long"])
+    slurm.signal = EarlySignal("TERM@60")
+    let text = script(slurm).training
+    for line in [
+      "#!/bin/bash", "#SBATCH --cpus-per-task=4", "#SBATCH --mem=900M", "#SBATCH --time=01:30:00",
+      "#SBATCH --signal=B:TERM@60", "#SBATCH --requeue", "#SBATCH --open-mode=append",
+      "#SBATCH --partition=cpu", "#SBATCH --account=lab", "#SBATCH --qos=long", "module load openblas",
+      "#SBATCH \"--output=/home/lab/a b/results/.submit/x/%A_%a.log\"", "cd '/home/lab/a b' || exit 2",
+      #"'/opt/es palier/espalier' run a.yaml 'it'\''s.yaml' --set train.epochs=2 --results results --threads 4"#
+        + #" --progress plain --shard "$((SLURM_ARRAY_TASK_ID + ${1:-0} + 1))/12" &"#,
+    ] {
+      #expect(text.split(separator: "\n").contains(Substring(line)), "\(line)\n\(text)")
+    }
+    #expect(script().training.contains("--signal=B:USR1@120"))
+    #expect(!script().reporting.contains("--shard"))
+  }
+
+  /// What the script does with the program's end, by programs that stand for squeue and scontrol.
+  @Test(
+    "a task is queued again when its time is over, and only then",
+    arguments: [
+      (130, "RUNNING", true), (138, "RUNNING", true), (130, "COMPLETING", false), (130, "", false),
+      (0, "RUNNING", false), (3, "RUNNING", false),
+    ])
+  func requeue(_ status: Int, _ state: String, _ isExpected: Bool) throws {
+    let folder = try TemporaryFolder()
+    func tool(_ name: String, _ text: String) throws {
+      let path = "\(folder.path)/\(name)"
+      try Data("#!/bin/sh\n\(text)\n".utf8).write(to: URL(fileURLWithPath: path))
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+    try tool("squeue", "echo \(state)")
+    try tool("scontrol", "echo \"$@\" > \(folder.path)/requeued; exit 1")
+    // Goes on until it is signalled, as a training does.
+    try tool(
+      "program",
+      "trap 'exit \(status)' USR1; touch \(folder.path)/began; while true; do sleep 0.05; done")
+    var script = script()
+    script.command.program = folder.path + "/program"
+    script.workingFolder = folder.path
+    script.setup = []
+    try tool("job", script.training)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [folder.path + "/job"]
+    process.environment = [
+      "PATH": folder.path + ":/usr/bin:/bin", "SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "3",
+      "SLURM_JOB_ID": "21",
+    ]
+    try process.run()
+    while !FileManager.default.fileExists(atPath: folder.path + "/began") {
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    kill(process.processIdentifier, SIGUSR1)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == Int32(status))
+    let requeued = try? String(contentsOfFile: folder.path + "/requeued", encoding: .utf8)
+    #expect(requeued == (isExpected ? "requeue 17_3\n" : nil))
+  }
+
+  @Test("the folder's name tells suites and their overrides apart, and is one that Kubernetes takes")
+  func names() {
+    var other = command
+    other.overrides = ["train.epochs=3"]
+    #expect(command.name != other.name)
+    var long = command
+    long.files = [String(repeating: "Über_", count: 40) + ".yaml"]
+    for name in [command.name, long.name] {
+      #expect(
+        name.count <= 49 && name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-") })
+    }
+  }
+
+  @Test("tasks are the units of the suite; those that are trained are not submitted again")
+  func tasks() throws {
+    let folder = try TemporaryFolder()
+    let engine = try Engine(threads: 1)
+    let specs = try ["l1_norm", "random"].map { try digits(["name=\($0)", "prune.criterion=\($0)"]) }
+    let before = SuiteTasks(specs, results: folder.path, engine: engine)
+    #expect(before.count == 3 && before.open == [0, 1, 2])
+    _ = try run(specs[0], in: folder.path)
+    let after = SuiteTasks(specs, results: folder.path, engine: engine)
+    #expect(after.count == 3 && after.open.count == 1)
+    let open = try #require(after.open.first)
+    #expect(after.trainings[open].map(\.spec.name) == ["random"] && after.epochs(open) == (0, 3))
+    let status = SubmissionStatus(after, record: nil).text()
+    #expect(status.contains("2 of 3 shards trained") && status.contains("\(open + 1)/3"))
+  }
+
+  @Test("what is predicted has a margin")
+  func margins() {
+    #expect(TaskResources.time(predictedSeconds: 3600).minutes == 130)
+    #expect(TaskResources.time(predictedSeconds: 0.1).minutes == 11)
+    #expect(TaskResources.memory(predictedMebibytes: 400).mebibytes == 756)
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@testable import Specification
+
+@Suite("Cluster profiles")
+struct ClusterProfileTests {
+  private func load(_ text: String) throws -> ClusterProfile {
+    let path = NSTemporaryDirectory() + "cluster-\(UUID().uuidString).yaml"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return try ClusterProfileFile.load(path)
+  }
+
+  @Test("every key is read")
+  func full() throws {
+    let profile = try load(
+      """
+      threads: 8
+      memory: 16G
+      time: 1-12:30:00
+      limit: 20
+      setup: [module load openblas, "ulimit -c 0"]
+      slurm: {partition: cpu, account: lab, signal: USR2@300, sbatch: [--qos=long]}
+      kubernetes: {image: "registry:5000/espalier:1", namespace: lab, claim: data}
+      """)
+    #expect(profile.threads == 8 && profile.memory?.mebibytes == 16_384 && profile.limit == 20)
+    #expect(profile.time?.minutes == 36 * 60 + 30)
+    #expect(profile.setup == ["module load openblas", "ulimit -c 0"])
+    #expect(profile.slurm.partition == "cpu" && profile.slurm.account == "lab")
+    #expect(profile.slurm.signal == EarlySignal(name: "USR2", seconds: 300))
+    #expect(profile.slurm.options == ["--qos=long"])
+    #expect(profile.kubernetes.image == "registry:5000/espalier:1")
+    #expect(profile.kubernetes.namespace == "lab" && profile.kubernetes.claim == "data")
+    #expect(try load("limit: null\n") == ClusterProfile())
+  }
+
+  @Test(
+    "errors name the place, the key and what was expected",
+    arguments: [
+      ("partition: cpu\n", ":1:1: partition: unknown key; did you mean `slurm.partition`?"),
+      ("slurm: {acount: lab}\n", ":1:9: slurm.acount: unknown key; did you mean `account`?"),
+      ("memory: 16\n", ":1:9: memory: expected a size such as `800M` or `16G`, found `16`"),
+      (
+        "time: soon\n",
+        ":1:7: time: expected a time such as `90` (minutes), `2:30:00` or `1-12:00:00`, found `soon`"
+      ),
+      (
+        "slurm: {signal: KILL@9}\n",
+        ":1:17: slurm.signal: expected TERM, USR1 or USR2 and seconds, such as `USR1@120`, found `KILL@9`"
+      ),
+      ("setup: module load x\n", ":1:8: setup: expected a list of values, found `module load x`"),
+    ])
+  func errors(_ text: String, _ message: String) throws {
+    let error = #expect(throws: SpecificationError.self) { try load(text) }
+    #expect(error?.diagnostics.count == 1)
+    #expect(error?.diagnostics.first?.description.hasSuffix(message) ?? false, "\(error?.diagnostics ?? [])")
+  }
+
+  @Test(
+    "times are those that Slurm reads",
+    arguments: [
+      ("90", 90), ("90:30", 91), ("2:30:00", 150), ("0:0:1", 1), ("1-0", 1440), ("1-12", 36 * 60),
+      ("1-12:30", 36 * 60 + 30), ("0-00:00:01", 1),
+    ])
+  func times(_ text: String, _ minutes: Int) throws {
+    let limit = try #require(TimeLimit(text))
+    #expect(limit.minutes == minutes)
+    #expect(TimeLimit(limit.description) == limit)
+  }
+
+  @Test(
+    "other texts are no time",
+    arguments: ["", "0", "-5", "1:2:3:4", "1-", "a", "1-2-3", "99999999999999999999"])
+  func noTimes(_ text: String) {
+    #expect(TimeLimit(text) == nil)
+  }
+
+  @Test("sizes have a unit, and do not overflow")
+  func sizes() {
+    #expect(MemorySize("1T")?.mebibytes == 1_048_576)
+    for text in ["", "M", "0M", "-1G", "1.5G", "16g", "9223372036854775807T"] {
+      #expect(MemorySize(text) == nil, "\(text)")
+    }
+  }
+}
