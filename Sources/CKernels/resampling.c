@@ -2,6 +2,8 @@
 
 #include "Resampling.h"
 
+#pragma STDC FP_CONTRACT OFF
+
 // A pixel: red, green, blue, and what is not looked at.
 typedef float pixel __attribute__((vector_size(16)));
 typedef uint8_t pixel_bytes __attribute__((vector_size(4)));

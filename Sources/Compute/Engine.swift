@@ -11,7 +11,7 @@ public final class Engine: Sendable {
   /// Most threads that an engine starts.
   public static let maximumThreads = 256
 
-  /// Threads that share an operation, the caller's included.
+  /// Threads that share an operation, the caller's included; fewer than were asked for where the system started no more.
   public let threads: Int
   /// The kernels that operations use.
   public let kernels: KernelClass
@@ -34,11 +34,11 @@ public final class Engine: Sendable {
     if let kernels { chosen = kernels } else { chosen = try KernelClass.detect() }
     guard let table = chosen.table else { throw .kernelsUnavailable(chosen) }
     blas = try BLAS.loaded()
-    self.threads = threads
-    scratch = Scratch(threads: threads)
+    pool = ThreadPool(threads: threads)
+    self.threads = pool.threads
+    scratch = Scratch(threads: pool.threads)
     self.kernels = chosen
     self.table = KernelTable(functions: table.pointee)
-    pool = ThreadPool(threads: threads)
   }
 
   /// An engine for a single thread, with the kernels of another one.

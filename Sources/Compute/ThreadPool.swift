@@ -7,13 +7,24 @@ import Synchronization
 /// Idle threads spin briefly, so that the loops of successive layers start without a system call, then sleep.
 final class ThreadPool: Sendable {
   private let shared = Shared()
-  private let workers: [WorkerThread]
+  private let workers: [StartedThread]
   private let busy = Atomic<Bool>(false)
 
-  /// - Parameter threads: threads that work on a loop, the caller's included.
-  init(threads: Int) {
-    workers = (1..<max(threads, 1)).map { [shared] _ in WorkerThread { shared.work() } }
+  /// - Parameters:
+  ///   - threads: threads that work on a loop, the caller's included; fewer where the system starts no more.
+  ///   - stackSize: bytes, of each thread.
+  init(threads: Int, stackSize: Int = 1 << 20) {
+    var started: [StartedThread] = []
+    while started.count < threads - 1,
+      let worker = StartedThread(stackSize: stackSize, { [shared] in shared.work() })
+    {
+      started.append(worker)
+    }
+    workers = started
   }
+
+  /// Threads that work on a loop, the caller's included.
+  var threads: Int { workers.count + 1 }
 
   deinit {
     shared.stop()
@@ -137,21 +148,4 @@ final class ThreadPool: Sendable {
       }
     }
   }
-}
-
-/// A thread that can be waited for.
-private final class WorkerThread: @unchecked Sendable {
-  private let done = DispatchSemaphore(value: 0)
-
-  init(_ body: @escaping @Sendable () -> Void) {
-    let thread = Thread { [done] in
-      body()
-      done.signal()
-    }
-    thread.name = "espalier"
-    thread.stackSize = 1 << 20
-    thread.start()
-  }
-
-  func join() { done.wait() }
 }

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Specification
+import Synchronization
 
 /// Hands out the batches of a plan, which a background thread prepares ahead.
 ///
@@ -9,11 +10,14 @@ import Specification
 ///     while let batch = try loader.next() { … }
 ///
 /// The batches are the plan's, whatever the timing. The thread ends after the last batch, or soon after the loader is
-/// let go of.
+/// let go of. Where the system starts no thread, each batch is prepared when it is asked for.
 public final class BatchLoader: Sendable {
   /// Number of batches of the whole pass, those before `startBatch` counted.
   public let batchCount: Int
   let queue: BatchQueue
+  private let plan: BatchPlan
+  /// The number of the next batch where there is no thread; nil where there is one.
+  private let upcoming: Mutex<Int?>
 
   /// Batches that wait, at most, besides the one in preparation; one large one alone.
   static let ahead = 3
@@ -22,22 +26,28 @@ public final class BatchLoader: Sendable {
   /// See `BatchPlan` for the parameters.
   ///
   /// - Parameter startBatch: number of the batch that comes first, to resume in the middle of a pass.
-  public init(
+  public convenience init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
-    seed: UInt64,
-    epoch: Int, dropLast: Bool = false, startBatch: Int = 0
+    seed: UInt64, epoch: Int, dropLast: Bool = false, startBatch: Int = 0
   ) {
     let plan = BatchPlan(
       set: set, order: order, batchSize: batchSize, augment: augment, normalize: normalize, seed: seed,
       epoch: epoch, dropLast: dropLast)
-    let bytes = batchSize * set.imageSize * MemoryLayout<Float>.size
+    self.init(plan, startBatch: startBatch)
+  }
+
+  /// - Parameter stackSize: bytes, of the thread.
+  init(_ plan: BatchPlan, startBatch: Int, stackSize: Int = 8 << 20) {
+    let bytes = plan.batchSize * plan.set.imageSize * MemoryLayout<Float>.size
     let queue = BatchQueue(capacity: max(1, min(Self.ahead, Self.bytesAhead / max(1, bytes))))
+    let first = max(0, startBatch)
     self.queue = queue
+    self.plan = plan
     batchCount = plan.batchCount
     // The thread knows the queue, not the loader: so the loader can go, and stop it.
-    let thread = Thread {
+    let thread = StartedThread(stackSize: stackSize) {
       do throws(DatasetError) {
-        for number in stride(from: max(0, startBatch), to: plan.batchCount, by: 1) {
+        for number in stride(from: first, to: plan.batchCount, by: 1) {
           guard queue.put(try plan.batch(number)) else { break }
         }
         queue.finish()
@@ -45,8 +55,7 @@ public final class BatchLoader: Sendable {
         queue.finish(error)
       }
     }
-    thread.name = "batches"
-    thread.start()
+    upcoming = Mutex(thread == nil ? first : nil)
   }
 
   deinit { queue.stop() }
@@ -54,7 +63,14 @@ public final class BatchLoader: Sendable {
   /// The next batch, when it is ready; nil after the last.
   ///
   /// - Throws: where `BatchPlan.batch` does, after the batches before.
-  public func next() throws(DatasetError) -> ImageBatch? { try queue.take() }
+  public func next() throws(DatasetError) -> ImageBatch? {
+    let number = upcoming.withLock { upcoming -> Int? in
+      defer { upcoming = upcoming.map { $0 + 1 } }
+      return upcoming
+    }
+    guard let number else { return try queue.take() }
+    return number < batchCount ? try plan.batch(number) : nil
+  }
 
   /// 0..<count in the order of an epoch's pass.
   public static func shuffledOrder(count: Int, seed: UInt64, epoch: Int) -> [Int] {

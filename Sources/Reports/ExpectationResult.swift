@@ -51,8 +51,8 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
 extension ExpectationSpec.Limit {
   func holds(for value: Double) -> Bool {
     switch self {
-    case .atMost(let bound): value <= bound
-    case .atLeast(let bound): value >= bound
+    case .atMost(let bound): !exceeds(value, bound)
+    case .atLeast(let bound): !exceeds(bound, value)
     }
   }
 

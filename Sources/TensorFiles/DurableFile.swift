@@ -17,9 +17,7 @@ package enum DurableFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw unreadable(systemReason()) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw unreadable(status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is not a regular file")
-    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(other(status)) }
     guard status.st_size <= largestFile else { throw unreadable("it has \(status.st_size) bytes") }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     var count = 0
@@ -33,6 +31,11 @@ package enum DurableFile {
       count += read
     }
     return count == bytes.count ? bytes : Array(bytes[..<count])
+  }
+
+  /// The text of a file; nil where there is none that can be read.
+  package static func text(_ path: String) -> String? {
+    (try? read(path)).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// Makes a folder and those above it, where they are not there yet.
@@ -54,10 +57,13 @@ package enum DurableFile {
   }
 
   /// Replaces a file's contents at once: a temporary file in the same folder, synced, then renamed over `path`.
+  ///
+  /// A symbolic link is replaced, not followed; a device, a pipe or a folder is not replaced.
   package static func write(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
-    func unwritable(_ reason: String) -> TensorFileError {
-      TensorFileError(
-        file: path, offset: nil, problem: "cannot write: \(reason)", expected: "a writable place")
+    func unwritable(_ reason: String) -> TensorFileError { Self.unwritable(path, reason) }
+    var status = stat()
+    if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+      throw unwritable(other(status))
     }
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent().path
@@ -79,6 +85,40 @@ package enum DurableFile {
     defer { close(folderDescriptor) }
     // Some file systems cannot sync a folder, and say so with EINVAL.
     if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
+  }
+
+  /// Writes to a path that a user names, as a shell's `>` does: a symbolic link is followed, a device or a pipe is
+  /// written into. A regular file is replaced at once.
+  package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
+      let real = realpath(path, nil)
+      defer { free(real) }
+      return try write(bytes, to: real.map { String(cString: $0) } ?? path)
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else { throw unwritable(path, other(status)) }
+    // Without O_NONBLOCK opening a named pipe would wait for a reader.
+    let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw unwritable(path, errno == ENXIO ? "no one reads from it" : systemReason())
+    }
+    defer { close(descriptor) }
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+    guard writeAll(bytes, descriptor) else { throw unwritable(path, systemReason()) }
+  }
+
+  private static func unwritable(_ path: String, _ reason: String) -> TensorFileError {
+    TensorFileError(
+      file: path, offset: nil, problem: "cannot write: \(reason)", expected: "a writable place")
+  }
+
+  /// What something is that is no regular file.
+  private static func other(_ status: stat) -> String {
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: "it is a folder"
+    case S_IFIFO: "it is a pipe"
+    default: "it is not a regular file"
+    }
   }
 
   private static let temporarySuffix = ".espalier-tmp"

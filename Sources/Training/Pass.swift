@@ -48,9 +48,15 @@ extension Trainer {
     /// Moves the network by one batch; false when the epoch is over.
     ///
     /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot be read: the
-    ///   parameters are then those before the step.
+    ///   parameters are then those before the step. When the epoch is over, `.tensorDiverged` if its last step has left
+    ///   something that is not finite, which no further loss would show.
     public mutating func step(_ network: Network) throws(TrainingError) -> Bool {
-      guard let batch = try nextBatch() else { return false }
+      guard let batch = try nextBatch() else {
+        if let tensor = network.firstNonFiniteTensor {
+          throw .tensorDiverged(epoch: epoch + 1, tensor: tensor)
+        }
+        return false
+      }
       let number = progress.steps
       guard batch.count > 0 else {
         // All of its pictures are damaged.

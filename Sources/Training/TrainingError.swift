@@ -4,6 +4,10 @@ import Datasets
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The loss of a step was not finite. Epoch and step are 1-based.
   case diverged(epoch: Int, step: Int, loss: String, layer: String?)
+  /// A parameter or a running statistic was not finite after the last step of an epoch, 1-based.
+  case tensorDiverged(epoch: Int, tensor: String)
+  /// The test images' logits or loss were not finite after the last epoch, 1-based.
+  case evaluationDiverged(epoch: Int)
   /// An image cannot be read.
   case data(DatasetError)
   /// The user asked to stop.
@@ -15,9 +19,15 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "the loss is \(loss) at epoch \(epoch), step \(step)"
         + (layer.map { "; the first layer that is not finite is \($0)" }
           ?? "; all layers were finite before it")
-        + ": try a lower learning rate or warm-up"
+        + Self.advice
+    case .tensorDiverged(let epoch, let tensor):
+      "tensor \(tensor) is not finite after epoch \(epoch)" + Self.advice
+    case .evaluationDiverged(let epoch):
+      "the loss of the test images is not finite after epoch \(epoch)" + Self.advice
     case .data(let error): "\(error)"
     case .interrupted: "interrupted"
     }
   }
+
+  private static let advice = ": try a lower learning rate or warm-up"
 }

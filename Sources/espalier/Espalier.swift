@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Specification
 
 /// The command line: arguments in, one call, exit status out.
 @main
@@ -17,22 +18,40 @@ struct Espalier: ParsableCommand {
 
   /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.
   static func main() {
-    signal(SIGPIPE, SIG_IGN)
+    // Writing to a closed pipe, or beyond a limit on the size of files, is then an error like any other.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+    let status = status()
+    if let problem = outputProblem() {
+      complain("espalier: standard output: cannot write: \(problem)")
+      if status == .done { Foundation.exit(ExitStatus.failed.rawValue) }
+    }
+    Foundation.exit(status.rawValue)
+  }
+
+  private static func status() -> ExitStatus {
     do {
       var command = try parseAsRoot()
       try command.run()
+      return .done
     } catch let status as ExitStatus {
-      Foundation.exit(status.rawValue)
+      return status
     } catch {
       let code = exitCode(for: error)
       if code == .success {
         print(fullMessage(for: error))
-        Foundation.exit(0)
+        return .done
       }
       let message = message(for: error).split(separator: "\n").joined(separator: "; ")
       complain("espalier: \(message) (see espalier --help)")
-      Foundation.exit(code == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.failed.rawValue)
+      return code == .validationFailure ? .usage : .failed
     }
+  }
+
+  /// Why not all that was printed could be written; nil where it could.
+  private static func outputProblem() -> String? {
+    let failed = fflush(stdout) != 0
+    if failed { return String(cString: strerror(errno)) }
+    return ferror(stdout) != 0 ? "an earlier write failed" : nil
   }
 }
 
@@ -49,7 +68,7 @@ enum ExitStatus: Int32, Error {
   case interrupted = 130
 }
 
-/// One line, or several, to standard error.
+/// One line to standard error; that it cannot be written, as after a hangup, changes nothing.
 func complain(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
+  try? FileHandle.standardError.write(contentsOf: Data((visible(text) + "\n").utf8))
 }

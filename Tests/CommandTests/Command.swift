@@ -23,8 +23,11 @@ struct Command {
 
   /// - Parameters:
   ///   - files: contents by path, relative to the folder that the program runs in.
+  ///   - shell: what a shell does before it becomes the program.
+  ///   - asNobody: without the rights of the superuser, which some limits do not hold for.
   static func run(
-    _ arguments: [String], files: [String: Data] = [:], environment: [String: String] = [:]
+    _ arguments: [String], files: [String: Data] = [:], environment: [String: String] = [:],
+    shell: String? = nil, asNobody: Bool = false
   ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "espalier-\(UUID().uuidString)")
@@ -36,15 +39,24 @@ struct Command {
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try contents.write(to: file)
     }
-    return try run(arguments, in: folder, environment: environment)
+    if asNobody { chmod(folder.path, 0o777) }
+    return try run(arguments, in: folder, environment: environment, shell: shell, asNobody: asNobody)
   }
 
   /// Output goes through files, so that no pipe can fill up.
-  static func run(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Result
-  {
+  static func run(
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], shell: String? = nil,
+    asNobody: Bool = false
+  ) throws -> Result {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
+    if let shell {
+      let user =
+        asNobody && geteuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = user + ["sh", "-c", "\(shell); exec \"$0\" \"$@\"", program.path] + arguments
+    }
     process.currentDirectoryURL = folder
     // Lists of image folders are not kept in the user's own cache.
     let cache = ["XDG_CACHE_HOME": FileManager.default.temporaryDirectory.path + "/espalier-tests-cache"]

@@ -151,6 +151,18 @@ struct BatchLoaderTests {
     return batches
   }
 
+  @Test("hands out the same batches where the system starts no thread")
+  func noThread() throws {
+    let plan = BatchPlan(
+      set: Self.set, order: Self.order, batchSize: 10, augment: Self.augment, normalize: BatchTests.normalize,
+      seed: 4, epoch: 1)
+    for start in [0, 4, 11] {
+      let loader = BatchLoader(plan, startBatch: start, stackSize: 1 << 60)
+      #expect(try all(loader) == Array(Self.batches[start...]))
+      #expect(try loader.next() == nil)
+    }
+  }
+
   @Test("of no images ends at once")
   func empty() throws {
     let loader = BatchLoader(

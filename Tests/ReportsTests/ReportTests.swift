@@ -49,6 +49,28 @@ struct ReportTests {
     #expect(result(.atLeast(1), "top5")?.measured == nil)
   }
 
+  @Test("a number that stands exactly on a limit keeps it, whatever counts it comes from")
+  func exactLimits() {
+    for images in [250, 300, 360, 10_000] {
+      for (right, left) in [(149, 142), (211, 200), (250, 249), (97, 38)] {
+        let (before, after) = (100 * Double(right) / Double(images), 100 * Double(left) / Double(images))
+        // The difference as a person writes it, to 12 digits.
+        let drop = (100 * Double(right - left) / Double(images) * 1e10).rounded() / 1e10
+        let runs = [Sample.run(0, "baseline", top1: before), Sample.run(0, "pruned", top1: after)]
+        func met(_ limit: ExpectationSpec.Limit) -> Bool? {
+          Summary(runs, expectations: [ExpectationSpec(metric: "accuracy_drop", limit: limit)]).expectations
+            .first?.met
+        }
+        #expect(met(.atMost(drop)) == true && met(.atLeast(drop)) == true, "\(right) - \(left) of \(images)")
+        // An image more or less is another number.
+        let image = 100 / Double(images)
+        #expect(met(.atMost(drop - image)) == false && met(.atLeast(drop + image)) == false)
+        #expect(met(.atMost(drop - 1e-6)) == false)
+      }
+    }
+    #expect(59.6 - 56.8 > 2.8 && !exceeds(59.6 - 56.8, 2.8))
+  }
+
   @Test("without a pruned run there is nothing to compare, and no expectation is met")
   func baselineAlone() {
     let summary = Summary([Sample.runs[0]], expectations: Sample.expectations)

@@ -61,11 +61,16 @@ struct TextTests {
     #expect(documented.count == 5)
   }
 
-  @Test("fields with commas, quotes and line feeds are quoted")
+  @Test("fields with commas and quotes are quoted, line feeds are escapes")
   func quoting() {
     var report = Sample.report
     report.experiment = "a,\"b\"\nc"
-    #expect(report.csv().contains("\"a,\"\"b\"\"\nc\",0,baseline"))
+    #expect(report.csv().contains("\"a,\"\"b\"\"\\nc\",0,baseline"))
+  }
+
+  @Test("seconds that nobody has measured are empty, not 0")
+  func unknownSeconds() {
+    #expect(Sample.report.csv().split(separator: "\n")[3] == "trial,1,baseline,83.5,,0.5,1000,10000,20,")
   }
 
   @Test("the table fits 80 columns and says what was met and missed")

@@ -163,6 +163,45 @@ struct MatrixTests {
         "t.yaml:8:3: matrix: more than 1000 combinations"))
   }
 
+  @Test("looks at no more values of an axis than it can use, nor at exclusions after many errors")
+  func longLists() {
+    let values = (1...60_000).map(String.init).joined(separator: ", ")
+    #expect(
+      errors("  train.epochs: [\(values)]\n") == [
+        "t.yaml:8:17: matrix.train.epochs: 60000 values; expected at most 1000"
+      ])
+    let exclusions = (1...20_000).map { "{train.epochs: \($0 + 1000)}" }.joined(separator: ", ")
+    #expect(
+      errors(
+        "  train.epochs: [\((1...1000).map(String.init).joined(separator: ", "))]\n  exclude: [\(exclusions)]\n"
+      )
+      .count == ReadingContext.maximumDiagnostics + 1)
+    let seeds = "[" + values + "]"
+    #expect(
+      errors("  seeds: [\(seeds)]\n") == [
+        "t.yaml:8:11: seeds: expected a list of at most 1000 values, found 60000"
+      ])
+  }
+
+  @Test("takes values for the same that say the same, however they are written")
+  func sameValues() {
+    for (first, second) in [
+      ("0.5", "5.0e-1"), ("null", "~"), ("{a: 1, b: 2}", "{b: 2, a: 1}"), ("[1, x]", "[1.0, x]"),
+      ("x", "'x'"),
+    ] {
+      #expect(
+        errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("is there twice") },
+        "\(first)")
+    }
+    for (first, second) in [
+      ("0.5", "0.50001"), ("[1, 2]", "[2, 1]"), ("{a: 1}", "{a: 1, b: 2}"), ("1", "'1'"),
+    ] {
+      #expect(
+        !errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("is there twice") },
+        "\(first)")
+    }
+  }
+
   @Test("makes experiments that load alone to the same values")
   func resolved() throws {
     for spec in try expand("  prune.ratio: [0.2, 0.4]\n  include: [{prune: null}]\n") {

@@ -48,6 +48,45 @@ struct DurableFileTests {
     }
   }
 
+  @Test("what is no regular file is not replaced by one; a symbolic link is, and what it names stays")
+  func replacesNothingElse() throws {
+    let folder = try TemporaryFolder()
+    let (pipe, link, named) = (folder.path + "/pipe", folder.path + "/link", folder.path + "/named")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(message { try DurableFile.write([1], to: pipe) }?.contains("it is a pipe") == true)
+    #expect(message { try DurableFile.write([1], to: folder.path) }?.contains("it is a folder") == true)
+    try DurableFile.write([7], to: named)
+    #expect(symlink(named, link) == 0)
+    try DurableFile.write([1], to: link)
+    #expect(try DurableFile.read(named) == [7])
+    #expect(
+      try FileManager.default.attributesOfItem(atPath: pipe)[.type] as? FileAttributeType != .typeRegular)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 3)
+  }
+
+  @Test("an output goes through a symbolic link, and into a pipe that someone reads")
+  func outputs() throws {
+    let folder = try TemporaryFolder()
+    let (pipe, link, named) = (folder.path + "/pipe", folder.path + "/link", folder.path + "/named")
+    try DurableFile.write([7], to: named)
+    #expect(symlink(named, link) == 0)
+    try DurableFile.writeOutput([1, 2], to: link)
+    #expect(try DurableFile.read(named) == [1, 2])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == named)
+    try DurableFile.writeOutput([3], to: folder.path + "/new")
+    #expect(try DurableFile.read(folder.path + "/new") == [3])
+
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(message { try DurableFile.writeOutput([1], to: pipe) }?.contains("no one reads from it") == true)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    try DurableFile.writeOutput([4, 5], to: pipe)
+    var bytes = [UInt8](repeating: 0, count: 8)
+    #expect(read(reader, &bytes, bytes.count) == 2 && bytes.starts(with: [4, 5]))
+    #expect(message { try DurableFile.writeOutput([1], to: folder.path) }?.contains("a folder") == true)
+    #expect(throws: TensorFileError.self) { try DurableFile.write([1], to: "") }
+  }
+
   @Test("one that claims terabytes is refused, not read")
   func hugeFile() throws {
     let folder = try TemporaryFolder()

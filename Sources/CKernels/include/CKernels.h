@@ -224,14 +224,24 @@ typedef struct {
   double count, mean, squares;
 } ck_moments;
 
+// What the compiler may fuse in functions for any processor of its kind, as on Arm, it must not in these: portable kernels
+// and Swift, which imports them, would round otherwise than on x86.
+#if defined(__aarch64__)
+#define CK_NO_FUSION _Pragma("STDC FP_CONTRACT OFF")
+#else
+#define CK_NO_FUSION
+#endif
+
 // Moments of a block of `count` values from sums of its values' differences to a rough mean.
 static inline ck_moments ck_block_moments(double count, double center, double differences, double squares) {
+  CK_NO_FUSION
   const ck_moments block = {count, center + differences / count, squares - differences * differences / count};
   return block;
 }
 
 // Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
 static inline void ck_join_moments(ck_moments *all, ck_moments block) {
+  CK_NO_FUSION
   if (block.count == 0) return;
   const double count = all->count + block.count, delta = block.mean - all->mean;
   all->squares += block.squares + delta * delta * (all->count * block.count / count);

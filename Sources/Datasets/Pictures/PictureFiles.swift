@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Specification
 import Synchronization
@@ -33,7 +34,7 @@ struct PictureFiles: Equatable, Sendable {
   ) throws(DatasetError) -> [[UInt8]?] {
     let results = Mutex([Result<[UInt8]?, DatasetError>](repeating: .success(nil), count: indices.count))
     let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, indices.count))) { _ in
+    concurrently(max(1, min(threads, indices.count))) { _ in
       while true {
         let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard place < indices.count else { return }

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import Specification
 
 extension SuitePlan {
   /// - Parameter layers: the layers of every experiment too.
@@ -59,7 +60,7 @@ extension SuitePlan {
 
   private func details(_ plan: ExperimentPlan) -> String {
     var lines = [
-      "\(plan.experiment): \(plan.parameters) parameters, \(plan.macs) MACs, \(plan.prunableChannels) prunable channels",
+      "\(visible(plan.experiment)): \(plan.parameters) parameters, \(plan.macs) MACs, \(plan.prunableChannels) prunable channels",
       "",
     ]
     lines += aligned(

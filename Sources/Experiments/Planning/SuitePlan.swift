@@ -42,7 +42,7 @@ public struct SuitePlan {
         if isNew { whole.trainings += 1 }
         if isNew, isCached { whole.trainingsCached += 1 }
         let begun = stage.beginning == nil ? done : max(done, spec.train.epochs)
-        let seconds = isNew && !isCached ? forecast?.cost(stage.variant, after: begun) : 0
+        let seconds = isNew && !isCached ? forecast.flatMap { $0.cost(stage.variant, after: begun) } : 0
         plan.runs.append(
           ExperimentPlan.Run(
             seed: stage.seed, variant: stage.variant, epochs: stage.epochs, epochsDone: done,

@@ -105,9 +105,9 @@ struct TrainingForecast {
     return .between(first, second, share: share)
   }
 
-  /// Cost of the epochs after the first `done` ones.
-  func cost(_ variant: Variant, after done: Int) -> Double {
-    guard costs.count == widths.count, !costs.isEmpty else { return 0 }
+  /// Cost of the epochs after the first `done` ones; nil where not every width's costs are known.
+  func cost(_ variant: Variant, after done: Int) -> Double? {
+    guard costs.count == widths.count, !costs.isEmpty else { return nil }
     let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []
     let images = Double(data.train.count)
     let scored = spec.prune?.samples.map { Double(min($0, data.train.count)) } ?? images

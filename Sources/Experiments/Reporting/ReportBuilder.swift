@@ -17,19 +17,26 @@ struct ReportBuilder {
       throw .storage("\(spec.architecture.name): no such architecture")
     }
     let layers = original.layers()
+    var runs: [RunReport] = []
+    for variant in finished { runs.append(try run(variant, layersBefore: layers)) }
     return Report(
       experiment: spec.name, description: spec.description, status: .complete, spec: document(spec),
-      runs: finished.map { run($0, layersBefore: layers) }, expectations: spec.expectations,
+      runs: runs, expectations: spec.expectations,
       timing: Timing(runs: finished.map(timing)), environment: environment())
   }
 
-  private func run(_ finished: FinishedVariant, layersBefore: [LayerSummary]) -> RunReport {
+  private func run(
+    _ finished: FinishedVariant, layersBefore: [LayerSummary]
+  ) throws(RunError) -> RunReport {
     let network = finished.outcome.network
-    let last = finished.outcome.record.epochs.last
+    guard let last = finished.outcome.record.epochs.last, let top1 = last.testTop1 else {
+      throw .storage(
+        "the record of \(finished.variant), seed \(finished.seed), has no accuracy of its last epoch")
+    }
     let cost = network.cost()
     return RunReport(
-      seed: finished.seed, variant: finished.variant.rawValue, top1: last?.testTop1 ?? 0,
-      top5: spec.evaluate.metrics.contains("top5") ? last?.testTop5 : nil, testLoss: last?.testLoss ?? 0,
+      seed: finished.seed, variant: finished.variant.rawValue, top1: top1,
+      top5: spec.evaluate.metrics.contains("top5") ? last.testTop5 : nil, testLoss: last.testLoss,
       parameters: cost.parameters, macs: cost.macs, channels: network.prunableChannels,
       layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
       pruningSteps: finished.outcome.record.pruningSteps.map(\.report),

@@ -37,7 +37,7 @@ public struct ReportFolder {
   public func write(to output: String?) throws(ReportError) -> String {
     do {
       if let output {
-        try DurableFile.write(Array(page.html().utf8), to: output)
+        try DurableFile.writeOutput(Array(page.html().utf8), to: output)
         return output
       }
       if let folder { return try page.write(into: folder) }

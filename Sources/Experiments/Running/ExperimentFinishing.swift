@@ -66,6 +66,9 @@ struct ExperimentFinishing {
 
   private func export(_ outcome: VariantTraining.Outcome, _ stage: TrainingStage) throws(RunError) {
     guard spec.export.formats.contains("safetensors") else { return }
+    if let tensor = network.firstNonFiniteTensor {
+      throw .training(.tensorDiverged(epoch: stage.epochs, tensor: tensor))
+    }
     let folder = folders.variant(seed: stage.seed, stage.variant)
     let metadata = ModelMetadata.of(
       spec, stage.variant, seed: stage.seed, classNames: experiment.data.classNames,

@@ -100,7 +100,7 @@ public struct ExperimentRunner: Sendable {
   // MARK: Workers
 
   private func work(_ schedule: SuiteSchedule) {
-    DispatchQueue.concurrentPerform(iterations: engines.count) { work(schedule, engines[$0]) }
+    concurrently(engines.count) { work(schedule, engines[$0]) }
   }
 
   /// Takes what is to do until nothing is left.

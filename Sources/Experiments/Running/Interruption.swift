@@ -1,13 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGUSR1 or SIGUSR2.
+/// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or SIGHUP.
 ///
-/// The first signal lets the step in progress end, and the state be saved; a second one ends the process at once. What
-/// comes within a second of the first is still the first: Slurm and mpirun signal a process and whoever passes the signal
+/// The first signal lets the step in progress end, and the state be saved; a second one but SIGHUP ends the process at once.
+/// What comes within a second of the first is still the first: Slurm and mpirun signal a process and whoever passes the signal
 /// on to it.
 public final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
+  private let listens = Atomic<Bool>(false)
   private let parent: Interruption?
 
   /// - Parameter parent: an interruption that requests this one as well.
@@ -15,29 +16,76 @@ public final class Interruption: Sendable {
 
   public var isRequested: Bool {
     requested.load(ordering: .relaxed) || parent?.isRequested ?? false
+      || (listens.load(ordering: .relaxed) && StopSignals.areReceived)
   }
 
   public func request() {
     requested.store(true, ordering: .relaxed)
   }
 
-  /// Listens for signals from now on; the returned sources must be kept as long as that is wanted.
-  public func listen() -> [any DispatchSourceSignal] {
-    let first = Mutex<ContinuousClock.Instant?>(nil)
-    return [SIGINT, SIGTERM, SIGUSR1, SIGUSR2].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { [self] in
-        let now = ContinuousClock.now
-        let start = first.withLock { first in
-          first = first ?? now
-          return first ?? now
+  /// Listens for signals from now on, to the end of the process.
+  public func listen() {
+    StopSignals.listen()
+    listens.store(true, ordering: .relaxed)
+  }
+}
+
+/// The signals that ask this process to stop.
+///
+/// A handler that only counts needs no thread, which a limit on processes may refuse.
+private enum StopSignals {
+  private static let interruptions = Atomic<Int>(0)
+  private static let hangups = Atomic<Int>(0)
+  /// When the first one came, in seconds.
+  private static let first = Atomic<Int>(0)
+
+  /// Of a clock that never goes back; safe in a handler.
+  private static func seconds() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec
+  }
+
+  static var areReceived: Bool {
+    interruptions.load(ordering: .relaxed) + hangups.load(ordering: .relaxed) > 0
+  }
+
+  static func listen() {
+    // Both have their memory before a handler needs it.
+    _ = (areReceived, first.load(ordering: .relaxed))
+    for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
+      handle(number) { _ in
+        let now = seconds()
+        if interruptions.wrappingAdd(1, ordering: .relaxed).oldValue == 0 {
+          first.store(now, ordering: .relaxed)
+        } else if now - first.load(ordering: .relaxed) > 1 {
+          _exit(130)
         }
-        if now - start > .seconds(1) { _exit(130) }
-        request()
       }
-      source.resume()
-      return source
     }
+    // `nohup` has it ignored. Shells and terminals may send it several times when they end.
+    if !isIgnored(SIGHUP) { handle(SIGHUP) { _ in hangups.wrappingAdd(1, ordering: .relaxed) } }
+  }
+
+  private static func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+    var action = sigaction()
+    #if canImport(Darwin)
+      action.__sigaction_u.__sa_handler = handler
+    #else
+      action.__sigaction_handler.sa_handler = handler
+    #endif
+    action.sa_flags = Int32(SA_RESTART)
+    sigaction(number, &action, nil)
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    #if canImport(Darwin)
+      let handler = action.__sigaction_u.__sa_handler
+    #else
+      let handler = action.__sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

@@ -50,10 +50,9 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     /// Energy of the processor's packages while it trained; nil where they have no counters.
     var trainJoules: Double?
 
-    /// A loss that is not finite counts as not measured: JSON has no such number.
+    /// Nil for an epoch that is not evaluated.
     mutating func evaluate(_ evaluation: Evaluation?) {
-      testLoss = evaluation.flatMap { $0.loss.isFinite ? $0.loss : nil }
-      (testTop1, testTop5) = (evaluation?.top1, evaluation?.top5)
+      (testLoss, testTop1, testTop5) = (evaluation?.loss, evaluation?.top1, evaluation?.top5)
     }
 
     mutating func measure(_ network: Network) {

@@ -138,7 +138,7 @@ struct VariantTraining {
     (entry.pruningSeconds, entry.pruningCPUSeconds) = (pruning.seconds, pruning.cpuSeconds)
     meter = UsageMeter(ownsProcess: ownsProcess)
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
-    entry.evaluate(isDue ? try spec.evaluation(of: network, on: data.test) : nil)
+    if isDue { entry.evaluate(try evaluate(network, after: entry.epoch)) }
     let evaluation = meter.usage()
     (entry.evaluationSeconds, entry.evaluationCPUSeconds) = (evaluation.seconds, evaluation.cpuSeconds)
     warnOfDamagedPictures()
@@ -148,6 +148,15 @@ struct VariantTraining {
     progress.show(
       .epochEnded(
         entry.report, epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond))
+  }
+
+  /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be followed by better ones.
+  private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
+    let evaluation = try spec.evaluation(of: network, on: data.test)
+    guard evaluation.loss == nil else { return evaluation }
+    if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
+    progress.show(.message("warning: the loss of the test images is not finite after epoch \(epoch)"))
+    return evaluation
   }
 
   /// The steps of the epoch in progress, or of a new one; `record.current` is where it stands.

@@ -1,11 +1,14 @@
 import Foundation
+import Specification
+import TensorFiles
 
 /// A training in the stage cache, as `espalier cache` shows it.
 public struct CacheEntry: Encodable, Sendable {
   public let key: String
   /// What is trained.
   public let stage: String
-  public let epochs: Int
+  /// Nil where the folder does not say.
+  public let epochs: Int?
   public let epochsDone: Int
   public let bytes: Int
   /// Since anything in it was written.
@@ -38,22 +41,22 @@ extension StageCache {
 
   private func entry(_ key: String, experiments: [String]) -> CacheEntry {
     let path = "\(folder)/\(key)"
-    let note = (try? String(contentsOfFile: "\(path)/\(Self.noteName)", encoding: .utf8)) ?? ""
+    let note = DurableFile.text("\(path)/\(Self.noteName)") ?? ""
     let lines = note.split(separator: "\n")
-    let epochs = lines.first { $0.hasPrefix("  epochs: ") }.flatMap { Int($0.dropFirst(10)) } ?? 0
+    let epochs = lines.first { $0.hasPrefix("  epochs: ") }.flatMap { Int($0.dropFirst(10)) }
     var bytes = 0
     var newest = Date.distantPast
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
-      guard let status = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)") else {
-        continue
-      }
-      bytes += status[.size] as? Int ?? 0
+      guard let status = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)"),
+        let size = status[.size] as? Int
+      else { continue }
+      bytes += size
       // The lock is taken by whoever only reads, too.
       if name != "lock", let date = status[.modificationDate] as? Date { newest = max(newest, date) }
     }
     let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)
     return CacheEntry(
-      key: key, stage: lines.first.map { $0.hasPrefix("# ") ? String($0.dropFirst(2)) : "?" } ?? "?",
+      key: key, stage: lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?",
       epochs: epochs,
       epochsDone: CheckpointStore(folder: path).newestEpoch ?? 0, bytes: bytes, ageSeconds: max(0, Int(age)),
       experiments: experiments, path: path)

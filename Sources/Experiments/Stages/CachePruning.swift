@@ -50,7 +50,8 @@ public struct CacheListing {
     guard !entries.isEmpty else { return "nothing is cached" }
     let rows = entries.map { entry in
       [
-        String(entry.key.prefix(12)), "\(entry.epochsDone)/\(entry.epochs)", size(entry.bytes),
+        String(entry.key.prefix(12)), "\(entry.epochsDone)/\(entry.epochs.map(String.init) ?? "?")",
+        size(entry.bytes),
         age(entry.ageSeconds),
         entry.stage, entry.isUnused ? "nothing" : entry.experiments.joined(separator: ", "),
       ]

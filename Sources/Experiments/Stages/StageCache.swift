@@ -27,7 +27,7 @@ struct StageCache: Sendable {
   func describe(_ stage: TrainingStage) throws(RunError) {
     let path = "\(folder(stage.key))/\(Self.noteName)"
     let text = "# \(stage.summary)\n" + stage.key.text
-    if let found = try? String(contentsOfFile: path, encoding: .utf8), found == text { return }
+    if DurableFile.text(path) == text { return }
     do {
       try DurableFile.makeFolder(folder(stage.key))
       try DurableFile.write(Array(text.utf8), to: path)

@@ -30,9 +30,8 @@ struct StageUse: Codable, Equatable, Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
     return names.sorted().compactMap { name in
       let folders = ResultFolders(results: results, experiment: name)
-      let path = URL(fileURLWithPath: "\(folders.state)/\(Self.name)")
-      guard let data = try? Data(contentsOf: path),
-        let uses = try? JSONDecoder().decode([StageUse].self, from: data)
+      guard let text = DurableFile.text("\(folders.state)/\(Self.name)"),
+        let uses = try? JSONDecoder().decode([StageUse].self, from: Data(text.utf8))
       else { return nil }
       return (name, uses)
     }

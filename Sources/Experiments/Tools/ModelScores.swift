@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Network
 import Pruning
+import Reports
 import Specification
 
 /// The score of every channel of a model, by an experiment's criterion.
@@ -60,12 +61,11 @@ public struct ModelScores: Encodable {
 
   /// layer, channel (its number in the original network), score; layers in the order in which data meets them.
   public func csv() -> String {
-    var lines = ["layer,channel,score"]
-    for layer in order {
-      for (position, score) in (scores[layer] ?? []).enumerated() {
-        lines.append("\(layer),\(channels[layer]?[position] ?? position),\(score)")
+    let rows = order.flatMap { layer in
+      (scores[layer] ?? []).enumerated().map { position, score in
+        [layer, "\(channels[layer]?[position] ?? position)", "\(score)"]
       }
     }
-    return lines.joined(separator: "\n")
+    return String(csvTable(["layer", "channel", "score"], rows).dropLast())
   }
 }

@@ -57,7 +57,7 @@ public struct SensitivityAnalysis: Sendable {
     let scores = waiting.isEmpty ? [:] : try score(network, data)
     let state = Mutex(State(report: found, waiting: waiting))
     let order = network.channelGroups.map(\.name)
-    DispatchQueue.concurrentPerform(iterations: engines.count) { index in
+    concurrently(engines.count) { index in
       while !interruption.isRequested, let group = state.withLock({ $0.next() }) {
         do throws(RunError) {
           let layer = try measure(group, scores, try self.network(model, engines[index]), data.test)
@@ -138,14 +138,18 @@ public struct SensitivityAnalysis: Sendable {
 
   /// What an earlier analysis of the same has left, or the whole network's accuracy alone.
   private func begin(_ network: Network, _ data: Dataset, key: String) throws(RunError) -> SensitivityReport {
-    if let text = try? String(contentsOfFile: file("json"), encoding: .utf8),
+    if let text = DurableFile.text(file("json")),
       let report = try? SensitivityReport(json: text), report.key == key
     {
       return report
     }
+    let evaluation = try spec.evaluation(of: network, on: data.test)
+    guard evaluation.loss != nil else {
+      throw .storage("\(weights): the loss of the test images is not finite; expected a trained model")
+    }
     return SensitivityReport(
       experiment: spec.name, criterion: spec.prune?.criterion ?? FeatureRelevance.description.name, key: key,
-      top1: try spec.evaluation(of: network, on: data.test).top1)
+      top1: evaluation.top1)
   }
 
   // MARK: Measuring

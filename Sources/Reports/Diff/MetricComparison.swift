@@ -49,7 +49,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     let paired = Statistic(
       seeds.compactMap { seed in base[seed].flatMap { a in candidate[seed].map { $0 - a } } })
     let isPaired = base.keys == candidate.keys
-    let change = isPaired ? paired?.mean ?? 0 : after.mean - before.mean
+    let change = (isPaired ? paired?.mean : nil) ?? after.mean - before.mean
     difference = change
     ci95 = isPaired ? paired?.ci95 : ConfidenceInterval(differenceOf: after, and: before)
     if metric.kind == .count {
@@ -68,7 +68,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
       rule = "95 % interval"
       let isCertain = ci95.low > 0 || ci95.high < 0
       let isFall = abs(gain) >= DiffMetric.accuracyFall.smallest && isCertain
-      guard isFall || abs(gain) > DiffMetric.accuracyFall.largest else {
+      guard isFall || exceeds(abs(gain), DiffMetric.accuracyFall.largest) else {
         verdict = .tolerated
         return
       }
@@ -76,7 +76,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
       verdict = gain < 0 ? .regressed : .improved
     } else {
       let allowed = (tolerance ?? metric.defaultTolerance).allowed(base)
-      verdict = abs(gain) <= allowed ? .tolerated : gain < 0 ? .regressed : .improved
+      verdict = !exceeds(abs(gain), allowed) ? .tolerated : gain < 0 ? .regressed : .improved
     }
   }
 
@@ -88,7 +88,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     if common.isEmpty, let mean = self.base?.mean {
       let tolerance = tolerance ?? DiffMetric.otherSeedsTolerance
       rule = "\(tolerance.text), other seeds"
-      verdict = change == 0 ? .same : abs(change) <= tolerance.allowed(mean) ? .tolerated : .regressed
+      verdict = change == 0 ? .same : exceeds(abs(change), tolerance.allowed(mean)) ? .regressed : .tolerated
       return
     }
     if tolerance == nil { rule = "exact" }
@@ -103,7 +103,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     guard before != after else { return }
     details.append("\(what): \(shortNumber(before)) -> \(shortNumber(after))")
     let allowed = (tolerance ?? metric.defaultTolerance).allowed(before)
-    if abs(after - before) > allowed {
+    if exceeds(abs(after - before), allowed) {
       verdict = .regressed
     } else if verdict == .same {
       verdict = .tolerated

@@ -1,3 +1,5 @@
+import Specification
+
 extension ReportDiff {
   /// JUnit's XML as test viewers of CI systems read it: a suite for each experiment, a case for each number and
   /// expectation, a failure for each regression.
@@ -38,7 +40,7 @@ private struct JUnitSuite {
     let lines = cases.map { item in
       let start = "    <testcase classname=\(name) name=\(attribute(item.name))"
       guard let failure = item.failure else { return start + "/>" }
-      let text = escaped(([failure] + item.details).joined(separator: "\n"))
+      let text = Markup.escaped(([failure] + item.details).map(visible).joined(separator: "\n"))
       return """
         \(start)>
               <failure type="regression" message=\(attribute(failure))>\(text)</failure>
@@ -65,19 +67,4 @@ extension ExperimentDiff {
   }
 }
 
-private func attribute(_ text: String) -> String { "\"\(escaped(text).replacing("\n", with: "&#10;"))\"" }
-
-/// Without what XML takes for its own or does not allow at all.
-private func escaped(_ text: String) -> String {
-  text.unicodeScalars.reduce(into: "") { result, scalar in
-    switch scalar {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "\n", "\t": result.unicodeScalars.append(scalar)
-    case "\0"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-}
+private func attribute(_ text: String) -> String { "\"\(Markup.escaped(visible(text)))\"" }

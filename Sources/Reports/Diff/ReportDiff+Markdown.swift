@@ -1,7 +1,7 @@
 extension ReportDiff {
   /// For a comment on a pull request: the headline, a table for each experiment, details folded.
   public func markdown() -> String {
-    var lines = ["**\(headline)**", "", "`\(base)` -> `\(candidate)`"]
+    var lines = ["**\(headline)**", "", "\(markdownCode(base)) -> \(markdownCode(candidate))"]
     let experiments =
       missing.map { "- :x: missing: \(markdownEscaped($0))" }
       + added.map { "- added: \(markdownEscaped($0))" }
@@ -22,7 +22,7 @@ extension ExperimentDiff {
     if !worse.isEmpty { lines += worse.map { "- \($0)" } + [""] }
     lines += ["| | number | base | candidate | change | rule |", "| --- | --- | ---: | ---: | ---: | --- |"]
     lines += metrics.map(\.row)
-    lines += folded("Experiment", (spec ?? []).map { "`\($0.description.replacing("`", with: "'"))`" })
+    lines += folded("Experiment", (spec ?? []).map { markdownCode($0.description) })
     lines += folded(
       "Details",
       metrics.flatMap { metric in metric.details.map { "\(metric.name), \($0)" } }.map(markdownEscaped))

@@ -1,10 +1,12 @@
+import Specification
+
 extension ReportDiff {
   /// For the terminal: the headline, then what differs, a line each; the worst first in each experiment.
   public func text() -> String {
     var lines = ["\(headline): \(base) -> \(candidate)"]
     lines += missing.map { "MISSING   \($0)" } + added.map { "added     \($0)" }
     for experiment in experiments { lines += ["", experiment.name] + experiment.lines().map { "  " + $0 } }
-    return lines.joined(separator: "\n")
+    return lines.map(visible).joined(separator: "\n")
   }
 }
 

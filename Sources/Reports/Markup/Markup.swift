@@ -1,3 +1,5 @@
+import Specification
+
 /// A piece of HTML or SVG.
 ///
 /// Our own, because reports hold text that nobody has checked: everything is escaped, scalar by scalar, and the result
@@ -49,7 +51,8 @@ indirect enum Markup: Equatable, Sendable {
     "section", "style", "summary", "svg", "table", "tbody", "thead", "title", "tr",
   ]
 
-  private static func escaped(_ text: String) -> String {
+  /// Text as both HTML and XML hold it; what cannot be seen becomes visible, but for line breaks and tabs.
+  static func escaped(_ text: String) -> String {
     var output = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -58,20 +61,13 @@ indirect enum Markup: Equatable, Sendable {
       case ">": output.append(contentsOf: "&gt;".unicodeScalars)
       case "\"": output.append(contentsOf: "&quot;".unicodeScalars)
       case "'": output.append(contentsOf: "&#39;".unicodeScalars)
-      case _ where isAllowed(scalar): output.append(scalar)
-      default: output.append("\u{FFFD}")
+      case "\n", "\t": output.append(scalar)
+      default: output.append(contentsOf: visible(String(scalar)).unicodeScalars)
       }
     }
     return String(output)
   }
 
-  /// Characters of XML 1.0; there is no way to write the others.
-  private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x9, 0xA, 0x20...0x7E, 0xA0...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
-    default: false
-    }
-  }
 }
 
 /// Collects children, so that code reads like the page that it makes.

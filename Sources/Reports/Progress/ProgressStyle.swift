@@ -1,4 +1,5 @@
 import Foundation
+import Specification
 
 /// How events become text, apart from where it is written.
 enum ProgressStyle: Equatable {
@@ -7,7 +8,7 @@ enum ProgressStyle: Equatable {
   /// The line that an event gives; nil for none.
   func line(_ event: ProgressEvent, label: String? = nil) -> String? {
     if self == .json { return jsonLine(event, label) }
-    return textLine(event).map { line in label.map { "[\($0)] \(line)" } ?? line }
+    return textLine(event).map { line in visible(label.map { "[\($0)] \(line)" } ?? line) }
   }
 
   private func textLine(_ event: ProgressEvent) -> String? {

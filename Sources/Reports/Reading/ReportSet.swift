@@ -103,7 +103,7 @@ public struct ReportSet: Sendable {
     guard attributes[.type] as? FileAttributeType == .typeRegular else {
       throw ReportError(path: "", message: "not a regular file")
     }
-    guard (attributes[.size] as? Int ?? 0) <= maximumBytes else {
+    guard let size = attributes[.size] as? Int, size <= maximumBytes else {
       throw ReportError(path: "", message: "larger than 256 MiB")
     }
     guard let data = FileManager.default.contents(atPath: real) else {

@@ -83,6 +83,6 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
     }
     let title = "\(experiment): top-1 accuracy in percent when one layer alone is pruned by \(criterion); "
     let whole = String(format: "whole network: %.2f", top1)
-    return ([title + whole, ""] + aligned([header] + rows)).joined(separator: "\n")
+    return ([visible(title + whole), ""] + aligned([header] + rows)).joined(separator: "\n")
   }
 }

@@ -1,11 +1,23 @@
-/// Without what markdown, or HTML in it, would take for its own.
+import Specification
+
+/// A visible text without what markdown, or HTML in it, would take for its own.
 func markdownEscaped(_ text: String) -> String {
-  text.reduce(into: "") { result, character in
-    switch character {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case "\\", "|", "*", "_", "`", "[", "]": result += "\\\(character)"
-    default: result += character.isNewline ? " " : String(character)
+  var result = String.UnicodeScalarView()
+  for scalar in visible(text).unicodeScalars {
+    switch scalar {
+    case "&": result.append(contentsOf: "&amp;".unicodeScalars)
+    case "<": result.append(contentsOf: "&lt;".unicodeScalars)
+    case "\\", "|", "*", "_", "`", "[", "]":
+      result.append("\\")
+      result.append(scalar)
+    default: result.append(scalar)
     }
   }
+  return String(result)
+}
+
+/// A visible text as code, with quotes for the backticks in it, which would end it.
+func markdownCode(_ text: String) -> String {
+  let scalars = visible(text).unicodeScalars.map { $0 == "`" ? "'" : $0 }
+  return "`" + String(String.UnicodeScalarView(scalars)) + "`"
 }

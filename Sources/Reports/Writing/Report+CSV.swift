@@ -8,11 +8,11 @@ extension Report {
       ],
       runs.map { run in
         let times = epochTimes(run)
-        let seconds = times.map(\.trainingSeconds).reduce(0, +)
         let cpuSeconds = times.compactMap(\.trainingCPUSeconds)
         return [
           experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), optional(run.testLoss),
-          "\(run.parameters)", "\(run.macs)", "\(run.channels)", "\(seconds)",
+          "\(run.parameters)", "\(run.macs)", "\(run.channels)",
+          optional(times.isEmpty ? nil : times.map(\.trainingSeconds).reduce(0, +)),
           optional(!times.isEmpty && cpuSeconds.count == times.count ? cpuSeconds.reduce(0, +) : nil),
         ]
       })

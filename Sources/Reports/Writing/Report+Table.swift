@@ -1,9 +1,10 @@
 import Foundation
+import Specification
 
 extension Report {
   /// The comparison as a table for the terminal, at most 80 columns.
   public func table() -> String {
-    var lines = ["\(experiment): \(description)".trimmingCharacters(in: [":", " "])]
+    var lines = [visible("\(experiment): \(description)").trimmingCharacters(in: [":", " "])]
     guard let baseline = summary.baseline else { return lines.joined(separator: "\n") }
     let pruned = summary.pruned
     var rows = [["", "baseline", "pruned", "change"]]
@@ -73,7 +74,8 @@ extension Report {
     let doubt = expectation.doubtfulEnd.map {
       String(format: "       but the 95 %% interval reaches %.3f", $0)
     }
-    return ["\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"] + (doubt.map { [$0] } ?? [])
+    let line = "\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"
+    return [visible(line)] + (doubt.map { [$0] } ?? [])
   }
 }
 

@@ -1,23 +1,40 @@
-/// `text` between backticks, on one line and not longer than a message can bear.
-package func quoted(_ text: String, limit: Int = 60) -> String {
-  var result = "`"
-  for scalar in text.unicodeScalars.prefix(limit) {
+/// `text` as it can be shown anywhere: on one line, and with nothing in it that a terminal, a page or a reader of tables
+/// would act on instead of showing it.
+///
+/// Line breaks, control characters, direction marks and other invisible characters become escapes as Swift writes them.
+/// Scalar by scalar: a character of Swift may be a control with an accent behind it.
+package func visible(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: \.isInvisible) else { return text }
+  var result = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
     switch scalar {
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    default:
-      if scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-        || scalar == "\u{2028}" || scalar == "\u{2029}"
-      {
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
+    case "\n": result.append(contentsOf: "\\n".unicodeScalars)
+    case "\r": result.append(contentsOf: "\\r".unicodeScalars)
+    case "\t": result.append(contentsOf: "\\t".unicodeScalars)
+    case _ where scalar.isInvisible:
+      result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+    default: result.append(scalar)
     }
   }
-  if text.unicodeScalars.dropFirst(limit).first != nil { result += "…" }
-  return result + "`"
+  return String(result)
+}
+
+extension Unicode.Scalar {
+  /// Control and format characters, line and paragraph separators, and what stands for no character at all.
+  fileprivate var isInvisible: Bool {
+    if isASCII { return value < 0x20 || value == 0x7F }
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned: return true
+    default: return false
+    }
+  }
+}
+
+/// `text` between backticks, visible, and not longer than a message can bear.
+package func quoted(_ text: String, limit: Int = 60) -> String {
+  let scalars = text.unicodeScalars
+  let shown = visible(String(String.UnicodeScalarView(scalars.prefix(limit))))
+  return "`\(shown)\(scalars.dropFirst(limit).isEmpty ? "" : "…")`"
 }
 
 /// "a", "a and b", "a, b and c".

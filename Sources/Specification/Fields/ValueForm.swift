@@ -78,12 +78,18 @@ extension ValueForm where Value == String {
     .scalar("a text", schema: [("type", .string("string"))], write: { .string($0) }, interpret: { $0.text })
   }
 
-  /// A name that is also the name of a folder.
+  /// A name that is also the name of a folder in the folder of results, and none of the program's own there.
   static var folderName: ValueForm {
-    .scalar(
-      "a name of at most 128 lower-case letters, digits, `.`, `_` and `-`",
+    let own = ["plots", "report.html", "report.json"]
+    return .scalar(
+      "a name of at most 128 lower-case letters, digits, `.`, `_` and `-`, without a `.` first, other than "
+        + listed(own.map { quoted($0) }, "or"),
       schema: [
-        ("type", .string("string")), ("pattern", .string("^(?!\\.\\.?$)[a-z0-9._-]+$")),
+        ("type", .string("string")),
+        (
+          "pattern",
+          .string("^(?!\\.|(\(own.joined(separator: "|").replacing(".", with: "\\.")))$)[a-z0-9._-]+$")
+        ),
         ("maxLength", .integer(128)),
       ],
       write: { .string($0) },
@@ -92,7 +98,7 @@ extension ValueForm where Value == String {
         let isValid = bytes.allSatisfy {
           (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
         }
-        return isValid && (1...128).contains(bytes.count) && ![".", ".."].contains(scalar.text)
+        return isValid && (1...128).contains(bytes.count) && bytes.first != 0x2E && !own.contains(scalar.text)
           ? scalar.text : nil
       })
   }
@@ -155,16 +161,19 @@ extension ValueForm {
   ///   - count: the number of values where it is fixed.
   ///   - isUnique: whether a value may be there only once.
   ///   - isEmptyAllowed: whether there may be none
+  ///   - most: values at most
   static func list<Element: Sendable & Hashable>(
-    of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false, isEmptyAllowed: Bool = false
+    of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false, isEmptyAllowed: Bool = false,
+    most: Int? = nil
   ) -> ValueForm where Value == [Element] {
     var schema: [(String, JSON)] = [
       ("type", .string("array")), ("items", .object(form.schema)),
       ("minItems", .integer(count ?? (isEmptyAllowed ? 0 : 1))),
     ]
-    if let count { schema.append(("maxItems", .integer(count))) }
+    if let most = count ?? most { schema.append(("maxItems", .integer(most))) }
     if isUnique { schema.append(("uniqueItems", .boolean(true))) }
-    let expectation = "a list of \(count.map { "\($0) values" } ?? "values")"
+    let expectation =
+      "a list of \(count.map { "\($0) values" } ?? most.map { "at most \($0) values" } ?? "values")"
     return ValueForm(
       expectation: expectation, schema: schema,
       read: { node, path, context in
@@ -176,7 +185,7 @@ extension ValueForm {
           context.report(node.place, path, "expected \(expectation), found an empty list")
           return nil
         }
-        if let count, items.count != count {
+        if count.map({ items.count != $0 }) ?? most.map({ items.count > $0 }) ?? false {
           context.report(node.place, path, "expected \(expectation), found \(items.count)")
           return nil
         }

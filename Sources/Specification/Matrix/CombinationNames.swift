@@ -5,9 +5,9 @@
 /// `include` gives is taken as it is.
 extension Matrix.Combination {
   func name(base: String) -> String {
-    if case .scalar(let scalar)? = self["name"]?.content { return scalar.text }
+    if case .scalar(let scalar)? = self["name"]?.node.content { return scalar.text }
     let parts = settings.prefix(naming).map { setting in
-      words(setting.value, key: setting.path.split(separator: ".").last.map(String.init) ?? setting.path)
+      words(setting.node, key: setting.path.split(separator: ".").last.map(String.init) ?? setting.path)
     }
     return ([base] + parts).joined(separator: "-")
   }

@@ -14,7 +14,13 @@ struct Matrix {
     var path: String
     /// Where the path is written.
     var place: Place
-    var value: Node
+    var node: Node
+    let value: NodeValue
+
+    init(path: String, place: Place, node: Node) {
+      (self.path, self.place, self.node) = (path, place, node)
+      value = NodeValue(node)
+    }
   }
 
   struct Combination {
@@ -23,15 +29,16 @@ struct Matrix {
     var naming: Int
 
     /// Where its errors are pointed at when they belong to no single value.
-    var place: Place? { settings.first?.value.place }
+    var place: Place? { settings.first?.node.place }
 
-    subscript(path: String) -> Node? { settings.last { $0.path == path }?.value }
+    subscript(path: String) -> Setting? { settings.last { $0.path == path } }
   }
 
   struct Axis {
     var path: String
     var place: Place
-    var values: [Node]
+    /// All different.
+    var settings: [Setting]
   }
 
   private(set) var axes: [Axis] = []
@@ -73,21 +80,28 @@ struct Matrix {
     }
     guard case .list(let values) = entry.value.content else {
       context.report(entry.value.place, own, "expected a list of values, found \(entry.value.found)")
-      return Axis(path: entry.key, place: entry.keyPlace, values: [entry.value])
+      return Axis(entry, [entry.value])
     }
     if values.isEmpty {
       context.report(entry.value.place, own, "expected a list of values, found an empty list")
       return nil
     }
-    var different: [Node] = []
-    for (index, value) in values.enumerated() {
-      if different.contains(where: value.isEqual) {
-        context.report(value.place, "\(own)[\(index)]", "\(value.found) is there twice")
-      } else {
-        different.append(value)
-      }
+    guard values.count <= Self.maximumCombinations else {
+      context.report(
+        entry.value.place, own, "\(values.count) values; expected at most \(Self.maximumCombinations)")
+      return Axis(entry, Array(values.prefix(1)))
     }
-    return Axis(path: entry.key, place: entry.keyPlace, values: different)
+    var axis = Axis(entry, values)
+    var seen: Set<NodeValue> = []
+    axis.settings = axis.settings.enumerated().filter { index, setting in
+      let isNew = seen.insert(setting.value).inserted
+      if !isNew {
+        context.report(
+          setting.node.place, "\(own)[\(index)]", "\(setting.node.found) is there twice")
+      }
+      return isNew
+    }.map(\.element)
+    return axis
   }
 
   private func isPath(
@@ -114,15 +128,13 @@ struct Matrix {
     guard !axes.isEmpty else { return }
     combinations = [Combination(settings: [], naming: 0)]
     for axis in axes {
-      guard combinations.count <= Self.maximumCombinations / axis.values.count else {
+      guard combinations.count <= Self.maximumCombinations / axis.settings.count else {
         context.report(place, "matrix", "more than \(Self.maximumCombinations) combinations")
         return
       }
       combinations = combinations.flatMap { combination in
-        axis.values.map { value in
-          Combination(
-            settings: combination.settings + [Setting(path: axis.path, place: axis.place, value: value)],
-            naming: combination.naming + 1)
+        axis.settings.map { setting in
+          Combination(settings: combination.settings + [setting], naming: combination.naming + 1)
         }
       }
     }
@@ -131,34 +143,36 @@ struct Matrix {
   // MARK: Exclude and include
 
   private mutating func exclude(_ list: Node, _ context: ReadingContext) {
+    let known = Dictionary(
+      uniqueKeysWithValues: axes.map { axis in (axis.path, Set(axis.settings.map(\.value))) })
     for (entries, node, path) in Self.mappings(list, "matrix.exclude", context) {
-      var isUsable = true
-      for entry in entries {
-        if let problem = unknownValue(entry) {
-          context.report(problem.place, keyPath(path, entry.key), problem.message)
-          isUsable = false
-        }
+      let settings = entries.map { Setting(path: $0.key, place: $0.keyPlace, node: $0.value) }
+      let unknown = settings.filter { known[$0.path]?.contains($0.value) != true }
+      for setting in unknown {
+        let problem = unknownValue(setting)
+        context.report(problem.place, keyPath(path, setting.path), problem.message)
       }
-      guard isUsable else { continue }
+      if context.isFull { return }
+      guard unknown.isEmpty else { continue }
       let count = combinations.count
-      combinations.removeAll { Self.agree($0, entries) }
+      combinations.removeAll { Self.agree($0, settings) }
       if combinations.count == count {
         context.report(node.place, path, "no combination has these values")
       }
     }
   }
 
-  /// Why an entry of `exclude` can match nothing.
-  private func unknownValue(_ entry: Node.Entry) -> (place: Place, message: String)? {
-    guard let axis = axes.first(where: { $0.path == entry.key }) else {
-      let names = axes.map(\.path)
-      let hint = nearestName(to: entry.key, among: names).map { "did you mean \(quoted($0))?" }
+  /// Why a setting in `exclude` can match nothing.
+  private func unknownValue(_ setting: Setting) -> (place: Place, message: String) {
+    let names = axes.map(\.path)
+    guard names.contains(setting.path) else {
+      let hint = nearestName(to: setting.path, among: names).map { "did you mean \(quoted($0))?" }
       return (
-        entry.keyPlace, "not varied by the matrix; \(hint ?? "varied: \(names.joined(separator: ", "))")"
+        setting.place, "not varied by the matrix; \(hint ?? "varied: \(names.joined(separator: ", "))")"
       )
     }
-    if axis.values.contains(where: entry.value.isEqual) { return nil }
-    return (entry.value.place, "\(entry.value.found) is not among the values of \(quoted(axis.path))")
+    let message = "\(setting.node.found) is not among the values of \(quoted(setting.path))"
+    return (setting.node.place, message)
   }
 
   private mutating func include(_ list: Node, _ context: ReadingContext) {
@@ -169,8 +183,8 @@ struct Matrix {
           isPath($0, keyPath(path, $0.key), context, fixed: ["format", "extends", "matrix"])
         })
       else { continue }
-      let settings = entries.map { Setting(path: $0.key, place: $0.keyPlace, value: $0.value) }
-      let agreeing = entries.filter { entry in axes.contains { $0.path == entry.key } }
+      let settings = entries.map { Setting(path: $0.key, place: $0.keyPlace, node: $0.value) }
+      let agreeing = settings.filter { setting in axes.contains { $0.path == setting.path } }
       let matches = agreeing.isEmpty ? [] : product.filter { Self.agree(combinations[$0], agreeing) }
       if matches.isEmpty {
         guard combinations.count < Self.maximumCombinations else {
@@ -178,7 +192,7 @@ struct Matrix {
           return
         }
         combinations.append(Combination(settings: settings, naming: settings.count))
-      } else if agreeing.count == entries.count {
+      } else if agreeing.count == settings.count {
         context.report(node.place, path, "this combination is there already")
       }
       for index in matches {
@@ -189,8 +203,8 @@ struct Matrix {
     }
   }
 
-  private static func agree(_ combination: Combination, _ entries: [Node.Entry]) -> Bool {
-    entries.allSatisfy { entry in combination[entry.key].map(entry.value.isEqual) ?? false }
+  private static func agree(_ combination: Combination, _ settings: [Setting]) -> Bool {
+    settings.allSatisfy { combination[$0.path]?.value == $0.value }
   }
 
   /// The mappings of a list, none of them empty.
@@ -209,5 +223,12 @@ struct Matrix {
       }
       return (entries, item, "\(path)[\(index)]")
     }
+  }
+}
+
+extension Matrix.Axis {
+  fileprivate init(_ entry: Node.Entry, _ values: [Node]) {
+    (path, place) = (entry.key, entry.keyPlace)
+    settings = values.map { Matrix.Setting(path: entry.key, place: entry.keyPlace, node: $0) }
   }
 }

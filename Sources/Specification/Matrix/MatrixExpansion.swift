@@ -62,19 +62,19 @@ struct MatrixExpansion {
   }
 
   private func naming(_ name: String, _ combination: Matrix.Combination, at place: Place) -> Matrix.Setting {
-    let place = combination["name"]?.place ?? combination.place ?? place
+    let place = combination["name"]?.node.place ?? combination.place ?? place
     let node = Node(content: .scalar(Node.Scalar(text: name, isPlain: false)), place: place)
-    return Matrix.Setting(path: section.name.name, place: place, value: node)
+    return Matrix.Setting(path: section.name.name, place: place, node: node)
   }
 
   private func reportClash(
     _ name: String, _ combination: Matrix.Combination, _ other: Matrix.Combination, at place: Place
   ) {
     let differing = combination.settings.first { setting in
-      other[setting.path].map { !$0.isEqual(setting.value) } ?? true
+      other[setting.path]?.value != setting.value
     }
-    let own = differing?.value.place ?? combination.place ?? place
-    let others = differing.flatMap { other[$0.path]?.place } ?? other.place ?? place
+    let own = differing?.node.place ?? combination.place ?? place
+    let others = differing.flatMap { other[$0.path]?.node.place } ?? other.place ?? place
     context.report(
       own, differing?.path ?? section.matrix.name,
       "names the experiment \(quoted(name, limit: 128)), as the value at \(others) does; give one a `name` in `include`"

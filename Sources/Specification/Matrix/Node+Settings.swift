@@ -3,7 +3,7 @@ extension Node {
   ///
   /// Everything on the way keeps its place; what has to be added for it gets the setting's.
   func setting(_ setting: Matrix.Setting) -> Node {
-    self.setting(setting.path.split(separator: ".")[...], to: setting.value, place: setting.place)
+    self.setting(setting.path.split(separator: ".")[...], to: setting.node, place: setting.place)
   }
 
   private func setting(_ path: ArraySlice<Substring>, to value: Node, place: Place) -> Node {
@@ -36,23 +36,5 @@ extension Node {
       node = entry.value
     }
     return node
-  }
-
-  /// Whether both say the same: numbers by value, mappings in any order.
-  func isEqual(_ other: Node) -> Bool {
-    switch (content, other.content) {
-    case (.scalar(let left), .scalar(let right)):
-      if isNull || other.isNull { return isNull && other.isNull }
-      if let left = left.number, let right = right.number { return left == right }
-      return left.text == right.text
-    case (.list(let left), .list(let right)):
-      return left.count == right.count && zip(left, right).allSatisfy { $0.isEqual($1) }
-    case (.mapping(let left), .mapping(let right)):
-      return left.count == right.count
-        && left.allSatisfy { entry in
-          right.contains { $0.key == entry.key && $0.value.isEqual(entry.value) }
-        }
-    default: return false
-    }
   }
 }

@@ -7,7 +7,7 @@ struct ExperimentSection: Sendable {
     "extends", .path,
     "A file whose keys this one takes over where it does not write its own; relative to this file.")
   let seeds = Field(
-    "seeds", .list(of: .seed, isUnique: true), default: [0],
+    "seeds", .list(of: .seed, isUnique: true, most: 1000), default: [0],
     "One run a seed; reports give mean and deviation.")
   let dataset: DatasetSection
   let architecture: ArchitectureSection

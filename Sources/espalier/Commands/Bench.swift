@@ -31,7 +31,8 @@ struct Bench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Measures how fast the JPEG and PNG pictures of a folder become images, instead.", valueName: "folder"))
+      "Measures how fast the JPEG and PNG pictures of a folder become images, instead.", valueName: "folder"),
+    transform: path)
   var decode: String?
 
   @Option(help: "With --decode: rows, and columns, of the images.")

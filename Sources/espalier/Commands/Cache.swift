@@ -12,7 +12,7 @@ struct CacheList: ParsableCommand {
     commandName: "list",
     abstract: "Lists cached trainings, the newest first, and the experiments that use each.")
 
-  @Option(help: "Folder of results whose cache it is.")
+  @Option(help: "Folder of results whose cache it is.", transform: path)
   var results = "results"
 
   @Option(help: "text or json.")
@@ -32,7 +32,7 @@ struct CachePrune: ParsableCommand {
     discussion:
       "--unused and --older-than together remove what is both. What a run is working at is left alone.")
 
-  @Option(help: "Folder of results whose cache it is.")
+  @Option(help: "Folder of results whose cache it is.", transform: path)
   var results = "results"
 
   @Flag(help: "Removes what no experiment's last run has used.")

@@ -16,13 +16,13 @@ struct CheckGradients: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Weights, a safetensors file.")
+  @Option(help: "Weights, a safetensors file.", transform: path)
   var weights: String
 
-  @Option(help: "Tensors images [N,C,H,W] and labels [N], a safetensors file.")
+  @Option(help: "Tensors images [N,C,H,W] and labels [N], a safetensors file.", transform: path)
   var images: String
 
-  @Option(help: "File to write.")
+  @Option(help: "File to write.", transform: path)
   var out: String
 
   @OptionGroup var compute: EngineOptions

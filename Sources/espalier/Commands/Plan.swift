@@ -14,7 +14,7 @@ struct Plan: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder of results, for what is already done.")
+  @Option(help: "Folder of results, for what is already done.", transform: path)
   var results = "results"
 
   @OptionGroup var compute: EngineOptions

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Reports
+import Specification
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,8 @@ struct ReportCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The page. Default: report.html in the folder. Given, plots are not written as files.",
-      valueName: "file.html"))
+      valueName: "file.html"),
+    transform: path)
   var output: String?
 
   @Option(help: "html, or markdown: a table with a row for each experiment, to standard output.")
@@ -32,7 +34,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     do {
       let reports = try ReportFolder(folders)
-      print(format == .markdown ? reports.reports.markdown() : try reports.write(to: output))
+      print(format == .markdown ? reports.reports.markdown() : visible(try reports.write(to: output)))
     } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage

@@ -15,7 +15,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder that gets a folder of results for each experiment.")
+  @Option(help: "Folder that gets a folder of results for each experiment.", transform: path)
   var results = "results"
 
   @OptionGroup var compute: EngineOptions
@@ -57,8 +57,7 @@ struct Run: ParsableCommand {
     let (specs, sources) = try experiment.loadWithSources(files)
     let engines = try compute.engines(jobs: jobs)
     let interruption = Interruption()
-    let signals = interruption.listen()
-    defer { withExtendedLifetime(signals) {} }
+    interruption.listen()
     let printer = ProgressPrinter(mode: progress)
     let runner = ExperimentRunner(
       engines: engines, results: results, fresh: fresh, failFast: failFast,

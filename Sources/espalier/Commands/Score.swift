@@ -12,11 +12,13 @@ struct Score: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Model to score, a safetensors file. Default: the experiment's start weights.")
+  @Option(
+    help: "Model to score, a safetensors file. Default: the experiment's start weights.", transform: path)
   var weights: String?
 
   @Option(
-    help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.")
+    help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.",
+    transform: path)
   var images: String?
 
   @Option(help: "json or csv.")

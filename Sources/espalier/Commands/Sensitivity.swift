@@ -17,13 +17,14 @@ struct Sensitivity: ParsableCommand {
 
   @Option(
     help:
-      "The model, a safetensors file. Default: the experiment's start weights, or else its trained baseline.")
+      "The model, a safetensors file. Default: the experiment's start weights, or else its trained baseline.",
+    transform: path)
   var weights: String?
 
   @Option(help: "Shares of a layer's channels to remove, separated by commas.")
   var ratios = "0.1,0.3,0.5,0.7,0.9"
 
-  @Option(help: "Folder that holds a folder of results for each experiment.")
+  @Option(help: "Folder that holds a folder of results for each experiment.", transform: path)
   var results = "results"
 
   @OptionGroup var compute: EngineOptions
@@ -53,8 +54,7 @@ struct Sensitivity: ParsableCommand {
     let specs = try experiment.load([file])
     let engines = try compute.singleThreads()
     let interruption = Interruption()
-    let sources = interruption.listen()
-    defer { withExtendedLifetime(sources) {} }
+    interruption.listen()
     for spec in specs {
       let printer = ProgressPrinter(mode: progress)
       do {

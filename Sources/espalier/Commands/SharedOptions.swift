@@ -9,6 +9,12 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
+/// An argument that names a file or a folder: an empty one, as of a variable that is not set, would name the wrong one.
+@Sendable func path(_ argument: String) throws -> String {
+  guard !argument.isEmpty else { throw ValidationError("expected a path, found an empty text") }
+  return argument
+}
+
 /// Options that change what an experiment file says.
 struct ExperimentOptions: ParsableArguments {
   @Option(
@@ -68,7 +74,13 @@ struct EngineOptions: ParsableArguments {
 
   private func engine(threads: Int) throws -> Engine {
     do {
-      return try Engine(threads: threads)
+      let engine = try Engine(threads: threads)
+      if engine.threads < threads {
+        complain(
+          "espalier: warning: the system starts only \(engine.threads) of \(threads) threads, as under a limit on "
+            + "processes (ulimit -u, pids.max); results are the same")
+      }
+      return engine
     } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage

@@ -1,0 +1,18 @@
+/// What a node says, without how and where it is written: numbers by value, mappings in any order.
+indirect enum NodeValue: Hashable {
+  case null
+  case number(Double)
+  case text(String)
+  case list([NodeValue])
+  case mapping([String: NodeValue])
+
+  init(_ node: Node) {
+    switch node.content {
+    case .scalar where node.isNull: self = .null
+    case .scalar(let scalar): self = scalar.number.map { .number($0) } ?? .text(scalar.text)
+    case .list(let items): self = .list(items.map(NodeValue.init))
+    case .mapping(let entries):
+      self = .mapping(Dictionary(entries.map { ($0.key, NodeValue($0.value)) }) { _, last in last })
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// What a shell or a container allows a process: it is told, and ends, whatever runs out.
+@Suite("Limits of the system", .timeLimit(.minutes(5)))
+struct LimitTests {
+  private func run(_ limit: String, _ arguments: [String], asNobody: Bool = false) throws -> Command.Result {
+    try Command.run(arguments, files: CommandTests.files, shell: limit, asNobody: asNobody)
+  }
+
+  @Test("threads that cannot be started are done without, with a warning and the same results")
+  func threads() throws {
+    let arguments = ["run", "trial.yaml", "--threads", "3", "--progress", "none"]
+    let limited = try run("ulimit -u 1", arguments, asNobody: true)
+    #expect(limited.status == 0, "\(limited.errors)")
+    #expect(
+      limited.complaints == [
+        "espalier: warning: the system starts only 1 of 3 threads, as under a limit on processes (ulimit -u, pids.max); "
+          + "results are the same"
+      ])
+    let free = try Command.run(arguments, files: CommandTests.files)
+    #expect(limited.output.split(separator: "\n").first { $0.hasPrefix("top-1") } != nil)
+    #expect(
+      limited.output.split(separator: "\n").first { $0.hasPrefix("top-1") }
+        == free.output.split(separator: "\n").first { $0.hasPrefix("top-1") })
+  }
+
+  @Test("too few open files are an error in one line", arguments: [4, 5, 6, 8])
+  func openFiles(_ count: Int) throws {
+    let result = try run("ulimit -n \(count)", ["run", "trial.yaml", "--threads", "2", "--progress", "none"])
+    #expect([0, 2, 3].contains(result.status), "\(result.status): \(result.errors)")
+    #expect(result.errors.split(separator: "\n").count <= (result.status == 0 ? 0 : 1), "\(result.errors)")
+  }
+
+  @Test("a limit on the size of files is an error in one line")
+  func fileSize() throws {
+    let result = try run("ulimit -f 4", ["run", "trial.yaml", "--progress", "none"])
+    #expect(result.status == 3)
+    #expect(result.errors.hasSuffix(": cannot write: File too large; expected a writable place\n"))
+    #expect(result.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test(
+    "a full standard output is a failure, whatever is written to it",
+    arguments: [["schema"], ["--help"], ["version"], ["validate", "trial.yaml"], ["plan", "trial.yaml"]])
+  func fullOutput(_ arguments: [String]) throws {
+    let result = try run("exec >/dev/full", arguments)
+    #expect(result.status == 3, "\(arguments)")
+    #expect(result.errors == "espalier: standard output: cannot write: No space left on device\n")
+  }
+
+  @Test("a name with a line break is shown on one line")
+  func lineBreak() throws {
+    let result = try run(":", ["validate", "a\nb\u{1B}[2J.yaml"])
+    #expect(result.status == 1)
+    #expect(result.errors == "a\\nb\\u{1b}[2J.yaml:1:1: the file does not exist\n")
+  }
+
+  @Test(
+    "an empty path is wrong usage, and not the root or the working folder",
+    arguments: [
+      ["run", "trial.yaml", "--results", ""], ["plan", "trial.yaml", "--results="],
+      ["cache", "list", "--results="],
+      ["cache", "prune", "--all", "--results="], ["report", ".", "--output="],
+      ["score", "trial.yaml", "--weights="],
+    ])
+  func emptyPath(_ arguments: [String]) throws {
+    let result = try run(":", arguments)
+    #expect(result.status == 2)
+    #expect(result.errors.contains("expected a path, found an empty text"), "\(result.errors)")
+  }
+
+  @Test("a hangup saves the state, as an interruption does, also when it comes twice")
+  func hangup() throws {
+    let trial = try Trial()
+    let command = try trial.start(interval: 1000)
+    #expect(command.waits { trial.hasStarted })
+    // A terminal and its shell may each send one.
+    command.send(SIGHUP)
+    command.send(SIGHUP)
+    let result = command.end()
+    #expect(result.status == 130, "\(result.status): \(result.errors)")
+    #expect(result.complaints.last?.contains("the state is saved") == true)
+    #expect(try trial.run().status == 0)
+  }
+}
