@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
-import Foundation
+// For `stdout`, which the C library declares as a variable.
+@preconcurrency import Foundation
 import Specification
 
 /// The command line: arguments in, one call, exit status out.

@@ -66,7 +66,7 @@ struct ExperimentFinishing {
 
   private func export(_ outcome: VariantTraining.Outcome, _ stage: TrainingStage) throws(RunError) {
     guard spec.export.formats.contains("safetensors") else { return }
-    if let tensor = network.firstNonFiniteTensor {
+    if let tensor = outcome.network.firstNonFiniteTensor {
       throw .training(.tensorDiverged(epoch: stage.epochs, tensor: tensor))
     }
     let folder = folders.variant(seed: stage.seed, stage.variant)

@@ -54,18 +54,22 @@ private enum StopSignals {
     // Both have their memory before a handler needs it.
     _ = (areReceived, first.load(ordering: .relaxed))
     for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
-      handle(number) { _ in
-        let now = seconds()
-        if interruptions.wrappingAdd(1, ordering: .relaxed).oldValue == 0 {
-          first.store(now, ordering: .relaxed)
-        } else if now - first.load(ordering: .relaxed) > 1 {
-          _exit(130)
-        }
-      }
+      handle(number) { _ in StopSignals.interrupt() }
     }
     // `nohup` has it ignored. Shells and terminals may send it several times when they end.
-    if !isIgnored(SIGHUP) { handle(SIGHUP) { _ in hangups.wrappingAdd(1, ordering: .relaxed) } }
+    if !isIgnored(SIGHUP) { handle(SIGHUP) { _ in StopSignals.hangUp() } }
   }
+
+  private static func interrupt() {
+    let now = seconds()
+    if interruptions.wrappingAdd(1, ordering: .relaxed).oldValue == 0 {
+      first.store(now, ordering: .relaxed)
+    } else if now - first.load(ordering: .relaxed) > 1 {
+      _exit(130)
+    }
+  }
+
+  private static func hangUp() { hangups.wrappingAdd(1, ordering: .relaxed) }
 
   private static func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
     var action = sigaction()
