@@ -15,20 +15,22 @@ public final class Planes: @unchecked Sendable {
   /// Planes filled with zeros.
   ///
   /// - Precondition: no dimension is negative.
-  public convenience init(_ shape: PlaneShape) { self.init(shape, zeroed: true) }
+  public convenience init(_ shape: PlaneShape) { self.init(shape, zeroed: true, recycler: .shared) }
 
   /// Planes whose pixels are unspecified, for operations that overwrite all of them; saves the time to fill them.
   ///
   /// - Precondition: no dimension is negative.
-  public convenience init(uninitialized shape: PlaneShape) { self.init(shape, zeroed: false) }
+  public convenience init(uninitialized shape: PlaneShape) {
+    self.init(shape, zeroed: false, recycler: .shared)
+  }
 
-  private init(_ shape: PlaneShape, zeroed: Bool) {
+  init(_ shape: PlaneShape, zeroed: Bool, recycler: PlaneRecycler) {
     precondition(
       shape.channels >= 0 && shape.images >= 0 && shape.rows >= 0 && shape.columns >= 0,
       "a dimension of \(shape) is negative")
     self.shape = shape
     geometry = PlaneGeometry.of(shape)
-    storage = PlaneStorage(shape, count: shape.channels * geometry.stride, zeroed: zeroed)
+    storage = PlaneStorage(shape, zeroed: zeroed, recycler: recycler)
     firstChannel = 0
   }
 
