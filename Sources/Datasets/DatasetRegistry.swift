@@ -1,4 +1,4 @@
-import Foundation
+import Compute
 import Specification
 
 /// The data sets there are. A new one is a file in `Formats` and a line here.
@@ -17,7 +17,7 @@ public enum DatasetRegistry {
   /// - Parameter threads: threads that decode pictures, at most.
   /// - Throws: `DatasetError` when there is none of that name, or its files are missing or damaged.
   public static func load(
-    _ spec: DatasetSpec, threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    _ spec: DatasetSpec, threads: Int = ProcessorLimit.current.count
   ) throws(DatasetError) -> Dataset {
     guard let format = all.first(where: { $0.description.name == spec.name }) else {
       let names = all.map(\.description.name).joined(separator: ", ")

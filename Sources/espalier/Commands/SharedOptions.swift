@@ -48,7 +48,8 @@ struct ExperimentOptions: ParsableArguments {
 
 /// Options of everything that computes.
 struct EngineOptions: ParsableArguments {
-  @Option(help: "Threads to compute with; results do not depend on it. Default: one for each core.")
+  @Option(
+    help: "Threads to compute with; results do not depend on it. Default: one for each core it may use.")
   var threads: Int?
 
   func engine() throws -> Engine {
@@ -70,7 +71,7 @@ struct EngineOptions: ParsableArguments {
     return try (0..<available).map { _ in try engine(threads: 1) }
   }
 
-  private var available: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  private var available: Int { threads ?? ProcessorLimit.current.count }
 
   private func engine(threads: Int) throws -> Engine {
     do {

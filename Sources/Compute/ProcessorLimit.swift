@@ -1,0 +1,105 @@
+import Foundation
+
+/// How many processors this process may keep busy, and what says so.
+///
+/// Containers and batch systems bound it by an affinity, or by a quota of the control group (cgroups v1 and v2): more
+/// threads than that only wait for each other.
+public struct ProcessorLimit: Equatable, Sendable {
+  /// At least 1.
+  public let count: Int
+  public let reason: Reason
+
+  public enum Reason: Equatable, Sendable {
+    /// The machine has as many.
+    case machine
+    /// The process may run on some of the machine's processors only, as `taskset` sets it.
+    case affinity
+    /// The control group gets so much processor time, in processors.
+    case quota(Double)
+  }
+
+  public static let current = ProcessorLimit(
+    machine: ProcessInfo.processInfo.activeProcessorCount, affinity: LinuxLimits().affinity,
+    quota: LinuxLimits().quota)
+
+  /// - Parameters:
+  ///   - affinity: processors that the process may run on; nil where that is not known.
+  ///   - quota: processors' worth of time; nil for no bound. Rounded down: threads beyond it would be stopped in turns,
+  ///     while the others wait for them.
+  init(machine: Int, affinity: Int?, quota: Double?) {
+    let allowed = max(1, min(machine, affinity ?? machine))
+    if let quota, quota < Double(allowed) {
+      (count, reason) = (max(1, Int(quota)), .quota(quota))
+    } else {
+      (count, reason) = (allowed, allowed < machine ? .affinity : .machine)
+    }
+  }
+}
+
+/// What Linux says of this process's processors (proc_pid_status(5) and
+/// https://docs.kernel.org/admin-guide/cgroup-v2.html); nothing on other systems.
+struct LinuxLimits {
+  /// Where `/proc` and `/sys` are.
+  var root = ""
+
+  /// Number of processors that the process may run on; nil where that is not known.
+  var affinity: Int? {
+    let name = "Cpus_allowed_list:"
+    let line = read("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
+    // Numbers and ranges of them, such as 0-3,8.
+    let ranges = line?.dropFirst(name.count).split(separator: ",").map { part in
+      part.split(separator: "-").map { Int($0.trimmingCharacters(in: .whitespaces)) }
+    }
+    let counts = ranges?.map { ends -> Int? in
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last else { return nil }
+      return last - first + 1
+    }
+    guard let counts, !counts.isEmpty, !counts.contains(nil) else { return nil }
+    return counts.reduce(0) { $0 + ($1 ?? 0) }
+  }
+
+  /// Processors' worth of time that the control group, or one that it is in, may use; nil for no bound.
+  var quota: Double? {
+    let text = read("/proc/self/cgroup") ?? ""
+    return text.split(separator: "\n").flatMap { line -> [Double] in
+      // Number of the hierarchy, controllers, path; 0 and no controllers for version 2.
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return [] }
+      if parts[0] == "0", parts[1].isEmpty { return groups(parts[2]).compactMap(unifiedQuota) }
+      return parts[1].split(separator: ",").contains("cpu") ? groups(parts[2]).compactMap(cpuQuota) : []
+    }.min()
+  }
+
+  /// A group and those that it is in. Within a container the path may be the host's, and the group's files at the root.
+  private func groups(_ path: Substring) -> [String] {
+    let names = path.split(separator: "/")
+    return (0...names.count).map { names.prefix($0).map { "/" + $0 }.joined() }
+  }
+
+  /// From `cpu.max`: microseconds, or `max`, in each period.
+  private func unifiedQuota(_ group: String) -> Double? {
+    for mount in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
+      guard let text = read("\(mount)\(group)/cpu.max") else { continue }
+      let numbers = text.split(separator: " ").map { Double($0) }
+      guard numbers.count == 2, let time = numbers[0], let period = numbers[1], time > 0, period > 0
+      else { return nil }
+      return time / period
+    }
+    return nil
+  }
+
+  private func cpuQuota(_ group: String) -> Double? {
+    for mount in ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"] {
+      guard let time = read("\(mount)\(group)/cpu.cfs_quota_us").flatMap(Double.init),
+        let period = read("\(mount)\(group)/cpu.cfs_period_us").flatMap(Double.init), time > 0, period > 0
+      else { continue }
+      return time / period
+    }
+    return nil
+  }
+
+  private func read(_ path: String) -> String? {
+    (try? String(contentsOfFile: root + path, encoding: .utf8))?.trimmingCharacters(
+      in: .whitespacesAndNewlines)
+  }
+}
