@@ -21,8 +21,10 @@ let package = Package(
     .target(name: "Compute", dependencies: ["CKernels"]),
     // The words of an experiment: YAML to typed values, with places.
     .target(name: "Specification", dependencies: ["CYAML"]),
+    // What a file is by its first bytes.
+    .target(name: "Files"),
     // safetensors.
-    .target(name: "TensorFiles", dependencies: ["CZlib", "Compute"]),
+    .target(name: "TensorFiles", dependencies: ["CZlib", "Compute", "Files"]),
     // Layers, the graph, relevance, removal of channels, cost.
     .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
     .target(
@@ -31,7 +33,7 @@ let package = Package(
         "mobilenet_v2", "mobilenet_v2_cifar", "densenet121", "densenet", "resnext50_32x4d", "efficientnet_b0",
       ].map { .embedInCode("Resources/\($0).yaml") }),
     .target(
-      name: "Datasets", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "Compute", "Specification"],
+      name: "Datasets", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "Compute", "Files", "Specification"],
       resources: [.embedInCode("Resources/digits.bin.gz")]),
     .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
     .target(name: "Pruning", dependencies: ["Network", "Specification", "Training"]),
@@ -83,7 +85,7 @@ if Context.environment["ESPALIER_FUZZ"] != nil {
 // `make sanitize` builds what has pointers and threads, and its tests, alone.
 if Context.environment["ESPALIER_SANITIZE"] != nil {
   let kept = [
-    "CYAML", "CZlib", "CPNG", "CTurboJPEG", "CKernels", "Compute", "Specification", "Datasets",
+    "CYAML", "CZlib", "CPNG", "CTurboJPEG", "CKernels", "Compute", "Files", "Specification", "Datasets",
     "ComputeTests", "DatasetsTests",
   ]
   package.products = []

@@ -1,4 +1,5 @@
 import Compute
+import Files
 
 extension TensorFile {
   /// The format's own bound, against headers that would fill the memory.
@@ -14,7 +15,19 @@ extension TensorFile {
   /// Reads a file's bytes.
   ///
   /// - Parameter file: the name that errors give.
+  /// - Throws: `TensorFileError`, which names what the file is instead where its first bytes tell.
   public init(bytes: [UInt8], file: String) throws(TensorFileError) {
+    do throws(TensorFileError) {
+      try self.init(safetensors: bytes, file: file)
+    } catch {
+      guard let kind = FileKind(bytes.prefix(FileKind.prefixLength), path: file) else { throw error }
+      throw TensorFileError(
+        file: file, offset: nil, problem: kind.sentence,
+        expected: "a safetensors file, as safetensors.torch.save_file(model.state_dict(), PATH) writes it")
+    }
+  }
+
+  private init(safetensors bytes: [UInt8], file: String) throws(TensorFileError) {
     self.init()
     let dataStart = try Self.headerEnd(bytes, file: file)
     var reader = HeaderReader(bytes: bytes, range: 8..<dataStart, file: file)

@@ -132,7 +132,7 @@ struct TensorFileDiskTests {
         == "\(missing): cannot write: No such file or directory; expected a writable place")
     #expect(
       message { try TensorFile().write(to: folder.path) }
-        == "\(folder.path): cannot write: Is a directory; expected a writable place")
+        == "\(folder.path): cannot write: it is a folder; expected a writable place")
     #expect(message { try TensorFile().write(to: "") }?.hasPrefix(": cannot write: ") == true)
   }
 }

@@ -7,15 +7,16 @@ import Training
 /// Loss, gradients, logits and running statistics of one batch, for comparison with other frameworks.
 public enum GradientDump {
   /// Writes `train.loss` [1], `grad.NAME`, `after.NAME` (running statistics after the training pass) and `eval.logits`
-  /// (of the weights as given). Dropout is off; the loss is the experiment's. Forward convolutions are summed in
-  /// double precision, so that rounding puts as few values as can be on another side of a ReLU's kink than elsewhere.
+  /// (of the weights as given). Dropout is off; the loss is the experiment's. In the training pass forward convolutions
+  /// are summed in double precision, so that rounding puts as few values as can be on another side of a ReLU's kink
+  /// than elsewhere: gradients jump there, logits do not.
   public static func write(
     _ spec: ExperimentSpec, weights: String, images: String, to output: String, engine: Engine
   ) throws(ToolError) {
     let network = try spec.network(weights: weights, engine: engine)
     let batch = try LabelledImages(contentsOf: images, for: network)
     var file = TensorFile()
-    file.tensors["eval.logits"] = network.evaluate(batch.images, method: .precise)
+    file.tensors["eval.logits"] = network.evaluate(batch.images)
     let pass = network.train(batch.images, method: .precise)
     let result = CrossEntropy(labelSmoothing: spec.train.labelSmoothing)(pass.logits, labels: batch.labels)
     network.backward(pass, result.gradient)

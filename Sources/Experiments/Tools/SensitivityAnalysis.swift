@@ -102,7 +102,7 @@ public struct SensitivityAnalysis: Sendable {
     var bare = spec
     bare.architecture.weights = nil
     do { network = try bare.network(engine: engine) } catch { throw .storage("\(error)") }
-    do { try network.load(model, from: weights) } catch { throw .model(error) }
+    do { try network.load(model: model, from: weights) } catch { throw .model(error) }
     return network
   }
 

@@ -2,26 +2,6 @@ import Compute
 import Foundation
 import TensorFiles
 
-/// Why a tensor file does not fit a network.
-public enum ModelFileError: Error, Equatable, CustomStringConvertible {
-  case unreadable(TensorFileError)
-  case missing(file: String, tensor: String)
-  case unexpected(file: String, tensor: String)
-  case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
-  case badChannels(file: String, group: String, reason: String)
-
-  public var description: String {
-    switch self {
-    case .unreadable(let error): "\(error)"
-    case .missing(let file, let tensor): "\(file): tensor \(tensor) is missing"
-    case .unexpected(let file, let tensor): "\(file): the network has no tensor \(tensor)"
-    case .wrongShape(let file, let tensor, let expected, let found):
-      "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
-    case .badChannels(let file, let group, let reason): "\(file): kept channels of \(group): \(reason)"
-    }
-  }
-}
-
 extension Network {
   /// All trained parameters in the order of data.
   public var parameters: [Parameter] { store.trained }
@@ -65,13 +45,10 @@ extension Network {
     // Channels that a file says are left were removed from this network before, where everything fits as it is.
     if !fits(file) { try keepChannels(file.metadata, from: path) }
     let own = tensors
-    for name in own.keys.sorted() {
-      guard let found = file.tensors[name] else { throw .missing(file: path, tensor: name) }
-      let expected = own[name]?.shape ?? []
-      guard found.shape == expected else {
-        throw .wrongShape(file: path, tensor: name, expected: expected, found: found.shape)
-      }
+    for name in own.keys.sorted() where file.tensors[name] == nil {
+      throw .missing(file: path, tensor: name)
     }
+    try checkShapes(file, own, from: path)
     for name in file.tensors.keys.sorted() where own[name] == nil && !name.hasSuffix("num_batches_tracked") {
       throw .unexpected(file: path, tensor: name)
     }
@@ -82,11 +59,48 @@ extension Network {
     tensors.allSatisfy { file.tensors[$0.key]?.shape == $0.value.shape }
   }
 
+  private func checkShapes(
+    _ file: TensorFile, _ own: [String: Tensor], from path: String
+  ) throws(ModelFileError) {
+    let others = own.keys.sorted().compactMap { name -> (name: String, expected: [Int], found: [Int])? in
+      guard let expected = own[name]?.shape, let found = file.tensors[name]?.shape, expected != found else {
+        return nil
+      }
+      return (name, expected, found)
+    }
+    guard let first = others.first else { return }
+    let classifier = parameters.suffix(2).map(\.name)
+    if let found = first.found.first, first.expected.first == classes,
+      others.allSatisfy({ classifier.contains($0.name) && $0.found.dropFirst() == $0.expected.dropFirst() })
+    {
+      throw .otherClasses(file: path, expected: classes, found: found)
+    }
+    let isSmaller = others.allSatisfy { other in
+      other.found.count == other.expected.count && zip(other.found, other.expected).allSatisfy(<=)
+    }
+    if isSmaller, !file.metadata.keys.contains(where: { $0.hasPrefix(Self.keptPrefix) }) {
+      throw .lostChannels(file: path, tensor: first.name, expected: first.expected, found: first.found)
+    }
+    throw .wrongShape(file: path, tensor: first.name, expected: first.expected, found: first.found)
+  }
+
   /// Loads a tensor file, channels and all.
   public func load(contentsOf path: String) throws(ModelFileError) {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .unreadable(error) }
-    try load(file, from: path)
+    try load(model: file, from: path)
+  }
+
+  /// Loads a trained model that may come from elsewhere: names may have the prefix that PyTorch's wrappers put before
+  /// them, and values have to be finite.
+  public func load(model: TensorFile, from path: String) throws(ModelFileError) {
+    let model = model.unwrapped()
+    if let name = model.tensors.keys.sorted().first(where: { name in
+      model.tensors[name]?.values.contains { !$0.isFinite } == true
+    }) {
+      throw .notFinite(file: path, tensor: name)
+    }
+    try load(model, from: path)
   }
 
   private func setTensors(_ tensors: [String: Tensor]) {

@@ -1,0 +1,35 @@
+import TensorFiles
+
+/// Why a tensor file does not fit a network.
+public enum ModelFileError: Error, Equatable, CustomStringConvertible {
+  case unreadable(TensorFileError)
+  case missing(file: String, tensor: String)
+  case unexpected(file: String, tensor: String)
+  case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
+  /// The classifier's; the network can be built with as many.
+  case otherClasses(file: String, expected: Int, found: Int)
+  /// As `wrongShape`, where no tensor is larger than the network's: a model that was pruned, most likely.
+  case lostChannels(file: String, tensor: String, expected: [Int], found: [Int])
+  case notFinite(file: String, tensor: String)
+  case badChannels(file: String, group: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let error): "\(error)"
+    case .missing(let file, let tensor): "\(file): tensor \(tensor) is missing"
+    case .unexpected(let file, let tensor): "\(file): the network has no tensor \(tensor)"
+    case .wrongShape(let file, let tensor, let expected, let found):
+      "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
+    case .otherClasses(let file, let expected, let found):
+      "\(file): its classifier has \(found) classes, the network \(expected)"
+        + (found > expected ? "; `architecture.classes: \(found)` takes it" : "")
+    case .lostChannels(let file, let tensor, let expected, let found):
+      "\(file): tensor \(tensor) has shape \(found), expected \(expected): a pruned model whose metadata, "
+        + "espalier.kept.*, was lost when another program wrote it, or one of another `architecture.width`; "
+        + "take the file that `espalier run` wrote"
+    case .notFinite(let file, let tensor):
+      "\(file): tensor \(tensor) has values that are not finite, as after a training that diverged"
+    case .badChannels(let file, let group, let reason): "\(file): kept channels of \(group): \(reason)"
+    }
+  }
+}
