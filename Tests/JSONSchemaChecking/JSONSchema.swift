@@ -89,7 +89,8 @@ package struct JSONSchema {
     case "minProperties": return value.members.map { Double($0.count) >= bound } ?? true
     case "uniqueItems": return value.items.map { Set($0.map { $0.text() }).count == $0.count } ?? true
     case "additionalProperties":
-      return value.members?.allSatisfy { rules["properties"]?[$0.0] != nil } ?? true
+      return value.members?.allSatisfy { rules["properties"]?[$0.0] != nil || matchesPattern($0.0) } ?? true
+    case "patternProperties": return (argument.members ?? []).allSatisfy { $0.1 == .boolean(true) }
     case "oneOf": return alternatives() == 1
     case "anyOf": return alternatives() > 0
     case "allOf": return alternatives() == argument.items?.count
@@ -97,6 +98,13 @@ package struct JSONSchema {
     case "then", "else", "description", "default", "title", "$schema": return true
     // A rule that this validator does not know is a problem of every document.
     default: return false
+    }
+  }
+
+  /// Whether a property of any value may have this name.
+  private func matchesPattern(_ name: String) -> Bool {
+    (rules["patternProperties"]?.members ?? []).contains { pattern, _ in
+      (try? Regex(pattern)).map { name.contains($0) } ?? false
     }
   }
 

@@ -16,7 +16,7 @@ struct EvaluateErrorTests {
     evaluate: {metrics: [top2]}
       6:22: evaluate.metrics[0]: unknown metric `top2`; did you mean `top1`? (known: top1, top5)
     evaluate: {metrics: [top5]}
-      6:21: evaluate.metrics: `top5` needs at least 5 classes, found 4
+      6:21: evaluate.metrics: `top5` needs at least 5 classes, found 4; write `metrics: [top1]`
     evaluate: {metrics: [top1, top1]}
       6:28: evaluate.metrics[1]: `top1` is there twice
     evaluate: {metrics: top1}

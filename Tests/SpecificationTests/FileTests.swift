@@ -87,6 +87,18 @@ struct ExtendsTests {
     )
   }
 
+  @Test("may begin with a byte order mark, and keep anchors in keys of their own")
+  func marksAndAnchors() throws {
+    let folder = try Folder([
+      "a.yaml": "\u{FEFF}x-two: &two [2]\nextends: b.yaml\nname: a\nseeds: *two\n",
+      "b.yaml": "\u{FEFF}" + experiment(["x-batch: &batch {batch_size: 8}", "train: {epochs: 1}"])
+        + "prune:\n",
+      "c.yaml": "x-batch: &batch {batch_size: 8}\nextends: b.yaml\ntrain: {<<: *batch, x-epochs: 1}\n",
+    ])
+    #expect(try folder.load("a.yaml").seeds == [2])
+    #expect(folder.errors("c.yaml") == ["c.yaml:3:21: train.x-epochs: unknown key; did you mean `epochs`?"])
+  }
+
   @Test("are bounded in number")
   func longChain() throws {
     var files: [String: String] = [:]

@@ -28,6 +28,28 @@ struct EnvironmentTests {
     #expect(try load(experiment(["description: ${X}"])).description == "${X}")
   }
 
+  @Test(
+    "give the home folder for a tilde before the first slash",
+    arguments: [
+      ("~/a", "/h/a"), ("~", "/h"), ("${X}/a", "/h/a"), ("~a/b", "~a/b"), ("./~/a", "./~/a"),
+      ("a~/b", "a~/b"),
+    ])
+  func home(text: String, result: String) throws {
+    #expect(try expanded(text, environment: ["HOME": "/h", "X": "~"]) == result)
+    let file = experiment(["dataset: {name: tiny, path: \"\(text)\"}"])
+    let spec = try load(file, environment: ["HOME": "/h", "X": "~"])
+    #expect(spec.dataset.path == result)
+    #expect(try load(yaml(spec), environment: [:]) == spec)
+  }
+
+  @Test("cannot give a home folder that is not known", arguments: [[:], ["HOME": ""], ["HOME": "~/a"]])
+  func noHome(environment: [String: String]) {
+    #expect(
+      errors(experiment(["dataset: {name: tiny, path: ~/a}"]), environment: environment) == [
+        "t.yaml:3:29: dataset.path: `~` is the home folder, and the environment variable `HOME` names none"
+      ])
+  }
+
   @Test("are expanded in the data set's default path")
   func defaultPath() throws {
     let text = experiment(["dataset: {name: cifar10}"])
@@ -59,6 +81,15 @@ struct OverrideTests {
   }
 
   @Test(
+    "take a text as it is, with every `#`",
+    arguments: ["run #3", "#2", "a=b 100%", "a # b # c", "x#y", "# "])
+  func numberSigns(text: String) throws {
+    let spec = try load(experiment(), overrides: ["description=\(text)", "dataset.path= \(text) "])
+    #expect(spec.description == (text == "# " ? "#" : text))
+    #expect(spec.dataset.path == spec.description)
+  }
+
+  @Test(
     "point at the argument",
     arguments: [
       ("train.epochs=ten", "1:14: train.epochs: expected a whole number from 1 to 1000000, found `ten`"),
@@ -75,6 +106,12 @@ struct OverrideTests {
         "seeds=[1",
         "1:9: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence that starts in line 1"
       ),
+      (
+        "train.epochs=3 # three",
+        "1:14: train.epochs: expected a whole number from 1 to 1000000, found `3 # three`"
+      ),
+      ("seeds=[1, 2] # two", "1:14: `# two` after the value; leave it out"),
+      ("description=\"a\" #b", "1:17: `#b` after the value; leave it out"),
       ("train={epochs: 1, epochs: 2}", "1:19: epochs: the key is there already, in line 1"),
     ])
   func places(argument: String, error: String) {

@@ -16,7 +16,11 @@ struct PictureErrorTests {
     dataset: {name: photos}
       3:1: dataset.path: required key is missing; expected the folder of the pictures
     dataset: {name: photos, path: nowhere}
-      4:1: architecture.classes: required key is missing; expected the number of classes, because the folders of photos cannot be counted
+      3:31: dataset.path: it is not there; if only another machine has it, give `architecture.classes`
+    dataset: {name: photos, path: empty}
+      3:31: dataset.path: it is empty
+    dataset: {name: photos, path: "5", maximum_pixels: 0}
+      3:52: dataset.maximum_pixels: expected a whole number from 1 to 1073741824, found `0`
     dataset: {name: photos, path: "5", size: 0}
       3:42: dataset.size: expected a whole number from 1 to 4096, found `0`
     dataset: {name: photos, path: "5", size: 64, resize: 63}
@@ -47,7 +51,9 @@ struct PictureErrorTests {
       try load(experiment(["dataset: {name: photos, path: '7'\(keys)}"]))
     }
     let plain = try spec("")
-    #expect(plain.dataset.pictures == PictureSpec(size: 224, resize: 224, damaged: .fail))
+    #expect(
+      plain.dataset.pictures
+        == PictureSpec(size: 224, resize: 224, damaged: .fail, maximumPixels: 67_108_864))
     #expect(plain.architecture.input == [3, 224, 224] && plain.architecture.classes == 7)
     #expect(plain.dataset.normalize.mean == [0.5, 0.5, 0.5])
     #expect(
@@ -60,6 +66,15 @@ struct PictureErrorTests {
     let own = try spec(", resize: 230, augment: {random_resized_crop: {scale: [0.25, 1]}}")
     #expect(own.dataset.pictures?.resize == 230)
     #expect(own.dataset.augment.randomResizedCrop?.scale == 0.25...1)
+  }
+
+  @Test("need no folder where the number of classes is given, but the right one where there is one")
+  func givenClasses() throws {
+    func text(_ path: String) -> String {
+      experiment(["dataset: {name: photos, path: \(path)}", "architecture: {name: resnet8, classes: 3}"])
+    }
+    #expect(try load(text("nowhere")).architecture.classes == 3)
+    #expect(errors(text("empty")) == ["t.yaml:3:31: dataset.path: it is empty"])
   }
 
   @Test("leave other data sets' resolved experiments as they are")

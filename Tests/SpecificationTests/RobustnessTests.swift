@@ -35,6 +35,67 @@ struct RobustnessTests {
     #expect(errors("train:\n  a: 1\n\tb: 1\n") == ["t.yaml:3:1: a tab cannot indent; use spaces"])
   }
 
+  @Test(
+    "tabs that indent nothing change nothing",
+    arguments: [
+      ("seeds:\n\t\n- 1\n", [1]), ("\t# a comment\nseeds: [1]\n", [1]), ("seeds:\n-\t1\n- \t 2\n", [1, 2]),
+      ("seeds:\n-\t\n  1\n-\t# two\n  2\n", [1, 2]), ("seeds: [1,\n\t2]\t\n \t \n", [1, 2]),
+      ("description: |\n  a\n\t\n  b\nseeds:\t[1]\r\n\t\r\n", [1]),
+      (String(repeating: "\t\n", count: 300) + "seeds: [3]\n", [3]),
+    ])
+  func separatingTabs(lines: String, seeds: [UInt64]) throws {
+    #expect(try load(experiment() + lines).seeds == seeds)
+    #expect(try load(lines + experiment()).seeds == seeds)
+  }
+
+  @Test("tabs within texts are kept")
+  func keptTabs() throws {
+    let text = experiment() + "description: |\n  a\tb\n  \tc\n"
+    #expect(try load(text + "\t\n").description == "a\tb\n\tc\n")
+  }
+
+  @Test(
+    "tabs that indent in a list",
+    arguments: ["x:\n-\ta: 1\n", "x:\n-\t- 1\n", "x:\n\t- 1\n", "x:\n-\ta:\n", "x:\n-\t? a\n"])
+  func indentingTabs(text: String) {
+    #expect(errors(text).map { $0.suffix(31) } == ["a tab cannot indent; use spaces"])
+  }
+
+  @Test("a byte order mark before the text, and texts in UTF-16")
+  func byteOrderMarks() throws {
+    #expect(try load("\u{FEFF}" + experiment()) == load(experiment()))
+    #expect(errors("\u{FEFF}train: 1\n").contains("t.yaml:1:8: train: expected a mapping, found `1`"))
+    for mark: [UInt8] in [[0xFF, 0xFE], [0xFE, 0xFF]] {
+      #expect(errors(mark + [0x61, 0x00]) == ["t.yaml:1:1: the text is UTF-16; save it as UTF-8"])
+    }
+  }
+
+  @Test(
+    "characters that look like YAML's own are named",
+    arguments: [
+      (
+        "train:\n\u{A0}\u{A0}epochs: 1\n",
+        "2:1: the key `\\u{a0}\\u{a0}epochs` has a no-break space (U+00A0; use a plain one) in it"
+      ),
+      (
+        "train:\n  epochs:\u{A0}1\n  batch_size: 2\n",
+        "3:13: not valid YAML: mapping values are not allowed in this context;"
+          + " line 2 has a no-break space (U+00A0; use a plain one) in it"
+      ),
+      (
+        "format\u{FF1A}1\nname: a\n",
+        "2:5: not valid YAML: mapping values are not allowed in this context;"
+          + " line 1 has a full-width colon (U+FF1A; use `:`) in it"
+      ),
+      (
+        "\u{200B}format: 1\n",
+        "1:1: the key `\\u{200b}format` has an invisible character (U+200B; use none) in it"
+      ),
+    ])
+  func lookAlikes(text: String, error: String) {
+    #expect(errors(text) == ["t.yaml:" + error])
+  }
+
   @Test("bytes that are not UTF-8, and control characters")
   func encoding() {
     #expect(

@@ -88,7 +88,7 @@ struct SchemaTests {
     #"{"matrix": {"train.epochs": [1, 2]}}"#, #"{"matrix": {"train.epochs": []}}"#,
     #"{"matrix": {"train.epochs": [1, "x"]}}"#, #"{"matrix": {"train.epochs": [1, 1]}}"#,
     #"{"matrix": {"train.epoch": [1]}}"#, #"{"matrix": {"name": ["a"]}}"#, #"{"matrix": 3}"#,
-    #"{"matrix": null}"#,
+    #"{"matrix": null}"#, #"{"train": {"x-common": 1}}"#,
     #"{"matrix": {"prune": [null, {"ratio": 0.5, "interval": 2}]}}"#,
     #"{"matrix": {"train.epochs": [1, 2], "exclude": [{"train.epochs": 1}]}}"#,
     #"{"matrix": {"include": [{"train.epochs": 1}]}}"#, #"{"matrix": {"include": {"train.epochs": 1}}}"#,
@@ -116,6 +116,7 @@ struct SchemaTests {
     let part = #"{"extends": "a", "prune": {"until": 3}, "train": {"schedule": {"gamma": 0.5}}}"#
     #expect(parsed(part).map { schema.accepts(JSON($0)) } == true)
     #expect(parsed(#"{"extends": "a", "prune": {"untl": 3}}"#).map { schema.accepts(JSON($0)) } == false)
+    #expect(parsed(#"{"extends": "a", "x-own": [1]}"#).map { schema.accepts(JSON($0)) } == true)
     #expect(parsed(#"{"prune": {"until": 3}}"#).map { schema.accepts(JSON($0)) } == false)
   }
 
@@ -146,5 +147,5 @@ struct SchemaTests {
 
 /// The value of a JSON text.
 func parsed(_ text: String) -> Node? {
-  (try? YAMLReader.read(Array(text.utf8), file: "text"))?.0
+  (try? YAMLReader.read(Array(text.utf8), file: "text"))?.root
 }

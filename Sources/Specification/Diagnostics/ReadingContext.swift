@@ -23,6 +23,11 @@ final class ReadingContext {
     knownPaths = other.knownPaths
   }
 
+  /// Notes errors that were found elsewhere.
+  func report(_ diagnostics: [Diagnostic]) {
+    for diagnostic in diagnostics { report(diagnostic.place, diagnostic.path, diagnostic.message) }
+  }
+
   /// Notes an error; the message is not built once there are too many.
   func report(_ place: Place, _ path: String, _ message: @autoclosure () -> String) {
     guard !isFull else { return }

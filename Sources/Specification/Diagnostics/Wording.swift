@@ -3,15 +3,17 @@
 ///
 /// Line breaks, control characters, direction marks and other invisible characters become escapes as Swift writes them.
 /// Scalar by scalar: a character of Swift may be a control with an accent behind it.
-package func visible(_ text: String) -> String {
-  guard text.unicodeScalars.contains(where: \.isInvisible) else { return text }
+package func visible(_ text: String) -> String { escaped(text, where: \.isInvisible) }
+
+private func escaped(_ text: String, where isEscaped: (Unicode.Scalar) -> Bool) -> String {
+  guard text.unicodeScalars.contains(where: isEscaped) else { return text }
   var result = String.UnicodeScalarView()
   for scalar in text.unicodeScalars {
     switch scalar {
     case "\n": result.append(contentsOf: "\\n".unicodeScalars)
     case "\r": result.append(contentsOf: "\\r".unicodeScalars)
     case "\t": result.append(contentsOf: "\\t".unicodeScalars)
-    case _ where scalar.isInvisible:
+    case _ where isEscaped(scalar):
       result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
     default: result.append(scalar)
     }
@@ -28,17 +30,21 @@ extension Unicode.Scalar {
     default: return false
     }
   }
+
+  /// A space that is not the plain one, such as a no-break space.
+  fileprivate var isUnusualSpace: Bool { self != " " && properties.generalCategory == .spaceSeparator }
 }
 
-/// `text` between backticks, visible, and not longer than a message can bear.
+/// `text` between backticks, visible, unusual spaces too, and not longer than a message can bear.
 package func quoted(_ text: String, limit: Int = 60) -> String {
   let scalars = text.unicodeScalars
-  let shown = visible(String(String.UnicodeScalarView(scalars.prefix(limit))))
+  let start = String(String.UnicodeScalarView(scalars.prefix(limit)))
+  let shown = escaped(start) { $0.isInvisible || $0.isUnusualSpace }
   return "`\(shown)\(scalars.dropFirst(limit).isEmpty ? "" : "…")`"
 }
 
 /// "a", "a and b", "a, b and c".
-func listed(_ words: [String], _ conjunction: String = "and") -> String {
+package func listed(_ words: [String], _ conjunction: String = "and") -> String {
   guard let last = words.last, words.count > 1 else { return words.first ?? "" }
   return words.dropLast().joined(separator: ", ") + " \(conjunction) " + last
 }

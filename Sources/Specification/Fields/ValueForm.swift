@@ -103,7 +103,7 @@ extension ValueForm where Value == String {
       })
   }
 
-  /// A file or folder; `${NAME}` is expanded on reading and `$` doubled on writing.
+  /// A file or folder; `${NAME}` and `~/` are expanded on reading, and `$` doubled on writing.
   static var path: ValueForm {
     ValueForm(
       expectation: "a path", schema: [("type", .string("string")), ("minLength", .integer(1))],

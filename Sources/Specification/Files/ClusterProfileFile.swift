@@ -9,13 +9,13 @@ public enum ClusterProfileFile {
     } catch {
       throw SpecificationError(start, "the file \(error.reason)")
     }
-    let (root, diagnostics) = try YAMLReader.read(text.bytes, file: file)
+    let document = try YAMLReader.read(text.bytes, file: file)
     let section = ClusterSection()
     let context = ReadingContext(
       catalog: Catalog(datasets: [], architectures: [], criteria: []), environment: [:],
       knownPaths: section.keys.paths())
-    for diagnostic in diagnostics { context.report(diagnostic.place, diagnostic.path, diagnostic.message) }
-    let mapping = MappingReader(root, place: start, path: "", keys: section.keys, context)
+    context.report(document.diagnostics)
+    let mapping = MappingReader(document.root, place: start, path: "", keys: section.keys, context)
     guard let profile = mapping.flatMap(section.read), context.diagnostics.isEmpty else {
       throw SpecificationError(diagnostics: context.diagnostics)
     }

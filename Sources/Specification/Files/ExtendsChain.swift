@@ -30,20 +30,23 @@ struct ExtendsChain {
     return node
   }
 
-  /// The root mapping of a file, its entries but `extends`, and that one.
+  /// The root mapping of a file, its entries but `extends` and those that only hold anchors, and `extends`.
   private static func parse(
     _ text: SourceText, _ file: String, _ context: ReadingContext
   ) throws(SpecificationError) -> (Node, [Node.Entry], Node.Entry?) {
-    let (root, diagnostics) = try YAMLReader.read(text.bytes, file: file)
-    for diagnostic in diagnostics { context.report(diagnostic.place, diagnostic.path, diagnostic.message) }
-    guard let root, !root.isNull else {
+    let document = try YAMLReader.read(text.bytes, file: file)
+    context.report(document.diagnostics)
+    guard let root = document.root, !root.isNull else {
       throw SpecificationError(Place(file: file), "the file is empty; expected a mapping")
     }
     guard case .mapping(let entries) = root.content else {
       throw SpecificationError(root.place, "expected a mapping, found \(root.found)")
     }
     let extends = entries.first { $0.key == "extends" && !$0.value.isNull }
-    return (root, entries.filter { $0.key != "extends" }, extends)
+    let others = entries.filter {
+      $0.key != "extends" && !$0.key.hasPrefix(ExperimentSection.anchorPrefix)
+    }
+    return (root, others, extends)
   }
 
   private mutating func open(

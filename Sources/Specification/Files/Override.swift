@@ -43,10 +43,9 @@ struct Override {
       return nil
     }
     do throws(SpecificationError) {
-      let (node, diagnostics) = try YAMLReader.read(Array(text.utf8), file: file)
-      if !diagnostics.isEmpty { throw SpecificationError(diagnostics: diagnostics) }
-      let nothing = Node(content: .scalar(Node.Scalar(text: "", isPlain: true)), place: Place(file: file))
-      return (node ?? nothing).shifted(by: offset)
+      let document = try YAMLReader.read(Array(text.utf8), file: file)
+      if !document.diagnostics.isEmpty { throw SpecificationError(diagnostics: document.diagnostics) }
+      return try withoutComment(document, text).shifted(by: offset)
     } catch {
       for diagnostic in error.diagnostics {
         // libyaml puts the end of a text without a line break on the line after it.
@@ -56,6 +55,29 @@ struct Override {
       }
       return nil
     }
+  }
+}
+
+extension Override {
+  /// The value of a text in which no `#` begins a comment, as it does in a file: nothing of an argument is passed over.
+  private func withoutComment(
+    _ document: YAMLReader.Document, _ text: Substring
+  ) throws(SpecificationError) -> Node {
+    let nothing = Node(content: .scalar(Node.Scalar(text: "", isPlain: true)), place: Place(file: file))
+    var node = document.root ?? nothing
+    let rest = text.unicodeScalars.dropFirst(document.end)
+    guard let comment = rest.firstIndex(where: { !$0.properties.isWhitespace }) else { return node }
+    guard case .scalar(var scalar) = node.content, scalar.isPlain else {
+      let column = text.unicodeScalars.distance(from: text.startIndex, to: comment) + 1
+      throw SpecificationError(
+        Place(file: file, column: column), "\(quoted(String(text[comment...]))) after the value; leave it out"
+      )
+    }
+    var written = text.drop(while: \.isWhitespace)
+    while written.last?.isWhitespace == true { written.removeLast() }
+    scalar.text = String(written)
+    node.content = .scalar(scalar)
+    return node
   }
 }
 

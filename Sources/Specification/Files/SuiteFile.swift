@@ -13,8 +13,8 @@ public enum SuiteFile {
   /// False for what cannot be read: reading it as an experiment then tells what is wrong.
   public static func isSuite(_ file: String) -> Bool {
     guard let text = try? SourceText(path: file),
-      let (root, _) = try? YAMLReader.read(text.bytes, file: file),
-      case .mapping(let entries)? = root?.content
+      let document = try? YAMLReader.read(text.bytes, file: file),
+      case .mapping(let entries)? = document.root?.content
     else { return false }
     return entries.contains { $0.key == "suite" }
   }
@@ -38,13 +38,13 @@ public enum SuiteFile {
     } catch {
       throw SpecificationError(start, "the file \(error.reason)")
     }
-    let (root, diagnostics) = try YAMLReader.read(text.bytes, file: file)
+    let document = try YAMLReader.read(text.bytes, file: file)
     let context = ReadingContext(
       catalog: Catalog(datasets: [], architectures: [], criteria: []), environment: [:])
-    for diagnostic in diagnostics { context.report(diagnostic.place, diagnostic.path, diagnostic.message) }
+    context.report(document.diagnostics)
     let field = Field("suite", .list(of: .text), required: true, "Experiment files and patterns of them.")
     var files: [String] = []
-    if let mapping = MappingReader(root, place: start, path: "", keys: [field.key], context),
+    if let mapping = MappingReader(document.root, place: start, path: "", keys: [field.key], context),
       mapping[field] != nil, case .list(let items)? = mapping.node(field.name)?.content
     {
       for (index, item) in items.enumerated() {
@@ -93,10 +93,11 @@ public enum SuiteFile {
     guard !pattern.isEmpty else { return [] }
     // The suite's own folder may have a name with pattern characters in it.
     let folder = suite.lastIndex(of: "/").map { String(suite[...$0]) } ?? ""
-    let path = pattern.hasPrefix("/") ? pattern : escaped(folder) + pattern
+    let isWhole = pattern.hasPrefix("/") || pattern.hasPrefix("~/")
+    let path = isWhole ? pattern : escaped(folder) + pattern
     var result = glob_t()
     defer { globfree(&result) }
-    guard glob(path, 0, nil, &result) == 0 else { return [] }
+    guard glob(path, isWhole ? GLOB_TILDE : 0, nil, &result) == 0 else { return [] }
     return (0..<Int(result.gl_pathc)).compactMap { index in
       guard let name = result.gl_pathv[index] else { return nil }
       let path = String(cString: name)

@@ -25,7 +25,8 @@ struct EvaluateSection: Sendable {
     let every = mapping[every]
     let metrics = mapping[metrics]
     if let metrics, let classes, metrics.contains("top5"), classes < 5 {
-      mapping.report(self.metrics.name, "`top5` needs at least 5 classes, found \(classes)")
+      mapping.report(
+        self.metrics.name, "`top5` needs at least 5 classes, found \(classes); write `metrics: [top1]`")
     }
     let batchSizes = readLatency(mapping)
     guard let every, let metrics, let batchSizes else { return nil }

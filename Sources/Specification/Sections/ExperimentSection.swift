@@ -17,6 +17,9 @@ struct ExperimentSection: Sendable {
   let export = ExportSection()
   let expect = ExpectSection()
 
+  /// Keys of a file that begin so mean nothing, as in OpenAPI and Compose files: their values are for aliases.
+  static let anchorPrefix = "x-"
+
   init(_ catalog: Catalog) {
     dataset = DatasetSection(catalog)
     architecture = ArchitectureSection(catalog)
@@ -59,8 +62,11 @@ struct ExperimentSection: Sendable {
     let name = mapping[name]
     let description = mapping[description]
     let seeds = mapping[seeds]
+    let classesAreGiven = node.value(at: "architecture.classes").map { !$0.isNull } ?? false
     let (dataset, data) =
-      mapping.requiredMapping("dataset", self.dataset.keys).map(self.dataset.read) ?? (nil, nil)
+      mapping.requiredMapping("dataset", self.dataset.keys).map {
+        self.dataset.read($0, classesAreGiven: classesAreGiven)
+      } ?? (nil, nil)
     let images = dataset.flatMap { $0.trainLimit ?? data?.trainImages }
     let architecture = mapping.requiredMapping("architecture", self.architecture.keys)
       .flatMap { self.architecture.read($0, data) }

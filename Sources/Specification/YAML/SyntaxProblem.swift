@@ -5,6 +5,8 @@ struct SyntaxProblem {
   private var line: Int
   private var column: Int
   private var message: String
+  /// The tabs where the reading stopped, if they only separate.
+  private(set) var separatingTabs: Range<Int>?
 
   init(_ parser: yaml_parser_t, bytes: UnsafeBufferPointer<UInt8>) {
     let problem = parser.problem.map { String(cString: $0) } ?? "unreadable"
@@ -19,15 +21,20 @@ struct SyntaxProblem {
     default:
       line = Int(parser.problem_mark.line) + 1
       column = Int(parser.problem_mark.column) + 1
-      if problem.contains("tab character") || Self.isTab(line: line, column: column, in: bytes) {
+      let offset = Self.offset(ofCharacter: Int(parser.problem_mark.index), in: bytes)
+      let isTab = offset < bytes.count && bytes[offset] == UInt8(ascii: "\t")
+      if isTab { separatingTabs = SeparatingTabs.range(around: offset, in: bytes) }
+      if isTab || problem.contains("tab character") {
         message = "a tab cannot indent; use spaces"
         return
       }
       message = "not valid YAML: \(problem)"
+      var start = line
       if let context = parser.context.map({ String(cString: $0) }) {
-        let start = Int(parser.context_mark.line) + 1
+        start = Int(parser.context_mark.line) + 1
         message += " \(context)" + (start == line ? "" : " that starts in line \(start)")
       }
+      message += Self.lookAlike(inLines: [start, line, line - 1], bytes)
     }
   }
 
@@ -44,19 +51,25 @@ struct SyntaxProblem {
     return (line, before[start...].count(where: isCharacterStart) + 1)
   }
 
-  /// Whether the character at a place is a tab; lines and columns from 1.
-  private static func isTab(line: Int, column: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    var start = 0
-    for _ in 1..<max(1, line) {
-      guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { return false }
-      start = end + 1
-    }
-    var left = column
-    for byte in bytes[start...] where isCharacterStart(byte) {
+  /// Where a character begins, in bytes.
+  private static func offset(ofCharacter index: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var left = index
+    for (offset, byte) in bytes.enumerated() where isCharacterStart(byte) {
+      if left == 0 { return offset }
       left -= 1
-      if left == 0 { return byte == UInt8(ascii: "\t") }
     }
-    return false
+    return bytes.count
+  }
+
+  /// Names what may have been meant as YAML's own character in the first of some lines.
+  private static func lookAlike(inLines lines: [Int], _ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    let texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for line in lines where texts.indices.contains(line - 1) {
+      if let character = LookAlike(in: String(decoding: texts[line - 1], as: UTF8.self)) {
+        return "; line \(line) has \(character) in it"
+      }
+    }
+    return ""
   }
 
   private static func isCharacterStart(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }

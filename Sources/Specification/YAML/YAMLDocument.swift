@@ -2,9 +2,9 @@
 ///
 /// - Parameter file: the name that errors carry.
 public func yamlDocument(_ text: String, file: String) throws(SpecificationError) -> JSON {
-  let (node, diagnostics) = try YAMLReader.read(Array(text.utf8), file: file)
-  if !diagnostics.isEmpty { throw SpecificationError(diagnostics: diagnostics) }
-  return node.map(JSON.init) ?? .null
+  let document = try YAMLReader.read(Array(text.utf8), file: file)
+  if !document.diagnostics.isEmpty { throw SpecificationError(diagnostics: document.diagnostics) }
+  return document.root.map(JSON.init) ?? .null
 }
 
 extension JSON {

@@ -9,15 +9,25 @@ struct YAMLReader {
   static let maximumNodes = 100_000
   static let maximumDepth = 100
 
+  /// What a text holds.
+  struct Document {
+    /// Nil for a text without a document.
+    var root: Node?
+    /// Errors that did not stop the reading.
+    var diagnostics: [Diagnostic] = []
+    /// Characters from the beginning of the text to the end of the root; what follows is space and comments.
+    var end = 0
+  }
+
   private let file: String
+  private var document = Document()
   private var stack: [Frame] = []
-  private var root: Node?
   private var anchors: [String: Node] = [:]
   private var openAnchors: Set<String> = []
   private var nodes = 0
   private var documents = 0
-  /// Errors that do not stop the reading.
-  private var diagnostics: [Diagnostic] = []
+  /// What libyaml took for indentation and is none, where it stopped at that.
+  private var separatingTabs: Range<Int>?
 
   /// A list or mapping whose end has not been read yet.
   private struct Frame {
@@ -33,11 +43,36 @@ struct YAMLReader {
 
   private init(file: String) { self.file = file }
 
+  /// Reads a text in UTF-8, with a byte order mark or without.
+  ///
   /// - Parameter file: the name that places carry.
-  /// - Returns: the document, nil for a text without one, and errors that did not stop the reading.
-  static func read(_ bytes: [UInt8], file: String) throws(SpecificationError) -> (Node?, [Diagnostic]) {
-    var reader = YAMLReader(file: file)
-    let error: SpecificationError? = bytes.withUnsafeBufferPointer { buffer in
+  static func read(_ bytes: [UInt8], file: String) throws(SpecificationError) -> Document {
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      throw SpecificationError(Place(file: file), "the text is UTF-16; save it as UTF-8")
+    }
+    var bytes = bytes
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    var rereadings = 0
+    while true {
+      var reader = YAMLReader(file: file)
+      let error = reader.parse(bytes)
+      // A line is mended at a time, and the text read again, which bounds the number of times.
+      if let tabs = reader.separatingTabs, rereadings * bytes.count <= maximumReread {
+        for index in tabs { bytes[index] = UInt8(ascii: " ") }
+        rereadings += 1
+      } else if let error {
+        throw SpecificationError(diagnostics: reader.document.diagnostics + error.diagnostics)
+      } else {
+        return reader.document
+      }
+    }
+  }
+
+  /// Bytes that are read again because of tabs.
+  private static let maximumReread = 1 << 26
+
+  private mutating func parse(_ bytes: [UInt8]) -> SpecificationError? {
+    bytes.withUnsafeBufferPointer { buffer in
       // libyaml keeps the parser's address, so it may not move.
       let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
       defer { parser.deallocate() }
@@ -48,14 +83,12 @@ struct YAMLReader {
       yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
       yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
       do throws(SpecificationError) {
-        try reader.run(parser, buffer)
+        try run(parser, buffer)
         return nil
       } catch {
         return error
       }
     }
-    if let error { throw SpecificationError(diagnostics: reader.diagnostics + error.diagnostics) }
-    return (reader.root, reader.diagnostics)
   }
 
   private mutating func run(
@@ -64,7 +97,9 @@ struct YAMLReader {
     while true {
       var event = yaml_event_t()
       guard yaml_parser_parse(parser, &event) == 1 else {
-        throw SyntaxProblem(parser.pointee, bytes: bytes).error(file: file)
+        let problem = SyntaxProblem(parser.pointee, bytes: bytes)
+        separatingTabs = problem.separatingTabs
+        throw problem.error(file: file)
       }
       defer { yaml_event_delete(&event) }
       let place = Place(
@@ -86,6 +121,7 @@ struct YAMLReader {
         try add(
           Node(content: .scalar(Node.Scalar(text: text, isPlain: isPlain)), place: place),
           anchor: Self.text(scalar.anchor))
+        document.end = Int(event.end_mark.index)
       case YAML_ALIAS_EVENT:
         try addAlias(Self.text(event.data.alias.anchor) ?? "", place)
       case YAML_SEQUENCE_START_EVENT:
@@ -98,6 +134,7 @@ struct YAMLReader {
         try open(Frame(isMapping: true, place: place, anchor: Self.text(start.anchor)))
       case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
         try close()
+        document.end = Int(event.end_mark.index)
       case YAML_STREAM_END_EVENT:
         return
       default:
@@ -171,7 +208,7 @@ struct YAMLReader {
     }
     if let anchor { anchors[anchor] = node }
     guard let top = stack.indices.last else {
-      root = node
+      document.root = node
       return
     }
     guard stack[top].isMapping else {
@@ -179,13 +216,13 @@ struct YAMLReader {
       return
     }
     guard let key = stack[top].key else {
-      addKey(node, to: top)
+      try addKey(node, to: top)
       return
     }
     if key.isMerge {
       try merge(node, to: top)
     } else if let line = stack[top].lines[key.text] {
-      diagnostics.append(
+      document.diagnostics.append(
         Diagnostic(place: key.place, path: path, message: "the key is there already, in line \(line)"))
     } else {
       stack[top].lines[key.text] = key.place.line
@@ -194,8 +231,11 @@ struct YAMLReader {
     stack[top].key = nil
   }
 
-  private mutating func addKey(_ node: Node, to top: Int) {
+  private mutating func addKey(_ node: Node, to top: Int) throws(SpecificationError) {
     guard case .scalar(let scalar) = node.content else { return }
+    if scalar.isPlain, let character = LookAlike(in: scalar.text) {
+      throw SpecificationError(node.place, "the key \(quoted(scalar.text)) has \(character) in it")
+    }
     stack[top].key = (scalar.text, node.place, scalar.isPlain && scalar.text == "<<")
   }
 
