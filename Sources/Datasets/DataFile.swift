@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A data set's file, plain or gzip-compressed.
@@ -11,28 +12,8 @@ struct DataFile {
 
   /// Files above this are refused unread: the largest data set here takes 180 MB.
   static let largestFile = 1 << 30
-
-  /// Opens the first of `names`, each also tried with `.gz`, that is in `folder`.
-  ///
-  /// - Parameter source: where to get the files, for errors.
-  init(folder: String, names: [String], source: String) throws(DatasetError) {
-    var status = stat()
-    guard stat(folder, &status) == 0 else {
-      throw DatasetError(
-        file: folder, problem: "cannot read: \(Self.systemReason())",
-        expected: "a folder with \(names[0])", source: source)
-    }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw DatasetError(
-        file: folder, problem: "it is not a folder", expected: "a folder with \(names[0])", source: source)
-    }
-    let candidates = names.flatMap { ["\(folder)/\($0)", "\(folder)/\($0).gz"] }
-    guard let path = candidates.first(where: { access($0, F_OK) == 0 }) else {
-      throw DatasetError(
-        file: folder, problem: "there is no \(names[0])", expected: "it, or \(names[0]).gz", source: source)
-    }
-    try self.init(path: path, source: source)
-  }
+  /// Bytes that an archive, or a pickle, may unpack to.
+  static let largestArchive = 1 << 28
 
   init(path: String, source: String) throws(DatasetError) {
     let stored = try Self.read(path, source: source)
@@ -44,7 +25,7 @@ struct DataFile {
     self.stored = stored
     self.path = path
     self.source = source
-    isCompressed = stored.starts(with: [0x1F, 0x8B])
+    isCompressed = stored.starts(with: Gzip.magic)
     name = isCompressed ? "\(path) (unpacked)" : path
   }
 
@@ -61,8 +42,17 @@ struct DataFile {
     }
   }
 
-  func error(at offset: Int, _ problem: String, expected: String) -> DatasetError {
-    DatasetError(file: name, offset: offset, problem: problem, expected: expected, source: source)
+  /// That the contents are not as they should be; names what the file is instead, where its first bytes tell.
+  ///
+  /// - Parameter kind: what it should be, where its first bytes would tell that.
+  func error(
+    at offset: Int, _ problem: String, expected: String, for kind: FileKind? = nil
+  ) -> DatasetError {
+    let found = isCompressed ? nil : FileKind(stored.prefix(FileKind.prefixLength), path: path)
+    if let found, found != kind {
+      return DatasetError(file: path, problem: found.sentence, expected: expected, source: source)
+    }
+    return DatasetError(file: name, offset: offset, problem: problem, expected: expected, source: source)
   }
 
   private static func read(_ path: String, source: String) throws(DatasetError) -> [UInt8] {

@@ -1,6 +1,8 @@
 /// MNIST's file format: a big-endian magic number and sizes, then bytes (http://yann.lecun.com/exdb/mnist/).
 struct IDXFiles {
-  var folder: String
+  var path: String
+  /// The folder that torchvision makes in its root for the data set.
+  var torchvisionName: String
   var rows: Int
   var columns: Int
   var classes: Int
@@ -10,14 +12,26 @@ struct IDXFiles {
   /// More images than any data set in this format has; a header that says more is damaged.
   static let mostImages = 1_000_000
 
-  /// Reads `<split>-images-idx3-ubyte` and `<split>-labels-idx1-ubyte`, also spelt with a dot before `idx`.
-  func read(_ split: String) throws(DatasetError) -> ImageSet {
-    let images = try DataFile(
-      folder: folder, names: ["\(split)-images-idx3-ubyte", "\(split)-images.idx3-ubyte"], source: source)
-    return try read(images) { () throws(DatasetError) in
-      try DataFile(
-        folder: folder, names: ["\(split)-labels-idx1-ubyte", "\(split)-labels.idx1-ubyte"], source: source)
+  /// Both splits.
+  func read() throws(DatasetError) -> (train: ImageSet, test: ImageSet) {
+    let folders = ["\(path)/\(torchvisionName)/raw", "\(path)/raw"].map(DataFolder.init)
+    let given = DataFolder(path: path)
+    let folder = ([given] + folders).first { $0.file(Self.names("train", "images-idx3")) != nil } ?? given
+    return (try read("train", folder), try read("t10k", folder))
+  }
+
+  /// A file's names: also spelt with a dot before `idx`.
+  private static func names(_ split: String, _ what: String) -> [String] {
+    ["\(split)-\(what)-ubyte", "\(split)-\(what)-ubyte".replacing("-idx", with: ".idx")]
+  }
+
+  private func read(_ split: String, _ folder: DataFolder) throws(DatasetError) -> ImageSet {
+    func open(_ what: String) throws(DatasetError) -> DataFile {
+      try folder.open(
+        Self.names(split, what), layout: "the four files, such as train-images-idx3-ubyte.gz", source: source,
+        others: [torchvisionName])
     }
+    return try read(open("images-idx3")) { () throws(DatasetError) in try open("labels-idx1") }
   }
 
   /// The images, and after them, when they are sound, their labels.

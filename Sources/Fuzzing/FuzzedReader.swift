@@ -21,7 +21,9 @@ extension FuzzedReader {
 
 enum FuzzedReaders {
   static let all: [any FuzzedReader.Type] = [
-    ExperimentReader.self, TensorFileReader.self, ImageReader.self, PictureReader.self, CheckpointReader.self,
+    ExperimentReader.self, TensorFileReader.self, ImageReader.self, ArchiveReader.self,
+    PickledBatchReader.self,
+    PictureReader.self, CheckpointReader.self,
     ReportReader.self,
   ]
 

@@ -87,15 +87,25 @@ public struct Catalog: Sendable {
     /// Where the files are looked for when the experiment has no `path`; nil when the data is embedded, or when there
     /// has to be one.
     public var defaultPath: String?
-    /// Of folders of pictures of any size: the number of classes in one, nil when it cannot be read.
-    public var countClasses: (@Sendable (_ path: String) -> Int?)?
+    /// Of folders of pictures of any size: what can be said of the classes in one.
+    public var countClasses: (@Sendable (_ path: String) -> FolderClasses)?
+
+    /// The classes of a folder of pictures.
+    public enum FolderClasses: Equatable, Sendable {
+      case count(Int)
+      /// The folder is not there, as a sentence: another machine may have it.
+      case unseen(String)
+      /// It is there, and is no data set, as a sentence that says why.
+      case wrong(String)
+    }
 
     /// Whether it is a folder of pictures of any size.
     public var isPictures: Bool { countClasses != nil }
 
     public init(
       name: String, input: [Int], classes: Int?, mean: [Double], std: [Double], trainImages: Int?,
-      testImages: Int?, defaultPath: String?, countClasses: (@Sendable (_ path: String) -> Int?)? = nil
+      testImages: Int?, defaultPath: String?,
+      countClasses: (@Sendable (_ path: String) -> FolderClasses)? = nil
     ) {
       self.name = name
       self.input = input

@@ -22,8 +22,9 @@ struct CIFARTests {
     "train.bin": records((0..<5).map { [19, 99 - $0] }, index: 7), "test.bin": records([[0, 42]], index: 8),
   ]
 
-  static let source10 =
-    "the CIFAR-10 binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it"
+  static let source10 = "cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html"
+  static let layout10 =
+    "`dataset.path` to have data_batch_1.bin and so on, or cifar-10-batches-py, or one of the archives as downloaded"
 
   @Test("of ten classes are read in order, plain and packed")
   func cifar10() throws {
@@ -86,11 +87,12 @@ struct CIFARTests {
     }
     #expect(
       try message100("train.bin", 3074, 20)?
-        .contains("/train.bin: byte 3074: coarse label 20 of record 1; expected 0 to 19; get the CIFAR-100")
+        .contains(
+          "/train.bin: byte 3074: coarse label 20 of record 1; expected 0 to 19; get cifar-100-binary")
         == true)
     #expect(
       try message100("test.bin", 1, 100)?
-        .contains("/test.bin: byte 1: fine label 100 of record 0; expected 0 to 99; get the CIFAR-100")
+        .contains("/test.bin: byte 1: fine label 100 of record 0; expected 0 to 99; get cifar-100-binary")
         == true)
   }
 
@@ -99,17 +101,63 @@ struct CIFARTests {
     var files = Self.files10
     files["data_batch_4.bin"] = nil
     let folder = try TemporaryFolder(files)
-    #expect(
-      message { try CIFAR10(recordsPerFile: 2).load(path: folder.path) }
-        == "\(folder.path): there is no data_batch_4.bin; expected it, or data_batch_4.bin.gz; get \(Self.source10)"
-    )
-    #expect(
-      message { try CIFAR10().load(path: folder.path) }
-        == "\(folder.path): there is no data_batch_4.bin; expected it, or data_batch_4.bin.gz; get \(Self.source10)"
-    )
+    let error =
+      "\(folder.path): there is no data_batch_4.bin, packed or not; found `data_batch_1.bin`, `data_batch_2.bin`,"
+      + " `data_batch_3.bin`, `data_batch_5.bin` and 1 more; expected \(Self.layout10); get \(Self.source10)"
+    #expect(message { try CIFAR10(recordsPerFile: 2).load(path: folder.path) } == error)
     try folder.write([1], to: "data_batch_4.bin")
     #expect(
       message { try CIFAR10().load(path: folder.path) }?
         .contains("the data ends after 6146 bytes; expected 30730000 for 10000 records of 3073") == true)
+  }
+
+  @Test(
+    "are found in a folder above, in archives as downloaded, and named when they are beside the folder asked for"
+  )
+  func places() throws {
+    let folder = try TemporaryFolder()
+    for (name, bytes) in Self.files10 { try folder.write(bytes, to: "a/cifar-10-batches-bin/\(name)") }
+    let plain = try CIFAR10(recordsPerFile: 2).load(path: folder.path + "/a/cifar-10-batches-bin")
+    let archive = tarArchive(
+      Self.files10.map { ("cifar-10-batches-bin/\($0.key)", $0.value) } + [
+        ("cifar-10-batches-bin/readme", [1])
+      ])
+    try folder.write(packed(archive), to: "b/cifar-10-binary.tar.gz")
+    try folder.write(archive, to: "c/renamed.tar")
+    for path in ["a", "b", "b/cifar-10-binary.tar.gz", "c/renamed.tar"] {
+      let found = try CIFAR10(recordsPerFile: 2).load(path: "\(folder.path)/\(path)")
+      #expect(found.digest == plain.digest)
+    }
+    func complaint(_ path: String) -> String? {
+      message { try CIFAR10(recordsPerFile: 2).load(path: "\(folder.path)/\(path)") }?
+        .replacingOccurrences(of: folder.path, with: "F")
+    }
+    let wanted = "expected \(Self.layout10); get \(Self.source10)"
+    #expect(complaint("d/cifar-10") == "F/d/cifar-10: it does not exist; \(wanted)")
+    #expect(
+      complaint("b/cifar-10-batches-bin")
+        == "F/b/cifar-10-batches-bin: it does not exist; did you mean `F/b/cifar-10-binary.tar.gz`?; \(wanted)"
+    )
+    try folder.write(Array("PK\u{3}\u{4}".utf8), to: "e/cifar-10.zip")
+    #expect(
+      complaint("e")?.contains(
+        "F/e: there is no data_batch_1.bin in it; found `cifar-10.zip`, a zip archive, as PyTorch's") == true)
+    #expect(
+      complaint("e/cifar-10.zip")?.hasPrefix("F/e/cifar-10.zip: it is a zip archive, as PyTorch's") == true)
+    try folder.write(packed(Array(archive.dropLast(5000))), to: "f/cifar-10-binary.tar.gz")
+    #expect(
+      complaint("f")?.contains("(unpacked): byte ") == true
+        && complaint("f")?.contains("a file that is longer than the archive; expected a tar archive") == true)
+    try folder.write(tarArchive([("readme", [1])]), to: "f/other.tar")
+    #expect(
+      complaint("f/other.tar")
+        == "F/f/other.tar: there is neither cifar-10-batches-bin nor cifar-10-batches-py in the archive;"
+        + " expected one of them; get \(Self.source10)")
+    let partial = tarArchive(
+      Self.files10.filter { $0.key < "data_batch_3" }.map { ("cifar-10-batches-bin/\($0.key)", $0.value) })
+    try folder.write(partial, to: "f/partial.tar")
+    #expect(
+      complaint("f/partial.tar")?.hasPrefix(
+        "F/f/partial.tar: there is no cifar-10-batches-bin/data_batch_3.bin in the archive") == true)
   }
 }

@@ -18,6 +18,7 @@ struct IDXTests {
   ]
 
   static let source = MNIST.source
+  static let layout = "`dataset.path` to have the four files, such as train-images-idx3-ubyte.gz"
 
   static func expectSound(_ dataset: Dataset) {
     #expect(
@@ -28,19 +29,41 @@ struct IDXTests {
     #expect(dataset.classNames.count == 10)
   }
 
-  @Test("are read plain, packed, with a dot in the name, and unpacked under a packed file's name")
+  @Test(
+    "are read plain, packed in one part or several, with a dot in the name, and unpacked under a packed file's name"
+  )
   func spellings() throws {
     let dotted = Dictionary(
       uniqueKeysWithValues: Self.sound.map {
         ($0.key.replacingOccurrences(of: "-idx", with: ".idx"), $0.value)
       })
     let gzip = Dictionary(uniqueKeysWithValues: Self.sound.map { ($0.key + ".gz", packed($0.value)) })
+    let parts = Dictionary(
+      uniqueKeysWithValues: Self.sound.map { name, bytes in
+        (name, packed(Array(bytes[..<9])) + packed(Array(bytes[9...])) + [UInt8](repeating: 0, count: 512))
+      })
     let misnamed = Dictionary(uniqueKeysWithValues: Self.sound.map { ($0.key + ".gz", $0.value) })
-    for files in [Self.sound, dotted, gzip, misnamed] {
+    for files in [Self.sound, dotted, gzip, parts, misnamed] {
       let folder = try TemporaryFolder(files)
       Self.expectSound(try MNIST().load(path: folder.path))
       Self.expectSound(try FashionMNIST().load(path: folder.path))
     }
+  }
+
+  @Test("are found beside and within folders of their names, and where torchvision puts them")
+  func places() throws {
+    let folder = try TemporaryFolder()
+    for (name, bytes) in Self.sound {
+      try folder.write(bytes, to: "kaggle/\(name)/\(name)")
+      try folder.write(bytes, to: "both/" + name.replacing("-idx", with: ".idx"))
+      try folder.write([1], to: "both/\(name)/\(name).txt")
+      try folder.write(packed(bytes), to: "root/MNIST/raw/\(name).gz")
+      try folder.write(packed(bytes), to: "root/FashionMNIST/raw/\(name).gz")
+    }
+    for name in ["kaggle", "both", "root", "root/MNIST", "root/MNIST/raw"] {
+      Self.expectSound(try MNIST().load(path: "\(folder.path)/\(name)"))
+    }
+    Self.expectSound(try FashionMNIST().load(path: folder.path + "/root"))
   }
 
   struct Damage: Sendable, CustomTestStringConvertible {
@@ -59,10 +82,12 @@ struct IDXTests {
   static let damages: [Damage] = [
     Damage(
       "train-images-idx3-ubyte", nil,
-      ": there is no train-images-idx3-ubyte; expected it, or train-images-idx3-ubyte.gz"),
+      ": there is no train-images-idx3-ubyte, packed or not; found `t10k-images-idx3-ubyte`,"
+        + " `t10k-labels-idx1-ubyte` and `train-labels-idx1-ubyte`; expected \(layout)"),
     Damage(
       "t10k-labels-idx1-ubyte", nil,
-      ": there is no t10k-labels-idx1-ubyte; expected it, or t10k-labels-idx1-ubyte.gz"),
+      ": there is no t10k-labels-idx1-ubyte, packed or not; found `t10k-images-idx3-ubyte`,"
+        + " `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`; expected \(layout)"),
     Damage(
       "train-images-idx3-ubyte", [],
       "/train-images-idx3-ubyte: byte 0: the data ends after 0 bytes; expected a header of 16 bytes"),
@@ -119,6 +144,15 @@ struct IDXTests {
       "/t10k-images-idx3-ubyte (unpacked): byte 1500: the data ends after 1500 bytes; "
         + "expected 1584 for 2 images of 28x28"),
     Damage(
+      "train-labels-idx1-ubyte",
+      Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".utf8),
+      "/train-labels-idx1-ubyte: it is a Git LFS pointer, not the file itself: `git lfs pull` fetches it; "
+        + "expected 2049, an IDX file of labels"),
+    Damage(
+      "train-images-idx3-ubyte", Array("<!DOCTYPE html>\n<p>Not found</p>".utf8),
+      "/train-images-idx3-ubyte: it is an HTML page, such as a server's message in place of a download; "
+        + "expected 2051, an IDX file of images"),
+    Damage(
       "t10k-images-idx3-ubyte", [0x1F, 0x8B, 9, 0, 0, 0, 0, 0, 0, 0],
       "/t10k-images-idx3-ubyte: byte 4: the gzip data is damaged (unknown compression method); "
         + "expected a whole gzip file"),
@@ -158,22 +192,24 @@ struct IDXTests {
         == true)
   }
 
-  @Test("a missing folder, a file for a folder and a folder for a file are refused")
+  @Test("a missing folder, a file for a folder, and a folder of something else are refused")
   func paths() throws {
     let folder = try TemporaryFolder(["file": [1]])
-    let wanted = "a folder with train-images-idx3-ubyte; get \(Self.source)"
+    func complaint(_ path: String) -> String? {
+      message { try MNIST().load(path: path) }?.replacingOccurrences(of: folder.path, with: "F")
+    }
+    let wanted = "expected \(Self.layout); get \(Self.source)"
+    #expect(complaint(folder.path + "/none") == "F/none: it does not exist; \(wanted)")
+    try folder.write([1], to: "MNIST/raw/x")
     #expect(
-      message { try MNIST().load(path: folder.path + "/none") }
-        == "\(folder.path)/none: cannot read: No such file or directory; expected \(wanted)")
+      complaint(folder.path + "/mnist") == "F/mnist: it does not exist; did you mean `F/MNIST`?; \(wanted)")
+    #expect(complaint(folder.path + "/file") == "F/file: it is not a folder; \(wanted)")
+    try folder.write(Array("PAR1".utf8), to: "sub/train-00000.parquet")
+    try folder.write([1], to: "sub/train-images-idx3-ubyte/readme")
     #expect(
-      message { try MNIST().load(path: folder.path + "/file") }
-        == "\(folder.path)/file: it is not a folder; expected \(wanted)")
-    try FileManager.default.createDirectory(
-      atPath: folder.path + "/train-images-idx3-ubyte", withIntermediateDirectories: true)
-    #expect(
-      message { try MNIST().load(path: folder.path) }
-        == "\(folder.path)/train-images-idx3-ubyte: cannot read: it is not a regular file; "
-        + "expected a regular file; get \(Self.source)")
+      complaint(folder.path + "/sub")
+        == "F/sub: there is no train-images-idx3-ubyte, packed or not; found `train-00000.parquet`, a Parquet table"
+        + " and `train-images-idx3-ubyte/`; \(wanted)")
   }
 
   @Test("cut off anywhere, or with any bit changed, never trap")
@@ -214,9 +250,29 @@ struct GzipTests {
     #expect(Gzip.unpack(file, upTo: 100) == .success([UInt8](repeating: 0, count: 100)))
   }
 
-  @Test("that is cut off anywhere is an error")
+  @Test("of several members, and followed by zeros, is unpacked whole, or as far as the limit")
+  func members() {
+    let bytes = randomBytes(1000)
+    let members = packed(Array(bytes[..<400])) + packed([]) + packed(Array(bytes[400...]))
+    for file in [members, members + [UInt8](repeating: 0, count: 700)] {
+      for limit in [0, 399, 400, 401, 999, 1000, 1001] {
+        #expect(Gzip.unpack(file, upTo: limit) == .success(Array(bytes.prefix(limit))))
+      }
+    }
+    let rest = Gzip.unpack(members + [0, 0, 1], upTo: 2000)
+    #expect(rest == .failure(Gzip.Damage(offset: members.count, problem: "3 bytes after the gzip data")))
+  }
+
+  @Test("that is cut off anywhere is an error, but between two members")
   func cut() {
-    let file = packed(randomBytes(300))
+    let first = packed(randomBytes(300))
+    let two = first + packed(randomBytes(20))
+    for count in first.count + 2..<two.count {
+      #expect(
+        Gzip.unpack(Array(two[..<count]), upTo: 400)
+          == .failure(Gzip.Damage(offset: count, problem: "the gzip data is cut off")))
+    }
+    let file = first
     for count in 0..<file.count {
       guard case .failure(let damage) = Gzip.unpack(Array(file[..<count]), upTo: 300) else {
         Issue.record("\(count) bytes of \(file.count) were taken for a whole file")

@@ -24,8 +24,12 @@ final class TemporaryFolder {
     for (name, bytes) in files { try write(bytes, to: name) }
   }
 
+  /// Writes a file, whose folder is made.
   func write(_ bytes: [UInt8], to name: String) throws {
-    try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
+    let file = URL(fileURLWithPath: path + "/" + name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -71,4 +75,33 @@ extension ImageSet {
       pixels: randomBytes(count * channels * rows * columns, index: count),
       labels: randomBytes(count, below: classes))
   }
+}
+
+/// A tar archive of files, as POSIX describes it.
+func tarArchive(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+  let blocks = files.flatMap { name, bytes in
+    tarHeader(name, size: bytes.count) + bytes
+      + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+  }
+  return blocks + [UInt8](repeating: 0, count: 1024)
+}
+
+private func tarHeader(_ name: String, size: Int) -> [UInt8] {
+  func octal(_ number: Int, _ digits: Int) -> [UInt8] {
+    let text = String(number, radix: 8)
+    return Array((String(repeating: "0", count: digits - text.count) + text).utf8)
+  }
+  func padded(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+    bytes + [UInt8](repeating: 0, count: count - bytes.count)
+  }
+  let slash = name.utf8.count > 100 ? name.lastIndex(of: "/") : nil
+  let last = slash.map { String(name[name.index(after: $0)...]) } ?? name
+  let prefix = slash.map { String(name[..<$0]) } ?? ""
+  var header = padded(Array(last.utf8), 100) + padded(octal(0o644, 7), 8) + [UInt8](repeating: 0, count: 16)
+  header += octal(size, 11) + [0] + padded(octal(0, 11), 12) + [UInt8](repeating: 32, count: 8)
+  header += [UInt8(ascii: "0")] + [UInt8](repeating: 0, count: 100) + Array("ustar".utf8) + [0, 48, 48]
+  header = padded(header, 345) + padded(Array(prefix.utf8), 155) + [UInt8](repeating: 0, count: 12)
+  let sum = header.reduce(0) { $0 + Int($1) }
+  header.replaceSubrange(148..<156, with: octal(sum, 6) + [0, 32])
+  return header
 }

@@ -78,7 +78,7 @@ struct ImageFolderRunTests {
     #expect {
       try run(try experiment(pictures), in: results.path)
     } throws: {
-      "\($0)".hasPrefix("\(pictures.path)/train/large/cut.jpg: damaged: Premature end of JPEG file; expected")
+      "\($0)".hasPrefix("\(pictures.path)/train/large/cut.jpg: damaged: the file is cut off; expected")
     }
     let report = try run(try experiment(pictures, ["dataset.damaged=skip"]), in: results.path)
     #expect(report.runs.allSatisfy { $0.history.allSatisfy { $0.images == 24 } })

@@ -1,7 +1,6 @@
 import Specification
 
-/// Photographs of ten classes (Krizhevsky, "Learning multiple layers of features from tiny images", 2009), in the
-/// binary version: `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`.
+/// Photographs of ten classes (Krizhevsky, "Learning multiple layers of features from tiny images", 2009).
 struct CIFAR10: DatasetFormat {
   /// Records of a file; tests use fewer.
   var recordsPerFile = 10_000
@@ -15,22 +14,20 @@ struct CIFAR10: DatasetFormat {
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
 
+  private static let files = CIFARFiles(
+    binary: CIFARFiles.Version(
+      folder: "cifar-10-batches-bin", archive: "cifar-10-binary.tar.gz",
+      train: (1...5).map { "data_batch_\($0).bin" }, test: "test_batch.bin"),
+    python: CIFARFiles.Version(
+      folder: "cifar-10-batches-py", archive: "cifar-10-python.tar.gz",
+      train: (1...5).map { "data_batch_\($0)" }, test: "test_batch"),
+    records: LabelledRecords(labels: [("label", 10)], channels: 3, rows: 32, columns: 32),
+    batches: CIFARBatches(labels: "labels", classes: 10),
+    source: "cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html")
+
   func load(path: String?) throws(DatasetError) -> Dataset {
-    let folder = path ?? "data/cifar-10-batches-bin"
-    let records = LabelledRecords(labels: [("label", 10)], channels: 3, rows: 32, columns: 32)
-    func read(_ names: [String]) throws(DatasetError) -> ImageSet {
-      var files: [DataFile] = []
-      for name in names {
-        files.append(
-          try DataFile(
-            folder: folder, names: [name],
-            source:
-              "the CIFAR-10 binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it"))
-      }
-      return try records.read(files, count: recordsPerFile)
-    }
-    return Dataset(
-      name: description.name, classNames: Self.classNames,
-      train: try read((1...5).map { "data_batch_\($0).bin" }), test: try read(["test_batch.bin"]))
+    let (train, test) = try Self.files.read(
+      path ?? "data/cifar-10-batches-bin", trainRecords: recordsPerFile, testRecords: recordsPerFile)
+    return Dataset(name: description.name, classNames: Self.classNames, train: train, test: test)
   }
 }

@@ -1,7 +1,7 @@
 import Specification
 
-/// Photographs of a hundred classes (Krizhevsky, "Learning multiple layers of features from tiny images", 2009), in
-/// the binary version: `train.bin` and `test.bin`. Of the two labels, the fine one counts.
+/// Photographs of a hundred classes (Krizhevsky, "Learning multiple layers of features from tiny images", 2009). Of the
+/// two labels, the fine one counts.
 struct CIFAR100: DatasetFormat {
   /// Records of the test file, a fifth of the training file's; tests use fewer.
   var testRecords = 10_000
@@ -25,18 +25,19 @@ struct CIFAR100: DatasetFormat {
     "worm",
   ]
 
+  private static let files = CIFARFiles(
+    binary: CIFARFiles.Version(
+      folder: "cifar-100-binary", archive: "cifar-100-binary.tar.gz", train: ["train.bin"], test: "test.bin"),
+    python: CIFARFiles.Version(
+      folder: "cifar-100-python", archive: "cifar-100-python.tar.gz", train: ["train"], test: "test"),
+    records: LabelledRecords(
+      labels: [("coarse label", 20), ("fine label", 100)], channels: 3, rows: 32, columns: 32),
+    batches: CIFARBatches(labels: "fine_labels", classes: 100),
+    source: "cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html")
+
   func load(path: String?) throws(DatasetError) -> Dataset {
-    let folder = path ?? "data/cifar-100-binary"
-    let records = LabelledRecords(
-      labels: [("coarse label", 20), ("fine label", 100)], channels: 3, rows: 32, columns: 32)
-    func read(_ name: String, count: Int) throws(DatasetError) -> ImageSet {
-      let file = try DataFile(
-        folder: folder, names: [name],
-        source: "the CIFAR-100 binary version from https://www.cs.toronto.edu/~kriz/cifar.html and unpack it")
-      return try records.read([file], count: count)
-    }
-    return Dataset(
-      name: description.name, classNames: Self.classNames,
-      train: try read("train.bin", count: 5 * testRecords), test: try read("test.bin", count: testRecords))
+    let (train, test) = try Self.files.read(
+      path ?? "data/cifar-100-binary", trainRecords: 5 * testRecords, testRecords: testRecords)
+    return Dataset(name: description.name, classNames: Self.classNames, train: train, test: test)
   }
 }

@@ -13,11 +13,11 @@ struct FashionMNIST: DatasetFormat {
 
   func load(path: String?) throws(DatasetError) -> Dataset {
     let files = IDXFiles(
-      folder: path ?? "/usr/share/datasets/fashion-mnist", rows: 28, columns: 28, classes: 10,
+      path: path ?? "/usr/share/datasets/fashion-mnist", torchvisionName: "FashionMNIST", rows: 28,
+      columns: 28, classes: 10,
       source: "Debian's package dataset-fashion-mnist, or the four .gz files from "
         + "https://github.com/zalandoresearch/fashion-mnist")
-    return Dataset(
-      name: description.name, classNames: Self.classNames, train: try files.read("train"),
-      test: try files.read("t10k"))
+    let (train, test) = try files.read()
+    return Dataset(name: description.name, classNames: Self.classNames, train: train, test: test)
   }
 }

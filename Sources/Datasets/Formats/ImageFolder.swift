@@ -5,13 +5,10 @@ import Specification
 /// They are decoded when a batch needs them, by several threads. Mean and standard deviation are ImageNet's, as
 /// torchvision's models use them (https://docs.pytorch.org/vision/stable/models.html).
 struct ImageFolder: DatasetFormat {
-  /// Where the lists of folders are kept; nil for nowhere.
-  var cache = PictureIndex.standardCache
-
   let description = Catalog.Dataset(
     name: "image-folder", input: [3, 224, 224], classes: nil, mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225], trainImages: nil, testImages: nil, defaultPath: nil,
-    countClasses: { PictureFolder(path: $0).classNames?.count })
+    countClasses: { classes(of: $0) })
 
   func load(path: String?) throws(DatasetError) -> Dataset {
     try load(path: path, PictureSpec(), threads: 1)
@@ -23,18 +20,23 @@ struct ImageFolder: DatasetFormat {
 
   private func load(path: String?, _ spec: PictureSpec, threads: Int) throws(DatasetError) -> Dataset {
     guard let path else {
-      throw DatasetError(file: description.name, problem: "no path is given", expected: PictureFolder.source)
+      throw DatasetError(file: description.name, problem: "no path is given", expected: PictureFolder.layout)
     }
-    let indexPath = cache.map { PictureIndex.path(for: path, cache: $0) }
-    let index = try PictureIndex.current(path, keptIn: indexPath)
+    let listing = try PictureFolder(path: path).list(threads: threads)
     func images(_ list: PictureList) -> ImageSet {
       ImageSet(
-        PictureFiles(
-          folder: path, list: list, spec: spec, threads: threads, indexPath: indexPath,
-          damaged: DamagedPictures()))
+        PictureFiles(folder: path, list: list, spec: spec, threads: threads, damaged: DamagedPictures()))
     }
     return Dataset(
-      name: description.name, classNames: index.classNames, train: images(index.train),
-      test: images(index.test))
+      name: description.name, classNames: listing.classNames, train: images(listing.train),
+      test: images(listing.test))
+  }
+
+  private static func classes(of path: String) -> Catalog.Dataset.FolderClasses {
+    do throws(DatasetError) {
+      return .count(try PictureFolder(path: path).folders().classNames.count)
+    } catch {
+      return FileStatus(path) == nil ? .unseen("\(error)") : .wrong("\(error)")
+    }
   }
 }

@@ -14,10 +14,10 @@ struct MNIST: DatasetFormat {
 
   func load(path: String?) throws(DatasetError) -> Dataset {
     let files = IDXFiles(
-      folder: path ?? "data/mnist", rows: 28, columns: 28, classes: 10,
+      path: path ?? "data/mnist", torchvisionName: "MNIST", rows: 28, columns: 28, classes: 10,
       source: Self.source)
+    let (train, test) = try files.read()
     return Dataset(
-      name: description.name, classNames: (0..<10).map(String.init), train: try files.read("train"),
-      test: try files.read("t10k"))
+      name: description.name, classNames: (0..<10).map(String.init), train: train, test: test)
   }
 }

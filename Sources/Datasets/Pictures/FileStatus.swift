@@ -7,6 +7,8 @@ struct FileStatus: Equatable {
   let time: Int
   let isFolder: Bool
   let isFile: Bool
+  /// Device and number, which tell two paths of one file.
+  let identity: [UInt64]
 
   /// Nil, with the reason in `errno`, when there is no such file.
   init?(_ path: String) {
@@ -32,5 +34,6 @@ struct FileStatus: Equatable {
     self.time = Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
     isFolder = status.st_mode & S_IFMT == S_IFDIR
     isFile = status.st_mode & S_IFMT == S_IFREG
+    identity = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino)]
   }
 }

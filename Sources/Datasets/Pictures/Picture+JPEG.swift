@@ -5,24 +5,25 @@ extension Picture {
   ///
   /// To shrink a picture, its blocks of 8x8 pixels are transformed into smaller ones, which takes less time than all
   /// of them.
-  static func jpeg(_ file: [UInt8], shrinkage: (PictureSize) -> Int) throws(PictureDamage) -> Picture {
+  static func jpeg(
+    _ file: [UInt8], maximumPixels: Int, shrinkage: (PictureSize) -> Int
+  ) throws(PictureDamage) -> Picture {
+    let segments = try JPEGSegments(file)
+    try segments.size.check(maximumPixels)
     guard let decoder = tjInitDecompress() else { throw PictureDamage("TurboJPEG does not start") }
     defer { tjDestroy(decoder) }
-    var (columns, rows, subsampling, colours) = (Int32(0), Int32(0), Int32(0), Int32(0))
-    try check(
-      tjDecompressHeader3(decoder, file, UInt(file.count), &columns, &rows, &subsampling, &colours), decoder)
-    let fullSize = PictureSize(rows: Int(rows), columns: Int(columns))
-    try fullSize.check()
-    let shrinkage = shrinkage(fullSize)
-    let size = fullSize.shrunk(by: shrinkage)
-    let isCMYK = [TJCS_CMYK, TJCS_YCCK].contains { Int32($0.rawValue) == colours }
+    let shrinkage = shrinkage(segments.size)
+    let size = segments.size.shrunk(by: shrinkage)
+    let isCMYK = segments.components == 4
     var pixels = [UInt8](repeating: 0, count: size.rows * size.columns * 4)
-    try check(
-      tjDecompress2(
-        decoder, file, UInt(file.count), &pixels, Int32(size.columns), 0, Int32(size.rows),
-        Int32((isCMYK ? TJPF_CMYK : TJPF_RGBX).rawValue), TJFLAG_LIMITSCANS), decoder)
+    let status = tjDecompress2(
+      decoder, segments.bytes, UInt(segments.bytes.count), &pixels, Int32(size.columns), 0, Int32(size.rows),
+      Int32((isCMYK ? TJPF_CMYK : TJPF_RGBX).rawValue), TJFLAG_LIMITSCANS)
+    if status != 0, let problem = damage(told: decoder) {
+      throw PictureDamage(segments.isCutOff ? "the file is cut off" : problem)
+    }
     if isCMYK { convertFromCMYK(&pixels) }
-    return Picture(fullSize: fullSize, shrinkage: shrinkage, size: size, pixels: pixels)
+    return Picture(fullSize: segments.size, shrinkage: shrinkage, size: size, pixels: pixels)
   }
 
   /// Inks are stored inverted, as Adobe's programs do it: 255 is none. So red is cyan times black, and so on.
@@ -35,14 +36,14 @@ extension Picture {
     }
   }
 
-  /// libjpeg goes on after a damage where it can, and warns. Every warning counts as damage here, but for stray bytes
-  /// between segments, which many programs leave and none minds.
-  private static func check(_ status: Int32, _ decoder: tjhandle) throws(PictureDamage) {
-    guard status != 0 else { return }
-    let message = tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "error \(status)"
-    if tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue), message.contains("extraneous bytes") {
-      return
-    }
-    throw PictureDamage(message)
+  /// What is wrong with the pixels; nil for a warning that leaves all of them there.
+  ///
+  /// libjpeg goes on after a damage where it can, and warns. Bytes that are left over after a scan, unknown colour
+  /// transforms and unusual orders of progressive scans change nothing.
+  private static func damage(told decoder: tjhandle) -> String? {
+    let message = tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "unknown"
+    let isWarning = tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)
+    let harmless = ["extraneous bytes", "color transform", "progression sequence"]
+    return isWarning && harmless.contains(where: message.contains) ? nil : message
   }
 }

@@ -2,15 +2,17 @@ import CPNG
 
 extension Picture {
   /// Decodes a PNG file by libpng's simplified API (http://www.libpng.org/pub/png/libpng-manual.txt, section V).
-  static func png(_ file: [UInt8]) throws(PictureDamage) -> Picture {
-    let result: Result<Picture, PictureDamage> = file.withUnsafeBytes { bytes in
-      Result { () throws(PictureDamage) in try png(bytes) }
+  static func png(_ file: [UInt8], maximumPixels: Int) throws(PictureDamage) -> Picture {
+    let result: Result<Picture, PictureDamage> = PNGChunks.criticalOnly(file).withUnsafeBytes { bytes in
+      Result { () throws(PictureDamage) in try png(bytes, maximumPixels) }
     }
     return try result.get()
   }
 
   /// The bytes are read as long as the image is.
-  private static func png(_ bytes: UnsafeRawBufferPointer) throws(PictureDamage) -> Picture {
+  private static func png(
+    _ bytes: UnsafeRawBufferPointer, _ maximumPixels: Int
+  ) throws(PictureDamage) -> Picture {
     var image = png_image()
     image.version = png_uint_32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }
@@ -18,10 +20,10 @@ extension Picture {
       throw PictureDamage(message(of: image))
     }
     let size = PictureSize(rows: Int(image.height), columns: Int(image.width))
-    try size.check()
+    try size.check(maximumPixels)
     // Alpha is asked for, and then not looked at: else libpng would mix in a background.
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA)
-    // 16 bits a channel are meant as 8 are, where the file does not say otherwise.
+    // 16 bits a channel are meant as 8 are.
     image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
     var pixels = [UInt8](repeating: 0, count: size.rows * size.columns * 4)
     guard png_image_finish_read(&image, nil, &pixels, 0, nil) != 0 else {

@@ -1,4 +1,6 @@
 import Compute
+import Files
+import Specification
 
 /// A decoded photograph or drawing of any size.
 ///
@@ -14,18 +16,22 @@ struct Picture {
   /// `[rows, columns, 4]`: red, green, blue, and a byte that means nothing.
   let pixels: [UInt8]
 
-  /// Larger pictures are refused before they are decoded: a file of a few kilobytes can be of gigabytes of pixels.
-  static let mostPixels = 1 << 26
-
   /// - Parameters:
   ///   - file: a JPEG or PNG file; what it is shows in its first bytes.
+  ///   - maximumPixels: larger pictures are refused before they are decoded: a file of a few kilobytes can be of
+  ///     gigabytes of pixels.
   ///   - shrinkage: how many times smaller than stored the picture is wanted: 1, 2, 4 or 8; a PNG stays as it is.
   /// - Throws: what is wrong with the file.
-  init(_ file: [UInt8], shrinkage: (PictureSize) -> Int = { _ in 1 }) throws(PictureDamage) {
+  init(
+    _ file: [UInt8], maximumPixels: Int = PictureSpec().maximumPixels,
+    shrinkage: (PictureSize) -> Int = { _ in 1 }
+  ) throws(PictureDamage) {
     if file.starts(with: [0xFF, 0xD8]) {
-      self = try Self.jpeg(file, shrinkage: shrinkage)
+      self = try Self.jpeg(file, maximumPixels: maximumPixels, shrinkage: shrinkage)
     } else if file.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
-      self = try Self.png(file)
+      self = try Self.png(file, maximumPixels: maximumPixels)
+    } else if let kind = FileKind(file, path: "") {
+      throw PictureDamage(kind.sentence)
     } else {
       throw PictureDamage(
         file.isEmpty ? "the file is empty" : "the file begins neither as a JPEG nor as a PNG")
@@ -66,10 +72,11 @@ struct PictureSize: Equatable {
   var columns: Int
 
   /// - Throws: when there are no pixels, or too many.
-  func check() throws(PictureDamage) {
+  func check(_ maximumPixels: Int) throws(PictureDamage) {
+    guard rows > 0, columns > 0 else { throw PictureDamage("a picture of \(columns)x\(rows) pixels") }
     let (pixels, overflows) = rows.multipliedReportingOverflow(by: columns)
-    guard rows > 0, columns > 0, !overflows, pixels <= Picture.mostPixels else {
-      throw PictureDamage("\(columns)x\(rows) pixels, more than \(Picture.mostPixels) in all")
+    guard !overflows, pixels <= maximumPixels else {
+      throw PictureDamage("\(columns)x\(rows) pixels", isTooLarge: true)
     }
   }
 
@@ -81,6 +88,11 @@ struct PictureSize: Equatable {
 /// Why a picture cannot be used, in the decoder's words.
 struct PictureDamage: Error, Equatable {
   let problem: String
+  /// The file may be sound, and only has more pixels than are allowed.
+  let isTooLarge: Bool
 
-  init(_ problem: String) { self.problem = problem }
+  init(_ problem: String, isTooLarge: Bool = false) {
+    self.problem = problem
+    self.isTooLarge = isTooLarge
+  }
 }

@@ -10,8 +10,6 @@ struct PictureFiles: Equatable, Sendable {
   let spec: PictureSpec
   /// Threads that decode a batch.
   let threads: Int
-  /// Where the list is kept, if it is.
-  let indexPath: String?
   /// Shared by what is selected from the same files.
   let damaged: DamagedPictures
 
@@ -20,8 +18,7 @@ struct PictureFiles: Equatable, Sendable {
 
   func selecting(_ indices: [Int]) -> PictureFiles {
     PictureFiles(
-      folder: folder, list: list.selecting(indices), spec: spec, threads: threads, indexPath: indexPath,
-      damaged: damaged)
+      folder: folder, list: list.selecting(indices), spec: spec, threads: threads, damaged: damaged)
   }
 
   /// Images of the pictures with the given numbers: `[3, spec.size, spec.size]` each, nil for a damaged one that is
@@ -55,35 +52,44 @@ struct PictureFiles: Equatable, Sendable {
       guard file.count < Self.largestFile else {
         throw PictureDamage("the file has \(file.count) bytes or more")
       }
-      let picture = try Picture(file) { size in window(index, size).shrinkage(side: spec.size) }
+      let picture = try Picture(file, maximumPixels: spec.maximumPixels) { size in
+        window(index, size).shrinkage(side: spec.size)
+      }
       return picture.image(window(index, picture.fullSize), side: spec.size)
     } catch {
-      guard spec.damaged == .skip else {
-        throw DatasetError(
-          file: path(index), problem: "damaged: \(error.problem)",
-          expected: "a whole JPEG or PNG picture, or `dataset.damaged: skip` to leave it out")
-      }
+      guard spec.damaged == .skip else { throw failure(index, error) }
       damaged.add(path(index), error.problem)
       return nil
     }
+  }
+
+  private func failure(_ index: Int, _ damage: PictureDamage) -> DatasetError {
+    if damage.isTooLarge {
+      return DatasetError(
+        file: path(index), problem: damage.problem,
+        expected: "at most \(spec.maximumPixels) in all; raise `dataset.maximum_pixels` to allow more")
+    }
+    return DatasetError(
+      file: path(index), problem: "damaged: \(damage.problem)",
+      expected: "a whole JPEG or PNG picture, or `dataset.damaged: skip` to leave it out")
   }
 
   private func path(_ index: Int) -> String { "\(folder)/\(list.name(index))" }
 
   /// The file's bytes, `largestFile` at most.
   ///
-  /// - Throws: when it cannot be read, or is not the file that was listed: results would be kept under the wrong key.
+  /// - Throws: when it cannot be read, or is not the file that was listed: results would be stored under the wrong key.
   private func read(_ index: Int) throws(DatasetError) -> [UInt8] {
     let path = path(index)
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK opening a named pipe would wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
     guard let status = FileStatus(descriptor: descriptor) else {
       throw unreadable(path, String(cString: strerror(errno)))
     }
-    guard status.size == list.sizes[index], status.time == list.times[index] else {
-      if let indexPath { unlink(indexPath) }
-      throw unreadable(path, "it has changed since the folder was listed; the next run lists it again")
+    guard status.isFile, status.size == list.sizes[index], status.time == list.times[index] else {
+      throw unreadable(path, "it has changed since the run began")
     }
     let size = min(status.size, Self.largestFile)
     var bytes = [UInt8](repeating: 0, count: size)

@@ -1,120 +1,131 @@
-import Foundation
+import Compute
+import Specification
+import Synchronization
 
-/// The layout of an image folder: `train/<class>/<picture>` and `val/<class>/<picture>`, or `test` for `val`.
+/// The layout of an image folder: `train/<class>/<picture>` and `val/<class>/<picture>`.
 ///
-/// The classes are the folders' names, in the order of their bytes. Names that begin with a dot, files that are not
-/// called `.jpg`, `.jpeg` or `.png`, and folders within a class are passed over.
+/// The classes are the folders' names, in the order of their bytes; pictures may lie deeper within them.
 struct PictureFolder {
   let path: String
 
-  static let source = "a folder with train/<class>/*.jpg and val/<class>/*.jpg"
+  static let layout = "folders train/<class> and val/<class> of .jpg and .png files"
 
-  /// Names of the class folders of training; nil when they cannot be read.
-  var classNames: [String]? {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path + "/train") else {
-      return nil
-    }
-    return classFolders(names, in: "train")
+  /// Names that the folder of test pictures may have; the first that is there counts.
+  static let testNames = ["val", "valid", "validation", "test"]
+
+  /// The folders that pictures are in.
+  struct Folders: Equatable {
+    var classNames: [String]
+    /// Name of the folder of test pictures.
+    var test: String
   }
 
-  /// Lists all pictures.
+  /// Looks at folders only.
   ///
-  /// - Throws: where a folder is missing or empty, or the splits' classes differ.
-  func list() throws(DatasetError) -> PictureIndex {
+  /// - Throws: where a folder is missing, or the splits' classes differ.
+  func folders() throws(DatasetError) -> Folders {
     guard let status = FileStatus(path) else {
-      throw error(path, "cannot read: \(String(cString: strerror(errno)))", expected: Self.source)
+      throw .folder(path, DatasetError.absence(of: path), layout: Self.layout)
     }
-    guard status.isFolder else { throw error(path, "it is not a folder", expected: Self.source) }
-    var index = PictureIndex(folder: path)
-    index.folderTimes.append(status.time)
-    index.folders.append("")
-    let test = ["val", "test"].first { FileStatus("\(path)/\($0)")?.isFolder == true } ?? "val"
-    index.classNames = try classes(of: "train")
-    index.train = try pictures("train", &index)
+    guard status.isFolder else { throw .folder(path, "it is not a folder", layout: Self.layout) }
+    let entries = try FolderEntry.all(in: path)
+    let train = try split(["train"], entries)
+    let test = try split(Self.testNames, entries)
+    let classNames = try classes(of: train)
     let testClasses = try classes(of: test)
-    if let (name, split, other) = difference(index.classNames, testClasses, test) {
-      throw error(
-        "\(path)/\(other)", "there is no folder \(name), which \(split) has",
-        expected: "the same classes in both")
+    try check(test, testClasses, hasAll: classNames, of: train)
+    try check(train, classNames, hasAll: testClasses, of: test)
+    return Folders(classNames: classNames, test: test)
+  }
+
+  /// The first of the names that a folder has.
+  private func split(_ names: [String], _ entries: [FolderEntry]) throws(DatasetError) -> String {
+    if let name = names.first(where: { name in entries.contains { $0.name == name && $0.isFolder } }) {
+      return name
     }
-    index.test = try pictures(test, &index)
-    return index
+    let within = entries.first { $0.isFolder && FileStatus("\(path)/\($0.name)/train")?.isFolder == true }
+    let hint = within.map { "; did you mean \(quoted("\(path)/\($0.name)", limit: 1000))?" } ?? ""
+    throw .folder(
+      path, "there is no folder \(names.joined(separator: ", ")) in it; \(entries.found(in: path))\(hint)",
+      layout: Self.layout)
   }
 
   private func classes(of split: String) throws(DatasetError) -> [String] {
-    let names = classFolders(try contents(split), in: split)
+    let folder = "\(path)/\(split)"
+    let entries = try FolderEntry.all(in: folder)
+    for case (let name, .danglingLink(let target)) in entries.map({ ($0.name, $0.kind) }) {
+      throw .folder(
+        "\(folder)/\(name)", "it is a link to \(quoted(target, limit: 1000)), where nothing is",
+        layout: Self.layout)
+    }
+    let names = entries.filter(\.isFolder).map(\.name)
     guard !names.isEmpty else {
-      throw error("\(path)/\(split)", "there is no folder in it", expected: "one for each class")
+      throw .folder(folder, "there is no folder in it; \(entries.found(in: folder))", layout: Self.layout)
     }
     return names
   }
 
-  private func classFolders(_ names: [String], in split: String) -> [String] {
-    Self.sorted(names.filter { !$0.hasPrefix(".") && FileStatus("\(path)/\(split)/\($0)")?.isFolder == true })
+  private func check(
+    _ split: String, _ names: [String], hasAll others: [String], of other: String
+  ) throws(DatasetError) {
+    // Compared by bytes: composed and decomposed letters are different names.
+    let present = Set(names.map { Array($0.utf8) })
+    guard let missing = others.first(where: { !present.contains(Array($0.utf8)) }) else { return }
+    let folder = "\(path)/\(split)"
+    let found = ((try? FolderEntry.all(in: folder)) ?? []).found(in: folder)
+    throw .folder(
+      folder, "there is no folder \(quoted(missing)), which \(other) has; \(found)",
+      layout: "the same classes in both, \(Self.layout)")
   }
 
-  /// The first class that one split has and the other has not.
-  private func difference(
-    _ train: [String], _ test: [String], _ testName: String
-  ) -> (name: String, split: String, other: String)? {
-    let (trainBytes, testBytes) = (Set(train.map { Array($0.utf8) }), Set(test.map { Array($0.utf8) }))
-    if let name = train.first(where: { !testBytes.contains(Array($0.utf8)) }) {
-      return (name, "train", testName)
-    }
-    return test.first { !trainBytes.contains(Array($0.utf8)) }.map { ($0, testName, "train") }
+  /// Lists all pictures.
+  ///
+  /// - Parameter threads: threads that look at files, at most.
+  /// - Throws: also where a class has no picture.
+  func list(threads: Int) throws(DatasetError) -> PictureListing {
+    let folders = try folders()
+    return PictureListing(
+      classNames: folders.classNames, train: try pictures("train", folders.classNames, threads),
+      test: try pictures(folders.test, folders.classNames, threads))
   }
 
-  private func pictures(_ split: String, _ index: inout PictureIndex) throws(DatasetError) -> PictureList {
-    var list = PictureList()
-    try note(split, &index)
-    for (label, name) in index.classNames.enumerated() {
-      let folder = "\(split)/\(name)"
-      try note(folder, &index)
-      let before = list.count
-      for file in Self.sorted(try contents(folder).filter(Self.isPicture)) {
-        guard let status = FileStatus("\(path)/\(folder)/\(file)") else {
-          throw error(
-            "\(path)/\(folder)/\(file)", "cannot read: \(String(cString: strerror(errno)))",
-            expected: "a picture")
+  private func pictures(
+    _ split: String, _ classNames: [String], _ threads: Int
+  ) throws(DatasetError) -> PictureList {
+    let results = Mutex([Result<PictureList, DatasetError>?](repeating: nil, count: classNames.count))
+    let next = Atomic<Int>(0)
+    concurrently(max(1, min(threads, classNames.count))) { _ in
+      while true {
+        let label = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard label < classNames.count else { return }
+        let result = Result { () throws(DatasetError) in
+          try pictures("\(split)/\(classNames[label])", label: Int32(label))
         }
-        if status.isFile { list.append("\(folder)/\(file)", status, label: Int32(label)) }
+        results.withLock { $0[label] = result }
       }
-      guard list.count > before else {
-        throw error(
-          "\(path)/\(folder)", "there is no picture in it", expected: "files named .jpg, .jpeg or .png")
-      }
+    }
+    var list = PictureList()
+    for result in results.withLock({ $0 }) {
+      if let result { list.append(try result.get()) }
     }
     return list
   }
 
-  /// Notes when a folder was last modified, before it is listed.
-  private func note(_ folder: String, _ index: inout PictureIndex) throws(DatasetError) {
-    guard let status = FileStatus("\(path)/\(folder)") else {
-      throw error(
-        "\(path)/\(folder)", "cannot read: \(String(cString: strerror(errno)))", expected: Self.source)
+  private func pictures(_ folder: String, label: Int32) throws(DatasetError) -> PictureList {
+    var walk = PictureWalk(root: path)
+    try walk.add(folder, label: label)
+    guard walk.list.count > 0 else {
+      throw DatasetError(
+        file: "\(path)/\(folder)", problem: "there is no picture in it; \(walk.foundOthers)",
+        expected: PictureWalk.names)
     }
-    index.folders.append(folder)
-    index.folderTimes.append(status.time)
+    return walk.list
   }
+}
 
-  private func contents(_ folder: String) throws(DatasetError) -> [String] {
-    do { return try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)") } catch {
-      let reason =
-        FileStatus("\(path)/\(folder)") == nil ? String(cString: strerror(errno)) : "it cannot be listed"
-      throw self.error("\(path)/\(folder)", "cannot read: \(reason)", expected: Self.source)
-    }
-  }
-
-  static func isPicture(_ name: String) -> Bool {
-    let lower = name.lowercased()
-    return !name.hasPrefix(".") && [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
-  }
-
-  private static func sorted(_ names: [String]) -> [String] {
-    names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
-  private func error(_ file: String, _ problem: String, expected: String) -> DatasetError {
-    DatasetError(file: file, problem: problem, expected: expected)
-  }
+/// What an image folder holds.
+struct PictureListing: Equatable {
+  var classNames: [String]
+  var train: PictureList
+  var test: PictureList
 }

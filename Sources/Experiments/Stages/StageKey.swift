@@ -44,6 +44,10 @@ struct StageKey: Hashable, Sendable {
     part.dataset.trainLimit = nil
     part.dataset.testLimit = nil
     part.architecture.weights = nil
+    // Pictures that are decoded at all are decoded the same.
+    if part.dataset.pictures?.damaged == .fail {
+      part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels
+    }
     if variant == .baseline { part.prune = nil }
     part.evaluate.metrics = EvaluateSpec().metrics
     part.evaluate.latencyBatchSizes = []

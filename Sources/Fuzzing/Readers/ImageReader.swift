@@ -7,7 +7,8 @@ import Specification
 /// An input's first byte says which format; an IDX pair follows with the length of its first file in two bytes.
 struct ImageReader: FuzzedReader {
   static let name = "images"
-  private let idx = IDXFiles(folder: "", rows: 2, columns: 3, classes: 10, source: "nowhere")
+  private let idx = IDXFiles(
+    path: "", torchvisionName: "", rows: 2, columns: 3, classes: 10, source: "nowhere")
   private let formats = [
     LabelledRecords(labels: [("label", 10)], channels: 3, rows: 2, columns: 2),
     LabelledRecords(labels: [("coarse label", 20), ("fine label", 100)], channels: 3, rows: 2, columns: 2),

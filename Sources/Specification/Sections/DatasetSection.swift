@@ -3,7 +3,8 @@ struct DatasetSection: Sendable {
   let name: Field<String>
   let path = Field(
     "path", .path,
-    "Folder of the data set's files, relative to the working directory; `${NAME}` is an environment variable."
+    "Folder of the data set's files, relative to the working directory; `${NAME}` is an environment variable, `~/`"
+      + " the home folder."
   )
   let trainLimit = Field(
     "train_limit", .wholeNumber(1...1_000_000_000),
@@ -29,17 +30,19 @@ struct DatasetSection: Sendable {
     ]
   }
 
+  /// - Parameter classesAreGiven: whether the experiment says how many classes there are, so that the folder of
+  ///   pictures need not be there.
   /// - Returns: the specification and the catalog's entry, each nil after an error in what it depends on. What only
   ///   the files or other keys tell about pictures is filled in.
-  func read(_ mapping: MappingReader) -> (DatasetSpec?, Catalog.Dataset?) {
+  func read(_ mapping: MappingReader, classesAreGiven: Bool) -> (DatasetSpec?, Catalog.Dataset?) {
     let name = mapping[name]
     var dataset = mapping.context.catalog.datasets.first { $0.name == name }
     let path = readPath(mapping, dataset)
     let augment = mapping.mapping("augment", self.augment.keys).flatMap { self.augment.read($0, dataset) }
     let pictures = readPictures(mapping, dataset, augment)
-    if let countClasses = dataset?.countClasses {
-      if let path = path ?? nil { dataset?.classes = countClasses(path) }
+    if let entry = dataset, entry.isPictures {
       if let pictures = pictures ?? nil { dataset?.input = [3, pictures.size, pictures.size] }
+      dataset = withClasses(dataset, path ?? nil, classesAreGiven, mapping)
     }
     let trainLimit = readLimit(self.trainLimit, of: dataset?.trainImages, "training", mapping, dataset)
     let testLimit = readLimit(self.testLimit, of: dataset?.testImages, "test", mapping, dataset)
@@ -47,13 +50,33 @@ struct DatasetSection: Sendable {
       self.normalize.read($0, dataset)
     }
     guard let name, let path, let trainLimit, let testLimit, let pictures, let augment, let normalize else {
-      // Without their folder nothing can be said of pictures.
-      return (nil, dataset?.isPictures == true && path == nil ? nil : dataset)
+      return (nil, dataset)
     }
     let spec = DatasetSpec(
       name: name, path: path, trainLimit: trainLimit, testLimit: testLimit, pictures: pictures,
       augment: augment, normalize: normalize)
     return (spec, dataset)
+  }
+
+  /// The entry of a data set of pictures with the number of classes that are in its folder; nil after an error: without
+  /// their folder nothing can be said of pictures.
+  private func withClasses(
+    _ dataset: Catalog.Dataset?, _ path: String?, _ areGiven: Bool, _ mapping: MappingReader
+  ) -> Catalog.Dataset? {
+    guard let path, var dataset else { return nil }
+    switch dataset.countClasses?(path) {
+    case .count(let count): dataset.classes = count
+    case .unseen(let problem):
+      if areGiven { break }
+      mapping.report(
+        self.path.name, "\(problem); if only another machine has it, give `architecture.classes`")
+      return nil
+    case .wrong(let problem):
+      mapping.report(self.path.name, problem)
+      return nil
+    case nil: break
+    }
+    return dataset
   }
 
   /// `.some(nil)` for a data set that has no pictures, and nil after an error.

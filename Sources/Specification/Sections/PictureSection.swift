@@ -11,7 +11,12 @@ struct PictureSection: Sendable {
     "damaged", .choice(PictureSpec.DamagePolicy.allCases.map(\.rawValue), "way with damaged pictures"),
     "With `image-folder`: `fail` ends the run at a damaged picture, `skip` leaves it out; default: fail.")
 
-  var keys: [Key] { [size.key, resize.key, damaged.key] }
+  let maximumPixels = Field(
+    "maximum_pixels", .wholeNumber(1...1 << 30),
+    "With `image-folder`: pixels of a stored picture, at most, which take four bytes each while it is decoded;"
+      + " default: \(PictureSpec().maximumPixels).")
+
+  var keys: [Key] { [size.key, resize.key, damaged.key, maximumPixels.key] }
 
   /// - Parameter crops: whether training images are random parts of pictures.
   func read(_ mapping: MappingReader, standardSize: Int, crops: Bool) -> PictureSpec? {
@@ -20,18 +25,25 @@ struct PictureSection: Sendable {
       mapping.has(resize.name)
       ? mapping[resize] : size.map { PictureSpec.standardResize(size: $0, crops: crops) }
     let damaged = mapping.has(damaged.name) ? mapping[damaged] : PictureSpec.DamagePolicy.fail.rawValue
-    guard let size, let resize, let damaged = damaged.flatMap(PictureSpec.DamagePolicy.init) else {
+    let maximumPixels =
+      mapping.has(maximumPixels.name) ? mapping[maximumPixels] : PictureSpec().maximumPixels
+    guard let size, let resize, let maximumPixels,
+      let damaged = damaged.flatMap(PictureSpec.DamagePolicy.init)
+    else {
       return nil
     }
     guard resize >= size else {
       mapping.report(self.resize.name, "expected at least the size, \(size), found \(resize)")
       return nil
     }
-    return PictureSpec(size: size, resize: resize, damaged: damaged)
+    return PictureSpec(size: size, resize: resize, damaged: damaged, maximumPixels: maximumPixels)
   }
 
   func write(_ spec: PictureSpec) -> [(String, JSON)] {
-    [size.entry(spec.size), resize.entry(spec.resize), damaged.entry(spec.damaged.rawValue)]
+    [
+      size.entry(spec.size), resize.entry(spec.resize), damaged.entry(spec.damaged.rawValue),
+      maximumPixels.entry(spec.maximumPixels),
+    ]
   }
 }
 

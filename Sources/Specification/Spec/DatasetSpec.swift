@@ -33,14 +33,19 @@ public struct PictureSpec: Equatable, Sendable {
   /// Length that the shorter side of a picture is brought to before its middle is cut out; at least `size`.
   public var resize: Int
   public var damaged: DamagePolicy
+  /// Of a picture as it is stored; larger ones are not decoded.
+  public var maximumPixels: Int
 
   /// What becomes of a picture that cannot be decoded: the end of the run, or to be left out.
   public enum DamagePolicy: String, Equatable, Sendable, CaseIterable { case fail, skip }
 
-  public init(size: Int = 224, resize: Int? = nil, damaged: DamagePolicy = .fail) {
+  public init(
+    size: Int = 224, resize: Int? = nil, damaged: DamagePolicy = .fail, maximumPixels: Int = 1 << 26
+  ) {
     self.size = size
     self.resize = resize ?? size
     self.damaged = damaged
+    self.maximumPixels = maximumPixels
   }
 
   /// The usual `resize`: 256 for 224, where training sees parts of pictures, else no more than is needed.

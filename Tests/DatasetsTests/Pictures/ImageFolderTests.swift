@@ -12,7 +12,7 @@ struct ImageFolderTests {
     _ tree: PictureTree, _ pictures: PictureSpec = PictureSpec(size: 16), train: Int? = nil, threads: Int = 2
   ) throws -> Dataset {
     let spec = DatasetSpec(name: "image-folder", path: tree.path, pictures: pictures, normalize: normalize)
-    return try ImageFolder(cache: nil).load(spec, threads: threads).limited(train: train, test: nil)
+    return try ImageFolder().load(spec, threads: threads).limited(train: train, test: nil)
   }
 
   static func plan(_ set: ImageSet, _ augment: AugmentSpec? = nil, epoch: Int = 0, batchSize: Int = 100)
@@ -90,7 +90,7 @@ struct ImageFolderTests {
     #expect(skipping.damaged?.count == 2)
     let named = try #require(skipping.damaged?.takeNew())
     #expect(named.map(\.name) == ["\(tree.path)/train/ant/zz.png", "\(tree.path)/train/bee/damaged.jpg"])
-    #expect(named.map(\.problem) == ["read beyond end of data", "Premature end of JPEG file"])
+    #expect(named.map(\.problem) == ["read beyond end of data", "the file is cut off"])
     #expect(skipping.damaged?.takeNew().isEmpty ?? false)
   }
 
@@ -106,5 +106,38 @@ struct ImageFolderTests {
     try FileManager.default.setAttributes(
       [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: tree.path + "/val/ant/one.jpg")
     #expect(try all.digest != Self.load(tree).digest)
+  }
+
+  @Test("that are larger than allowed say which key allows more, and are read where it does")
+  func largePictures() throws {
+    let tree = try PictureTree()
+    try tree.add("large.jpg", as: "train/ant/zz.jpg")
+    let strict = try Self.load(tree, PictureSpec(size: 16, maximumPixels: 125_999)).train
+    #expect(
+      tree.complaint { try Self.plan(strict).batch(0) }
+        == "/train/ant/zz.jpg: 420x300 pixels; expected at most 125999 in all; raise `dataset.maximum_pixels` to allow more"
+    )
+    let skipping = try Self.load(tree, PictureSpec(size: 16, damaged: .skip, maximumPixels: 125_999)).train
+    #expect(try Self.plan(skipping).batch(0).count == 4)
+    let wide = try Self.load(tree, PictureSpec(size: 16, maximumPixels: 126_000)).train
+    #expect(try Self.plan(wide).batch(0).count == 5)
+  }
+
+  @Test("that are written over while a run goes on are noticed when they are read, pipes too")
+  func overwritten() throws {
+    let tree = try PictureTree()
+    let before = try Self.load(tree, PictureSpec(size: 16, damaged: .skip))
+    let path = tree.path + "/train/bee/one.jpg"
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.write(contentsOf: Data([0, 0]))
+    try handle.close()
+    let changed =
+      "/train/bee/one.jpg: cannot read: it has changed since the run began; expected the picture that was listed"
+    #expect(tree.complaint { try Self.plan(before.train).batch(0) } == changed)
+    // The folder's time stays, and still the next run knows.
+    #expect(try Self.load(tree).digest != before.digest)
+    try tree.remove("train/bee/one.jpg")
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(tree.complaint { try Self.plan(before.train).batch(0) } == changed)
   }
 }

@@ -15,59 +15,151 @@ struct PictureFolderTests {
     try tree.makeFolder("train/ant/folder.jpg")
     try tree.makeFolder("train/.cache")
     try tree.write([1], to: "train/readme.md")
-    let index = try PictureFolder(path: tree.path).list()
-    #expect(index.classNames == ["Zebra", "ant", "bee"])
+    let listing = try PictureFolder(path: tree.path).list(threads: 2)
+    #expect(listing.classNames == ["Zebra", "ant", "bee"])
     #expect(
-      index.train.allNames == [
+      listing.train.allNames == [
         "train/Zebra/one.jpg", "train/Zebra/two.png", "train/ant/UPPER.JPEG", "train/ant/one.jpg",
         "train/ant/two.png", "train/bee/one.jpg", "train/bee/two.png",
       ])
-    #expect(index.train.labels == [0, 0, 1, 1, 1, 2, 2])
-    #expect(index.test.labels == [0, 0, 1, 1, 2, 2])
-    #expect(try index.train.sizes[0] == PillowValues.file("colour.jpg").count)
-    #expect(index.isSound && index.isCurrent)
-    #expect(PictureFolder(path: tree.path).classNames?.count == 3)
+    #expect(listing.train.labels == [0, 0, 1, 1, 1, 2, 2])
+    #expect(listing.test.labels == [0, 0, 1, 1, 2, 2])
+    #expect(try listing.train.sizes[0] == PillowValues.file("colour.jpg").count)
+    #expect(try PictureFolder(path: tree.path).list(threads: 1) == listing)
+    #expect(ImageFolder().description.countClasses?(tree.path) == .count(3))
   }
 
-  @Test("have their test pictures in `val`, or else in `test`")
+  @Test("may have pictures deeper within a class, all or some, and folders that are links")
+  func nesting() throws {
+    let tree = try PictureTree()
+    try tree.add("grey.png", as: "train/ant/more/deep/three.png")
+    try tree.add("grey.png", as: "train/ant/.hidden/four.png")
+    try tree.add("grey.png", as: "elsewhere/five.png")
+    try tree.link("train/bee/linked", to: tree.path + "/elsewhere")
+    let listing = try PictureFolder(path: tree.path).list(threads: 2)
+    #expect(
+      listing.train.allNames == [
+        "train/ant/more/deep/three.png", "train/ant/one.jpg", "train/ant/two.png",
+        "train/bee/linked/five.png", "train/bee/one.jpg", "train/bee/two.png",
+      ])
+    #expect(listing.train.labels == [0, 0, 0, 1, 1, 1])
+    try tree.link("train/ant/more/circle", to: tree.path + "/train/ant")
+    #expect(
+      tree.complaint { try PictureFolder(path: tree.path).list(threads: 1) }
+        == "/train/ant/more/circle: a link leads back to a folder that it is in; expected folders without a circle"
+    )
+  }
+
+  @Test("have their test pictures in `val`, or else in `valid`, `validation` or `test`")
   func test() throws {
     let tree = try PictureTree(test: "test")
-    #expect(try PictureFolder(path: tree.path).list().test.name(0) == "test/ant/one.jpg")
-    for name in ["ant", "bee"] { try tree.add("colour.jpg", as: "val/\(name)/three.jpg") }
-    #expect(
-      try PictureFolder(path: tree.path).list().test.allNames == ["val/ant/three.jpg", "val/bee/three.jpg"])
+    for test in ["test", "validation", "valid", "val"] {
+      for name in ["ant", "bee"] { try tree.add("colour.jpg", as: "\(test)/\(name)/one.jpg") }
+      let listing = try PictureFolder(path: tree.path).list(threads: 1)
+      #expect(listing.test.name(0) == "\(test)/ant/one.jpg")
+    }
   }
 
-  @Test("that are wrong say where")
-  func errors() throws {
-    let layout = "a folder with train/<class>/*.jpg and val/<class>/*.jpg"
-    let missing = "cannot read: No such file or directory; expected \(layout)"
-    #expect(PictureFolder(path: "/nowhere").classNames == nil)
-    #expect(message { try PictureFolder(path: "/nowhere").list() } == "/nowhere: \(missing)")
-    let tree = try PictureTree()
-    func complaint() -> String? { tree.complaint { try PictureFolder(path: tree.path).list() } }
-    #expect(complaint() == nil)
+  private static let layout =
+    "expected `dataset.path` to have folders train/<class> and val/<class> of .jpg and .png files"
 
-    try tree.makeFolder("train/cow")
-    #expect(complaint() == "/train/cow: there is no picture in it; expected files named .jpg, .jpeg or .png")
-    try tree.add("grey.png", as: "train/cow/one.png")
-    #expect(complaint() == "/val: there is no folder cow, which train has; expected the same classes in both")
-    try tree.remove("train/cow")
-    try tree.add("grey.png", as: "val/dog/one.png")
-    #expect(complaint() == "/train: there is no folder dog, which val has; expected the same classes in both")
-    try tree.remove("val")
-    #expect(complaint() == "/val: \(missing)")
-    try tree.makeFolder("val")
-    #expect(complaint() == "/val: there is no folder in it; expected one for each class")
-    try tree.remove("train")
-    #expect(complaint() == "/train: \(missing)")
-    try tree.write([1], to: "train")
-    #expect(complaint()?.hasPrefix("/train: cannot read: ") ?? false)
-    try tree.remove("train")
-    try tree.makeFolder("train/ant")
-    try FileManager.default.createSymbolicLink(
-      atPath: tree.path + "/train/ant/gone.jpg", withDestinationPath: "/nowhere")
+  @Test("that are wrong say where, what was found, and what is expected")
+  func errors() throws {
+    let tree = try PictureTree()
+    func complaint() -> String? {
+      tree.complaint { try PictureFolder(path: tree.path).list(threads: 1) }
+    }
+    #expect(complaint() == nil)
+    try tree.write(Array("RIFF1234WEBP".utf8), to: "train/cow/one.webp")
+    try tree.write([], to: "train/cow/readme")
+    try tree.write([], to: "train/cow/two.webp")
+    let both = "expected `dataset.path` to have the same classes in both, " + Self.layout.dropFirst(32)
     #expect(
-      complaint() == "/train/ant/gone.jpg: cannot read: No such file or directory; expected a picture")
+      complaint() == "/val: there is no folder `cow`, which train has; found `ant/` and `bee/`; \(both)")
+    try tree.makeFolder("val/cow")
+    #expect(
+      complaint()
+        == "/train/cow: there is no picture in it; found 2 files named `.webp`; expected files named .jpg, .jpeg or .png"
+    )
+    try tree.remove("train/cow")
+    #expect(
+      complaint() == "/train: there is no folder `cow`, which val has; found `ant/` and `bee/`; \(both)")
+    try tree.remove("val")
+    let names = "there is no folder val, valid, validation, test in it"
+    #expect(complaint() == ": \(names); found `train/`; \(Self.layout)")
+    try tree.makeFolder("val")
+    #expect(complaint() == "/val: there is no folder in it; found nothing in it; \(Self.layout)")
+    try tree.add("colour.jpg", as: "val/one.jpg")
+    try tree.add("grey.png", as: "val/two.png")
+    #expect(complaint() == "/val: there is no folder in it; found 2 pictures; \(Self.layout)")
+    try tree.remove("train")
+    try tree.write(Array("PAR1".utf8), to: "train.parquet")
+    #expect(
+      complaint()
+        == ": there is no folder train in it; found `train.parquet`, a Parquet table and `val/`; \(Self.layout)"
+    )
+    try tree.write([1], to: "train")
+    #expect(
+      complaint()?.hasPrefix(": there is no folder train in it; found `train`, `train.parquet`") == true)
+  }
+
+  @Test("that are not there say so, with the absolute path, and a folder within that was meant")
+  func places() throws {
+    #expect(
+      message { try PictureFolder(path: "/nowhere").folders() }
+        == "/nowhere: it does not exist; \(Self.layout)")
+    let folder = FileManager.default.currentDirectoryPath
+    #expect(
+      message { try PictureFolder(path: "no/where").folders() }
+        == "no/where (\(folder)/no/where): it does not exist; \(Self.layout)")
+    let tree = try PictureTree()
+    try tree.link("link", to: "/nowhere")
+    #expect(
+      tree.complaint { try PictureFolder(path: tree.path + "/link").folders() }
+        == "/link: it is a link to `/nowhere`, where nothing is; \(Self.layout)")
+    try tree.add("grey.png", as: "photos/train/ant/one.png")
+    try tree.remove("train")
+    #expect(
+      tree.complaint { try PictureFolder(path: tree.path).folders() }?
+        .contains(
+          "found `link`, a link to `/nowhere`, where nothing is, `photos/` and `val/`; did you mean `/photos`?"
+        )
+        == true)
+    #expect(
+      ImageFolder().description.countClasses?("/nowhere")
+        == .unseen("/nowhere: it does not exist; \(Self.layout)"))
+    guard case .wrong = ImageFolder().description.countClasses?(tree.path) else {
+      Issue.record("a folder without train is no data set")
+      return
+    }
+  }
+
+  @Test("with links to nowhere, pipes and names that are not UTF-8 are refused, not read in part")
+  func specialFiles() throws {
+    let tree = try PictureTree()
+    func complaint() -> String? {
+      tree.complaint { try PictureFolder(path: tree.path).list(threads: 1) }
+    }
+    for split in ["train", "val"] {
+      try tree.link("\(split)/cow", to: "/not/mounted/cow")
+      #expect(
+        complaint()
+          == "/\(split)/cow: it is a link to `/not/mounted/cow`, where nothing is; \(Self.layout)")
+      try tree.remove("\(split)/cow")
+    }
+    try tree.link("train/ant/gone.jpg", to: "/nowhere")
+    #expect(
+      complaint() == "/train/ant/gone.jpg: it is a link to `/nowhere`, where nothing is; expected a picture")
+    try tree.remove("train/ant/gone.jpg")
+    #expect(mkfifo(tree.path + "/train/ant/pipe.jpg", 0o600) == 0)
+    #expect(complaint() == "/train/ant/pipe.jpg: it is not a regular file; expected a picture")
+    try tree.remove("train/ant/pipe.jpg")
+    // The name `café` in Latin-1.
+    let name = Array("\(tree.path)/train/caf".utf8) + [0xE9, 0]
+    let status = try name.withUnsafeBytes { bytes in
+      mkdir(try #require(bytes.assumingMemoryBound(to: CChar.self).baseAddress), 0o700)
+    }
+    #expect(status == 0)
+    #expect(complaint() == "/train: the name `caf\u{FFFD}` is not UTF-8; expected names in UTF-8: rename it")
   }
 }

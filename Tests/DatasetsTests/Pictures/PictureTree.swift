@@ -33,13 +33,8 @@ final class PictureTree {
 
   func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
 
-  /// Makes every folder look as if nothing had happened in it for an hour.
-  func age() throws {
-    let date = Date.now.addingTimeInterval(-3600)
-    let names = try FileManager.default.subpathsOfDirectory(atPath: path)
-    for name in [""] + names where FileStatus("\(path)/\(name)")?.isFolder == true {
-      try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: "\(path)/\(name)")
-    }
+  func link(_ name: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: "\(path)/\(name)", withDestinationPath: target)
   }
 
   /// What an error says, with the folder's own path left out.

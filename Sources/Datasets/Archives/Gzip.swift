@@ -1,6 +1,6 @@
 import CZlib
 
-/// Unpacks gzip (RFC 1952) with zlib.
+/// Unpacks gzip (RFC 1952) with zlib: one member or several, which zeros may follow, as on tapes.
 enum Gzip {
   struct Damage: Error, Equatable {
     /// Bytes from the start of the packed data.
@@ -8,7 +8,7 @@ enum Gzip {
     var problem: String
   }
 
-  /// The first `limit` bytes, or all when they are fewer; then the checksum has been compared too.
+  /// The first `limit` bytes, or all when they are fewer; then the checksums have been compared too.
   static func unpack(_ packed: [UInt8], upTo limit: Int) -> Result<[UInt8], Damage> {
     var stream = z_stream()
     // 15: the largest window; 16: a gzip header, nothing else.
@@ -23,6 +23,9 @@ enum Gzip {
       return inflate(&stream, packedCount: input.count, upTo: limit)
     }
   }
+
+  /// What every member begins with.
+  static let magic: [UInt8] = [0x1F, 0x8B]
 
   private static func inflate(
     _ stream: inout z_stream, packedCount: Int, upTo limit: Int
@@ -41,10 +44,14 @@ enum Gzip {
       unpacked += chunk[..<written]
       let offset = packedCount - Int(stream.avail_in)
       switch status {
-      case Z_STREAM_END where stream.avail_in == 0 || unpacked.count > limit:
-        return .success(trimmed(unpacked, limit))
       case Z_STREAM_END:
-        return .failure(Damage(offset: offset, problem: "\(stream.avail_in) bytes after the gzip data"))
+        let rest = UnsafeBufferPointer(start: stream.next_in, count: Int(stream.avail_in))
+        if unpacked.count > limit || rest.allSatisfy({ $0 == 0 }) {
+          return .success(trimmed(unpacked, limit))
+        }
+        guard rest.starts(with: magic), inflateReset(&stream) == Z_OK else {
+          return .failure(Damage(offset: offset, problem: "\(rest.count) bytes after the gzip data"))
+        }
       case Z_OK where written > 0 || stream.avail_in > 0: continue
       case Z_OK, Z_BUF_ERROR: return .failure(Damage(offset: offset, problem: "the gzip data is cut off"))
       default:

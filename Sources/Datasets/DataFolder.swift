@@ -1,0 +1,53 @@
+import Foundation
+import Specification
+
+/// A folder that a data set's files may be in.
+struct DataFolder: Equatable {
+  let path: String
+
+  /// The first of the names that is a file here, packed or not, or in a folder of its own name, as some sites pack them.
+  func file(_ names: [String]) -> String? {
+    names.flatMap { [$0, "\($0).gz", "\($0)/\($0)", "\($0)/\($0).gz"] }.map { "\(path)/\($0)" }
+      .first { FileStatus($0)?.isFile == true }
+  }
+
+  /// Opens the first of the names that is a file here.
+  ///
+  /// - Parameters:
+  ///   - layout: what a data set's folder has in it, for errors.
+  ///   - source: where to get the files, for errors.
+  ///   - others: names that are looked for beside a folder that is not there, for errors.
+  func open(
+    _ names: [String], layout: String, source: String, others: [String] = []
+  ) throws(DatasetError) -> DataFile {
+    guard let file = file(names) else {
+      throw missing(
+        "there is no \(names[0]), packed or not", layout: layout, source: source, others: others)
+    }
+    return try DataFile(path: file, source: source)
+  }
+
+  /// That something is not here, and what is instead.
+  ///
+  /// - Parameter others: names that are looked for beside a folder that is not there.
+  func missing(
+    _ problem: String, layout: String, source: String, others: [String] = []
+  ) -> DatasetError {
+    guard let status = FileStatus(path) else {
+      let absence = DatasetError.absence(of: path)
+      let parent = URL(fileURLWithPath: path).deletingLastPathComponent().relativePath
+      let other = others.map { "\(parent)/\($0)" }.first { FileStatus($0) != nil }
+      let hint = other.map { "; did you mean \(quoted($0, limit: 1000))?" } ?? ""
+      return .folder(path, absence + hint, layout: layout, source: source)
+    }
+    guard status.isFolder else {
+      return .folder(path, "it is not a folder", layout: layout, source: source)
+    }
+    do throws(DatasetError) {
+      let found = try FolderEntry.all(in: path).found(in: path)
+      return .folder(path, "\(problem); \(found)", layout: layout, source: source)
+    } catch {
+      return error
+    }
+  }
+}

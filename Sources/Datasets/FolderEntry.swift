@@ -1,0 +1,111 @@
+import Files
+import Foundation
+import Specification
+
+/// A file or folder in a folder.
+struct FolderEntry: Equatable {
+  let name: String
+  let kind: Kind
+
+  enum Kind: Equatable {
+    case folder
+    case file
+    /// A link to a path where nothing is.
+    case danglingLink(to: String)
+    /// A pipe, a socket, a device.
+    case special
+  }
+
+  var isFolder: Bool { kind == .folder }
+
+  /// What is in a folder, in the order of the names' bytes; names that begin with a dot are left out.
+  ///
+  /// Links are followed.
+  ///
+  /// - Throws: when it cannot be listed, or a name is not UTF-8: it would be lost in every message and report.
+  static func all(in folder: String) throws(DatasetError) -> [FolderEntry] {
+    guard let stream = opendir(folder) else {
+      throw DatasetError(
+        file: folder, problem: "cannot read: \(String(cString: strerror(errno)))", expected: "a folder")
+    }
+    defer { closedir(stream) }
+    var entries: [FolderEntry] = []
+    while let entry = readdir(stream) {
+      let type = entry.pointee.d_type
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        let bytes = UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)
+        return Array(UnsafeBufferPointer(start: bytes, count: strlen(bytes))).map(UInt8.init(bitPattern:))
+      }
+      if name.first == UInt8(ascii: ".") { continue }
+      guard let name = String(validating: name, as: UTF8.self) else {
+        let shown = quoted(String(decoding: name, as: UTF8.self))
+        throw DatasetError(
+          file: folder, problem: "the name \(shown) is not UTF-8", expected: "names in UTF-8: rename it")
+      }
+      entries.append(FolderEntry(name: name, kind: kind("\(folder)/\(name)", type)))
+    }
+    return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  private static func kind(_ path: String, _ type: UInt8) -> Kind {
+    if type == UInt8(DT_DIR) { return .folder }
+    if type == UInt8(DT_REG) { return .file }
+    if let status = FileStatus(path) {
+      return status.isFolder ? .folder : status.isFile ? .file : .special
+    }
+    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+    return target.map { .danglingLink(to: $0) } ?? .special
+  }
+}
+
+extension DatasetError {
+  /// Something is wrong with a folder as a whole: names the absolute path, too.
+  ///
+  /// - Parameters:
+  ///   - layout: what `dataset.path` should have in it.
+  ///   - source: where to get the files.
+  static func folder(
+    _ path: String, _ problem: String, layout: String, source: String? = nil
+  ) -> DatasetError {
+    let absolute = path.hasPrefix("/") ? "" : " (\(URL(fileURLWithPath: path).standardizedFileURL.path))"
+    return DatasetError(
+      file: path + absolute, problem: problem, expected: "`dataset.path` to have \(layout)", source: source)
+  }
+
+  /// Why nothing is at a path, and what is: `it does not exist`.
+  static func absence(of path: String) -> String {
+    if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+      return "it is a link to \(quoted(target, limit: 1000)), where nothing is"
+    }
+    return errno == ENOENT ? "it does not exist" : "cannot read: \(String(cString: strerror(errno)))"
+  }
+}
+
+extension [FolderEntry] {
+  /// For messages, what is in a folder: at most some names, with what a file is where its first bytes tell.
+  func found(in folder: String) -> String {
+    if isEmpty { return "found nothing in it" }
+    let pictures = count { !$0.isFolder && PictureWalk.isPicture($0.name) }
+    let others = filter { $0.isFolder || !PictureWalk.isPicture($0.name) }
+    var parts = pictures > 0 ? [pictures == 1 ? "a picture" : "\(pictures) pictures"] : []
+    parts += others.prefix(Self.namesShown).map { $0.described(in: folder) }
+    if others.count > Self.namesShown { parts.append("\(others.count - Self.namesShown) more") }
+    return "found \(listed(parts))"
+  }
+
+  private static var namesShown: Int { 4 }
+}
+
+extension FolderEntry {
+  fileprivate func described(in folder: String) -> String {
+    switch kind {
+    case .folder: return quoted(name + "/")
+    case .danglingLink(let target): return "\(quoted(name)), a link to \(quoted(target)), where nothing is"
+    case .special: return quoted(name)
+    case .file:
+      let handle = FileHandle(forReadingAtPath: "\(folder)/\(name)")
+      let start = (try? handle?.read(upToCount: FileKind.prefixLength)) ?? nil
+      return quoted(name) + (FileKind(start ?? Data(), path: name).map { ", \($0.name)" } ?? "")
+    }
+  }
+}

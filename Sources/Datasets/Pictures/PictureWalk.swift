@@ -1,0 +1,70 @@
+import Foundation
+import Specification
+
+/// Finds the pictures in a folder and the folders below it, as torchvision's `ImageFolder` does.
+///
+/// Folder by folder, in the order of the names' bytes. Names that begin with a dot are passed over, as are files that are
+/// not called `.jpg`, `.jpeg` or `.png`; links are followed.
+struct PictureWalk {
+  /// What names of pictures are relative to.
+  let root: String
+  private(set) var list = PictureList()
+  /// Endings of the files that were passed over, with their number.
+  private(set) var others: [String: Int] = [:]
+
+  init(root: String) { self.root = root }
+
+  static let names = "files named .jpg, .jpeg or .png"
+
+  static func isPicture(_ name: String) -> Bool {
+    let lower = name.lowercased()
+    return !name.hasPrefix(".") && [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
+  }
+
+  /// - Parameter folder: relative to the root; empty for the root itself.
+  /// - Throws: where a folder cannot be read, a picture is no file, or a link leads back to where it is.
+  mutating func add(_ folder: String, label: Int32) throws(DatasetError) {
+    try add(folder, label: label, within: [])
+  }
+
+  /// - Parameter outer: identities of the folders that this one is in.
+  private mutating func add(_ folder: String, label: Int32, within outer: [[UInt64]]) throws(DatasetError) {
+    let path = folder.isEmpty ? root : "\(root)/\(folder)"
+    let identity = FileStatus(path)?.identity ?? []
+    guard !outer.contains(identity) else {
+      throw DatasetError(
+        file: path, problem: "a link leads back to a folder that it is in",
+        expected: "folders without a circle")
+    }
+    for entry in try FolderEntry.all(in: path) {
+      let name = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
+      if entry.isFolder {
+        try add(name, label: label, within: outer + [identity])
+      } else if Self.isPicture(entry.name) {
+        list.append(name, try status(of: name, entry.kind), label: label)
+      } else {
+        others[(entry.name as NSString).pathExtension, default: 0] += 1
+      }
+    }
+  }
+
+  private func status(of name: String, _ kind: FolderEntry.Kind) throws(DatasetError) -> FileStatus {
+    let path = "\(root)/\(name)"
+    guard kind != .special else {
+      throw DatasetError(file: path, problem: "it is not a regular file", expected: "a picture")
+    }
+    guard let status = FileStatus(path) else {
+      throw DatasetError(file: path, problem: DatasetError.absence(of: path), expected: "a picture")
+    }
+    return status
+  }
+
+  /// For messages, what else was there, such as "found 3 files named .webp".
+  var foundOthers: String {
+    guard let (ending, count) = others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
+      return "found nothing in it"
+    }
+    let kind = ending.isEmpty ? "without an ending" : "named \(quoted("." + ending))"
+    return "found \(count == 1 ? "a file" : "\(count) files") \(kind)"
+  }
+}
