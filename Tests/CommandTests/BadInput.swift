@@ -121,6 +121,7 @@ struct BadInput: CustomStringConvertible, Sendable {
         "a matrix whose names clash", "name", with: "name: trial\nmatrix: {dataset.path: [A, a]}"),
       file("an empty file", ""),
       file("two documents", valid + "---\n" + valid),
+      file("a no-break space for indentation", "format: 1\ntrain:\n\u{A0}\u{A0}epochs: 2\n"),
       file("a tab for indentation", "format: 1\ntrain:\n\tepochs: 2\n"),
       file("a bracket that is not closed", "format: 1\nseeds: [1, 2\nname: trial\n"),
       file("an alias without an anchor", "format: 1\nname: *nothing\n"),
@@ -178,6 +179,7 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("ratios that do not rise", ["sensitivity", "trial.yaml", "--ratios", "0.5,0.3"]),
       arguments("a ratio of all", ["sensitivity", "trial.yaml", "--ratios", "0.5,1"]),
       arguments("an override without a value", ["run", "trial.yaml", "--set", "train.epochs"]),
+      arguments("a comment in an override", ["run", "trial.yaml", "--set", "seeds=[1] # one"]),
       arguments("an override of the wrong type", ["run", "trial.yaml", "--set", "train.epochs=many"]),
       arguments("an override out of range", ["run", "trial.yaml", "--set", "prune.ratio=2"]),
       arguments(
@@ -210,6 +212,8 @@ struct BadInput: CustomStringConvertible, Sendable {
     return Data(bytes + values)
   }
 
+  private static let lfsPointer = Data(
+    "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 30730000\n".utf8)
   private static let pixels = [UInt8](repeating: 7, count: 20 * 28 * 28)
   private static let labels = (0..<20).map { UInt8($0 % 10) }
 
@@ -231,15 +235,18 @@ struct BadInput: CustomStringConvertible, Sendable {
   private static let jpeg = picture("colour.jpg")
   private static let cutJPEG = picture("cut.jpg")
 
-  private static func pictures(_ description: String, _ files: [String: Data]) -> BadInput {
+  private static func pictures(
+    _ description: String, _ files: [String: Data], _ command: String = "run", status: Int32 = 3
+  ) -> BadInput {
     let experiment = valid.replacingOccurrences(
       of: "{name: digits, train_limit: 100, test_limit: 50}",
       with: "{name: image-folder, path: data, size: 16}"
     ).replacingOccurrences(of: "width: 0.25", with: "width: 0.25, classes: 2")
+    let progress = command == "run" ? ["--progress", "none"] : []
     return BadInput(
-      kind: .data, description: description, arguments: ["run", "trial.yaml", "--progress", "none"],
+      kind: .data, description: description, arguments: [command, "trial.yaml"] + progress,
       files: Dictionary(uniqueKeysWithValues: files.map { ("data/" + $0, $1) })
-        .merging(["trial.yaml": Data(experiment.utf8)]) { $1 }, status: 3)
+        .merging(["trial.yaml": Data(experiment.utf8)]) { $1 }, status: status)
   }
 
   private static var data: [BadInput] {
@@ -262,10 +269,21 @@ struct BadInput: CustomStringConvertible, Sendable {
       data("a truncated CIFAR-10 file", "cifar10", ["data_batch_1.bin": Data(repeating: 1, count: 100)]),
       pictures("no folder of pictures", [:]),
       pictures(
-        "a class without a picture", ["train/a/1.jpg": jpeg, "train/b/1.txt": jpeg, "val/a/1.jpg": jpeg]),
+        "a class without a picture",
+        [
+          "train/a/1.jpg": jpeg, "train/b/1.txt": jpeg, "val/a/1.jpg": jpeg,
+          "val/b/1.jpg": jpeg,
+        ]),
       pictures(
         "a class that has no test pictures",
-        ["train/a/1.jpg": jpeg, "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg]),
+        ["train/a/1.jpg": jpeg, "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg], "validate", status: 1),
+      pictures(
+        "a folder without classes", ["1.jpg": jpeg, "2.jpg": jpeg, "labels.csv": Data("1".utf8)], "validate",
+        status: 1),
+      pictures(
+        "the folder above the pictures", ["photos/train/a/1.jpg": jpeg, "photos/val/a/1.jpg": jpeg],
+        "validate", status: 1),
+      pictures("a table of pictures", ["train.parquet": Data("PAR1".utf8)], "validate", status: 1),
       pictures(
         "a picture that is cut off",
         ["train/a/1.jpg": jpeg, "train/b/1.jpg": cutJPEG, "val/a/1.jpg": jpeg, "val/b/1.jpg": jpeg]),
@@ -275,6 +293,8 @@ struct BadInput: CustomStringConvertible, Sendable {
           "train/a/1.png": Data("hello".utf8), "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg,
           "val/b/1.jpg": jpeg,
         ]),
+      data("a file that Git LFS has not fetched", "cifar10", ["data_batch_1.bin": lfsPointer]),
+      data("a page in place of a file", "mnist", idxFiles([images: Data("<!DOCTYPE html>".utf8)])),
       data("a truncated CIFAR-100 file", "cifar100", ["train.bin": Data(repeating: 1, count: 100)]),
     ]
   }
@@ -308,6 +328,8 @@ struct BadInput: CustomStringConvertible, Sendable {
         kind: .tensors, description: "no trained model",
         arguments: ["sensitivity", "trial.yaml"], files: ["trial.yaml": Data(valid.utf8)], status: 2),
       tensors("an empty file", Data()),
+      tensors("a file that Git LFS has not fetched", lfsPointer),
+      tensors("a file of PyTorch's own format", Data("PK\u{3}\u{4}".utf8) + Data(count: 100)),
       tensors("a header longer than the file", file(header: "{}", length: 1000)),
       tensors("an absurd header length", file(header: "{}", length: .max)),
       tensors("a header that is not JSON", file(header: "nonsense")),
