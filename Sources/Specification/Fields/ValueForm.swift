@@ -181,8 +181,7 @@ extension ValueForm {
     ]
     if let most = count ?? most { schema.append(("maxItems", .integer(most))) }
     if isUnique { schema.append(("uniqueItems", .boolean(true))) }
-    let expectation =
-      "a list of \(count.map { "\($0) values" } ?? most.map { "at most \($0) values" } ?? "values")"
+    let expectation = "a list of \(count.map { "\($0) values" } ?? "values")"
     return ValueForm(
       expectation: expectation, schema: schema,
       read: { node, path, context in
@@ -194,8 +193,12 @@ extension ValueForm {
           context.report(node.place, path, "expected \(expectation), found an empty list")
           return nil
         }
-        if count.map({ items.count != $0 }) ?? most.map({ items.count > $0 }) ?? false {
+        if let count, items.count != count {
           context.report(node.place, path, "expected \(expectation), found \(items.count)")
+          return nil
+        }
+        if let most, items.count > most {
+          context.report(node.place, path, "expected at most \(most) values, found \(items.count)")
           return nil
         }
         var values: [Element] = []
