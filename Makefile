@@ -42,6 +42,10 @@ sanitize: setup ## Test the kernels, threads and data readers under AddressSanit
 	ESPALIER_SANITIZE=1 swift test -c release --scratch-path .build-sanitize -Xswiftc -enable-testing \
 	  --disable-xctest $(SANITIZERS)
 
+.PHONY: test-arm
+test-arm: ## Compare the bits of portable sums on 64-bit Arm, under qemu, with those here.
+	scripts/test-arm.sh
+
 .PHONY: build
 build: setup ## Build the program, .build/release/espalier.
 	swift build -c release --product espalier $(SWIFT_FLAGS)

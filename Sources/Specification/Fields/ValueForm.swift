@@ -81,15 +81,11 @@ extension ValueForm where Value == String {
   /// A name that is also the name of a folder in the folder of results, and none of the program's own there.
   static var folderName: ValueForm {
     let own = ["plots", "report.html", "report.json"]
-    return .scalar(
-      "a name of at most 128 lower-case letters, digits, `.`, `_` and `-`, without a `.` first, other than "
-        + listed(own.map { quoted($0) }, "or"),
+    let names = own.joined(separator: "|").replacing(".", with: "\\.")
+    let form = ValueForm.scalar(
+      "a name of at most 128 lower-case letters, digits, `.`, `_` and `-`",
       schema: [
-        ("type", .string("string")),
-        (
-          "pattern",
-          .string("^(?!\\.|(\(own.joined(separator: "|").replacing(".", with: "\\.")))$)[a-z0-9._-]+$")
-        ),
+        ("type", .string("string")), ("pattern", .string("^(?!\\.|(\(names))$)[a-z0-9._-]+$")),
         ("maxLength", .integer(128)),
       ],
       write: { .string($0) },
@@ -98,9 +94,22 @@ extension ValueForm where Value == String {
         let isValid = bytes.allSatisfy {
           (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
         }
-        return isValid && (1...128).contains(bytes.count) && bytes.first != 0x2E && !own.contains(scalar.text)
+        return isValid && (1...128).contains(bytes.count) && ![".", ".."].contains(scalar.text)
           ? scalar.text : nil
       })
+    return ValueForm(
+      expectation: form.expectation, schema: form.schema,
+      read: { node, path, context in
+        guard let name = form.read(node, path, context) else { return nil }
+        guard name.utf8.first != 0x2E, !own.contains(name) else {
+          context.report(
+            node.place, path,
+            "\(quoted(name, limit: 128)) is not free: results have files and folders of their own that are called"
+              + " \(listed(own.map { quoted($0) })), or begin with a dot")
+          return nil
+        }
+        return name
+      }, write: form.write)
   }
 
   /// A file or folder; `${NAME}` and `~/` are expanded on reading, and `$` doubled on writing.
@@ -172,8 +181,7 @@ extension ValueForm {
     ]
     if let most = count ?? most { schema.append(("maxItems", .integer(most))) }
     if isUnique { schema.append(("uniqueItems", .boolean(true))) }
-    let expectation =
-      "a list of \(count.map { "\($0) values" } ?? most.map { "at most \($0) values" } ?? "values")"
+    let expectation = "a list of \(count.map { "\($0) values" } ?? "values")"
     return ValueForm(
       expectation: expectation, schema: schema,
       read: { node, path, context in
@@ -185,8 +193,12 @@ extension ValueForm {
           context.report(node.place, path, "expected \(expectation), found an empty list")
           return nil
         }
-        if count.map({ items.count != $0 }) ?? most.map({ items.count > $0 }) ?? false {
+        if let count, items.count != count {
           context.report(node.place, path, "expected \(expectation), found \(items.count)")
+          return nil
+        }
+        if let most, items.count > most {
+          context.report(node.place, path, "expected at most \(most) values, found \(items.count)")
           return nil
         }
         var values: [Element] = []

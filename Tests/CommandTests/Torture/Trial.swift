@@ -42,13 +42,13 @@ final class Trial {
     try Command.run(arguments(threads: threads, interval: interval), in: folder)
   }
 
-  /// Starts, and stops as soon as a training has two checkpoints.
+  /// Starts, and stops by signals as soon as a training has two checkpoints.
   ///
   /// - Returns: the two, the older first.
-  func runUntilTwoCheckpoints() throws -> [URL] {
+  func runUntilTwoCheckpoints(signals: [Int32] = [SIGTERM]) throws -> [URL] {
     let command = try start()
     let isThere = command.waits { checkpoints().count >= 2 }
-    command.send(SIGTERM)
+    signals.forEach(command.send)
     let result = command.end()
     try require(isThere && result.status == 130, "it ended with \(result.status): \(result.errors)")
     return checkpoints()
