@@ -10,6 +10,8 @@ public struct Report: Codable, Equatable, Sendable {
   public var experiment: String
   public var description: String
   public var status: Status
+  /// Why a later run, with these or other settings, has not replaced this report; nil of a complete one.
+  public var problem: String?
   /// The resolved experiment, as in `experiment.yaml`; nil in reports from before it was written.
   public var spec: JSON?
   public var summary: Summary
@@ -160,14 +162,37 @@ public struct Timing: Codable, Equatable, Sendable {
     public var seed: UInt64
     public var variant: String
     public var epochs: [Epoch]
+    /// Epochs at the beginning whose steps were not trained for this run: they are those of another training, before any
+    /// pruning, and so are their times. Nil where there are none.
+    public var sharedEpochs: Int?
+    /// Where and when its epochs were trained, in order; nil in older reports.
+    public var sessions: [Session]?
     /// Of inference with the final network, for each batch size that the experiment asks for.
     public var latency: [Latency]
 
-    public init(seed: UInt64, variant: String, epochs: [Epoch], latency: [Latency] = []) {
+    public init(
+      seed: UInt64, variant: String, epochs: [Epoch], sharedEpochs: Int? = nil, sessions: [Session]? = nil,
+      latency: [Latency] = []
+    ) {
       self.seed = seed
       self.variant = variant
       self.epochs = epochs
+      self.sharedEpochs = sharedEpochs
+      self.sessions = sessions
       self.latency = latency
+    }
+  }
+
+  /// Epochs that were trained in one place, without another between them.
+  public struct Session: Codable, Equatable, Sendable {
+    /// The first of them, which may have been begun before; 1-based.
+    public var fromEpoch: Int
+    /// Its date is that of the beginning.
+    public var environment: EnvironmentReport
+
+    public init(fromEpoch: Int, environment: EnvironmentReport) {
+      self.fromEpoch = fromEpoch
+      self.environment = environment
     }
   }
 
@@ -230,14 +255,14 @@ public struct Timing: Codable, Equatable, Sendable {
   }
 }
 
-/// Where it ran.
+/// Where something ran: the report, or a training's session.
 public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var version: String
   public var processor: String
   public var kernels: String
   public var blasCore: String?
   public var threads: Int
-  /// When the report was written, ISO 8601.
+  /// When the report was written, or the session begun; ISO 8601.
   public var date: String
   /// Name of the machine that wrote the report; absent from older reports, as is all that follows.
   public var host: String?

@@ -15,6 +15,8 @@ public struct TrainingCost: Equatable, Sendable {
     public var seconds: Double?
     /// Processor time of the same.
     public var cpuSeconds: Double?
+    /// The part of `seconds` that was spent for this training; the rest was another's, which has the same beginning.
+    public var spentSeconds: Double?
     /// The part of both that a pruning step took.
     public var pruningSeconds: Double?
     public var pruningCPUSeconds: Double?
@@ -26,6 +28,7 @@ public struct TrainingCost: Equatable, Sendable {
   public var macs: Double? { total(\.macs) }
   public var seconds: Double? { total(\.seconds) }
   public var cpuSeconds: Double? { total(\.cpuSeconds) }
+  public var spentSeconds: Double? { total(\.spentSeconds) }
   public var pruningSeconds: Double? { total(\.pruningSeconds) }
   public var pruningCPUSeconds: Double? { total(\.pruningCPUSeconds) }
   public var evaluationSeconds: Double? { total(\.evaluationSeconds) }
@@ -49,7 +52,8 @@ extension Timing.Epoch {
 
 extension Report {
   public func trainingCost(of run: RunReport) -> TrainingCost {
-    let times = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
+    let timing = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }
+    let (times, sharedEpochs) = (timing?.epochs ?? [], timing?.sharedEpochs ?? 0)
     let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
     // A pruning step comes at the end of an epoch: what an epoch trains is what the one before has left.
     let original = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
@@ -59,6 +63,7 @@ extension Report {
       return TrainingCost.Epoch(
         epoch: epoch.epoch, macs: images(epoch, time).map { 3 * macs * $0 },
         seconds: time?.trainingSeconds, cpuSeconds: time?.trainingCPUSeconds,
+        spentSeconds: time.map { $0.trainingSeconds - (epoch.epoch <= sharedEpochs ? $0.trainSeconds : 0) },
         pruningSeconds: time?.pruningSeconds, pruningCPUSeconds: time?.pruningCPUSeconds,
         evaluationSeconds: time?.evaluationSeconds, joules: time?.trainJoules)
     }

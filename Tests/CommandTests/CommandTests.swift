@@ -24,6 +24,24 @@ struct CommandTests {
     #expect(result.errors.contains("pruned "))
   }
 
+  @Test("run says which settings it changes of the results that it replaces")
+  func replaced() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(Self.trial.utf8).write(to: folder.appendingPathComponent("trial.yaml"))
+    let run = ["run", "trial.yaml", "--progress", "plain"]
+    for _ in 1...2 {
+      #expect(try !Command.run(run, in: folder).errors.contains("replaced"))
+    }
+    let changed = try Command.run(run + ["--set", "seeds=[1]", "--set", "prune.ratio=0.2"], in: folder)
+    #expect(
+      changed.errors.contains(
+        "results/trial: the results there are replaced, other settings: prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1]\n"
+      ))
+  }
+
   @Test("a missed expectation is exit status 1")
   func missed() throws {
     let text = Self.trial + "expect: {compression: {paper: 99, at_least: 99}}\n"

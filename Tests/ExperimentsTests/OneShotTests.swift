@@ -43,7 +43,7 @@ struct OneShotTests {
     let training = VariantTraining(
       spec: spec, variant: .pruned, seed: 0, data: try preparation.prepare(spec).data,
       engine: try Engine(threads: 1),
-      checkpoints: CheckpointStore(folder: alone.path), key: stage.key, beginning: nil,
+      checkpoints: CheckpointStore(folder: alone.path), key: stage.key,
       interruption: Interruption(), progress: ProgressPrinter(mode: .none))
     let outcome = try training.run(fresh: false)
     let pruned = try #require(report.runs.first { $0.variant == "pruned" })

@@ -93,12 +93,14 @@ struct PlanTests {
     #expect(widths.map(\.epoch) == [0, 1, 2])
     let forecast = try TrainingForecast(
       spec, data, widths: widths, calibration: Calibration(engine: engine), engine: engine)
-    let (whole, half) = (
-      try #require(forecast.cost(.baseline, after: 0)), try #require(forecast.cost(.baseline, after: 5))
-    )
+    func cost(_ variant: Variant, _ done: Int, trained: Int = 0) throws -> Double {
+      try #require(forecast.cost(variant, after: done, trained: trained))
+    }
+    let (whole, half) = (try cost(.baseline, 0), try cost(.baseline, 5))
     #expect(abs(half - whole / 2) < 1e-9 * whole)
-    #expect(forecast.cost(.baseline, after: 10) == 0)
-    #expect(
-      try #require(forecast.cost(.pruned, after: 0)) > #require(forecast.cost(.pruned, after: 2)))
+    #expect(try cost(.baseline, 10) == 0)
+    #expect(try cost(.pruned, 0) > cost(.pruned, 2))
+    #expect(try cost(.pruned, 0, trained: 1) < cost(.pruned, 0))
+    #expect(try cost(.pruned, 0, trained: 1) > cost(.pruned, 1))
   }
 }

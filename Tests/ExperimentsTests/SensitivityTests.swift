@@ -84,10 +84,15 @@ struct SensitivityTests {
     part.layers.removeLast(2)
     // A value that no measurement gives shows what is kept.
     part.layers[0].points[0].top1 = -1
-    try Data(part.json().utf8).write(to: URL(fileURLWithPath: path))
+    try Data(part.checksummed.json().utf8).write(to: URL(fileURLWithPath: path))
     let resumed = try analysis(spec, in: folder.path).run()
     #expect(resumed.layers[0].points[0].top1 == -1)
     #expect(resumed.layers.dropFirst() == whole.layers.dropFirst())
+    // Without its own checksum nothing is trusted.
+    for damaged in [part.json(), part.checksummed.json().replacing("-1", with: "-2")] {
+      try Data(damaged.utf8).write(to: URL(fileURLWithPath: path))
+      #expect(try analysis(spec, in: folder.path).run() == whole)
+    }
     let others = try analysis(spec, in: folder.path, ratios: [0.25, 0.5]).run()
     #expect(others.layers.map { $0.points } == whole.layers.map { Array($0.points.prefix(2)) })
   }

@@ -27,7 +27,7 @@ struct ShardTests {
     return work.enumerated().map { index, work in
       let key = StageKey(stage: "train", "\(index)")
       return TrainingUnit(
-        stages: [TrainingStage(key: key, spec: spec, variant: .baseline, seed: 0)], work: work)
+        stages: [TrainingStage(key: key, spec: spec, variant: .baseline, seed: 0, trunk: key)], work: work)
     }
   }
 

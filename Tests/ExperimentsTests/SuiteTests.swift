@@ -40,7 +40,7 @@ struct SuiteTests {
     let specs = try criteria()
     try runAll(specs, in: together.path)
     let entries = CacheListing(results: together.path).entries
-    #expect(entries.map(\.experiments.count).sorted() == [1, 1, 2])
+    #expect(entries.map(\.experiments.count).sorted() == [1, 1, 2, 2])
     for spec in specs {
       let expected = try run(spec, in: "\(alone.path)/\(spec.name)")
       let report = try Report(

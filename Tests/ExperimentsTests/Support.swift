@@ -48,6 +48,33 @@ func run(
   return try runner.run(spec)
 }
 
+/// Runs an experiment of many epochs, and stops it after a step that is saved.
+func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String) throws -> RunError? {
+  let cache = StageCache(results: folder).folder
+  @Sendable func checkpoints() -> Set<String> {
+    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: cache)) ?? []
+    return Set(paths.filter { $0.hasSuffix(".safetensors") })
+  }
+  let before = checkpoints()
+  let (interruption, isOver) = (Interruption(), Interruption())
+  Thread.detachNewThread {
+    while !isOver.isRequested {
+      if !checkpoints().isSubset(of: before) { interruption.request() }
+    }
+  }
+  defer { isOver.request() }
+  let engine = try Engine(threads: 1)
+  do throws(RunError) {
+    _ = try ExperimentRunner(
+      engines: [engine], results: folder, checkpointInterval: .zero,
+      progress: ProgressPrinter(mode: .none), interruption: interruption
+    ).run(spec)
+    return nil
+  } catch {
+    return error
+  }
+}
+
 /// Bytes of a result file.
 func bytes(_ path: String) throws -> Data {
   try Data(contentsOf: URL(fileURLWithPath: path))

@@ -10,9 +10,9 @@ struct TextTests {
     #expect(rows.count == 5)
     #expect(
       rows[0]
-        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds,train_cpu_seconds"
+        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds,train_cpu_seconds,spent_seconds"
     )
-    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0,15.0")
+    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0,15.0,8.0")
   }
 
   @Test("layers.csv and history.csv have a row for each layer and epoch, empty where nothing is known")

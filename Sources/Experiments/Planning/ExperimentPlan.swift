@@ -10,6 +10,8 @@ struct ExperimentPlan: Encodable {
     var variant: Variant
     var epochs: Int
     var epochsDone: Int
+    /// Epochs whose steps it takes over from the baseline, or from another training that is the same as the baseline so far.
+    var epochsShared: Int
     /// Whether the whole training is in the cache.
     var cached: Bool
     /// Other experiments of the plan that use the same training.
@@ -96,6 +98,8 @@ struct WholePlan: Encodable {
   var trainingsCached = 0
   /// Left to do.
   var trainingsToDo = 0
+  /// Of the trainings to do: epochs that are taken over from the beginnings of others.
+  var epochsShared = 0
   var threads = 0
   /// Of everything that is left to do; nil where it was not predicted.
   var predictedSeconds: Double?

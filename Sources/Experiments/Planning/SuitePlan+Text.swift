@@ -46,6 +46,11 @@ extension SuitePlan {
       "\(whole.trainingsToDo) trainings to do; \(whole.trainingsWithoutSharing) without sharing and cache"
         + " (\(shared) shared, \(whole.trainingsCached) cached)"
     ]
+    if whole.epochsShared > 0 {
+      lines.append(
+        "\(whole.epochsShared) epochs before first pruning steps are trained once for the baselines and taken over"
+      )
+    }
     if let seconds = whole.predictedSeconds, let memory = whole.predictedPeakMib,
       let calibration = whole.calibrationSeconds
     {

@@ -24,6 +24,7 @@ public struct SuitePlan {
     let start = ContinuousClock.now
     var predicted: Double? = calibrates ? 0 : nil
     var seen: Set<StageKey> = []
+    var beginnings = PlannedBeginnings(cache: cache)
     for spec in specs {
       var plan = try ExperimentPlan(spec, engine: engine)
       let (stages, data) = stages(of: spec, &preparation)
@@ -41,12 +42,16 @@ public struct SuitePlan {
         whole.trainingsWithoutSharing += 1
         if isNew { whole.trainings += 1 }
         if isNew, isCached { whole.trainingsCached += 1 }
-        let begun = stage.beginning == nil ? done : max(done, spec.train.epochs)
-        let seconds = isNew && !isCached ? forecast.flatMap { $0.cost(stage.variant, after: begun) } : 0
+        let shared = isNew ? beginnings.take(stage, done: done) : 0
+        whole.epochsShared += shared
+        let seconds =
+          isNew && !isCached
+          ? forecast.flatMap { $0.cost(stage.variant, after: max(done, shared - 1), trained: shared) } : 0
         plan.runs.append(
           ExperimentPlan.Run(
             seed: stage.seed, variant: stage.variant, epochs: stage.epochs, epochsDone: done,
-            cached: isCached, sharedWith: [], predictedSeconds: calibrates ? seconds : nil,
+            epochsShared: shared, cached: isCached, sharedWith: [],
+            predictedSeconds: calibrates ? seconds : nil,
             stages: [
               .init(stage: "load", key: nil, cached: false),
               .init(stage: "train", key: stage.key.digest, cached: isCached),

@@ -105,8 +105,11 @@ struct TrainingForecast {
     return .between(first, second, share: share)
   }
 
-  /// Cost of the epochs after the first `done` ones; nil where not every width's costs are known.
-  func cost(_ variant: Variant, after done: Int) -> Double? {
+  /// Cost of what comes after the first `done` epochs; nil where not every width's costs are known.
+  ///
+  /// - Parameter trained: epochs whose steps are done. Where it is more than `done`, pruning and evaluation after the last of
+  ///   them are not.
+  func cost(_ variant: Variant, after done: Int, trained: Int = 0) -> Double? {
     guard costs.count == widths.count, !costs.isEmpty else { return nil }
     let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []
     let images = Double(data.train.count)
@@ -115,7 +118,7 @@ struct TrainingForecast {
     var width = steps.count { $0 <= done }
     let epochs = spec.epochs(variant)
     for epoch in 1...epochs where epoch > done {
-      total += images * costs[width].perTrainingImage
+      if epoch > trained { total += images * costs[width].perTrainingImage }
       if width < steps.count, steps[width] == epoch {
         total += scored * costs[width].perScoredImage
         width += 1

@@ -22,7 +22,7 @@ struct ReportBuilder {
     return Report(
       experiment: spec.name, description: spec.description, status: .complete, spec: document(spec),
       runs: runs, expectations: spec.expectations,
-      timing: Timing(runs: finished.map(timing)), environment: environment())
+      timing: Timing(runs: finished.map(timing)), environment: .current(engine, commit))
   }
 
   private func run(
@@ -53,12 +53,18 @@ struct ReportBuilder {
           evaluationCPUSeconds: $0.evaluationCPUSeconds, pruningCPUSeconds: $0.pruningCPUSeconds,
           imagesPerSecond: $0.imagesPerSecond, trainJoules: $0.trainJoules)
       },
+      sharedEpochs: finished.outcome.record.sharedEpochs, sessions: finished.outcome.record.sessions,
       latency: finished.latencies.map {
         Timing.Latency(batchSize: $0.batchSize, milliseconds: $0.milliseconds)
       })
   }
+}
 
-  private func environment() -> EnvironmentReport {
+extension EnvironmentReport {
+  /// Of an engine's work that begins now.
+  ///
+  /// - Parameter commit: of the experiment's folder, for a report.
+  static func current(_ engine: Engine, _ commit: GitState? = nil) -> EnvironmentReport {
     let machine = Machine.current()
     let process = ProcessIdentity.current
     return EnvironmentReport(

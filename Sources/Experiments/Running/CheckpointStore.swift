@@ -103,6 +103,9 @@ struct CheckpointStore: Sendable {
     return Checkpoint.file(network, notes: notes).sealed()
   }
 
+  /// Whether there is a checkpoint after that epoch, whatever stage it is of.
+  func has(epoch: Int) -> Bool { positions().contains { $0.epoch == epoch && $0.step == 0 } }
+
   /// Epochs that are done, whatever stage they are of.
   var newestEpoch: Int? { positions().last?.epoch }
 

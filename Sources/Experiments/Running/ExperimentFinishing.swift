@@ -21,6 +21,7 @@ struct ExperimentFinishing {
   /// Writes models and reports; a training that has been damaged meanwhile is made good.
   func run() throws(RunError) -> Report {
     removeLeftovers()
+    let earlier = EarlierResults(in: folders)
     var finished: [FinishedVariant] = []
     for stage in experiment.stages {
       let outcome = try trained(stage)
@@ -31,6 +32,7 @@ struct ExperimentFinishing {
     }
     let report = try ReportBuilder(spec: spec, engine: engine, commit: commit).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
+    earlier?.removeOrphans(of: report, models: Set(spec.export.formats.map { "model.\($0)" }))
     return report
   }
 

@@ -42,10 +42,8 @@ struct ExperimentPreparation {
           spec, variant: variant, seed: seed, kernels: kernels.rounding, load: load, weights: weights)
       }
       return spec.variants.map { variant in
-        let goesOn = variant == .pruned && spec.prune?.fineTune != nil
-        return TrainingStage(
-          key: key(variant), spec: spec, variant: variant, seed: seed,
-          beginning: goesOn ? key(.baseline) : nil)
+        TrainingStage(
+          key: key(variant), spec: spec, variant: variant, seed: seed, trunk: key(.baseline))
       }
     }
   }

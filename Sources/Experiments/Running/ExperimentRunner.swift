@@ -54,9 +54,11 @@ public struct ExperimentRunner: Sendable {
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
-    let schedule = SuiteSchedule(specs, prepared: prepare(specs), ended: ended)
+    let schedule = SuiteSchedule(specs, prepared: prepare(specs), cache: cache, ended: ended)
     work(schedule)
-    return schedule.outcomes
+    let outcomes = schedule.outcomes
+    for outcome in outcomes { markEarlier(outcome) }
+    return outcomes
   }
 
   /// Does the trainings of a shard and writes no reports: a last run of the same experiments does that.
@@ -76,7 +78,8 @@ public struct ExperimentRunner: Sendable {
       try? StageUse.write(experiment, to: ResultFolders(results: results, experiment: experiment.spec.name))
     }
     let schedule = SuiteSchedule(
-      chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, share: share, ended: failed)
+      chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, cache: cache, share: share,
+      ended: failed)
     work(schedule)
     let trainings = schedule.trainings
     return ShardOutcome(
@@ -100,6 +103,7 @@ public struct ExperimentRunner: Sendable {
   // MARK: Workers
 
   private func work(_ schedule: SuiteSchedule) {
+    if fresh { schedule.discard() }
     concurrently(engines.count) { work(schedule, engines[$0]) }
   }
 
@@ -126,6 +130,7 @@ public struct ExperimentRunner: Sendable {
       try schedule.begin(index) { experiment throws(RunError) in
         let folders = ResultFolders(results: results, experiment: spec.name)
         let lock = try FolderLock(folders.state, interruption: stopping)
+        try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
         return lock
       }
@@ -135,6 +140,15 @@ public struct ExperimentRunner: Sendable {
       failed(error)
       return false
     }
+  }
+
+  /// Says what becomes of results with other settings, which stay until this run is done.
+  private func replace(_ folders: ResultFolders, _ spec: ExperimentSpec) throws(RunError) {
+    guard let earlier = EarlierResults(in: folders) else { return }
+    let changes = sentence(earlier.changes(to: spec))
+    guard !changes.isEmpty else { return }
+    progress.show(.message("\(folders.root): the results there are replaced, other settings: \(changes)"))
+    try earlier.mark(.interrupted, "a run with other settings has not ended (\(changes))")
   }
 
   private func train(
@@ -148,7 +162,7 @@ public struct ExperimentRunner: Sendable {
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
-        beginning: stage.beginning.map { (cache.checkpoints($0), $0) },
+        beginnings: schedule.beginnings(of: stage),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)
@@ -184,6 +198,18 @@ public struct ExperimentRunner: Sendable {
     } catch {
       schedule.end(index, .failure(error))
       failed(error)
+    }
+  }
+
+  /// A report that stands where a run has failed is an earlier one's, and says so.
+  private func markEarlier(_ outcome: ExperimentOutcome) {
+    let folders = ResultFolders(results: results, experiment: outcome.spec.name)
+    guard let failure = outcome.failure, !failure.isInterruption, let earlier = EarlierResults(in: folders),
+      let lock = try? FolderLock(folders.state, interruption: stopping)
+    else { return }
+    defer { withExtendedLifetime(lock) {} }
+    do throws(RunError) { try earlier.mark(.failed, "the last run failed: \(failure)") } catch {
+      progress.show(.message("warning: \(error)"))
     }
   }
 

@@ -8,6 +8,9 @@ struct ResultFolders: Sendable {
   /// The report's plots.
   var plots: String { "\(root)/plots" }
 
+  /// Files of a trained model in its variant's folder.
+  static let models = ["model.safetensors"]
+
   /// The lock of the run that works here, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }
 

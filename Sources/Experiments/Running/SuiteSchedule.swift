@@ -44,24 +44,33 @@ final class SuiteSchedule: Sendable {
   private let experiments: [PreparedExperiment?]
   /// The trainings of a shard, which finishes no experiment; nil where all are done and experiments finished.
   private let share: Set<StageKey>?
+  /// Of all experiments, each once.
+  private let stages: [TrainingStage]
+  private let beginnings: [StageKey: SharedBeginnings]
+  private let cache: StageCache
   private let state: Mutex<State>
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
 
   /// - Parameters:
   ///   - prepared: of each of `specs`.
+  ///   - cache: where the trainings are.
   ///   - share: do these trainings alone, and finish no experiment.
   ///   - ended: told of every experiment that ends, one at a time.
   init(
-    _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>],
+    _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
     share: Set<StageKey>? = nil, ended: @escaping @Sendable (ExperimentOutcome) -> Void
   ) {
     self.specs = specs
     self.share = share
     self.ended = Mutex(ended)
     experiments = prepared.map { try? $0.get() }
+    self.cache = cache
     var state = State()
     state.experiments = specs.map { _ in .open }
-    for stage in experiments.flatMap({ $0?.stages ?? [] }) { state.stages[stage.key] = .waiting }
+    stages = experiments.flatMap { $0?.stages ?? [] }.filter { stage in
+      state.stages.updateValue(.waiting, forKey: stage.key) == nil
+    }
+    beginnings = SharedBeginnings.among(stages, cache: cache)
     self.state = Mutex(state)
     for (index, prepared) in prepared.enumerated() {
       if case .failure(let error) = prepared { end([index], .failure(error)) }
@@ -73,6 +82,7 @@ final class SuiteSchedule: Sendable {
     state.withLock { state in
       var busy: Work?
       var isUnderWay = false
+      let running = stages.filter { state.stages[$0.key] == .running }
       for index in experiments.indices {
         guard case .open = state.experiments[index], let experiment = experiments[index] else { continue }
         if share == nil, experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
@@ -81,8 +91,7 @@ final class SuiteSchedule: Sendable {
         }
         for stage in experiment.stages where share?.contains(stage.key) ?? true {
           switch state.stages[stage.key] {
-          case .waiting where Self.isUnderWay(stage.beginning.flatMap { state.stages[$0] }):
-            isUnderWay = true
+          case .waiting where isWorthWaiting(stage, for: running, state): isUnderWay = true
           case .waiting:
             state.stages[stage.key] = .running
             return .train(stage, experiment, experiment: index)
@@ -97,8 +106,34 @@ final class SuiteSchedule: Sendable {
     }
   }
 
-  /// Whether a training that another one goes on from is being done.
-  private static func isUnderWay(_ stage: StageState?) -> Bool { stage == .running || stage == .busy }
+  // MARK: Shared beginnings
+
+  func beginnings(of stage: TrainingStage) -> SharedBeginnings? { beginnings[stage.key] }
+
+  /// Discards all checkpoints of the trainings, and what they share, but for those that another process works at.
+  func discard() {
+    for stage in stages where share?.contains(stage.key) ?? true {
+      beginnings[stage.key]?.clear()
+      guard cache.checkpoints(stage.key).newestEpoch != nil,
+        let lock = try? cache.lock(stage.key, Interruption())
+      else { continue }
+      withExtendedLifetime(lock) { cache.checkpoints(stage.key).clear() }
+    }
+  }
+
+  /// Whether another training is on its way to a state that this one can begin from. The other is ahead, so that this one
+  /// ends no later for having waited.
+  private func isWorthWaiting(
+    _ stage: TrainingStage, for running: [TrainingStage], _ state: State
+  ) -> Bool {
+    // Where another process is, and how fast, is not known: it is waited for where only fine-tuning is left after it.
+    if let baseline = stage.beginning, state.stages[baseline] == .busy { return true }
+    return running.contains { other in
+      guard other.trunk == stage.trunk, let beginnings = beginnings[stage.key] else { return false }
+      let common = min(other.commonEpochs, stage.commonEpochs)
+      return beginnings.newestEpoch < common && (cache.checkpoints(other.key).newestEpoch ?? 0) < common
+    }
+  }
 
   // MARK: What became of it
 

@@ -1,4 +1,5 @@
 import Network
+import Reports
 import Training
 
 /// What a training has shown so far: everything that reports need besides the network itself. Saved with checkpoints.
@@ -7,6 +8,18 @@ struct TrainingRecord: Codable, Equatable, Sendable {
   var pruningSteps: [PruningRecord] = []
   /// The epoch in progress; nil between epochs.
   var current: PartialEpoch?
+  /// Epochs at the beginning whose steps another training did; nil where there are none.
+  var sharedEpochs: Int?
+  /// Where its epochs were trained; nil in checkpoints from before that was recorded.
+  var sessions: [Timing.Session]?
+
+  /// Notes where the next epochs are trained, unless it is where those before were.
+  mutating func begin(in environment: EnvironmentReport) {
+    var last = sessions?.last?.environment
+    last?.date = environment.date
+    guard last != environment else { return }
+    sessions = (sessions ?? []) + [Timing.Session(fromEpoch: epochs.count + 1, environment: environment)]
+  }
 
   struct PartialEpoch: Codable, Equatable, Sendable {
     var progress = Trainer.Progress()

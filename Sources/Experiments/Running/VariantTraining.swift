@@ -18,8 +18,8 @@ struct VariantTraining {
   let engine: Engine
   let checkpoints: CheckpointStore
   let key: StageKey
-  /// The baseline's training, which one that prunes in one shot goes on from.
-  var beginning: (checkpoints: CheckpointStore, key: StageKey)?
+  /// Nil where it has nothing in common with others.
+  var beginnings: SharedBeginnings?
   /// Wall time within an epoch after which its state is saved.
   var checkpointInterval: Duration = .seconds(120)
   /// Whether the process does nothing else meanwhile, so that its processor time is the training's.
@@ -41,6 +41,8 @@ struct VariantTraining {
     if fresh { checkpoints.clear() }
     let network = try initialNetwork()
     var record = try resume(network)
+    let taken =
+      record.epochs.isEmpty && record.current == nil ? try takeBeginning(network, &record) : nil
     let finished = record.epochs.count
     let trainer = Trainer(
       spec.train, dataset: spec.dataset, seed: seed,
@@ -48,7 +50,11 @@ struct VariantTraining {
     progress.show(
       .runStarted(
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished))
-    if finished == 0, record.current == nil { try takeOver(network, &record) }
+    if taken != nil || finished < epochs { record.begin(in: .current(engine)) }
+    if let taken {
+      try finishEpoch(taken, network, &record)
+      try checkpoints.save(network, key: key, record: record)
+    }
     while record.epochs.count < epochs {
       if interruption.isRequested { throw .training(.interrupted) }
       try trainEpoch(network, trainer, &record)
@@ -77,32 +83,32 @@ struct VariantTraining {
   }
 
   private func resume(_ network: Network) throws(RunError) -> TrainingRecord {
-    let (restored, warnings) = checkpoints.newest(key)
-    for warning in warnings { progress.show(.message("warning: " + warning)) }
-    guard let restored else { return TrainingRecord() }
+    try restore(network, checkpoints.newest(key)) ?? TrainingRecord()
+  }
+
+  /// Begins with the longest state that another training has left, if there is one.
+  ///
+  /// - Returns: the last epoch of that, whose steps are done.
+  private func takeBeginning(
+    _ network: Network, _ record: inout TrainingRecord
+  ) throws(RunError) -> TrainingRecord.EpochRecord? {
+    guard let beginnings, let shared = try restore(network, beginnings.longest()) else { return nil }
+    record = shared
+    record.sharedEpochs = shared.epochs.count
+    return record.epochs.popLast()
+  }
+
+  private func restore(
+    _ network: Network, _ found: (restored: CheckpointStore.Restored?, warnings: [String])
+  ) throws(RunError) -> TrainingRecord? {
+    for warning in found.warnings { progress.show(.message("warning: " + warning)) }
+    guard let restored = found.restored else { return nil }
     do {
       try Checkpoint.restore(network, from: restored.file, path: restored.path)
     } catch {
       throw .model(error)
     }
     return restored.record
-  }
-
-  /// Begins with the baseline's training where that is finished: pruning in one shot comes after the same epochs, and the
-  /// bits are those of training them again.
-  private func takeOver(_ network: Network, _ record: inout TrainingRecord) throws(RunError) {
-    guard let beginning, let restored = beginning.checkpoints.newest(beginning.key).restored,
-      restored.record.epochs.count == spec.train.epochs, let last = restored.record.epochs.last
-    else { return }
-    do {
-      try Checkpoint.restore(network, from: restored.file, path: restored.path)
-    } catch {
-      throw .model(error)
-    }
-    record = restored.record
-    record.epochs.removeLast()
-    try finishEpoch(last, network, &record)
-    try checkpoints.save(network, key: key, record: record)
   }
 
   // MARK: An epoch
@@ -116,6 +122,10 @@ struct VariantTraining {
       epoch: record.epochs.count + 1, learningRate: trained.learningRate, trainLoss: trained.progress.loss,
       trainTop1: trained.progress.top1, trainSeconds: usage.seconds, trainCPUSeconds: usage.cpuSeconds,
       images: trained.progress.images, trainJoules: usage.joules)
+    var shared = record
+    shared.current = nil
+    shared.epochs.append(entry)
+    try beginnings?.keep(network, shared)
     try finishEpoch(entry, network, &record)
   }
 

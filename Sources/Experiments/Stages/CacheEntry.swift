@@ -28,7 +28,9 @@ extension StageCache {
   func entries(of results: String) -> [CacheEntry] {
     var users: [String: [String]] = [:]
     for (experiment, uses) in StageUse.all(in: results) {
-      for key in Set(uses.map(\.key)) { users[key, default: []].append(experiment) }
+      for key in Set(uses.flatMap { [$0.key, $0.beginning].compactMap(\.self) }) {
+        users[key, default: []].append(experiment)
+      }
     }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter(Self.isKey).map { entry($0, experiments: users[$0] ?? []) }
@@ -43,7 +45,8 @@ extension StageCache {
     let path = "\(folder)/\(key)"
     let note = DurableFile.text("\(path)/\(Self.noteName)") ?? ""
     let lines = note.split(separator: "\n")
-    let epochs = lines.first { $0.hasPrefix("  epochs: ") }.flatMap { Int($0.dropFirst(10)) }
+    let epochs =
+      lines.first { $0.hasPrefix(Self.epochsNote) }.flatMap { Int($0.dropFirst(Self.epochsNote.count)) }
     var bytes = 0
     var newest = Date.distantPast
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {

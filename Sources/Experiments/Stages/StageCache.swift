@@ -22,14 +22,20 @@ struct StageCache: Sendable {
   }
 
   static let noteName = "stage.yaml"
+  static let epochsNote = "# epochs: "
 
   /// Writes beside a training's checkpoints what it is.
   func describe(_ stage: TrainingStage) throws(RunError) {
-    let path = "\(folder(stage.key))/\(Self.noteName)"
-    let text = "# \(stage.summary)\n" + stage.key.text
+    try describe(stage.key, as: stage.summary, epochs: stage.epochs)
+  }
+
+  /// - Parameter epochs: how many there are when it is done.
+  func describe(_ key: StageKey, as summary: String, epochs: Int) throws(RunError) {
+    let path = "\(folder(key))/\(Self.noteName)"
+    let text = "# \(summary)\n\(Self.epochsNote)\(epochs)\n" + key.text
     if DurableFile.text(path) == text { return }
     do {
-      try DurableFile.makeFolder(folder(stage.key))
+      try DurableFile.makeFolder(folder(key))
       try DurableFile.write(Array(text.utf8), to: path)
     } catch {
       throw .storage("\(error)")

@@ -7,11 +7,20 @@ struct StageUse: Codable, Equatable, Sendable {
   var variant: Variant
   /// Digest of the training's key.
   var key: String
+  /// Digest of the key of the state that the training begins with where another has left it; nil for a baseline.
+  var beginning: String?
+
+  init(_ stage: TrainingStage) {
+    (seed, variant, key) = (stage.seed, stage.variant, stage.key.digest)
+    if variant == .pruned {
+      beginning = SharedBeginnings.key(stage.trunk, epoch: stage.commonEpochs).digest
+    }
+  }
 
   private static let name = "stages.json"
 
   static func write(_ experiment: PreparedExperiment, to folders: ResultFolders) throws(RunError) {
-    let uses = experiment.stages.map { StageUse(seed: $0.seed, variant: $0.variant, key: $0.key.digest) }
+    let uses = experiment.stages.map(StageUse.init)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     do {

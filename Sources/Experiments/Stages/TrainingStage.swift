@@ -7,21 +7,30 @@ struct TrainingStage: Sendable {
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
-  /// The baseline's training, which one that prunes in one shot goes on from.
-  var beginning: StageKey?
+  /// The baseline's training: this one, or the one that it is the same as until it prunes.
+  let trunk: StageKey
 
   var epochs: Int { spec.epochs(variant) }
 
-  /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
-  var summary: String {
+  /// Epochs whose steps are the baseline's.
+  var commonEpochs: Int { spec.commonEpochs(variant) }
+
+  /// The baseline's training where all of it comes before the first pruning step, as with pruning in one shot.
+  var beginning: StageKey? { variant == .pruned && commonEpochs == spec.train.epochs ? trunk : nil }
+
+  /// What is trained on what: `resnet-8 x 0.5 on digits`.
+  var setting: String {
     let architecture = spec.architecture
     let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
     let width = architecture.width == 1 ? "" : " x \(architecture.width)"
+    return "\(architecture.name)\(depth)\(width) on \(spec.dataset.name)"
+  }
+
+  /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
+  var summary: String {
     let pruning =
       spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)\($0.schedule.summary)" } ?? "pruned"
-    return
-      "\(architecture.name)\(depth)\(width) on \(spec.dataset.name), \(epochs) epochs, seed \(seed), "
-      + (variant == .baseline ? "baseline" : pruning)
+    return "\(setting), \(epochs) epochs, seed \(seed), " + (variant == .baseline ? "baseline" : pruning)
   }
 }
 

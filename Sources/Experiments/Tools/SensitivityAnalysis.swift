@@ -139,7 +139,7 @@ public struct SensitivityAnalysis: Sendable {
   /// What an earlier analysis of the same has left, or the whole network's accuracy alone.
   private func begin(_ network: Network, _ data: Dataset, key: String) throws(RunError) -> SensitivityReport {
     if let text = DurableFile.text(file("json")),
-      let report = try? SensitivityReport(json: text), report.key == key
+      let report = try? SensitivityReport(json: text), report.key == key, report == report.checksummed
     {
       return report
     }
@@ -182,10 +182,12 @@ public struct SensitivityAnalysis: Sendable {
     try save(state.report)
     try write(state.report.csv(), "csv")
     if let plot = state.report.plotFile() { try write(plot.svg, "svg") }
-    return state.report
+    return state.report.checksummed
   }
 
-  private func save(_ report: SensitivityReport) throws(RunError) { try write(report.json(), "json") }
+  private func save(_ report: SensitivityReport) throws(RunError) {
+    try write(report.checksummed.json(), "json")
+  }
 
   private func write(_ text: String, _ suffix: String) throws(RunError) {
     do { try DurableFile.write(Array(text.utf8), to: file(suffix)) } catch { throw .storage("\(error)") }
@@ -195,6 +197,14 @@ public struct SensitivityAnalysis: Sendable {
 }
 
 extension SensitivityReport {
+  /// With the checksum of the rest.
+  var checksummed: SensitivityReport {
+    var report = self
+    report.checksum = nil
+    report.checksum = sha256(Array(report.json().utf8))
+    return report
+  }
+
   fileprivate subscript(_ name: String) -> Layer? { layers.first { $0.name == name } }
 
   /// Keeps the network's order, whatever the order in which layers are done.

@@ -16,7 +16,7 @@ public struct SpecChange: Codable, Equatable, Sendable, CustomStringConvertible 
   }
 
   /// In the order of the keys' names. A key without a value is the same as one that is not there.
-  static func between(_ base: JSON, _ candidate: JSON, path: String = "") -> [SpecChange] {
+  public static func between(_ base: JSON, _ candidate: JSON, path: String = "") -> [SpecChange] {
     let (base, candidate) = (base.canonical, candidate.canonical)
     guard base != candidate else { return [] }
     let (before, after) = (base.members, candidate.members)

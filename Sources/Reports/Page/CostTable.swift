@@ -19,6 +19,7 @@ extension Report {
       row("MACs, in all", \.macs),
       row("MACs, an epoch", { perEpoch($0.macs, $0) }),
       row("seconds, in all", \.seconds),
+      timing.runs.contains { $0.sharedEpochs != nil } ? row("seconds, spent", \.spentSeconds) : nil,
       row("seconds, an epoch", { perEpoch($0.seconds, $0) }),
       row("seconds, first epoch", { $0.epochs.first?.seconds }),
       row("seconds, last epoch", { $0.epochs.last?.seconds }),
@@ -43,6 +44,9 @@ extension Report {
     return
       "MACs of training: images times the multiply-accumulates of that epoch's network times three, for the forward"
       + " pass and the gradients of inputs and weights. Seconds: wall time of training and of pruning steps. "
+      + (timing.runs.contains { $0.sharedEpochs != nil }
+        ? "Up to its first pruning step a pruned training is its baseline, and was not done twice: seconds spent are without"
+          + " those of the baseline, all others as if it had been trained alone. " : "")
       + (hasProcessorTime
         ? "CPU seconds: processor time of the same, of all threads together, whatever else the machine did. "
         : "")

@@ -45,6 +45,22 @@ extension Report {
       })
   }
 
+  /// What was not trained where the report was made.
+  private var sessionsElsewhere: [(String, String)] {
+    timing.runs.flatMap { run in
+      (run.sessions ?? []).compactMap { session in
+        let there = session.environment
+        var here = environment
+        here.date = there.date
+        guard there != here else { return nil }
+        return (
+          "\(run.variant), seed \(run.seed), from epoch \(session.fromEpoch)",
+          "\(there.processor), \(there.kernels), \(there.threads) threads, Espalier \(there.version), \(there.date)"
+        )
+      }
+    }
+  }
+
   /// Where and when it ran.
   func environmentList() -> Markup {
     var facts = [
@@ -58,7 +74,7 @@ extension Report {
       facts.append(("commit", commit + (environment.gitDirty == true ? ", with changes" : "")))
     }
     return element("dl") {
-      for (name, value) in facts {
+      for (name, value) in facts + sessionsElsewhere {
         element("dt") { name }
         element("dd") { value }
       }

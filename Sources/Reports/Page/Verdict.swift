@@ -22,7 +22,9 @@ struct Verdict {
       isGood = met == summary.expectations.count
     }
     if report.status != .complete {
-      sentence = "\(report.status.rawValue): \(sentence)"
+      sentence =
+        report.problem.map { "Not current: \($0). The results are those of an earlier run: \(sentence)" }
+        ?? "\(report.status.rawValue): \(sentence)"
       isGood = false
     }
     text = sentence.prefix(1).uppercased() + sentence.dropFirst() + "."

@@ -22,6 +22,9 @@ private enum ReportSchema {
       Member("description", Value.text("The experiment's sentence for people.")),
       Member("status", Value.text("How it ended.", oneOf: ["complete", "failed", "interrupted"])),
       .optional(
+        "problem",
+        Value.text("Why a later run has not replaced this report; the rest is that of the run before it.")),
+      .optional(
         "spec",
         .object([
           ("type", .string("object")),
@@ -207,6 +210,22 @@ private enum ReportSchema {
                         "train_joules",
                         Value.number("Energy of the processor while it trained, where it can be read.")),
                     ]))),
+              .optional(
+                "sessions",
+                Value.list(
+                  "Where and when the epochs were trained, in order.",
+                  of: Value.object(
+                    "Epochs that were trained in one place.",
+                    [
+                      Member("from_epoch", Value.count("The first of them.")),
+                      Member("environment", environment),
+                    ])
+                )),
+              .optional(
+                "shared_epochs",
+                Value.count(
+                  "Epochs at the beginning whose steps another training did, which is the same up to there, and whose "
+                    + "times are that training's.")),
               Member(
                 "latency",
                 Value.list(
@@ -221,15 +240,15 @@ private enum ReportSchema {
     ])
 
   static let environment = Value.object(
-    "Where it ran.",
+    "Where the report was made, or a session trained.",
     [
       Member("version", Value.text("Of the program.")), Member("processor", Value.text("Its name.")),
       Member("kernels", Value.text("Class of kernels; results are the same bytes within a class.")),
       .optional("blas_core", Value.text("OpenBLAS's kernels.")),
       Member("threads", Value.count("Threads used.")),
-      Member("date", Value.text("When the report was written, ISO 8601.")),
-      .optional("host", Value.text("Name of the machine that wrote the report.")),
-      .optional("job", Value.text("Slurm's or Kubernetes' job that wrote the report.")),
+      Member("date", Value.text("When the report was written, or the session begun, ISO 8601.")),
+      .optional("host", Value.text("Name of the machine.")),
+      .optional("job", Value.text("Slurm's or Kubernetes' job.")),
       .optional("git_commit", Value.text("Commit of the experiment file's repository.")),
       .optional(
         "git_dirty", Value.flag("Whether files of the experiment's folder differ from the commit.")),

@@ -9,6 +9,8 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
   public var criterion: String
   /// Of everything that can change the numbers; points of another key are measured again.
   public var key: String
+  /// SHA-256 of this JSON without this key, for whoever resumes from it.
+  public var checksum: String?
   /// Top-1 accuracy of the whole network, percent.
   public var top1: Double
   /// In the order in which data meets them; those that are measured so far.

@@ -4,7 +4,7 @@ extension Report {
     csvTable(
       [
         "experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels",
-        "train_seconds", "train_cpu_seconds",
+        "train_seconds", "train_cpu_seconds", "spent_seconds",
       ],
       runs.map { run in
         let times = epochTimes(run)
@@ -14,6 +14,7 @@ extension Report {
           "\(run.parameters)", "\(run.macs)", "\(run.channels)",
           optional(times.isEmpty ? nil : times.map(\.trainingSeconds).reduce(0, +)),
           optional(!times.isEmpty && cpuSeconds.count == times.count ? cpuSeconds.reduce(0, +) : nil),
+          optional(trainingCost(of: run).spentSeconds),
         ]
       })
   }

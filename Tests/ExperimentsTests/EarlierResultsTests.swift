@@ -1,0 +1,91 @@
+import Compute
+import Foundation
+import Reports
+import Specification
+import Testing
+
+@testable import Experiments
+
+/// What becomes of results that an earlier run has left under the same name.
+@Suite("Earlier results")
+struct EarlierResultsTests {
+  private func report(_ folder: TemporaryFolder) throws -> Report {
+    try Report(json: String(decoding: bytes(folder.path + "/digits/report.json"), as: UTF8.self))
+  }
+
+  private func page(_ folder: TemporaryFolder) throws -> String {
+    String(decoding: try bytes(folder.path + "/digits/report.html"), as: UTF8.self)
+  }
+
+  @Test("of a run that failed say so until one succeeds")
+  func failed() throws {
+    let folder = try TemporaryFolder()
+    let first = try run(digits(), in: folder.path)
+    #expect(throws: RunError.self) {
+      try run(
+        digits(["train.optimizer.learning_rate=1.0e+30", "train.schedule.warmup_epochs=0"]), in: folder.path)
+    }
+    let marked = try report(folder)
+    #expect(marked.status == .failed && marked.runs == first.runs)
+    #expect(try #require(marked.problem).hasPrefix("the last run failed: epoch 1"))
+    #expect(try page(folder).contains("Not current: the last run failed"))
+    let second = try run(digits(), in: folder.path)
+    #expect(try report(folder) == second)
+    #expect(second.status == .complete && second.problem == nil)
+    #expect(try !page(folder).contains("Not current"))
+  }
+
+  @Test("of other settings say so as soon as a run with new ones begins, and are whole until it ends")
+  func interrupted() throws {
+    let folder = try TemporaryFolder()
+    let first = try run(digits(), in: folder.path)
+    let changed = try digits(["prune.ratio=0.2", "train.epochs=900"])
+    #expect(try runUntilCheckpoint(changed, in: folder.path)?.isInterruption == true)
+    let marked = try report(folder)
+    #expect(marked.status == .interrupted && marked.runs == first.runs)
+    #expect(
+      marked.problem
+        == "a run with other settings has not ended (prune.ratio: 0.4 -> 0.2, train.epochs: 3 -> 900)")
+    #expect(try page(folder).contains("Not current: a run with other settings has not ended"))
+    // A run with the settings of the report makes it current again.
+    #expect(try run(digits(), in: folder.path).status == .complete)
+  }
+
+  @Test("leave no model and no plot beside the report that takes their place, and nothing else is removed")
+  func orphans() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(["seeds=[0, 1]"]), in: folder.path)
+    let root = folder.path + "/digits/"
+    let note = root + "seed-0/baseline/note.txt"
+    try Data("kept".utf8).write(to: URL(fileURLWithPath: note))
+    let isThere = { (name: String) in FileManager.default.fileExists(atPath: root + name) }
+    #expect(isThere("plots/layer-macs.svg") && isThere("seed-0/pruned/model.safetensors"))
+    let report = try run(digits(["seeds=[1]", "prune=null", "expect=null"]), in: folder.path)
+    let models = try FileManager.default.subpathsOfDirectory(atPath: root).filter { $0.hasPrefix("seed-") }
+    #expect(
+      models.sorted() == [
+        "seed-0", "seed-0/baseline", "seed-0/baseline/note.txt", "seed-1", "seed-1/baseline",
+        "seed-1/baseline/model.safetensors",
+      ])
+    let plots = try FileManager.default.contentsOfDirectory(atPath: root + "plots")
+    #expect(plots.sorted() == report.plotFiles().map(\.name).sorted())
+    try run(digits(["seeds=[1]", "prune=null", "expect=null", "export.formats=[]"]), in: folder.path)
+    #expect(!isThere("seed-1/baseline/model.safetensors"))
+  }
+
+  @Test("each training says where it was trained, whoever writes the report")
+  func sessions() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path, threads: 1)
+    let newest = try stageFolder(folder.path, variant: .baseline) + "/checkpoint-3-0.safetensors"
+    try FileManager.default.removeItem(atPath: newest)
+    let report = try run(digits(), in: folder.path, threads: 2)
+    #expect(report.environment.threads == 2)
+    let sessions = report.timing.runs.map { run in
+      (run.sessions ?? []).map { [$0.fromEpoch, $0.environment.threads] }
+    }
+    #expect(sessions == [[[1, 1], [3, 2]], [[1, 1]]])
+    #expect(try page(folder).contains("baseline, seed 0, from epoch 1"))
+    #expect(try !page(folder).contains("baseline, seed 0, from epoch 3"))
+  }
+}
