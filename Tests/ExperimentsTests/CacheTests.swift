@@ -18,8 +18,8 @@ struct CacheTests {
     let entries = CacheListing(results: folder.path).entries
     #expect(
       Set(entries.map(\.stage)) == [
-        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, baseline",
-        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, pruned by feature_relevance to ratio 0.4",
+        "resnet-8 × 0.25 on digits, 3 epochs, seed 0, baseline",
+        "resnet-8 × 0.25 on digits, 3 epochs, seed 0, pruned by feature_relevance to ratio 0.4",
       ])
     #expect(entries.allSatisfy { $0.epochs == 3 && $0.epochsDone == 3 && $0.bytes > 10_000 })
     #expect(entries.allSatisfy { $0.experiments == ["digits"] })
@@ -54,7 +54,7 @@ struct CacheTests {
     let lock = try FolderLock(stageFolder(folder.path, variant: .pruned))
     let all = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
     withExtendedLifetime(lock) {}
-    #expect(all.removed.map(\.stage) == ["resnet-8 x 0.25 on digits, 3 epochs, seed 0, baseline"])
+    #expect(all.removed.map(\.stage) == ["resnet-8 × 0.25 on digits, 3 epochs, seed 0, baseline"])
     #expect(all.inUse.count == 1)
     #expect(remaining(folder) == 1)
   }

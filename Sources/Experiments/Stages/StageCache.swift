@@ -22,11 +22,13 @@ struct StageCache: Sendable {
   }
 
   static let noteName = "stage.yaml"
+  /// Begins the note's line with the epochs of the whole training, fine-tuning included.
+  static let epochsNote = "# epochs: "
 
   /// Writes beside a training's checkpoints what it is.
   func describe(_ stage: TrainingStage) throws(RunError) {
     let path = "\(folder(stage.key))/\(Self.noteName)"
-    let text = "# \(stage.summary)\n" + stage.key.text
+    let text = "# \(stage.summary)\n\(Self.epochsNote)\(stage.epochs)\n" + stage.key.text
     if DurableFile.text(path) == text { return }
     do {
       try DurableFile.makeFolder(folder(stage.key))

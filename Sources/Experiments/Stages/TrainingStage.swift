@@ -1,26 +1,27 @@
+import Reports
 import Specification
 
 /// One training that experiments need: a seed of a variant.
 struct TrainingStage: Sendable {
   let key: StageKey
-  /// Of the first experiment that needs it; whatever does not go into the key is not used.
+  /// Of the first experiment that needs it; what is not in the key is not used.
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
-  /// The baseline's training, which one that prunes in one shot goes on from.
+  /// The baseline's training, which a training that prunes in one shot continues.
   var beginning: StageKey?
 
   var epochs: Int { spec.epochs(variant) }
 
-  /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
+  /// For people: `resnet-8 × 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
   var summary: String {
     let architecture = spec.architecture
     let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
-    let width = architecture.width == 1 ? "" : " x \(architecture.width)"
+    let width = architecture.width == 1 ? "" : " × \(architecture.width)"
     let pruning =
       spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)\($0.schedule.summary)" } ?? "pruned"
     return
-      "\(architecture.name)\(depth)\(width) on \(spec.dataset.name), \(epochs) epochs, seed \(seed), "
+      "\(architecture.name)\(depth)\(width) on \(spec.dataset.name), \(counted(epochs, "epoch")), seed \(seed), "
       + (variant == .baseline ? "baseline" : pruning)
   }
 }
