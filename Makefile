@@ -14,14 +14,17 @@ quickstart: build ## Train ResNet-20 on Fashion-MNIST, baseline and pruned, and 
 	$(PROGRAM) run experiments/quickstart.yaml
 
 .PHONY: test
-test: setup ## Build and run all tests.
-	swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
-	swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS)
+test: setup ## Build and run all tests; prints what fails, or with VERBOSE=1 everything.
+	@echo "building the tests"
+	@scripts/quietly.sh .build-tests/build.log swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
+	@echo "running the tests"
+	@scripts/quietly.sh .build-tests/test.log swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS)
 
 .PHONY: torture
 torture: setup ## Kill, damage and starve runs, 200 kills among it, and compare what they end with.
-	swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
-	ESPALIER_TORTURE_KILLS=$(or $(KILLS),200) swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS) --filter TortureTests
+	@scripts/quietly.sh .build-tests/build.log swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
+	@ESPALIER_TORTURE_KILLS=$(or $(KILLS),200) scripts/quietly.sh .build-tests/test.log \
+	  swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS) --filter TortureTests
 
 .PHONY: test-slurm
 test-slurm: build ## Submit a suite to a real Slurm on this machine, which this installs, starts and stops.
@@ -39,8 +42,8 @@ SANITIZERS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-rec
 
 .PHONY: sanitize
 sanitize: setup ## Test the kernels, threads and data readers under AddressSanitizer and UndefinedBehaviorSanitizer.
-	ESPALIER_SANITIZE=1 swift test -c release --scratch-path .build-sanitize -Xswiftc -enable-testing \
-	  --disable-xctest $(SANITIZERS)
+	@ESPALIER_SANITIZE=1 scripts/quietly.sh .build-sanitize/test.log swift test -c release \
+	  --scratch-path .build-sanitize -Xswiftc -enable-testing --disable-xctest $(SANITIZERS)
 
 .PHONY: test-arm
 test-arm: ## Compare the bits of portable sums on 64-bit Arm, under qemu, with those here.

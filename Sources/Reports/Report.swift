@@ -50,7 +50,7 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var testLoss: Double?
   public var parameters: Int
   public var macs: Int
-  /// Prunable channels that are left.
+  /// Prunable channels that remain.
   public var channels: Int
   public var layers: [LayerReport]
   public var pruningSteps: [PruningStepReport]
@@ -100,7 +100,7 @@ public struct LayerReport: Codable, Equatable, Sendable {
   }
 }
 
-/// Which channels went at one pruning step, and what was left then.
+/// The channels that one pruning step removed, and the sizes after it.
 public struct PruningStepReport: Codable, Equatable, Sendable {
   /// 1-based; the step happened after it.
   public var epoch: Int

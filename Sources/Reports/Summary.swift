@@ -8,11 +8,11 @@ public struct Summary: Codable, Equatable, Sendable {
   public var accuracyDrop: Statistic?
   /// Mean over the seeds of parameters before / after.
   public var compression: Double?
-  /// Mean share of the parameters that is gone.
+  /// Mean share of the parameters that is removed.
   public var parameterReduction: Double?
-  /// Mean share of the MACs that is gone.
+  /// Mean share of the MACs that is removed.
   public var flopsReduction: Double?
-  /// Mean share of the prunable channels that is gone.
+  /// Mean share of the prunable channels that is removed.
   public var channelReduction: Double?
   /// The four means above with their spread.
   public var overSeeds: Reductions?
@@ -52,7 +52,7 @@ public struct Summary: Codable, Equatable, Sendable {
     self.expectations = []
     let pairs = pruned.compactMap { run in baselines.first { $0.seed == run.seed }.map { ($0, run) } }
     if !pairs.isEmpty {
-      accuracyDrop = Statistic(pairs.map { $0.0.top1 - $0.1.top1 })
+      accuracyDrop = Statistic(pairs.map { $0.0.top1 - $0.1.top1 }, within: -100...100)
       let reductions = Reductions(pairs)
       compression = reductions.compression?.mean
       parameterReduction = reductions.parameterReduction?.mean
@@ -82,9 +82,13 @@ public struct Summary: Codable, Equatable, Sendable {
 extension Summary.VariantSummary {
   /// Nil of no runs.
   init?(_ runs: [RunReport]) {
-    guard let top1 = Statistic(runs.map(\.top1)), let sizes = Summary.Sizes(runs) else { return nil }
+    let percent = 0.0...100.0
+    guard let top1 = Statistic(runs.map(\.top1), within: percent), let sizes = Summary.Sizes(runs) else {
+      return nil
+    }
     self.init(
-      top1: top1, top5: Statistic(runs.compactMap(\.top5)), testLoss: Statistic(runs.compactMap(\.testLoss)),
+      top1: top1, top5: Statistic(runs.compactMap(\.top5), within: percent),
+      testLoss: Statistic(runs.compactMap(\.testLoss), within: 0...Double.infinity),
       parameters: whole(sizes.parameters.mean), macs: whole(sizes.macs.mean),
       channels: whole(sizes.channels.mean), overSeeds: sizes)
   }
@@ -93,7 +97,9 @@ extension Summary.VariantSummary {
 extension Summary.Sizes {
   /// Nil of no runs.
   init?(_ runs: [RunReport]) {
-    func statistic(_ size: (RunReport) -> Int) -> Statistic? { Statistic(runs.map { Double(size($0)) }) }
+    func statistic(_ size: (RunReport) -> Int) -> Statistic? {
+      Statistic(runs.map { Double(size($0)) }, within: 0...Double.infinity)
+    }
     guard let parameters = statistic(\.parameters), let macs = statistic(\.macs),
       let channels = statistic(\.channels)
     else { return nil }
@@ -106,11 +112,12 @@ extension Summary.Reductions {
   init(_ pairs: [(before: RunReport, after: RunReport)]) {
     func reduction(_ size: (RunReport) -> Int) -> Statistic? {
       let sizes = pairs.map { (Double(size($0.before)), Double(size($0.after))) }
-      return Statistic(sizes.filter { $0.0 > 0 }.map { 1 - $0.1 / $0.0 })
+      return Statistic(sizes.filter { $0.0 > 0 }.map { 1 - $0.1 / $0.0 }, within: -.infinity...1)
     }
     let parameters = pairs.map { (Double($0.before.parameters), Double($0.after.parameters)) }
     self.init(
-      compression: Statistic(parameters.filter { $0.1 > 0 }.map { $0.0 / $0.1 }),
+      compression: Statistic(
+        parameters.filter { $0.1 > 0 }.map { $0.0 / $0.1 }, within: 0...Double.infinity),
       parameterReduction: reduction(\.parameters), flopsReduction: reduction(\.macs),
       channelReduction: reduction(\.channels))
   }

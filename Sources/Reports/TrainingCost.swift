@@ -55,7 +55,7 @@ extension Report {
     let timing = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }
     let (times, sharedEpochs) = (timing?.epochs ?? [], timing?.sharedEpochs ?? 0)
     let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
-    // A pruning step comes at the end of an epoch: what an epoch trains is what the one before has left.
+    // A pruning step comes at the end of an epoch: an epoch trains the network that the one before ended with.
     let original = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
     let trained = [original] + run.history.map { Double($0.macs) }
     let epochs = zip(run.history, trained).map { epoch, macs in

@@ -84,8 +84,8 @@ public struct Catalog: Sendable {
     public var std: [Double]
     public var trainImages: Int?
     public var testImages: Int?
-    /// Where the files are looked for when the experiment has no `path`; nil when the data is embedded, or when there
-    /// has to be one.
+    /// Where the files are looked for when the experiment has no `path`, with `${NAME}` for environment variables; nil
+    /// when the data is embedded, or when there has to be a `path`.
     public var defaultPath: String?
     /// Of folders of pictures of any size: what can be said of the classes in one.
     public var countClasses: (@Sendable (_ path: String) -> FolderClasses)?
@@ -101,6 +101,11 @@ public struct Catalog: Sendable {
 
     /// Whether it is a folder of pictures of any size.
     public var isPictures: Bool { countClasses != nil }
+
+    /// The default path with environment variables expanded; nil where there is none, or a variable is missing.
+    public func defaultPath(in environment: [String: String]) -> String? {
+      defaultPath.flatMap { try? expanded($0, environment: environment) }
+    }
 
     public init(
       name: String, input: [Int], classes: Int?, mean: [Double], std: [Double], trainImages: Int?,

@@ -42,8 +42,8 @@ struct Espalier: ParsableCommand {
         print(fullMessage(for: error))
         return .done
       }
-      let message = message(for: error).split(separator: "\n").joined(separator: "; ")
-      complain("espalier: \(message) (see espalier --help)")
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      complain(UsageMessage(arguments, problem: message(for: error)).description)
       return code == .validationFailure ? .usage : .failed
     }
   }

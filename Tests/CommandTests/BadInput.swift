@@ -83,6 +83,7 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment(
         "Nesterov without momentum", "train",
         with: "train: {epochs: 2, batch_size: 50, optimizer: {momentum: 0, nesterov: true}}"),
+      experiment("a name for a section", "dataset", with: "dataset: digits"),
       experiment("an unknown data set", "dataset", with: "dataset: {name: digit}"),
       experiment(
         "more images than there are", "dataset", with: "dataset: {name: digits, train_limit: 100000}"),
@@ -105,6 +106,9 @@ struct BadInput: CustomStringConvertible, Sendable {
         "more channels a step than there are", "prune", with: "prune: {channels_per_step: 500, interval: 1}"),
       experiment(
         "an unknown criterion", "prune", with: "prune: {criterion: l1norm, ratio: 0.4, interval: 1}"),
+      experiment(
+        "the beginning of a criterion's name", "prune",
+        with: "prune: {criterion: l1, ratio: 0.4, interval: 1}"),
       experiment("no image to score on", "prune", with: "prune: {ratio: 0.4, interval: 1, samples: 0}"),
       experiment("the same seed twice", "name", with: "name: trial\nseeds: [1, 1]"),
       experiment(
@@ -164,8 +168,14 @@ struct BadInput: CustomStringConvertible, Sendable {
   private static var arguments: [BadInput] {
     [
       arguments("an unknown command", ["prune"]),
+      arguments("a misspelt command", ["vaildate", "trial.yaml"]),
       arguments("no file", ["run"]),
       arguments("an unknown option", ["run", "trial.yaml", "--treads", "2"]),
+      arguments("another tool's option for the epochs", ["run", "trial.yaml", "--epochs", "5"]),
+      arguments("an option to resume", ["run", "trial.yaml", "--resume"]),
+      arguments("an option to be quiet", ["run", "trial.yaml", "--quiet"]),
+      arguments("make's option for jobs", ["run", "trial.yaml", "-j", "4"]),
+      arguments("an unknown option of a command's command", ["cache", "list", "--old"]),
       arguments("an option without its value", ["run", "trial.yaml", "--threads"]),
       arguments("no thread", ["run", "trial.yaml", "--threads", "0"]),
       arguments("checkpoints before they are due", ["run", "trial.yaml", "--checkpoint-interval", "-1"]),

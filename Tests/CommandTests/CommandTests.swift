@@ -56,7 +56,7 @@ struct CommandTests {
     "JSON output is JSON and nothing else",
     arguments: [
       ["plan", "trial.yaml", "--format", "json"], ["validate", "trial.yaml", "--format", "json"],
-      ["score", "trial.yaml", "--format", "json"], ["schema", "experiment"], ["doctor", "--format", "json"],
+      ["schema", "experiment"], ["doctor", "--format", "json"],
     ])
   func json(_ arguments: [String]) throws {
     let result = try Command.run(arguments, files: Self.files)
@@ -72,6 +72,15 @@ struct CommandTests {
     for text in ["layer1.0.conv1", "after epoch", "baseline", "pruned"] {
       #expect(result.output.contains(text), "\(text)")
     }
+  }
+
+  @Test("score without weights warns that they are random, and its JSON is alone on standard output")
+  func randomScores() throws {
+    let result = try Command.run(["score", "trial.yaml", "--format", "json"], files: Self.files)
+    #expect(result.status == 0, "\(result.errors)")
+    let scores = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect(scores?["scores"] != nil && scores?["weights"] == nil)
+    #expect(result.errors.contains("the scores are those of random weights"))
   }
 
   @Test("score as CSV has a row for every prunable channel")

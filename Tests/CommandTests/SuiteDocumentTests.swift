@@ -68,7 +68,7 @@ struct SuiteDocumentTests {
       let words = Self.words(command)
       try #require(words.first == "espalier", "\(command)")
       // The shortest training: what is said holds for any.
-      let short = words[1] == "run" ? ["--set", "train.epochs=2", "--set", "dataset.train_limit=100"] : []
+      let short = words[1] == "run" ? ["--set", "train.epochs=3", "--set", "dataset.train_limit=100"] : []
       let quiet = words[1] == "run" ? ["--progress", "none"] : []
       let result = try Command.run(Array(words.dropFirst()) + short + quiet, in: folder)
       #expect(result.status == 0, "\(command): \(result.errors)")

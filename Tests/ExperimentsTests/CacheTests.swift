@@ -18,9 +18,9 @@ struct CacheTests {
     let entries = CacheListing(results: folder.path).entries
     #expect(
       Set(entries.map(\.stage)) == [
-        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, baseline",
-        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, pruned by feature_relevance to ratio 0.4",
-        "resnet-8 x 0.25 on digits, 1 of 3 epochs, seed 0, shared beginning",
+        "resnet-8 × 0.25 on digits, 3 epochs, seed 0, baseline",
+        "resnet-8 × 0.25 on digits, 3 epochs, seed 0, pruned by feature_relevance to ratio 0.4",
+        "resnet-8 × 0.25 on digits, 1 of 3 epochs, seed 0, shared beginning",
       ])
     #expect(entries.map(\.epochs).sorted() == [1, 3, 3])
     #expect(entries.allSatisfy { $0.epochs == $0.epochsDone && $0.bytes > 10_000 })
@@ -58,8 +58,8 @@ struct CacheTests {
     withExtendedLifetime(lock) {}
     #expect(
       all.removed.map(\.stage).sorted() == [
-        "resnet-8 x 0.25 on digits, 1 of 3 epochs, seed 0, shared beginning",
-        "resnet-8 x 0.25 on digits, 3 epochs, seed 0, baseline",
+        "resnet-8 × 0.25 on digits, 1 of 3 epochs, seed 0, shared beginning",
+        "resnet-8 × 0.25 on digits, 3 epochs, seed 0, baseline",
       ])
     #expect(all.inUse.count == 1)
     #expect(remaining(folder) == 1)

@@ -26,9 +26,12 @@ struct OneShotTests {
     let cost = try #require(report.trainingCost(of: pruned).macs)
     let before = try #require(report.trainingCost(of: baseline).macs)
     #expect(cost > before)
+    let listing = CacheListing(results: folder.path)
+    #expect(Set(listing.entries.map(\.progress)) == ["3 of 3 epochs", "5 of 5 epochs"])
+    #expect(listing.text().contains("used by digits\n\n2 trainings, "))
   }
 
-  /// An interrupted baseline is not gone on from, a finished one is; bits must not tell.
+  /// A training continues a finished baseline, not an interrupted one, with the same bits as without one.
   @Test("gives the same whether or not the baseline was there to go on from")
   func sameBytes() throws {
     let (shared, alone) = (try TemporaryFolder(), try TemporaryFolder())

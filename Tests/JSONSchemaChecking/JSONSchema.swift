@@ -122,9 +122,6 @@ package struct JSONSchema {
 }
 
 extension JSON {
-  /// A member of an object.
-  package subscript(_ name: String) -> JSON? { members?.first { $0.0 == name }?.1 }
-
   fileprivate var members: [(String, JSON)]? {
     if case .object(let members) = self { members } else { nil }
   }

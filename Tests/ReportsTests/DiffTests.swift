@@ -109,11 +109,13 @@ struct DiffTests {
     #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1], firstSeed: 5) == .tolerated)
     // Far apart, with a wide interval and a narrow one.
     #expect(verdict([80, 80.2, 80.1], [77, 77.1, 77.3], firstSeed: 5) == .regressed)
-    #expect(verdict([80, 80], [75.1, 79]) == .tolerated)
-    #expect(verdict([80, 80], [10, 79]) == .regressed)
+    #expect(verdict([80, 80, 80], [75.2, 79.4, 79.5]) == .tolerated)
+    #expect(verdict([80, 80, 80], [10, 79, 79]) == .regressed)
     // Certain, but nothing.
-    #expect(verdict([80, 81], [79.95, 80.95]) == .tolerated)
-    // One seed, or a tolerance that was asked for.
+    #expect(verdict([80, 81, 82], [79.95, 80.95, 81.95]) == .tolerated)
+    // One seed or two, or a tolerance that was asked for.
+    #expect(verdict([80, 81], [79.1, 80.1]) == .tolerated)
+    #expect(verdict([80, 80], [75.1, 79]) == .regressed)
     #expect(verdict([80], [79.1]) == .tolerated)
     #expect(verdict([80], [78.9]) == .regressed)
     #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1], "1") == .tolerated)
@@ -126,8 +128,7 @@ struct DiffTests {
     typealias Change = (inout RunReport) -> Void
     let runs: [(String, Change)] = [
       ("top1", { $0.top1 -= 9 }), ("test_loss", { $0.testLoss = 0.6 }), ("test_loss", { $0.testLoss = nil }),
-      ("parameters", { $0.parameters += 1 }), ("parameters", { $0.parameters -= 1 }),
-      ("macs", { $0.macs += 1 }), ("channels", { $0.channels -= 1 }),
+      ("parameters", { $0.parameters += 1 }), ("macs", { $0.macs += 1 }), ("channels", { $0.channels += 1 }),
       ("layers", { $0.layers[0].channels += 1 }), ("layers", { $0.layers[0].channelsBefore += 1 }),
       ("layers", { $0.layers[0].parameters += 1 }), ("layers", { $0.layers[0].parametersBefore += 1 }),
       ("layers", { $0.layers[0].macs += 1 }), ("layers", { $0.layers[0].macsBefore += 1 }),
@@ -156,6 +157,72 @@ struct DiffTests {
           #expect(found == ["\(run.variant) \(metric)"] + drop, "\(run.seed) \(metric)")
         }
       }
+    }
+  }
+
+  @Test(
+    "a count that is lower is an improvement where fewer is better, and different numbers of epochs never are"
+  )
+  func fewer() throws {
+    let candidate = Self.changed { report in
+      report.runs[1].parameters -= 1
+      report.runs[1].macs -= 1
+      report.runs[1].channels -= 1
+      report.runs[1].layers[0].channels -= 1
+      report.runs[1].pruningSteps[0].channels -= 1
+    }
+    let diff = try Self.diff(Sample.report, candidate)
+    #expect(diff.regressions == 0, "\(diff.text())")
+    #expect(
+      diff.experiments[0].metrics.filter { $0.verdict == .improved }.map(\.metric) == [
+        .parameters, .macs, .channels, .layers, .pruningSteps,
+      ])
+    #expect(try Self.diff(candidate, Sample.report).regressions == 5)
+    // One layer smaller and another larger: the worse one counts.
+    let mixed = Self.changed { report in
+      report.runs[1].layers[0].channels -= 1
+      report.runs[1].layers[0].parameters += 1
+    }
+    #expect(Self.regressed(try Self.diff(Sample.report, mixed)) == ["pruned layers"])
+    let shorter = Self.changed { $0.runs[1].history = [] }
+    #expect(Self.regressed(try Self.diff(Sample.report, shorter)) == ["pruned epochs"])
+  }
+
+  @Test("markdown has regressions first, unchanged experiments in one line, and never too many bytes")
+  func markdown() throws {
+    func set(_ reports: [(String, (inout Report) -> Void)]) -> ReportSet {
+      let changed = reports.map { name, change in
+        Self.changed { report in
+          report.experiment = name
+          change(&report)
+        }
+      }
+      return ReportSet(path: "f", reports: changed, isSingle: false)
+    }
+    let same: (inout Report) -> Void = { _ in }
+    let base = set([("a", same), ("b", same), ("c", same), ("d", same)])
+    let candidate = set([
+      ("a", same), ("b", { $0.runs[1].macs -= 1 }), ("c", { $0.runs[1].top1 -= 9 }), ("d", same),
+    ])
+    let diff = ReportDiff(base, candidate, tolerances: Tolerances(), timing: false)
+    let text = diff.markdown()
+    let lines = text.split(separator: "\n")
+    let headings = lines.filter { $0.hasPrefix("### ") }
+    #expect(headings == ["### c", "### b"])
+    #expect(lines.last == "Unchanged: 2 experiments: a, d")
+    let table = lines.drop { $0 != "### c" }.filter { $0.hasPrefix("| ") }.dropFirst(2)
+    #expect(table.first?.contains("| :x: |") == true, "\(text)")
+
+    let many = (0..<1500).map { index in
+      ("experiment-\(index)", { (report: inout Report) in report.runs[1].top1 -= index % 100 == 7 ? 9 : 0 })
+    }
+    let unchanged = set(many.map { ($0.0, same) })
+    for candidate in [set(many), unchanged, set([]), set(many.map { ($0.0, { $0.runs = [] }) })] {
+      let diff = ReportDiff(unchanged, candidate, tolerances: Tolerances(), timing: false)
+      let text = diff.markdown()
+      #expect(text.utf8.count < 60_000)
+      let shown = text.components(separatedBy: ":x:").count - 1
+      #expect(shown >= min(diff.regressions, 15))
     }
   }
 
@@ -211,6 +278,9 @@ struct DiffTests {
 
   @Test("times are compared when asked only")
   func timing() throws {
+    let short = Self.changed { $0.timing.runs[0].epochs[0].trainSeconds = 0.2 }
+    let slower = Self.changed { $0.timing.runs[0].epochs[0].trainSeconds = 0.6 }
+    #expect(try Self.diff(short, slower, timing: true).regressions == 0)
     let slow = Self.changed { $0.timing.runs[0].epochs[0].trainSeconds *= 2 }
     #expect(try Self.diff(Sample.report, slow).regressions == 0)
     #expect(Self.regressed(try Self.diff(Sample.report, slow, timing: true)) == ["baseline train_seconds"])

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import Specification
 import Testing
 
 @testable import Reports
@@ -177,6 +178,58 @@ struct PageTests {
       ])
   }
 
+  @Test("an axis of accuracies spans two points at least, within 0 to 100")
+  func accuracyAxis() throws {
+    for values in [[91.32, 91.4], [99.95, 100], [0, 0], [0.3], [50, 58], [10, 99]] {
+      let domain = try #require(Plot.Axis.accuracy(values)).scale.domain
+      #expect(domain.upperBound - domain.lowerBound >= 2, "\(values): \(domain)")
+      #expect(domain.lowerBound >= 0 && domain.upperBound <= 100, "\(values): \(domain)")
+      #expect(values.allSatisfy(domain.contains), "\(values): \(domain)")
+    }
+    // Hostile values have a place, too.
+    #expect(try #require(Plot.Axis.accuracy([150])).scale.domain.contains(150))
+  }
+
+  @Test("captions say what is so: augmentation where there was some, steps where channels were removed")
+  func captions() throws {
+    func caption(_ change: (inout Report) -> Void) throws -> String {
+      var report = Sample.report
+      change(&report)
+      return try #require(report.figures().first { $0.name == "accuracy" }).caption
+    }
+    func augmented(_ flips: Bool) -> JSON {
+      .object([
+        (
+          "dataset",
+          .object([
+            ("augment", .object([("random_crop", .null), ("horizontal_flip", .boolean(flips))]))
+          ])
+        )
+      ])
+    }
+    #expect(try !caption { $0.spec = nil }.contains("augmented"))
+    #expect(try !caption { $0.spec = augmented(false) }.contains("augmented"))
+    #expect(try caption { $0.spec = augmented(true) }.contains("on augmented images"))
+    #expect(try caption { _ in }.contains("pruning step"))
+    #expect(try !caption { $0.runs.removeAll { $0.variant == "pruned" } }.contains("pruning step"))
+  }
+
+  @Test("plots of many experiments share one legend on the page, and have their own as files")
+  func sharedLegend() throws {
+    let reports = (0..<6).map { index in
+      var report = Sample.report
+      report.experiment = "experiment-\(index)"
+      report.runs[1].macs += index
+      report.spec = .object([("train", .object([("epochs", .integer(index))]))])
+      return report
+    }
+    let page = ReportPage(suite: "many", reports)
+    let document = try #require(Document(page.html()))
+    let names = document.texts.map(\.content).filter { $0 == "experiment-3" }
+    #expect(names.count == 1)
+    #expect(page.plotFiles().allSatisfy { $0.svg.contains("experiment-3</text>") })
+  }
+
   @Test("columns without a value are left out")
   func emptyColumns() throws {
     let table = try #require(Self.reports["baseline alone"]).comparison().withoutEmptyColumns
@@ -195,17 +248,17 @@ struct PageTests {
     func verdict(_ name: String) throws -> String { Verdict(try #require(Self.reports[name])).text }
     #expect(
       try verdict("sample")
-        == "2.00× compression, 40.0\u{A0}% fewer MACs, accuracy drop 1.00 ± 0.71 points over 2 seeds; 1 of 3 expectations met."
+        == "Compression 2.00×, MACs removed 40.0\u{A0}%, accuracy drop 1.00 (0.50,\u{A0}1.50) points over 2 seeds; 1 of 3 expectations met."
     )
     #expect(
       try verdict("baseline alone")
-        == "Top-1 accuracy 83.00 ±\u{A0}0.71\u{A0}%, nothing was pruned; 0 of 3 expectations met.")
+        == "Top-1 accuracy 83.00 (82.50,\u{A0}83.50)\u{A0}%, nothing was pruned; 0 of 3 expectations met.")
     #expect(try verdict("no runs") == "Nothing was measured; 0 of 3 expectations met.")
-    #expect(try verdict("interrupted").hasPrefix("Interrupted: 2.00× compression"))
+    #expect(try verdict("interrupted").hasPrefix("Interrupted: compression 2.00×"))
     var better = Sample.report
     better.runs = [Sample.run(0, "baseline", top1: 80), Sample.run(0, "pruned", top1: 80.5)]
     better.summary = Summary(better.runs, expectations: [])
-    #expect(Verdict(better).text == "2.00× compression, 40.0\u{A0}% fewer MACs, accuracy gain 0.50 points.")
+    #expect(Verdict(better).text == "Compression 2.00×, MACs removed 40.0\u{A0}%, accuracy gain 0.50 points.")
     #expect(
       Verdict([Sample.report, better]).text == "2 experiments; 0 of 1 with expectations meet all of them.")
   }

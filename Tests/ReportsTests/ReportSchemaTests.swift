@@ -10,6 +10,8 @@ struct ReportSchemaTests {
   /// A report with every key that there is.
   private var full: Report {
     var report = Sample.report
+    // Two seeds have no interval.
+    report.runs += [Sample.run(2, "baseline", top1: 83), Sample.run(2, "pruned", top1: 82)]
     for index in report.runs.indices {
       report.runs[index].top5 = 99
       report.runs[index].history[0].images = 4
@@ -54,12 +56,13 @@ struct ReportSchemaTests {
   @Test("what diff prints as JSON keeps to its schema, which names all keys and no other")
   func diffs() throws {
     let schema = try JSONSchema(diffSchema())
-    let candidate = DiffTests.changed { report in
-      report.spec = .object([("train", .object([("epochs", .integer(2))])), ("new", .integer(1))])
-      report.runs[1].top1 = 9
-      report.summary.expectations[0].metric = "top1"
-    }
-    let diff = try DiffTests.diff(Sample.report, candidate, timing: true)
+    // With the seeds that intervals take.
+    let base = full
+    var candidate = base
+    candidate.spec = .object([("train", .object([("epochs", .integer(2))])), ("new", .integer(1))])
+    candidate.runs[1].top1 = 9
+    candidate.summary.expectations[0].metric = "top1"
+    let diff = try DiffTests.diff(base, candidate, timing: true)
     let value = try yamlDocument(diff.json(), file: "diff.json")
     #expect(schema.problems(value) == [])
     #expect(schema.unnamed(value) == [])

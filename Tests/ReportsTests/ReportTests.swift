@@ -27,10 +27,11 @@ struct ReportTests {
 
   @Test("an expectation says what the interval of the seeds does")
   func verdicts() {
-    // Drops of 0.5 and 1.5: 1 ± 12.706 * 0.5.
-    let low = 1 - 12.706204736174694 / 2
+    // Drops of 0.5, 1.5 and 1: 1 ± 4.303 * 0.5 / sqrt(3).
+    let low = 1 - 4.302652729749462 * 0.5 / 3.0.squareRoot()
+    let runs = Sample.runs + [Sample.run(2, "baseline", top1: 83), Sample.run(2, "pruned", top1: 82)]
     func result(_ limit: ExpectationSpec.Limit, _ metric: String = "accuracy_drop") -> ExpectationResult? {
-      Summary(Sample.runs, expectations: [ExpectationSpec(metric: metric, limit: limit)]).expectations.first
+      Summary(runs, expectations: [ExpectationSpec(metric: metric, limit: limit)]).expectations.first
     }
     let interval = result(.atMost(2))?.ci95
     #expect(abs((interval?.low ?? 0) - low) < 1e-9)
@@ -44,6 +45,7 @@ struct ReportTests {
     #expect(result(.atLeast(0.4), "flops_reduction")?.ci95Verdict == .met)
     #expect(result(.atMost(9))?.doubtfulEnd == nil)
     #expect(Summary(Sample.runs, expectations: []).overSeeds?.channelReduction?.mean == 0.4)
+    #expect(Summary(Sample.runs, expectations: Sample.expectations).expectations[0].ci95Verdict == nil)
     #expect(result(.atLeast(83), "baseline_top1")?.met == true)
     #expect(result(.atLeast(83), "top1")?.met == false)
     #expect(result(.atLeast(1), "top5")?.measured == nil)

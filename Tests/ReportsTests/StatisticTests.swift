@@ -23,11 +23,32 @@ struct StatisticTests {
 
   @Test("mean, deviation and interval of several values")
   func interval() throws {
-    let statistic = try #require(Statistic([82.57 - 80.58, 82.13 - 79.88]))
-    #expect(abs(statistic.mean - 2.12) < 1e-12)
-    #expect(abs(statistic.std - 0.18384776310850096) < 1e-12)
-    #expect(abs((statistic.ci95?.low ?? 0) - 0.46819338429725477) < 1e-9)
-    #expect(abs((statistic.ci95?.high ?? 0) - 3.77180661570274) < 1e-9)
+    let statistic = try #require(Statistic([1.99, 2.25, 2.42]))
+    #expect(abs(statistic.mean - 2.22) < 1e-12)
+    #expect(abs(statistic.std - 0.2165640782770773) < 1e-12)
+    #expect(abs((statistic.ci95?.low ?? 0) - 1.6820250061414623) < 1e-9)
+    #expect(abs((statistic.ci95?.high ?? 0) - 2.757974993858538) < 1e-9)
+  }
+
+  @Test("an interval ends where the number's own range ends")
+  func bounds() throws {
+    let statistic = try #require(Statistic([99.2, 99.9, 100], within: 0...100))
+    #expect(statistic.ci95?.high == 100)
+    #expect(try #require(statistic.ci95?.low) < 99.2)
+    let runs = [90.0, 99, 100].enumerated().map { Sample.run(UInt64($0), "pruned", top1: $1) }
+    #expect(Summary(runs, expectations: []).pruned?.top1.ci95?.high == 100)
+  }
+
+  @Test("two values have no interval, and are both known from mean and deviation")
+  func pair() throws {
+    let statistic = try #require(Statistic([82.57, 80.58]))
+    #expect(statistic.ci95 == nil)
+    let pair = try #require(statistic.pair)
+    #expect(abs(pair.low - 80.58) < 1e-12 && abs(pair.high - 82.57) < 1e-12)
+    #expect(try #require(Statistic([1, 2, 3])).pair == nil)
+    // Earlier versions wrote one.
+    let json = Data(#"{"mean": 1, "std": 1, "n": 2, "ci95": [-8, 10]}"#.utf8)
+    #expect(try JSONDecoder().decode(Statistic.self, from: json).ci95 == nil)
   }
 
   @Test("a single value has no interval, none no statistic, equal ones no spread")
@@ -47,15 +68,15 @@ struct StatisticTests {
     let interval = try #require(ConfidenceInterval(differenceOf: candidate, and: base))
     #expect(abs(interval.low - -4.942383892412921) < 1e-9)
     #expect(abs(interval.high - 4.442383892412921) < 1e-9)
-    let same = try #require(Statistic([2, 2]))
+    let same = try #require(Statistic([2, 2, 2]))
     #expect(
       ConfidenceInterval(differenceOf: same, and: same) == ConfidenceInterval(low: 0, high: 0))
   }
 
   @Test("an interval is a pair in JSON, and null where there is none")
   func json() throws {
-    let several = try #require(Statistic([1, 1]))
-    #expect(jsonText(several, pretty: false) == #"{"ci95":[1,1],"mean":1,"n":2,"std":0}"#)
+    let several = try #require(Statistic([1, 1, 1]))
+    #expect(jsonText(several, pretty: false) == #"{"ci95":[1,1],"mean":1,"n":3,"std":0}"#)
     #expect(jsonText(Statistic([1]), pretty: false) == #"{"ci95":null,"mean":1,"n":1,"std":0}"#)
   }
 }

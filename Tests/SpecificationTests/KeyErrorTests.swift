@@ -35,6 +35,10 @@ struct KeyErrorTests {
       5:1: train: required key is missing; expected a mapping
     train: 10
       5:8: train: expected a mapping, found `10`
+    dataset: tiny
+      3:10: dataset: expected a mapping, found `tiny`; write `dataset: {name: tiny}`
+    train: {epochs: 10, schedule: cosine}
+      5:31: train.schedule: expected a mapping, found `cosine`; write `schedule: {name: cosine}`
     dataset: {path: data}
       3:1: dataset.name: required key is missing; expected a data set
     architecture: [resnet8]

@@ -8,7 +8,7 @@ struct CIFAR10: DatasetFormat {
   let description = Catalog.Dataset(
     name: "cifar10", input: [3, 32, 32], classes: 10, mean: [0.4914, 0.4822, 0.4465],
     std: [0.2023, 0.1994, 0.2010], trainImages: 50_000, testImages: 10_000,
-    defaultPath: "data/cifar-10-batches-bin")
+    defaultPath: "${ESPALIER_DATA:-data}/cifar-10-batches-bin")
 
   static let classNames = [
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

@@ -9,7 +9,7 @@ struct CIFAR100: DatasetFormat {
   let description = Catalog.Dataset(
     name: "cifar100", input: [3, 32, 32], classes: 100, mean: [0.5071, 0.4865, 0.4409],
     std: [0.2673, 0.2564, 0.2762], trainImages: 50_000, testImages: 10_000,
-    defaultPath: "data/cifar-100-binary")
+    defaultPath: "${ESPALIER_DATA:-data}/cifar-100-binary")
 
   static let classNames = [
     "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl",

@@ -5,7 +5,7 @@ import Specification
 struct MNIST: DatasetFormat {
   let description = Catalog.Dataset(
     name: "mnist", input: [1, 28, 28], classes: 10, mean: [0.1307], std: [0.3081], trainImages: 60_000,
-    testImages: 10_000, defaultPath: "data/mnist")
+    testImages: 10_000, defaultPath: "${ESPALIER_DATA:-data}/mnist")
 
   static let source =
     "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "

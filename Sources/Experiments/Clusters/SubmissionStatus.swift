@@ -32,7 +32,8 @@ public struct SubmissionStatus: Sendable {
         tasks.trainings[task].map(\.summary).joined(separator: "; "),
       ]
     }
-    var lines = rows.isEmpty ? [] : aligned([["shard", "epochs", "Slurm", "training"]] + rows) + [""]
+    var lines =
+      rows.isEmpty ? [] : TextTable([["shard", "epochs", "Slurm", "training"]] + rows).lines() + [""]
     lines.append(
       "\(tasks.count - tasks.open.count) of \(tasks.count) shards trained"
         + (reporting.map { "; reports: \($0)" } ?? ""))

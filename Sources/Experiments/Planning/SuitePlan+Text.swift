@@ -3,35 +3,36 @@ import Reports
 import Specification
 
 extension SuitePlan {
-  /// - Parameter layers: the layers of every experiment too.
-  public func text(layers: Bool) -> String {
+  /// - Parameters:
+  ///   - layers: the layers of every experiment too.
+  ///   - columns: characters of a line; tables that are wider lose columns.
+  public func text(layers: Bool, columns: Int = 80) -> String {
     var parts: [String] = []
-    if layers || experiments.count == 1 { parts += experiments.map { details($0) } }
-    if experiments.count != 1 { parts.append(aligned(overview()).joined(separator: "\n")) }
-    parts.append(conclusion().joined(separator: "\n"))
+    if layers || experiments.count == 1 { parts += experiments.map { details($0, columns) } }
+    if experiments.count != 1 { parts.append(overview().lines(columns: columns).joined(separator: "\n")) }
+    parts.append(conclusion().flatMap { wrapped($0, columns: columns, indent: "  ") }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
 
   // MARK: All experiments
 
-  private func overview() -> [[String]] {
-    [
-      [
-        "experiment", "seeds", "epochs", "parameters", "MACs", "MACs left", "to train", "shared", "cached",
-        "predicted",
-      ]
+  private func overview() -> TextTable {
+    let header = [
+      "experiment", "seeds", "epochs", "parameters", "MACs", "removed", "to train", "shared", "cached",
+      "time",
     ]
-      + experiments.map { plan in
-        let left = plan.pruningSteps.last.map { percent($0.macs, of: plan.macs) } ?? "-"
-        let cached = plan.runs.count(where: \.cached)
-        let toDo = plan.runs.count { isFirst($0, plan) && !$0.cached }
-        return [
-          plan.experiment, "\(Set(plan.runs.map(\.seed)).count)", "\(plan.runs.first?.epochs ?? 0)",
-          "\(plan.parameters)", "\(plan.macs)", left, "\(toDo)", "\(plan.runs.count - cached - toDo)",
-          "\(cached)",
-          plan.predictedSeconds.map(span) ?? "-",
-        ]
-      }
+    let rows = experiments.map { plan in
+      let removed = plan.pruningSteps.last.map { percent(plan.macs - $0.macs, of: plan.macs) } ?? "-"
+      let cached = plan.runs.count(where: \.cached)
+      let toDo = plan.runs.count { isFirst($0, plan) && !$0.cached }
+      return [
+        plan.experiment, "\(Set(plan.runs.map(\.seed)).count)", "\(plan.runs.first?.epochs ?? 0)",
+        magnitude(plan.parameters), magnitude(plan.macs), removed, "\(toDo)",
+        "\(plan.runs.count - cached - toDo)", "\(cached)", plan.predictedSeconds.map(duration) ?? "-",
+      ]
+    }
+    return TextTable(
+      [header] + rows, expendable: ["parameters", "epochs", "seeds", "MACs", "shared", "cached"])
   }
 
   /// Whether a training is done for this experiment, and not for one before.
@@ -43,7 +44,7 @@ extension SuitePlan {
   private func conclusion() -> [String] {
     let shared = whole.trainingsWithoutSharing - whole.trainings
     var lines = [
-      "\(whole.trainingsToDo) trainings to do; \(whole.trainingsWithoutSharing) without sharing and cache"
+      "\(counted(whole.trainingsToDo, "training")) to do; \(whole.trainingsWithoutSharing) without sharing and cache"
         + " (\(shared) shared, \(whole.trainingsCached) cached)"
     ]
     if whole.epochsShared > 0 {
@@ -55,62 +56,63 @@ extension SuitePlan {
       let calibration = whole.calibrationSeconds
     {
       lines.append(
-        "predicted for `run` with \(whole.threads) threads and one job: \(span(seconds)), \(memory) MiB of memory"
-          + " (from \(span(calibration)) of training and evaluating a little of each at its widths)")
+        "predicted for `run` with \(counted(whole.threads, "thread")) and one job: \(duration(seconds)),"
+          + " \(memory) MiB of memory (measured for \(duration(calibration)) on a few batches at its widths)")
     }
     return lines
   }
 
   // MARK: One experiment
 
-  private func details(_ plan: ExperimentPlan) -> String {
-    var lines = [
-      "\(visible(plan.experiment)): \(plan.parameters) parameters, \(plan.macs) MACs, \(plan.prunableChannels) prunable channels",
-      "",
-    ]
-    lines += aligned(
+  private func details(_ plan: ExperimentPlan, _ columns: Int) -> String {
+    let title =
+      "\(visible(plan.experiment)): \(counted(plan.parameters, "parameter")), \(counted(plan.macs, "MAC")),"
+      + " \(counted(plan.prunableChannels, "prunable channel"))"
+    var lines = wrapped(title, columns: columns, indent: "  ") + [""]
+    lines += layers(plan).lines(columns: columns)
+    if !plan.pruningSteps.isEmpty {
+      lines += ["", "pruning steps, if layers lose channels in proportion (scores decide which):"]
+      lines += steps(plan).lines(columns: columns)
+    }
+    lines += ["", "runs:"]
+    lines += runs(plan).lines(columns: columns)
+    return lines.joined(separator: "\n")
+  }
+
+  private func layers(_ plan: ExperimentPlan) -> TextTable {
+    TextTable(
       [["layer", "inputs", "channels", "prunable", "parameters", "MACs"]]
         + plan.layers.map {
           [
             $0.name, "\($0.inputs)", "\($0.channels)", $0.prunable ? "yes" : "no", "\($0.parameters)",
             "\($0.macs)",
           ]
+        }, expendable: ["inputs"])
+  }
+
+  private func steps(_ plan: ExperimentPlan) -> TextTable {
+    TextTable(
+      [["after epoch", "channels", "parameters", "MACs", "MACs removed"]]
+        + plan.pruningSteps.map {
+          [
+            "\($0.epoch)", "\($0.channels)", "\($0.parameters)", "\($0.macs)",
+            percent(plan.macs - $0.macs, of: plan.macs),
+          ]
         })
-    if !plan.pruningSteps.isEmpty {
-      lines += ["", "pruning steps, if layers lose channels in proportion (scores decide which):"]
-      lines += aligned(
-        [["after epoch", "channels", "parameters", "MACs", "MACs left"]]
-          + plan.pruningSteps.map {
-            [
-              "\($0.epoch)", "\($0.channels)", "\($0.parameters)", "\($0.macs)",
-              percent($0.macs, of: plan.macs),
-            ]
-          })
-    }
-    lines += ["", "runs:"]
-    lines += aligned(
-      [["training", "seed", "variant", "epochs", "done", "predicted"]]
+  }
+
+  private func runs(_ plan: ExperimentPlan) -> TextTable {
+    TextTable(
+      [["training", "seed", "variant", "epochs", "done", "time"]]
         + plan.runs.map { run in
           [
             String(run.trainingKey.prefix(12)), "\(run.seed)", run.variant.rawValue, "\(run.epochs)",
-            "\(run.epochsDone)", run.cached ? "cached" : run.predictedSeconds.map(span) ?? "-",
+            "\(run.epochsDone)", run.cached ? "cached" : run.predictedSeconds.map(duration) ?? "-",
           ]
         })
-    return lines.joined(separator: "\n")
   }
 
   private func percent(_ part: Int, of whole: Int) -> String {
     String(format: "%.1f %%", 100 * Double(part) / Double(max(1, whole)))
-  }
-
-  /// `4.2 s`, `12 min`, `3 h 20 min`.
-  private func span(_ seconds: Double) -> String {
-    switch seconds {
-    case ..<120: return String(format: "%.1f s", seconds)
-    case ..<7200: return String(format: "%.0f min", seconds / 60)
-    default:
-      let minutes = Int(min(seconds / 60, 1e9).rounded())
-      return "\(minutes / 60) h \(minutes % 60) min"
-    }
   }
 }

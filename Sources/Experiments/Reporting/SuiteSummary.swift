@@ -1,26 +1,29 @@
 import Foundation
 import Reports
 
-/// What a suite came to, a row for each experiment: the last thing that `run` prints of several.
+/// The results of a suite, a row for each experiment: the last thing that `run` prints of several.
 public struct SuiteSummary {
   private let outcomes: [ExperimentOutcome]
 
   public init(_ outcomes: [ExperimentOutcome]) { self.outcomes = outcomes }
 
-  public func text() -> String {
+  /// - Parameter columns: characters of a line; a table that is wider loses columns.
+  public func text(columns: Int = 80) -> String {
     let header = [
-      "experiment", "seeds", "baseline, %", "pruned, %", "drop", "compression", "FLOPs gone", "expected",
+      "experiment", "seeds", "baseline, %", "pruned, %", "drop", "compression", "MACs removed", "expected",
       "trained",
     ]
-    var lines = aligned([header] + outcomes.map(row))
+    let table = TextTable(
+      [header] + outcomes.map(row),
+      expendable: ["seeds", "trained", "compression", "MACs removed", "expected"])
     let done = outcomes.filter { $0.failure == nil }.count
-    var total = "\(done) of \(outcomes.count) experiments done"
+    var total = "\(done) of \(counted(outcomes.count, "experiment")) done"
     let failed = outcomes.filter { $0.failure.map { !$0.isInterruption } ?? false }.map(\.spec.name)
     if !failed.isEmpty { total += "; failed: \(failed.joined(separator: ", "))" }
     let missed = outcomes.filter(\.isMissed).map(\.spec.name)
     if !missed.isEmpty { total += "; expectations missed: \(missed.joined(separator: ", "))" }
-    lines += ["", total]
-    return lines.joined(separator: "\n")
+    return (table.lines(columns: columns) + [""] + wrapped(total, columns: columns, indent: "  "))
+      .joined(separator: "\n")
   }
 
   private func row(_ outcome: ExperimentOutcome) -> [String] {
@@ -34,7 +37,7 @@ public struct SuiteSummary {
     return start + [
       summary.baseline.map { accuracy($0.top1) } ?? "-", summary.pruned.map { accuracy($0.top1) } ?? "-",
       summary.accuracyDrop.map { String(format: "%.2f", $0.mean) } ?? "-",
-      summary.compression.map { String(format: "%.2fx", $0) } ?? "-",
+      summary.compression.map { String(format: "%.2f×", $0) } ?? "-",
       summary.flopsReduction.map { String(format: "%.1f %%", 100 * $0) } ?? "-",
       summary.expectations.isEmpty ? "-" : "\(met) of \(summary.expectations.count)",
       outcome.trained == 0 ? "cached" : "\(outcome.trained) of \(outcome.trainings)",
@@ -42,7 +45,7 @@ public struct SuiteSummary {
   }
 
   private func accuracy(_ statistic: Statistic) -> String {
-    statistic.n > 1
+    statistic.n > 2
       ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
   }
 }

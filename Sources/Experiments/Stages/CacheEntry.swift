@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Specification
 import TensorFiles
 
@@ -7,7 +8,7 @@ public struct CacheEntry: Encodable, Sendable {
   public let key: String
   /// What is trained.
   public let stage: String
-  /// Nil where the folder does not say.
+  /// In all, fine-tuning included; nil where the folder does not tell.
   public let epochs: Int?
   public let epochsDone: Int
   public let bytes: Int
@@ -17,6 +18,11 @@ public struct CacheEntry: Encodable, Sendable {
   public let experiments: [String]
   /// The folder.
   let path: String
+
+  /// `6 of 9 epochs`
+  var progress: String {
+    epochs.map { "\(epochsDone) of \(counted($0, "epoch"))" } ?? counted(epochsDone, "epoch")
+  }
 
   public var isUnused: Bool { experiments.isEmpty }
 }
@@ -45,8 +51,9 @@ extension StageCache {
     let path = "\(folder)/\(key)"
     let note = DurableFile.text("\(path)/\(Self.noteName)") ?? ""
     let lines = note.split(separator: "\n")
-    let epochs =
-      lines.first { $0.hasPrefix(Self.epochsNote) }.flatMap { Int($0.dropFirst(Self.epochsNote.count)) }
+    let epochs = lines.first { $0.hasPrefix(Self.epochsNote) }.flatMap {
+      Int($0.dropFirst(Self.epochsNote.count))
+    }
     var bytes = 0
     var newest = Date.distantPast
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {

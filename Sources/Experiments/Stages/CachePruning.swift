@@ -1,9 +1,10 @@
 import Foundation
+import Reports
 
-/// What to take out of a stage cache, and what happened to it.
+/// Trainings that were removed from a stage cache, or would be.
 public struct CachePruning: Encodable {
   public let removed: [CacheEntry]
-  /// Left alone because a run works at them.
+  /// Not removed because a run works at them.
   public let inUse: [CacheEntry]
 
   /// - Parameters:
@@ -18,7 +19,7 @@ public struct CachePruning: Encodable {
     for entry in StageCache(results: results).entries(of: results)
     where (entry.isUnused || !unusedOnly) && entry.ageSeconds >= minimumAge {
       do throws(RunError) {
-        // Nobody begins to work at it while it goes.
+        // No run begins to work at it while it is removed.
         let lock = try FolderLock(entry.path)
         defer { withExtendedLifetime(lock) {} }
         if !isDry { try Self.remove(entry.path) }
@@ -46,31 +47,22 @@ public struct CacheListing {
 
   public init(results: String) { entries = StageCache(results: results).entries(of: results) }
 
+  /// Two lines for each training: what it is, and what it takes.
   public func text() -> String {
     guard !entries.isEmpty else { return "nothing is cached" }
-    let rows = entries.map { entry in
+    let lines = entries.flatMap { entry in
       [
-        String(entry.key.prefix(12)), "\(entry.epochsDone)/\(entry.epochs.map(String.init) ?? "?")",
-        size(entry.bytes),
-        age(entry.ageSeconds),
-        entry.stage, entry.isUnused ? "nothing" : entry.experiments.joined(separator: ", "),
+        "\(entry.key.prefix(12))  \(entry.stage)",
+        "  \(entry.progress), \(size(entry.bytes)), \(age(entry.ageSeconds)) old, used by "
+          + (entry.isUnused ? "nothing" : entry.experiments.joined(separator: ", ")),
       ]
     }
-    let table = columns([["key", "epochs", "size", "age", "training", "used by"]] + rows)
-    return (table + ["", "\(entries.count) trainings, \(size(entries.map(\.bytes).reduce(0, +)))"])
+    return
+      (lines + ["", "\(counted(entries.count, "training")), \(size(entries.map(\.bytes).reduce(0, +)))"])
       .joined(separator: "\n")
   }
 
   public func json() -> String { jsonOutput(entries) }
-
-  private func columns(_ rows: [[String]]) -> [String] {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { column, text in
-        column == row.count - 1 ? text : text + String(repeating: " ", count: widths[column] - text.count)
-      }.joined(separator: "  ")
-    }
-  }
 }
 
 extension CachePruning {
@@ -78,8 +70,8 @@ extension CachePruning {
   public func text(isDry: Bool) -> String {
     let verb = isDry ? "would remove" : "removed"
     var lines = removed.map { "\(verb) \($0.key.prefix(12)): \($0.stage), \(size($0.bytes))" }
-    lines += inUse.map { "in use, left alone: \($0.key.prefix(12)): \($0.stage)" }
-    lines.append("\(verb) \(removed.count) trainings, \(size(removed.map(\.bytes).reduce(0, +)))")
+    lines += inUse.map { "in use, not removed: \($0.key.prefix(12)): \($0.stage)" }
+    lines.append("\(verb) \(counted(removed.count, "training")), \(size(removed.map(\.bytes).reduce(0, +)))")
     return lines.joined(separator: "\n")
   }
 
@@ -87,7 +79,7 @@ extension CachePruning {
 }
 
 /// `512 B`, `80.4 KiB`, `1.2 GiB`.
-func size(_ bytes: Int) -> String {
+private func size(_ bytes: Int) -> String {
   guard bytes >= 1024 else { return "\(bytes) B" }
   var value = Double(bytes) / 1024
   for unit in ["KiB", "MiB", "GiB"] {
@@ -97,12 +89,5 @@ func size(_ bytes: Int) -> String {
   return String(format: "%.1f TiB", value)
 }
 
-/// `12 s`, `5 min`, `3 h`, `9 d`.
-func age(_ seconds: Int) -> String {
-  switch seconds {
-  case ..<120: "\(seconds) s"
-  case ..<7200: "\(seconds / 60) min"
-  case ..<172_800: "\(seconds / 3600) h"
-  default: "\(seconds / 86_400) d"
-  }
-}
+/// `12 s`, `5 min`, `3 h 20 min`.
+private func age(_ seconds: Int) -> String { duration(Double(seconds)) }

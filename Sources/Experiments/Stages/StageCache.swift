@@ -22,6 +22,7 @@ struct StageCache: Sendable {
   }
 
   static let noteName = "stage.yaml"
+  /// Begins the note's line with the epochs of the whole training, fine-tuning included.
   static let epochsNote = "# epochs: "
 
   /// Writes beside a training's checkpoints what it is.

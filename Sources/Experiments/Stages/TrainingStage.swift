@@ -1,9 +1,10 @@
+import Reports
 import Specification
 
 /// One training that experiments need: a seed of a variant.
 struct TrainingStage: Sendable {
   let key: StageKey
-  /// Of the first experiment that needs it; whatever does not go into the key is not used.
+  /// Of the first experiment that needs it; what is not in the key is not used.
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
@@ -18,19 +19,19 @@ struct TrainingStage: Sendable {
   /// The baseline's training where all of it comes before the first pruning step, as with pruning in one shot.
   var beginning: StageKey? { variant == .pruned && commonEpochs == spec.train.epochs ? trunk : nil }
 
-  /// What is trained on what: `resnet-8 x 0.5 on digits`.
+  /// What is trained on what: `resnet-8 × 0.5 on digits`.
   var setting: String {
     let architecture = spec.architecture
     let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
-    let width = architecture.width == 1 ? "" : " x \(architecture.width)"
+    let width = architecture.width == 1 ? "" : " × \(architecture.width)"
     return "\(architecture.name)\(depth)\(width) on \(spec.dataset.name)"
   }
 
-  /// For people: `resnet-8 x 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
+  /// For people: `resnet-8 × 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
   var summary: String {
     let pruning =
       spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)\($0.schedule.summary)" } ?? "pruned"
-    return "\(setting), \(epochs) epochs, seed \(seed), " + (variant == .baseline ? "baseline" : pruning)
+    return "\(setting), \(counted(epochs, "epoch")), seed \(seed), " + (variant == .baseline ? "baseline" : pruning)
   }
 }
 

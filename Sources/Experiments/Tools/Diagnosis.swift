@@ -43,10 +43,10 @@ public struct Diagnosis: Encodable {
     pictureDecoders = PictureDecoders.versions
     self.results = ResultsFolderCheck(results)
     data = DatasetRegistry.all.map(\.description).map { entry in
-      Data(
-        name: entry.name, path: entry.defaultPath,
-        found: entry.isPictures
-          ? nil : entry.defaultPath.map { FileManager.default.fileExists(atPath: $0) } ?? true)
+      let path = entry.defaultPath(in: ProcessInfo.processInfo.environment)
+      return Data(
+        name: entry.name, path: path,
+        found: entry.isPictures ? nil : path.map { FileManager.default.fileExists(atPath: $0) } ?? true)
     }
   }
 
@@ -69,7 +69,7 @@ public struct Diagnosis: Encodable {
       "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(threads) threads",
       "pictures      \(pictureDecoders)",
       "results       \(results.text)",
-      "data:",
+      "data (the environment variable ESPALIER_DATA selects the folder, `data` by default):",
     ]
     for entry in data {
       let name = entry.name.padding(toLength: 14, withPad: " ", startingAt: 0)

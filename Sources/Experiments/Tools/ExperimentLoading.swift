@@ -3,20 +3,24 @@ import Specification
 
 /// Experiments from files and suites.
 public enum ExperimentLoading {
-  /// All experiments of the files, in order, the file that each is in, by the experiment's name, and everything that is
-  /// wrong with any of them.
+  /// All experiments of the files, in order, the file that each is in, by the experiment's name, everything that is wrong
+  /// with any of them, and warnings of what is allowed but does nothing.
   ///
   /// - Parameters:
   ///   - overrides: `path=value` texts, applied to every experiment
   ///   - withoutDataset: whether other images stand in for the data set, which need not fit or exist then
   public static func load(
     _ files: [String], overrides: [String], withoutDataset: Bool = false
-  ) -> (specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic]) {
+  ) -> (
+    specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic],
+    warnings: [Diagnostic]
+  ) {
     var catalog = Catalog.standard
     catalog.checksDatasets = !withoutDataset
     var specs: [ExperimentSpec] = []
     var sources: [String: String] = [:]
     var diagnostics: [Diagnostic] = []
+    var warnings: [Diagnostic] = []
     var placeOfName: [String: Place] = [:]
     for file in members(files, &diagnostics) {
       do throws(SpecificationError) {
@@ -26,6 +30,8 @@ public enum ExperimentLoading {
           let name = experiment.spec.name
           specs.append(experiment.spec)
           sources[name] = file
+          // Experiments of one matrix share theirs.
+          warnings += experiment.warnings.filter { !warnings.contains($0) }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
             diagnostics.append(
               Diagnostic(
@@ -37,7 +43,7 @@ public enum ExperimentLoading {
         diagnostics += error.diagnostics
       }
     }
-    return (specs, sources, diagnostics)
+    return (specs, sources, diagnostics, warnings)
   }
 
   /// The experiment files, suites expanded.
@@ -62,19 +68,23 @@ public struct ValidationResult: Encodable {
     var column: Int
     var path: String
     var message: String
+
+    init(_ diagnostic: Diagnostic) {
+      (file, line, column) = (diagnostic.place.file, diagnostic.place.line, diagnostic.place.column)
+      (path, message) = (diagnostic.path, diagnostic.message)
+    }
   }
 
   let valid: Bool
   let experiments: [String]
   let errors: [Problem]
+  let warnings: [Problem]
 
-  public init(_ specs: [ExperimentSpec], _ diagnostics: [Diagnostic]) {
+  public init(_ specs: [ExperimentSpec], _ diagnostics: [Diagnostic], warnings: [Diagnostic]) {
     valid = diagnostics.isEmpty
     experiments = specs.map(\.name)
-    errors = diagnostics.map {
-      Problem(
-        file: $0.place.file, line: $0.place.line, column: $0.place.column, path: $0.path, message: $0.message)
-    }
+    errors = diagnostics.map(Problem.init)
+    self.warnings = warnings.map(Problem.init)
   }
 
   public func json() -> String {

@@ -10,6 +10,8 @@ import Specification
 public struct ModelScores: Encodable {
   let architecture: String
   let criterion: String
+  /// The model's file; nil for random weights.
+  public let weights: String?
   /// By layer, a score for each channel that is left. Layers that are scored but never pruned are included.
   let scores: [String: [Double]]
   /// By prunable layer or residual stream, the channels' numbers in the original network.
@@ -40,6 +42,7 @@ public struct ModelScores: Encodable {
       }
     }
     architecture = spec.architecture.name
+    self.weights = weights ?? spec.architecture.weights
     criterion = spec.prune?.criterion ?? FeatureRelevance.description.name
     let scored = Set(scores.keys)
     let streams = network.streamGroups.filter { scored.contains($0.name) }
@@ -48,7 +51,7 @@ public struct ModelScores: Encodable {
     order = layers.filter(scored.contains)
   }
 
-  private enum CodingKeys: String, CodingKey { case architecture, criterion, scores, channels }
+  private enum CodingKeys: String, CodingKey { case architecture, criterion, weights, scores, channels }
 
   public func json() -> String {
     let encoder = JSONEncoder()

@@ -1,4 +1,4 @@
-/// The numbers of a report that `diff` judges.
+/// The numbers of a report that `diff` compares.
 public enum DiffMetric: String, CaseIterable, Codable, Sendable {
   case top1, top5
   case testLoss = "test_loss"
@@ -23,7 +23,7 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     case loss
     /// Compression, or a share.
     case ratio
-    /// Whole numbers, which only another program or another experiment changes.
+    /// Whole numbers, which change only with the program or the experiment.
     case count
     case time
   }
@@ -45,6 +45,9 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     }
   }
 
+  /// Whether a count that is lower is better; a number of epochs or pruning steps is neither better nor worse.
+  var fewerIsBetter: Bool { [.parameters, .macs, .channels, .layers].contains(self) }
+
   /// How much worse counts as the same unless the command line says otherwise.
   var defaultTolerance: Tolerance {
     switch kind {
@@ -59,8 +62,11 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
   /// Of counts where no seed is in both reports: which channels go depends on the seed, and so do sizes.
   static let otherSeedsTolerance = Tolerance.relative(0.05)
 
-  /// With several seeds on both sides an accuracy has fallen if the 95 % interval of the difference says so; falls below
-  /// `smallest` points are nobody's concern, though, and those above `largest` no spread excuses: with two or three
-  /// seeds the interval is wide.
-  static let accuracyFall = (smallest: 0.1, largest: 5.0)
+  /// With at least three seeds on both sides an accuracy has fallen if the 95 % interval of the difference is below 0.
+  /// A fall below `smallest` points is ignored, and one above `largest` points counts however wide the interval is, which
+  /// it is with few seeds.
+  static let accuracyFall = (smallest: 0.1, largest: 2.0)
+
+  /// Seconds by which a training may always take longer: shares of shorter times are noise.
+  static let timeNoise = 0.5
 }

@@ -53,14 +53,14 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     difference = change
     ci95 = isPaired ? paired?.ci95 : ConfidenceInterval(differenceOf: after, and: before)
     if metric.kind == .count {
-      judgeCount(base, candidate, change: change, tolerance)
+      compareCounts(base, candidate, change: change, tolerance)
     } else {
-      judge(change: change, base: before.mean, tolerance)
+      compare(change: change, base: before.mean, tolerance)
     }
   }
 
-  /// Better and worse, by a tolerance or by what the interval says.
-  private mutating func judge(change: Double, base: Double, _ tolerance: Tolerance?) {
+  /// Sets the verdict by a tolerance or by the interval.
+  private mutating func compare(change: Double, base: Double, _ tolerance: Tolerance?) {
     let gain = metric.higherIsBetter ? change : -change
     if gain == 0 {
       verdict = .same
@@ -75,38 +75,46 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
       if !isCertain { rule = "more than \(shortNumber(DiffMetric.accuracyFall.largest))" }
       verdict = gain < 0 ? .regressed : .improved
     } else {
-      let allowed = (tolerance ?? metric.defaultTolerance).allowed(base)
+      var allowed = (tolerance ?? metric.defaultTolerance).allowed(base)
+      if metric == .trainSeconds, tolerance == nil { allowed = max(allowed, DiffMetric.timeNoise) }
       verdict = !exceeds(abs(gain), allowed) ? .tolerated : gain < 0 ? .regressed : .improved
     }
   }
 
-  /// Seed by seed where some are in both reports; any change counts, whichever way.
-  private mutating func judgeCount(
+  /// Sets the verdict seed by seed where some are in both reports, else by the means.
+  private mutating func compareCounts(
     _ base: [UInt64: Double], _ candidate: [UInt64: Double], change: Double, _ tolerance: Tolerance?
   ) {
     let common = base.keys.filter { candidate[$0] != nil }.sorted()
     if common.isEmpty, let mean = self.base?.mean {
       let tolerance = tolerance ?? DiffMetric.otherSeedsTolerance
       rule = "\(tolerance.text), other seeds"
-      verdict = change == 0 ? .same : exceeds(abs(change), tolerance.allowed(mean)) ? .regressed : .tolerated
+      verdict = Self.verdict(change, allowed: tolerance.allowed(mean), fewerIsBetter: metric.fewerIsBetter)
       return
     }
     if tolerance == nil { rule = "exact" }
     for seed in common {
       guard let before = base[seed], let after = candidate[seed] else { continue }
-      note("seed \(seed)", before, after, tolerance)
+      note("seed \(seed)", before, after, tolerance, fewerIsBetter: metric.fewerIsBetter)
     }
   }
 
-  /// Takes in one count, and says what it is where it differs.
-  mutating func note(_ what: String, _ before: Double, _ after: Double, _ tolerance: Tolerance?) {
+  /// Takes in one count, and describes it where it differs. The worst of several decides.
+  mutating func note(
+    _ what: String, _ before: Double, _ after: Double, _ tolerance: Tolerance?, fewerIsBetter: Bool
+  ) {
     guard before != after else { return }
     details.append("\(what): \(shortNumber(before)) -> \(shortNumber(after))")
     let allowed = (tolerance ?? metric.defaultTolerance).allowed(before)
-    if exceeds(abs(after - before), allowed) {
-      verdict = .regressed
-    } else if verdict == .same {
-      verdict = .tolerated
-    }
+    let own = Self.verdict(after - before, allowed: allowed, fewerIsBetter: fewerIsBetter)
+    let order: [Verdict] = [.same, .tolerated, .improved, .regressed]
+    if (order.firstIndex(of: own) ?? 0) > (order.firstIndex(of: verdict) ?? 0) { verdict = own }
+  }
+
+  /// - Parameter fewerIsBetter: whether a fall is an improvement; otherwise any change is a regression.
+  private static func verdict(_ change: Double, allowed: Double, fewerIsBetter: Bool) -> Verdict {
+    guard change != 0 else { return .same }
+    guard exceeds(abs(change), allowed) else { return .tolerated }
+    return change < 0 && fewerIsBetter ? .improved : .regressed
   }
 }

@@ -113,7 +113,7 @@ struct ReportComparison {
         ] as [(String, KeyPath<LayerReport, Int>)] {
           result?.note(
             "\(name), \(what)", Double(layer[keyPath: size]), Double(other[keyPath: size]),
-            tolerances[.layers])
+            tolerances[.layers], fewerIsBetter: true)
         }
       }
     }
@@ -128,9 +128,11 @@ struct ReportComparison {
     for (seed, old, new) in Self.common(before, after) {
       for (index, (step, other)) in zip(old.pruningSteps, new.pruningSteps).enumerated() {
         let name = "seed \(seed), step \(index + 1)"
-        result?.note("\(name), epoch", Double(step.epoch), Double(other.epoch), tolerances[.pruningSteps])
+        let tolerance = tolerances[.pruningSteps]
         result?.note(
-          "\(name), channels", Double(step.channels), Double(other.channels), tolerances[.pruningSteps])
+          "\(name), epoch", Double(step.epoch), Double(other.epoch), tolerance, fewerIsBetter: false)
+        result?.note(
+          "\(name), channels", Double(step.channels), Double(other.channels), tolerance, fewerIsBetter: true)
       }
     }
     return result

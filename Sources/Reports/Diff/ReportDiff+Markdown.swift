@@ -1,17 +1,74 @@
 extension ReportDiff {
-  /// For a comment on a pull request: the headline, a table for each experiment, details folded.
+  /// Bytes that the text takes at most. GitHub refuses comments of more than 65,536 characters.
+  static let maximumMarkdown = 60_000
+
+  /// For a comment on a pull request: the headline, then a table for each experiment that differs, regressions first.
+  ///
+  /// Where all tables together would be too long, an experiment gets a line, and those beyond that are only counted.
   public func markdown() -> String {
-    var lines = ["**\(headline)**", "", "\(markdownCode(base)) -> \(markdownCode(candidate))"]
-    let experiments =
+    var text = BoundedText(limit: Self.maximumMarkdown - Self.reserve)
+    text.append(
+      "**\(headline)**\n\n\(markdownCode(String(base.prefix(200)))) -> \(markdownCode(String(candidate.prefix(200))))\n"
+    )
+    let lists =
       missing.map { "- :x: missing: \(markdownEscaped($0))" }
       + added.map { "- added: \(markdownEscaped($0))" }
-    if !experiments.isEmpty { lines += [""] + experiments }
-    for experiment in self.experiments { lines += [""] + experiment.markdown() }
-    return lines.joined(separator: "\n")
+    if !lists.isEmpty { text.append("\n") }
+    var leftOut = lists.count { !text.append($0 + "\n") }
+    for experiment in inOrder where !experiment.isUnchanged {
+      if text.append("\n" + experiment.markdown().joined(separator: "\n") + "\n") { continue }
+      if !text.append("\n- \(experiment.line)\n") { leftOut += 1 }
+    }
+    let unchanged = experiments.filter(\.isUnchanged).map { markdownEscaped($0.name) }
+    if !unchanged.isEmpty {
+      let line = "\nUnchanged: \(counted(unchanged.count, "experiment"))"
+      if !text.append("\(line): \(unchanged.joined(separator: ", "))\n"), !text.append(line + "\n") {
+        leftOut += unchanged.count
+      }
+    }
+    let rest = leftOut > 0 ? "\nand \(leftOut) more; `--format text` shows all" : ""
+    return String(text.text.dropLast()) + rest
+  }
+
+  /// Bytes for the line that counts what is left out.
+  private static let reserve = 200
+
+  /// Experiments with regressions first, then those with other changes; otherwise by name, as before.
+  var inOrder: [ExperimentDiff] {
+    experiments.filter { $0.regressions > 0 } + experiments.filter { $0.regressions == 0 }
+  }
+}
+
+/// Text that grows only as long as it stays within a limit.
+private struct BoundedText {
+  let limit: Int
+  private(set) var text = ""
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Appends `part` if there is room for all of it.
+  @discardableResult
+  mutating func append(_ part: String) -> Bool {
+    guard text.utf8.count + part.utf8.count <= limit else { return false }
+    text += part
+    return true
   }
 }
 
 extension ExperimentDiff {
+  /// Whether there is nothing to tell.
+  var isUnchanged: Bool {
+    metrics.allSatisfy { $0.verdict == .same } && expectations.allSatisfy { $0.base == $0.candidate }
+      && (spec ?? []).isEmpty && notes.isEmpty && problems.isEmpty
+  }
+
+  /// The experiment in one line, where its table is too long.
+  fileprivate var line: String {
+    let worse = regressions > 0 ? ":x: " : ""
+    return "\(worse)\(markdownEscaped(name)): \(counted(regressions, "regression")), "
+      + counted(metrics.count { $0.verdict == .improved }, "improvement")
+  }
+
   fileprivate func markdown() -> [String] {
     var lines = ["### \(markdownEscaped(name))", ""]
     let worse =
@@ -21,7 +78,8 @@ extension ExperimentDiff {
       }
     if !worse.isEmpty { lines += worse.map { "- \($0)" } + [""] }
     lines += ["| | number | base | candidate | change | rule |", "| --- | --- | ---: | ---: | ---: | --- |"]
-    lines += metrics.map(\.row)
+    let regressed = metrics.filter { $0.verdict == .regressed }
+    lines += (regressed + metrics.filter { $0.verdict != .regressed }).map(\.row)
     lines += folded("Experiment", (spec ?? []).map { markdownCode($0.description) })
     lines += folded(
       "Details",
@@ -34,9 +92,14 @@ extension ExperimentDiff {
     return lines
   }
 
+  /// Items of a fold that are written out.
+  private static let shownItems = 30
+
   private func folded(_ title: String, _ items: [String]) -> [String] {
     guard !items.isEmpty else { return [] }
-    return ["", "<details><summary>\(title): \(items.count)</summary>", ""] + items.map { "- \($0)" }
+    let more = items.count - Self.shownItems
+    return ["", "<details><summary>\(title): \(items.count)</summary>", ""]
+      + items.prefix(Self.shownItems).map { "- \($0)" } + (more > 0 ? ["- and \(more) more"] : [])
       + ["", "</details>"]
   }
 }

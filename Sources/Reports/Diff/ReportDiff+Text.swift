@@ -1,11 +1,15 @@
 import Specification
 
 extension ReportDiff {
-  /// For the terminal: the headline, then what differs, a line each; the worst first in each experiment.
+  /// For the terminal: the headline, then what differs, a line each; regressions first.
   public func text() -> String {
     var lines = ["\(headline): \(base) -> \(candidate)"]
     lines += missing.map { "MISSING   \($0)" } + added.map { "added     \($0)" }
-    for experiment in experiments { lines += ["", experiment.name] + experiment.lines().map { "  " + $0 } }
+    for experiment in inOrder where !experiment.isUnchanged {
+      lines += ["", experiment.name] + experiment.lines().map { "  " + $0 }
+    }
+    let unchanged = experiments.filter(\.isUnchanged).map(\.name)
+    if !unchanged.isEmpty { lines += ["", "unchanged: \(unchanged.joined(separator: ", "))"] }
     return lines.map(visible).joined(separator: "\n")
   }
 }

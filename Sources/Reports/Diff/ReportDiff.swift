@@ -34,8 +34,7 @@ public struct ReportDiff: Encodable, Equatable, Sendable {
 
   /// `2 regressions, 1 improvement in 3 experiments`
   var headline: String {
-    func counted(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
-    return (regressions == 0 ? "no regression" : counted(regressions, "regression"))
+    (regressions == 0 ? "no regression" : counted(regressions, "regression"))
       + (improvements == 0 ? "" : ", " + counted(improvements, "improvement"))
       + " in " + counted(experiments.count, "experiment")
   }

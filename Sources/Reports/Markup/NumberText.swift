@@ -40,8 +40,8 @@ struct Prefix: Equatable {
 
   init(for value: Double) {
     let all = [("", 1), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18)]
-    // Below ten thousand all digits are as short.
-    (symbol, factor) = all.last { abs(value) >= $0.1 && abs(value) >= 1e4 } ?? ("", 1)
+    // Below ten thousand all digits are as short. What two decimals round to 1000.00 has the next prefix.
+    (symbol, factor) = all.last { abs(value) >= 0.999_995 * $0.1 && abs(value) >= 1e4 } ?? ("", 1)
   }
 }
 
@@ -52,3 +52,6 @@ func quantity(_ value: Double) -> String {
   return prefix.symbol.isEmpty
     ? decimal(value, 0) : decimal(value / prefix.factor, 2) + "\u{A0}" + prefix.symbol
 }
+
+/// A count in plain text: `31.02 M`, `512`.
+package func magnitude(_ count: Int) -> String { quantity(Double(count)).replacing("\u{A0}", with: " ") }

@@ -3,7 +3,10 @@ extension Report {
   func costTable() -> Table {
     let costs = Dictionary(
       uniqueKeysWithValues: variants.map { ($0.name, $0.runs.map { trainingCost(of: $0) }) })
-    func row(_ name: String, _ value: (TrainingCost) -> Double?) -> [Table.Cell]? {
+    func row(
+      _ name: String, _ value: (TrainingCost) -> Double?,
+      change: (Double?, Double?) -> String = Reports.change
+    ) -> [Table.Cell]? {
       func statistic(_ variant: String) -> Statistic? { Statistic((costs[variant] ?? []).compactMap(value)) }
       let (before, after) = (statistic("baseline"), statistic("pruned"))
       guard before != nil || after != nil else { return nil }
@@ -12,27 +15,32 @@ extension Report {
         Table.Cell(change(before?.mean, after?.mean)),
       ]
     }
+    func seconds(_ name: String, _ value: (TrainingCost) -> Double?) -> [Table.Cell]? {
+      row(name, value, change: secondsChange)
+    }
     func perEpoch(_ total: Double?, _ cost: TrainingCost) -> Double? {
       total.map { $0 / Double(max(cost.epochs.count, 1)) }
     }
     let rows = [
       row("MACs, in all", \.macs),
       row("MACs, an epoch", { perEpoch($0.macs, $0) }),
-      row("seconds, in all", \.seconds),
-      timing.runs.contains { $0.sharedEpochs != nil } ? row("seconds, spent", \.spentSeconds) : nil,
-      row("seconds, an epoch", { perEpoch($0.seconds, $0) }),
-      row("seconds, first epoch", { $0.epochs.first?.seconds }),
-      row("seconds, last epoch", { $0.epochs.last?.seconds }),
-      row("seconds of pruning steps, in all", \.pruningSeconds),
-      row("seconds of evaluation, in all", \.evaluationSeconds),
-      row("CPU seconds, in all", \.cpuSeconds),
-      row("CPU seconds of pruning steps, in all", \.pruningCPUSeconds),
+      seconds("seconds, in all", \.seconds),
+      timing.runs.contains { $0.sharedEpochs != nil } ? seconds("seconds, spent", \.spentSeconds) : nil,
+      seconds("seconds, an epoch", { perEpoch($0.seconds, $0) }),
+      seconds("seconds, first epoch", { $0.epochs.first?.seconds }),
+      seconds("seconds, last epoch", { $0.epochs.last?.seconds }),
+      seconds("seconds of pruning steps, in all", \.pruningSeconds),
+      seconds("seconds of evaluation, in all", \.evaluationSeconds),
+      seconds("CPU seconds, in all", \.cpuSeconds),
+      seconds("CPU seconds of pruning steps, in all", \.pruningCPUSeconds),
       row("joules, in all", \.joules),
       row("joules, an epoch", { perEpoch($0.joules, $0) }),
     ]
     let seeds = Set(runs.map(\.seed)).count
     return Table(
-      caption: seeds > 1 ? "One seed on average, ± standard deviation" : "Training of each network",
+      caption: seeds > 1
+        ? "Training of each network: means of \(seeds) seeds ± standard deviation"
+        : "Training of each network",
       header: ["", "baseline", "pruned", "change"], rows: rows.compactMap(\.self))
   }
 

@@ -9,7 +9,7 @@ extension Report {
       caption: runs.count > 1
         ? "Before and after pruning; means of \(runs.count) seeds, for each seed see layers.csv"
         : "Before and after pruning",
-      header: ["layer", "kind", "channels", "kept", "parameters", "kept", "MACs", "kept"],
+      header: ["layer", "kind", "channels", "after", "parameters", "after", "MACs", "after"],
       rows: layers.map { layer in
         [
           Table.Cell(layer.name), Table.Cell(layer.kind), Table.Cell("\(layer.channelsBefore)"),

@@ -2,6 +2,7 @@
 extension Report {
   /// Baseline, pruned, and how they differ.
   func comparison() -> Table {
+    let seeds = Set(runs.map(\.seed)).count
     let (baseline, pruned) = (summary.baseline, summary.pruned)
     func sizes(_ name: String, _ size: (Summary.VariantSummary) -> Int) -> [Table.Cell] {
       let (before, after) = (baseline.map { Double(size($0)) }, pruned.map { Double(size($0)) })
@@ -11,16 +12,15 @@ extension Report {
       ]
     }
     let drop = summary.accuracyDrop.map { drop in
-      (drop.mean < 0 ? "+" : "") + decimal(0 - drop.mean, 2)
-        + (drop.n > 1 ? " ±\u{A0}\(decimal(drop.std, 2))" : "")
+      (drop.mean < 0 ? "+" : "") + spread(drop.negated, 2)
     }
     let accuracy = [
       Table.Cell("top-1 accuracy, %"), Table.Cell(spread(baseline?.top1, 2)),
       Table.Cell(spread(pruned?.top1, 2)), Table.Cell(drop ?? "–"),
     ]
     return Table(
-      caption: runs.contains { $0.seed != runs.first?.seed }
-        ? "Means over seeds ± standard deviation; differences paired by seed" : "Baseline and pruned network",
+      caption: seeds > 1
+        ? "\(spreadNote(seeds: seeds)); differences paired by seed" : "Baseline and pruned network",
       header: ["", "baseline", "pruned", "change"],
       rows: [
         accuracy, sizes("parameters", \.parameters), sizes("MACs of one image", \.macs),

@@ -3,13 +3,13 @@ enum Stylesheet {
   static var text: String { light + dark + rules }
 
   private static var light: String {
-    ":root { --paper: #ffffff; --card: #f6f7f8; --ink: #1a1a1a; --faint: #5c5c5c; --grid: #dfe1e4; --link: #0057b3;"
+    ":root { --paper: #ffffff; --card: #f6f7f8; --ink: #1a1a1a; --faint: #5c5c5c; --grid: #dfe1e4; --shade: #9aa0a6; --link: #0057b3;"
       + " --good: #00694f; --bad: #b3261e; \(colors(\.light)) color-scheme: light dark; }\n"
   }
 
   private static var dark: String {
     "@media screen and (prefers-color-scheme: dark) { :root { --paper: #14171a; --card: #1e2226; --ink: #e8e8e8;"
-      + " --faint: #a6abb0; --grid: #363c42; --link: #7db8ff; --good: #5fd6ae; --bad: #ff8f86; \(colors(\.dark)) } }\n"
+      + " --faint: #a6abb0; --grid: #363c42; --shade: #6b7278; --link: #7db8ff; --good: #5fd6ae; --bad: #ff8f86; \(colors(\.dark)) } }\n"
   }
 
   private static func colors(_ shade: (((light: String, dark: String)) -> String)) -> String {
@@ -42,7 +42,11 @@ enum Stylesheet {
     figure { margin: 0; max-width: 42rem; }
     figure svg { display: block; width: 100%; height: auto; }
     figcaption { font-size: 0.85rem; color: var(--faint); }
-    .scroll { overflow-x: auto; margin: 0.5rem 0; }
+    .scroll { overflow-x: auto; margin: 0.5rem 0; scrollbar-width: thin; background:
+      linear-gradient(to right, var(--paper) 40%, transparent) left / 3rem 100% no-repeat local,
+      linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
+      linear-gradient(to right, var(--shade), transparent) left / 0.9rem 100% no-repeat scroll,
+      linear-gradient(to left, var(--shade), transparent) right / 0.9rem 100% no-repeat scroll; }
     table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
     caption { text-align: left; color: var(--faint); font-size: 0.85rem; padding-bottom: 0.2rem; }
     th, td { padding: 0.25rem 0.7rem; border-bottom: 1px solid var(--grid); text-align: right; white-space: nowrap; }
@@ -59,7 +63,7 @@ enum Stylesheet {
       table { font-size: 0.78rem; } th, td { padding: 0.25rem 0.3rem; white-space: normal; } th.name { min-width: 8rem; }
       dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.4rem; } }
     @media print { body { max-width: none; padding: 0; font-size: 10pt; } figure, tr { break-inside: avoid; }
-      h2, h3 { break-after: avoid; } .scroll { overflow: visible; } .figures { grid-template-columns: 1fr 1fr; }
+      h2, h3 { break-after: avoid; } .scroll { overflow: visible; background: none; } .figures { grid-template-columns: 1fr 1fr; }
       a { color: inherit; text-decoration: none; } }
 
     """

@@ -14,7 +14,7 @@ struct SuiteSection {
     let figures = tradeOffFigures(reports)
     if !figures.isEmpty {
       element("h2") { "Accuracy and size" }
-      markup(figures)
+      markup(withSharedLegend(figures))
     }
     for (index, report) in reports.enumerated() {
       element("section", ["class": "experiment", "id": anchor(index)]) {
@@ -25,15 +25,34 @@ struct SuiteSection {
     }
   }
 
+  /// One legend before the plots, which have the same series, where it is long.
+  private func withSharedLegend(_ figures: [Figure]) -> [Figure] {
+    let plots = figures.compactMap { $0.drawing as? Plot }
+    guard let first = plots.first, first.series.count > 4, plots.count == figures.count else {
+      return figures
+    }
+    let legend = Figure(
+      name: "legend", caption: "The lines and points of the plots in this section.",
+      drawing: LegendDrawing(plot: first))
+    return [legend]
+      + figures.map { figure in
+        guard var plot = figure.drawing as? Plot else { return figure }
+        plot.hasLegend = false
+        return Figure(name: figure.name, caption: figure.caption, drawing: plot)
+      }
+  }
+
   /// Numbers, because names may be anything.
   private func anchor(_ index: Int) -> String { "experiment-\(index + 1)" }
 
   private func table() -> Table {
-    Table(
-      caption: "Means over seeds ± standard deviation",
+    // Of the experiment with most seeds; the column of seeds says how many each has.
+    let seeds = reports.map { Set($0.runs.map(\.seed)).count }.max() ?? 1
+    return Table(
+      caption: seeds == 1 ? "Every experiment" : spreadNote(seeds: seeds),
       header: [
         "experiment", "seeds", "baseline top-1, %", "pruned top-1, %", "drop, points", "compression",
-        "fewer MACs", "expectations",
+        "MACs removed", "expectations",
       ],
       rows: reports.enumerated().map { index, report in
         let summary = report.summary

@@ -31,7 +31,7 @@ struct Table {
       rows: rows.map { row in columns.compactMap { row.indices.contains($0) ? row[$0] : nil } })
   }
 
-  /// Scrolls sideways by itself where the page is too narrow.
+  /// Scrolls sideways by itself where the page is too narrow; shades at its sides show that there is more.
   func markup() -> Markup {
     withoutEmptyColumns.wholeMarkup()
   }
@@ -71,11 +71,23 @@ struct Table {
   }
 }
 
-/// `82.35 ± 0.31`; the mean alone of a single value.
+/// `82.35 ± 0.31` of three values and more, `82.35 (82.04, 82.66)` of two, the mean alone of a single one.
 func spread(_ statistic: Statistic?, _ places: Int) -> String {
   guard let statistic else { return "–" }
   let mean = decimal(statistic.mean, places)
+  if let pair = statistic.pair {
+    return "\(mean) (\(decimal(pair.low, places)),\u{A0}\(decimal(pair.high, places)))"
+  }
   return statistic.n > 1 ? "\(mean) ±\u{A0}\(decimal(statistic.std, places))" : mean
+}
+
+/// What `spread` shows over a number of seeds, for captions; empty for a single seed.
+func spreadNote(seeds: Int) -> String {
+  switch seeds {
+  case ..<2: ""
+  case 2: "Means of two seeds, both values in parentheses"
+  default: "Means of \(seeds) seeds ± standard deviation"
+  }
 }
 
 /// `45.27 ± 0.70 T`; the mean alone of a single value, or where all are alike.
@@ -86,6 +98,12 @@ func quantity(_ statistic: Statistic?) -> String {
   let spread = statistic.std > 0 ? " ±\u{A0}\(decimal(statistic.std / prefix.factor, places))" : ""
   let unit = prefix.symbol.isEmpty ? "" : "\u{A0}" + prefix.symbol
   return decimal(statistic.mean / prefix.factor, places) + spread + unit
+}
+
+/// Change of a time in seconds: a share from a second on, below that the difference, since shares would be noise.
+func secondsChange(_ before: Double?, _ after: Double?) -> String {
+  guard let before, let after, before < 1 else { return change(before, after) }
+  return (after > before ? "+" : "") + decimal(after - before, 2) + "\u{A0}s"
 }
 
 /// `−51.5 %` from before to after.

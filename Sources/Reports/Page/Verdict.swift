@@ -4,12 +4,12 @@ struct Verdict {
   /// Whether all expectations were met; nil where there were none.
   var isGood: Bool?
 
-  /// `2.16× compression, 51.5 % fewer MACs, accuracy drop 0.00 points; 3 of 3 expectations met`
+  /// `Compression 2.16×, MACs removed 51.5 %, accuracy drop 0.00 points; 3 of 3 expectations met.`
   init(_ report: Report) {
     let summary = report.summary
     var parts: [String] = []
-    if let compression = summary.compression { parts.append("\(decimal(compression, 2))× compression") }
-    if let reduction = summary.flopsReduction { parts.append("\(percent(reduction)) fewer MACs") }
+    if let compression = summary.compression { parts.append("compression \(decimal(compression, 2))×") }
+    if let reduction = summary.flopsReduction { parts.append("MACs removed \(percent(reduction))") }
     if let drop = summary.accuracyDrop { parts.append(Self.text(drop)) }
     if parts.isEmpty, let top1 = (summary.pruned ?? summary.baseline)?.top1 {
       parts.append("top-1 accuracy \(spread(top1, 2))\u{A0}%")
@@ -33,22 +33,20 @@ struct Verdict {
   /// Of several experiments: `12 experiments; 10 of 12 meet all their expectations.`
   init(_ reports: [Report]) {
     let verdicts = reports.map(Verdict.init)
-    let judged = verdicts.compactMap(\.isGood)
-    let good = judged.filter(\.self).count
-    text = "\(reports.count) experiments"
-    if judged.isEmpty {
+    let outcomes = verdicts.compactMap(\.isGood)
+    let good = outcomes.filter(\.self).count
+    text = counted(reports.count, "experiment")
+    if outcomes.isEmpty {
       text += ", without expectations."
     } else {
-      text += "; \(good) of \(judged.count) with expectations meet\(good == 1 ? "s" : "") all of them."
-      isGood = good == judged.count
+      text += "; \(good) of \(outcomes.count) with expectations meet\(good == 1 ? "s" : "") all of them."
+      isGood = good == outcomes.count
     }
   }
 
   private static func text(_ drop: Statistic) -> String {
-    let (word, size) = drop.mean < 0 ? ("gain", -drop.mean) : ("drop", drop.mean)
-    let spread = drop.n > 1 ? " ± \(decimal(drop.std, 2))" : ""
-    return "accuracy \(word) \(decimal(size, 2))\(spread) points"
-      + (drop.n > 1 ? " over \(drop.n) seeds" : "")
+    let (word, size) = drop.mean < 0 ? ("gain", drop.negated) : ("drop", drop)
+    return "accuracy \(word) \(spread(size, 2)) points" + (drop.n > 1 ? " over \(drop.n) seeds" : "")
   }
 
   func markup() -> Markup {

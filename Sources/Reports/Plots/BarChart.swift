@@ -1,4 +1,4 @@
-/// Rows with a bar each: how much there was, and how much is left of it.
+/// Rows with a bar each: the size before pruning, and the part of it that remains.
 struct BarChart {
   var title: String
   var summary: String

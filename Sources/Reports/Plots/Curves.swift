@@ -44,21 +44,39 @@ extension Report {
     series.removeAll { $0.points.isEmpty }
     let summary =
       "\(title) on test and training images by epoch. After the last epoch: \(ends.joined(separator: ", "))."
-    return epochPlot(title: "\(title) by epoch", summary: summary, axis: axis, series: series).map {
-      Figure(
-        name: name, caption: seedsNote + "Training values are means over the epoch, with augmentation.",
-        drawing: $0)
+    return epochPlot(
+      title: "\(title) by epoch", summary: summary, axis: axis, isAccuracy: name == "accuracy", series: series
+    ).map { Figure(name: name, caption: seedsNote + curvesNote, drawing: $0) }
+  }
+
+  /// What training values are, and why test values can change at a pruning step.
+  private var curvesNote: String {
+    var sentences = ["Training values are means over the epoch\(isAugmented ? ", on augmented images" : "")."]
+    if runs.contains(where: { !$0.pruningSteps.isEmpty }) {
+      sentences.append(
+        "A pruning step removes channels before its epoch is evaluated: test values can get worse there and recover"
+          + " with further training.")
     }
+    return sentences.joined(separator: " ")
+  }
+
+  /// Whether the experiment changes training images by chance; false where the report does not say.
+  private var isAugmented: Bool {
+    guard case .object(let keys)? = spec?["dataset"]?["augment"] else { return false }
+    return keys.contains { $0.1 != .null && $0.1 != .boolean(false) }
   }
 
   /// A plot over epochs with the pruning steps marked; nil without points.
   func epochPlot(
-    title: String, summary: String, axis: String, inThousands: Bool = false, series: [Plot.Series]
+    title: String, summary: String, axis: String, inThousands: Bool = false, isAccuracy: Bool = false,
+    series: [Plot.Series]
   ) -> Plot? {
     let values = series.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.low, $0.high] } }
-    guard let (y, unit) = Plot.Axis.quantity(axis, values, inThousands: inThousands, atMost: 7) else {
-      return nil
-    }
+    let scaled =
+      isAccuracy
+      ? Plot.Axis.accuracy(values).map { ($0, 1) }
+      : Plot.Axis.quantity(axis, values, inThousands: inThousands, atMost: 7)
+    guard let (y, unit) = scaled else { return nil }
     let last = runs.flatMap(\.history).map(\.epoch).max() ?? 1
     let steps = Set(runs.flatMap(\.pruningSteps).map(\.epoch)).sorted()
     return Plot(

@@ -36,9 +36,9 @@ extension Report {
     let kept = quantity(rows.map(\.after).reduce(0, +))
     let all = quantity(rows.map(\.before).reduce(0, +))
     return BarChart(
-      title: "\(what.prefix(1).uppercased() + what.dropFirst()) kept in each layer",
+      title: "\(what.prefix(1).uppercased() + what.dropFirst()) of each layer",
       summary: "\(label) of each layer before and after pruning, \(kept) of \(all) in all.", label: label,
-      rows: rows, legend: ("before", "kept"))
+      rows: rows, legend: ("before", "after"))
   }
 }
 

@@ -36,6 +36,15 @@ struct Legend {
     rows = entries.isEmpty ? 0 : row + 1
   }
 
+  /// Of a plot's series, and of its marks.
+  init(_ plot: Plot) {
+    var names = plot.series.filter { !$0.name.isEmpty }.map {
+      ($0.name, Sample.series($0.style, isJoined: $0.isJoined))
+    }
+    if !plot.marks.isEmpty { names.append((plot.marksName, .mark)) }
+    self.init(names)
+  }
+
   /// - Parameter top: where the first row begins.
   func markup(_ drawing: Drawing, top: Double) -> [Markup] {
     entries.flatMap { entry -> [Markup] in
@@ -58,6 +67,20 @@ struct Legend {
       return PlotDrawing.mark(drawing, x: (from + to) / 2, top: y - 7, bottom: y + 7)
     case .bar(let filled):
       return [BarChart.bar(drawing, x: from, y: y - 5, width: to - from, height: 10, filled: filled)]
+    }
+  }
+}
+
+/// The legend of plots that share their series, as a drawing of its own.
+struct LegendDrawing: Drawable {
+  var plot: Plot
+
+  func svg(_ palette: Palette) -> Markup {
+    let legend = Legend(plot)
+    let drawing = Drawing(palette: palette)
+    let names = plot.series.map(\.name).filter { !$0.isEmpty }.joined(separator: ", ")
+    return drawing.svg(title: "Legend", summary: "Series: \(names).", height: 26 + legend.height + 4) {
+      legend.markup(drawing, top: 26)
     }
   }
 }

@@ -9,6 +9,7 @@ struct Plot {
   /// Places on the x axis that are marked from top to bottom, and what they are.
   var marks: [Double] = []
   var marksName = ""
+  var hasLegend = true
 
   struct Axis {
     /// With its unit.
@@ -54,17 +55,43 @@ extension Plot.Axis {
   /// Of a quantity, from the range of its values rounded outwards. Nil where there are no values. Begins at 0 where that
   /// costs little of the room, or where all values are alike.
   ///
-  /// - Parameter inThousands: large ones in thousands, millions or more.
+  /// - Parameters:
+  ///   - inThousands: large ones in thousands, millions or more.
+  ///   - span: difference of the axis' ends at least.
+  ///   - bounds: what values can be at all, beyond which an axis is not widened to its span.
   /// - Returns: the axis, and by what values have to be divided.
-  static func quantity(_ name: String, _ values: [Double], inThousands: Bool, atMost count: Int) -> (
-    axis: Plot.Axis, unit: Double
-  )? {
+  static func quantity(
+    _ name: String, _ values: [Double], inThousands: Bool, span: Double = 0,
+    within bounds: ClosedRange<Double> = -Double.infinity...Double.infinity, atMost count: Int
+  ) -> (axis: Plot.Axis, unit: Double)? {
     guard var range = range(values) else { return nil }
     let (low, high) = (range.lowerBound, range.upperBound)
-    if low > 0 && (low < 0.6 * high || high - low < 1e-6 * high) { range = 0...high }
+    if low > 0 && low < 0.6 * high || span == 0 && low > 0 && high - low < 1e-6 * high {
+      range = 0...high
+    } else if high - low < span {
+      let middle = (low + high) / 2
+      range = middle - span / 2...middle + span / 2
+      if bounds.contains(low), bounds.contains(high) { range = range.shifted(into: bounds) }
+    }
     let prefix = inThousands ? Prefix(for: high) : .none
     let scaled = (range.lowerBound / prefix.factor)...(range.upperBound / prefix.factor)
     let label = prefix.symbol.isEmpty ? name : "\(name) (\(prefix.symbol))"
     return (Plot.Axis(label: label, scale: Scale(covering: scaled, atMost: count)), prefix.factor)
+  }
+}
+
+extension Plot.Axis {
+  /// Of accuracies in percent: two points at least, so that differences that mean nothing do not look large.
+  static func accuracy(_ values: [Double]) -> Plot.Axis? {
+    quantity("Top-1 accuracy (%)", values, inThousands: false, span: 2, within: 0...100, atMost: 7)?.axis
+  }
+}
+
+extension ClosedRange<Double> {
+  /// A range of the same length within `bounds`, which are at least as long.
+  fileprivate func shifted(into bounds: ClosedRange<Double>) -> ClosedRange<Double> {
+    let shift =
+      Swift.max(0, bounds.lowerBound - lowerBound) + Swift.min(0, bounds.upperBound - upperBound)
+    return lowerBound + shift...upperBound + shift
   }
 }

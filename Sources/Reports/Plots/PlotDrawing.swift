@@ -14,11 +14,7 @@ struct PlotDrawing {
   init(plot: Plot, drawing: Drawing) {
     self.plot = plot
     self.drawing = drawing
-    var names = plot.series.filter { !$0.name.isEmpty }.map {
-      ($0.name, Legend.Sample.series($0.style, isJoined: $0.isJoined))
-    }
-    if !plot.marks.isEmpty { names.append((plot.marksName, .mark)) }
-    legend = Legend(names)
+    legend = plot.hasLegend ? Legend(plot) : Legend([])
     let labels = plot.y.scale.ticks.map { textWidth($0.label, size: Self.tickSize) }
     let left = 30 + (labels.max() ?? 0)
     let top = Self.titleHeight + legend.height + 10
@@ -112,12 +108,16 @@ struct PlotDrawing {
     let color = drawing.color(style)
     var path = ""
     if point.yError > 0 {
-      let (low, high) = (y.place(point.y - point.yError), y.place(point.y + point.yError))
+      let (low, high) = (
+        y.place(y.limited(point.y - point.yError)), y.place(y.limited(point.y + point.yError))
+      )
       let left = coordinate(x.place(point.x) - 4)
       path += "M\(left) \(coordinate(low))h8m-4 0V\(coordinate(high))m-4 0h8"
     }
     if point.xError > 0 {
-      let (low, high) = (x.place(point.x - point.xError), x.place(point.x + point.xError))
+      let (low, high) = (
+        x.place(x.limited(point.x - point.xError)), x.place(x.limited(point.x + point.xError))
+      )
       let top = coordinate(y.place(point.y) - 4)
       path += "M\(coordinate(low)) \(top)v8m0 -4H\(coordinate(high))m0 -4v8"
     }

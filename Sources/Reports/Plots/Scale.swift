@@ -30,6 +30,9 @@ struct Scale: Equatable {
     return extent.from + share * (extent.to - extent.from)
   }
 
+  /// The nearest value on the axis.
+  func limited(_ value: Double) -> Double { min(max(value, domain.lowerBound), domain.upperBound) }
+
   static func == (one: Scale, other: Scale) -> Bool {
     one.domain == other.domain && one.ticks == other.ticks && one.extent == other.extent
   }

@@ -35,12 +35,10 @@ private struct TradeOffPoint {
     else { return nil }
     self.series = series
     self.label =
-      "\(label): \(decimal(top1.mean, 2)) %, \(magnitude(macs)) MACs, \(magnitude(parameters)) parameters"
+      "\(label): \(decimal(top1.mean, 2)) %, \(quantity(macs.mean)) MACs, \(quantity(parameters.mean)) parameters"
     (self.top1, self.macs, self.parameters) = (top1, macs, parameters)
   }
 }
-
-private func magnitude(_ size: Statistic) -> String { quantity(size.mean) }
 
 /// Of a suite's experiments that share a baseline, it appears once.
 private func tradeOffPoints(_ reports: [Report]) -> [TradeOffPoint] {
@@ -72,9 +70,12 @@ private func tradeOffPlot(
   _ points: [TradeOffPoint], title: String, axis: String, size: (TradeOffPoint) -> Statistic
 ) -> Plot? {
   let sizes = points.flatMap { [size($0).mean - size($0).std, size($0).mean + size($0).std] }
-  let accuracies = points.flatMap { [$0.top1.mean - $0.top1.std, $0.top1.mean + $0.top1.std] }
+  let accuracies = points.flatMap { point -> [Double] in
+    let (mean, std) = (point.top1.mean, point.top1.std)
+    return [max(min(0, mean), mean - std), min(max(100, mean), mean + std)]
+  }
   guard let (x, unit) = Plot.Axis.quantity(axis, sizes, inThousands: true, atMost: 8),
-    let y = Plot.Axis.quantity("Top-1 accuracy (%)", accuracies, inThousands: false, atMost: 7)?.axis
+    let y = Plot.Axis.accuracy(accuracies)
   else { return nil }
   var names: [String] = []
   for point in points where !names.contains(point.series) { names.append(point.series) }

@@ -135,7 +135,8 @@ public final class ProgressPrinter: Sendable {
     bar.withLock { bar in
       if case .step(let step) = event {
         guard style == .bar, step.step == step.steps || bar.isDue() else { return }
-        write("\r" + progressBar(step, columns: terminalColumns() - 1) + "\u{1B}[K")
+        // A bar that is wider than the terminal would wrap, and could not be drawn over.
+        write("\r" + progressBar(step, columns: (terminalColumns(STDERR_FILENO) ?? 80) - 1) + "\u{1B}[K")
         bar.isShown = true
         return
       }
@@ -153,13 +154,6 @@ public final class ProgressPrinter: Sendable {
   }
 
   deinit { clear() }
-
-  /// Of standard error, 80 where unknown. A bar that is wider would wrap, and could not be drawn over.
-  private func terminalColumns() -> Int {
-    var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
-  }
 
   private func write(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))

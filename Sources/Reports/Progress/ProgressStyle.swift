@@ -67,12 +67,3 @@ func progressBar(_ step: StepProgress, columns: Int = 120) -> String {
   }
   return String(epoch.prefix(max(columns, 0)))
 }
-
-/// `42 s`, `3:07`, `2:05:09`.
-func duration(_ seconds: Double) -> String {
-  guard seconds.isFinite, seconds >= 0, seconds < 1e7 else { return "?" }
-  let whole = Int(seconds.rounded())
-  let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-  if hours > 0 { return String(format: "%d:%02d:%02d", hours, minutes, whole % 60) }
-  return minutes > 0 ? String(format: "%d:%02d", minutes, whole % 60) : "\(whole) s"
-}

@@ -46,18 +46,21 @@ private enum ReportSchema {
         "accuracy_drop",
         Value.statistic("Top-1 of the baseline minus that of the pruned network, percentage points.")),
       .optional("compression", Value.number("Parameters before / after; mean over the seeds.")),
-      .optional("parameter_reduction", Value.number("Share of the parameters that is gone, 0 to 1.")),
-      .optional("flops_reduction", Value.number("Share of the multiply-accumulates that is gone, 0 to 1.")),
-      .optional("channel_reduction", Value.number("Share of the prunable channels that is gone, 0 to 1.")),
+      .optional("parameter_reduction", Value.number("Share of the parameters that is removed, 0 to 1.")),
+      .optional(
+        "flops_reduction", Value.number("Share of the multiply-accumulates that is removed, 0 to 1.")),
+      .optional("channel_reduction", Value.number("Share of the prunable channels that is removed, 0 to 1.")),
       .optional(
         "over_seeds",
         Value.object(
           "The four numbers above with their spread.",
           [
             .optional("compression", Value.statistic("Parameters before / after.")),
-            .optional("parameter_reduction", Value.statistic("Share of the parameters that is gone.")),
-            .optional("flops_reduction", Value.statistic("Share of the multiply-accumulates that is gone.")),
-            .optional("channel_reduction", Value.statistic("Share of the prunable channels that is gone.")),
+            .optional("parameter_reduction", Value.statistic("Share of the parameters that is removed.")),
+            .optional(
+              "flops_reduction", Value.statistic("Share of the multiply-accumulates that is removed.")),
+            .optional(
+              "channel_reduction", Value.statistic("Share of the prunable channels that is removed.")),
           ])),
       Member(
         "expectations", Value.list("What the experiment expects, beside what was measured.", of: expectation)),
@@ -78,7 +81,7 @@ private enum ReportSchema {
         Member(
           "macs",
           Value.count("Multiply-accumulates of convolutions and linear layers for one image; likewise.")),
-        Member("channels", Value.count("Prunable channels that are left; likewise.")),
+        Member("channels", Value.count("Prunable channels that remain; likewise.")),
         .optional(
           "over_seeds",
           Value.object(
@@ -103,7 +106,7 @@ private enum ReportSchema {
       .optional(
         "ci95_verdict",
         Value.text(
-          "What the interval says: all of it within the limit, the limit inside it, or all of it beyond.",
+          "Where the interval lies: all of it within the limit, the limit inside it, or all of it beyond.",
           oneOf: ["met", "open", "missed"])),
     ])
 
@@ -132,7 +135,7 @@ private enum ReportSchema {
   static let sizes = [
     Member("parameters", Value.count("Weights, biases, scales and shifts of batch norm.")),
     Member("macs", Value.count("Multiply-accumulates of convolutions and linear layers for one image.")),
-    Member("channels", Value.count("Prunable channels that are left.")),
+    Member("channels", Value.count("Prunable channels that remain.")),
   ]
 
   static let layer = Value.object(
@@ -141,7 +144,7 @@ private enum ReportSchema {
       Member("name", Value.text("As torchvision names it.")),
       Member("kind", Value.text("convolution or linear.")),
       Member("channels_before", Value.count("Outputs before pruning.")),
-      Member("channels", Value.count("Outputs that are left.")),
+      Member("channels", Value.count("Outputs that remain.")),
       Member("parameters_before", Value.count("With its batch norm, before pruning.")),
       Member("parameters", Value.count("With its batch norm.")),
       Member("macs_before", Value.count("For one image, before pruning.")),

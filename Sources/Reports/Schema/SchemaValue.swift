@@ -89,7 +89,8 @@ enum SchemaValue {
     ("items", .object([("type", .string("number"))])),
     (
       "description",
-      .string("95 % confidence interval of the mean by Student's t, low and high; null for one seed.")
+      .string(
+        "95 % confidence interval of the mean by Student's t, low and high; null for fewer than three seeds.")
     ),
   ])
 

@@ -9,9 +9,7 @@ extension SensitivityReport {
 
   func plot() -> Plot? {
     let values = layers.flatMap { $0.points.map(\.top1) } + [top1]
-    guard !layers.isEmpty,
-      let (y, _) = Plot.Axis.quantity("Top-1 accuracy (%)", values, inThousands: false, atMost: 7)
-    else { return nil }
+    guard !layers.isEmpty, let y = Plot.Axis.accuracy(values) else { return nil }
     let ranked = layers.indices.sorted { (mean(layers[$0]), $0) < (mean(layers[$1]), $1) }
     let sensitive = ranked.prefix(Self.named).sorted()
     let others = ranked.dropFirst(Self.named).sorted()

@@ -77,14 +77,19 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
   }
 
   /// A row for each layer, a column for each ratio, for the terminal.
-  public func table() -> String {
+  ///
+  /// - Parameter columns: characters of a line; where all ratios do not fit, some in the middle are left out.
+  public func table(columns: Int = 80) -> String {
     let ratios = layers.first?.points.map(\.ratio) ?? []
     let header = ["layer", "channels"] + ratios.map { "\($0)" }
     let rows = layers.map { layer in
       [layer.name, "\(layer.channels)"] + layer.points.map { String(format: "%.2f", $0.top1) }
     }
-    let title = "\(experiment): top-1 accuracy in percent when one layer alone is pruned by \(criterion); "
-    let whole = String(format: "whole network: %.2f", top1)
-    return ([visible(title + whole), ""] + aligned([header] + rows)).joined(separator: "\n")
+    let title =
+      "\(experiment): top-1 accuracy in percent when one layer alone is pruned by \(criterion); "
+      + String(format: "whole network: %.2f", top1)
+    let table = TextTable([header] + rows, expendable: header.dropFirst(2).dropLast().reversed())
+    return (wrapped(visible(title), columns: columns) + [""] + table.lines(columns: columns)).joined(
+      separator: "\n")
   }
 }

@@ -1,4 +1,4 @@
-/// The range that holds a mean with 95 % confidence; `[low, high]` in JSON.
+/// The range that contains a mean with 95 % confidence; `[low, high]` in JSON.
 public struct ConfidenceInterval: Equatable, Sendable {
   public var low: Double
   public var high: Double
@@ -14,10 +14,16 @@ public struct ConfidenceInterval: Equatable, Sendable {
     self.init(low: mean - half, high: mean + half)
   }
 
+  /// The part of the interval that lies within `bounds`.
+  func clamped(to bounds: ClosedRange<Double>) -> ConfidenceInterval {
+    func clamped(_ value: Double) -> Double { min(max(value, bounds.lowerBound), bounds.upperBound) }
+    return ConfidenceInterval(low: clamped(low), high: clamped(high))
+  }
+
   /// Of the difference of two means, candidate minus base, whose seeds have nothing to do with each other: Welch's
-  /// (Biometrika 34, 1947), which lets the spreads differ. Nil where one of them is a single value.
+  /// (Biometrika 34, 1947), which lets the spreads differ. Nil where one of them has too few values for an interval.
   init?(differenceOf candidate: Statistic, and base: Statistic) {
-    guard candidate.n > 1, base.n > 1 else { return nil }
+    guard min(candidate.n, base.n) >= Statistic.leastForInterval else { return nil }
     let first = candidate.std * candidate.std / Double(candidate.n)
     let second = base.std * base.std / Double(base.n)
     let total = first + second

@@ -2,44 +2,57 @@ import Foundation
 import Specification
 
 extension Report {
-  /// The comparison as a table for the terminal, at most 80 columns.
-  public func table() -> String {
-    var lines = [visible("\(experiment): \(description)").trimmingCharacters(in: [":", " "])]
+  /// The comparison as a table for the terminal.
+  ///
+  /// - Parameter columns: characters of a line at most, as far as names and numbers allow.
+  public func table(columns: Int = 80) -> String {
+    let title = description.isEmpty ? experiment : "\(experiment): \(description)"
+    var lines = wrapped(visible(title), columns: columns, indent: "  ")
     guard let baseline = summary.baseline else { return lines.joined(separator: "\n") }
     let pruned = summary.pruned
     var rows = [["", "baseline", "pruned", "change"]]
+    if baseline.top1.n > 1 { rows.append(["seeds", "\(baseline.top1.n)", count(pruned?.top1), ""]) }
     rows.append([
       "top-1 accuracy, %", accuracy(baseline.top1), pruned.map { accuracy($0.top1) } ?? "-",
       summary.accuracyDrop.map { String(format: "%+.2f", 0 - $0.mean) } ?? "-",
     ])
-    if baseline.top1.n > 1 {
-      rows.append([
-        "  95 % interval", interval(baseline.top1), pruned.map { interval($0.top1) } ?? "-",
-        summary.accuracyDrop?.ci95.map { String(format: "%+.2f to %+.2f", 0 - $0.high, 0 - $0.low) } ?? "-",
-      ])
-    }
+    rows += spreadRow(baseline.top1, pruned?.top1)
     rows.append(row("parameters", baseline.parameters, pruned?.parameters))
     rows.append(row("MACs", baseline.macs, pruned?.macs))
     rows.append(row("prunable channels", baseline.channels, pruned?.channels))
     if let times = epochTimes() { rows.append(times) }
-    lines += [""] + aligned(rows, gap: 3)
+    lines += [""] + TextTable(rows, gap: 3).lines(columns: columns)
     if let compression = summary.compression, let reduction = summary.flopsReduction {
       lines += [
-        "", String(format: "compression %.2fx, FLOPs reduction %.1f %%", compression, 100 * reduction),
+        "", String(format: "compression %.2f×, MACs removed %.1f %%", compression, 100 * reduction),
       ]
     }
     for expectation in summary.expectations { lines += self.lines(expectation) }
     return lines.joined(separator: "\n")
   }
 
+  private func count(_ statistic: Statistic?) -> String { statistic.map { "\($0.n)" } ?? "-" }
+
   private func accuracy(_ statistic: Statistic) -> String {
-    statistic.n > 1
-      ? String(format: "%.2f ± %.2f (n=%d)", statistic.mean, statistic.std, statistic.n)
-      : String(format: "%.2f", statistic.mean)
+    statistic.n > Statistic.leastForInterval - 1
+      ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
   }
 
-  private func interval(_ statistic: Statistic) -> String {
-    statistic.ci95.map { String(format: "%.2f to %.2f", $0.low, $0.high) } ?? "-"
+  /// The 95 % intervals, or both values of two seeds; nothing of one.
+  private func spreadRow(_ baseline: Statistic, _ pruned: Statistic?) -> [[String]] {
+    guard baseline.n > 1 else { return [] }
+    func cell(_ statistic: Statistic?, _ format: String, sign: Double = 1) -> String {
+      guard let statistic else { return "-" }
+      let range = statistic.ci95.map { ($0.low, $0.high) } ?? statistic.pair
+      guard let (low, high) = range.map({ sign > 0 ? $0 : (0 - $0.1, 0 - $0.0) }) else { return "-" }
+      return String(format: statistic.n == 2 ? "\(format), \(format)" : "\(format) to \(format)", low, high)
+    }
+    return [
+      [
+        baseline.n == 2 ? "  both seeds" : "  95 % interval", cell(baseline, "%.2f"), cell(pruned, "%.2f"),
+        cell(summary.accuracyDrop, "%+.2f", sign: -1),
+      ]
+    ]
   }
 
   private func row(_ name: String, _ before: Int, _ after: Int?) -> [String] {
@@ -51,18 +64,22 @@ extension Report {
   }
 
   /// Training seconds of the last epoch, pruned as it is then, beside the baseline's.
+  ///
+  /// The change is a share from a second on: shares of shorter times would be noise.
   private func epochTimes() -> [String]? {
     func last(_ variant: String) -> Double? {
       let seconds = timing.runs.filter { $0.variant == variant }.compactMap { $0.epochs.last?.trainSeconds }
       return Statistic(seconds)?.mean
     }
     guard let before = last("baseline"), before > 0 else { return nil }
-    guard let after = last("pruned") else {
-      return ["seconds, last epoch", String(format: "%.1f", before), "-", "-"]
-    }
+    let isShort = before < 1
+    func text(_ seconds: Double) -> String { String(format: isShort ? "%.2f" : "%.1f", seconds) }
+    guard let after = last("pruned") else { return ["seconds, last epoch", text(before), "-", "-"] }
     return [
-      "seconds, last epoch", String(format: "%.1f", before), String(format: "%.1f", after),
-      String(format: "%+.1f %%", 100 * (after / before - 1)),
+      "seconds, last epoch", text(before), text(after),
+      isShort
+        ? String(format: "%+.2f s", after - before)
+        : String(format: "%+.1f %%", 100 * (after / before - 1)),
     ]
   }
 
@@ -76,15 +93,5 @@ extension Report {
     }
     let line = "\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"
     return [visible(line)] + (doubt.map { [$0] } ?? [])
-  }
-}
-
-/// 853018 as `0.853 M`, 512 as `512`.
-func magnitude(_ count: Int) -> String {
-  switch count {
-  case ..<10_000: "\(count)"
-  case ..<999_950: String(format: "%.1f k", Double(count) / 1e3)
-  case ..<999_995_000: String(format: "%.2f M", Double(count) / 1e6)
-  default: String(format: "%.2f G", Double(count) / 1e9)
   }
 }

@@ -1,11 +1,12 @@
 extension ReportSet {
   /// All experiments as a table in Markdown, a row each, in the order in which they were given.
   ///
-  /// Means over seeds ± standard deviation. The drop has its 95 % interval where there are several seeds. Training is a
-  /// seed's on average: MACs (see ``TrainingCost``), wall time, and that of the last epoch, at the final width.
+  /// Means over seeds ± standard deviation, or with both values of two. From three seeds on the drop has its 95 %
+  /// interval. Training is the mean of a seed's: MACs (see ``TrainingCost``), wall time, and that of the last epoch, at
+  /// the final width.
   public func markdown() -> String {
     let header = [
-      "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "fewer MACs",
+      "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "MACs removed",
       "training MACs", "training, s", "last epoch, s", "expected",
     ]
     let rule = header.indices.map { $0 == 0 ? "---" : "---:" }
@@ -20,9 +21,9 @@ extension ReportSet {
       "\(Set(report.runs.map(\.seed)).count)", spread(summary.baseline?.top1, 2),
       spread(summary.pruned?.top1, 2),
       drop(summary.accuracyDrop), summary.compression.map { decimal($0, 2) + "×" } ?? "–",
-      summary.flopsReduction.map(percent) ?? "–", training(report, quantity) { $0.macs },
-      training(report, short) { $0.seconds },
-      training(report, short) { $0.epochs.last?.seconds },
+      summary.flopsReduction.map(percent) ?? "–", training(report, quantity, of: \.macs),
+      training(report, short, change: secondsChange, of: \.seconds),
+      training(report, short, change: secondsChange, of: \.epochs.last?.seconds),
       summary.expectations.isEmpty ? "–" : "\(met) of \(summary.expectations.count)",
     ]
     return [markdownEscaped(report.experiment)] + cells
@@ -35,7 +36,8 @@ extension ReportSet {
 
   /// Of baseline and pruned, and the change.
   private func training(
-    _ report: Report, _ text: (Double) -> String, _ value: (TrainingCost) -> Double?
+    _ report: Report, _ text: (Double) -> String, change: (Double?, Double?) -> String = Reports.change,
+    of value: (TrainingCost) -> Double?
   ) -> String {
     let means = ["baseline", "pruned"].map { name in
       Statistic(

@@ -15,6 +15,13 @@ package func nearestName(to written: String, among names: [String]) -> String? {
   return best?.name
 }
 
+/// The only name that begins with what is written, `l1_norm` for `l1`; nil where there are none or several.
+func onlyName(beginning written: String, among names: [String]) -> String? {
+  let folded = fold(written)
+  let longer = names.filter { folded.count > 1 && fold($0).starts(with: folded) }
+  return longer.count == 1 ? longer.first : nil
+}
+
 private func fold(_ name: String) -> [UInt8] {
   name.utf8.map { byte in
     switch byte {

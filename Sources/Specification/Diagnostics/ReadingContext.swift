@@ -5,6 +5,8 @@ final class ReadingContext {
   /// Full paths of every key, by the key's own name, for keys that are written at the wrong level.
   let knownPaths: [String: [String]]
   private(set) var diagnostics: [Diagnostic] = []
+  /// What is allowed but does nothing, or not what it seems to.
+  private(set) var warnings: [Diagnostic] = []
   private(set) var isFull = false
 
   /// A damaged file can hold tens of thousands of errors; nobody reads more than this.
@@ -36,5 +38,10 @@ final class ReadingContext {
       isFull = true
       diagnostics.append(Diagnostic(place: place, message: "too many errors, the rest is not shown"))
     }
+  }
+
+  /// Notes something that is no error.
+  func warn(_ place: Place, _ path: String, _ message: String) {
+    warnings.append(Diagnostic(place: place, path: path, message: message))
   }
 }

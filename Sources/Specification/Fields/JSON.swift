@@ -29,6 +29,12 @@ public indirect enum JSON: Equatable, Sendable {
     }
   }
 
+  /// The value of an object's key; nil where there is none, and of anything but an object.
+  public subscript(key: String) -> JSON? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.0 == key }?.1
+  }
+
   var isScalar: Bool {
     switch self {
     case .list, .object: false

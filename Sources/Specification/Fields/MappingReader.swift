@@ -20,7 +20,8 @@ struct MappingReader {
       return
     }
     guard case .mapping(let written) = node.content else {
-      context.report(node.place, path, "expected a mapping, found \(node.found)")
+      context.report(
+        node.place, path, "expected a mapping, found \(node.found)" + Self.hint(node, path, keys))
       return nil
     }
     let names = Set(keys.map(\.name))
@@ -35,6 +36,15 @@ struct MappingReader {
       }
     }
     self.entries = entries
+  }
+
+  /// `dataset: digits` means `dataset: {name: digits}`, and likewise of other mappings that begin with a name.
+  private static func hint(_ node: Node, _ path: String, _ keys: [Key]) -> String {
+    guard case .scalar(let scalar) = node.content, scalar.text.utf8.count <= 64,
+      let first = keys.first, ["name", "criterion"].contains(first.name)
+    else { return "" }
+    let key = path.split(separator: ".").last ?? ""
+    return "; write \(quoted("\(key): {\(first.name): \(scalar.text)}", limit: 120))"
   }
 
   private static func unknown(_ key: String, among names: [String], _ context: ReadingContext) -> String {
@@ -95,6 +105,11 @@ struct MappingReader {
   /// Reports an error at the value of a key, or at the mapping when the key is not written.
   func report(_ name: String, _ message: @autoclosure () -> String) {
     context.report(entries[name]?.value.place ?? place, keyPath(path, name), message())
+  }
+
+  /// Warns at the value of a key, or at the mapping when the key is not written.
+  func warn(_ name: String, _ message: String) {
+    context.warn(entries[name]?.value.place ?? place, keyPath(path, name), message)
   }
 
   /// Reports an error at a key itself.

@@ -152,7 +152,9 @@ extension ValueForm where Value == String {
           context.report(node.place, path, "the \(noun) \(quoted(scalar.text)) is not supported yet")
           return nil
         }
-        let hint = nearestName(to: scalar.text, among: names).map { "did you mean \(quoted($0))?" }
+        let meant =
+          nearestName(to: scalar.text, among: names) ?? onlyName(beginning: scalar.text, among: names)
+        let hint = meant.map { "did you mean \(quoted($0))?" }
         let known = "known: \(names.joined(separator: ", "))"
         context.report(
           node.place, path,

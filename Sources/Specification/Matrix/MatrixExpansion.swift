@@ -3,6 +3,8 @@ public struct LoadedExperiment: Equatable, Sendable {
   public var spec: ExperimentSpec
   /// Of the name, or of the first value of a combination.
   public var place: Place
+  /// What the file allows but should not want, by place.
+  public var warnings: [Diagnostic] = []
 }
 
 /// Reads the experiments of a file: one, or one for every combination of its matrix.
@@ -19,7 +21,8 @@ struct MatrixExpansion {
       let matrix = entries.first(where: { $0.key == section.matrix.name && !$0.value.isNull })
     else {
       if let spec = section.read(node, context) {
-        return [LoadedExperiment(spec: spec, place: node.value(at: "name")?.place ?? node.place)]
+        let place = node.value(at: "name")?.place ?? node.place
+        return [LoadedExperiment(spec: spec, place: place, warnings: context.warnings)]
       }
       throw SpecificationError(diagnostics: context.diagnostics)
     }
@@ -50,7 +53,8 @@ struct MatrixExpansion {
         combined = combined.setting(naming(name, combination, at: place))
       }
       if let spec = section.read(combined, own) {
-        found.append(LoadedExperiment(spec: spec, place: combination.place ?? place))
+        found.append(
+          LoadedExperiment(spec: spec, place: combination.place ?? place, warnings: own.warnings))
       }
       for diagnostic in own.diagnostics where seen.insert(diagnostic.description).inserted {
         context.report(diagnostic.place, diagnostic.path, diagnostic.message)

@@ -107,6 +107,11 @@ struct PruneSection: Sendable {
       schedule: steps.schedule, samples: samples, scope: scope, minimumChannels: minimumChannels,
       roundTo: roundTo, exclude: exclude, maximumLayerRatio: maximumLayerRatio, options: options)
     checkTarget(spec, mapping, epochs: epochs, outline: outline)
+    if let epochs, spec.fineTune == nil, spec.steps(epochs: epochs).last == epochs {
+      mapping.warn(
+        mapping.has(until.name) ? until.name : interval.name,
+        "a pruning step comes after the last epoch, \(epochs), and nothing is trained after it")
+    }
     return spec
   }
 

@@ -72,6 +72,7 @@ struct ScheduleSection: Sendable {
       let milestones = readMilestones(mapping, epochs)
       let gamma = mapping[gamma]
       guard let milestones, let gamma else { return nil }
+      if gamma == 1 { mapping.warn(self.gamma.name, "a factor of 1 changes nothing at the milestones") }
       return .step(milestones: milestones, gamma: gamma)
     case "cosine":
       return mapping[minimum].map { .cosine(minimum: $0) }
@@ -97,6 +98,9 @@ struct ScheduleSection: Sendable {
     if let epochs, let last = milestones.last, last > epochs {
       mapping.report(name, "the milestone \(last) lies beyond the \(epochs) epochs")
       return nil
+    }
+    if let epochs, milestones.last == epochs {
+      mapping.warn(name, "the milestone \(epochs) changes nothing: it comes after the last epoch")
     }
     return milestones
   }

@@ -28,9 +28,10 @@ struct CachePrune: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune",
     abstract:
-      "Removes cached trainings. Results stay; what is removed is trained again when it is needed again.",
+      "Removes cached trainings. Results stay. A removed training is done again when an experiment needs it.",
     discussion:
-      "--unused and --older-than together remove what is both. What a run is working at is left alone.")
+      "--unused and --older-than together remove what is both. A training that a run works at is not removed."
+  )
 
   @Option(help: "Folder of results whose cache it is.", transform: path)
   var results = "results"

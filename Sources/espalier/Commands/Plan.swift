@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Reports
 
 struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +35,7 @@ struct Plan: ParsableCommand {
     do {
       let plan = try SuitePlan(specs, results: results, engine: engine, calibrates: calibration)
       for warning in plan.warnings { complain("espalier: warning: \(warning)") }
-      print(format == .json ? plan.json() : plan.text(layers: layers))
+      print(format == .json ? plan.json() : plan.text(layers: layers, columns: outputColumns()))
     } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage

@@ -31,6 +31,11 @@ struct Score: ParsableCommand {
     for spec in try experiment.load([file], withoutDataset: images != nil) {
       do {
         let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
+        if scores.weights == nil {
+          complain(
+            "espalier: warning: \(spec.name): no weights: the scores are those of random weights;"
+              + " `--weights MODEL` names a trained model")
+        }
         print(format == .json ? scores.json() : scores.csv())
       } catch {
         complain("espalier: \(error)")

@@ -63,7 +63,7 @@ struct Sensitivity: ParsableCommand {
           interruption: interruption
         ).run()
         printer.clear()
-        print(format == .json ? report.json() : report.table())
+        print(format == .json ? report.json() : report.table(columns: outputColumns()))
       } catch let error as RunError {
         printer.clear()
         guard error.isInterruption else {

@@ -23,25 +23,27 @@ struct ExperimentOptions: ParsableArguments {
       "Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"))
   var overrides: [String] = []
 
-  /// The files' experiments, suites expanded; complains about everything that is wrong, then ends with status 2.
+  /// The files' experiments, suites expanded; prints warnings and everything that is wrong.
   ///
   /// - Parameter withoutDataset: whether the data set is not looked at, since other images stand in for it
+  /// - Throws: status 2 where something is wrong.
   func load(
-    _ files: [String], withoutDataset: Bool = false, invalid: ExitStatus = .usage
+    _ files: [String], withoutDataset: Bool = false
   ) throws -> [ExperimentSpec] {
-    try loadWithSources(files, withoutDataset: withoutDataset, invalid: invalid).specs
+    try loadWithSources(files, withoutDataset: withoutDataset).specs
   }
 
   /// As above, with the file of each experiment, by the experiment's name.
   func loadWithSources(
-    _ files: [String], withoutDataset: Bool = false, invalid: ExitStatus = .usage
+    _ files: [String], withoutDataset: Bool = false
   ) throws -> (specs: [ExperimentSpec], sources: [String: String]) {
-    let (specs, sources, diagnostics) = ExperimentLoading.load(
+    let (specs, sources, diagnostics, warnings) = ExperimentLoading.load(
       files, overrides: overrides, withoutDataset: withoutDataset)
     guard diagnostics.isEmpty else {
       for diagnostic in diagnostics { complain(diagnostic.description) }
-      throw invalid
+      throw ExitStatus.usage
     }
+    for warning in warnings { complain("espalier: warning: \(warning)") }
     return (specs, sources)
   }
 }

@@ -4,7 +4,7 @@ import Specification
 
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks experiment files and shows every error with its place.")
+    abstract: "Checks experiment files and shows every error with file, line and column.")
 
   @Argument(help: "Experiment or suite files.")
   var files: [String]
@@ -15,12 +15,14 @@ struct Validate: ParsableCommand {
   var format: OutputFormat = .text
 
   func run() throws {
-    let (specs, _, diagnostics) = ExperimentLoading.load(files, overrides: experiment.overrides)
+    let (specs, _, diagnostics, warnings) = ExperimentLoading.load(
+      files, overrides: experiment.overrides)
     switch format {
     case .json:
-      print(ValidationResult(specs, diagnostics).json())
+      print(ValidationResult(specs, diagnostics, warnings: warnings).json())
     case .text:
       for diagnostic in diagnostics { complain(diagnostic.description) }
+      for warning in warnings { complain("espalier: warning: \(warning)") }
       for spec in specs { print("\(spec.name): valid") }
     }
     if !diagnostics.isEmpty { throw ExitStatus.checkFailed }
