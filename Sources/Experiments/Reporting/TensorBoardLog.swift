@@ -1,0 +1,57 @@
+import EventFiles
+import Foundation
+import TensorFiles
+
+/// The scalars of a training for TensorBoard, a file in the experiment's folder of results that grows by epochs.
+///
+/// The file is brought to hold what the training's record says, so that a resumed training has each epoch once.
+struct TensorBoardLog {
+  /// The folder of one run and variant.
+  let folder: String
+  /// The training; files of others are removed from the folder.
+  let key: StageKey
+
+  private var name: String { "events.out.tfevents.\(key.short)" }
+
+  /// Writes the epochs that the file does not have, and removes those that the record does not.
+  func write(_ record: TrainingRecord) throws(RunError) {
+    do {
+      try DurableFile.makeFolder(folder)
+      removeOthers()
+      try EventFile(path: "\(folder)/\(name)").write(Self.events(record, now: Date.now.timeIntervalSince1970))
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+
+  private func removeOthers() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for other in names where other.contains("tfevents") && other != name {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(other)")
+    }
+  }
+
+  /// An event for each epoch, the last one at the time `now` and those before by the seconds that epochs took.
+  static func events(_ record: TrainingRecord, now: Double) -> [ScalarEvent] {
+    var time = now
+    return record.epochs.reversed().map { epoch in
+      defer { time -= epoch.trainSeconds + epoch.evaluationSeconds + epoch.pruningSeconds }
+      return ScalarEvent(step: epoch.epoch, wallTime: time, values: values(epoch))
+    }.reversed()
+  }
+
+  /// Accuracies in percent; what was not measured, or is not finite, is left out.
+  private static func values(_ epoch: TrainingRecord.EpochRecord) -> [ScalarEvent.Value] {
+    let numbers: [(String, Double?)] = [
+      ("loss/train", epoch.trainLoss), ("loss/test", epoch.testLoss), ("top1/train", epoch.trainTop1),
+      ("top1/test", epoch.testTop1), ("top5/test", epoch.testTop5),
+      ("training/learning_rate", epoch.learningRate), ("training/images_per_s", epoch.imagesPerSecond),
+      ("network/channels", Double(epoch.channels)), ("network/parameters", Double(epoch.parameters)),
+      ("network/macs", Double(epoch.macs)),
+    ]
+    return numbers.compactMap { tag, number in
+      guard let number, number.isFinite else { return nil }
+      return ScalarEvent.Value(tag: tag, value: Float(number))
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Specification
+import TensorFiles
+
+/// An experiment file to begin with: every section that people change first, with comments.
+public struct ExperimentTemplate {
+  private let file: String
+  private let name: String
+  private let dataset: Catalog.Dataset
+  /// The lines of `architecture`.
+  private let architecture: [String]
+
+  /// Names that `dataset` and `architecture` may have.
+  public static var datasets: [String] { Catalog.standard.datasets.map(\.name) }
+  public static var architectures: [String] { Catalog.standard.architectures.map(\.name) }
+
+  /// Why a file could not be written, a line for each reason.
+  public struct Problem: Error {
+    public var lines: [String]
+  }
+
+  /// - Parameters:
+  ///   - file: where it goes; the experiment is called as the file.
+  ///   - architecture: nil for one that suits the data set.
+  /// - Throws: where a name is unknown.
+  public init(file: String, dataset: String, architecture: String?) throws(Problem) {
+    let catalog = Catalog.standard
+    guard let entry = catalog.datasets.first(where: { $0.name == dataset }) else {
+      throw Self.unknown("data set", dataset, Self.datasets)
+    }
+    let name = architecture ?? Self.architecture(for: entry)
+    guard let network = catalog.architectures.first(where: { $0.name == name }) else {
+      throw Self.unknown("architecture", name, Self.architectures)
+    }
+    self.file = file
+    self.name = Self.name(of: file)
+    self.dataset = entry
+    self.architecture = Self.lines(of: network, for: entry)
+  }
+
+  private static func unknown(_ noun: String, _ name: String, _ names: [String]) -> Problem {
+    let hint = nearestName(to: name, among: names).map { "did you mean \(quoted($0))? " } ?? ""
+    return Problem(
+      lines: ["unknown \(noun) \(quoted(name)); \(hint)(known: \(names.joined(separator: ", ")))"])
+  }
+
+  private static func architecture(for dataset: Catalog.Dataset) -> String {
+    if dataset.isPictures { return "resnet18" }
+    return isTiny(dataset) ? "resnet" : "resnet20"
+  }
+
+  private static func isTiny(_ dataset: Catalog.Dataset) -> Bool { (dataset.input.last ?? 0) < 16 }
+
+  private static func lines(of network: Catalog.Architecture, for dataset: Catalog.Dataset) -> [String] {
+    let name = "  name: \(network.name)"
+    if dataset.isPictures { return [name, "  classes: 10               # folders in train/"] }
+    // A family needs a depth.
+    guard network.depth == nil, network.name == "resnet" else { return [name] }
+    return isTiny(dataset)
+      ? [name, "  depth: 8                  # 6n + 2", "  width: 0.5                # of the usual channels"]
+      : [name, "  depth: 20                 # 6n + 2"]
+  }
+
+  /// The file's name without its ending, in the letters that experiments may have.
+  private static func name(of file: String) -> String {
+    let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent.lowercased()
+    let letters = stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }
+    let name = String(letters.prefix(128))
+    return name.contains { $0.isLetter || $0.isNumber } ? name : "experiment"
+  }
+
+  // MARK: The text
+
+  public var text: String {
+    let isTiny = Self.isTiny(dataset)
+    let epochs = isTiny ? 6 : 30
+    let images = Catalog.standard.datasets.map(\.name).joined(separator: ", ")
+    let criteria = Catalog.standard.criteria.map(\.name).joined(separator: ", ")
+    let path =
+      dataset.isPictures
+      ? "  path: data/\(name)          # with train/<class>/ and val/<class>/ in it"
+      : dataset.defaultPath.map { "  # path: \($0)" }
+    let augment =
+      isTiny
+      ? nil
+      : dataset.isPictures
+        ? "  augment: {random_resized_crop: {}, horizontal_flip: true}"
+        : "  augment: {random_crop: {padding: 4}, horizontal_flip: true}"
+    let lines: [String?] = [
+      "# A network is trained twice: as it is, and pruned while it trains.",
+      "#   espalier validate \(file)    # checks this file",
+      "#   espalier plan \(file)        # shows sizes, pruning steps and time",
+      "#   espalier run \(file)         # trains, and writes results/\(name)/",
+      "# All keys: `espalier schema experiment`.",
+      "format: 1",
+      "name: \(name)",
+      "description: 40 % of the channels pruned while training",
+      "seeds: [0]                  # one training of each network for every seed",
+      "",
+      "dataset:",
+      "  # One of: \(images).",
+      "  name: \(dataset.name)",
+      path,
+      augment,
+      "",
+      "architecture:",
+    ]
+    + architecture
+    + [
+      "",
+      "train:",
+      "  epochs: \(epochs)",
+      "  batch_size: \(isTiny ? 64 : 128)",
+      "  optimizer: {name: sgd, learning_rate: 0.1, momentum: 0.9, weight_decay: 5.0e-4}",
+      "  schedule: {name: cosine}  # or constant, step, one_cycle",
+      "",
+      "prune:",
+      "  # One of: \(criteria).",
+      "  criterion: feature_relevance",
+      "  ratio: 0.4                # share of the prunable channels that is removed in all",
+      "  interval: \(isTiny ? 1 : 5)               # epochs between pruning steps",
+      "  until: \(isTiny ? 3 : 20)                  # no pruning step after this epoch",
+      "",
+      "expect:                     # what counts as a success; `run` ends with status 1 otherwise",
+      "  accuracy_drop: {at_most: 5.0}   # percentage points",
+    ]
+    return lines.compactMap(\.self).joined(separator: "\n") + "\n"
+  }
+
+  /// Writes the file, unless it would not be valid or is there already.
+  public func write() throws(Problem) {
+    guard !FileManager.default.fileExists(atPath: file) else {
+      throw Problem(lines: ["\(file): exists already; name another file"])
+    }
+    do throws(SpecificationError) {
+      _ = try ExperimentFile.load(
+        text: text, file: file, catalog: .standard, environment: ProcessInfo.processInfo.environment)
+    } catch {
+      throw Problem(lines: error.diagnostics.map(\.description))
+    }
+    do { try DurableFile.write(Array(text.utf8), to: file) } catch { throw Problem(lines: ["\(error)"]) }
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+struct Init: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a commented experiment file to begin with.",
+    discussion: "A file that exists is not replaced.")
+
+  @Argument(
+    help: "File to write; the experiment gets its name.", completion: .file(extensions: ["yaml"]))
+  var file = "experiment.yaml"
+
+  @Option(help: "Data set.", completion: .list(ExperimentTemplate.datasets))
+  var dataset = "digits"
+
+  @Option(
+    help: "Architecture. Default: a small one that suits the data set.",
+    completion: .list(ExperimentTemplate.architectures))
+  var architecture: String?
+
+  func run() throws {
+    do {
+      try ExperimentTemplate(file: file, dataset: dataset, architecture: architecture).write()
+    } catch {
+      for line in error.lines { complain("espalier: \(line)") }
+      throw ExitStatus.usage
+    }
+    print("\(file) is written; `espalier run \(file)` runs it")
+  }
+}
