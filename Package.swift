@@ -6,7 +6,8 @@ let package = Package(
   name: "Espalier",
   products: [.executable(name: "espalier", targets: ["espalier"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
   ],
   targets: [
     // System libraries and C.
@@ -23,6 +24,10 @@ let package = Package(
     .target(name: "Specification", dependencies: ["CYAML"]),
     // What a file is by its first bytes.
     .target(name: "Files"),
+    // Scalars for TensorBoard.
+    .target(
+      name: "EventFiles", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["event.proto"]),
     // safetensors.
     .target(name: "TensorFiles", dependencies: ["CZlib", "Compute", "Files"]),
     // Layers, the graph, relevance, removal of channels, cost.
@@ -44,7 +49,7 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Architectures", "CCrypto", "Datasets", "Pruning", "Training", "Reports", "Specification",
+        "Architectures", "CCrypto", "Datasets", "EventFiles", "Pruning", "Training", "Reports", "Specification",
         "TensorFiles",
       ]),
     .executableTarget(
@@ -58,6 +63,7 @@ let package = Package(
     // A validator that tests share.
     .target(name: "JSONSchemaChecking", dependencies: ["Specification"], path: "Tests/JSONSchemaChecking"),
     .testTarget(name: "SpecificationTests", dependencies: ["Specification", "JSONSchemaChecking"]),
+    .testTarget(name: "EventFilesTests", dependencies: ["EventFiles"]),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],

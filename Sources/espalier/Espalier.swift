@@ -12,9 +12,9 @@ struct Espalier: ParsableCommand {
     abstract: "Runs experiments on convolutional networks that are pruned while they train.",
     version: ProductVersion.current,
     subcommands: [
-      Run.self, Submit.self, Plan.self, Cache.self, Validate.self, Diff.self, ReportCommand.self, Schema.self,
-      Score.self, Sensitivity.self, Predict.self, Export.self, CheckGradients.self, Doctor.self, Bench.self,
-      Version.self,
+      Init.self, Run.self, Submit.self, Plan.self, Cache.self, Validate.self, List.self, Diff.self,
+      ReportCommand.self, Schema.self, Score.self, Sensitivity.self, Predict.self, Export.self, CheckGradients.self, Doctor.self, Bench.self,
+      Manual.self, Version.self,
     ])
 
   /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.

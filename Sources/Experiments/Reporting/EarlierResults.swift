@@ -42,6 +42,7 @@ struct EarlierResults {
       guard let variant = Variant(rawValue: run.variant) else { continue }
       let isKept = new.runs.contains { $0.seed == run.seed && $0.variant == run.variant }
       let folder = folders.variant(seed: run.seed, variant)
+      if !isKept { remove(folders.events(seed: run.seed, variant)) }
       for name in ResultFolders.models where !isKept || !models.contains(name) { remove("\(folder)/\(name)") }
       // Only where nothing else is in them.
       rmdir(folder)

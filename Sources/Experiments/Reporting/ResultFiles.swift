@@ -14,6 +14,7 @@ struct ResultFiles {
       throw .storage("\(error)")
     }
     try write(report.json(), "report.json")
+    try write(report.metricsJSON(), "metrics.json")
     try write(report.csv(), "report.csv")
     try write(report.summaryCSV(), "summary.csv")
     try write(report.expectationsCSV(), "expectations.csv")

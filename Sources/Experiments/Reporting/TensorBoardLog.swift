@@ -11,6 +11,11 @@ struct TensorBoardLog {
   /// The training; files of others are removed from the folder.
   let key: StageKey
 
+  init(of stage: TrainingStage, in folders: ResultFolders) {
+    folder = folders.events(seed: stage.seed, stage.variant)
+    key = stage.key
+  }
+
   private var name: String { "events.out.tfevents.\(key.short)" }
 
   /// Writes the epochs that the file does not have, and removes those that the record does not.

@@ -48,8 +48,9 @@ struct ExperimentFinishing {
     defer { withExtendedLifetime(lock) {} }
     return try VariantTraining(
       spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
-      checkpoints: cache.checkpoints(stage.key), key: stage.key, ownsProcess: ownsProcess,
-      interruption: interruption, progress: ProgressPrinter(mode: .none)
+      checkpoints: cache.checkpoints(stage.key), key: stage.key,
+      events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess, interruption: interruption,
+      progress: ProgressPrinter(mode: .none)
     ).run(fresh: false)
   }
 

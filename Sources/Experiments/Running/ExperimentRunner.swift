@@ -75,7 +75,7 @@ public struct ExperimentRunner: Sendable {
     let chosen = suite.experiments(with: share)
     // Only `cache prune` reads this before a last run writes it: where it fails, training will say why.
     for case .success(let experiment) in chosen.map({ prepared[$0] }) {
-      try? StageUse.write(experiment, to: ResultFolders(results: results, experiment: experiment.spec.name))
+      try? StageUse.write(experiment, to: folders(experiment.spec))
     }
     let schedule = SuiteSchedule(
       chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, cache: cache, share: share,
@@ -98,6 +98,10 @@ public struct ExperimentRunner: Sendable {
   public func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
     guard let outcome = run([spec]).first else { throw .storage("no engine to run on") }
     return try outcome.result.get()
+  }
+
+  private func folders(_ spec: ExperimentSpec) -> ResultFolders {
+    ResultFolders(results: results, experiment: spec.name)
   }
 
   // MARK: Workers
@@ -128,7 +132,7 @@ public struct ExperimentRunner: Sendable {
   ) -> Bool {
     do throws(RunError) {
       try schedule.begin(index) { experiment throws(RunError) in
-        let folders = ResultFolders(results: results, experiment: spec.name)
+        let folders = folders(spec)
         let lock = try FolderLock(folders.state, interruption: stopping)
         try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
@@ -162,7 +166,7 @@ public struct ExperimentRunner: Sendable {
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
-        beginnings: schedule.beginnings(of: stage),
+        beginnings: schedule.beginnings(of: stage), events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
         progress: label.map(progress.labelled) ?? progress)
       let outcome = try training.run(fresh: fresh)
@@ -192,7 +196,7 @@ public struct ExperimentRunner: Sendable {
     do throws(RunError) {
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
-        folders: ResultFolders(results: results, experiment: experiment.spec.name),
+        folders: folders(experiment.spec),
         ownsProcess: ownsProcess, commit: commits[experiment.spec.name], interruption: stopping)
       schedule.end(index, .success(try finishing.run()))
     } catch {
@@ -203,7 +207,7 @@ public struct ExperimentRunner: Sendable {
 
   /// A report that stands where a run has failed is an earlier one's, and says so.
   private func markEarlier(_ outcome: ExperimentOutcome) {
-    let folders = ResultFolders(results: results, experiment: outcome.spec.name)
+    let folders = folders(outcome.spec)
     guard let failure = outcome.failure, !failure.isInterruption, let earlier = EarlierResults(in: folders),
       let lock = try? FolderLock(folders.state, interruption: stopping)
     else { return }

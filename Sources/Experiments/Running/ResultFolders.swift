@@ -14,6 +14,11 @@ struct ResultFolders: Sendable {
   /// The lock of the run that works here, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }
 
+  /// What TensorBoard shows of a training.
+  func events(seed: UInt64, _ variant: Variant) -> String {
+    "\(root)/tensorboard/seed-\(seed)-\(variant.rawValue)"
+  }
+
   /// The trained model and what belongs to it.
   func variant(seed: UInt64, _ variant: Variant) -> String { "\(root)/seed-\(seed)/\(variant.rawValue)" }
 }

@@ -20,6 +20,8 @@ struct VariantTraining {
   let key: StageKey
   /// Nil where it has nothing in common with others.
   var beginnings: SharedBeginnings?
+  /// Scalars for people who watch; nil where no results folder gets them.
+  var events: TensorBoardLog?
   /// Wall time within an epoch after which its state is saved.
   var checkpointInterval: Duration = .seconds(120)
   /// Whether the process does nothing else meanwhile, so that its processor time is the training's.
@@ -55,10 +57,12 @@ struct VariantTraining {
       try finishEpoch(taken, network, &record)
       try checkpoints.save(network, key: key, record: record)
     }
+    try events?.write(record)
     while record.epochs.count < epochs {
       if interruption.isRequested { throw .training(.interrupted) }
       try trainEpoch(network, trainer, &record)
       try checkpoints.save(network, key: key, record: record)
+      try events?.write(record)
     }
     return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
   }

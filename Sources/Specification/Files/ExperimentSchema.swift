@@ -27,6 +27,11 @@ public func experimentSchema(_ catalog: Catalog) -> String {
   return JSON.object(members).text() + "\n"
 }
 
+/// The dotted path of every key of an experiment, sections before their keys.
+public func experimentKeyPaths(_ catalog: Catalog) -> [String] {
+  Key.settings(ExperimentSection(catalog).keys).map(\.0)
+}
+
 private func required(among keys: [Key]) -> [(String, JSON)] {
   let names = keys.filter(\.isRequired).map { JSON.string($0.name) }
   return names.isEmpty ? [] : [("required", .list(names))]
@@ -142,7 +147,7 @@ extension Key {
   }
 
   /// The schema of a value at every path.
-  private static func settings(_ keys: [Key], under path: String = "") -> [(String, [(String, JSON)])] {
+  fileprivate static func settings(_ keys: [Key], under path: String = "") -> [(String, [(String, JSON)])] {
     keys.flatMap { key in
       let own = keyPath(path, key.name)
       return [(own, key.schema)] + settings(key.keys, under: own)

@@ -11,7 +11,7 @@ struct CheckGradients: ParsableCommand {
       eval.logits (of the weights as given).
       """)
 
-  @Argument(help: "Experiment file.")
+  @Argument(help: "Experiment file.", completion: .experimentFiles)
   var file: String
 
   @OptionGroup var experiment: ExperimentOptions

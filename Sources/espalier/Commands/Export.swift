@@ -9,7 +9,7 @@ struct Export: ParsableCommand {
       the channels that are left as metadata.
       """)
 
-  @Argument(help: "Experiment file.")
+  @Argument(help: "Experiment file.", completion: .experimentFiles)
   var file: String
 
   @OptionGroup var experiment: ExperimentOptions

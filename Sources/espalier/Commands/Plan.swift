@@ -10,7 +10,7 @@ struct Plan: ParsableCommand {
       full width and at widths after pruning steps. Of a single experiment it shows the layers, too.
       """)
 
-  @Argument(help: "Experiment or suite files.")
+  @Argument(help: "Experiment or suite files.", completion: .experimentFiles)
   var files: [String]
 
   @OptionGroup var experiment: ExperimentOptions

@@ -7,7 +7,7 @@ struct Predict: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, csv }
 
-  @Argument(help: "Experiment file.")
+  @Argument(help: "Experiment file.", completion: .experimentFiles)
   var file: String
 
   @Argument(help: "Pictures, JPEG or PNG.")

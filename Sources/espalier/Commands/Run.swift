@@ -10,7 +10,7 @@ struct Run: ParsableCommand {
     discussion:
       "Goes on from the last checkpoint by itself. Ctrl-C saves the state; run the same command to go on.")
 
-  @Argument(help: "Experiment or suite files.")
+  @Argument(help: "Experiment or suite files.", completion: .experimentFiles)
   var files: [String]
 
   @OptionGroup var experiment: ExperimentOptions

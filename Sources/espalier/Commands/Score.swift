@@ -7,7 +7,7 @@ struct Score: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case json, csv }
 
-  @Argument(help: "Experiment file.")
+  @Argument(help: "Experiment file.", completion: .experimentFiles)
   var file: String
 
   @OptionGroup var experiment: ExperimentOptions

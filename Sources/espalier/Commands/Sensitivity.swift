@@ -10,7 +10,8 @@ struct Sensitivity: ParsableCommand {
       "Writes sensitivity.json, .csv and .svg into the experiment's folder of results. Every layer is saved; run the "
       + "same command to go on after Ctrl-C.")
 
-  @Argument(help: "Experiment file; its criterion says which channels go first.")
+  @Argument(
+    help: "Experiment file; its criterion says which channels go first.", completion: .experimentFiles)
   var file: String
 
   @OptionGroup var experiment: ExperimentOptions

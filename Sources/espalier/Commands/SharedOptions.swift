@@ -20,7 +20,8 @@ struct ExperimentOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"))
+      "Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"),
+    completion: .settings)
   var overrides: [String] = []
 
   /// The files' experiments, suites expanded; prints warnings and everything that is wrong.

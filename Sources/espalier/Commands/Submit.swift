@@ -15,7 +15,7 @@ struct Submit: ParsableCommand {
 
   enum Cluster: String, ExpressibleByArgument, CaseIterable { case slurm, kubernetes }
 
-  @Argument(help: "Experiment or suite files.")
+  @Argument(help: "Experiment or suite files.", completion: .experimentFiles)
   var files: [String]
 
   @OptionGroup var experiment: ExperimentOptions

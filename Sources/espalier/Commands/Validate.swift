@@ -6,7 +6,7 @@ struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks experiment files and shows every error with file, line and column.")
 
-  @Argument(help: "Experiment or suite files.")
+  @Argument(help: "Experiment or suite files.", completion: .experimentFiles)
   var files: [String]
 
   @OptionGroup var experiment: ExperimentOptions
