@@ -9,6 +9,9 @@ extension Catalog {
     Catalog(
       datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
       criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
-      outline: ArchitectureRegistry.outline)
+      outline: ArchitectureRegistry.outline,
+      largestReduction: { architecture, prune in
+        (try? ArchitectureRegistry.graph(architecture)).map { PruningStep.largestReduction(of: $0, prune) }
+      })
   }
 }

@@ -11,18 +11,33 @@ public struct Catalog: Sendable {
   ///
   /// Nil, with problems told, for one that cannot be built.
   public var outline: @Sendable (ArchitectureSpec, _ report: (ArchitectureProblem) -> Void) -> NetworkOutline?
+  /// What is gone of a network when every layer is at its floor; nil where that is not known.
+  public var largestReduction: @Sendable (ArchitectureSpec, PruneSpec) -> Reduction?
 
   public init(
     datasets: [Dataset], architectures: [Architecture], criteria: [Criterion], layerKinds: [LayerKind] = [],
     outline: @escaping @Sendable (ArchitectureSpec, (ArchitectureProblem) -> Void) -> NetworkOutline? = {
       _, _ in nil
-    }
+    },
+    largestReduction: @escaping @Sendable (ArchitectureSpec, PruneSpec) -> Reduction? = { _, _ in nil }
   ) {
     self.datasets = datasets
     self.architectures = architectures
     self.criteria = criteria
     self.layerKinds = layerKinds
     self.outline = outline
+    self.largestReduction = largestReduction
+  }
+
+  /// Shares of a network's parameters and MACs.
+  public struct Reduction: Equatable, Sendable {
+    public var parameters: Double
+    public var macs: Double
+
+    public init(parameters: Double, macs: Double) {
+      self.parameters = parameters
+      self.macs = macs
+    }
   }
 
   /// What the rest of an experiment has to know of its network.

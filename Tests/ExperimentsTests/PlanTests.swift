@@ -72,7 +72,7 @@ struct PlanTests {
       name: "resnet34", depth: 34, block: .basic, input: [3, 224, 224], classes: 1000)
     spec.train.epochs = 90
     spec.prune = PruneSpec(target: .channelsPerStep(250), interval: 9, until: 50, scope: scope)
-    let plan = try ExperimentPlan(spec, engine: Engine(threads: 1))
+    let plan = try ExperimentPlan(spec)
     #expect(plan.parameters == 21_797_672 && plan.macs == 3_663_761_408)
     #expect(plan.prunableChannels == 7552)
     #expect(plan.pruningSteps.map(\.epoch) == [9, 18, 27, 36, 45])
@@ -89,7 +89,7 @@ struct PlanTests {
     let engine = try Engine(threads: 1)
     var preparation = ExperimentPreparation(kernels: engine.kernels)
     let data = try preparation.prepare(spec).data
-    let widths = try ExperimentPlan(spec, engine: engine).widths
+    let widths = try ExperimentPlan(spec).widths
     #expect(widths.map(\.epoch) == [0, 1, 2])
     let forecast = try TrainingForecast(
       spec, data, widths: widths, calibration: Calibration(engine: engine), engine: engine)

@@ -52,6 +52,8 @@ struct ExperimentPlan: Encodable {
   let parameters: Int
   let macs: Int
   let prunableChannels: Int
+  /// What a training needs by its graph, mebibytes, the data set not counted.
+  let trainingMemoryMib: Int
   let layers: [Layer]
   let pruningSteps: [PruningStep]
   /// Of the trainings that are done for this experiment first.
@@ -60,15 +62,16 @@ struct ExperimentPlan: Encodable {
   var whole = WholePlan()
 
   /// The networks, from the full one to what is left after the last pruning step.
-  init(_ spec: ExperimentSpec, engine: Engine) throws(ToolError) {
-    let network = try spec.network(engine: engine)
+  init(_ spec: ExperimentSpec) throws(ToolError) {
+    let network = try spec.structure()
     experiment = spec.name
-    layers = network.layers().map {
+    layers = network.layers.map {
       Layer(
         name: $0.name, kind: $0.kind.rawValue, inputs: $0.inputs, channels: $0.channels,
         prunable: $0.isPrunable, parameters: $0.cost.parameters, macs: $0.cost.macs)
     }
-    let cost = network.cost()
+    let cost = network.cost
+    trainingMemoryMib = Int(network.graph.trainingMemory(images: spec.train.batchSize) / 0x1p20) + 1
     (parameters, macs, prunableChannels) = (cost.parameters, cost.macs, network.prunableChannels)
     var steps: [PruningStep] = []
     PlannedWidths(spec: spec).walk(network) { width, _ in

@@ -67,7 +67,7 @@ extension SuitePlan {
   private func details(_ plan: ExperimentPlan, _ columns: Int) -> String {
     let title =
       "\(visible(plan.experiment)): \(counted(plan.parameters, "parameter")), \(counted(plan.macs, "MAC")),"
-      + " \(counted(plan.prunableChannels, "prunable channel"))"
+      + " \(counted(plan.prunableChannels, "prunable channel")), training in \(plan.trainingMemoryMib) MiB"
     var lines = wrapped(title, columns: columns, indent: "  ") + [""]
     lines += layers(plan).lines(columns: columns)
     if !plan.pruningSteps.isEmpty {

@@ -26,7 +26,7 @@ public struct SuitePlan {
     var seen: Set<StageKey> = []
     var beginnings = PlannedBeginnings(cache: cache)
     for spec in specs {
-      var plan = try ExperimentPlan(spec, engine: engine)
+      var plan = try ExperimentPlan(spec)
       let (stages, data) = stages(of: spec, &preparation)
       let forecast: TrainingForecast?
       if calibrates, let data, stages.contains(where: { !seen.contains($0.key) && !cache.isDone($0) }) {

@@ -19,16 +19,17 @@ struct PlannedWidths {
 
   /// Prunes a network by equal scores within each layer, which takes channels from all layers in proportion.
   ///
-  /// - Parameter visit: shown the network at every width, which it must not make smaller.
-  func walk(_ network: Network, _ visit: (PlannedWidth, Network) -> Void) {
-    func show(after epoch: Int) {
-      let cost = network.cost()
+  /// - Parameter visit: told every width, and what the step before it removed.
+  func walk(_ whole: PrunableGraph, _ visit: (PlannedWidth, _ removed: [String: Set<Int>]) -> Void) {
+    var network = whole
+    func show(after epoch: Int, _ removed: [String: Set<Int>]) {
+      let cost = network.cost
       visit(
         PlannedWidth(
           epoch: epoch, channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs),
-        network)
+        removed)
     }
-    show(after: 0)
+    show(after: 0, [:])
     guard let prune = spec.prune else { return }
     let schedule = PruningSchedule(prune, epochs: spec.train.epochs)
     for epoch in schedule.epochs {
@@ -36,8 +37,9 @@ struct PlannedWidths {
         uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { group in
           (group.name, group.kept.indices.map { (Double($0) + 0.5) / Double(group.kept.count) })
         })
-      network.remove(channels: schedule.removals(after: epoch, graph: network.structure, scores: scores))
-      show(after: epoch)
+      let removals = schedule.removals(after: epoch, graph: network, scores: scores)
+      network = network.removing(removals)
+      show(after: epoch, removals)
     }
   }
 }
@@ -64,7 +66,9 @@ struct TrainingForecast {
     let count = min(Self.measuredWidths, widths.count)
     let chosen = Set((0..<count).map { count > 1 ? $0 * last / (count - 1) : 0 })
     var index = 0
-    PlannedWidths(spec: spec).walk(try spec.network(engine: engine)) { _, network in
+    let network = try spec.network(engine: engine)
+    PlannedWidths(spec: spec).walk(network.structure) { _, removed in
+      network.remove(channels: removed)
       if chosen.contains(index) {
         measured[index] = calibration.cost(of: network, spec, data, scores: spec.prune != nil && index < last)
       }
@@ -74,11 +78,11 @@ struct TrainingForecast {
   }
 
   /// In multiply-accumulates, which are the same on every machine.
-  init(countingMACsOf spec: ExperimentSpec, _ data: Dataset, engine: Engine) {
+  init(countingMACsOf spec: ExperimentSpec, _ data: Dataset) {
     self.spec = spec
     self.data = data
     var widths: [PlannedWidth] = []
-    if let network = spec.build(seed: 0, engine: engine) {
+    if let network = try? spec.structure() {
       PlannedWidths(spec: spec).walk(network) { width, _ in widths.append(width) }
     }
     self.widths = widths

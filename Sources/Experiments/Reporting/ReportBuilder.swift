@@ -21,8 +21,22 @@ struct ReportBuilder {
     for variant in finished { runs.append(try run(variant, layersBefore: layers)) }
     return Report(
       experiment: spec.name, description: spec.description, status: .complete, spec: document(spec),
-      runs: runs, expectations: spec.expectations,
+      runs: runs, expectations: spec.expectations + missedTarget(finished),
       timing: Timing(runs: finished.map(timing)), environment: .current(engine, commit))
+  }
+
+  /// The target of the pruning as an expectation, where a run has not reached it.
+  private func missedTarget(_ finished: [FinishedVariant]) -> [ExpectationSpec] {
+    guard let target = spec.prune?.target else { return [] }
+    let pruned = finished.filter { $0.variant == .pruned }.map(\.outcome.network.structure)
+    guard pruned.contains(where: { target.missed(from: $0.whole.cost, to: $0.cost) != nil }) else { return [] }
+    switch target {
+    case .ratio, .channelsPerStep: return []
+    case .parameterRatio(let ratio):
+      return [ExpectationSpec(metric: .parameterReduction, limit: .atLeast(ratio))]
+    case .flopsRatio(let ratio):
+      return [ExpectationSpec(metric: .flopsReduction, limit: .atLeast(ratio))]
+    }
   }
 
   private func run(

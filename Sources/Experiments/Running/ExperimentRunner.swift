@@ -90,7 +90,10 @@ public struct ExperimentRunner: Sendable {
     guard let engine = engines.first else { return [] }
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     return specs.map { spec in
-      Result { () throws(RunError) in try preparation.prepare(spec) }
+      Result { () throws(RunError) in
+        if let problem = MemoryCheck(spec)?.problem { throw .memory(problem) }
+        return try preparation.prepare(spec)
+      }
     }
   }
 

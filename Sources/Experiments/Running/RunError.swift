@@ -11,6 +11,8 @@ public enum RunError: Error, CustomStringConvertible {
   case training(TrainingError)
   /// Another run works in the folder; `owner` is empty where it is not known.
   case inUse(folder: String, owner: String)
+  /// A training does not fit into what the process can have.
+  case memory(String)
   /// Something could not be written or read back.
   case storage(String)
 
@@ -22,7 +24,7 @@ public enum RunError: Error, CustomStringConvertible {
     case .training(let error): "\(error)"
     case .inUse(let folder, let owner):
       "\(folder): in use by another run" + (owner.isEmpty ? "" : ", \(owner)")
-    case .storage(let message): message
+    case .memory(let message), .storage(let message): message
     }
   }
 

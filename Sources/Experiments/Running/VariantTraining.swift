@@ -244,9 +244,13 @@ struct VariantTraining {
     let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
     let scores = try scoring.scores(of: network, epoch: epoch)
     if interruption.isRequested { return nil }
-    let removals = schedule.removals(after: epoch, graph: network.structure, scores: scores)
+    let whole = network.structure
+    let removals = schedule.removals(after: epoch, graph: whole, scores: scores)
     network.remove(channels: removals)
     let after = size(network)
+    let warnings = PruningWarnings(
+      before: whole, after: network.structure, target: epoch == schedule.epochs.last ? spec.prune?.target : nil)
+    for warning in warnings.sentences { progress.show(.message("warning: after epoch \(epoch), \(warning)")) }
     let removed = network.channelGroups.compactMap { group in
       removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
     }

@@ -18,7 +18,7 @@ struct ShardedSuite {
       (try? prepared.get().stages) ?? ExperimentPreparation.standIns(spec, kernels: engine.kernels)
     }
     let forecasts = zip(specs, prepared).map { spec, prepared in
-      (try? prepared.get().data).map { TrainingForecast(countingMACsOf: spec, $0, engine: engine) }
+      (try? prepared.get().data).map { TrainingForecast(countingMACsOf: spec, $0) }
     }
     self.stages = stages
     units = TrainingUnit.units(of: stages) { stage, experiment in

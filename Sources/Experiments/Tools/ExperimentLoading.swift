@@ -31,7 +31,9 @@ public enum ExperimentLoading {
           specs.append(experiment.spec)
           sources[name] = file
           // Experiments of one matrix share theirs.
-          warnings += experiment.warnings.filter { !warnings.contains($0) }
+          warnings += (experiment.warnings + memoryWarnings(experiment.spec, at: experiment.place)).filter {
+            !warnings.contains($0)
+          }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
             diagnostics.append(
               Diagnostic(
@@ -44,6 +46,12 @@ public enum ExperimentLoading {
       }
     }
     return (specs, sources, diagnostics, warnings)
+  }
+
+  private static func memoryWarnings(_ spec: ExperimentSpec, at place: Place) -> [Diagnostic] {
+    MemoryCheck(spec)?.problem.map {
+      [Diagnostic(place: place, path: "train.batch_size", message: $0)]
+    } ?? []
   }
 
   /// The experiment files, suites expanded.

@@ -15,6 +15,17 @@ extension ExperimentSpec {
     return network
   }
 
+  /// The experiment's network without weights.
+  func structure() throws(ToolError) -> PrunableGraph {
+    do throws(ArchitectureError) {
+      var structure = PrunableGraph(try ArchitectureRegistry.graph(architecture))
+      structure.prunesStreams = prune?.scope == .stream
+      return structure
+    } catch {
+      throw .file("\(error)")
+    }
+  }
+
   /// The experiment's network with the seed's random weights; nil for an architecture that there is not.
   func build(seed: UInt64, engine: Engine) -> Network? {
     let network = ArchitectureRegistry.build(architecture, seed: seed, engine: engine)

@@ -106,7 +106,7 @@ struct PruneSection: Sendable {
       criterion: criterion, target: target, interval: steps.interval, until: steps.until,
       schedule: steps.schedule, samples: samples, scope: scope, minimumChannels: minimumChannels,
       roundTo: roundTo, exclude: exclude, maximumLayerRatio: maximumLayerRatio, options: options)
-    checkTarget(spec, mapping, epochs: epochs, outline: outline)
+    if let architecture { checkTarget(spec, mapping, epochs: epochs, architecture, outline) }
     if let epochs, spec.fineTune == nil, spec.steps(epochs: epochs).last == epochs {
       mapping.warn(
         mapping.has(until.name) ? until.name : interval.name,
@@ -116,13 +116,15 @@ struct PruneSection: Sendable {
   }
 
   private func checkTarget(
-    _ spec: PruneSpec, _ mapping: MappingReader, epochs: Int?, outline: Catalog.NetworkOutline?
+    _ spec: PruneSpec, _ mapping: MappingReader, epochs: Int?, _ architecture: ArchitectureSpec,
+    _ outline: Catalog.NetworkOutline?
   ) {
     guard let epochs, let outline,
       let name = targetNames.first(where: mapping.has)
     else { return }
     let layers = outline.groups.filter { !$0.isHidden && !spec.excludes($0.members) }.map(\.channels)
-    if let problem = PruneTarget(spec, layers: layers, epochs: epochs).problem {
+    let largest = { mapping.context.catalog.largestReduction(architecture, spec) }
+    if let problem = PruneTarget(spec, layers: layers, epochs: epochs, largest: largest).problem {
       mapping.report(name, problem)
     }
   }

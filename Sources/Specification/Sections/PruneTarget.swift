@@ -4,11 +4,16 @@ struct PruneTarget {
   /// Channels of each layer that can lose some.
   private let layers: [Int]
   private let steps: Int
+  /// What is gone when every layer is at its floor; nil where that is not known.
+  private let largest: () -> Catalog.Reduction?
 
-  init(_ spec: PruneSpec, layers: [Int], epochs: Int) {
+  init(
+    _ spec: PruneSpec, layers: [Int], epochs: Int, largest: @escaping () -> Catalog.Reduction? = { nil }
+  ) {
     self.spec = spec
     self.layers = layers
     steps = spec.steps(epochs: epochs).count
+    self.largest = largest
   }
 
   /// What is wrong with it; nil if nothing is, as far as channels alone tell.
@@ -30,8 +35,20 @@ struct PruneTarget {
       guard wanted > limit else { return nil }
       let take = steps == 1 ? "a step of \(channels) takes" : "\(steps) steps of \(channels) take"
       return "\(take) \(wanted) channels, but at most \(most) of \(all) can go \(floors)"
-    case .parameterRatio, .flopsRatio:
-      return nil
+    case .parameterRatio(let ratio): return unreachable(ratio, "parameters", \.parameters)
+    case .flopsRatio(let ratio): return unreachable(ratio, "MACs", \.macs)
     }
+  }
+
+  private func unreachable(
+    _ ratio: Double, _ noun: String, _ share: KeyPath<Catalog.Reduction, Double>
+  ) -> String? {
+    guard let most = largest()?[keyPath: share] else { return nil }
+    // Which channels of a stream are removed decides a little of what their layers can lose.
+    let margin = spec.scope == .stream ? 0.02 : 1e-9
+    guard ratio > most + margin else { return nil }
+    return "\(ratio) of the \(noun) is out of reach: with every layer at its floor"
+      + " (`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo)) at most"
+      + " \((most * 1000).rounded(.down) / 1000) can go"
   }
 }

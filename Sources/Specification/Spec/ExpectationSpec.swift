@@ -32,6 +32,11 @@ public struct ExpectationSpec: Equatable, Sendable {
     case baselineTop1 = "baseline_top1"
   }
 
+  /// Of a metric by its case.
+  public init(metric: Metric, paper: Double? = nil, limit: Limit) {
+    self.init(metric: metric.rawValue, paper: paper, limit: limit)
+  }
+
   public init(metric: String, paper: Double? = nil, limit: Limit) {
     self.metric = metric
     self.paper = paper

@@ -1,0 +1,23 @@
+extension Graph {
+  /// About how many bytes a training of batches of `images` needs for weights, their gradients and momentum, and for what
+  /// the backward pass reads. Images of the data set and the program itself come on top.
+  public func trainingMemory(images: Int) -> Double {
+    let bytesOfFloat = 4.0
+    let plan = ExecutionPlan(self, fused: true)
+    let kept = plan.steps.map { bytesOfFloat * Double(images) * elementsKept(by: $0, plan) }
+    // A gradient and what it is computed from.
+    let largest = shapes.map { bytesOfFloat * Double(images) * Double($0.count) }.max() ?? 0
+    let parameters = Double(PrunableGraph(self).cost.parameters)
+    return kept.reduce(0, +) + 2 * largest + 3 * bytesOfFloat * parameters
+  }
+
+  /// Numbers of an image that a step keeps: its output, and that of a convolution before its batch norm.
+  private func elementsKept(by step: any Step, _ plan: ExecutionPlan) -> Double {
+    // Values of the plan's own have no shape here; they are copies of parts of others.
+    guard shapes.indices.contains(step.output.index) else { return 0 }
+    let output = Double(shapes[step.output.index].count)
+    let isNormalized = (step as? ConvolutionStep)?.normalization != nil
+    let isRecomputed = plan.recomputable.contains(step.output.index)
+    return (isNormalized ? output : 0) + (isRecomputed ? 0 : output)
+  }
+}
