@@ -11,6 +11,8 @@ struct ReportBuilder {
   let spec: ExperimentSpec
   let engine: Engine
   let commit: GitState?
+  /// Processes that trained together in this run.
+  let ranks: Int
 
   func report(_ finished: [FinishedVariant]) throws(RunError) -> Report {
     guard let original = ArchitectureRegistry.build(spec.architecture, seed: 0, engine: engine) else {
@@ -64,7 +66,8 @@ struct ReportBuilder {
     return EnvironmentReport(
       version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
       blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
-      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
+      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty,
+      mpiRanks: ranks > 1 ? ranks : nil)
   }
 }
 

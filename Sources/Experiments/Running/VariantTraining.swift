@@ -2,6 +2,7 @@ import Architectures
 import Compute
 import Datasets
 import Foundation
+import MessagePassing
 import Network
 import Pruning
 import Reports
@@ -26,6 +27,8 @@ struct VariantTraining {
   var ownsProcess = false
   let interruption: Interruption
   let progress: ProgressPrinter
+  /// Processes that train together. The first one alone reads and writes files; see ``TrainingFollower``.
+  var group = ProcessGroup.alone
 
   /// A trained network and its history.
   struct Outcome {
@@ -42,19 +45,75 @@ struct VariantTraining {
     let network = try initialNetwork()
     var record = try resume(network)
     let finished = record.epochs.count
-    let trainer = Trainer(
-      spec.train, dataset: spec.dataset, seed: seed,
-      fineTune: variant == .pruned ? spec.prune?.fineTune : nil)
     progress.show(
       .runStarted(
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished))
     if finished == 0, record.current == nil { try takeOver(network, &record) }
-    while record.epochs.count < epochs {
-      if interruption.isRequested { throw .training(.interrupted) }
-      try trainEpoch(network, trainer, &record)
-      try checkpoints.save(network, key: key, record: record)
+    if record.epochs.count < epochs {
+      try lead(network, record)
+      try train(network, &record)
     }
     return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
+  }
+
+  /// Trains from a record's end on.
+  private func train(_ network: Network, _ record: inout TrainingRecord) throws(RunError) {
+    let trainer = Trainer(
+      spec.train, dataset: spec.dataset, seed: seed,
+      fineTune: variant == .pruned ? spec.prune?.fineTune : nil, group: group)
+    while record.epochs.count < epochs {
+      if group.any(interruption.isRequested) { throw .training(.interrupted) }
+      try trainEpoch(network, trainer, &record)
+      try save(network, record)
+    }
+  }
+
+  // MARK: Several processes
+
+  /// Has the other processes of the group train along from here on.
+  private func lead(_ network: Network, _ record: TrainingRecord) throws(RunError) {
+    guard group.count > 1 else { return }
+    guard let state = CheckpointStore.bytes(network, stage: key.digest, record: record) else {
+      throw .storage("the record of epoch \(record.epochs.count) cannot be written as JSON")
+    }
+    group.send(TrainingOrder(experiment: spec.name, variant: variant, seed: seed, stage: key.digest), state)
+  }
+
+  /// Trains along with the group's first process, from the state that this has sent.
+  func follow(_ state: [UInt8]) throws(RunError) {
+    let network = try initialNetwork()
+    do {
+      guard let restored = try CheckpointStore.read(state, path: "process 0", stage: key.digest) else {
+        throw RunError.storage(
+          "\(spec.name): process 0 has other data, files or processors; all have to have the same")
+      }
+      try Checkpoint.restore(network, from: restored.file, path: restored.path)
+      var record = restored.record
+      try train(network, &record)
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+
+  /// Saves the state, which the group's first process does for all.
+  private func save(_ network: Network, _ record: TrainingRecord) throws(RunError) {
+    guard group.rank == 0 else { return }
+    do {
+      try checkpoints.save(network, key: key, record: record)
+    } catch {
+      try end(error)
+    }
+  }
+
+  /// Ends with an error of this process alone: the others would wait for it.
+  private func end(_ error: RunError) throws(RunError) {
+    if group.count > 1 {
+      FileHandle.standardError.write(Data("espalier: \(spec.name): \(error)\n".utf8))
+      group.abort(status: 3)
+    }
+    throw error
   }
 
   private var epochs: Int { spec.epochs(variant) }
@@ -101,7 +160,10 @@ struct VariantTraining {
     }
     record = restored.record
     record.epochs.removeLast()
-    try finishEpoch(last, network, &record)
+    // The other processes are not training along yet.
+    var alone = self
+    alone.group = .alone
+    try alone.finishEpoch(last, network, &record)
     try checkpoints.save(network, key: key, record: record)
   }
 
@@ -129,7 +191,7 @@ struct VariantTraining {
     var meter = UsageMeter(ownsProcess: ownsProcess)
     if let schedule, schedule.epochs.contains(entry.epoch) {
       guard let step = try prune(network, schedule, after: entry.epoch) else {
-        if record.current != nil { try checkpoints.save(network, key: key, record: record) }
+        if record.current != nil { try save(network, record) }
         throw .training(.interrupted)
       }
       record.pruningSteps.append(step)
@@ -152,7 +214,7 @@ struct VariantTraining {
 
   /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be followed by better ones.
   private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
-    let evaluation = try spec.evaluation(of: network, on: data.test)
+    let evaluation = try self.evaluation(of: network)
     guard evaluation.loss == nil else { return evaluation }
     if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
     progress.show(.message("warning: the loss of the test images is not finite after epoch \(epoch)"))
@@ -173,9 +235,9 @@ struct VariantTraining {
       let partial = before.advanced(to: pass.progress, by: meter.usage())
       record.current = partial
       report(partial, of: pass, epoch: record.epochs.count, size)
-      let isAsked = interruption.isRequested
+      let isAsked = group.count > 1 ? pass.isAskedToStop : interruption.isRequested
       guard isAsked || ContinuousClock.now - saved >= checkpointInterval else { continue }
-      try checkpoints.save(network, key: key, record: record)
+      try save(network, record)
       if isAsked { throw .training(.interrupted) }
       // Saving is not training: what comes after it is measured anew.
       saved = .now
@@ -185,7 +247,17 @@ struct VariantTraining {
   }
 
   private func step(_ pass: inout Trainer.Pass, _ network: Network) throws(RunError) -> Bool {
-    do { return try pass.step(network) } catch { throw .training(error) }
+    do { return try pass.step(network, isAskedToStop: interruption.isRequested) } catch {
+      if case .data = error { try end(.training(error)) }
+      throw .training(error)
+    }
+  }
+
+  private func evaluation(of network: Network) throws(RunError) -> Evaluation {
+    do { return try spec.evaluation(of: network, on: data.test, group: group) } catch {
+      try end(error)
+      throw error
+    }
   }
 
   private func report(
@@ -227,9 +299,13 @@ struct VariantTraining {
     _ network: Network, _ schedule: PruningSchedule, after epoch: Int
   ) throws(RunError) -> TrainingRecord.PruningRecord? {
     let before = size(network)
-    let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
-    let scores = try scoring.scores(of: network, epoch: epoch)
-    if interruption.isRequested { return nil }
+    let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption, group: group)
+    let scores: [String: [Double]]
+    do { scores = try scoring.scores(of: network, epoch: epoch) } catch {
+      try end(error)
+      throw error
+    }
+    if group.any(interruption.isRequested) { return nil }
     let removals = schedule.removals(after: epoch, graph: network.structure, scores: scores)
     network.remove(channels: removals)
     let after = size(network)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Experiments
 import Foundation
+import MessagePassing
 import Specification
 
 /// Output for people or for programs.
@@ -70,7 +71,12 @@ struct EngineOptions: ParsableArguments {
     return try (0..<available).map { _ in try engine(threads: 1) }
   }
 
-  private var available: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  /// Of several processes that mpirun has put on this machine, each has its part.
+  private var available: Int {
+    let machine = ProcessInfo.processInfo
+    let processes = ProcessGroup.sharingMachine(machine.environment)
+    return threads ?? min(machine.activeProcessorCount, max(1, machine.processorCount / processes))
+  }
 
   private func engine(threads: Int) throws -> Engine {
     do {
