@@ -30,6 +30,10 @@ torture: setup ## Kill, damage and starve runs, 200 kills among it, and compare 
 test-slurm: build ## Submit a suite to a real Slurm on this machine, which this installs, starts and stops.
 	scripts/test-slurm.sh $(PROGRAM)
 
+.PHONY: test-mpi
+test-mpi: build ## Train with several processes of Open MPI and MPICH, which this installs, and compare the bytes.
+	scripts/test-mpi.sh $(PROGRAM)
+
 .PHONY: test-kubernetes
 test-kubernetes: build ## Check the manifests of a suite against Kubernetes' JSON schemas, which this installs.
 	scripts/test-kubernetes.sh $(PROGRAM)

@@ -17,6 +17,8 @@ let package = Package(
     .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .target(name: "CKernels"),
+    // MPI, found at run time.
+    .target(name: "CMPI"),
 
     // The engine: planes, threads, kernels. The only target that computes with unsafe pointers.
     .target(name: "Compute", dependencies: ["CKernels"]),
@@ -28,6 +30,8 @@ let package = Package(
     .target(
       name: "EventFiles", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["event.proto"]),
+    // Processes that train one network together.
+    .target(name: "MessagePassing", dependencies: ["CMPI"]),
     // safetensors.
     .target(name: "TensorFiles", dependencies: ["CZlib", "Compute", "Files"]),
     // Layers, the graph, relevance, removal of channels, cost.
@@ -40,8 +44,8 @@ let package = Package(
     .target(
       name: "Datasets", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "Compute", "Files", "Specification"],
       resources: [.embedInCode("Resources/digits.bin.gz")]),
-    .target(name: "Training", dependencies: ["Network", "Datasets", "Specification"]),
-    .target(name: "Pruning", dependencies: ["Network", "Specification", "Training"]),
+    .target(name: "Training", dependencies: ["Network", "Datasets", "MessagePassing", "Specification"]),
+    .target(name: "Pruning", dependencies: ["MessagePassing", "Network", "Specification", "Training"]),
     // Throughput of networks.
     .target(name: "Benchmarks", dependencies: ["Architectures", "Datasets", "Training"]),
     .target(name: "Reports", dependencies: ["Specification"]),
@@ -49,13 +53,15 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Architectures", "CCrypto", "Datasets", "EventFiles", "Pruning", "Training", "Reports", "Specification",
+        "Architectures", "CCrypto", "Datasets", "EventFiles", "MessagePassing", "Pruning", "Training",
+        "Reports",
+        "Specification",
         "TensorFiles",
       ]),
     .executableTarget(
       name: "espalier",
       dependencies: [
-        "Benchmarks", "Datasets", "Experiments",
+        "Benchmarks", "Datasets", "Experiments", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -64,6 +70,7 @@ let package = Package(
     .target(name: "JSONSchemaChecking", dependencies: ["Specification"], path: "Tests/JSONSchemaChecking"),
     .testTarget(name: "SpecificationTests", dependencies: ["Specification", "JSONSchemaChecking"]),
     .testTarget(name: "EventFilesTests", dependencies: ["EventFiles"]),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "Compute"]),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],

@@ -16,7 +16,8 @@ public final class BatchLoader: Sendable {
   public let batchCount: Int
   let queue: BatchQueue
   private let plan: BatchPlan
-  /// The number of the next batch where there is no thread; nil where there is one.
+  private let parts: BatchParts
+  /// The position of the next part where there is no thread; nil where there is one.
   private let upcoming: Mutex<Int?>
 
   /// Batches that wait, at most, besides the one in preparation; one large one alone.
@@ -25,37 +26,44 @@ public final class BatchLoader: Sendable {
 
   /// See `BatchPlan` for the parameters.
   ///
-  /// - Parameter startBatch: number of the batch that comes first, to resume in the middle of a pass.
+  /// - Parameters:
+  ///   - startBatch: number of the batch that comes first, to resume in the middle of a pass
+  ///   - step: numbers from one batch to the next; other processes have those between
+  ///   - shards: of every batch, each of which comes as a batch of its own
   public convenience init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
-    seed: UInt64, epoch: Int, dropLast: Bool = false, startBatch: Int = 0
+    seed: UInt64, epoch: Int, dropLast: Bool = false, startBatch: Int = 0, step: Int = 1,
+    shards: [BatchShard] = [.whole]
   ) {
     let plan = BatchPlan(
       set: set, order: order, batchSize: batchSize, augment: augment, normalize: normalize, seed: seed,
       epoch: epoch, dropLast: dropLast)
-    self.init(plan, startBatch: startBatch)
+    self.init(
+      plan, parts: BatchParts(first: max(0, startBatch), end: plan.batchCount, step: step, shards: shards))
   }
 
   /// - Parameter stackSize: bytes, of the thread.
-  init(_ plan: BatchPlan, startBatch: Int, stackSize: Int = 8 << 20) {
+  init(_ plan: BatchPlan, parts: BatchParts, stackSize: Int = 8 << 20) {
     let bytes = plan.batchSize * plan.set.imageSize * MemoryLayout<Float>.size
     let queue = BatchQueue(capacity: max(1, min(Self.ahead, Self.bytesAhead / max(1, bytes))))
-    let first = max(0, startBatch)
     self.queue = queue
     self.plan = plan
+    self.parts = parts
     batchCount = plan.batchCount
     // The thread knows the queue, not the loader: so the loader can go, and stop it.
     let thread = StartedThread(stackSize: stackSize) {
       do throws(DatasetError) {
-        for number in stride(from: first, to: plan.batchCount, by: 1) {
-          guard queue.put(try plan.batch(number)) else { break }
+        for index in 0... {
+          guard let part = parts[index], queue.put(try plan.batch(part.batch, shard: part.shard)) else {
+            break
+          }
         }
         queue.finish()
       } catch {
         queue.finish(error)
       }
     }
-    upcoming = Mutex(thread == nil ? first : nil)
+    upcoming = Mutex(thread == nil ? 0 : nil)
   }
 
   deinit { queue.stop() }
@@ -64,12 +72,13 @@ public final class BatchLoader: Sendable {
   ///
   /// - Throws: where `BatchPlan.batch` does, after the batches before.
   public func next() throws(DatasetError) -> ImageBatch? {
-    let number = upcoming.withLock { upcoming -> Int? in
+    let index = upcoming.withLock { upcoming -> Int? in
       defer { upcoming = upcoming.map { $0 + 1 } }
       return upcoming
     }
-    guard let number else { return try queue.take() }
-    return number < batchCount ? try plan.batch(number) : nil
+    guard let index else { return try queue.take() }
+    guard let part = parts[index] else { return nil }
+    return try plan.batch(part.batch, shard: part.shard)
   }
 
   /// 0..<count in the order of an epoch's pass.

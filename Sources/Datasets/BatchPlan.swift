@@ -45,11 +45,14 @@ public struct BatchPlan: Sendable {
     }
   }
 
-  /// The batch of the given number, from 0. It has fewer images, none even, where damaged pictures are left out.
+  /// The batch of the given number, from 0, or a shard of it. It has fewer images, none even, where damaged pictures are
+  /// left out.
   ///
   /// - Throws: when a picture cannot be read, or is damaged and not to be left out; never for images in memory.
-  public func batch(_ number: Int) throws(DatasetError) -> ImageBatch {
-    let sources = try sources(Array(order[number * batchSize..<min((number + 1) * batchSize, order.count)]))
+  public func batch(_ number: Int, shard: BatchShard = .whole) throws(DatasetError) -> ImageBatch {
+    let start = number * batchSize
+    let part = shard.part(of: min(batchSize, order.count - start))
+    let sources = try sources(part.map { order[start + $0] })
     var images: [Float] = []
     images.reserveCapacity(sources.count * set.imageSize)
     for channel in 0..<set.channels {

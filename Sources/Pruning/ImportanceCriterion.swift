@@ -19,22 +19,6 @@ public protocol ImportanceCriterion: Sendable {
   func importance(of network: Network, on data: ScoringData) -> [String: [Double]]
 }
 
-/// What a criterion may look at besides the network.
-public struct ScoringData {
-  /// One pass over the scoring images: `images` as `[channels, images, rows, columns]`, and their labels.
-  public let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
-  public let seed: UInt64
-  public let epoch: Int
-
-  public init(
-    seed: UInt64, epoch: Int, batches: @escaping () -> AnyIterator<(images: Planes, labels: [Int])>
-  ) {
-    self.seed = seed
-    self.epoch = epoch
-    self.batches = batches
-  }
-}
-
 /// All criteria.
 public enum CriterionRegistry {
   public static let all: [any ImportanceCriterion.Type] = [

@@ -272,10 +272,13 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var gitCommit: String?
   /// Whether files of the experiment's folder differ from the commit.
   public var gitDirty: Bool?
+  /// Processes that mpirun started for the run that wrote the report; nil for one.
+  public var mpiRanks: Int?
 
   public init(
     version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String,
-    host: String? = nil, job: String? = nil, gitCommit: String? = nil, gitDirty: Bool? = nil
+    host: String? = nil, job: String? = nil, gitCommit: String? = nil, gitDirty: Bool? = nil,
+    mpiRanks: Int? = nil
   ) {
     self.version = version
     self.processor = processor
@@ -284,6 +287,6 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
     self.threads = threads
     self.date = date
     (self.host, self.job) = (host, job)
-    (self.gitCommit, self.gitDirty) = (gitCommit, gitDirty)
+    (self.gitCommit, self.gitDirty, self.mpiRanks) = (gitCommit, gitDirty, mpiRanks)
   }
 }

@@ -51,6 +51,14 @@ public struct Hits: Codable, Equatable, Sendable {
 
   public init() {}
 
+  init(top1: Int, top5: Int, images: Int) { (self.top1, self.top5, self.images) = (top1, top5, images) }
+
+  mutating func add(_ other: Hits) {
+    top1 += other.top1
+    top5 += other.top5
+    images += other.images
+  }
+
   /// Counts a batch; ties go to the lower class.
   public mutating func count(_ logits: Tensor, labels: [Int]) {
     let classes = logits.shape[1]

@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import MessagePassing
 import Network
 import Specification
 
@@ -12,27 +13,48 @@ public struct Evaluation: Equatable, Sendable {
   /// Percent.
   public var top5: Double
 
+  /// - Parameter group: processes that have the same network; each takes a part of the batches.
   /// - Throws: when an image cannot be read.
   public init(
-    of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int
+    of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int,
+    group: ProcessGroup = .alone
   ) throws(DatasetError) {
     let loader = BatchLoader(
       set: images, order: Array(0..<images.count), batchSize: batchSize, augment: nil, normalize: normalize,
-      seed: 0, epoch: 0)
+      seed: 0, epoch: 0, startBatch: group.rank, step: group.count)
     let crossEntropy = CrossEntropy()
+    var notes: [Double] = []
+    while let batch = try loader.next() {
+      var result = ShardResult(images: batch.count)
+      // Else all of its pictures are damaged.
+      if batch.count > 0 {
+        let logits = network.evaluate(batch.images)
+        result.isFinite = logits.values.allSatisfy { $0.isFinite }
+        result.loss = crossEntropy(logits, labels: batch.labels).loss
+        result.hits.count(logits, labels: batch.labels)
+      }
+      notes += result.notes
+    }
     var hits = Hits()
     var (lossSum, isFinite) = (0.0, true)
-    while let batch = try loader.next() {
-      // All of its pictures are damaged.
-      if batch.count == 0 { continue }
-      let logits = network.evaluate(batch.images)
-      isFinite = isFinite && logits.values.allSatisfy { $0.isFinite }
-      lossSum += crossEntropy(logits, labels: batch.labels).loss * Double(batch.count)
-      hits.count(logits, labels: batch.labels)
+    // In the order of the batches, whoever had them.
+    for result in Self.results(notes, of: loader.batchCount, group) {
+      isFinite = isFinite && result.isFinite
+      lossSum += result.lossSum
+      hits.add(result.hits)
     }
     isFinite = isFinite && lossSum.isFinite && hits.images > 0
     loss = isFinite ? lossSum / Double(hits.images) : nil
     top1 = hits.top1Accuracy
     top5 = hits.top5Accuracy
+  }
+
+  /// The results of all batches: process r had batches r, r + count, and so on.
+  private static func results(_ notes: [Double], of batches: Int, _ group: ProcessGroup) -> [ShardResult] {
+    let counts = (0..<group.count).map { (batches - $0 + group.count - 1) / group.count }
+    let all = ShardResult.results(
+      group.gathered(notes, counts: counts.map { $0 * ShardResult.noteCount })[...])
+    let starts = counts.indices.map { counts[..<$0].reduce(0, +) }
+    return (0..<batches).map { all[starts[$0 % group.count] + $0 / group.count] }
   }
 }

@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import MessagePassing
 import Network
 import Specification
 
@@ -28,8 +29,10 @@ extension Trainer {
     public let stepCount: Int
     /// At the epoch's first step.
     public let learningRate: Double
-    private let trainer: Trainer
-    private let epoch: Int
+    /// Whether the group was asked to stop before the last step; see ``step(_:isAskedToStop:)``.
+    public private(set) var isAskedToStop = false
+    let trainer: Trainer
+    let epoch: Int
     private let loader: BatchLoader
 
     init(_ trainer: Trainer, _ images: ImageSet, epoch: Int, progress: Progress) {
@@ -40,18 +43,26 @@ extension Trainer {
         set: images,
         order: BatchLoader.shuffledOrder(count: images.count, seed: trainer.seed, epoch: epoch),
         batchSize: trainer.spec.batchSize, augment: trainer.augment, normalize: trainer.normalize,
-        seed: trainer.seed, epoch: epoch, startBatch: progress.steps)
+        seed: trainer.seed, epoch: epoch, startBatch: progress.steps,
+        shards: trainer.ownShards.map { BatchShard(index: $0, count: trainer.spec.shards) })
       stepCount = loader.batchCount
       learningRate = trainer.learningRate(epoch: epoch)
     }
 
     /// Moves the network by one batch; false when the epoch is over.
     ///
+    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, where one of the group's processes says so
     /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot be read: the
     ///   parameters are then those before the step. When the epoch is over, `.tensorDiverged` if its last step has left
     ///   something that is not finite, which no further loss would show.
-    public mutating func step(_ network: Network) throws(TrainingError) -> Bool {
-      guard let batch = try nextBatch() else {
+    public mutating func step(
+      _ network: Network, isAskedToStop: Bool = false
+    ) throws(TrainingError) -> Bool {
+      if progress.steps < stepCount, trainer.spec.shards > 1 {
+        return try stepOfShards(network, isAskedToStop)
+      }
+      self.isAskedToStop = isAskedToStop
+      guard progress.steps < stepCount, let batch = try nextBatch() else {
         if let tensor = network.firstNonFiniteTensor {
           throw .tensorDiverged(epoch: epoch + 1, tensor: tensor)
         }
@@ -73,11 +84,83 @@ extension Trainer {
       }
       progress.hits.count(pass.logits, labels: batch.labels)
       network.backward(pass, result.gradient)
-      let share = Double(number) / Double(stepCount)
-      trainer.optimizer.step(network, learningRate: trainer.learningRate(epoch: epoch, progress: share))
-      progress.steps += 1
+      move(network)
       progress.lossSum += result.loss * Double(batch.count)
       return true
+    }
+
+    /// Follows the gradients.
+    private mutating func move(_ network: Network) {
+      let share = Double(progress.steps) / Double(stepCount)
+      trainer.optimizer.step(network, learningRate: trainer.learningRate(epoch: epoch, progress: share))
+      progress.steps += 1
+    }
+
+    /// A step whose batch is computed in shards, by several processes perhaps.
+    ///
+    /// A shard is normalized by its own statistics. Gradients and running statistics are the means over the shards, weighted by
+    /// their images, summed in a fixed tree.
+    private mutating func stepOfShards(
+      _ network: Network, _ isAskedToStop: Bool
+    ) throws(TrainingError) -> Bool {
+      let group = trainer.group
+      let number = progress.steps
+      let start = network.statisticsVector
+      var (sum, notes) = (TreeSum(), [isAskedToStop ? 1.0 : 0])
+      var layer: String?
+      for shard in trainer.ownShards {
+        guard let batch = try nextBatch() else { return false }
+        var result = ShardResult(images: batch.count)
+        if batch.count > 0 {
+          network.statisticsVector = start
+          let dropout = RandomStream(
+            seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
+          let pass = network.train(batch.images, dropout: dropout)
+          let loss = trainer.loss(pass.logits, labels: batch.labels)
+          result.loss = loss.loss
+          result.hits.count(pass.logits, labels: batch.labels)
+          if !loss.loss.isFinite { layer = layer ?? network.firstNonFiniteLayer(pass) }
+          network.backward(pass, loss.gradient)
+        }
+        sum.add(result.weighted(network), leaf: shard)
+        notes += result.notes
+      }
+      let results = agreed(notes)
+      let images = results.map(\.images).reduce(0, +)
+      let loss = results.map(\.lossSum).reduce(0, +)
+      guard loss.isFinite else {
+        throw .diverged(epoch: epoch + 1, step: number + 1, loss: "\(loss / Double(images))", layer: layer)
+      }
+      guard images > 0 else {
+        // All of its pictures are damaged.
+        network.statisticsVector = start
+        progress.steps += 1
+        return true
+      }
+      network.takeMeans(
+        of: group.total(sum, leaves: trainer.spec.shards, length: network.vectorLength), images: images)
+      move(network)
+      progress.lossSum += loss
+      for result in results { progress.hits.add(result.hits) }
+      return true
+    }
+
+    /// The results of all shards, by all processes' notes.
+    private mutating func agreed(_ notes: [Double]) -> [ShardResult] {
+      let group = trainer.group
+      let counts = (0..<group.count).map {
+        1 + ShardResult.noteCount * group.part(of: trainer.spec.shards, rank: $0).count
+      }
+      var all = group.gathered(notes, counts: counts)[...]
+      var results: [ShardResult] = []
+      isAskedToStop = false
+      for count in counts {
+        let own = all.prefix(count)
+        all = all.dropFirst(count)
+        if own.first == 1 { isAskedToStop = true }
+        results += ShardResult.results(own.dropFirst())
+      }
+      return results
     }
 
     private func nextBatch() throws(TrainingError) -> ImageBatch? {

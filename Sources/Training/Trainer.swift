@@ -1,4 +1,5 @@
 import Datasets
+import MessagePassing
 import Specification
 
 /// Trains a network, an epoch at a time.
@@ -16,12 +17,17 @@ public struct Trainer: Sendable {
   let learningRate: LearningRate
   let loss: CrossEntropy
   let optimizer: StochasticGradientDescent
+  let group: ProcessGroup
 
-  /// - Parameter fineTune: what follows after the epochs of `spec`.
+  /// - Parameters:
+  ///   - fineTune: what follows after the epochs of `spec`
+  ///   - group: processes that train the network together, each a part of the shards
   public init(
-    _ spec: TrainSpec, dataset: DatasetSpec, seed: UInt64, fineTune: PruneSpec.FineTuneSpec? = nil
+    _ spec: TrainSpec, dataset: DatasetSpec, seed: UInt64, fineTune: PruneSpec.FineTuneSpec? = nil,
+    group: ProcessGroup = .alone
   ) {
     self.spec = spec
+    self.group = group
     self.seed = seed
     augment = dataset.augment
     normalize = dataset.normalize

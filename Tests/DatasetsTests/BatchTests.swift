@@ -157,7 +157,8 @@ struct BatchLoaderTests {
       set: Self.set, order: Self.order, batchSize: 10, augment: Self.augment, normalize: BatchTests.normalize,
       seed: 4, epoch: 1)
     for start in [0, 4, 11] {
-      let loader = BatchLoader(plan, startBatch: start, stackSize: 1 << 60)
+      let parts = BatchParts(first: start, end: plan.batchCount, step: 1, shards: [.whole])
+      let loader = BatchLoader(plan, parts: parts, stackSize: 1 << 60)
       #expect(try all(loader) == Array(Self.batches[start...]))
       #expect(try loader.next() == nil)
     }

@@ -32,6 +32,12 @@ struct StageKeyTests {
     #expect(try keys() == keys([override]))
   }
 
+  @Test("are those from before there were shards where a batch is whole")
+  func wholeBatches() throws {
+    #expect(try keys() == keys(["train.shards=1"]))
+    #expect(try !yaml(digits()).contains("shards"))
+  }
+
   @Test(
     "change with everything that can change a training",
     arguments: [
@@ -39,7 +45,7 @@ struct StageKeyTests {
       "dataset.train_limit=299",
       "dataset.normalize={mean: [0.5]}", "architecture.width=0.5", "architecture.depth=14", "train.epochs=4",
       "train.batch_size=31", "train.optimizer.learning_rate=0.2", "train.schedule.name=constant",
-      "train.label_smoothing=0.1", "evaluate.every=2",
+      "train.label_smoothing=0.1", "train.shards=2", "evaluate.every=2",
     ])
   func changed(_ override: String) throws {
     let (before, after) = try (keys(), keys([override]))

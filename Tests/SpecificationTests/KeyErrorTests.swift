@@ -18,7 +18,7 @@ struct KeyErrorTests {
     train: {epochs: 10, momentum: 0.5}
       5:21: train.momentum: unknown key; did you mean `train.optimizer.momentum`?
     train: {epochs: 10, colour: red}
-      5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing
+      5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing, shards
     matrix: {prune.ratio: [0.1]}
       6:10: prune.interval: required key is missing; expected a whole number from 1 to 1000000
     Format: 1

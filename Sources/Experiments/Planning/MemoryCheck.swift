@@ -19,7 +19,8 @@ struct MemoryCheck {
   /// Nil where it fits.
   var problem: String? {
     guard needed > Double(available.bytes) else { return nil }
-    return "a training needs about \(mebibytes(needed)) MiB, and \(mebibytes(Double(available.bytes))) MiB are available"
+    return
+      "a training needs about \(mebibytes(needed)) MiB, and \(mebibytes(Double(available.bytes))) MiB are available"
       + " \(available.limit.rawValue); a smaller `train.batch_size` needs less"
   }
 

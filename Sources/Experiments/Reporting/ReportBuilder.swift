@@ -11,6 +11,8 @@ struct ReportBuilder {
   let spec: ExperimentSpec
   let engine: Engine
   let commit: GitState?
+  /// Processes that trained together in this run.
+  let ranks: Int
 
   func report(_ finished: [FinishedVariant]) throws(RunError) -> Report {
     guard let original = ArchitectureRegistry.build(spec.architecture, seed: 0, engine: engine) else {
@@ -29,7 +31,9 @@ struct ReportBuilder {
   private func missedTarget(_ finished: [FinishedVariant]) -> [ExpectationSpec] {
     guard let target = spec.prune?.target else { return [] }
     let pruned = finished.filter { $0.variant == .pruned }.map(\.outcome.network.structure)
-    guard pruned.contains(where: { target.missed(from: $0.whole.cost, to: $0.cost) != nil }) else { return [] }
+    guard pruned.contains(where: { target.missed(from: $0.whole.cost, to: $0.cost) != nil }) else {
+      return []
+    }
     switch target {
     case .ratio, .channelsPerStep: return []
     case .parameterRatio(let ratio):
@@ -84,7 +88,8 @@ extension EnvironmentReport {
     return EnvironmentReport(
       version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
       blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
-      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
+      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty,
+      mpiRanks: ranks > 1 ? ranks : nil)
   }
 }
 

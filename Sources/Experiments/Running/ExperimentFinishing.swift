@@ -14,6 +14,8 @@ struct ExperimentFinishing {
   let folders: ResultFolders
   let ownsProcess: Bool
   let commit: GitState?
+  /// Processes that trained.
+  let ranks: Int
   let interruption: Interruption
 
   private var spec: ExperimentSpec { experiment.spec }
@@ -30,7 +32,7 @@ struct ExperimentFinishing {
       finished.append(
         FinishedVariant(seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies))
     }
-    let report = try ReportBuilder(spec: spec, engine: engine, commit: commit).report(finished)
+    let report = try ReportBuilder(spec: spec, engine: engine, commit: commit, ranks: ranks).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
     earlier?.removeOrphans(of: report, models: Set(spec.export.formats.map { "model.\($0)" }))
     return report

@@ -1,6 +1,7 @@
 import Compute
 import Datasets
 import Foundation
+import MessagePassing
 import Reports
 import Specification
 import Synchronization
@@ -17,6 +18,7 @@ public struct ExperimentRunner: Sendable {
   private let failFast: Bool
   private let checkpointInterval: Duration
   private let commits: [String: GitState]
+  private let group: ProcessGroup
   private let progress: ProgressPrinter
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
@@ -30,11 +32,12 @@ public struct ExperimentRunner: Sendable {
   ///   - fresh: start anew instead of going on from checkpoints.
   ///   - failFast: end everything when an experiment fails.
   ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides after every epoch.
+  ///   - group: processes that do each training together; this is the first one, and there is one engine
   ///   - commits: that the experiments' files are at, by the experiments' names.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
     checkpointInterval: Duration = .seconds(120), commits: [String: GitState] = [:],
-    progress: ProgressPrinter, interruption: Interruption
+    group: ProcessGroup = .alone, progress: ProgressPrinter, interruption: Interruption
   ) {
     self.engines = engines
     self.results = results
@@ -42,6 +45,7 @@ public struct ExperimentRunner: Sendable {
     self.failFast = failFast
     self.checkpointInterval = checkpointInterval
     self.commits = commits
+    self.group = group
     self.progress = progress
     stopping = Interruption(within: interruption)
     cache = StageCache(results: results)
@@ -169,9 +173,10 @@ public struct ExperimentRunner: Sendable {
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
-        beginnings: schedule.beginnings(of: stage), events: TensorBoardLog(of: stage, in: folders(stage.spec)),
+        beginnings: schedule.beginnings(of: stage),
+        events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
-        progress: label.map(progress.labelled) ?? progress)
+        progress: label.map(progress.labelled) ?? progress, group: group)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
@@ -199,8 +204,8 @@ public struct ExperimentRunner: Sendable {
     do throws(RunError) {
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
-        folders: folders(experiment.spec),
-        ownsProcess: ownsProcess, commit: commits[experiment.spec.name], interruption: stopping)
+        folders: folders(experiment.spec), ownsProcess: ownsProcess, commit: commits[experiment.spec.name],
+        ranks: group.count, interruption: stopping)
       schedule.end(index, .success(try finishing.run()))
     } catch {
       schedule.end(index, .failure(error))

@@ -27,7 +27,8 @@ struct PruningWarnings {
 
   private var shortfall: String? {
     guard let target, let missed = target.missed(from: after.whole.cost, to: after.cost) else { return nil }
-    return "\(missed.share) of the \(missed.noun) are removed, and \(missed.wanted) was the target: the criterion scores no"
+    return
+      "\(missed.share) of the \(missed.noun) are removed, and \(missed.wanted) was the target: the criterion scores no"
       + " more channels that the floors let go"
   }
 }

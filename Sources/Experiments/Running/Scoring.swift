@@ -1,4 +1,5 @@
 import Datasets
+import MessagePassing
 import Network
 import Pruning
 import Specification
@@ -10,6 +11,8 @@ struct Scoring {
   let seed: UInt64
   /// Ends the pass over the images early; the scores are then of no use.
   var interruption = Interruption()
+  /// Processes that score the same network together.
+  var group = ProcessGroup.alone
 
   /// Normalized scores, by layer, and by residual stream where those are pruned.
   ///
@@ -21,15 +24,16 @@ struct Scoring {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
-    let input = ScoringData(seed: seed, epoch: epoch) {
+    let input = ScoringData(seed: seed, epoch: epoch, group: group) {
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
-        normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch)
+        normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch,
+        startBatch: group.rank, step: group.count)
       return AnyIterator {
         // A pass that fails ends early; what it came to is thrown away.
         do throws(DatasetError) {
-          while !interruption.isRequested, let batch = try loader.next() {
-            if batch.count > 0 { return (batch.images, batch.labels) }
+          if !interruption.isRequested, let batch = try loader.next() {
+            return (batch.images, batch.labels)
           }
         } catch {
           failure = error

@@ -2,6 +2,7 @@ import Architectures
 import Compute
 import Datasets
 import Foundation
+import MessagePassing
 import Network
 import Pruning
 import Reports
@@ -28,6 +29,8 @@ struct VariantTraining {
   var ownsProcess = false
   let interruption: Interruption
   let progress: ProgressPrinter
+  /// Processes that train together. The first one alone reads and writes files; see ``TrainingFollower``.
+  var group = ProcessGroup.alone
 
   /// A trained network and its history.
   struct Outcome {
@@ -46,25 +49,35 @@ struct VariantTraining {
     let taken =
       record.epochs.isEmpty && record.current == nil ? try takeBeginning(network, &record) : nil
     let finished = record.epochs.count
-    let trainer = Trainer(
-      spec.train, dataset: spec.dataset, seed: seed,
-      fineTune: variant == .pruned ? spec.prune?.fineTune : nil)
     progress.show(
       .runStarted(
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished))
     if taken != nil || finished < epochs { record.begin(in: .current(engine)) }
     if let taken {
-      try finishEpoch(taken, network, &record)
+      // The other processes are not training along yet.
+      var alone = self
+      alone.group = .alone
+      try alone.finishEpoch(taken, network, &record)
       try checkpoints.save(network, key: key, record: record)
     }
     try events?.write(record)
-    while record.epochs.count < epochs {
-      if interruption.isRequested { throw .training(.interrupted) }
-      try trainEpoch(network, trainer, &record)
-      try checkpoints.save(network, key: key, record: record)
-      try events?.write(record)
+    if record.epochs.count < epochs {
+      try lead(network, record)
+      try train(network, &record)
     }
     return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
+  }
+
+  /// Trains from a record's end on.
+  func train(_ network: Network, _ record: inout TrainingRecord) throws(RunError) {
+    let trainer = Trainer(
+      spec.train, dataset: spec.dataset, seed: seed,
+      fineTune: variant == .pruned ? spec.prune?.fineTune : nil, group: group)
+    while record.epochs.count < epochs {
+      if group.any(interruption.isRequested) { throw .training(.interrupted) }
+      try trainEpoch(network, trainer, &record)
+      try save(network, record)
+    }
   }
 
   private var epochs: Int { spec.epochs(variant) }
@@ -76,7 +89,7 @@ struct VariantTraining {
   // MARK: Beginning
 
   /// With the seed's random weights, or those that the experiment starts from.
-  private func initialNetwork() throws(RunError) -> Network {
+  func initialNetwork() throws(RunError) -> Network {
     guard let network = spec.build(seed: seed, engine: engine) else {
       throw .storage("\(spec.architecture.name): no such architecture")
     }
@@ -126,10 +139,7 @@ struct VariantTraining {
       epoch: record.epochs.count + 1, learningRate: trained.learningRate, trainLoss: trained.progress.loss,
       trainTop1: trained.progress.top1, trainSeconds: usage.seconds, trainCPUSeconds: usage.cpuSeconds,
       images: trained.progress.images, trainJoules: usage.joules)
-    var shared = record
-    shared.current = nil
-    shared.epochs.append(entry)
-    try beginnings?.keep(network, shared)
+    try keepBeginning(network, record, entry)
     try finishEpoch(entry, network, &record)
   }
 
@@ -143,7 +153,7 @@ struct VariantTraining {
     var meter = UsageMeter(ownsProcess: ownsProcess)
     if let schedule, schedule.epochs.contains(entry.epoch) {
       guard let step = try prune(network, schedule, after: entry.epoch) else {
-        if record.current != nil { try checkpoints.save(network, key: key, record: record) }
+        if record.current != nil { try save(network, record) }
         throw .training(.interrupted)
       }
       record.pruningSteps.append(step)
@@ -166,7 +176,7 @@ struct VariantTraining {
 
   /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be followed by better ones.
   private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
-    let evaluation = try spec.evaluation(of: network, on: data.test)
+    let evaluation = try self.evaluation(of: network)
     guard evaluation.loss == nil else { return evaluation }
     if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
     progress.show(.message("warning: the loss of the test images is not finite after epoch \(epoch)"))
@@ -187,9 +197,9 @@ struct VariantTraining {
       let partial = before.advanced(to: pass.progress, by: meter.usage())
       record.current = partial
       report(partial, of: pass, epoch: record.epochs.count, size)
-      let isAsked = interruption.isRequested
+      let isAsked = group.count > 1 ? pass.isAskedToStop : interruption.isRequested
       guard isAsked || ContinuousClock.now - saved >= checkpointInterval else { continue }
-      try checkpoints.save(network, key: key, record: record)
+      try save(network, record)
       if isAsked { throw .training(.interrupted) }
       // Saving is not training: what comes after it is measured anew.
       saved = .now
@@ -199,7 +209,17 @@ struct VariantTraining {
   }
 
   private func step(_ pass: inout Trainer.Pass, _ network: Network) throws(RunError) -> Bool {
-    do { return try pass.step(network) } catch { throw .training(error) }
+    do { return try pass.step(network, isAskedToStop: interruption.isRequested) } catch {
+      if case .data = error { try end(.training(error)) }
+      throw .training(error)
+    }
+  }
+
+  private func evaluation(of network: Network) throws(RunError) -> Evaluation {
+    do { return try spec.evaluation(of: network, on: data.test, group: group) } catch {
+      try end(error)
+      throw error
+    }
   }
 
   private func report(
@@ -241,15 +261,20 @@ struct VariantTraining {
     _ network: Network, _ schedule: PruningSchedule, after epoch: Int
   ) throws(RunError) -> TrainingRecord.PruningRecord? {
     let before = size(network)
-    let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption)
-    let scores = try scoring.scores(of: network, epoch: epoch)
-    if interruption.isRequested { return nil }
+    let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption, group: group)
+    let scores: [String: [Double]]
+    do { scores = try scoring.scores(of: network, epoch: epoch) } catch {
+      try end(error)
+      throw error
+    }
+    if group.any(interruption.isRequested) { return nil }
     let whole = network.structure
     let removals = schedule.removals(after: epoch, graph: whole, scores: scores)
     network.remove(channels: removals)
     let after = size(network)
     let warnings = PruningWarnings(
-      before: whole, after: network.structure, target: epoch == schedule.epochs.last ? spec.prune?.target : nil)
+      before: whole, after: network.structure,
+      target: epoch == schedule.epochs.last ? spec.prune?.target : nil)
     for warning in warnings.sentences { progress.show(.message("warning: after epoch \(epoch), \(warning)")) }
     let removed = network.channelGroups.compactMap { group in
       removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }

@@ -31,7 +31,8 @@ struct TrainingStage: Sendable {
   var summary: String {
     let pruning =
       spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)\($0.schedule.summary)" } ?? "pruned"
-    return "\(setting), \(counted(epochs, "epoch")), seed \(seed), " + (variant == .baseline ? "baseline" : pruning)
+    return "\(setting), \(counted(epochs, "epoch")), seed \(seed), "
+      + (variant == .baseline ? "baseline" : pruning)
   }
 }
 

@@ -1,4 +1,5 @@
 import Datasets
+import MessagePassing
 import Network
 import Specification
 import Training
@@ -20,10 +21,14 @@ extension ExperimentSpec {
   }
 
   /// How a network does on images, with the experiment's normalization.
-  func evaluation(of network: Network, on images: ImageSet) throws(RunError) -> Evaluation {
+  ///
+  /// - Parameter group: processes that have the same network, and the same call to make.
+  func evaluation(
+    of network: Network, on images: ImageSet, group: ProcessGroup = .alone
+  ) throws(RunError) -> Evaluation {
     do {
       return try Evaluation(
-        of: network, on: images, normalize: dataset.normalize, batchSize: train.batchSize)
+        of: network, on: images, normalize: dataset.normalize, batchSize: train.batchSize, group: group)
     } catch {
       throw .data(error)
     }

@@ -86,44 +86,45 @@ public struct ExperimentTemplate {
       : dataset.isPictures
         ? "  augment: {random_resized_crop: {}, horizontal_flip: true}"
         : "  augment: {random_crop: {padding: 4}, horizontal_flip: true}"
-    let lines: [String?] = [
-      "# A network is trained twice: as it is, and pruned while it trains.",
-      "#   espalier validate \(file)    # checks this file",
-      "#   espalier plan \(file)        # shows sizes, pruning steps and time",
-      "#   espalier run \(file)         # trains, and writes results/\(name)/",
-      "# All keys: `espalier schema experiment`.",
-      "format: 1",
-      "name: \(name)",
-      "description: 40 % of the channels pruned while training",
-      "seeds: [0]                  # one training of each network for every seed",
-      "",
-      "dataset:",
-      "  # One of: \(images).",
-      "  name: \(dataset.name)",
-      path,
-      augment,
-      "",
-      "architecture:",
-    ]
-    + architecture
-    + [
-      "",
-      "train:",
-      "  epochs: \(epochs)",
-      "  batch_size: \(isTiny ? 64 : 128)",
-      "  optimizer: {name: sgd, learning_rate: 0.1, momentum: 0.9, weight_decay: 5.0e-4}",
-      "  schedule: {name: cosine}  # or constant, step, one_cycle",
-      "",
-      "prune:",
-      "  # One of: \(criteria).",
-      "  criterion: feature_relevance",
-      "  ratio: 0.4                # share of the prunable channels that is removed in all",
-      "  interval: \(isTiny ? 1 : 5)               # epochs between pruning steps",
-      "  until: \(isTiny ? 3 : 20)                  # no pruning step after this epoch",
-      "",
-      "expect:                     # what counts as a success; `run` ends with status 1 otherwise",
-      "  accuracy_drop: {at_most: 5.0}   # percentage points",
-    ]
+    let lines: [String?] =
+      [
+        "# A network is trained twice: as it is, and pruned while it trains.",
+        "#   espalier validate \(file)    # checks this file",
+        "#   espalier plan \(file)        # shows sizes, pruning steps and time",
+        "#   espalier run \(file)         # trains, and writes results/\(name)/",
+        "# All keys: `espalier schema experiment`.",
+        "format: 1",
+        "name: \(name)",
+        "description: 40 % of the channels pruned while training",
+        "seeds: [0]                  # one training of each network for every seed",
+        "",
+        "dataset:",
+        "  # One of: \(images).",
+        "  name: \(dataset.name)",
+        path,
+        augment,
+        "",
+        "architecture:",
+      ]
+      + architecture
+      + [
+        "",
+        "train:",
+        "  epochs: \(epochs)",
+        "  batch_size: \(isTiny ? 64 : 128)",
+        "  optimizer: {name: sgd, learning_rate: 0.1, momentum: 0.9, weight_decay: 5.0e-4}",
+        "  schedule: {name: cosine}  # or constant, step, one_cycle",
+        "",
+        "prune:",
+        "  # One of: \(criteria).",
+        "  criterion: feature_relevance",
+        "  ratio: 0.4                # share of the prunable channels that is removed in all",
+        "  interval: \(isTiny ? 1 : 5)               # epochs between pruning steps",
+        "  until: \(isTiny ? 3 : 20)                  # no pruning step after this epoch",
+        "",
+        "expect:                     # what counts as a success; `run` ends with status 1 otherwise",
+        "  accuracy_drop: {at_most: 5.0}   # percentage points",
+      ]
     return lines.compactMap(\.self).joined(separator: "\n") + "\n"
   }
 

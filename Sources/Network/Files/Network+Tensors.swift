@@ -11,6 +11,19 @@ extension Network {
     Dictionary(uniqueKeysWithValues: store.statistics.map { ($0.name, $0.value) })
   }
 
+  /// Running means and variances one after the other, in the order of data.
+  public var statisticsVector: [Float] {
+    get { store.statistics.flatMap(\.value.values) }
+    set {
+      var start = 0
+      for statistic in store.statistics {
+        let count = statistic.value.count
+        statistic.value.values = Array(newValue[start..<start + count])
+        start += count
+      }
+    }
+  }
+
   /// Everything that evaluation needs, by the names that torchvision uses.
   public var tensors: [String: Tensor] {
     var found = runningStatistics

@@ -13,10 +13,10 @@ public struct ActiveShare: ImportanceCriterion {
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var sums: [String: [Double]] = [:]
     var count = 0.0
-    for (images, labels) in data.batches() {
-      for (layer, shares) in network.positiveShares(images) {
-        sums.add(shares.map { $0 * Double(labels.count) }, to: layer)
-      }
+    data.forEachBatch { images, _ in
+      network.positiveShares(images)
+    } add: { shares, labels in
+      for (layer, shares) in shares { sums.add(shares.map { $0 * Double(labels.count) }, to: layer) }
       count += Double(labels.count)
     }
     return sums.mapValues { $0.map { $0 / max(1, count) } }

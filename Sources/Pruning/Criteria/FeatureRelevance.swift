@@ -56,12 +56,20 @@ public struct FeatureRelevance: ImportanceCriterion {
     var classes = ClassAccuracy(classes: network.classes)
     var sums: [String: ClassMeans] = [:]
     let propagation = RelevancePropagation(network, rule: rule)
-    for (images, labels) in data.batches() {
+    data.forEachBatch { images, labels in
       let (logits, relevances) = propagation.relevances(images, labels: labels)
-      classes.count(logits, labels: labels)
-      for (layer, relevance) in relevances {
-        sums[layer, default: ClassMeans(classes: network.classes, channels: relevance.shape[1])]
-          .add(relevance, labels: labels)
+      // No layer has an empty name.
+      return relevances.mapValues { $0.values.map(Double.init) }
+        .merging(["": logits.values.map(Double.init)]) { $1 }
+    } add: { values, labels in
+      for (layer, values) in values {
+        if layer.isEmpty {
+          classes.count(values, labels: labels)
+        } else {
+          let channels = values.count / labels.count
+          sums[layer, default: ClassMeans(classes: network.classes, channels: channels)]
+            .add(values, labels: labels)
+        }
       }
     }
     let scales = classScale == .sigmoid ? classes.scales : classes.scales.map { _ in 1 }
@@ -79,10 +87,11 @@ struct ClassAccuracy {
     images = [Int](repeating: 0, count: classes)
   }
 
-  mutating func count(_ logits: Tensor, labels: [Int]) {
-    let classes = logits.shape[1]
+  /// - Parameter logits: `[images, classes]`
+  mutating func count(_ logits: [Double], labels: [Int]) {
+    let classes = images.count
     for (image, label) in labels.enumerated() {
-      let row = logits.values[image * classes..<(image + 1) * classes]
+      let row = logits[image * classes..<(image + 1) * classes]
       images[label] += 1
       if row.firstIndex(of: row.max() ?? .nan) == row.startIndex + label { right[label] += 1 }
     }
@@ -113,12 +122,13 @@ struct ClassMeans {
     counts = [Int](repeating: 0, count: classes * channels)
   }
 
-  mutating func add(_ relevance: Tensor, labels: [Int]) {
+  /// - Parameter relevance: `[images, channels]`
+  mutating func add(_ relevance: [Double], labels: [Int]) {
     for (image, label) in labels.enumerated() {
       for channel in 0..<channels {
-        let value = relevance.values[image * channels + channel]
+        let value = relevance[image * channels + channel]
         guard value.isFinite else { continue }
-        sums[label * channels + channel] += Double(value)
+        sums[label * channels + channel] += value
         counts[label * channels + channel] += 1
       }
     }

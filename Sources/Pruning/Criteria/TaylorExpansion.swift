@@ -17,13 +17,13 @@ public struct TaylorExpansion: ImportanceCriterion {
     var batches = 0.0
     let loss = CrossEntropy()
     network.keepingRunningStatistics {
-      for (images, labels) in data.batches() {
+      data.forEachBatch { images, labels in
         let pass = network.train(images)
         let gradient = loss(pass.logits, labels: labels).gradient
         network.backward(pass, gradient)
-        for (layer, gradients) in network.gateGradients {
-          sums.add(gradients.map { $0 * $0 }, to: layer)
-        }
+        return network.gateGradients
+      } add: { gradients, _ in
+        for (layer, gradients) in gradients { sums.add(gradients.map { $0 * $0 }, to: layer) }
         batches += 1
       }
     }

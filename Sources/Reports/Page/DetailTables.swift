@@ -70,6 +70,7 @@ extension Report {
     ]
     if let host = environment.host { facts.append(("host", host)) }
     if let job = environment.job { facts.append(("job", job)) }
+    if let ranks = environment.mpiRanks { facts.append(("MPI ranks", "\(ranks)")) }
     if let commit = environment.gitCommit {
       facts.append(("commit", commit + (environment.gitDirty == true ? ", with changes" : "")))
     }

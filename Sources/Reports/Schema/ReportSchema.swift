@@ -255,5 +255,6 @@ private enum ReportSchema {
       .optional("git_commit", Value.text("Commit of the experiment file's repository.")),
       .optional(
         "git_dirty", Value.flag("Whether files of the experiment's folder differ from the commit.")),
+      .optional("mpi_ranks", Value.count("Processes of mpirun that trained together.")),
     ])
 }

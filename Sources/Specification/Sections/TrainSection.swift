@@ -8,6 +8,9 @@ struct TrainSection: Sendable {
   let labelSmoothing = Field(
     "label_smoothing", .number(.belowOne), default: 0,
     "Share of the target probability that is spread over all classes.")
+  let shards = Field(
+    "shards", .wholeNumber(1...1024), default: 1,
+    "Parts of every batch that are computed apart, by as many processes under mpirun as divide their number.")
 
   var keys: [Key] {
     [
@@ -15,7 +18,7 @@ struct TrainSection: Sendable {
       Key(
         name: "schedule", summary: "How the learning rate changes over the epochs.",
         shape: .variants(schedule.variants)),
-      labelSmoothing.key,
+      labelSmoothing.key, shards.key,
     ]
   }
 
@@ -28,21 +31,29 @@ struct TrainSection: Sendable {
       self.schedule.read($0, epochs: epochs)
     }
     let labelSmoothing = mapping[labelSmoothing]
-    guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing else {
+    let shards = mapping[shards]
+    if let shards, let batchSize, shards > 1, batchSize < 2 * shards {
+      mapping.report(
+        self.shards.name, "a batch of \(batchSize) images has fewer than two for each of \(shards) shards")
+    }
+    guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing, let shards else {
       return (nil, epochs)
     }
     let spec = TrainSpec(
       epochs: epochs, batchSize: batchSize, optimizer: optimizer, schedule: schedule,
-      labelSmoothing: labelSmoothing)
+      labelSmoothing: labelSmoothing, shards: shards)
     return (spec, epochs)
   }
 
   func write(_ spec: TrainSpec) -> JSON {
-    .object([
-      epochs.entry(spec.epochs), batchSize.entry(spec.batchSize),
-      ("optimizer", optimizer.write(spec.optimizer)),
-      ("schedule", schedule.write(spec.schedule)), labelSmoothing.entry(spec.labelSmoothing),
-    ])
+    .object(
+      [
+        epochs.entry(spec.epochs), batchSize.entry(spec.batchSize),
+        ("optimizer", optimizer.write(spec.optimizer)),
+        ("schedule", schedule.write(spec.schedule)), labelSmoothing.entry(spec.labelSmoothing),
+      ]
+        // What is computed whole has the key that it had before there were shards.
+        + (spec.shards > 1 ? [shards.entry(spec.shards)] : []))
   }
 }
 

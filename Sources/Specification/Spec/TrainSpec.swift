@@ -7,16 +7,19 @@ public struct TrainSpec: Equatable, Sendable {
   public var schedule: ScheduleSpec
   /// Share of the target probability spread over all classes, in [0, 1).
   public var labelSmoothing: Double
+  /// Parts of every batch that are computed apart, each with batch statistics of its own.
+  public var shards: Int
 
   public init(
     epochs: Int, batchSize: Int = 128, optimizer: OptimizerSpec = OptimizerSpec(),
-    schedule: ScheduleSpec = ScheduleSpec(), labelSmoothing: Double = 0
+    schedule: ScheduleSpec = ScheduleSpec(), labelSmoothing: Double = 0, shards: Int = 1
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
     self.optimizer = optimizer
     self.schedule = schedule
     self.labelSmoothing = labelSmoothing
+    self.shards = shards
   }
 }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Compute
 import Experiments
+import Foundation
+import MessagePassing
 import Reports
 import Specification
 
@@ -54,7 +56,55 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
+    let group: ProcessGroup
+    do { group = try ProcessGroup.joined(ProcessInfo.processInfo.environment) } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.failed
+    }
+    guard group.rank == 0 else { return try follow(group) }
+    defer {
+      group.sendEnd()
+      group.leave()
+    }
+    try lead(group)
+  }
+
+  /// Trains along with process 0, which alone speaks of what all of them meet.
+  private func follow(_ group: ProcessGroup) throws {
+    let (specs, _, diagnostics) = ExperimentLoading.load(files, overrides: experiment.overrides)
+    guard diagnostics.isEmpty, let engine = try? compute.engine() else {
+      group.waitForEnd()
+      return group.leave()
+    }
+    let interruption = Interruption()
+    let signals = interruption.listen()
+    defer { withExtendedLifetime(signals) {} }
+    do {
+      try TrainingFollower(specs, engine: engine, group: group, interruption: interruption).run()
+    } catch {
+      complain("espalier: process \(group.rank): \(error)")
+      group.abort(status: ExitStatus.failed.rawValue)
+    }
+    group.leave()
+  }
+
+  private func check(_ specs: [ExperimentSpec], _ group: ProcessGroup) throws {
+    guard group.count > 1 else { return }
+    guard jobs == 1 else {
+      complain("espalier: --jobs is \(jobs), but the processes of mpirun do one training at a time together")
+      throw ExitStatus.usage
+    }
+    for spec in specs where !spec.train.shards.isMultiple(of: group.count) {
+      complain(
+        "espalier: \(spec.name): train.shards is \(spec.train.shards), expected a multiple of the \(group.count) "
+          + "processes that mpirun started")
+      throw ExitStatus.usage
+    }
+  }
+
+  private func lead(_ group: ProcessGroup) throws {
     let (specs, sources) = try experiment.loadWithSources(files)
+    try check(specs, group)
     let engines = try compute.engines(jobs: jobs)
     let interruption = Interruption()
     interruption.listen()
@@ -62,8 +112,7 @@ struct Run: ParsableCommand {
     let runner = ExperimentRunner(
       engines: engines, results: results, fresh: fresh, failFast: failFast,
       checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources),
-      progress: printer,
-      interruption: interruption)
+      group: group, progress: printer, interruption: interruption)
     if let shard { return try run(shard, of: specs, runner, printer, interruption) }
     let outcomes = runner.run(specs) { outcome in
       printer.clear()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Experiments
 import Foundation
+import MessagePassing
 import Specification
 
 /// Output for people or for programs.
@@ -74,7 +75,11 @@ struct EngineOptions: ParsableArguments {
     return try (0..<available).map { _ in try engine(threads: 1) }
   }
 
-  private var available: Int { threads ?? ProcessorLimit.current.count }
+  /// Of several processes that mpirun has put on this machine, each has its part.
+  private var available: Int {
+    let processes = ProcessGroup.sharingMachine(ProcessInfo.processInfo.environment)
+    return threads ?? max(1, ProcessorLimit.current.count / processes)
+  }
 
   private func engine(threads: Int) throws -> Engine {
     do {

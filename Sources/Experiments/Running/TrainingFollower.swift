@@ -1,0 +1,78 @@
+import Compute
+import Foundation
+import MessagePassing
+import Reports
+import Specification
+
+/// What the first process of a group tells the others to train along with it.
+struct TrainingOrder: Codable {
+  var experiment: String
+  var variant: Variant
+  var seed: UInt64
+  /// Digest of the stage's key.
+  var stage: String
+}
+
+extension ProcessGroup {
+  /// Tells the others what to train, and from which state.
+  func send(_ order: TrainingOrder, _ state: [UInt8]) {
+    let text = (try? JSONEncoder().encode(order)) ?? Data()
+    _ = broadcast(Array(text))
+    _ = broadcast(state)
+  }
+
+  /// Tells the others that nothing is left to do.
+  public func sendEnd() { _ = broadcast([]) }
+
+  /// Waits until process 0 says so.
+  public func waitForEnd() { while receive() != nil {} }
+
+  /// What process 0 sends; nil at the end.
+  fileprivate func receive() -> (order: TrainingOrder, state: [UInt8])? {
+    let text = broadcast([])
+    guard let order = try? JSONDecoder().decode(TrainingOrder.self, from: Data(text)) else { return nil }
+    return (order, broadcast([]))
+  }
+}
+
+/// A process of a group other than the first one: it trains along, and neither reads nor writes files of results.
+public struct TrainingFollower {
+  private let specs: [ExperimentSpec]
+  private let engine: Engine
+  private let group: ProcessGroup
+  private let interruption: Interruption
+
+  public init(
+    _ specs: [ExperimentSpec], engine: Engine, group: ProcessGroup, interruption: Interruption
+  ) {
+    (self.specs, self.engine, self.group, self.interruption) = (specs, engine, group, interruption)
+  }
+
+  /// Trains what process 0 sends, until that says that nothing is left.
+  ///
+  /// - Throws: what keeps this process from training along; the group has to be ended then. Errors that all processes meet
+  ///   are left to process 0.
+  public func run() throws(RunError) {
+    var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
+    while let (order, state) = group.receive() {
+      guard let spec = specs.first(where: { $0.name == order.experiment }) else {
+        throw .storage("\(order.experiment): process 0 has other experiment files")
+      }
+      let prepared = try preparation.prepare(spec)
+      let stage = prepared.stages.first { $0.variant == order.variant && $0.seed == order.seed }
+      guard let stage, stage.key.digest == order.stage else {
+        throw .storage(
+          "\(spec.name): process 0 has other data, files or kernels; all processes have to have the same")
+      }
+      let training = VariantTraining(
+        spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data, engine: engine,
+        checkpoints: CheckpointStore(folder: ""), key: stage.key, interruption: interruption,
+        progress: ProgressPrinter(mode: .none), group: group)
+      do throws(RunError) {
+        try training.follow(state)
+      } catch .training {
+        // Diverged or interrupted, as all are.
+      }
+    }
+  }
+}

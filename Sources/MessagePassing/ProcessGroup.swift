@@ -1,0 +1,151 @@
+import CMPI
+import Foundation
+
+/// The processes that mpirun has started, which train one network together; or a process alone.
+///
+/// All calls are made by all processes, in the same order, and wait for each other.
+public struct ProcessGroup: Sendable {
+  /// From 0 on; 0 is the one that writes.
+  public let rank: Int
+  public let count: Int
+  /// What the MPI library says of itself; nil for a process alone.
+  public let library: String?
+
+  public static let alone = ProcessGroup(rank: 0, count: 1, library: nil)
+
+  private init(rank: Int, count: Int, library: String?) {
+    (self.rank, self.count, self.library) = (rank, count, library)
+  }
+
+  /// Why there is no group.
+  public struct Failure: Error, CustomStringConvertible {
+    public var description: String
+  }
+
+  /// Joins the group that the environment names: of Open MPI's mpirun (`OMPI_COMM_WORLD_SIZE`), or of a launcher that speaks
+  /// PMI, such as MPICH's and Slurm's (`PMI_SIZE`). `ESPALIER_MPI` is the path of another library than the usual ones.
+  ///
+  /// - Throws: where processes were started together and no MPI library is to be had.
+  public static func joined(_ environment: [String: String]) throws(Failure) -> ProcessGroup {
+    let open = environment["OMPI_COMM_WORLD_SIZE"].flatMap { Int($0) }
+    let size = open ?? environment["PMI_SIZE"].flatMap { Int($0) } ?? 1
+    guard size > 1 else { return alone }
+    var world = cmpi_world()
+    var message = [CChar](repeating: 0, count: 1024)
+    let code = message.withUnsafeMutableBufferPointer {
+      cmpi_start(&world, environment["ESPALIER_MPI"], open == nil ? 0 : 1, $0.baseAddress, $0.count)
+    }
+    guard code == 0 else {
+      throw Failure(
+        description: "mpirun started \(size) processes, but \(text(message)); "
+          + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
+    }
+    let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }
+    return ProcessGroup(rank: Int(world.rank), count: Int(world.ranks), library: library)
+  }
+
+  /// Number of processes that the launcher has started on this machine; 1 where it does not say.
+  public static func sharingMachine(_ environment: [String: String]) -> Int {
+    let text = environment["OMPI_COMM_WORLD_LOCAL_SIZE"] ?? environment["MPI_LOCALNRANKS"]
+    return max(1, text.flatMap { Int($0) } ?? 1)
+  }
+
+  private static func text(_ characters: [CChar]) -> String {
+    String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Leaves the group, once all do.
+  public func leave() {
+    if count > 1 { cmpi_finish() }
+  }
+
+  /// Ends all processes of the group at once.
+  public func abort(status: Int32) {
+    if count > 1 { cmpi_abort(status) }
+  }
+
+  /// The part of `total` items that a rank has: neighbouring ones, as even as can be.
+  public func part(of total: Int, rank: Int) -> Range<Int> {
+    total * rank / count..<total * (rank + 1) / count
+  }
+
+  /// This process's part.
+  public func part(of total: Int) -> Range<Int> { part(of: total, rank: rank) }
+
+  // MARK: Messages
+
+  /// Values of all processes, in the order of their ranks.
+  ///
+  /// - Parameters:
+  ///   - values: this process's.
+  ///   - counts: of values that each process has.
+  public func gathered(_ values: [Double], counts: [Int]) -> [Double] {
+    guard count > 1 else { return values }
+    var all = [Double](repeating: 0, count: counts.reduce(0, +))
+    let counts = counts.map(Int32.init)
+    cmpi_gather_doubles(values, Int32(values.count), &all, counts, Self.offsets(counts))
+    return all
+  }
+
+  /// Whether it holds for one of the processes.
+  public func any(_ condition: Bool) -> Bool {
+    gathered([condition ? 1 : 0], counts: Array(repeating: 1, count: count)).contains(1)
+  }
+
+  /// Process 0's bytes.
+  public func broadcast(_ bytes: [UInt8]) -> [UInt8] {
+    guard count > 1 else { return bytes }
+    var length = Int64(bytes.count)
+    cmpi_broadcast(&length, Int32(MemoryLayout<Int64>.size))
+    var all = rank == 0 ? bytes : [UInt8](repeating: 0, count: Int(length))
+    all.withUnsafeMutableBytes { buffer in
+      for start in stride(from: 0, to: buffer.count, by: Self.largestMessage) {
+        let count = min(Self.largestMessage, buffer.count - start)
+        cmpi_broadcast(buffer.baseAddress.map { $0 + start }, Int32(count))
+      }
+    }
+    return all
+  }
+
+  /// MPI counts in 32 bits.
+  private static let largestMessage = 1 << 30
+
+  /// The sum over the leaves of all processes, each of which has its part of them: the same bits for any number of processes.
+  ///
+  /// Each process adds a part of the vector and sends it to the others, which is what a ring does in several steps: a process
+  /// sends and receives twice the vector, however many processes there are, where each has a whole part of the tree.
+  ///
+  /// - Parameters:
+  ///   - sum: of this process's leaves.
+  ///   - leaves: of all processes.
+  ///   - length: of the vectors.
+  public func total(_ sum: consuming TreeSum, leaves: Int, length: Int) -> [Float] {
+    guard count > 1 else { return sum.total() }
+    let nodes = (0..<count).map { TreeSum.nodes(of: part(of: leaves, rank: $0)) }
+    let segments = (0..<count).map { part(of: length, rank: $0) }
+    let own = segments[rank]
+    let parts = sum.parts.map(\.values)
+    let sending = segments.flatMap { segment in parts.flatMap { $0[segment] } }
+    let sendCounts = segments.map { Int32($0.count * parts.count) }
+    let receiveCounts = nodes.map { Int32(own.count * $0.count) }
+    var received = [Float](repeating: 0, count: receiveCounts.reduce(0) { $0 + Int($1) })
+    cmpi_exchange(
+      sending, sendCounts, Self.offsets(sendCounts), &received, receiveCounts, Self.offsets(receiveCounts))
+    var all = TreeSum()
+    for (index, node) in nodes.joined().enumerated() {
+      all.add(Array(received[index * own.count..<(index + 1) * own.count]), node)
+    }
+    let segment = all.total()
+    var total = [Float](repeating: 0, count: length)
+    let counts = segments.map { Int32($0.count) }
+    cmpi_gather_floats(segment, Int32(segment.count), &total, counts, Self.offsets(counts))
+    return total
+  }
+
+  private static func offsets(_ counts: [Int32]) -> [Int32] {
+    counts.reduce(into: (offsets: [], next: Int32(0))) { state, count in
+      state.offsets.append(state.next)
+      state.next += count
+    }.offsets
+  }
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Trains with one, two and four processes of mpirun, of Open MPI and of MPICH: the bytes have to be the same. One process is
+# killed on the way, and what it left is gone on with by another number.
+#
+# usage: scripts/test-mpi.sh PROGRAM
+set -euo pipefail
+
+program=$(realpath "$1")
+fail() {
+  echo "test-mpi: $1" >&2
+  exit 1
+}
+
+packages=(openmpi-bin libopenmpi3 mpich)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || missing+=("$package")
+done
+if ((${#missing[@]} > 0)); then
+  echo "test-mpi: installing ${missing[*]}"
+  as_root=()
+  ((EUID == 0)) || as_root=(sudo)
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+# Open MPI asks for both where it is started by root, as in a container.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+openmpi() { mpirun.openmpi --oversubscribe --bind-to none "$@"; }
+mpich() { mpirun.mpich "$@"; }
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+cat >trial.yaml <<'YAML'
+format: 1
+name: trial
+dataset: {name: digits, train_limit: 210, test_limit: 90, augment: {random_crop: {padding: 1}}}
+architecture: {name: resnet, depth: 8, width: 0.25}
+train: {epochs: 4, batch_size: 40, shards: 4}
+prune: {ratio: 0.4, interval: 1, until: 3}
+evaluate: {every: 1}
+export: {formats: [safetensors]}
+YAML
+files=(seed-0/baseline/model.safetensors seed-0/pruned/model.safetensors layers.csv summary.csv experiment.yaml)
+
+run() {
+  local name=$1
+  shift
+  "$@" "$program" run trial.yaml --results "$name" --progress none --threads 1 >"$name.log" 2>&1 \
+    || { cat "$name.log"; fail "$name ended with $?"; }
+  for file in "${files[@]}"; do cmp "alone/trial/$file" "$name/trial/$file" || fail "$name: $file differs"; done
+  [ "$(grep -c '^espalier\|experiment' "$name.log")" -le 2 ] || fail "$name: more than one process speaks"
+}
+
+run alone env
+run open2 openmpi -n 2
+run open4 openmpi -n 4
+run mpich2 mpich -n 2
+grep -q '"mpi_ranks" *: *4' open4/trial/report.json || fail "the report does not say how many processes there were"
+
+# The numbers that do not divide the shards, and trainings side by side, are refused by one process in one line.
+status=0
+openmpi -n 3 "$program" run trial.yaml --results wrong --progress none >wrong.log 2>&1 || status=$?
+[ "$status" = 2 ] || { cat wrong.log; fail "three processes for four shards ended with $status"; }
+[ "$(grep -c 'expected a multiple of the 3 processes' wrong.log)" = 1 ] || { cat wrong.log; fail "not one line"; }
+
+# A process is killed once there is a checkpoint; mpirun ends the others.
+openmpi -n 2 "$program" run trial.yaml --results killed --progress none --set train.epochs=200 --threads 1 >killed.log 2>&1 &
+mpirun=$!
+for _ in $(seq 600); do
+  if compgen -G 'killed/.cache/*/checkpoint-*' >/dev/null; then break; fi
+  sleep 0.1
+done
+kill -KILL "$(pgrep -P "$mpirun" | tail -n 1)" || fail "no process to kill"
+status=0
+wait "$mpirun" || status=$?
+[ "$status" != 0 ] || fail "mpirun went on without a process"
+compgen -G 'killed/.cache/*/checkpoint-*' >/dev/null || fail "no checkpoint is left"
+# From there to the end with four processes, against one that was never stopped.
+openmpi -n 4 "$program" run trial.yaml --results killed --progress none --set train.epochs=200 --threads 1 >/dev/null
+"$program" run trial.yaml --results whole --progress none --set train.epochs=200 >/dev/null
+for file in "${files[@]}"; do cmp "whole/trial/$file" "killed/trial/$file" || fail "after the kill: $file differs"; done
+
+# A library that is none is said so.
+status=0
+ESPALIER_MPI=/nowhere/libmpi.so openmpi -n 2 "$program" run trial.yaml --results none >none.log 2>&1 || status=$?
+[ "$status" = 3 ] && grep -q 'no MPI library is found' none.log || { cat none.log; fail "a missing library: $status"; }
+echo "test-mpi: the same bytes of 1, 2 and 4 processes, of Open MPI and MPICH, and after one was killed"
