@@ -274,6 +274,8 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var gitDirty: Bool?
   /// Processes that mpirun started for the run that wrote the report; nil for one.
   public var mpiRanks: Int?
+  /// Paths that the experiment has variables or `~` in, as they were then, by key; nil where there are none.
+  public var paths: [String: String]?
 
   public init(
     version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String,

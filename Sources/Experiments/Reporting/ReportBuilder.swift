@@ -24,7 +24,18 @@ struct ReportBuilder {
     return Report(
       experiment: spec.name, description: spec.description, status: .complete, spec: document(spec),
       runs: runs, expectations: spec.expectations + missedTarget(finished),
-      timing: Timing(runs: finished.map(timing)), environment: .current(engine, commit))
+      timing: Timing(runs: finished.map(timing)), environment: environment())
+  }
+
+  private func environment() -> EnvironmentReport {
+    var environment = EnvironmentReport.current(engine, commit)
+    environment.mpiRanks = ranks > 1 ? ranks : nil
+    let paths = [
+      ("dataset.path", spec.dataset.unexpandedPath, spec.dataset.path),
+      ("architecture.weights", spec.architecture.unexpandedWeights, spec.architecture.weights),
+    ].compactMap { key, written, path in written == nil ? nil : path.map { (key, $0) } }
+    environment.paths = paths.isEmpty ? nil : Dictionary(uniqueKeysWithValues: paths)
+    return environment
   }
 
   /// The target of the pruning as an expectation, where a run has not reached it.
@@ -88,8 +99,7 @@ extension EnvironmentReport {
     return EnvironmentReport(
       version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
       blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
-      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty,
-      mpiRanks: ranks > 1 ? ranks : nil)
+      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
   }
 }
 

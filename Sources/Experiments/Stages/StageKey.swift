@@ -40,10 +40,10 @@ struct StageKey: Hashable, Sendable {
     part.description = ""
     part.seeds = [seed]
     // The data's digest stands for these.
-    part.dataset.path = nil
+    (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
     part.dataset.trainLimit = nil
     part.dataset.testLimit = nil
-    part.architecture.weights = nil
+    (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
     // Pictures that are decoded at all are decoded the same.
     if part.dataset.pictures?.damaged == .fail {
       part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels

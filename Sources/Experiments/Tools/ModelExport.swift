@@ -23,7 +23,7 @@ public enum ModelExport {
     again.architecture.growth = nil
     again.architecture.depth = 0
     again.architecture.block = .plain
-    again.architecture.weights = weights
+    (again.architecture.weights, again.architecture.unexpandedWeights) = (weights, nil)
     do throws(SpecificationError) {
       again.architecture.declaration = try ArchitectureDeclaration(model.graph)
     } catch {

@@ -113,8 +113,8 @@ public struct SensitivityAnalysis: Sendable {
     part.expectations = []
     part.export.formats = []
     part.evaluate = EvaluateSpec()
-    part.dataset.path = nil
-    part.architecture.weights = nil
+    (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
+    (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
     return StageKey(
       stage: "sensitivity",
       """

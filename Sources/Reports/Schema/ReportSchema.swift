@@ -256,5 +256,8 @@ private enum ReportSchema {
       .optional(
         "git_dirty", Value.flag("Whether files of the experiment's folder differ from the commit.")),
       .optional("mpi_ranks", Value.count("Processes of mpirun that trained together.")),
+      .optional(
+        "paths",
+        Value.map("Paths that have variables in the experiment, as they were, by key.", to: Value.text("Path."))),
     ])
 }

@@ -80,6 +80,12 @@ struct MappingReader {
     return entry.value
   }
 
+  /// The text of a path with variables or the home folder in it; nil for one that is as it is written.
+  func unexpandedPath(_ name: String) -> String? {
+    guard case .scalar(let scalar)? = node(name)?.content, isExpandable(scalar.text) else { return nil }
+    return scalar.text
+  }
+
   /// The mapping at a key; an empty one when there is none.
   func mapping(_ name: String, _ keys: [Key]) -> MappingReader? {
     let entry = entries[name]

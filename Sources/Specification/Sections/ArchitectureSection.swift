@@ -53,6 +53,7 @@ struct ArchitectureSection: Sendable {
       return nil
     }
     spec.weights = weights
+    spec.unexpandedWeights = mapping.unexpandedPath(self.weights.name)
     if mapping.context.diagnostics.count == before { check(spec, mapping) }
     return spec
   }
@@ -217,6 +218,9 @@ struct ArchitectureSection: Sendable {
       if let growth = spec.growth { entries.append(self.growth.entry(growth)) }
     }
     return .object(
-      entries + [input.entry(spec.input), classes.entry(spec.classes), weights.entry(spec.weights)])
+      entries + [
+        input.entry(spec.input), classes.entry(spec.classes),
+        spec.unexpandedWeights.map { (weights.name, .string($0)) } ?? weights.entry(spec.weights),
+      ])
   }
 }

@@ -52,9 +52,12 @@ struct DatasetSection: Sendable {
     guard let name, let path, let trainLimit, let testLimit, let pictures, let augment, let normalize else {
       return (nil, dataset)
     }
-    let spec = DatasetSpec(
+    var spec = DatasetSpec(
       name: name, path: path, trainLimit: trainLimit, testLimit: testLimit, pictures: pictures,
       augment: augment, normalize: normalize)
+    spec.unexpandedPath =
+      mapping.has(self.path.name)
+      ? mapping.unexpandedPath(self.path.name) : dataset?.defaultPath.flatMap { isExpandable($0) ? $0 : nil }
     return (spec, dataset)
   }
 
@@ -134,7 +137,8 @@ struct DatasetSection: Sendable {
   func write(_ spec: DatasetSpec) -> JSON {
     .object(
       [
-        name.entry(spec.name), path.entry(spec.path), trainLimit.entry(spec.trainLimit),
+        name.entry(spec.name),
+        spec.unexpandedPath.map { (path.name, .string($0)) } ?? path.entry(spec.path), trainLimit.entry(spec.trainLimit),
         testLimit.entry(spec.testLimit),
       ] + (spec.pictures.map(pictures.write) ?? []) + [
         ("augment", augment.write(spec.augment)), ("normalize", normalize.write(spec.normalize)),

@@ -15,6 +15,8 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var classes: Int
   /// A safetensors file to start from.
   public var weights: String?
+  /// The file's path as it is written, where that has variables in it: what files to be shared say.
+  public var unexpandedWeights: String?
   /// The layers that the file declares itself.
   public var declaration: ArchitectureDeclaration?
 

@@ -3,6 +3,8 @@ public struct DatasetSpec: Equatable, Sendable {
   public var name: String
   /// Folder of the files, environment variables expanded, relative to the working directory; nil for embedded data.
   public var path: String?
+  /// The path as it is written, where that has variables in it: what files to be shared say.
+  public var unexpandedPath: String?
   /// Training images used, a seeded, class-balanced choice; nil for all.
   public var trainLimit: Int?
   /// Test images used, chosen likewise; nil for all.
