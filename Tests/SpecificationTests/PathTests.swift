@@ -37,9 +37,24 @@ struct EnvironmentTests {
   func home(text: String, result: String) throws {
     #expect(try expanded(text, environment: ["HOME": "/h", "X": "~"]) == result)
     let file = experiment(["dataset: {name: tiny, path: \"\(text)\"}"])
-    let spec = try load(file, environment: ["HOME": "/h", "X": "~"])
+    let environment = ["HOME": "/h", "X": "~"]
+    let spec = try load(file, environment: environment)
     #expect(spec.dataset.path == result)
-    #expect(try load(yaml(spec), environment: [:]) == spec)
+    #expect(try load(yaml(spec), environment: environment) == spec)
+  }
+
+  @Test("stay as they are written in the resolved experiment, which says nothing of this machine")
+  func written() throws {
+    let file = experiment([
+      "dataset: {name: tiny, path: \"${SECRET}/images\"}",
+      "architecture: {name: net, weights: \"~/start.safetensors\"}",
+    ])
+    let spec = try load(file, environment: ["HOME": "/home/me", "SECRET": "/private"])
+    #expect(spec.dataset.path == "/private/images")
+    #expect(spec.architecture.weights == "/home/me/start.safetensors")
+    let text = yaml(spec)
+    #expect(text.contains("${SECRET}/images") && text.contains("~/start.safetensors"), "\(text)")
+    #expect(!text.contains("private") && !text.contains("/home/me"), "\(text)")
   }
 
   @Test("cannot give a home folder that is not known", arguments: [[:], ["HOME": ""], ["HOME": "~/a"]])

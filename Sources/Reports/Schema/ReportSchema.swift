@@ -258,6 +258,7 @@ private enum ReportSchema {
       .optional("mpi_ranks", Value.count("Processes of mpirun that trained together.")),
       .optional(
         "paths",
-        Value.map("Paths that have variables in the experiment, as they were, by key.", to: Value.text("Path."))),
+        Value.map(
+          "Paths that have variables in the experiment, as they were, by key.", to: Value.text("Path."))),
     ])
 }

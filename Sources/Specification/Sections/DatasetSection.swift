@@ -138,7 +138,8 @@ struct DatasetSection: Sendable {
     .object(
       [
         name.entry(spec.name),
-        spec.unexpandedPath.map { (path.name, .string($0)) } ?? path.entry(spec.path), trainLimit.entry(spec.trainLimit),
+        spec.unexpandedPath.map { (path.name, .string($0)) } ?? path.entry(spec.path),
+        trainLimit.entry(spec.trainLimit),
         testLimit.entry(spec.testLimit),
       ] + (spec.pictures.map(pictures.write) ?? []) + [
         ("augment", augment.write(spec.augment)), ("normalize", normalize.write(spec.normalize)),
