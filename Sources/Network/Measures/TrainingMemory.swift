@@ -6,7 +6,7 @@ extension Graph {
     let plan = ExecutionPlan(self, fused: true)
     let kept = plan.steps.map { bytesOfFloat * Double(images) * elementsKept(by: $0, plan) }
     // A gradient and what it is computed from.
-    let largest = shapes.map { bytesOfFloat * Double(images) * Double($0.count) }.max() ?? 0
+    let largest = shapes.map { bytesOfFloat * Double(images) * elements($0) }.max() ?? 0
     let parameters = Double(PrunableGraph(self).cost.parameters)
     return kept.reduce(0, +) + 2 * largest + 3 * bytesOfFloat * parameters
   }
@@ -15,9 +15,11 @@ extension Graph {
   private func elementsKept(by step: any Step, _ plan: ExecutionPlan) -> Double {
     // Values of the plan's own have no shape here; they are copies of parts of others.
     guard shapes.indices.contains(step.output.index) else { return 0 }
-    let output = Double(shapes[step.output.index].count)
+    let output = elements(shapes[step.output.index])
     let isNormalized = (step as? ConvolutionStep)?.normalization != nil
     let isRecomputed = plan.recomputable.contains(step.output.index)
     return (isNormalized ? output : 0) + (isRecomputed ? 0 : output)
   }
+
+  private func elements(_ shape: FeatureShape) -> Double { Double(shape.channels) * Double(shape.pixels) }
 }
