@@ -57,6 +57,20 @@ test-arm: ## Compare the bits of portable sums on 64-bit Arm, under qemu, with t
 build: setup ## Build the program, .build/release/espalier.
 	swift build -c release --product espalier $(SWIFT_FLAGS)
 
+PREFIX ?= /usr/local
+
+.PHONY: install
+install: ## Install the built program, its manual page and completions under PREFIX, /usr/local.
+	scripts/install.sh $(PROGRAM) $(DESTDIR)$(PREFIX)
+
+.PHONY: dist
+dist: setup ## Build a tarball and a Debian package, in dist/, that need no Swift toolchain.
+	scripts/dist.sh
+
+.PHONY: test-dist
+test-dist: ## Install the package of `make dist` in a bare Debian, and run an experiment there; needs root.
+	scripts/test-dist.sh
+
 .PHONY: setup
 setup: ## Install what is missing: libyaml, OpenBLAS, OpenSSL, zlib, libjpeg-turbo, libpng, Fashion-MNIST.
 	@scripts/setup.sh
@@ -88,4 +102,4 @@ format: ## Format in place.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tests .build-bench .build-fuzz .build-kubernetes .build-sanitize
+	rm -rf dist .build .build-tests .build-bench .build-dist .build-fuzz .build-kubernetes .build-sanitize

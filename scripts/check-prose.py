@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Checks prose: lines of at most 100 columns in comments and pages, and no word that reads as translated.
+
+With --wrap, long paragraphs of comments and pages are wrapped instead. Tables, code and generated pages stay as they are.
+"""
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+COLUMNS = 100
+COMMENT = re.compile(r"^(\s*)(///|//|#) (.*)$")
+# Word by word: what not to write, and what to write for it.
+WORDS = {
+    r"gives? back": "returns, releases", r"planes ahead|PlanesAhead": "prefetch",
+    r"by signs\b|signed sums": "split by sign", r"image lanes": "batch-innermost layout",
+    r"\blends\b": "calls `body` with", r"\blosers\b": "removed channels",
+    r"the lowest go\b": "the lowest-ranked are removed", r"g(oes|one|o|oing) on from": "resumes from",
+    r"made good": "is repeated", r"left alone": "unchanged", r"\bso many \w+": "the given number of",
+    r"most kept\b": "recomputation threshold",
+}
+GENERATED = {"docs/errors.md"}
+
+
+def files(*patterns):
+    listed = subprocess.run(["git", "ls-files", *patterns], capture_output=True, text=True, check=True)
+    return [path for path in listed.stdout.split() if not path.endswith(".pb.swift") and path not in GENERATED]
+
+
+def wrapped(text, first, rest):
+    return textwrap.wrap(
+        text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
+
+
+def indent_of(text):
+    """Of the lines after the first one of an item, as `- name: text` or `1. text`."""
+    item = re.match(r"(\s*(?:[-*]|\d+\.) )", text)
+    return len(item.group(1)) if item else len(text) - len(text.lstrip())
+
+
+def paragraphs(lines):
+    """Lines that belong together, as lists; each item of a list begins one."""
+    group = []
+    for line in lines:
+        if group and (not line.strip() or re.match(r"\s*([-*]|\d+\.) ", line) or indent_of(group[0]) > 0
+                      and not line.startswith(" ")):
+            yield group
+            group = []
+        if line.strip():
+            group.append(line)
+        else:
+            yield [line]
+    if group:
+        yield group
+
+
+def wrap_block(lines, prefix):
+    result, verbatim = [], False
+    for group in paragraphs(lines):
+        if any(line.strip().startswith("```") for line in group):
+            verbatim = not verbatim
+        fits = all(len(prefix + line) <= COLUMNS for line in group)
+        literal = group[0].startswith("    ") or group[0].lstrip().startswith("|")
+        if fits or verbatim or literal:
+            result += [(prefix + line).rstrip() for line in group]
+            continue
+        text = " ".join(line.strip() for line in group)
+        first = len(group[0]) - len(group[0].lstrip())
+        result += wrapped(text, prefix + " " * first, prefix + " " * indent_of(group[0]))
+    return result
+
+
+def wrap_comments(text):
+    result, block, prefix = [], [], None
+
+    def flush():
+        nonlocal block
+        if block:
+            result.extend(wrap_block(block, prefix))
+        block = []
+
+    for line in text.split("\n"):
+        match = re.match(r"^(\s*(?:///|//))(?: (.*))?$", line)
+        if match and "swift-format-ignore" not in line and "swift-tools-version" not in line:
+            head = match.group(1) + " "
+            if block and head != prefix:
+                flush()
+            prefix = head
+            block.append(match.group(2) or "")
+        else:
+            flush()
+            result.append(line)
+    flush()
+    return "\n".join(result)
+
+
+def wrap_page(text):
+    result, block, fenced = [], [], False
+
+    def flush():
+        nonlocal block
+        result.extend(wrap_block(block, ""))
+        block = []
+
+    for line in text.split("\n"):
+        fence = line.lstrip().startswith("```")
+        if fenced or fence or line.startswith(("|", "#", "<", "![", "    ")):
+            flush()
+            result.append(line)
+            fenced ^= fence
+        else:
+            block.append(line)
+    flush()
+    return "\n".join(result)
+
+
+def prose(path, lines):
+    """Numbers and texts of the lines that are prose."""
+    fenced = False
+    for number, line in enumerate(lines, 1):
+        if path.endswith(".md"):
+            fence = line.lstrip().startswith("```")
+            fenced ^= fence
+            if not (fenced or fence or line.startswith(("|", "<", "![", "    "))):
+                yield number, line
+        elif re.match(r"^\s*//", line):
+            yield number, line
+
+
+def problems(path):
+    for number, line in prose(path, Path(path).read_text().split("\n")):
+        # A single long word, such as an address, cannot be wrapped.
+        if len(line) > COLUMNS and len(line.strip().split()) > 2:
+            yield f"{path}:{number}: {len(line)} columns, more than {COLUMNS}"
+        for pattern, better in WORDS.items():
+            if found := re.search(pattern, line):
+                yield f"{path}:{number}: `{found.group()}`; say {better}"
+
+
+def main():
+    paths = files("*.md", "*.swift", "*.c", "*.h")
+    if sys.argv[1:] == ["--wrap"]:
+        for path in paths:
+            text = Path(path).read_text()
+            new = wrap_page(text) if path.endswith(".md") else wrap_comments(text)
+            if new != text:
+                Path(path).write_text(new)
+        return
+    found = [problem for path in paths for problem in problems(path)]
+    print("\n".join(found))
+    sys.exit(1 if found else 0)
+
+
+main()

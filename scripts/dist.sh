@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Builds the program without need of a Swift toolchain, as dist/espalier-VERSION-linux-MACHINE.tar.gz and as a Debian package.
+#
+# The Swift runtime is linked in. The system's libyaml, zlib, libpng, libturbojpeg and libcrypto are linked as the package
+# says; OpenBLAS is looked for when the program runs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swift build -c release --product espalier --static-swift-stdlib --scratch-path .build-dist
+program=.build-dist/release/espalier
+version=$("$program" --version)
+machine=$(uname -m)
+name=espalier-$version-linux-$machine
+rm -rf dist
+mkdir -p dist
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+scripts/install.sh "$program" "$stage/$name"
+strip "$stage/$name/bin/espalier"
+cp README.md LICENSE CHANGELOG.md "$stage/$name/"
+cp -R experiments "$stage/$name/"
+tar -C "$stage" --sort=name --owner=0 --group=0 -czf "dist/$name.tar.gz" "$name"
+
+package=$stage/package
+scripts/install.sh "$program" "$package/usr"
+strip "$package/usr/bin/espalier"
+mkdir -p "$package/usr/share/espalier" "$package/usr/share/doc/espalier" "$package/DEBIAN" "$stage/debian"
+cp -R experiments "$package/usr/share/espalier/"
+cp LICENSE "$package/usr/share/doc/espalier/copyright"
+gzip -9n "$package/usr/share/man/man1/espalier.1"
+# dpkg-shlibdeps wants a source package around it.
+printf 'Source: espalier\n\nPackage: espalier\nArchitecture: any\n' > "$stage/debian/control"
+depends=$(cd "$stage" && dpkg-shlibdeps -O package/usr/bin/espalier 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+cat > "$package/DEBIAN/control" <<CONTROL
+Package: espalier
+Version: $version
+Architecture: $(dpkg --print-architecture)
+Maintainer: The Espalier authors <espalier@localhost>
+Section: science
+Priority: optional
+Depends: $depends, libopenblas0 | libblas3
+Recommends: git
+Suggests: dataset-fashion-mnist, libopenmpi3
+Description: convolutional networks that are pruned while they train
+ Espalier reads an experiment in YAML, trains a baseline and a network that loses
+ its least relevant channels while it trains, and reports how they compare.
+CONTROL
+dpkg-deb --build --root-owner-group "$package" "dist/espalier_${version}_$(dpkg --print-architecture).deb" > /dev/null
+ls -l dist
