@@ -37,7 +37,7 @@ public struct EventFile: Sendable {
 
   /// 0 where the record is not the beginning of such a file.
   private func end(ofHeader record: (bytes: ArraySlice<UInt8>, end: Int)?) -> Int {
-    guard let record, let event = try? Espalier_Event(serializedBytes: record.bytes),
+    guard let record, let event = try? Espalier_Event(serializedBytes: Array(record.bytes)),
       case .fileVersion? = event.what
     else { return 0 }
     return record.end
@@ -47,7 +47,9 @@ public struct EventFile: Sendable {
     _ records: [(bytes: ArraySlice<UInt8>, end: Int)]
   ) -> [(event: ScalarEvent, end: Int)] {
     records.dropFirst().compactMap { record in
-      (try? Espalier_Event(serializedBytes: record.bytes)).flatMap(ScalarEvent.init).map { ($0, record.end) }
+      (try? Espalier_Event(serializedBytes: Array(record.bytes))).flatMap(ScalarEvent.init).map {
+        ($0, record.end)
+      }
     }
   }
 

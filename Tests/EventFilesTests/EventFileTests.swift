@@ -45,7 +45,7 @@ struct EventFileTests {
     try file.write(events)
     #expect(file.events() == events)
     let first = try #require(TFRecords.read(bytes()).first)
-    #expect(try Espalier_Event(serializedBytes: first.bytes).fileVersion == "brain.Event:2")
+    #expect(try Espalier_Event(serializedBytes: Array(first.bytes)).fileVersion == "brain.Event:2")
   }
 
   @Test("more events are appended: the bytes that are there stay, also with other times")

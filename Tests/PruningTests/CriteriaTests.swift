@@ -67,7 +67,7 @@ struct CriteriaTests {
   func classScales() {
     var classes = ClassAccuracy(classes: 3)
     classes.count(
-      Tensor(shape: [4, 3], values: [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1]), labels: [0, 0, 2, 1])
+      [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1], labels: [0, 0, 2, 1])
     #expect(classes.accuracies == [1, 0, 0])
     #expect(abs(classes.scales[0] - 0.7310585786300049) < 1e-12)
     #expect(classes.scales[1...] == [1, 1])
@@ -76,7 +76,7 @@ struct CriteriaTests {
   @Test("a class told half as well as the best weighs sigmoid(2)")
   func halfAsWell() {
     var classes = ClassAccuracy(classes: 2)
-    classes.count(Tensor(shape: [4, 2], values: [1, 0, 1, 0, 0, 1, 1, 0]), labels: [0, 0, 1, 1])
+    classes.count([1, 0, 1, 0, 0, 1, 1, 0], labels: [0, 0, 1, 1])
     #expect(classes.accuracies == [1, 0.5])
     #expect(abs(classes.scales[1] - 0.8807970779778823) < 1e-12)
   }
@@ -89,7 +89,7 @@ struct CriteriaTests {
     let found = FeatureRelevance(options: [:]).importance(of: network, on: Self.data(labels: labels))
     let (logits, relevances) = network.relevances(batch.images, labels: labels)
     var classes = ClassAccuracy(classes: 4)
-    classes.count(logits, labels: labels)
+    classes.count(logits.values.map(Double.init), labels: labels)
     for (layer, relevance) in relevances {
       let channels = relevance.shape[1]
       for channel in 0..<channels {
@@ -108,7 +108,7 @@ struct CriteriaTests {
   func notFinite() {
     var means = ClassMeans(classes: 3, channels: 3)
     means.add(
-      Tensor(shape: [4, 3], values: [1, .nan, .nan, 2, .infinity, .nan, .nan, .nan, .nan, 4, -2, .nan]),
+      [1, .nan, .nan, 2, .infinity, .nan, .nan, .nan, .nan, 4, -2, .nan],
       labels: [0, 0, 0, 1])
     let importance = means.importance(scales: [1, 0.5, 9], present: [true, true, false])
     #expect(importance[0] == (1.5 + 0.5 * 4) / 2)
