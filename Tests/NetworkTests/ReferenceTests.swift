@@ -110,7 +110,7 @@ struct ReferenceTests {
     let expected = try reference.scores()
     let logits = try reference.network().evaluate(batch.images)
     var classes = ClassAccuracy(classes: 10)
-    classes.count(logits, labels: batch.labels)
+    classes.count(logits.values.map(Double.init), labels: batch.labels)
     #expect(classes.accuracies == expected.class_accuracy)
     for (own, value) in zip(classes.scales, expected.class_scale) { #expect(abs(own - value) < 1e-9) }
   }
