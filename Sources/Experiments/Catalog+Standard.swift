@@ -11,7 +11,7 @@ extension Catalog {
       criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
       outline: ArchitectureRegistry.outline,
       largestReduction: { architecture, prune in
-        (try? ArchitectureRegistry.graph(architecture)).map { PruningStep.largestReduction(of: $0, prune) }
+        (try? ArchitectureRegistry.graph(architecture)).map { PruningSchedule.largestReduction(of: $0, prune) }
       })
   }
 }

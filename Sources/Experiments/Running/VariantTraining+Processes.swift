@@ -3,6 +3,7 @@ import MessagePassing
 import Network
 import Reports
 import TensorFiles
+import Training
 
 /// A training that several processes do together: the first one leads, and alone reads and writes files.
 extension VariantTraining {
