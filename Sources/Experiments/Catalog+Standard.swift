@@ -11,7 +11,9 @@ extension Catalog {
       criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
       outline: ArchitectureRegistry.outline,
       largestReduction: { architecture, prune in
-        (try? ArchitectureRegistry.graph(architecture)).map { PruningSchedule.largestReduction(of: $0, prune) }
+        (try? ArchitectureRegistry.graph(architecture)).map {
+          PruningSchedule.largestReduction(of: $0, prune)
+        }
       })
   }
 }
