@@ -49,6 +49,10 @@ sanitize: setup ## Test the kernels, threads and data readers under AddressSanit
 	@ESPALIER_SANITIZE=1 scripts/quietly.sh .build-sanitize/test.log swift test -c release \
 	  --scratch-path .build-sanitize -Xswiftc -enable-testing --disable-xctest $(SANITIZERS)
 
+.PHONY: sanitize-threads
+sanitize-threads: setup ## Test under ThreadSanitizer, with locks that it sees.
+	@scripts/quietly.sh .build-threads/test.log scripts/sanitize-threads.sh
+
 .PHONY: test-arm
 test-arm: ## Compare the bits of portable sums on 64-bit Arm, under qemu, with those here.
 	scripts/test-arm.sh
