@@ -71,16 +71,15 @@ struct Run: ParsableCommand {
 
   /// Trains along with process 0, which alone speaks of what all of them meet.
   private func follow(_ group: ProcessGroup) throws {
-    let (specs, _, diagnostics) = ExperimentLoading.load(files, overrides: experiment.overrides)
-    guard diagnostics.isEmpty, let engine = try? compute.engine() else {
+    let loaded = ExperimentLoading.load(files, overrides: experiment.overrides)
+    guard loaded.diagnostics.isEmpty, let engine = try? compute.engine() else {
       group.waitForEnd()
       return group.leave()
     }
     let interruption = Interruption()
-    let signals = interruption.listen()
-    defer { withExtendedLifetime(signals) {} }
+    interruption.listen()
     do {
-      try TrainingFollower(specs, engine: engine, group: group, interruption: interruption).run()
+      try TrainingFollower(loaded.specs, engine: engine, group: group, interruption: interruption).run()
     } catch {
       complain("espalier: process \(group.rank): \(error)")
       group.abort(status: ExitStatus.failed.rawValue)
