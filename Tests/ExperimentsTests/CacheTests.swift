@@ -22,7 +22,7 @@ struct CacheTests {
         "resnet-8 × 0.25 on digits, 3 epochs, seed 0, pruned by feature_relevance to ratio 0.4",
         "resnet-8 × 0.25 on digits, 1 of 3 epochs, seed 0, shared beginning",
       ])
-    #expect(entries.map(\.epochs).sorted() == [1, 3, 3])
+    #expect(entries.compactMap(\.epochs).sorted() == [1, 3, 3])
     #expect(entries.allSatisfy { $0.epochs == $0.epochsDone && $0.bytes > 10_000 })
     #expect(entries.allSatisfy { $0.experiments == ["digits"] })
   }

@@ -1,9 +1,9 @@
 import Architectures
-import Compute
 import Network
 import Specification
 import Testing
 
+@testable import Compute
 @testable import Experiments
 
 @Suite("Targets of pruning")
