@@ -42,14 +42,14 @@ struct TensorBoardTests {
   @Test("have each epoch once after a run that was interrupted, and after one that began anew")
   func resumed() throws {
     let folder = try TemporaryFolder()
-    let interruption = Interruption()
-    let stopping = Task.detached {
-      while EventFile.isMissing(in: folder.path) { try? await Task.sleep(for: .milliseconds(1)) }
+    let (interruption, isOver, path) = (Interruption(), Interruption(), folder.path)
+    Thread.detachNewThread {
+      while !isOver.isRequested, EventFile.isMissing(in: path) { Thread.sleep(forTimeInterval: 0.001) }
       interruption.request()
     }
     let spec = try digits(["train.epochs=8", "prune.until=4"])
     #expect(throws: RunError.self) { try run(spec, in: folder.path, interruption: interruption) }
-    stopping.cancel()
+    isOver.request()
     for fresh in [false, true] {
       try run(spec, in: folder.path, fresh: fresh)
       for events in try logs(folder.path).values { #expect(events.map(\.step) == Array(1...8)) }
