@@ -50,7 +50,7 @@ struct ProvenanceTests {
       try ExperimentRunner(
         engines: [try Engine(threads: 1)], results: folder.path, commits: commits,
         progress: ProgressPrinter(mode: .none), interruption: Interruption()
-      ).run(digits(["prune=null"]))
+      ).run(digits(["prune=null", "expect=null"]))
     }
     let report = try run(first, ["digits": state])
     let plain = try run(second, [:])

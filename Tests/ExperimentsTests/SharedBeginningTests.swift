@@ -125,7 +125,7 @@ struct SharedBeginningTests {
     let expected = try runAll(specs, in: folder)
     try forgetPruned(specs, in: folder)
     for entry in beginnings(folder) {
-      let path = "\(entry.path)/checkpoint-\(entry.epochs)-0.safetensors"
+      let path = "\(entry.path)/checkpoint-\(try #require(entry.epochs))-0.safetensors"
       try Data(bytes(path).dropLast(9)).write(to: URL(fileURLWithPath: path))
     }
     let reports = try runAll(specs, in: folder)

@@ -47,7 +47,7 @@ struct EnvironmentTests {
   func written() throws {
     let file = experiment([
       "dataset: {name: tiny, path: \"${SECRET}/images\"}",
-      "architecture: {name: net, weights: \"~/start.safetensors\"}",
+      "architecture: {name: resnet8, weights: \"~/start.safetensors\"}",
     ])
     let spec = try load(file, environment: ["HOME": "/home/me", "SECRET": "/private"])
     #expect(spec.dataset.path == "/private/images")

@@ -99,7 +99,7 @@ extension ExperimentSpec {
       ]
       return (0..<random.below(6)).map { _ in pieces[random.below(pieces.count)] }.joined()
     }
-    let names = ["t", "null", "1", "1.0", "no", "1e5", "-", "a.b_c-d", "0x1", ".inf", "---", "..."]
+    let names = ["t", "null", "1", "1.0", "no", "1e5", "-", "a.b_c-d", "0x1", "inf", "---", "nan"]
     let name = ["tiny", "cifar10", "photos"][random.below(3)]
     let isTiny = name == "tiny"
     let size = 4 + random.below(99)

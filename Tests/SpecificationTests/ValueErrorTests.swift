@@ -52,9 +52,9 @@ struct ValueErrorTests {
     train: {epochs: 10, label_smoothing: -0.1}
       5:38: train.label_smoothing: expected a number from 0 to below 1, found `-0.1`
     train: {epochs: 10, batch_size: 20, shards: 0}
-      5:49: train.shards: expected a whole number from 1 to 1024, found `0`
+      5:45: train.shards: expected a whole number from 1 to 1024, found `0`
     train: {epochs: 10, batch_size: 20, shards: 11}
-      5:49: train.shards: a batch of 20 images has fewer than two for each of 11 shards
+      5:45: train.shards: a batch of 20 images has fewer than two for each of 11 shards
     train: {epochs: 10, batch_size: 1}
       5:33: train.batch_size: expected a whole number from 2 to 65536, found `1`
     train: {epochs: 10, batch_size: 20, optimizer: {learning_rate: 0}}

@@ -54,9 +54,9 @@ public struct SlurmScript: Sendable {
       \(setup.map { $0 + "\n" }.joined())
       # The signal before the time limit goes to this shell alone. Espalier saves its state and ends with 130; before it
       # has begun, the signal ends it.
-      program= signalled=
+      signalled=
       for signal in TERM USR1 USR2; do
-        trap "signalled=$signal; kill -$signal \\$program 2>/dev/null" "$signal"
+        trap "signalled=$signal; kill -$signal \\$! 2>/dev/null" "$signal"
       done
       \(line) &
       program=$!

@@ -34,7 +34,7 @@ struct ExperimentFinishing {
     }
     let report = try ReportBuilder(spec: spec, engine: engine, commit: commit, ranks: ranks).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
-    earlier?.removeOrphans(of: report, models: Set(spec.export.formats.map { "model.\($0)" }))
+    earlier?.removeOrphans(of: report, models: Set(ResultFolders.models))
     return report
   }
 

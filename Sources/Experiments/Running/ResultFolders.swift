@@ -9,7 +9,7 @@ struct ResultFolders: Sendable {
   var plots: String { "\(root)/plots" }
 
   /// Files of a trained model in its variant's folder.
-  static let models = ["model.safetensors"]
+  static let models = ["model.safetensors", "architecture.yaml"]
 
   /// The lock of the run that works here, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }

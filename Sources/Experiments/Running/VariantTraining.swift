@@ -162,7 +162,8 @@ struct VariantTraining {
     (entry.pruningSeconds, entry.pruningCPUSeconds) = (pruning.seconds, pruning.cpuSeconds)
     meter = UsageMeter(ownsProcess: ownsProcess)
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
-    if isDue { entry.evaluate(try evaluate(network, after: entry.epoch)) }
+    // The last epoch of a beginning may have been another training's, and evaluated.
+    entry.evaluate(isDue ? try evaluate(network, after: entry.epoch) : nil)
     let evaluation = meter.usage()
     (entry.evaluationSeconds, entry.evaluationCPUSeconds) = (evaluation.seconds, evaluation.cpuSeconds)
     warnOfDamagedPictures()

@@ -80,10 +80,13 @@ struct MappingReader {
     return entry.value
   }
 
-  /// The text of a path with variables or the home folder in it; nil for one that is as it is written.
-  func unexpandedPath(_ name: String) -> String? {
-    guard case .scalar(let scalar)? = node(name)?.content, isExpandable(scalar.text) else { return nil }
-    return scalar.text
+  /// The text of a path with variables or the home folder in it, as it is written or the default has it; nil for one
+  /// that is the same when they are replaced.
+  func unexpandedPath(_ field: Field<String>, of path: String?, default standard: String? = nil) -> String? {
+    var written = standard
+    if case .scalar(let scalar)? = node(field.name)?.content { written = scalar.text }
+    guard let path, let written else { return nil }
+    return field.form.write(path) == .string(written) ? nil : written
   }
 
   /// The mapping at a key; an empty one when there is none.

@@ -1,9 +1,6 @@
 /// Why a text with `${NAME}` or `~` in it cannot be expanded.
 struct ExpansionProblem: Error, Equatable { var message: String }
 
-/// Whether a path is other than it is written, as `expanded` has it.
-func isExpandable(_ text: String) -> Bool { text.contains("${") || text == "~" || text.hasPrefix("~/") }
-
 /// Replaces `${NAME}` and `${NAME:-default}` by the variable's value, `$$` by `$`, and then `~` before the first slash by
 /// the home folder.
 ///

@@ -53,7 +53,7 @@ struct ArchitectureSection: Sendable {
       return nil
     }
     spec.weights = weights
-    spec.unexpandedWeights = mapping.unexpandedPath(self.weights.name)
+    spec.unexpandedWeights = mapping.unexpandedPath(self.weights, of: weights)
     if mapping.context.diagnostics.count == before { check(spec, mapping) }
     return spec
   }

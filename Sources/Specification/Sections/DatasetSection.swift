@@ -55,9 +55,7 @@ struct DatasetSection: Sendable {
     var spec = DatasetSpec(
       name: name, path: path, trainLimit: trainLimit, testLimit: testLimit, pictures: pictures,
       augment: augment, normalize: normalize)
-    spec.unexpandedPath =
-      mapping.has(self.path.name)
-      ? mapping.unexpandedPath(self.path.name) : dataset?.defaultPath.flatMap { isExpandable($0) ? $0 : nil }
+    spec.unexpandedPath = mapping.unexpandedPath(self.path, of: path, default: dataset?.defaultPath)
     return (spec, dataset)
   }
 
