@@ -69,24 +69,24 @@ public final class Engine: Sendable {
 }
 
 extension Engine {
-  /// Runs `body(channel, begin, end)` on pieces of planes that together cover `channels` planes.
-  func forEachPiece(channels: Int, geometry: PlaneGeometry, _ body: (Int, Int, Int) -> Void) {
+  /// Runs `body(channel, begin, end)` on chunks of planes that together cover `channels` planes.
+  func forEachChunk(channels: Int, geometry: PlaneGeometry, _ body: (Int, Int, Int) -> Void) {
     guard geometry.length > 0 else { return }
-    let piece = PlanePieces(length: geometry.length)
-    let units = channels * piece.count
+    let chunk = PlaneChunks(length: geometry.length)
+    let units = channels * chunk.count
     // A task of its own for every small plane would cost more than the plane.
-    let unitsPerTask = max(1, PlanePieces.size / piece.width)
+    let unitsPerTask = max(1, PlaneChunks.size / chunk.width)
     parallel(units.dividedRoundingUp(by: unitsPerTask)) { task in
       for unit in task * unitsPerTask..<min(units, (task + 1) * unitsPerTask) {
-        let begin = unit % piece.count * piece.width
-        body(unit / piece.count, begin, min(begin + piece.width, geometry.length))
+        let begin = unit % chunk.count * chunk.width
+        body(unit / chunk.count, begin, min(begin + chunk.width, geometry.length))
       }
     }
   }
 }
 
 /// How a plane is cut for sums and elementwise work: by its length alone.
-struct PlanePieces {
+struct PlaneChunks {
   /// A multiple of the sum block.
   static let size = 16384
   let length: Int

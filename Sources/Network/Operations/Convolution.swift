@@ -182,7 +182,7 @@ public struct Convolution: Operation {
   ///   - sums: what the forward pass found of positive and negative contributions; nil to compute them anew
   ///   - isNonNegative: whether the input is nowhere negative
   func relevance(
-    _ r: Planes, input: Planes, sums: SignedSums?, _ weights: SignedConvolution, isNonNegative: Bool,
+    _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, isNonNegative: Bool,
     into rx: NodeFlow, _ run: Run
   ) {
     rx.write(to: 0, input.shape) { planes, accumulate in

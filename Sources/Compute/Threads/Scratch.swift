@@ -22,15 +22,15 @@ final class Scratch: Sendable {
     }
   }
 
-  /// Lends at least `count` floats, aligned to 64 bytes, with unspecified values.
+  /// Calls `body` with at least `count` floats, aligned to 64 bytes, with unspecified values.
   func floats<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
-    let buffer = take(count)
-    defer { give(buffer) }
-    // take() never returns an empty buffer.
+    let buffer = allocate(count)
+    defer { recycle(buffer) }
+    // allocate() never returns an empty buffer.
     return body(buffer.baseAddress.unsafelyUnwrapped)
   }
 
-  private func take(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+  private func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
     let wanted = max(count, 1)
     let known = free.withLock { free -> UnsafeMutableBufferPointer<Float>? in
       // The smallest that is large enough, but none so large that a big request would then miss it.
@@ -49,7 +49,7 @@ final class Scratch: Sendable {
     return raw.bindMemory(to: Float.self)
   }
 
-  private func give(_ buffer: UnsafeMutableBufferPointer<Float>) {
+  private func recycle(_ buffer: UnsafeMutableBufferPointer<Float>) {
     nonisolated(unsafe) let buffer = buffer
     free.withLock { free in
       free.buffers.append(buffer)

@@ -31,7 +31,7 @@ extension Engine {
   func paddedWeightGradient(_ x: Planes, _ dy: Planes, padded: PaddedTiles, into gradient: inout Tensor) {
     withPadded(x, padded) { x in
       withPadded(dy, padded) { dy in
-        wideWinogradWeightGradient(x, dy, tiles: padded.tiles, into: &gradient)
+        manyChannelWinogradWeightGradient(x, dy, tiles: padded.tiles, into: &gradient)
       }
     }
   }
@@ -78,13 +78,13 @@ extension Engine {
   }
 }
 
-/// Maps padded to whole tiles, and so many images of them that the tiles fill whole vectors.
+/// Maps padded to whole tiles, with enough images for the tiles to fill whole vectors.
 struct PaddedTiles {
   /// Of the padded maps, with one channel.
   let shape: PlaneShape
   let tiles: WinogradTiles
 
-  /// Transforming the weights costs as much as filtering so many tiles saves, measured at 512 channels.
+  /// Transforming the weights costs as much as filtering this number of tiles saves, measured at 512 channels.
   static let fewestTiles = 96
   /// Filtering does with about half of the time of direct sums for each pixel.
   private static let mostGrowth = 1.5

@@ -111,7 +111,7 @@ extension Engine {
   }
 
   private func split(_ input: Planes, phases: Int, into split: Planes) {
-    forEachImageGroup(channels: input.shape.channels, shape: input.shape) { channel, image, images in
+    forEachImageRange(channels: input.shape.channels, shape: input.shape) { channel, image, images in
       ck_split_phases(
         input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
         Int64(images), Int64(phases), split.plane(channel * phases), split.geometry.stride)
@@ -120,21 +120,21 @@ extension Engine {
 
   /// The inverse of cutting planes into phases: y = the joined planes, or that added to y.
   func joinPhases(_ split: Planes, phases: Int, accumulate: Bool, into y: Planes) {
-    forEachImageGroup(channels: y.shape.channels, shape: y.shape) { channel, image, images in
+    forEachImageRange(channels: y.shape.channels, shape: y.shape) { channel, image, images in
       ck_join_phases(
         split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(y.shape.rows),
         Int64(y.shape.columns), Int64(image), Int64(images), accumulate, y.plane(channel))
     }
   }
 
-  /// Lends planes that nobody else has; their pixels are unspecified.
+  /// Calls `body` with planes of its own, whose pixels are unspecified.
   func withTemporaryPlanes<Result>(_ shape: PlaneShape, _ body: (Planes) -> Result) -> Result {
     body(Planes(uninitialized: shape))
   }
 
   /// Runs `body(channel, first, images)` on groups of images that together cover the planes.
-  func forEachImageGroup(channels: Int, shape: PlaneShape, _ body: (Int, Int, Int) -> Void) {
-    let perGroup = max(1, PlanePieces.size / max(1, shape.rows * shape.columns))
+  func forEachImageRange(channels: Int, shape: PlaneShape, _ body: (Int, Int, Int) -> Void) {
+    let perGroup = max(1, PlaneChunks.size / max(1, shape.rows * shape.columns))
     let groups = shape.images.dividedRoundingUp(by: perGroup)
     parallel(channels * groups) { task in
       let first = task % groups * perGroup
@@ -142,29 +142,29 @@ extension Engine {
     }
   }
 
-  /// Runs one convolution in pieces of pixels.
+  /// Runs one convolution in chunks of pixels.
   ///
   /// - Parameters:
   ///   - phases: planes for each input channel
   ///   - length: flat indices of the output
   func run(_ job: ck_convolution, phases: Int = 1, length: Int) {
     guard job.outputs > 0 else { return }
-    forEachPiece(length: length, channels: Int(job.inputs) * phases) { begin, end in
+    forEachChunk(length: length, channels: Int(job.inputs) * phases) { begin, end in
       var job = job
       loops.convolve(&job, begin, end)
     }
   }
 
-  /// Runs `body(begin, end)` on pieces of so many pixels whose part of so many channels stays in the second-level cache while
+  /// Runs `body(begin, end)` on chunks of pixels whose part of the given number of channels stays in the second-level cache while
   /// it is read again and again.
-  func forEachPiece(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
+  func forEachChunk(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
     let block = CK_PIXEL_BLOCK
     guard length > 0 else { return }
     let fitting = 65536 / max(1, channels)
     let shared = length.dividedRoundingUp(by: 16)
-    let piece = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
-    parallel(length.dividedRoundingUp(by: piece)) { index in
-      body(index * piece, min(length, (index + 1) * piece))
+    let chunk = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
+    parallel(length.dividedRoundingUp(by: chunk)) { index in
+      body(index * chunk, min(length, (index + 1) * chunk))
     }
   }
 }

@@ -5,7 +5,7 @@ import CKernels
 struct WinogradTiles {
   /// Fewer channels do not repay the transforms.
   static let leastChannels = 8
-  /// From so many on, an element's weights are read once for many tiles, and BLAS's packing pays in their gradients.
+  /// From this number on, an element's weights are read once for many tiles, and BLAS's packing pays in their gradients.
   static let manyChannels = 96
 
   static func areMany(_ inputs: Int, _ outputs: Int) -> Bool { min(inputs, outputs) >= manyChannels }
@@ -40,21 +40,21 @@ struct WinogradTiles {
     pitch = geometry.pitch
   }
 
-  /// Lends the tiles as the inner loops take them.
+  /// Calls `body` with the tiles as the inner loops read them.
   func withLoopArguments(_ body: (ck_winograd) -> Void) {
     starts.withUnsafeBufferPointer {
       body(ck_winograd(count: Int64(count), run: Int64(run), starts: $0.baseAddress, pitch: pitch))
     }
   }
 
-  /// Pieces of tiles that stay in a cache, transformed, and as many as the threads share evenly.
+  /// Ranges of tiles that stay in a cache, transformed, and as many as the threads share evenly.
   ///
   /// - Parameters:
   ///   - channels: that are in work at a time
   ///   - block: tiles that the products' inner loop takes at a time
   ///   - cached: floats that stay in the cache
-  ///   - threads: that take pieces; 1 where they share each
-  func pieces(channels: Int, block: Int, cached: Int, threads: Int = 1) -> (size: Int, count: Int) {
+  ///   - threads: that compute ranges; 1 where they work on each together
+  func ranges(channels: Int, block: Int, cached: Int, threads: Int = 1) -> (size: Int, count: Int) {
     let fitting = max(cached / (36 * channels) / block * block, block)
     let rounds = count.dividedRoundingUp(by: fitting * threads)
     let even = count.dividedRoundingUp(by: rounds * threads).roundedUp(to: CK_VECTOR_FLOATS)

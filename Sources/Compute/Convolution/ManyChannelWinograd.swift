@@ -2,16 +2,16 @@ import CKernels
 
 extension Engine {
   /// Minimal filtering between many channels, whose transformed weights fill the caches: each element's are read once
-  /// for all tiles of a piece, whose transformed input and products stay in a third-level cache.
+  /// for all tiles of a range, whose transformed input and products stay in a third-level cache.
   ///
   /// - Parameter weights: transformed and packed
-  func wideWinogradConvolve(
+  func manyChannelWinogradConvolve(
     _ x: Planes, _ weights: UnsafePointer<Float>, bias: [Float]?, accumulate: Bool, tiles: WinogradTiles,
     into y: Planes
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let size = tiles.pieces(
-      channels: inputs + outputs, block: Int(loops.tile_block), cached: WideWinogradPieces.cached
+    let size = tiles.ranges(
+      channels: inputs + outputs, block: Int(loops.tile_block), cached: ManyChannelRanges.cached
     ).size
     tiles.withLoopArguments { arguments in
       for first in Swift.stride(from: 0, to: tiles.count, by: size) {
@@ -43,7 +43,7 @@ extension Engine {
     _ v: UnsafePointer<Float>, _ from: ElementLayout, _ weights: UnsafePointer<Float>, inputs: Int,
     outputs: Int, count: Int, into m: UnsafeMutablePointer<Float>, _ to: ElementLayout
   ) {
-    let blocks = OutputBlocks(outputs: outputs, size: WideWinogradPieces.outputs)
+    let blocks = OutputBlocks(outputs: outputs, size: ManyChannelRanges.outputs)
     parallel(36 * blocks.count) { task in
       let (element, block) = (task / blocks.count, blocks[task % blocks.count])
       var first = block.lowerBound
@@ -54,7 +54,7 @@ extension Engine {
           inputs: Int64(inputs), weights: weights + (element * outputs + first) * inputs,
           weights_element: inputs * outputs, outputs: Int64(group),
           y: m + element * to.element + first * to.channel, y_element: to.element, y_stride: to.channel,
-          count: Int64(count), ahead: nil)
+          count: Int64(count), prefetch: nil)
         loops.multiply(&products)
         first += group
       }
@@ -81,22 +81,22 @@ struct OutputBlocks {
   }
 }
 
-private enum WideWinogradPieces {
+private enum ManyChannelRanges {
   /// Output channels of a task.
   static let outputs = 128
-  /// Floats of a piece's transformed input and products: 8 MiB.
+  /// Floats of a range's transformed input and products: 8 MiB.
   static let cached = 1 << 21
 }
 
 /// Gradients of weights between many channels by Winograd's minimal filtering: the sums are products of matrices large
 /// enough for BLAS, one row of the 6x6 elements at a time.
 extension Engine {
-  func wideWinogradWeightGradient(
+  func manyChannelWinogradWeightGradient(
     _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor
   ) {
     let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
     let size = inputs * outputs
-    let split = WideWinogradSplit(tiles: tiles.count)
+    let split = ManyChannelSplit(tiles: tiles.count)
     scratch.floats(split.groups * 36 * size) { partials in
       tiles.withLoopArguments { arguments in
         parallel(split.groups * 6) { task in
@@ -153,7 +153,7 @@ extension Engine {
 }
 
 /// Groups of tiles whose sums are added in order. Depends on the problem's size alone.
-private struct WideWinogradSplit {
+private struct ManyChannelSplit {
   let size: Int
   let groups: Int
 

@@ -57,30 +57,33 @@ extension Engine {
     return (sums.map(\.shift), sums.map(\.scale))
   }
 
-  /// Calls `body` with a piece of a channel's g, or with dy and the gate by which the loops make it g.
+  /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it g.
   private func withGradient<Result>(
     _ dy: Planes, of activation: BatchNormActivation, input x: Planes, channel: Int, stream: Int,
-    _ begin: Int, _ end: Int, _ body: (UnsafePointer<Float>, ck_gate) -> Result
+    _ begin: Int, _ end: Int, _ body: (UnsafePointer<Float>, ck_activation_mask) -> Result
   ) -> Result {
     let from = dy.plane(stream) + begin
-    let open = ck_gate(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
+    let open = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
     switch activation {
     case .none:
       return body(from, open)
     case .output(let y, let function):
       let y = y.plane(stream) + begin
       if let bounds = function.bounds {
-        return body(from, ck_gate(output: y, affine: false, scale: 0, shift: 0, ceiling: bounds.high))
+        return body(
+          from, ck_activation_mask(output: y, affine: false, scale: 0, shift: 0, ceiling: bounds.high))
       }
       return scratch.floats(end - begin) { g in
         loops.activation_gradient(from, y, function.loopArgument, false, g, 0, end - begin)
         return body(g, open)
       }
-    case .input(let maps, let function):
-      let map = maps[channel]
+    case .input(let affine, let function):
+      let map = affine[channel]
       if let bounds = function.bounds {
         return body(
-          from, ck_gate(output: nil, affine: true, scale: map.scale, shift: map.shift, ceiling: bounds.high))
+          from,
+          ck_activation_mask(
+            output: nil, affine: true, scale: map.scale, shift: map.shift, ceiling: bounds.high))
       }
       return scratch.floats(end - begin) { g in
         loops.scale_shift(
@@ -98,7 +101,7 @@ extension Engine {
     case .output(let planes, let function):
       requireSameShape(stream, planes)
       precondition(function.hasDerivativeByOutput, "\(function) has no derivative by its output")
-    case .input(let maps, _): requireCount(maps, input.shape.channels, "maps")
+    case .input(let affine, _): requireCount(affine, input.shape.channels, "affine")
     }
   }
 }

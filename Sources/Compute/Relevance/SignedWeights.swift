@@ -25,7 +25,7 @@ final class SignedWeights: @unchecked Sendable {
     let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
     let part = Int(ck_signed_part(Int64(partTaps ?? taps.index.count)))
     let parts = columns.dividedRoundingUp(by: part)
-    // Offsets take half of the room that way: wide layers' weights are read from memory for every few images.
+    // Offsets take half of the room that way: the weights of many channels are read from memory for every few images.
     precondition(columns * stride < Int(Int32.max), "\(columns) planes of \(stride) elements are too large")
     counts = .allocate(capacity: groups * parts * CK_SIGN_LISTS)
     offsets = .allocate(capacity: groups * entries)

@@ -1,6 +1,6 @@
 import CKernels
 
-/// A batch cut into groups of few images, each of which goes through the loops of sums by signs by itself: what is used again
+/// A batch cut into groups of few images, each of which goes through the loops over contributions by itself: what is used again
 /// of it then stays in the second-level cache.
 ///
 /// An image's results do not depend on its group.
@@ -8,8 +8,8 @@ struct ImageGroups {
   /// Of a group's outputs.
   let shape: PlaneShape
   let geometry: PlaneGeometry
-  /// Where the sums are of images side by side, rather than of pixels.
-  let lanes: ImageLanes?
+  /// Where vectors are of images, in the batch-innermost layout, rather than of pixels.
+  let lanes: BatchInnermostLayout?
   /// Of the last group, which may be smaller.
   private let lastGeometry: PlaneGeometry
   private let vectors: PixelVectors
@@ -22,13 +22,13 @@ struct ImageGroups {
   /// - Parameter output: of the convolution, for all images.
   init(of output: PlaneShape, kernel: Int, stride step: Int, engine: Engine) {
     let width = Int(engine.loops.width)
-    let side = ImageLanes.images(of: output, kernel: kernel, stride: step, width: width)
+    let side = BatchInnermostLayout.images(of: output, kernel: kernel, stride: step, width: width)
     // Some register blocks for each row of weights.
     let wanted = max(1, 16 * width / (output.rows * output.columns))
     let fitting = side ?? PixelVectors.images(atLeast: wanted, of: PlaneGeometry.of(output), width: width)
     shape = output.with(images: min(fitting, output.images))
     geometry = PlaneGeometry.of(shape)
-    lanes = side == nil ? nil : ImageLanes(shape, width: width)
+    lanes = side == nil ? nil : BatchInnermostLayout(shape, width: width)
     vectors = PixelVectors(of: geometry, width: width)
     let size = max(1, shape.images)
     groups = stride(from: 0, to: output.images, by: size).map { $0..<min(output.images, $0 + size) }
@@ -46,7 +46,7 @@ struct ImageGroups {
     }
   }
 
-  /// Lends a group's vectors of pixels, and how many there are.
+  /// Calls `body` with a group's vectors of pixels and their number.
   func withVectors(of images: Range<Int>, _ body: (ck_pixel_vectors, ck_mask, _ count: Int) -> Void) {
     // A smaller group's last vector may reach into what would be the next image of a whole one.
     let mask = (images.count == shape.images ? geometry : lastGeometry).mask
@@ -58,7 +58,7 @@ struct ImageGroups {
     images.map { $0.lowerBound * geometry.imageStride..<$0.upperBound * geometry.imageStride }
   }
 
-  /// Register blocks of the sums of a group, with so many rows of weights.
+  /// Register blocks of the sums of a group, for the given number of rows of weights.
   func blocks(rows: Int) -> Int {
     let blockPixels = blockVectors * Int(engine.loops.width)
     return rows.dividedRoundingUp(by: CK_SIGNED_GROUP)

@@ -64,7 +64,7 @@ extension Engine {
   /// y = f(x); y may be x.
   public func activate(_ x: Planes, by function: ActivationFunction, into y: Planes) {
     requireSameShape(x, y)
-    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+    forEachChunk(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
       loops.activate(
         x.plane(channel), function.loopArgument, y.plane(channel), begin, end, x.geometry.mask)
     }
@@ -81,7 +81,7 @@ extension Engine {
   ) {
     requireSameShape(dy, input)
     requireSameShape(dy, dx)
-    forEachPiece(channels: dy.shape.channels, geometry: dy.geometry) { channel, begin, end in
+    forEachChunk(channels: dy.shape.channels, geometry: dy.geometry) { channel, begin, end in
       loops.activation_gradient(
         dy.plane(channel), input.plane(channel), function.loopArgument, accumulate, dx.plane(channel), begin,
         end)
@@ -98,7 +98,7 @@ extension Engine {
     precondition(function.hasDerivativeByOutput, "the derivative of \(function) is not found from its output")
     precondition(
       channels.allSatisfy((0..<dy.shape.channels).contains), "\(channels) are not all in \(dy.shape)")
-    forEachPiece(channels: channels.count, geometry: dy.geometry) { index, begin, end in
+    forEachChunk(channels: channels.count, geometry: dy.geometry) { index, begin, end in
       let channel = channels[index]
       loops.activation_gradient(
         dy.plane(channel), output.plane(channel), function.loopArgument, false, dy.plane(channel), begin, end)

@@ -26,23 +26,23 @@ extension Engine {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
     withTransformed(weight, adjoint: adjoint) { weights in
       if WinogradTiles.areMany(inputs, outputs) {
-        return wideWinogradConvolve(
+        return manyChannelWinogradConvolve(
           x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
       }
       // Half of the second-level cache is for the input.
-      let pieces = tiles.pieces(
+      let ranges = tiles.ranges(
         channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2,
         threads: threads)
-      let ahead = PlanesAhead([x, y])
+      let prefetch = Prefetch([x, y])
       tiles.withLoopArguments { arguments in
-        let whole = WinogradPiece(tiles: arguments, first: 0, count: tiles.count)
-        parallel(pieces.count) { index in
-          let piece = whole.part(index, size: pieces.size)
-          // The other threads take the pieces until then.
-          let next = index + threads < pieces.count ? whole.part(index + threads, size: pieces.size) : nil
-          ahead.fetching(next?.span, blocks: productBlocks(piece, outputs: outputs)) { ahead in
-            withTransformed(x, piece) { v in
-              filter(v, weights, piece, bias: bias, accumulate: accumulate, ahead: ahead, into: y)
+        let whole = TileRange(tiles: arguments, first: 0, count: tiles.count)
+        parallel(ranges.count) { index in
+          let range = whole.part(index, size: ranges.size)
+          // The other threads compute the ranges until then.
+          let next = index + threads < ranges.count ? whole.part(index + threads, size: ranges.size) : nil
+          prefetch.withLines(of: next?.span, blocks: productBlocks(range, outputs: outputs)) { prefetch in
+            withTransformed(x, range) { v in
+              filter(v, weights, range, bias: bias, accumulate: accumulate, prefetch: prefetch, into: y)
             }
           }
         }
@@ -50,59 +50,59 @@ extension Engine {
     }
   }
 
-  /// Lends transposed(B) x B of the piece's tiles in every channel.
-  func withTransformed(_ x: Planes, _ piece: WinogradPiece, _ body: (TransformedTiles) -> Void) {
-    transform(x, piece, by: loops.winograd_input, body)
+  /// Calls `body` with transposed(B) x B of the range's tiles in every channel.
+  func withTransformed(_ x: Planes, _ range: TileRange, _ body: (TransformedTiles) -> Void) {
+    transform(x, range, by: loops.winograd_input, body)
   }
 
-  /// Lends A x transposed(A) of them.
+  /// Calls `body` with A x transposed(A) of them.
   func withTransformedGradient(
-    _ x: Planes, _ piece: WinogradPiece, _ body: (TransformedTiles) -> Void
+    _ x: Planes, _ range: TileRange, _ body: (TransformedTiles) -> Void
   ) {
-    transform(x, piece, by: loops.winograd_gradient, body)
+    transform(x, range, by: loops.winograd_gradient, body)
   }
 
   private func transform(
-    _ x: Planes, _ piece: WinogradPiece, by transform: ck_winograd_transform?,
+    _ x: Planes, _ range: TileRange, by transform: ck_winograd_transform?,
     _ body: (TransformedTiles) -> Void
   ) {
     guard let transform else { preconditionFailure("this class of kernels has no transforms") }
-    let layout = ElementLayout(channels: x.shape.channels, tiles: piece.count)
-    var tiles = piece.tiles
+    let layout = ElementLayout(channels: x.shape.channels, tiles: range.count)
+    var tiles = range.tiles
     scratch.floats(layout.size) { v in
       for c in 0..<x.shape.channels {
         transform(
-          &tiles, x.plane(c), Int64(piece.first), Int64(piece.count), v + c * layout.channel, layout.element)
+          &tiles, x.plane(c), Int64(range.first), Int64(range.count), v + c * layout.channel, layout.element)
       }
       body(TransformedTiles(values: v, layout: layout, channels: x.shape.channels))
     }
   }
 
-  /// y of a piece: the products with transformed weights, transformed back.
+  /// y of a range: the products with transformed weights, transformed back.
   func filter(
-    _ x: TransformedTiles, _ weights: UnsafePointer<Float>, _ piece: WinogradPiece, bias: [Float]?,
-    accumulate: Bool, ahead: UnsafeMutablePointer<ck_ahead>?, into y: Planes
+    _ x: TransformedTiles, _ weights: UnsafePointer<Float>, _ range: TileRange, bias: [Float]?,
+    accumulate: Bool, prefetch: UnsafeMutablePointer<ck_prefetch>?, into y: Planes
   ) {
     let outputs = y.shape.channels
     let products = ck_products(
       elements: 36, x: x.values, x_element: x.layout.element, x_stride: x.layout.channel,
       inputs: Int64(x.channels), weights: weights, weights_element: x.channels * outputs, outputs: 0, y: nil,
-      y_element: 0, y_stride: 0, count: Int64(piece.count), ahead: ahead)
-    var tiles = piece.tiles
+      y_element: 0, y_stride: 0, count: Int64(range.count), prefetch: prefetch)
+    var tiles = range.tiles
     forEachOutputGroup(products, outputs: outputs) { m, layout, output in
       loops.winograd_output(
-        &tiles, m, layout.element, Int64(piece.first), Int64(piece.count), bias?[output] ?? 0, accumulate,
+        &tiles, m, layout.element, Int64(range.first), Int64(range.count), bias?[output] ?? 0, accumulate,
         y.plane(output))
     }
   }
 
-  /// Register blocks of the products that ``filter(_:_:_:bias:accumulate:ahead:into:)`` computes.
-  func productBlocks(_ piece: WinogradPiece, outputs: Int) -> Int {
-    36 * outputs.dividedRoundingUp(by: CK_OUTPUT_GROUP) * max(1, piece.count / Int(loops.tile_block))
+  /// Register blocks of the products that ``filter(_:_:_:bias:accumulate:prefetch:into:)`` computes.
+  func productBlocks(_ range: TileRange, outputs: Int) -> Int {
+    36 * outputs.dividedRoundingUp(by: CK_OUTPUT_GROUP) * max(1, range.count / Int(loops.tile_block))
   }
 
-  /// Computes the products for a few output channels at a time, so that they stay in the second-level cache, and lends
-  /// those of each channel.
+  /// Computes the products for a few output channels at a time, so that they stay in the second-level cache, and calls
+  /// `body` with those of each channel.
   private func forEachOutputGroup(
     _ products: ck_products, outputs: Int,
     _ body: (UnsafePointer<Float>, ElementLayout, _ output: Int) -> Void
@@ -125,7 +125,7 @@ extension Engine {
     }
   }
 
-  /// Lends the transformed weights, `[element]` and then packed; the adjoint's kernels are turned around.
+  /// Calls `body` with the transformed weights, `[element]` and then packed; the adjoint's kernels are turned around.
   func withTransformed(_ weight: Tensor, adjoint: Bool, _ body: (UnsafePointer<Float>) -> Void) {
     let (outputs, inputs) = (weight.shape[adjoint ? 1 : 0], weight.shape[adjoint ? 0 : 1])
     scratch.floats(36 * outputs * inputs) { packed in
@@ -147,7 +147,7 @@ extension Engine {
 }
 
 /// Tiles that are transformed and multiplied together.
-struct WinogradPiece {
+struct TileRange {
   /// All tiles of the maps.
   let tiles: ck_winograd
   let first: Int
@@ -160,13 +160,13 @@ struct WinogradPiece {
     return Int(tiles.starts[first / run]) - tiles.pitch - 1..<last + 4 * (tiles.pitch + run) + 1
   }
 
-  func part(_ index: Int, size: Int) -> WinogradPiece {
+  func part(_ index: Int, size: Int) -> TileRange {
     let start = index * size
-    return WinogradPiece(tiles: tiles, first: first + start, count: min(size, count - start))
+    return TileRange(tiles: tiles, first: first + start, count: min(size, count - start))
   }
 }
 
-/// A piece's tiles, transformed: `[element][channel][tile]`.
+/// A range's tiles, transformed: `[element][channel][tile]`.
 struct TransformedTiles {
   let values: UnsafePointer<Float>
   let layout: ElementLayout

@@ -7,7 +7,7 @@ extension Engine {
       y.shape == x.shape.with(channels: channels.count)
         && channels.allSatisfy((0..<x.shape.channels).contains),
       "channels \(channels) of \(x.shape) do not make \(y.shape)")
-    forEachPiece(channels: channels.count, geometry: x.geometry) { channel, begin, end in
+    forEachChunk(channels: channels.count, geometry: x.geometry) { channel, begin, end in
       (y.plane(channel) + begin).update(from: x.plane(channels[channel]) + begin, count: end - begin)
     }
   }

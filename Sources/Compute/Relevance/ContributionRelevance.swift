@@ -1,8 +1,8 @@
 import CKernels
 
-/// Relevance's way back through one convolution of 1x1 or 3x3 that was summed by signs: its weights, and where the pixels of a
-/// group of images lie.
-struct RelevancePass {
+/// Relevance's way back through one convolution of 1x1 or 3x3 whose positive and negative contributions are known: its weights, and
+/// where the pixels of a group of images lie.
+struct ContributionRelevance {
   private let engine: Engine
   private let alpha: Float
   private let beta: Float
@@ -14,7 +14,7 @@ struct RelevancePass {
   private let gradients: [Gradient]
 
   private struct Gradient {
-    /// Of each band of images side by side, or the only ones.
+    /// Of each band of the batch-innermost layout, or the only ones.
     let weights: [SignedWeights]
     let offsets: [Int]
   }
@@ -71,7 +71,7 @@ struct RelevancePass {
   ///   - relevance: planes of the output's shape, as the sums are.
   ///   - result: planes of the input's shape; overwritten, or added to.
   func propagate(
-    _ relevance: Planes, input: Planes, sums: SignedSums, accumulate: Bool, into result: Planes
+    _ relevance: Planes, input: Planes, sums: Contributions, accumulate: Bool, into result: Planes
   ) {
     guard stride > 1 else {
       return propagate(relevance, sums, to: input, accumulate: accumulate, into: result)
@@ -86,25 +86,26 @@ struct RelevancePass {
 
   /// - Parameter planes: of the input, or its phases.
   private func propagate(
-    _ relevance: Planes, _ sums: SignedSums, to planes: Planes, accumulate: Bool, into result: Planes
+    _ relevance: Planes, _ sums: Contributions, to planes: Planes, accumulate: Bool, into result: Planes
   ) {
-    let ahead = PlanesAhead(
+    let prefetch = Prefetch(
       [relevance, sums.positive, sums.negative, planes] + (accumulate ? [result] : []))
     groups.forEach { images, next in
       let quotients = Quotients(groups.shape)
       divide(relevance, by: sums, images, into: quotients)
       let blocks = phases * groups.blocks(rows: planes.shape.channels / phases)
-      ahead.fetching(groups.span(next), blocks: blocks) { ahead in
+      prefetch.withLines(of: groups.span(next), blocks: blocks) { prefetch in
         for phase in 0..<phases {
           spread(
-            quotients, phase: phase, images, to: planes, accumulate: accumulate, ahead: ahead, into: result)
+            quotients, phase: phase, images, to: planes, accumulate: accumulate, prefetch: prefetch,
+            into: result)
         }
       }
     }
   }
 
   private func divide(
-    _ relevance: Planes, by sums: SignedSums, _ images: Range<Int>, into quotients: Quotients
+    _ relevance: Planes, by sums: Contributions, _ images: Range<Int>, into quotients: Quotients
   ) {
     let first = images.lowerBound
     groups.withVectors(of: images) { vectors, mask, count in
@@ -120,7 +121,7 @@ struct RelevancePass {
 
   private func spread(
     _ quotients: Quotients, phase: Int, _ images: Range<Int>, to planes: Planes, accumulate: Bool,
-    ahead: UnsafeMutablePointer<ck_ahead>?, into result: Planes
+    prefetch: UnsafeMutablePointer<ck_prefetch>?, into result: Planes
   ) {
     let first = images.lowerBound
     let gradient = gradients[phase]
@@ -131,27 +132,27 @@ struct RelevancePass {
     if let lanes = groups.lanes {
       return spread(
         quotients, lanes, gradient.weights, box: box, images, to: planes, accumulate: accumulate,
-        ahead: ahead, into: result)
+        prefetch: prefetch, into: result)
     }
     groups.withVectors(of: images) { vectors, mask, count in
-      var job = ck_relevance_spread(
+      var job = ck_redistribution(
         positive: quotients.positive.plane(0), negative: quotients.negative.plane(0),
         weights: gradient.weights[0].packed, box: box.plane(0), x: planes.plane(phase, image: first),
         result: result.plane(phase, image: first), x_stride: planes.geometry.stride * phases,
         result_stride: result.geometry.stride * phases, accumulate: accumulate, mask: mask,
-        vectors: vectors, ahead: ahead)
-      engine.loops.relevance_spread(&job, 0, count)
+        vectors: vectors, prefetch: prefetch)
+      engine.loops.redistribute(&job, 0, count)
     }
   }
 
-  /// With images side by side.
+  /// In the batch-innermost layout.
   private func spread(
-    _ quotients: Quotients, _ lanes: ImageLanes, _ weights: [SignedWeights], box: Planes,
-    _ images: Range<Int>, to planes: Planes, accumulate: Bool, ahead: UnsafeMutablePointer<ck_ahead>?,
+    _ quotients: Quotients, _ lanes: BatchInnermostLayout, _ weights: [SignedWeights], box: Planes,
+    _ images: Range<Int>, to planes: Planes, accumulate: Bool, prefetch: UnsafeMutablePointer<ck_prefetch>?,
     into result: Planes
   ) {
     let (inputs, outputs) = (planes.shape.channels, quotients.positive.shape.channels)
-    let few = ImageLanes.channelsAtATime
+    let few = BatchInnermostLayout.channelsAtATime
     lanes.withRoom(1 + 2 * outputs + 2 * few, engine.scratch) { room in
       let stride = lanes.stride
       let (positive, negative) = (room + stride, room + (1 + outputs) * stride)
@@ -162,11 +163,11 @@ struct RelevancePass {
       lanes.forEachChannels(inputs) { channels in
         lanes.gather(planes, channels: channels, images: images, into: x)
         lanes.forEachBand(weights, rows: channels) { weights, vectors, count in
-          var job = ck_relevance_spread(
+          var job = ck_redistribution(
             positive: positive, negative: negative, weights: weights, box: room, x: x, result: to,
             x_stride: stride, result_stride: stride, accumulate: false, mask: groups.geometry.mask,
-            vectors: vectors, ahead: ahead)
-          engine.loops.relevance_spread(&job, 0, count)
+            vectors: vectors, prefetch: prefetch)
+          engine.loops.redistribute(&job, 0, count)
         }
         lanes.scatter(to, channels: channels, images: images, accumulate: accumulate, into: result)
       }

@@ -17,7 +17,7 @@ public final class SignedConvolution: Sendable {
     case sums(PlaneShape)
     /// Of inputs, or one of their phases.
     case gradient(phase: Int, PlaneShape)
-    /// Of one of the bands of images side by side.
+    /// Of one of the bands of the batch-innermost layout.
     case lanes(band: Int, adjoint: Bool, PlaneShape)
   }
 

@@ -17,7 +17,7 @@ extension Engine {
       "\(count) parameters, \(gradient.count) gradients and \(velocity.count) velocities do not fit")
     let options = ck_sgd(
       learning_rate: learningRate, momentum: momentum, weight_decay: weightDecay, nesterov: nesterov)
-    let piece = 1 << 16
+    let chunk = 1 << 16
     parameter.withUnsafeMutableBufferPointer { parameter in
       gradient.withUnsafeBufferPointer { gradient in
         velocity.withUnsafeMutableBufferPointer { velocity in
@@ -25,9 +25,9 @@ extension Engine {
           else {
             return
           }
-          parallel(count.dividedRoundingUp(by: piece)) { index in
-            let start = index * piece
-            loops.sgd(w + start, g + start, v + start, Int64(min(piece, count - start)), options)
+          parallel(count.dividedRoundingUp(by: chunk)) { index in
+            let start = index * chunk
+            loops.sgd(w + start, g + start, v + start, Int64(min(chunk, count - start)), options)
           }
         }
       }

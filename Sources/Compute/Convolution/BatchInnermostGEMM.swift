@@ -2,25 +2,25 @@ import CKernels
 
 /// Convolutions with stride 1 of small maps with many channels, as products of matrices.
 ///
-/// On a 4x4 map a third of a plane is border. So the images of the batch are laid side by side,
+/// On a 4x4 map a third of a plane is border. So planes are packed with the batch innermost,
 /// `[channel][row][column][image]`; then every tap is a product of its weights `[outputs, inputs]` with the pixels it
 /// reads, `[inputs, columns * images]`, and pixels outside the map are not even multiplied: a 3x3 convolution of a 2x2
 /// map needs 16 of 36 products.
 extension Engine {
   /// Whether packing pays: packing grows with pixels times channels, what it saves with channels squared.
-  func hasSmallMaps(_ shape: PlaneShape, outputs: Int, kernel: Int, stride: Int) -> Bool {
+  func multipliesBatchInnermost(_ shape: PlaneShape, outputs: Int, kernel: Int, stride: Int) -> Bool {
     let channels = min(shape.channels, outputs)
-    return stride == 1 && kernel == 3 && channels >= SmallMaps.leastChannels
-      && channels >= 4 * shape.rows * shape.columns && shape.images >= SmallMaps.leastImages
+    return stride == 1 && kernel == 3 && channels >= BatchInnermostTaps.leastChannels
+      && channels >= 4 * shape.rows * shape.columns && shape.images >= BatchInnermostTaps.leastImages
   }
 
   /// y = weight applied to x, or its adjoint.
-  func smallConvolve(
+  func batchInnermostConvolve(
     _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, into y: Planes
   ) {
-    let maps = SmallMaps(shape: x.shape, kernel: weight.shape[2])
+    let maps = BatchInnermostTaps(shape: x.shape, kernel: weight.shape[2])
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let tile = SmallMaps.tile
+    let tile = BatchInnermostTaps.tile
     let tiles = outputs.dividedRoundingUp(by: tile)
     scratch.floats(weight.count) { packed in
       packTaps(weight, into: packed)
@@ -50,10 +50,10 @@ extension Engine {
     }
   }
 
-  func smallWeightGradient(_ x: Planes, _ dy: Planes, into gradient: inout Tensor) {
-    let maps = SmallMaps(shape: x.shape, kernel: gradient.shape[2])
+  func batchInnermostWeightGradient(_ x: Planes, _ dy: Planes, into gradient: inout Tensor) {
+    let maps = BatchInnermostTaps(shape: x.shape, kernel: gradient.shape[2])
     let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
-    let tile = SmallMaps.tile
+    let tile = BatchInnermostTaps.tile
     let tiles = outputs.dividedRoundingUp(by: tile)
     let taps = maps.taps.count
     gradient.values.withUnsafeMutableBufferPointer { gradient in
@@ -119,7 +119,7 @@ extension Engine {
 }
 
 /// Which parts of packed maps each tap multiplies.
-struct SmallMaps {
+struct BatchInnermostTaps {
   static let leastChannels = 64
   static let leastImages = 16
   /// Output channels of one product.

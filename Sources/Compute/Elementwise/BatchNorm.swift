@@ -1,23 +1,5 @@
 import CKernels
 
-/// Where a ReLU behind a batch norm let values through, and so lets gradients back.
-public enum ReLUGate {
-  /// There is none: everywhere.
-  case open
-  /// Where its output is positive.
-  case output(Planes)
-  /// Where each channel's scale * x + shift is positive, x being the batch norm's input: saves reading the output.
-  case affine([ChannelAffine])
-
-  var activation: BatchNormActivation {
-    switch self {
-    case .open: .none
-    case .output(let planes): .output(planes, of: .relu)
-    case .affine(let maps): .input(maps, of: .relu)
-    }
-  }
-}
-
 /// The activation behind a batch norm, and the values that its derivative is taken at.
 public enum BatchNormActivation {
   /// There is no activation.
@@ -102,24 +84,24 @@ extension Engine {
 
   /// y = f(scale_c * x_c + shift_c) for every channel c; y may be x.
   public func scaleShift(
-    _ x: Planes, by maps: [ChannelAffine], activation: ActivationFunction?, into y: Planes
+    _ x: Planes, by affine: [ChannelAffine], activation: ActivationFunction?, into y: Planes
   ) {
-    scaleShiftAdd(x, by: maps, residual: nil, activation: activation, into: y)
+    scaleShiftAdd(x, by: affine, residual: nil, activation: activation, into: y)
   }
 
   /// As ``batchNorm(_:channels:residual:activation:into:affine:)``, by maps that are known; y may also be x if `channels` is nil.
   public func scaleShiftAdd(
-    _ x: Planes, by maps: [ChannelAffine], channels: [Int]? = nil, residual: Planes?,
+    _ x: Planes, by affine: [ChannelAffine], channels: [Int]? = nil, residual: Planes?,
     activation: ActivationFunction?, into y: Planes
   ) {
     if let residual { requireSameShape(residual, y) }
     precondition(
       channels == nil || !x.overlaps(y), "planes cannot be overwritten while channels are selected")
-    requireCount(maps, x.shape.channels, "maps")
+    requireCount(affine, x.shape.channels, "affine")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
-    forEachPiece(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
-      let term = branch[stream].map { (channel: $0, map: maps[$0]) }
+    forEachChunk(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
+      let term = branch[stream].map { (channel: $0, map: affine[$0]) }
       scaleShiftAdd(x, term, residual: residual, activation, into: y, stream, begin, end)
     }
   }
@@ -131,7 +113,7 @@ extension Engine {
     return all
   }
 
-  /// A piece of one channel of the stream; `term` is nil where the branch adds nothing to it.
+  /// A chunk of one channel of the stream; `term` is nil where the branch adds nothing to it.
   private func scaleShiftAdd(
     _ x: Planes, _ term: (channel: Int, map: ChannelAffine)?, residual: Planes?,
     _ activation: ActivationFunction?, into y: Planes, _ stream: Int, _ begin: Int, _ end: Int

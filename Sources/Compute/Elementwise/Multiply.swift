@@ -54,13 +54,13 @@ extension Engine {
   }
 
   private func multiply(_ a: Planes, _ b: Planes, accumulate: Bool, into y: Planes) {
-    forEachPiece(channels: a.shape.channels, geometry: a.geometry) { channel, begin, end in
+    forEachChunk(channels: a.shape.channels, geometry: a.geometry) { channel, begin, end in
       ck_multiply_planes(a.plane(channel), b.plane(channel), accumulate, y.plane(channel), begin, end)
     }
   }
 
   func multiply(_ x: Planes, gate: Planes, accumulate: Bool, into y: Planes) {
-    forEachImageGroup(channels: x.shape.channels, shape: x.shape) { channel, first, images in
+    forEachImageRange(channels: x.shape.channels, shape: x.shape) { channel, first, images in
       let maps = ck_maps(x.shape, images: images)
       ck_multiply_images(
         maps, x.plane(channel, image: first), gate.plane(channel, image: first), gate.geometry.imageStride,
@@ -69,7 +69,7 @@ extension Engine {
   }
 
   private func sumProducts(_ a: Planes, _ b: Planes, accumulate: Bool, into sums: Planes) {
-    forEachImageGroup(channels: a.shape.channels, shape: a.shape) { channel, first, images in
+    forEachImageRange(channels: a.shape.channels, shape: a.shape) { channel, first, images in
       let maps = ck_maps(a.shape, images: images)
       ck_image_products(
         maps, a.plane(channel, image: first), b.plane(channel, image: first), accumulate,

@@ -24,7 +24,7 @@ extension Engine {
     }
   }
 
-  /// - Parameter inputGradient: what each piece's transformed dy is filtered into, and by what transformed weights.
+  /// - Parameter inputGradient: what each range's transformed dy is filtered into, and by what transformed weights.
   private func sumTiles(
     _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
     inputGradient: (planes: Planes, weights: UnsafePointer<Float>, accumulate: Bool)?
@@ -33,29 +33,30 @@ extension Engine {
     let size = 36 * inputs * outputs
     let split = WinogradGradientSplit(
       tiles: tiles.count, inputs: inputs, outputs: outputs, cached: Int(loops.cached_floats))
-    let ahead = PlanesAhead([dy, x] + (inputGradient.map { [$0.planes] } ?? []))
+    let prefetch = Prefetch([dy, x] + (inputGradient.map { [$0.planes] } ?? []))
     scratch.floats(split.groups * size) { partials in
       tiles.withLoopArguments { arguments in
-        let whole = WinogradPiece(tiles: arguments, first: 0, count: tiles.count)
+        let whole = TileRange(tiles: arguments, first: 0, count: tiles.count)
         parallel(split.groups) { group in
           let sums = partials + group * size
           sums.update(repeating: 0, count: size)
           let own = whole.part(group, size: split.size)
-          // The other threads take the groups until then.
+          // The other threads compute the groups until then.
           let after = group + threads < split.groups ? whole.part(group + threads, size: split.size) : nil
-          let pieces = own.count.dividedRoundingUp(by: split.piece)
-          for index in 0..<pieces {
-            let piece = own.part(index, size: split.piece)
+          let ranges = own.count.dividedRoundingUp(by: split.range)
+          for index in 0..<ranges {
+            let range = own.part(index, size: split.range)
             let next =
-              index + 1 < pieces
-              ? own.part(index + 1, size: split.piece) : after?.part(0, size: split.piece)
-            let blocks = sumBlocks(x, dy) + productBlocks(piece, outputs: inputGradient == nil ? 0 : inputs)
-            ahead.fetching(next?.span, blocks: blocks) { ahead in
-              withTransformed(dy, piece) { transformed in
-                withTransformedGradient(x, piece) { addProducts($0, transformed, ahead, to: sums) }
+              index + 1 < ranges
+              ? own.part(index + 1, size: split.range) : after?.part(0, size: split.range)
+            let blocks = sumBlocks(x, dy) + productBlocks(range, outputs: inputGradient == nil ? 0 : inputs)
+            prefetch.withLines(of: next?.span, blocks: blocks) { prefetch in
+              withTransformed(dy, range) { transformed in
+                withTransformedGradient(x, range) { addProducts($0, transformed, prefetch, to: sums) }
                 if let (planes, weights, accumulate) = inputGradient {
                   filter(
-                    transformed, weights, piece, bias: nil, accumulate: accumulate, ahead: ahead, into: planes
+                    transformed, weights, range, bias: nil, accumulate: accumulate, prefetch: prefetch,
+                    into: planes
                   )
                 }
               }
@@ -79,15 +80,15 @@ extension Engine {
     }
   }
 
-  /// Adds the sums over a piece's tiles to `sums[element][channel of dy][channel of x]`.
+  /// Adds the sums over a range's tiles to `sums[element][channel of dy][channel of x]`.
   private func addProducts(
-    _ x: TransformedTiles, _ dy: TransformedTiles, _ ahead: UnsafeMutablePointer<ck_ahead>?,
+    _ x: TransformedTiles, _ dy: TransformedTiles, _ prefetch: UnsafeMutablePointer<ck_prefetch>?,
     to sums: UnsafeMutablePointer<Float>
   ) {
     var products = ck_product_sums(
       elements: 36, d: x.values, d_element: x.layout.element, d_stride: x.layout.channel,
       outputs: Int64(x.channels), v: dy.values, v_element: dy.layout.element, v_stride: dy.layout.channel,
-      inputs: Int64(dy.channels), sums: sums, count: Int64(x.layout.tiles), ahead: ahead)
+      inputs: Int64(dy.channels), sums: sums, count: Int64(x.layout.tiles), prefetch: prefetch)
     loops.product_sums(&products)
   }
 
@@ -97,13 +98,13 @@ extension Engine {
   }
 }
 
-/// Groups of tiles whose sums are added in order, and pieces of a group whose transformed tiles mostly stay in a
+/// Groups of tiles whose sums are added in order, and ranges of a group whose transformed tiles mostly stay in a
 /// second-level cache. Depends on the problem's size and the kernel class alone.
 struct WinogradGradientSplit {
   /// A sum over fewer tiles costs as much to fold as to build.
   private static let fewestTiles = 64
 
-  let piece: Int
+  let range: Int
   /// Tiles of a group.
   let size: Int
   let groups: Int
@@ -113,8 +114,8 @@ struct WinogradGradientSplit {
     let wanted = min(24, max(8, (1 << 20) / (36 * inputs * outputs)))
     size = max(Self.fewestTiles, tiles.dividedRoundingUp(by: wanted)).roundedUp(to: CK_VECTOR_FLOATS)
     groups = tiles.dividedRoundingUp(by: size)
-    // The next piece's planes come to that cache, too.
+    // The next range's planes come to that cache, too.
     let fitting = max(Self.fewestTiles, cached / (36 * (inputs + outputs)) * 4 / 5)
-    piece = size.dividedRoundingUp(by: size.dividedRoundingUp(by: fitting)).roundedUp(to: CK_VECTOR_FLOATS)
+    range = size.dividedRoundingUp(by: size.dividedRoundingUp(by: fitting)).roundedUp(to: CK_VECTOR_FLOATS)
   }
 }

@@ -28,7 +28,7 @@ extension Engine {
     let outputs = outputGradient.shape.channels
     if let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride) {
       if WinogradTiles.areMany(inputs, outputs) {
-        return wideWinogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
+        return manyChannelWinogradWeightGradient(input, outputGradient, tiles: tiles, into: &gradient)
       }
       return winogradGradients(
         input, outputGradient, tiles: tiles, into: &gradient, inputGradient: nil)
@@ -36,8 +36,8 @@ extension Engine {
     if let padded = paddedTiles(input.shape, channels: outputs, kernel: kernel, stride: stride) {
       return paddedWeightGradient(input, outputGradient, padded: padded, into: &gradient)
     }
-    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
-      return smallWeightGradient(input, outputGradient, into: &gradient)
+    if multipliesBatchInnermost(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+      return batchInnermostWeightGradient(input, outputGradient, into: &gradient)
     }
     let columns = inputs * kernel * kernel
     let split = WeightGradientSplit(outputs: outputs, length: outputGradient.geometry.length)

@@ -48,14 +48,14 @@ struct PixelVectors {
     geometry.columns % width != 0 && rows(of: geometry, width: width) == 1
   }
 
-  /// At least so many images, such that vectors of images before another one do not reach into it.
+  /// At least the given number of images, such that vectors of images before another one do not reach into it.
   static func images(atLeast images: Int, of geometry: PlaneGeometry, width: Int) -> Int {
     // Beyond the last pixel lie a row of borders and one more.
     hasBorders(geometry, width: width) && geometry.pitch + 1 < width - 1
       ? images.roundedUp(to: width) : images
   }
 
-  /// Vectors of so many images, the first ones.
+  /// The number of vectors of the first images.
   private func count(images: Int) -> Int {
     // Up to the last pixel.
     hasBorders
@@ -63,7 +63,7 @@ struct PixelVectors {
       : starts.count / max(1, self.images) * images
   }
 
-  /// Lends the vectors of so many images in the form that the loops take, and says how many there are.
+  /// Calls `body` with the vectors of the first images in the form that the loops read, and their number.
   func withLoopForm(images: Int, _ body: (ck_pixel_vectors, _ count: Int) -> Void) {
     starts.withUnsafeBufferPointer { starts in
       let vectors = ck_pixel_vectors(

@@ -10,7 +10,7 @@ extension Engine {
   ///   - relevance: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
   ///   - convolution: W
   ///   - input: x, planes [inputChannels, images, rows, columns]
-  ///   - sums: what ``convolveBySigns(_:_:maps:relu:sums:into:)`` found of x; nil to compute it anew, with twice the work
+  ///   - sums: what ``convolveSplittingContributions(_:_:maps:relu:sums:into:)`` found of x; nil to compute it anew, with twice the work
   ///     for each pass
   ///   - inputMayBeNegative: whether x may be below zero anywhere. Each product z = w * x then counts by its own sign, rather
   ///     than by that of its weight: R_in = sum over outputs of (alpha * max(z, 0) / (sum of positive z + 1e-9) - beta *
@@ -19,7 +19,7 @@ extension Engine {
   ///   - result: planes of the input's shape, not the input
   /// - Complexity: k * k * inputChannels / groups MACs for each pixel of the output: each weight counts by its own sign.
   public func convolutionRelevance(
-    _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, sums: SignedSums?,
+    _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, sums: Contributions?,
     inputMayBeNegative: Bool = false, alpha: Float, beta: Float, accumulate: Bool = false,
     into result: Planes
   ) {
@@ -46,7 +46,7 @@ extension Engine {
     requireSameShape(sums.positive, relevance)
     requireSameShape(sums.negative, relevance)
     guard input.shape.images > 0 else { return }
-    RelevancePass(
+    ContributionRelevance(
       engine: self, convolution: convolution, output: relevance.shape, alpha: alpha, beta: beta
     ).propagate(relevance, input: input, sums: sums, accumulate: accumulate, into: result)
   }
@@ -54,26 +54,26 @@ extension Engine {
   /// Relevance of a residual sum's terms from that of the sum: R * term / (sum + 1e-9).
   ///
   /// - Parameters:
-  ///   - relevance: of the sum; becomes the shortcut's share
+  ///   - relevance: of the sum; becomes the shortcut's part
   ///   - shortcut: the term that is not the branch
-  ///   - branch: the other one is scale * branch + shift; becomes that term's share
-  ///   - maps: the scale and shift of each channel of the branch
+  ///   - branch: the other one is scale * branch + shift; becomes that term's part
+  ///   - affine: the scale and shift of each channel of the branch
   ///   - channels: for each channel of the branch the channel of the sum that it adds to, nil for the same one
-  public func shareRelevance(
-    _ relevance: Planes, of sum: Planes, shortcut: Planes, branch: Planes, by maps: [ChannelAffine],
+  public func splitRelevance(
+    _ relevance: Planes, of sum: Planes, shortcut: Planes, branch: Planes, by affine: [ChannelAffine],
     channels: [Int]?
   ) {
     requireSameShape(relevance, sum)
     requireSameShape(relevance, shortcut)
-    requireCount(maps, branch.shape.channels, "maps")
+    requireCount(affine, branch.shape.channels, "affine")
     requireStream(branch: branch.shape, stream: sum.shape, channels: channels)
     precondition(
       ![sum, shortcut, branch].contains { $0.overlaps(relevance) } && !branch.overlaps(sum)
-        && !branch.overlaps(shortcut), "a term's share cannot overwrite what it is computed from")
+        && !branch.overlaps(shortcut), "a term's part cannot overwrite what it is computed from")
     let terms = branchChannels(branch.shape, of: sum.shape, channels)
-    forEachPiece(channels: sum.shape.channels, geometry: sum.geometry) { stream, begin, end in
-      let map = terms[stream].map { maps[$0] }
-      loops.share(
+    forEachChunk(channels: sum.shape.channels, geometry: sum.geometry) { stream, begin, end in
+      let map = terms[stream].map { affine[$0] }
+      loops.split_sum(
         terms[stream].map(branch.plane), map?.scale ?? 0, map?.shift ?? 0, shortcut.plane(stream),
         sum.plane(stream), relevance.plane(stream), begin, end)
     }
@@ -162,7 +162,7 @@ struct SignSplit {
   private func place(_ channel: Int) -> Int { channel + channel / inputs * inputs }
 
   func split(_ x: Planes, into parts: Planes, on engine: Engine) {
-    engine.forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+    engine.forEachChunk(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
       let at = place(channel)
       ck_split_signs(x.plane(channel), parts.plane(at), parts.plane(at + inputs), begin, end)
     }
@@ -170,7 +170,7 @@ struct SignSplit {
 
   /// result = the sum of both parts of every channel.
   func join(_ parts: Planes, into result: Planes, on engine: Engine) {
-    engine.forEachPiece(channels: result.shape.channels, geometry: result.geometry) { channel, begin, end in
+    engine.forEachChunk(channels: result.shape.channels, geometry: result.geometry) { channel, begin, end in
       let at = place(channel)
       ck_add_planes(parts.plane(at), parts.plane(at + inputs), result.plane(channel), begin, end)
     }

@@ -8,24 +8,10 @@ extension Engine {
       join: +=, value: { Float($1) })
   }
 
-  /// Sets the gradient to zero where `y` is not positive: the gradient of ReLU, y being its output.
-  ///
-  /// - Parameter channels: those to do it for; nil for all
-  public func maskByPositive(_ y: Planes, gradient: Planes, channels: [Int]? = nil) {
-    requireSameShape(y, gradient)
-    precondition(
-      channels?.allSatisfy((0..<y.shape.channels).contains) ?? true,
-      "\(channels ?? []) are not all in \(y.shape)")
-    forEachPiece(channels: channels?.count ?? y.shape.channels, geometry: y.geometry) { index, begin, end in
-      let channel = channels?[index] ?? index
-      loops.mask_positive(y.plane(channel), gradient.plane(channel), begin, end)
-    }
-  }
-
   /// y += x
   public func add(_ x: Planes, into y: Planes) {
     requireSameShape(x, y)
-    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+    forEachChunk(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
       loops.add(x.plane(channel), y.plane(channel), begin, end)
     }
   }
@@ -33,7 +19,7 @@ extension Engine {
   /// y = x
   public func copy(_ x: Planes, into y: Planes) {
     requireSameShape(x, y)
-    forEachPiece(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
+    forEachChunk(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
       (y.plane(channel) + begin).update(from: x.plane(channel) + begin, count: end - begin)
     }
   }
@@ -42,7 +28,7 @@ extension Engine {
   public func quotient(_ r: Planes, by z: Planes, stabilizer: Float = 1e-9, into out: Planes) {
     requireSameShape(r, z)
     requireSameShape(r, out)
-    forEachPiece(channels: r.shape.channels, geometry: r.geometry) { channel, begin, end in
+    forEachChunk(channels: r.shape.channels, geometry: r.geometry) { channel, begin, end in
       loops.quotient(r.plane(channel), z.plane(channel), stabilizer, out.plane(channel), begin, end)
     }
   }
@@ -55,7 +41,7 @@ extension Engine {
     requireSameShape(a, p)
     requireSameShape(a, n)
     requireSameShape(a, out)
-    forEachPiece(channels: a.shape.channels, geometry: a.geometry) { channel, begin, end in
+    forEachChunk(channels: a.shape.channels, geometry: a.geometry) { channel, begin, end in
       loops.combine(
         a.plane(channel), p.plane(channel), alpha, n.plane(channel), beta, out.plane(channel), begin, end)
     }

@@ -58,8 +58,9 @@ extension Engine {
       return paddedConvolve(
         input, weight, bias: bias, adjoint: false, accumulate: false, padded: padded, into: output)
     }
-    if hasSmallMaps(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
-      return smallConvolve(input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
+    if multipliesBatchInnermost(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
+      return batchInnermostConvolve(
+        input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
     }
     withTapPlanes(input, phases: phases, kernel: kernel, stride: stride, output: output) { planes, taps in
       withPackedWeights(
@@ -114,10 +115,10 @@ extension Engine {
       paddedConvolve(
         outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, padded: padded,
         into: inputGradient)
-    } else if hasSmallMaps(
+    } else if multipliesBatchInnermost(
       inputGradient.shape, outputs: outputGradient.shape.channels, kernel: kernel, stride: stride)
     {
-      smallConvolve(
+      batchInnermostConvolve(
         outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, into: inputGradient)
     } else if stride == 1 {
       let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: outputGradient.geometry).offsets
