@@ -175,6 +175,37 @@ static void weight_gradient(
     }
 }
 
+static void filter(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t start = begin; start < end; start += BLOCK) {
+    const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
+    float sums[BLOCK], *y = job->y + start;
+    for (ptrdiff_t i = 0; i < BLOCK; i++) sums[i] = job->bias;
+    for (int64_t t = 0; t < job->taps; t++) {
+      const float *x = job->x + start + job->offsets[t], weight = job->weights[t];
+      for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * x[i];
+    }
+    if (job->mask.lanes)
+      for (ptrdiff_t i = 0; i < count; i++) sums[i] = keep(sums[i], job->mask.lanes[start + i]);
+    if (job->accumulate)
+      for (ptrdiff_t i = 0; i < count; i++) y[i] += sums[i];
+    else
+      for (ptrdiff_t i = 0; i < count; i++) y[i] = sums[i];
+  }
+}
+
+static void filter_gradient(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals) {
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    for (int64_t t = 0; t < job->taps; t++) {
+      const float *x = job->x + job->offsets[t];
+      float sums[LANES] = {0};
+      for (ptrdiff_t p = start; p < stop; p += LANES)
+        for (int i = 0; i < LANES; i++) sums[i] += job->dy[p + i] * x[p + i];
+      totals[t] += fold(sums);
+    }
+  }
+}
+
 static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
   double total = 0;
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
@@ -314,6 +345,8 @@ static const ck_kernels table = {
   .relevance_quotients = relevance_quotients,
   .redistribute = redistribute,
   .weight_gradient = weight_gradient,
+  .filter = filter,
+  .filter_gradient = filter_gradient,
   .sum = sum,
   .moments = moments,
   .gradient_sums = gradient_sums,

@@ -176,6 +176,37 @@ typedef struct {
   int64_t taps;
 } ck_weight_gradient;
 
+// A filter over one plane: y[p] = bias + sum over t of weights[t] * x[p + offsets[t]], zero outside the mask.
+typedef struct {
+  const float *x;
+  const ptrdiff_t *offsets;
+  int64_t taps;
+  const float *weights;
+  float bias;
+  float *y;
+  // Its bits may be null, where all elements count.
+  ck_mask mask;
+  // Adds to y instead of overwriting it.
+  bool accumulate;
+} ck_filter;
+
+// totals[t] += sum over p of dy[p] * x[p + offsets[t]].
+typedef struct {
+  const float *dy, *x;
+  const ptrdiff_t *offsets;
+  int64_t taps;
+} ck_filter_gradient;
+
+// A copy of some images of a plane with zeros around each, pixels dealt to step * step phases: element
+// (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before, is pixel
+// (step * (r - before) + a, step * (q - before) + b) of image n.
+typedef struct {
+  // Of the plane.
+  int64_t rows, columns;
+  int64_t step, before, window_rows, pitch;
+  ptrdiff_t phase;
+} ck_filter_window;
+
 // y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's vector: one group
 // of output channels as ck_pack_weights lays them out. All start at multiples of a vector.
 typedef struct {
@@ -304,6 +335,10 @@ typedef struct {
   void (*weight_gradient)(
     const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
     float *partial);
+
+  void (*filter)(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end);
+  // Sums stay in single precision over CK_SUM_BLOCK elements.
+  void (*filter_gradient)(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
 
   // Tiles that products of Winograd's elements run over at a time.
   int64_t tile_block;
@@ -455,6 +490,12 @@ void ck_plain_input_gradient(
 void ck_plain_weight_gradient(
   const ck_convolution_shape *g, const float *x, const float *dy, int64_t images, int64_t output, float *gradient);
 
+// Copies `images` images from `first` on; what is no pixel becomes zero, to the end of every phase.
+void ck_cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
+// The inverse: overwrites the plane's pixels, or adds to them.
+void ck_paste_window(
+  const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane);
+
 // positive = max(x, 0), negative = max(-x, 0)
 void ck_split_signs(const float *x, float *positive, float *negative, ptrdiff_t begin, ptrdiff_t end);
 // out = a + b
@@ -529,7 +570,8 @@ void ck_unpack_pixels(
 // Tells layouts of the structures above apart.
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
-    31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape)),
+    31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
+    53 * sizeof(ck_filter_window)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
 int64_t ck_layout(void);

@@ -7,13 +7,6 @@ import CKernels
 /// reads, `[inputs, columns * images]`, and pixels outside the map are not even multiplied: a 3x3 convolution of a 2x2
 /// map needs 16 of 36 products.
 extension Engine {
-  /// Whether packing pays: packing grows with pixels times channels, what it saves with channels squared.
-  func multipliesBatchInnermost(_ shape: PlaneShape, outputs: Int, kernel: Int, stride: Int) -> Bool {
-    let channels = min(shape.channels, outputs)
-    return stride == 1 && kernel == 3 && channels >= BatchInnermostTaps.leastChannels
-      && channels >= 4 * shape.rows * shape.columns && shape.images >= BatchInnermostTaps.leastImages
-  }
-
   /// y = weight applied to x, or its adjoint.
   func batchInnermostConvolve(
     _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, into y: Planes
@@ -30,14 +23,14 @@ extension Engine {
             let (row, first) = (task % maps.rows, task / maps.rows * tile)
             let count = min(tile, outputs - first)
             // The middle tap covers the whole row and so overwrites what was there.
-            for (place, tap) in maps.taps.enumerated() {
+            for (rank, tap) in maps.taps.enumerated() {
               guard let span = maps.span(row: row, tap: adjoint ? tap.opposite : tap) else { continue }
               let matrix = packed + tap.index * inputs * outputs
               blas.multiply(
                 rows: count, columns: span.count, inner: inputs,
                 a: matrix + (adjoint ? first : first * inputs), aStride: adjoint ? outputs : inputs,
                 transposeA: adjoint, b: from + span.input, bStride: maps.plane, transposeB: false,
-                beta: place == 0 ? 0 : 1, c: to + (first * maps.plane + span.output), cStride: maps.plane)
+                beta: rank == 0 ? 0 : 1, c: to + (first * maps.plane + span.output), cStride: maps.plane)
             }
           }
           parallel(outputs) { channel in
@@ -120,13 +113,11 @@ extension Engine {
 
 /// Which parts of packed maps each tap multiplies.
 struct BatchInnermostTaps {
-  static let leastChannels = 64
-  static let leastImages = 16
   /// Output channels of one product.
   static let tile = 128
 
   struct Tap {
-    /// Place in the kernel.
+    /// Rank in the kernel.
     let index: Int
     let row: Int
     let column: Int

@@ -1,5 +1,3 @@
-import CKernels
-
 /// How a convolution may be computed.
 public enum ConvolutionMethod: Sendable {
   /// Whichever way is fastest. The error of a sum is small against its largest terms.
@@ -38,48 +36,14 @@ extension Engine {
     if let bias {
       precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
     }
-    if method == .precise || groups > 1 {
-      return plainConvolve(
-        problem, input, weight, bias: bias, precise: method == .precise, into: output)
+    if method == .precise {
+      return plainConvolve(problem, input, weight, bias: bias, precise: true, into: output)
     }
-    let kernel = problem.kernel
-    guard problem.isCentered, kernel <= 3 else {
-      return unfoldedConvolve(problem, input, weight, bias: bias, into: output)
-    }
-    let outputs = output.shape.channels
-    if method == .fastest, let tiles = winogradTiles(input, channels: outputs, kernel: kernel, stride: stride)
-    {
-      return winogradConvolve(
-        input, weight, bias: bias, adjoint: false, accumulate: false, tiles: tiles, into: output)
-    }
-    if method == .fastest,
-      let padded = paddedTiles(input.shape, channels: outputs, kernel: kernel, stride: stride)
-    {
-      return paddedConvolve(
-        input, weight, bias: bias, adjoint: false, accumulate: false, padded: padded, into: output)
-    }
-    if multipliesBatchInnermost(input.shape, outputs: outputs, kernel: kernel, stride: stride) {
-      return batchInnermostConvolve(
-        input, weight, bias: bias, adjoint: false, accumulate: false, into: output)
-    }
-    withTapPlanes(input, phases: phases, kernel: kernel, stride: stride, output: output) { planes, taps in
-      withPackedWeights(
-        weight, outputs: outputs, inputs: input.shape.channels, taps: (0..<kernel * kernel).map(Int64.init),
-        transposed: false
-      ) { packed in
-        taps.offsets.withUnsafeBufferPointer { offsets in
-          withOptionalPointer(bias) { bias in
-            run(
-              ck_convolution(
-                x: planes.plane(0), x_stride: planes.geometry.stride * taps.phases,
-                inputs: Int64(input.shape.channels), offsets: offsets.baseAddress, taps: Int64(offsets.count),
-                weights: packed, bias: bias, y: output.plane(0), y_stride: output.geometry.stride,
-                outputs: Int64(outputs), mask: output.geometry.mask, accumulate: false),
-              phases: taps.phases, length: output.geometry.length)
-          }
-        }
-      }
-    }
+    algorithm(.forward, problem, method: method).forward(
+      self,
+      ConvolutionAlgorithm.Forward(
+        problem: problem, input: input, weight: weight, bias: bias, phases: phases, method: method,
+        output: output))
   }
 
   /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to its input.
@@ -98,93 +62,79 @@ extension Engine {
       output: outputGradient.shape)
     precondition(
       !inputGradient.overlaps(outputGradient), "a convolution's gradient cannot overwrite what it reads")
-    let kernel = problem.kernel
-    if !problem.isCentered || kernel > 3 {
-      plainInputGradient(problem, outputGradient, weight, accumulate: accumulate, into: inputGradient)
-    } else if method == .fastest,
-      let tiles = winogradTiles(
-        outputGradient, channels: inputGradient.shape.channels, kernel: kernel, stride: stride)
-    {
-      winogradConvolve(
-        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, tiles: tiles,
+    algorithm(.inputGradient, problem, method: method).inputGradient?(
+      self,
+      ConvolutionAlgorithm.InputGradient(
+        problem: problem, outputGradient: outputGradient, weight: weight, accumulate: accumulate,
+        method: method, inputGradient: inputGradient))
+  }
+
+  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to its weights.
+  ///
+  /// dW[o, c, u, v] = sum over n, r, q of dy[o, n, r, q] * x[c', n, r * stride + u - padding, q * stride + v - padding],
+  /// c' being the c-th input channel of the group that output channel o belongs to
+  ///
+  /// - Parameters:
+  ///   - input: planes [inputChannels, images, rows, columns]
+  ///   - outputGradient: planes [outputChannels, images, output rows, output columns]
+  ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them
+  ///   - gradient: [outputChannels, inputChannels / groups, k, k], overwritten
+  /// - Complexity: as many MACs as the convolution; sums in a fixed order, whatever the number of threads.
+  public func convolutionWeightGradient(
+    _ input: Planes, _ outputGradient: Planes, stride: Int, padding: Int? = nil, groups: Int = 1,
+    phases: Planes? = nil, into gradient: inout Tensor
+  ) {
+    let problem = requireConvolution(
+      input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
+      output: outputGradient.shape)
+    algorithm(.weightGradient, problem).weightGradient(
+      self,
+      ConvolutionAlgorithm.WeightGradient(
+        problem: problem, input: input, outputGradient: outputGradient, phases: phases),
+      &gradient)
+  }
+
+  /// Both gradients of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)``, to the bit those that
+  /// ``convolutionWeightGradient(_:_:stride:padding:groups:phases:into:)`` and
+  /// ``convolutionInputGradient(_:_:stride:padding:groups:accumulate:method:into:)`` give.
+  ///
+  /// - Parameters:
+  ///   - inputGradient: neither of the planes that are read
+  ///   - accumulate: adds to `inputGradient` instead of overwriting it
+  public func convolutionGradients(
+    _ input: Planes, _ outputGradient: Planes, _ weight: Tensor, stride: Int, padding: Int? = nil,
+    groups: Int = 1, accumulate: Bool, into gradient: inout Tensor, inputGradient: Planes
+  ) {
+    let problem = requireConvolution(
+      input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
+      output: outputGradient.shape)
+    precondition(weight.shape == gradient.shape, "\(weight.shape) and \(gradient.shape) differ")
+    requireSameShape(input, inputGradient)
+    precondition(
+      !inputGradient.overlaps(outputGradient) && !inputGradient.overlaps(input),
+      "a convolution's gradient cannot overwrite what it reads")
+    guard let both = sharedGradients(problem) else {
+      convolutionWeightGradient(
+        input, outputGradient, stride: stride, padding: padding, groups: groups, into: &gradient)
+      return convolutionInputGradient(
+        outputGradient, weight, stride: stride, padding: padding, groups: groups, accumulate: accumulate,
         into: inputGradient)
-    } else if method == .fastest,
-      let padded = paddedTiles(
-        outputGradient.shape, channels: inputGradient.shape.channels, kernel: kernel, stride: stride)
-    {
-      paddedConvolve(
-        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, padded: padded,
-        into: inputGradient)
-    } else if multipliesBatchInnermost(
-      inputGradient.shape, outputs: outputGradient.shape.channels, kernel: kernel, stride: stride)
-    {
-      batchInnermostConvolve(
-        outputGradient, weight, bias: nil, adjoint: true, accumulate: accumulate, into: inputGradient)
-    } else if stride == 1 {
-      let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: outputGradient.geometry).offsets
-      // A convolution with the kernel turned around.
-      let index = (0..<offsets.count).reversed().map(Int64.init)
-      gradientConvolution(
-        outputGradient, weight, taps: (index, offsets), into: inputGradient.plane(0),
-        stride: inputGradient.geometry.stride, accumulate: accumulate)
-    } else {
-      stridedInputGradient(
-        outputGradient, weight, kernel: kernel, accumulate: accumulate, into: inputGradient)
     }
+    both.compute(
+      self,
+      ConvolutionAlgorithm.WeightGradient(
+        problem: problem, input: input, outputGradient: outputGradient, phases: nil),
+      &gradient,
+      ConvolutionAlgorithm.InputGradient(
+        problem: problem, outputGradient: outputGradient, weight: weight, accumulate: accumulate,
+        method: .fastest, inputGradient: inputGradient))
   }
 
-  private func stridedInputGradient(
-    _ outputGradient: Planes, _ weight: Tensor, kernel: Int, accumulate: Bool, into inputGradient: Planes
-  ) {
-    let phases = kernel == 1 ? 1 : 4
-    let shape = inputGradient.shape
-    withTemporaryPlanes(outputGradient.shape.with(channels: shape.channels * phases)) { split in
-      for phase in 0..<phases {
-        let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
-        gradientConvolution(
-          outputGradient, weight, taps: taps, into: split.plane(phase),
-          stride: split.geometry.stride * phases,
-          accumulate: false)
-      }
-      joinPhases(split, phases: phases, accumulate: accumulate, into: inputGradient)
-    }
-  }
+  /// Whether both gradients come from one pass over what they share; they are the same either way.
+  public func gradientsShareWork(_ problem: ConvolutionProblem) -> Bool { sharedGradients(problem) != nil }
 
-  private func gradientConvolution(
-    _ outputGradient: Planes, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
-    into y: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool
-  ) {
-    let inputs = weight.shape[1]
-    let geometry = outputGradient.geometry
-    withPackedWeights(
-      weight, outputs: inputs, inputs: weight.shape[0], taps: taps.index, transposed: true
-    ) { packed in
-      taps.offsets.withUnsafeBufferPointer { offsets in
-        run(
-          ck_convolution(
-            x: outputGradient.plane(0), x_stride: geometry.stride, inputs: Int64(weight.shape[0]),
-            offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: nil, y: y,
-            y_stride: stride, outputs: Int64(inputs), mask: geometry.mask, accumulate: accumulate),
-          length: geometry.length)
-      }
-    }
-  }
-
-  func withPackedWeights(
-    _ weight: Tensor, outputs: Int, inputs: Int, taps: [Int64], transposed: Bool,
-    _ body: (UnsafePointer<Float>) -> Void
-  ) {
-    scratch.floats(outputs * inputs * taps.count) { packed in
-      weight.values.withUnsafeBufferPointer { values in
-        if let base = values.baseAddress {
-          ck_pack_weights(
-            base, Int64(outputs), Int64(inputs), Int64(weight.shape[2] * weight.shape[3]), taps,
-            Int64(taps.count),
-            transposed, packed)
-        }
-      }
-      body(packed)
-    }
+  private func sharedGradients(_ problem: ConvolutionProblem) -> ConvolutionAlgorithm.BothGradients? {
+    algorithm(.weightGradient, problem).bothGradients.flatMap { $0.pays(problem, self) ? $0 : nil }
   }
 
   func withOptionalPointer(_ values: [Float]?, _ body: (UnsafePointer<Float>?) -> Void) {

@@ -4,8 +4,17 @@ extension Engine {
   /// Minimal filtering between many channels, whose transformed weights fill the caches: each element's are read once
   /// for all tiles of a range, whose transformed input and products stay in a third-level cache.
   ///
-  /// - Parameter weights: transformed and packed
+  /// y = weight applied to x, or its adjoint.
   func manyChannelWinogradConvolve(
+    _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, tiles: WinogradTiles,
+    into y: Planes
+  ) {
+    withTransformed(weight, adjoint: adjoint) { weights in
+      filterByElements(x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
+    }
+  }
+
+  private func filterByElements(
     _ x: Planes, _ weights: UnsafePointer<Float>, bias: [Float]?, accumulate: Bool, tiles: WinogradTiles,
     into y: Planes
   ) {

@@ -6,14 +6,6 @@ import CKernels
 /// Zeros there are what the convolution pads with, too, so the pixels of the maps themselves come out the same; in a
 /// weight gradient they add nothing.
 extension Engine {
-  /// What to pad the maps to; nil where padding does not pay.
-  func paddedTiles(_ maps: PlaneShape, channels: Int, kernel: Int, stride: Int) -> PaddedTiles? {
-    guard loops.winograd_input != nil, kernel == 3, stride == 1,
-      WinogradTiles.areMany(maps.channels, channels)
-    else { return nil }
-    return PaddedTiles(maps).flatMap { $0.tiles.count >= PaddedTiles.fewestTiles ? $0 : nil }
-  }
-
   /// y = weight applied to x, or its adjoint.
   func paddedConvolve(
     _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, padded: PaddedTiles,
@@ -21,7 +13,7 @@ extension Engine {
   ) {
     withPadded(x, padded) { x in
       withTemporaryPlanes(x.shape.with(channels: y.shape.channels)) { sums in
-        winogradConvolve(
+        manyChannelWinogradConvolve(
           x, weight, bias: bias, adjoint: adjoint, accumulate: false, tiles: padded.tiles, into: sums)
         crop(sums, accumulate: accumulate, into: y)
       }
@@ -84,12 +76,10 @@ struct PaddedTiles {
   let shape: PlaneShape
   let tiles: WinogradTiles
 
-  /// Transforming the weights costs as much as filtering this number of tiles saves, measured at 512 channels.
-  static let fewestTiles = 96
-  /// Filtering does with about half of the time of direct sums for each pixel.
-  private static let mostGrowth = 1.5
+  /// Pixels of the padded maps for each pixel of the maps.
+  let growth: Double
 
-  /// Nil where too much would be padding.
+  /// Nil where planes would be too large for tiles.
   init?(_ maps: PlaneShape) {
     let (rows, columns) = (maps.rows.roundedUp(to: 4), maps.columns.roundedUp(to: 4))
     let tilesOfImage = rows / 4 * (columns / 4)
@@ -100,10 +90,8 @@ struct PaddedTiles {
       })
     else { return nil }
     shape = PlaneShape(channels: 1, images: images, rows: rows, columns: columns)
-    let growth = Double(shape.pixelsPerChannel) / Double(max(1, maps.pixelsPerChannel))
-    guard growth <= Self.mostGrowth, let tiles = WinogradTiles(shape, PlaneGeometry.of(shape)) else {
-      return nil
-    }
+    growth = Double(shape.pixelsPerChannel) / Double(max(1, maps.pixelsPerChannel))
+    guard let tiles = WinogradTiles(shape, PlaneGeometry.of(shape)) else { return nil }
     self.tiles = tiles
   }
 }

@@ -6,18 +6,6 @@ import CKernels
 /// arXiv 1509.09308): the sum is a product of matrices for each of the 36 elements. The error is several times that of
 /// the direct sum.
 extension Engine {
-  /// Tiles for a convolution where filtering by tiles is faster than direct sums.
-  func winogradTiles(_ maps: Planes, channels: Int, kernel: Int, stride: Int) -> WinogradTiles? {
-    guard filtersByTiles(maps, channels: channels, kernel: kernel, stride: stride) else { return nil }
-    return WinogradTiles(maps.shape, maps.geometry)
-  }
-
-  func filtersByTiles(_ maps: Planes, channels: Int, kernel: Int, stride: Int) -> Bool {
-    loops.winograd_input != nil && kernel == 3 && stride == 1
-      && min(maps.shape.channels, channels) >= WinogradTiles.leastChannels
-      && WinogradTiles.count(maps.shape, maps.geometry) != nil
-  }
-
   /// y = weight applied to x, or its adjoint.
   func winogradConvolve(
     _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, tiles: WinogradTiles,
@@ -25,10 +13,6 @@ extension Engine {
   ) {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
     withTransformed(weight, adjoint: adjoint) { weights in
-      if WinogradTiles.areMany(inputs, outputs) {
-        return manyChannelWinogradConvolve(
-          x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
-      }
       // Half of the second-level cache is for the input.
       let ranges = tiles.ranges(
         channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2,

@@ -3,13 +3,6 @@ import CKernels
 /// The tiles of 4x4 outputs that Winograd's minimal filtering F(4x4, 3x3) cuts maps into, in the order of images, rows,
 /// columns: 36 products a tile instead of 144 (Lavin and Gray, arXiv 1509.09308).
 struct WinogradTiles {
-  /// Fewer channels do not repay the transforms.
-  static let leastChannels = 8
-  /// From this number on, an element's weights are read once for many tiles, and BLAS's packing pays in their gradients.
-  static let manyChannels = 96
-
-  static func areMany(_ inputs: Int, _ outputs: Int) -> Bool { min(inputs, outputs) >= manyChannels }
-
   let count: Int
   private let run: Int
   private let starts: [Int32]

@@ -33,10 +33,12 @@ public enum KernelClass: String, CaseIterable, Sendable {
     return kernels
   }
 
-  /// What the last bits of results depend on: the class, and the kernels that the BLAS library runs.
+  /// What the last bits of results depend on: the class, the kernels that the BLAS library runs, and the algorithm of
+  /// convolutions that was asked for.
   public var rounding: String {
     let core = (try? BLAS.loaded())?.coreName ?? "none"
-    return "\(rawValue), BLAS \(core)"
+    let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
+    return "\(rawValue), BLAS \(core)\(convolution)"
   }
 
   var table: UnsafePointer<ck_kernels>? {
