@@ -6,7 +6,7 @@ import Specification
 /// A network to measure, by its name on the command line.
 ///
 /// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour images and ten classes,
-///   or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`;
+///   or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`; `densenet` has its usual depth and growth;
 /// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of their channels, the
 ///   residual stream whole: what pruning leaves;
 /// - `vgg16:0.6`: every layer, the hidden one too, cut to that share of its width.
@@ -26,7 +26,7 @@ public struct BenchmarkCase: Equatable, Sendable {
     self.name = name
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard let entry = ArchitectureRegistry.entries.first(where: { $0.name == parts.first }),
-      let depth = entry.depth
+      let depth = entry.depth ?? entry.parameters["depth"] ?? nil
     else { throw BenchmarkCaseError(name: name) }
     let isResidual = entry.block != .plain
     var share = 1.0
@@ -39,7 +39,8 @@ public struct BenchmarkCase: Equatable, Sendable {
     }
     innerShare = isResidual ? share : 1
     architecture = ArchitectureSpec(
-      name: entry.name, depth: depth, block: entry.block, width: isResidual ? 1 : share,
+      name: entry.name, depth: depth, block: entry.block,
+      growth: entry.parameters["growth"] ?? nil, width: isResidual ? 1 : share,
       input: entry.benchmark.input, classes: entry.benchmark.classes)
   }
 

@@ -7,6 +7,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   public struct Row: Encodable, Equatable, Sendable {
     public var layer: String
     public var work: String
+    /// How a convolution was computed; nil for other work.
+    public var algorithm: String?
     /// Of one step.
     public var milliseconds: Double
     /// Multiply-accumulates of one step, in millions.
@@ -20,7 +22,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     public var shareOfPeak: Double
 
     private enum CodingKeys: String, CodingKey {
-      case layer, work
+      case layer, work, algorithm
       case milliseconds = "ms"
       case megaMACs = "mmacs"
       case megabytes = "mbytes"
@@ -87,7 +89,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     let macs = Double(entry.macs) / Double(steps)
     let gigaflops = seconds > 0 ? 2 * macs / seconds / 1e9 : 0
     return Row(
-      layer: entry.layer, work: entry.work.rawValue, milliseconds: seconds * 1000, megaMACs: macs / 1e6,
+      layer: entry.layer, work: entry.work.rawValue, algorithm: entry.algorithm, milliseconds: seconds * 1000,
+      megaMACs: macs / 1e6,
       megabytes: Double(entry.bytes) / Double(steps) / 1e6, gigaflops: gigaflops,
       shareOfPeak: peak > 0 ? gigaflops / peak : 0)
   }
@@ -113,13 +116,13 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
       format:
         "%@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS, %.0f GB/s",
       name, step, batch, Double(batch) / step * 1000, threads, kernels, measuredPeak, measuredBandwidth)
-    let header = ["layer", "work", "ms", "share", "MMACs", "GFLOPS", "of peak", "GB/s"]
+    let header = ["layer", "work", "algorithm", "ms", "share", "MMACs", "GFLOPS", "of peak", "GB/s"]
     let lines = [header] + (rows.dropLast() + totals + rows.suffix(1)).map(cells)
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     let table = lines.map { line in
       line.enumerated().map { column, text in
         let space = String(repeating: " ", count: widths[column] - text.count)
-        return column < 2 ? text + space : space + text
+        return column < 3 ? text + space : space + text
       }.joined(separator: "  ")
     }
     return ([summary, ""] + table).joined(separator: "\n")
@@ -128,7 +131,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   private func cells(_ row: Row) -> [String] {
     let work = row.megaMACs > 0
     return [
-      row.layer, row.work, String(format: "%.2f", row.milliseconds),
+      row.layer, row.work, row.algorithm ?? "", String(format: "%.2f", row.milliseconds),
       String(format: "%.1f %%", 100 * row.milliseconds / step),
       work ? String(format: "%.1f", row.megaMACs) : "", work ? String(format: "%.0f", row.gigaflops) : "",
       work ? String(format: "%.0f %%", 100 * row.shareOfPeak) : "",

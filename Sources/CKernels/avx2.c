@@ -97,6 +97,7 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 
 #define KERNELS_NAME "avx2"
 #include "vector_kernels.h"
+#include "filter_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"

@@ -65,6 +65,7 @@ static inline void store_parts(float *const *p, int n, V v) {
 
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"
+#include "filter_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"

@@ -77,7 +77,7 @@ static void store_vector(const ck_pixel_vectors *v, const uint32_t *lanes, const
       plane[row * v->pitch + i] = v->has_borders ? keep(in[row * part + i], lanes[i]) : in[row * part + i];
 }
 
-static void signed_sums(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end) {
+static void contributions(const ck_contributions *job, ptrdiff_t begin, ptrdiff_t end) {
   const ck_pixel_vectors *v = &job->vectors;
   for (int64_t o = 0; o < job->weights.rows; o++) {
     const row_of_signed_weights row = signed_row(&job->weights, o);
@@ -128,7 +128,7 @@ static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t beg
     }
 }
 
-static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
+static void redistribute(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end) {
   const ck_pixel_vectors *v = &job->vectors;
   for (int64_t c = 0; c < job->weights.rows; c++) {
     const row_of_signed_weights row = signed_row(&job->weights, c);
@@ -175,6 +175,37 @@ static void weight_gradient(
     }
 }
 
+static void filter(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t start = begin; start < end; start += BLOCK) {
+    const ptrdiff_t count = end - start < BLOCK ? end - start : BLOCK;
+    float sums[BLOCK], *y = job->y + start;
+    for (ptrdiff_t i = 0; i < BLOCK; i++) sums[i] = job->bias;
+    for (int64_t t = 0; t < job->taps; t++) {
+      const float *x = job->x + start + job->offsets[t], weight = job->weights[t];
+      for (ptrdiff_t i = 0; i < count; i++) sums[i] += weight * x[i];
+    }
+    if (job->mask.lanes)
+      for (ptrdiff_t i = 0; i < count; i++) sums[i] = keep(sums[i], job->mask.lanes[start + i]);
+    if (job->accumulate)
+      for (ptrdiff_t i = 0; i < count; i++) y[i] += sums[i];
+    else
+      for (ptrdiff_t i = 0; i < count; i++) y[i] = sums[i];
+  }
+}
+
+static void filter_gradient(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals) {
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    for (int64_t t = 0; t < job->taps; t++) {
+      const float *x = job->x + job->offsets[t];
+      float sums[LANES] = {0};
+      for (ptrdiff_t p = start; p < stop; p += LANES)
+        for (int i = 0; i < LANES; i++) sums[i] += job->dy[p + i] * x[p + i];
+      totals[t] += fold(sums);
+    }
+  }
+}
+
 static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
   double total = 0;
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
@@ -210,22 +241,22 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
   return all;
 }
 
-static inline bool is_open(const ck_gate *gate, const float *x, ptrdiff_t p) {
-  if (!gate->output && !gate->affine) return true;
-  const float y = gate->output ? gate->output[p] : gate->scale * x[p] + gate->shift;
-  return y > 0 && y < gate->ceiling;
+static inline bool is_open(const ck_activation_mask *active, const float *x, ptrdiff_t p) {
+  if (!active->output && !active->affine) return true;
+  const float y = active->output ? active->output[p] : active->scale * x[p] + active->shift;
+  return y > 0 && y < active->ceiling;
 }
 
 static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
+  const float *dy, const float *x, ck_activation_mask active, float mean, float *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
     float gradients[LANES] = {0}, products[LANES] = {0};
     for (ptrdiff_t p = start; p < stop; p += LANES)
       for (int i = 0; i < LANES; i++) {
-        const float g = is_open(&gate, x, p + i) ? dy[p + i] : 0;
-        if (gated_dy && gate.output) gated_dy[p + i] = g;
+        const float g = is_open(&active, x, p + i) ? dy[p + i] : 0;
+        if (masked_dy && active.output) masked_dy[p + i] = g;
         gradients[i] += g;
         products[i] += g * (x[p + i] - mean);
       }
@@ -246,16 +277,12 @@ static void scale_shift(
 }
 
 static void normalize_gradient(
-  const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
+  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
   ck_mask mask) {
   for (ptrdiff_t p = begin; p < end; p++) {
-    const float g = is_open(&gate, x, p) ? dy[p] : 0;
+    const float g = is_open(&active, x, p) ? dy[p] : 0;
     dx[p] = keep(a * g + (b * x[p] + c), mask.lanes[p]);
   }
-}
-
-static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {
-  for (ptrdiff_t p = begin; p < end; p++) gradient[p] = y[p] > 0 ? gradient[p] : 0;
 }
 
 static void add(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
@@ -266,7 +293,7 @@ static void quotient(const float *r, const float *z, float small, float *out, pt
   for (ptrdiff_t p = begin; p < end; p++) out[p] = r[p] / (z[p] + small);
 }
 
-static void share(
+static void split_sum(
   float *branch, float scale, float shift, const float *shortcut, const float *total, float *relevance, ptrdiff_t begin,
   ptrdiff_t end) {
   for (ptrdiff_t p = begin; p < end; p++) {
@@ -314,10 +341,12 @@ static const ck_kernels table = {
   .width = LANES,
   .cached_floats = 1 << 17,
   .signed_vectors = 1,
-  .signed_sums = signed_sums,
+  .contributions = contributions,
   .relevance_quotients = relevance_quotients,
-  .relevance_spread = relevance_spread,
+  .redistribute = redistribute,
   .weight_gradient = weight_gradient,
+  .filter = filter,
+  .filter_gradient = filter_gradient,
   .sum = sum,
   .moments = moments,
   .gradient_sums = gradient_sums,
@@ -325,10 +354,9 @@ static const ck_kernels table = {
   .activate = activate,
   .activation_gradient = activation_gradient,
   .normalize_gradient = normalize_gradient,
-  .mask_positive = mask_positive,
   .add = add,
   .quotient = quotient,
-  .share = share,
+  .split_sum = split_sum,
   .combine = combine,
   .sgd = sgd,
   .peak = peak,

@@ -1,5 +1,5 @@
-// The alpha-beta rule's passes over planes, a convolution summed by signs, quotients of relevance by the sums, and these spread
-// over the input, in terms of one instruction set's vectors; included after vector_kernels.h. Needs load_parts and store_parts,
+// The alpha-beta rule's passes over planes, a convolution that sums positive and negative contributions apart, quotients of relevance by
+// the sums, and these redistributed over the input, in terms of one instruction set's vectors; included after vector_kernels.h. Needs load_parts and store_parts,
 // which winograd_kernels.h tells of.
 //
 // Rows of weights are taken a group at a time, their entries ordered by the signs of a group's weights: within one list
@@ -54,8 +54,8 @@ INLINE void add_signed(
 }
 
 INLINE void sums_block(const void *context, const pixel_block block, int64_t first, const int group) {
-  const ck_signed_sums *const job = context;
-  fetch(job->ahead);
+  const ck_contributions *const job = context;
+  prefetch_lines(job->prefetch);
   const ck_signed_weights *const all = &job->weights;
   const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
   const int32_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
@@ -88,9 +88,9 @@ INLINE void sums_block(const void *context, const pixel_block block, int64_t fir
   }
 }
 
-INLINE void spread_block(const void *context, const pixel_block block, int64_t first, const int group) {
-  const ck_relevance_spread *const job = context;
-  fetch(job->ahead);
+INLINE void redistribution_block(const void *context, const pixel_block block, int64_t first, const int group) {
+  const ck_redistribution *const job = context;
+  prefetch_lines(job->prefetch);
   const ck_signed_weights *const all = &job->weights;
   const int32_t *counts = all->counts + first / CK_SIGNED_GROUP * all->parts * CK_SIGN_LISTS;
   const int32_t *offsets = all->offsets + first / CK_SIGNED_GROUP * all->entries;
@@ -134,7 +134,7 @@ INLINE void for_each_group(
     }
 }
 
-static void signed_sums(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end) {
+static void contributions(const ck_contributions *job, ptrdiff_t begin, ptrdiff_t end) {
   if (job->vectors.rows == 1) for_each_group(sums_block, job, job->weights.rows, &job->vectors, 1, begin, end);
   else for_each_group(sums_block, job, job->weights.rows, &job->vectors, 2, begin, end);
 }
@@ -161,7 +161,7 @@ static void relevance_quotients(const ck_relevance_quotients *job, ptrdiff_t beg
   else quotients_of_rows(job, 2, begin, end);
 }
 
-static void relevance_spread(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end) {
-  if (job->vectors.rows == 1) for_each_group(spread_block, job, job->weights.rows, &job->vectors, 1, begin, end);
-  else for_each_group(spread_block, job, job->weights.rows, &job->vectors, 2, begin, end);
+static void redistribute(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end) {
+  if (job->vectors.rows == 1) for_each_group(redistribution_block, job, job->weights.rows, &job->vectors, 1, begin, end);
+  else for_each_group(redistribution_block, job, job->weights.rows, &job->vectors, 2, begin, end);
 }

@@ -72,12 +72,12 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
   }
 }
 
-INLINE void fetch(ck_ahead *ahead) {
-  if (!ahead) return;
-  for (int64_t i = 0; i < ahead->each && ahead->plane < ahead->count; i++) {
-    const float *const from = ahead->planes[ahead->plane] + ahead->offset;
-    __builtin_prefetch(from + ahead->line * CK_VECTOR_FLOATS, 0, 2);
-    if (++ahead->line == ahead->lines) ahead->line = 0, ahead->plane++;
+INLINE void prefetch_lines(ck_prefetch *prefetch) {
+  if (!prefetch) return;
+  for (int64_t i = 0; i < prefetch->each && prefetch->plane < prefetch->count; i++) {
+    const float *const from = prefetch->planes[prefetch->plane] + prefetch->offset;
+    __builtin_prefetch(from + prefetch->line * CK_VECTOR_FLOATS, 0, 2);
+    if (++prefetch->line == prefetch->lines) prefetch->line = 0, prefetch->plane++;
   }
 }
 
@@ -106,11 +106,11 @@ INLINE void multiply_group(const ck_products *job, const int group) {
   for (int64_t e = 0; e < job->elements; e++, x += job->x_element, w += job->weights_element, y += job->y_element) {
     int64_t t = 0;
     for (; t + PRODUCT_VECTORS * WIDTH <= job->count; t += PRODUCT_VECTORS * WIDTH) {
-      fetch(job->ahead);
+      prefetch_lines(job->prefetch);
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, PRODUCT_VECTORS);
     }
     for (; t + 2 * WIDTH <= job->count; t += 2 * WIDTH) {
-      fetch(job->ahead);
+      prefetch_lines(job->prefetch);
       product_block(x + t, job->x_stride, job->inputs, w, y + t, job->y_stride, group, 2);
     }
     for (; t < job->count; t += WIDTH)
@@ -210,7 +210,7 @@ static void weight_gradient(
 // One register block of sums of products, `rows` of d times `columns` of v.
 INLINE void product_sums_block(
   const ck_product_sums *job, const float *d, const float *v, float *sums, const int rows, const int columns) {
-  fetch(job->ahead);
+  prefetch_lines(job->prefetch);
   V products[4][3];
   UNROLL for (int o = 0; o < rows; o++)
     UNROLL for (int i = 0; i < columns; i++) products[o][i] = set1(0);
@@ -318,19 +318,19 @@ INLINE V affine(V scale, V x, V shift) { return add(mul(scale, x), shift); }
 // dy where the ReLU behind a batch norm let its value through.
 enum { OPEN, OUTPUT, AFFINE };
 
-INLINE V gated(
-  const ck_gate *gate, const int kind, const bool has_ceiling, V scale, V shift, V x, ptrdiff_t p, V dy) {
+INLINE V masked(
+  const ck_activation_mask *active, const int kind, const bool has_ceiling, V scale, V shift, V x, ptrdiff_t p, V dy) {
   if (kind == OPEN) return dy;
   // As scale_shift computed it.
-  const V y = kind == OUTPUT ? load(gate->output + p) : affine(scale, x, shift);
+  const V y = kind == OUTPUT ? load(active->output + p) : affine(scale, x, shift);
   const V g = where_positive(y, dy);
-  return has_ceiling ? where_positive(sub(set1(gate->ceiling), y), g) : g;
+  return has_ceiling ? where_positive(sub(set1(active->ceiling), y), g) : g;
 }
 
 INLINE ck_gradient_sums gradient_sums_of(
-  const float *dy, const float *x, const ck_gate *gate, const int kind, const bool has_ceiling, float mean,
-  float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
-  const V middle = set1(mean), scale = set1(gate->scale), shift = set1(gate->shift);
+  const float *dy, const float *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float mean,
+  float *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
+  const V middle = set1(mean), scale = set1(active->scale), shift = set1(active->shift);
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
@@ -339,14 +339,14 @@ INLINE ck_gradient_sums gradient_sums_of(
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
         const V value = load(x + p + i * WIDTH);
-        const V g = gated(gate, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
-        if (gated_dy) store(gated_dy + p + i * WIDTH, g);
+        const V g = masked(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
+        if (masked_dy) store(masked_dy + p + i * WIDTH, g);
         gradients[i] = add(gradients[i], g);
         products[i] = muladd(g, sub(value, middle), products[i]);
       }
     for (; p < stop; p += WIDTH) {
-      const V value = load(x + p), g = gated(gate, kind, has_ceiling, scale, shift, value, p, load(dy + p));
-      if (gated_dy) store(gated_dy + p, g);
+      const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
+      if (masked_dy) store(masked_dy + p, g);
       gradients[0] = add(gradients[0], g);
       products[0] = muladd(g, sub(value, middle), products[0]);
     }
@@ -357,15 +357,15 @@ INLINE ck_gradient_sums gradient_sums_of(
 }
 
 static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end) {
-  if (gate.ceiling < __builtin_inff()) {
-    if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, true, mean, gated_dy, begin, end);
-    if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, true, mean, 0, begin, end);
+  const float *dy, const float *x, ck_activation_mask active, float mean, float *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
+  if (active.ceiling < __builtin_inff()) {
+    if (active.output) return gradient_sums_of(dy, x, &active, OUTPUT, true, mean, masked_dy, begin, end);
+    if (active.affine) return gradient_sums_of(dy, x, &active, AFFINE, true, mean, 0, begin, end);
   }
-  if (gate.output && gated_dy) return gradient_sums_of(dy, x, &gate, OUTPUT, false, mean, gated_dy, begin, end);
-  if (gate.output) return gradient_sums_of(dy, x, &gate, OUTPUT, false, mean, 0, begin, end);
-  if (gate.affine) return gradient_sums_of(dy, x, &gate, AFFINE, false, mean, 0, begin, end);
-  return gradient_sums_of(dy, x, &gate, OPEN, false, mean, 0, begin, end);
+  if (active.output && masked_dy) return gradient_sums_of(dy, x, &active, OUTPUT, false, mean, masked_dy, begin, end);
+  if (active.output) return gradient_sums_of(dy, x, &active, OUTPUT, false, mean, 0, begin, end);
+  if (active.affine) return gradient_sums_of(dy, x, &active, AFFINE, false, mean, 0, begin, end);
+  return gradient_sums_of(dy, x, &active, OPEN, false, mean, 0, begin, end);
 }
 
 static void scale_shift(
@@ -381,30 +381,25 @@ static void scale_shift(
 }
 
 INLINE void normalize_gradient_of(
-  const float *dy, const float *x, const ck_gate *gate, const int kind, const bool has_ceiling, float a, float b,
+  const float *dy, const float *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float a, float b,
   float c, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
-  const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(gate->scale), shift = set1(gate->shift);
+  const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(active->scale), shift = set1(active->shift);
   for (ptrdiff_t p = begin; p < end; p += WIDTH) {
-    const V value = load(x + p), g = gated(gate, kind, has_ceiling, scale, shift, value, p, load(dy + p));
+    const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
     store(dx + p, keep(muladd(va, g, muladd(vb, value, vc)), mask, p));
   }
 }
 
 static void normalize_gradient(
-  const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
+  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
   ck_mask mask) {
-  if (gate.ceiling < __builtin_inff()) {
-    if (gate.output) return normalize_gradient_of(dy, x, &gate, OUTPUT, true, a, b, c, dx, begin, end, mask);
-    if (gate.affine) return normalize_gradient_of(dy, x, &gate, AFFINE, true, a, b, c, dx, begin, end, mask);
+  if (active.ceiling < __builtin_inff()) {
+    if (active.output) return normalize_gradient_of(dy, x, &active, OUTPUT, true, a, b, c, dx, begin, end, mask);
+    if (active.affine) return normalize_gradient_of(dy, x, &active, AFFINE, true, a, b, c, dx, begin, end, mask);
   }
-  if (gate.output) return normalize_gradient_of(dy, x, &gate, OUTPUT, false, a, b, c, dx, begin, end, mask);
-  if (gate.affine) return normalize_gradient_of(dy, x, &gate, AFFINE, false, a, b, c, dx, begin, end, mask);
-  normalize_gradient_of(dy, x, &gate, OPEN, false, a, b, c, dx, begin, end, mask);
-}
-
-static void mask_positive(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end) {
-  for (ptrdiff_t p = begin; p < end; p += WIDTH)
-    store(gradient + p, where_positive(load(y + p), load(gradient + p)));
+  if (active.output) return normalize_gradient_of(dy, x, &active, OUTPUT, false, a, b, c, dx, begin, end, mask);
+  if (active.affine) return normalize_gradient_of(dy, x, &active, AFFINE, false, a, b, c, dx, begin, end, mask);
+  normalize_gradient_of(dy, x, &active, OPEN, false, a, b, c, dx, begin, end, mask);
 }
 
 static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
@@ -416,7 +411,7 @@ static void quotient(const float *r, const float *z, float small, float *out, pt
   for (ptrdiff_t p = begin; p < end; p += WIDTH) store(out + p, divide(load(r + p), add(load(z + p), away)));
 }
 
-static void share(
+static void split_sum(
   float *branch, float scale, float shift, const float *shortcut, const float *total, float *relevance, ptrdiff_t begin,
   ptrdiff_t end) {
   const V small = set1(1e-9f), a = set1(scale), b = set1(shift);

@@ -238,7 +238,7 @@ INLINE void output_tiles(
   }
 }
 
-// How many parts a quarter's pixels lie in where runs have so many tiles.
+// How many parts a quarter's pixels lie in where runs have this number of tiles.
 #define PARTS(run) ((run) >= QUARTER ? 1 : QUARTER / (run))
 
 #define FOR_RUN(call) \

@@ -4,6 +4,8 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
   case unknownKernels(name: String)
   /// The processor, or this build, does not have these kernels.
   case kernelsUnavailable(KernelClass)
+  /// No algorithm of convolutions has this name.
+  case unknownConvolution(name: String)
   /// None of these libraries could be loaded.
   case blasMissing(tried: [String])
   /// A number of threads outside 1...``Engine/maximumThreads``.
@@ -19,6 +21,9 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
     case .kernelsUnavailable(let kernels):
       let names = KernelClass.available.map(\.rawValue).joined(separator: ", ")
       return "\(kernels.rawValue) kernels do not run here; available are \(names)"
+    case .unknownConvolution(let name):
+      let names = ConvolutionAlgorithm.all.map(\.name).joined(separator: ", ")
+      return "ESPALIER_CONVOLUTION: there is no algorithm called \"\(name)\"; expected one of \(names)"
     case .blasMissing(let tried):
       return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); install libopenblas0"
     case .mixedBuild:

@@ -16,6 +16,8 @@ public final class Engine: Sendable {
   /// The kernels that operations use.
   public let kernels: KernelClass
 
+  /// The algorithm to take for every convolution that it supports; nil for the one that pays.
+  let preferredConvolution: ConvolutionAlgorithm?
   let scratch: Scratch
   let blas: BLAS
   private let pool: ThreadPool
@@ -26,13 +28,21 @@ public final class Engine: Sendable {
   /// - Parameters:
   ///   - threads: 1...``maximumThreads``.
   ///   - kernels: nil for ``KernelClass/detect()``.
-  /// - Throws: ``ComputeError`` if the number of threads, the kernels or the BLAS library cannot be had.
-  public init(threads: Int, kernels: KernelClass? = nil) throws(ComputeError) {
+  ///   - convolution: name of the algorithm to take for every convolution that it supports; nil for the value of the environment
+  ///     variable `ESPALIER_CONVOLUTION`, or else whichever pays.
+  /// - Throws: ``ComputeError`` if the number of threads, the kernels, the algorithm or the BLAS library cannot be had.
+  public init(
+    threads: Int, kernels: KernelClass? = nil, convolution: String? = nil
+  ) throws(ComputeError) {
     guard (1...Self.maximumThreads).contains(threads) else { throw .invalidThreadCount(threads) }
     guard ck_layout() == Int64(CK_LAYOUT) else { throw .mixedBuild }
     let chosen: KernelClass
     if let kernels { chosen = kernels } else { chosen = try KernelClass.detect() }
     guard let table = chosen.table else { throw .kernelsUnavailable(chosen) }
+    preferredConvolution =
+      if let name = convolution ?? ConvolutionAlgorithm.requestedName {
+        try ConvolutionAlgorithm.named(name)
+      } else { nil }
     blas = try BLAS.loaded()
     pool = ThreadPool(threads: threads)
     self.threads = pool.threads
@@ -47,6 +57,7 @@ public final class Engine: Sendable {
     scratch = Scratch(threads: 1)
     kernels = other.kernels
     table = other.table
+    preferredConvolution = other.preferredConvolution
     blas = other.blas
     pool = ThreadPool(threads: 1)
   }
@@ -69,24 +80,24 @@ public final class Engine: Sendable {
 }
 
 extension Engine {
-  /// Runs `body(channel, begin, end)` on pieces of planes that together cover `channels` planes.
-  func forEachPiece(channels: Int, geometry: PlaneGeometry, _ body: (Int, Int, Int) -> Void) {
+  /// Runs `body(channel, begin, end)` on chunks of planes that together cover `channels` planes.
+  func forEachChunk(channels: Int, geometry: PlaneGeometry, _ body: (Int, Int, Int) -> Void) {
     guard geometry.length > 0 else { return }
-    let piece = PlanePieces(length: geometry.length)
-    let units = channels * piece.count
+    let chunk = PlaneChunks(length: geometry.length)
+    let units = channels * chunk.count
     // A task of its own for every small plane would cost more than the plane.
-    let unitsPerTask = max(1, PlanePieces.size / piece.width)
+    let unitsPerTask = max(1, PlaneChunks.size / chunk.width)
     parallel(units.dividedRoundingUp(by: unitsPerTask)) { task in
       for unit in task * unitsPerTask..<min(units, (task + 1) * unitsPerTask) {
-        let begin = unit % piece.count * piece.width
-        body(unit / piece.count, begin, min(begin + piece.width, geometry.length))
+        let begin = unit % chunk.count * chunk.width
+        body(unit / chunk.count, begin, min(begin + chunk.width, geometry.length))
       }
     }
   }
 }
 
 /// How a plane is cut for sums and elementwise work: by its length alone.
-struct PlanePieces {
+struct PlaneChunks {
   /// A multiple of the sum block.
   static let size = 16384
   let length: Int

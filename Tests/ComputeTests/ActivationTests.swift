@@ -113,7 +113,7 @@ struct ActivationTests {
     for kernels in KernelClass.available {
       let engine = try Engine(threads: 2, kernels: kernels)
       var samples = Samples()
-      // Several pieces of a plane, the last one short.
+      // Several chunks of a plane, the last one short.
       let shape = PlaneShape(channels: 3, images: 30, rows: 33, columns: 31)
       let x = samples.planes(shape)
       let maps = [(3, 1), (-8, 2), (0.5, -0.25)].map { ChannelAffine(scale: $0.0, shift: $0.1) }

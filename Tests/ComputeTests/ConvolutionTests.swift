@@ -18,7 +18,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
   /// Minimal filtering's error grows with the terms of a sum; one of 129 channels' comes to 1.13e-5.
   var tolerance: Double {
-    min(inputs, outputs) >= WinogradTiles.manyChannels && max(inputs, outputs) > 128 ? 2e-5 : 1e-5
+    min(inputs, outputs) >= 96 && max(inputs, outputs) > 128 ? 2e-5 : 1e-5
   }
 
   var input: PlaneShape { PlaneShape(channels: inputs, images: images, rows: rows, columns: columns) }
@@ -41,7 +41,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
           }
         }
       }
-      // Enough pixels for several pieces and groups.
+      // Enough pixels for several chunks and groups.
       for stride in [1, 2] {
         cases.append(
           ConvolutionCase(
@@ -62,7 +62,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 65, outputs: 131, images: 16, rows: rows, columns: columns, kernel: 3,
             stride: 1))
       }
-      // Tiles: every number of them side by side, several pieces and groups, products of matrices.
+      // Tiles: every number of them side by side, several chunks and groups, products of matrices.
       for (inputs, outputs, images, rows, columns) in [
         (17, 33, 16, 4, 4), (30, 21, 2, 16, 8), (37, 29, 1, 16, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),
         (17, 16, 8, 8, 12), (23, 19, 4, 8, 24), (33, 40, 9, 16, 16), (97, 100, 4, 8, 8), (97, 129, 4, 8, 8),
@@ -151,7 +151,8 @@ struct ConvolutionTests {
     let engine = try Engine(threads: 1)
     func isPadded(_ channels: Int, _ images: Int, _ size: Int) -> Bool {
       let shape = PlaneShape(channels: channels, images: images, rows: size, columns: size)
-      return engine.paddedTiles(shape, channels: channels, kernel: 3, stride: 1) != nil
+      let problem = ConvolutionProblem(input: shape, outputs: channels, kernel: 3)
+      return engine.algorithm(.forward, problem).name == "padded-winograd"
     }
     let canFilter = engine.loops.winograd_input != nil
     #expect(isPadded(256, 16, 14) == canFilter && isPadded(512, 32, 7) == canFilter)
@@ -168,10 +169,10 @@ struct ConvolutionTests {
 
   @Test(
     "gives an image the same values whatever others are filtered with it", arguments: KernelClass.available)
-  func pieces(_ kernels: KernelClass) throws {
+  func chunks(_ kernels: KernelClass) throws {
     let engine = try Engine(threads: 2, kernels: kernels)
     var samples = Samples(4)
-    // Between many channels, 272 tiles are several pieces.
+    // Between many channels, 272 tiles are several chunks.
     for channels in [(23, 21), (97, 129)] {
       let x = samples.planes(PlaneShape(channels: channels.0, images: 17, rows: 16, columns: 16))
       let weight = samples.tensor([channels.1, channels.0, 3, 3])
@@ -215,7 +216,7 @@ struct ConvolutionTests {
     var samples = Samples(2)
     for (inputs, outputs, images, rows, columns, stride) in [
       (17, 33, 32, 8, 8, 1), (16, 8, 40, 8, 8, 1), (9, 12, 6, 16, 32, 1), (8, 8, 70, 16, 16, 1),
-      // Groups of several pieces, the last one short.
+      // Groups of several chunks, the last one short.
       (80, 64, 35, 16, 16, 1),
       // Not together.
       (17, 33, 16, 4, 4, 1), (97, 100, 4, 8, 8, 1), (5, 6, 3, 9, 7, 1), (10, 11, 2, 8, 8, 2),
@@ -223,7 +224,8 @@ struct ConvolutionTests {
       let shape = PlaneShape(channels: inputs, images: images, rows: rows, columns: columns)
       let (x, weight) = (samples.planes(shape), samples.tensor([outputs, inputs, 3, 3]))
       let dy = samples.planes(Reference.outputShape(shape, weight, stride: stride))
-      let share = engine.gradientsShareWork(x, dy, kernel: 3, stride: stride)
+      let share = engine.gradientsShareWork(
+        ConvolutionProblem(input: shape, outputs: outputs, kernel: 3, stride: stride))
       let canShare = kernels != .portable && min(inputs, outputs) >= 8 && min(inputs, outputs) < 96
       #expect(share == (canShare && stride == 1 && images > 5 && columns > 4), "\(inputs) to \(outputs)")
       for accumulate in [false, true] {

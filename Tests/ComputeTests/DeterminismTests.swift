@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Determinism")
 struct DeterminismTests {
-  /// Every operation once, on shapes that are cut into several pieces; all results one after the other.
+  /// Every operation once, on shapes that are cut into several chunks; all results one after the other.
   private static func results(_ engine: Engine) -> [[Float]] {
     var samples = Samples()
     var all: [[Float]] = []
@@ -61,24 +61,25 @@ struct DeterminismTests {
     all += [engine.channelSums(x), engine.imageMeans(x).values, engine.flatten(x).values]
     let out = Planes(shape)
     let sums = engine.batchNormGradient(
-      y, input: x, mean: mean, inverseDeviation: mean, weight: mean, channels: nil, gate: .output(y),
+      y, input: x, mean: mean, inverseDeviation: mean, weight: mean, channels: nil,
+      activation: .output(y, of: .relu),
       into: out)
     all += [sums.shift, sums.scale, out.dense()]
     let maps = mean.map { ChannelAffine(scale: $0, shift: $0) }
-    engine.scaleShift(x, by: maps, relu: true, into: out)
+    engine.scaleShift(x, by: maps, activation: .relu, into: out)
     all.append(out.dense())
     #expect(
-      engine.batchNorm(x, residual: y, relu: false, into: out) { channel, _ in maps[channel] } == moments)
+      engine.batchNorm(x, residual: y, activation: nil, into: out) { channel, _ in maps[channel] } == moments)
     all.append(out.dense())
-    engine.scaleShiftAdd(x, by: maps, channels: nil, residual: y, relu: false, into: out)
+    engine.scaleShiftAdd(x, by: maps, channels: nil, residual: y, activation: nil, into: out)
     #expect(out.dense() == all.last)
-    engine.maskByPositive(y, gradient: out)
+    engine.activationGradient(out, input: y, by: .relu, into: out)
     engine.add(x, into: out)
     all.append(out.dense())
     engine.quotient(x, by: y, into: out)
     all.append(out.dense())
     let (branch, relevance) = (x.copy(), y.copy())
-    engine.shareRelevance(relevance, of: y, shortcut: x, branch: branch, by: maps, channels: nil)
+    engine.splitRelevance(relevance, of: y, shortcut: x, branch: branch, by: maps, channels: nil)
     all += [branch.dense(), relevance.dense()]
     engine.combine(activation: x, positive: out, alpha: 2, negative: y, beta: 1, into: out)
     all.append(out.dense())

@@ -28,14 +28,14 @@ struct ElementwiseTests {
     check(x.indices.map { x[$0] * (2 * y[$0] - z[$0]) }, out, "combine")
     engine.copy(a, into: out)
     check(x, out, "copy")
-    engine.maskByPositive(b, gradient: out)
+    engine.activationGradient(out, input: b, by: .relu, into: out)
     check(zip(x, y).map { $1 > 0 ? $0 : 0 }, out, "mask")
     engine.copy(a, into: out)
     engine.add(b, into: out)
     check(zip(x, y).map(+), out, "add")
     let (scale, shift) = (samples.values(3), samples.values(3))
     let maps = zip(scale, shift).map { ChannelAffine(scale: $0, shift: $1) }
-    engine.scaleShift(a, by: maps, relu: true, into: out)
+    engine.scaleShift(a, by: maps, activation: .relu, into: out)
     let pixels = shape.pixelsPerChannel
     check(
       x.indices.map { max(0, x[$0] * Double(scale[$0 / pixels]) + Double(shift[$0 / pixels])) }, out,
@@ -58,7 +58,7 @@ struct ElementwiseTests {
     let shape = PlaneShape(channels: 1, images: 1, rows: 1, columns: 2)
     let y = Planes(shape)
     engine.scaleShift(
-      Planes(shape, dense: [.nan, -1]), by: [ChannelAffine(scale: 1, shift: 0)], relu: true, into: y)
+      Planes(shape, dense: [.nan, -1]), by: [ChannelAffine(scale: 1, shift: 0)], activation: .relu, into: y)
     #expect(y.dense()[0].isNaN)
     #expect(y.dense()[1] == 0)
   }

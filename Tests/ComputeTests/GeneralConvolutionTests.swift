@@ -118,11 +118,13 @@ struct GeneralConvolutionTests {
   @Test("the fast path of relevance covers kernels of 1 and 3 with half padding, stride 1 or 2, no groups")
   func sums() throws {
     let engine = try Engine(threads: 1)
-    #expect(engine.sumsBySigns(kernel: 1) && engine.sumsBySigns(kernel: 3, stride: 2, padding: 1))
-    #expect(!engine.sumsBySigns(kernel: 2) && !engine.sumsBySigns(kernel: 5))
-    #expect(!engine.sumsBySigns(kernel: 3, stride: 3) && !engine.sumsBySigns(kernel: 3, padding: 0))
-    #expect(!engine.sumsBySigns(kernel: 3, groups: 2))
-    #expect(!engine.sumsBySigns(kernel: 3, inputMayBeNegative: true))
+    #expect(
+      engine.splitsContributions(kernel: 1) && engine.splitsContributions(kernel: 3, stride: 2, padding: 1))
+    #expect(!engine.splitsContributions(kernel: 2) && !engine.splitsContributions(kernel: 5))
+    #expect(
+      !engine.splitsContributions(kernel: 3, stride: 3) && !engine.splitsContributions(kernel: 3, padding: 0))
+    #expect(!engine.splitsContributions(kernel: 3, groups: 2))
+    #expect(!engine.splitsContributions(kernel: 3, inputMayBeNegative: true))
   }
 }
 

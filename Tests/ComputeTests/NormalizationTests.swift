@@ -81,7 +81,7 @@ struct NormalizationTests {
       Float(1 / (moments.variance + model.epsilon).squareRoot())
     }
     let y = residual.copy()
-    let moments = engine.batchNorm(x, channels: channels, residual: y, relu: true, into: y) {
+    let moments = engine.batchNorm(x, channels: channels, residual: y, activation: .relu, into: y) {
       let scale = gamma[$0] * inverseDeviation($1)
       return ChannelAffine(scale: scale, shift: beta[$0] - Float($1.mean) * scale)
     }
@@ -94,7 +94,7 @@ struct NormalizationTests {
     let dx = Planes(shape)
     let sums = engine.batchNormGradient(
       dy, input: x, mean: mean, inverseDeviation: inverse, weight: gamma, channels: channels,
-      gate: .output(y),
+      activation: .output(y, of: .relu),
       into: dx)
     #expect(dx.checkBorders())
 
@@ -134,8 +134,8 @@ struct NormalizationTests {
     }
   }
 
-  @Test("a gate computed from the input is that of the ReLU's output", arguments: KernelClass.available)
-  func gates(_ kernels: KernelClass) throws {
+  @Test("a mask computed from the input is that of the ReLU's output", arguments: KernelClass.available)
+  func masks(_ kernels: KernelClass) throws {
     let engine = try Engine(threads: 2, kernels: kernels)
     var samples = Samples()
     let shape = PlaneShape(channels: 3, images: 5, rows: 7, columns: 9)
@@ -144,22 +144,23 @@ struct NormalizationTests {
     let (scale, shift) = (samples.values(3), samples.values(3))
     let y = Planes(shape)
     let maps = zip(scale, shift).map { ChannelAffine(scale: $0, shift: $1) }
-    engine.scaleShift(x, by: maps, relu: true, into: y)
-    func gradients(_ gate: ReLUGate, gates: Bool = false) -> [Float] {
+    engine.scaleShift(x, by: maps, activation: .relu, into: y)
+    func gradients(_ activation: BatchNormActivation, writesBack: Bool = false) -> [Float] {
       let dx = Planes(shape)
       let sums = engine.batchNormGradient(
-        dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, channels: nil, gate: gate,
-        gates: gates, into: dx)
+        dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, channels: nil,
+        activation: activation,
+        writesBack: writesBack, into: dx)
       return sums.shift + sums.scale + dx.dense()
     }
-    let results = [gradients(.output(y)), gradients(.affine(maps))]
+    let results = [gradients(.output(y, of: .relu)), gradients(.input(maps, of: .relu))]
     #expect(y.dense().contains(0) && y.dense().contains { $0 > 0 })
     #expect(results[0] == results[1])
 
-    let gated = dy.copy()
-    engine.maskByPositive(y, gradient: gated)
-    #expect(gradients(.output(y), gates: true) == results[0])
-    #expect(dy.dense() == gated.dense())
+    let masked = dy.copy()
+    engine.activationGradient(masked, input: y, by: .relu, into: masked)
+    #expect(gradients(.output(y, of: .relu), writesBack: true) == results[0])
+    #expect(dy.dense() == masked.dense())
   }
 
   @Test(
@@ -173,7 +174,8 @@ struct NormalizationTests {
     let values = samples.values(2)
     func gradient(into dx: Planes) {
       _ = engine.batchNormGradient(
-        dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values, channels: nil, gate: .open,
+        dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values, channels: nil,
+        activation: .none,
         into: dx)
     }
     let dx = Planes(shape)

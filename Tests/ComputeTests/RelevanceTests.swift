@@ -23,7 +23,7 @@ struct RelevanceTests {
   }
 
   @Test(
-    "a convolution summed by signs computes what a plain one does, and then the map and the activation",
+    "a convolution that splits contributions by sign computes what a plain one does, and then the map and the activation",
     arguments: cases)
   func sumsBothSigns(_ test: ConvolutionCase) throws {
     var samples = Samples()
@@ -33,7 +33,7 @@ struct RelevanceTests {
     let maps = (0..<test.outputs).map { ChannelAffine(scale: Float($0) - 1.5, shift: 0.25) }
     let expected = Planes(Reference.outputShape(test.input, weight, stride: test.stride))
     let found = Planes(expected.shape)
-    let sums = SignedSums(positive: Planes(expected.shape), negative: Planes(expected.shape))
+    let sums = Contributions(positive: Planes(expected.shape), negative: Planes(expected.shape))
     engine.convolve(x, weight, stride: test.stride, method: .precise, into: expected)
     let plain = expected.dense()
     engine.scaleShift(expected, by: maps, activation: nil, into: found)
@@ -41,8 +41,8 @@ struct RelevanceTests {
     for activation: ActivationFunction? in [.relu, .relu6, .silu, nil] {
       engine.scaleShift(expected, by: maps, activation: activation, into: found)
       let wanted = found.dense().map { Double($0) }
-      engine.convolveBySigns(
-        x, SignedConvolution(weight, stride: test.stride), maps: maps, activation: activation, sums: sums,
+      engine.convolveSplittingContributions(
+        x, SignedConvolution(weight, stride: test.stride), affine: maps, activation: activation, sums: sums,
         into: found)
       // Errors are those of what the activation is applied to, whatever it makes of it.
       #expect(
@@ -88,7 +88,7 @@ struct RelevanceTests {
       let sum = random.values(stream) { $0.uniform() + 1 }
       let maps = (0..<own.channels).map { ChannelAffine(scale: Float($0) - 1.5, shift: 0.25) }
       let (branch, relevance) = (Planes(own, dense: x), Planes(stream, dense: r))
-      engine.shareRelevance(
+      engine.splitRelevance(
         relevance, of: Planes(stream, dense: sum), shortcut: Planes(stream, dense: shortcut), branch: branch,
         by: maps, channels: channels)
       let pixels = stream.pixelsPerChannel
@@ -126,9 +126,10 @@ struct RelevanceTests {
       let maps = (0..<21).map { ChannelAffine(scale: Float($0) - 2, shift: 0.5) }
       let convolution = SignedConvolution(weight, stride: stride)
       func relevance(_ x: Planes, _ r: Planes) -> Planes {
-        let sums = SignedSums(positive: Planes(r.shape), negative: Planes(r.shape))
+        let sums = Contributions(positive: Planes(r.shape), negative: Planes(r.shape))
         let (y, result) = (Planes(r.shape), Planes(x.shape, dense: x.dense()))
-        engine.convolveBySigns(x, convolution, maps: maps, relu: true, sums: sums, into: y)
+        engine.convolveSplittingContributions(
+          x, convolution, affine: maps, activation: .relu, sums: sums, into: y)
         engine.convolutionRelevance(
           r, convolution, input: x, sums: sums, alpha: 2, beta: 1, accumulate: true, into: result)
         for planes in [sums.positive, sums.negative, y, result] {
@@ -223,19 +224,19 @@ struct RelevanceTests {
 }
 
 extension Engine {
-  /// Relevance with the sums by signs of its own, where there are any.
+  /// Relevance with contributions of its own, where they are split.
   func summedRelevance(
     _ relevance: Planes, _ weight: Tensor, stride: Int, input: Planes, alpha: Float, beta: Float,
     accumulate: Bool = false, into result: Planes
   ) {
     let (shape, kernel) = (relevance.shape, weight.shape[2])
     let convolution = SignedConvolution(weight, stride: stride)
-    let sums = SignedSums(positive: Planes(shape), negative: Planes(shape))
-    let isSummed = sumsBySigns(kernel: kernel)
+    let sums = Contributions(positive: Planes(shape), negative: Planes(shape))
+    let isSummed = splitsContributions(kernel: kernel)
     if isSummed {
       let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: shape.channels)
-      convolveBySigns(
-        input, convolution, maps: same, relu: false, sums: sums, into: Planes(shape))
+      convolveSplittingContributions(
+        input, convolution, affine: same, activation: nil, sums: sums, into: Planes(shape))
     }
     convolutionRelevance(
       relevance, convolution, input: input, sums: isSummed ? sums : nil, alpha: alpha, beta: beta,

@@ -79,7 +79,7 @@ typedef struct {
   int64_t rows, entries, parts;
 } ck_signed_weights;
 
-// Columns of each part of signed weights but the last, for so many taps of a column.
+// Columns of each part of signed weights but the last, for this number of taps of a column.
 static inline int64_t ck_signed_part(int64_t taps) {
   return taps < CK_SIGNED_ENTRIES ? CK_SIGNED_ENTRIES / taps : 1;
 }
@@ -94,19 +94,19 @@ typedef struct {
   bool has_borders;
 } ck_pixel_vectors;
 
-// Planes that are read or written after some sums, fetched into the second-level cache meanwhile: they lie far apart,
-// so no prefetcher sees them coming, and sums leave the memory idle.
+// Planes that are read or written after some sums, prefetched into the second-level cache meanwhile: they lie far apart,
+// so no hardware prefetcher sees them coming, and sums leave the memory idle.
 typedef struct {
   // `count` planes, of each `lines` cache lines from `offset` on.
   const float *const *planes;
   int64_t count;
   ptrdiff_t offset;
   int64_t lines;
-  // Lines to fetch with each register block of the sums.
+  // Lines to prefetch with each register block of the sums.
   int64_t each;
-  // The next to fetch.
+  // The next one.
   int64_t plane, line;
-} ck_ahead;
+} ck_prefetch;
 
 // The values that a function of pixels keeps to: [0, infinity] for a ReLU.
 typedef struct {
@@ -129,8 +129,8 @@ typedef struct {
   ck_mask mask;
   ck_pixel_vectors vectors;
   // May be null.
-  ck_ahead *ahead;
-} ck_signed_sums;
+  ck_prefetch *prefetch;
+} ck_contributions;
 
 // The quotients of the alpha-beta rule, `rows` of them: positive[o][p] = alpha * r[o][p] / plus[o][p] and
 // negative[o][p] = -beta * r[o][p] / minus[o][p]; zero at borders, or not written there. total[p] becomes the sum over rows of
@@ -162,8 +162,8 @@ typedef struct {
   ck_mask mask;
   ck_pixel_vectors vectors;
   // May be null.
-  ck_ahead *ahead;
-} ck_relevance_spread;
+  ck_prefetch *prefetch;
+} ck_redistribution;
 
 // dW[o][c][t] = sum over p of dy[o][p] * x[c][p + offsets[t]].
 typedef struct {
@@ -175,6 +175,37 @@ typedef struct {
   const ptrdiff_t *offsets;
   int64_t taps;
 } ck_weight_gradient;
+
+// A filter over one plane: y[p] = bias + sum over t of weights[t] * x[p + offsets[t]], zero outside the mask.
+typedef struct {
+  const float *x;
+  const ptrdiff_t *offsets;
+  int64_t taps;
+  const float *weights;
+  float bias;
+  float *y;
+  // Its bits may be null, where all elements count.
+  ck_mask mask;
+  // Adds to y instead of overwriting it.
+  bool accumulate;
+} ck_filter;
+
+// totals[t] += sum over p of dy[p] * x[p + offsets[t]].
+typedef struct {
+  const float *dy, *x;
+  const ptrdiff_t *offsets;
+  int64_t taps;
+} ck_filter_gradient;
+
+// A copy of some images of a plane with zeros around each, pixels dealt to step * step phases: element
+// (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before, is pixel
+// (step * (r - before) + a, step * (q - before) + b) of image n.
+typedef struct {
+  // Of the plane.
+  int64_t rows, columns;
+  int64_t step, before, window_rows, pitch;
+  ptrdiff_t phase;
+} ck_filter_window;
 
 // y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's vector: one group
 // of output channels as ck_pack_weights lays them out. All start at multiples of a vector.
@@ -191,7 +222,7 @@ typedef struct {
   ptrdiff_t y_element, y_stride;
   int64_t count;
   // May be null.
-  ck_ahead *ahead;
+  ck_prefetch *prefetch;
 } ck_products;
 
 // sums[e][i][o] += sum over t of d[e][o][t] * v[e][i][t] for t < count, a multiple of the class's vector.
@@ -206,7 +237,7 @@ typedef struct {
   float *sums;
   int64_t count;
   // May be null.
-  ck_ahead *ahead;
+  ck_prefetch *prefetch;
 } ck_product_sums;
 
 // How a map is cut into tiles of 4x4 outputs for Winograd's minimal filtering: in the order of images, rows, columns.
@@ -253,13 +284,13 @@ typedef struct {
   double gradient, product;
 } ck_gradient_sums;
 
-// Where a ReLU behind a batch norm has a slope: where `output` is positive, or if that is null and `affine` is set, where
+// Where a ReLU behind a batch norm has a slope, and lets gradients through: where `output` is positive, or if that is null and `affine` is set, where
 // scale * x + shift is; everywhere if neither is given. And where it is below `ceiling`, which is infinite for a plain ReLU.
 typedef struct {
   const float *output;
   bool affine;
   float scale, shift, ceiling;
-} ck_gate;
+} ck_activation_mask;
 
 // Kinds of activation functions.
 enum {
@@ -296,14 +327,18 @@ typedef struct {
   // Vectors that the loops over signed weights compute at a time.
   int64_t signed_vectors;
   // The job's vectors begin..<end.
-  void (*signed_sums)(const ck_signed_sums *job, ptrdiff_t begin, ptrdiff_t end);
+  void (*contributions)(const ck_contributions *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
-  void (*relevance_spread)(const ck_relevance_spread *job, ptrdiff_t begin, ptrdiff_t end);
+  void (*redistribute)(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end);
   // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
   // count <= CK_GRADIENT_GROUP. scratch holds ck_gradient_scratch floats.
   void (*weight_gradient)(
     const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
     float *partial);
+
+  void (*filter)(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end);
+  // Sums stay in single precision over CK_SUM_BLOCK elements.
+  void (*filter_gradient)(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
 
   // Tiles that products of Winograd's elements run over at a time.
   int64_t tile_block;
@@ -332,10 +367,10 @@ typedef struct {
   // begin is a multiple of CK_SUM_BLOCK in the three sums.
   double (*sum)(const float *x, ptrdiff_t begin, ptrdiff_t end);
   ck_moments (*moments)(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
-  // Sums of g and g * (x - mean); g is dy where the gate is open, else zero. Writes g to gated_dy, which may be dy, if
-  // that is not null and the gate has an output.
+  // Sums of g and g * (x - mean); g is dy where the mask lets it through, else zero. Writes g to masked_dy, which may be dy, if
+  // that is not null and the mask has an output.
   ck_gradient_sums (*gradient_sums)(
-    const float *dy, const float *x, ck_gate gate, float mean, float *gated_dy, ptrdiff_t begin, ptrdiff_t end);
+    const float *dy, const float *x, ck_activation_mask active, float mean, float *masked_dy, ptrdiff_t begin, ptrdiff_t end);
 
   // y = scale * x + shift + residual, within bounds; residual may be null.
   void (*scale_shift)(
@@ -349,15 +384,14 @@ typedef struct {
     const float *dy, const float *x, ck_activation f, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end);
   // dx = a * g + b * x + c, g as in gradient_sums.
   void (*normalize_gradient)(
-    const float *dy, const float *x, ck_gate gate, float a, float b, float c, float *dx, ptrdiff_t begin,
+    const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, float *dx, ptrdiff_t begin,
     ptrdiff_t end, ck_mask mask);
-  void (*mask_positive)(const float *y, float *gradient, ptrdiff_t begin, ptrdiff_t end);
   void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
   // out = r / (z + small)
   void (*quotient)(const float *r, const float *z, float small, float *out, ptrdiff_t begin, ptrdiff_t end);
-  // The shares of a sum's relevance, q = relevance / (sum + 1e-9): branch = (scale * branch + shift) * q, if it is not null,
+  // A sum's relevance split between its addends, q = relevance / (sum + 1e-9): branch = (scale * branch + shift) * q, if it is not null,
   // and relevance = shortcut * q.
-  void (*share)(
+  void (*split_sum)(
     float *branch, float scale, float shift, const float *shortcut, const float *sum, float *relevance, ptrdiff_t begin,
     ptrdiff_t end);
   // out = a * (alpha * p - beta * n)
@@ -394,7 +428,7 @@ void ck_pack_weights(
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
 // t reads at c * column_stride + offsets[t]. Fills [groups][parts][CK_SIGN_LISTS], [groups][columns * taps] and
-// [rows][columns * taps] elements, with parts of so many columns, for one of the groups.
+// [rows][columns * taps] elements, with parts of `part` columns, for one of the groups.
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t part, int64_t group, int32_t *counts,
@@ -456,6 +490,12 @@ void ck_plain_input_gradient(
 void ck_plain_weight_gradient(
   const ck_convolution_shape *g, const float *x, const float *dy, int64_t images, int64_t output, float *gradient);
 
+// Copies `images` images from `first` on; what is no pixel becomes zero, to the end of every phase.
+void ck_cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
+// The inverse: overwrites the plane's pixels, or adds to them.
+void ck_paste_window(
+  const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane);
+
 // positive = max(x, 0), negative = max(-x, 0)
 void ck_split_signs(const float *x, float *positive, float *negative, ptrdiff_t begin, ptrdiff_t end);
 // out = a + b
@@ -513,7 +553,7 @@ static inline void ck_spin_pause(void) {
 #endif
 }
 
-// One plane's first images side by side: out[(row * (columns + 1) + column) * lanes + image]; the lanes of no image are zero, and
+// One plane's first images in the batch-innermost layout: out[(row * (columns + 1) + column) * lanes + image]; the lanes of no image are zero, and
 // all lanes of a column before the first row and after each.
 void ck_gather_lanes(
   const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, float *out);
@@ -521,7 +561,7 @@ void ck_gather_lanes(
 void ck_scatter_lanes(
   const float *in, int64_t images, int64_t rows, int64_t columns, int64_t lanes, bool accumulate, float *x);
 
-// Small maps, with the images of a batch side by side: packed[row * columns + column][image] of one plane.
+// Small maps, batch innermost: packed[row * columns + column][image] of one plane.
 void ck_pack_pixels(const float *x, int64_t images, int64_t rows, int64_t columns, float *packed);
 // The inverse; adds `bias`, and the plane's old values if `accumulate`.
 void ck_unpack_pixels(
@@ -530,7 +570,8 @@ void ck_unpack_pixels(
 // Tells layouts of the structures above apart.
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
-    31 * sizeof(ck_signed_sums) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_relevance_spread) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_gate) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_ahead) + 37 * sizeof(ck_convolution_shape)),
+    31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
+    53 * sizeof(ck_filter_window)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
 int64_t ck_layout(void);

@@ -21,6 +21,8 @@ public final class LayerProfile {
     public var macs: Int
     /// Bytes that must be read and written at least: each activation and gradient once.
     public var bytes: Int
+    /// Of a convolution, as `ESPALIER_CONVOLUTION` calls it.
+    public var algorithm: String?
   }
 
   /// In the order in which they first happened.
@@ -35,7 +37,7 @@ public final class LayerProfile {
   public init() {}
 
   func measure<Result>(
-    _ layer: String, _ work: Work, macs: Int, bytes: Int, _ body: () -> Result
+    _ layer: String, _ work: Work, macs: Int, bytes: Int, algorithm: String?, _ body: () -> Result
   ) -> Result {
     let start = ContinuousClock.now
     let result = body()
@@ -47,7 +49,9 @@ public final class LayerProfile {
       entries[rank].bytes += bytes
     } else {
       ranks[key] = entries.count
-      entries.append(Entry(layer: layer, work: work, seconds: seconds, macs: macs, bytes: bytes))
+      entries.append(
+        Entry(
+          layer: layer, work: work, seconds: seconds, macs: macs, bytes: bytes, algorithm: algorithm))
     }
     return result
   }
@@ -57,9 +61,10 @@ extension Run {
   /// Runs the body, on the clock if a profile is wanted.
   func timed<Result>(
     _ layer: String, _ work: LayerProfile.Work, macs: @autoclosure () -> Int = 0,
-    bytes: @autoclosure () -> Int = 0, _ body: () -> Result
+    bytes: @autoclosure () -> Int = 0, algorithm: @autoclosure () -> String? = nil, _ body: () -> Result
   ) -> Result {
     guard let profile else { return body() }
-    return profile.measure(layer, work, macs: macs(), bytes: bytes(), body)
+    return profile.measure(
+      layer, work, macs: macs(), bytes: bytes(), algorithm: algorithm(), body)
   }
 }

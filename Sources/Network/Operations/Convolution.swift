@@ -112,7 +112,10 @@ public struct Convolution: Operation {
   func convolve(_ input: Planes, phases: Planes? = nil, _ tensors: [Parameter], _ run: Run) -> Planes {
     let output = Planes(uninitialized: outputShape(input.shape))
     let weight = tensors[0].value
-    run.timed(weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output)) {
+    run.timed(
+      weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output),
+      algorithm: run.engine.convolutionAlgorithm(.forward, problem(input.shape))
+    ) {
       run.engine.convolve(
         input, weight, bias: hasBias ? tensors[1].value.values : nil, stride: stride, padding: padding,
         groups: groups, phases: phases, method: run.method, into: output)
@@ -136,12 +139,13 @@ public struct Convolution: Operation {
     if hasBias { tensors[1].gradient.values = engine.channelSums(dy) }
     let (macs, bytes) = (macs(dy, weight.value), bytes(input, dy))
     let name = weightName(tensors)
-    if dx.wants(0),
-      engine.gradientsShareWork(
-        input, dy, kernel: kernel, stride: stride, padding: padding, groups: groups)
-    {
+    let problem = problem(input.shape)
+    if dx.wants(0), engine.gradientsShareWork(problem) {
       dx.write(to: 0, input.shape) { planes, accumulate in
-        run.timed(name, .gradients, macs: 2 * macs, bytes: bytes + input.shape.bytes) {
+        run.timed(
+          name, .gradients, macs: 2 * macs, bytes: bytes + input.shape.bytes,
+          algorithm: engine.convolutionAlgorithm(.weightGradient, problem)
+        ) {
           engine.convolutionGradients(
             input, dy, weight.value, stride: stride, padding: padding, groups: groups,
             accumulate: accumulate, into: &weight.gradient, inputGradient: planes)
@@ -149,12 +153,18 @@ public struct Convolution: Operation {
       }
       return
     }
-    run.timed(name, .weightGradient, macs: macs, bytes: bytes) {
+    run.timed(
+      name, .weightGradient, macs: macs, bytes: bytes,
+      algorithm: engine.convolutionAlgorithm(.weightGradient, problem)
+    ) {
       engine.convolutionWeightGradient(
         input, dy, stride: stride, padding: padding, groups: groups, phases: phases, into: &weight.gradient)
     }
     dx.write(to: 0, input.shape) { planes, accumulate in
-      run.timed(name, .inputGradient, macs: macs, bytes: bytes) {
+      run.timed(
+        name, .inputGradient, macs: macs, bytes: bytes,
+        algorithm: engine.convolutionAlgorithm(.inputGradient, problem)
+      ) {
         engine.convolutionInputGradient(
           dy, weight.value, stride: stride, padding: padding, groups: groups, accumulate: accumulate,
           into: planes)
@@ -182,7 +192,7 @@ public struct Convolution: Operation {
   ///   - sums: what the forward pass found of positive and negative contributions; nil to compute them anew
   ///   - isNonNegative: whether the input is nowhere negative
   func relevance(
-    _ r: Planes, input: Planes, sums: SignedSums?, _ weights: SignedConvolution, isNonNegative: Bool,
+    _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, isNonNegative: Bool,
     into rx: NodeFlow, _ run: Run
   ) {
     rx.write(to: 0, input.shape) { planes, accumulate in
@@ -195,9 +205,12 @@ public struct Convolution: Operation {
   // MARK: Sizes
 
   func outputShape(_ input: PlaneShape) -> PlaneShape {
-    PlaneShape(
-      channels: outputs, images: input.images, rows: (input.rows + 2 * padding - kernel) / stride + 1,
-      columns: (input.columns + 2 * padding - kernel) / stride + 1)
+    problem(input).output
+  }
+
+  private func problem(_ input: PlaneShape) -> ConvolutionProblem {
+    ConvolutionProblem(
+      input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding, groups: groups)
   }
 
   /// The layer as a profile names it.

@@ -58,7 +58,7 @@ struct ConvolutionStep: Step {
     /// The convolution's output, where the way back reads it.
     var convolved: Planes?
     /// Positive and negative contributions, for relevance.
-    var sums: SignedSums?
+    var sums: Contributions?
     var statistics: BatchNormalization.Statistics?
   }
 
@@ -119,7 +119,7 @@ struct ConvolutionStep: Step {
   ) -> (output: Planes, saved: Saved)? {
     guard run.mode == .relevance, inputIsNonNegative, run.wantsRelevance(inputs[Self.inputRank]),
       let weights = run.signedConvolutions[node],
-      run.engine.sumsBySigns(
+      run.engine.splitsContributions(
         kernel: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
         groups: convolution.groups)
     else { return nil }
@@ -135,10 +135,10 @@ struct ConvolutionStep: Step {
     }
     let shape = convolution.outputShape(input.shape)
     let output = Planes(uninitialized: shape)
-    let sums = SignedSums(
+    let sums = Contributions(
       positive: Planes(uninitialized: shape), negative: Planes(uninitialized: shape))
-    run.engine.convolveBySigns(
-      input, weights, maps: affine, activation: isFused ? activation : nil, sums: sums, into: output)
+    run.engine.convolveSplittingContributions(
+      input, weights, affine: affine, activation: isFused ? activation : nil, sums: sums, into: output)
     var saved = Saved(sums: sums)
     guard !isFused, let tensors else { return (output, saved) }
     saved.convolved = output
@@ -225,7 +225,7 @@ struct ConvolutionStep: Step {
     let saved = unwrap(saved, as: Saved.self)
     var through = r
     if let sum, let shortcutRank, let branch = saved.convolved, let tensors = tensors(parameters) {
-      run.engine.shareRelevance(
+      run.engine.splitRelevance(
         r, of: values.requireOutput(), shortcut: values.input(shortcutRank), branch: branch,
         by: BatchNormalization().runningAffine(tensors), channels: sum.channels)
       record(sum.branch, branch)

@@ -1,0 +1,170 @@
+import CKernels
+
+/// How a 3x3 or 1x1 convolution reads its input: a list of shifted planes, each times one weight.
+///
+/// With stride 1 the shifts are those of the kernel. With stride 2 the input is first split into phase planes, pixel
+/// (2 r + a, 2 c + b) going to pixel (r, c) of phase 2 a + b; every tap then reads one phase plane with a shift of 0 or
+/// -1, and the loops are those of stride 1.
+struct ConvolutionTaps {
+  /// Planes per input channel.
+  private(set) var phases: Int
+  /// For each tap the distance from flat index p of the output to the element it reads.
+  let offsets: [Int]
+
+  /// - Parameters:
+  ///   - geometry: of the output
+  init(kernel: Int, stride: Int, geometry: PlaneGeometry) {
+    phases = stride == 1 || kernel == 1 ? 1 : 4
+    var offsets: [Int] = []
+    for u in 0..<kernel {
+      for v in 0..<kernel {
+        let row = u - kernel / 2
+        let column = v - kernel / 2
+        if stride == 1 {
+          offsets.append(row * geometry.pitch + column)
+        } else {
+          // Position 2 r - 1 is (r - 1) of the odd phase, 2 r + 1 is r of it.
+          let phase = 2 * abs(row) + abs(column)
+          offsets.append(phase * geometry.stride + min(row, 0) * geometry.pitch + min(column, 0))
+        }
+      }
+    }
+    self.offsets = offsets
+  }
+
+  /// The same taps where an input has all four phases, whether they read them or not.
+  func amongAllPhases() -> ConvolutionTaps {
+    var taps = self
+    taps.phases = 4
+    return taps
+  }
+
+  /// The taps that contribute to one phase of a strided convolution's input gradient: their places in the kernel, and
+  /// the distance from flat index p of the phase plane to the element of the output gradient they read.
+  static func ofGradientPhase(
+    _ phase: Int, kernel: Int, geometry: PlaneGeometry
+  ) -> (index: [Int64], offsets: [Int]) {
+    // Even positions 2 r are read by the middle tap of output r alone; odd positions 2 r + 1 by the first tap of
+    // output r + 1 and the last tap of output r.
+    func along(_ odd: Bool) -> [(tap: Int, shift: Int)] {
+      odd ? [(0, 1), (2, 0)] : [(kernel / 2, 0)]
+    }
+    var index: [Int64] = []
+    var offsets: [Int] = []
+    for row in along(phase >= 2) {
+      for column in along(phase % 2 == 1) {
+        index.append(Int64(row.tap * kernel + column.tap))
+        offsets.append(row.shift * geometry.pitch + column.shift)
+      }
+    }
+    return (index, offsets)
+  }
+}
+
+extension Engine {
+  /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase planes.
+  ///
+  /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did.
+  func withTapPlanes<Result>(
+    _ input: Planes, phases: Planes? = nil, kernel: Int, stride: Int, output: Planes,
+    _ body: (Planes, ConvolutionTaps) -> Result
+  ) -> Result {
+    let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
+    if stride > 1, let phases {
+      requirePhases(phases, of: input)
+      return body(phases, taps.amongAllPhases())
+    }
+    return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
+      body($0, taps)
+    }
+  }
+
+  /// Calls `body` with the input itself, or with its phase planes if there is a stride.
+  func withPhasePlanes<Result>(
+    _ input: Planes, phases: Int, stride: Int, output: PlaneShape, _ body: (Planes) -> Result
+  ) -> Result {
+    guard stride > 1 else { return body(input) }
+    return withTemporaryPlanes(output.with(channels: input.shape.channels * phases)) { split in
+      self.split(input, phases: phases, into: split)
+      return body(split)
+    }
+  }
+
+  /// Cuts planes into the four phases that convolutions with a stride of 2 read, for several of them to share.
+  ///
+  /// - Parameter phases: of the shape ``phaseShape(_:)``.
+  public func splitPhases(_ input: Planes, into phases: Planes) {
+    requirePhases(phases, of: input)
+    split(input, phases: 4, into: phases)
+  }
+
+  /// Of the four phases of planes: (2 r + a, 2 c + b) is (r, c) of phase 2 a + b.
+  public func phaseShape(_ input: PlaneShape) -> PlaneShape {
+    PlaneShape(
+      channels: 4 * input.channels, images: input.images, rows: (input.rows + 1) / 2,
+      columns: (input.columns + 1) / 2)
+  }
+
+  private func requirePhases(_ phases: Planes, of input: Planes) {
+    precondition(
+      phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
+  }
+
+  private func split(_ input: Planes, phases: Int, into split: Planes) {
+    forEachImageRange(channels: input.shape.channels, shape: input.shape) { channel, image, images in
+      ck_split_phases(
+        input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
+        Int64(images), Int64(phases), split.plane(channel * phases), split.geometry.stride)
+    }
+  }
+
+  /// The inverse of cutting planes into phases: y = the joined planes, or that added to y.
+  func joinPhases(_ split: Planes, phases: Int, accumulate: Bool, into y: Planes) {
+    forEachImageRange(channels: y.shape.channels, shape: y.shape) { channel, image, images in
+      ck_join_phases(
+        split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(y.shape.rows),
+        Int64(y.shape.columns), Int64(image), Int64(images), accumulate, y.plane(channel))
+    }
+  }
+
+  /// Calls `body` with planes of its own, whose pixels are unspecified.
+  func withTemporaryPlanes<Result>(_ shape: PlaneShape, _ body: (Planes) -> Result) -> Result {
+    body(Planes(uninitialized: shape))
+  }
+
+  /// Runs `body(channel, first, images)` on groups of images that together cover the planes.
+  func forEachImageRange(channels: Int, shape: PlaneShape, _ body: (Int, Int, Int) -> Void) {
+    let perGroup = max(1, PlaneChunks.size / max(1, shape.rows * shape.columns))
+    let groups = shape.images.dividedRoundingUp(by: perGroup)
+    parallel(channels * groups) { task in
+      let first = task % groups * perGroup
+      body(task / groups, first, min(perGroup, shape.images - first))
+    }
+  }
+
+  /// Runs one convolution in chunks of pixels.
+  ///
+  /// - Parameters:
+  ///   - phases: planes for each input channel
+  ///   - length: flat indices of the output
+  func run(_ job: ck_convolution, phases: Int = 1, length: Int) {
+    guard job.outputs > 0 else { return }
+    forEachChunk(length: length, channels: Int(job.inputs) * phases) { begin, end in
+      var job = job
+      loops.convolve(&job, begin, end)
+    }
+  }
+
+  /// Runs `body(begin, end)` on chunks of pixels whose part of the given number of channels stays in the second-level cache while
+  /// it is read again and again.
+  func forEachChunk(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
+    let block = CK_PIXEL_BLOCK
+    guard length > 0 else { return }
+    let fitting = 65536 / max(1, channels)
+    let shared = length.dividedRoundingUp(by: 16)
+    let chunk = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
+    parallel(length.dividedRoundingUp(by: chunk)) { index in
+      body(index * chunk, min(length, (index + 1) * chunk))
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import CKernels
+
+/// Depthwise convolutions: every output reads one input channel, so each is a filter over a single plane, bound by memory.
+///
+/// Where the plane's own borders are what the filter pads with (3x3 and 1x1 with half padding, stride 1), it reads and
+/// writes planes where they lie. Any other reads a ``FilterWindow``, a copy of some of the plane's images that stays in the
+/// second-level cache.
+extension Engine {
+  func depthwiseConvolve(
+    _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes
+  ) {
+    let multiplier = problem.outputs / problem.groups
+    withTaps(weight) { weights, taps in
+      if problem.readsPlanesDirectly {
+        let offsets = problem.taps.map { $0.row.shift * input.geometry.pitch + $0.column.shift }
+        return forEachChunk(channels: problem.outputs, geometry: output.geometry) { channel, begin, end in
+          filter(
+            input.plane(channel / multiplier), offsets, weights + channel * taps, bias: bias?[channel] ?? 0,
+            into: output.plane(channel), mask: output.geometry.mask, accumulate: false, begin..<end)
+        }
+      }
+      let reading = FilterWindow(reading: problem)
+      let writing = reading.writing(problem.output)
+      let offsets = problem.taps.map { reading.offset($0.row, $0.column) }
+      forEachWindow(channels: problem.outputs, reading) { channel, images in
+        withWindow(reading, input.plane(channel / multiplier), images) { x in
+          scratch.floats(writing.size) { y in
+            filter(
+              x, offsets, weights + channel * taps, bias: bias?[channel] ?? 0, into: y,
+              accumulate: false, 0..<writing.length)
+            writing.paste(y, images, accumulate: false, into: output.plane(channel))
+          }
+        }
+      }
+    }
+  }
+
+  func depthwiseInputGradient(
+    _ problem: ConvolutionProblem, _ outputGradient: Planes, _ weight: Tensor, accumulate: Bool,
+    into inputGradient: Planes
+  ) {
+    let multiplier = problem.outputs / problem.groups
+    withTaps(weight) { weights, taps in
+      if problem.readsPlanesDirectly {
+        let offsets = problem.taps.map { -$0.row.shift * inputGradient.geometry.pitch - $0.column.shift }
+        return forEachChunk(channels: problem.input.channels, geometry: inputGradient.geometry) {
+          channel, begin, end in
+          for output in channel * multiplier..<(channel + 1) * multiplier {
+            filter(
+              outputGradient.plane(output), offsets, weights + output * taps, bias: 0,
+              into: inputGradient.plane(channel), mask: inputGradient.geometry.mask,
+              accumulate: accumulate || output > channel * multiplier, begin..<end)
+          }
+        }
+      }
+      let reading = FilterWindow(readingGradientOf: problem)
+      let writing = reading.writing(problem.input, step: problem.stride)
+      let phases = GradientPhase.all(problem, reading)
+      forEachWindow(channels: problem.input.channels, reading) { channel, images in
+        scratch.floats(writing.size) { sums in
+          for output in channel * multiplier..<(channel + 1) * multiplier {
+            withWindow(reading, outputGradient.plane(output), images) { dy in
+              for (rank, phase) in phases.enumerated() {
+                let own = phase.taps.map { weights[output * taps + $0] }
+                filter(
+                  dy, phase.offsets, own, bias: 0, into: sums + rank * writing.phase,
+                  accumulate: output > channel * multiplier, 0..<writing.length)
+              }
+            }
+          }
+          writing.paste(sums, images, accumulate: accumulate, into: inputGradient.plane(channel))
+        }
+      }
+    }
+  }
+
+  func depthwiseWeightGradient(
+    _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, into gradient: inout Tensor
+  ) {
+    let multiplier = problem.outputs / problem.groups
+    if problem.readsPlanesDirectly {
+      let offsets = problem.taps.map { $0.row.shift * input.geometry.pitch + $0.column.shift }
+      let chunks = PlaneChunks(length: outputGradient.geometry.length)
+      return sumParts(chunks.count, into: &gradient) { channel, part, sums in
+        let begin = part * chunks.width
+        filterGradient(
+          outputGradient.plane(channel), input.plane(channel / multiplier), offsets,
+          begin..<min(chunks.length, begin + chunks.width), into: sums)
+      }
+    }
+    let reading = FilterWindow(reading: problem)
+    let gradients = reading.writing(problem.output)
+    let offsets = problem.taps.map { reading.offset($0.row, $0.column) }
+    sumParts(reading.count, into: &gradient) { channel, part, sums in
+      let images = reading.images(part)
+      withWindow(reading, input.plane(channel / multiplier), images) { x in
+        withWindow(gradients, outputGradient.plane(channel), images) { dy in
+          filterGradient(dy, x, offsets, 0..<reading.length, into: sums)
+        }
+      }
+    }
+  }
+
+  /// Fills a gradient from sums over parts of each output's plane, which are added in their order.
+  private func sumParts(
+    _ parts: Int, into gradient: inout Tensor,
+    _ sum: (_ channel: Int, _ part: Int, _ sums: UnsafeMutablePointer<Double>) -> Void
+  ) {
+    let outputs = gradient.shape[0]
+    let taps = gradient.count / max(1, outputs)
+    var sums = [Double](repeating: 0, count: outputs * parts * taps)
+    sums.withUnsafeMutableBufferPointer { sums in
+      // Tasks add to elements of their own.
+      nonisolated(unsafe) let base = sums.baseAddress
+      parallel(outputs * parts) { task in
+        guard let base else { return }
+        sum(task / parts, task % parts, base + task * taps)
+      }
+    }
+    for output in 0..<outputs {
+      for tap in 0..<taps {
+        gradient.values[output * taps + tap] = Float(
+          (0..<parts).reduce(0) { $0 + sums[(output * parts + $1) * taps + tap] })
+      }
+    }
+  }
+
+  private func filter(
+    _ x: UnsafePointer<Float>, _ offsets: [Int], _ weights: UnsafePointer<Float>, bias: Float,
+    into y: UnsafeMutablePointer<Float>, mask: ck_mask = ck_mask(bits: nil, lanes: nil, counts: nil),
+    accumulate: Bool, _ range: Range<Int>
+  ) {
+    offsets.withUnsafeBufferPointer { offsets in
+      var job = ck_filter(
+        x: x, offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: weights, bias: bias, y: y,
+        mask: mask, accumulate: accumulate)
+      loops.filter(&job, range.lowerBound, range.upperBound)
+    }
+  }
+
+  private func filterGradient(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ offsets: [Int], _ range: Range<Int>,
+    into sums: UnsafeMutablePointer<Double>
+  ) {
+    offsets.withUnsafeBufferPointer { offsets in
+      var job = ck_filter_gradient(
+        dy: dy, x: x, offsets: offsets.baseAddress, taps: Int64(offsets.count))
+      loops.filter_gradient(&job, range.lowerBound, range.upperBound, sums)
+    }
+  }
+
+  /// Calls `body` with the weights and the number of a filter's taps.
+  private func withTaps(_ weight: Tensor, _ body: (UnsafePointer<Float>, Int) -> Void) {
+    weight.values.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      body(base, weight.shape[2] * weight.shape[3])
+    }
+  }
+
+  private func forEachWindow(
+    channels: Int, _ window: FilterWindow, _ body: (_ channel: Int, _ images: Range<Int>) -> Void
+  ) {
+    parallel(channels * window.count) { body($0 / window.count, window.images($0 % window.count)) }
+  }
+
+  private func withWindow(
+    _ window: FilterWindow, _ plane: UnsafePointer<Float>, _ images: Range<Int>,
+    _ body: (UnsafeMutablePointer<Float>) -> Void
+  ) {
+    scratch.floats(window.size) { copy in
+      window.cut(plane, images, into: copy)
+      body(copy)
+    }
+  }
+}
+
+extension ConvolutionProblem {
+  /// Whether the borders of planes are all that is read outside them, and inputs lie as outputs do.
+  fileprivate var readsPlanesDirectly: Bool {
+    stride == 1 && kernel % 2 == 1 && kernel <= 3 && padding == kernel / 2
+  }
+
+  fileprivate var taps: [(row: FilterTap, column: FilterTap)] {
+    let axis = (0..<kernel).map { FilterTap($0, self) }
+    return axis.flatMap { row in axis.map { (row, $0) } }
+  }
+}
+
+/// Which pixels one tap reads along one axis: for output r, pixel `stride * (r + shift) + phase`.
+struct FilterTap {
+  let phase: Int
+  let shift: Int
+
+  init(_ tap: Int, _ problem: ConvolutionProblem) {
+    let distance = tap - problem.padding
+    shift = Int((Double(distance) / Double(problem.stride)).rounded(.down))
+    phase = distance - shift * problem.stride
+  }
+}
+
+/// Pixels of one phase of the input: the taps that read them, and where the outputs lie that do.
+private struct GradientPhase {
+  let taps: [Int]
+  let offsets: [Int]
+
+  /// - Parameter window: of the output's gradient
+  static func all(_ problem: ConvolutionProblem, _ window: FilterWindow) -> [GradientPhase] {
+    (0..<problem.stride * problem.stride).map { phase in
+      let taps = problem.taps.enumerated().filter {
+        $0.element.row.phase * problem.stride + $0.element.column.phase == phase
+      }
+      return GradientPhase(
+        taps: taps.map(\.offset),
+        offsets: taps.map {
+          (window.before - $0.element.row.shift) * window.pitch + window.before - $0.element.column.shift
+        })
+    }
+  }
+}

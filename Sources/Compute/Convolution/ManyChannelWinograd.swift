@@ -1,0 +1,175 @@
+import CKernels
+
+extension Engine {
+  /// Minimal filtering between many channels, whose transformed weights fill the caches: each element's are read once
+  /// for all tiles of a range, whose transformed input and products stay in a third-level cache.
+  ///
+  /// y = weight applied to x, or its adjoint.
+  func manyChannelWinogradConvolve(
+    _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, tiles: WinogradTiles,
+    into y: Planes
+  ) {
+    withTransformed(weight, adjoint: adjoint) { weights in
+      filterByElements(x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
+    }
+  }
+
+  private func filterByElements(
+    _ x: Planes, _ weights: UnsafePointer<Float>, bias: [Float]?, accumulate: Bool, tiles: WinogradTiles,
+    into y: Planes
+  ) {
+    let (inputs, outputs) = (x.shape.channels, y.shape.channels)
+    let size = tiles.ranges(
+      channels: inputs + outputs, block: Int(loops.tile_block), cached: ManyChannelRanges.cached
+    ).size
+    tiles.withLoopArguments { arguments in
+      for first in Swift.stride(from: 0, to: tiles.count, by: size) {
+        let count = min(size, tiles.count - first)
+        let from = ElementLayout(channels: inputs, tiles: count)
+        let to = ElementLayout(channels: outputs, tiles: count)
+        scratch.floats(from.size) { v in
+          parallel(inputs) { channel in
+            var arguments = arguments
+            loops.winograd_input(
+              &arguments, x.plane(channel), Int64(first), Int64(count), v + channel * from.channel,
+              from.element)
+          }
+          scratch.floats(to.size) { m in
+            multiply(v, from, weights, inputs: inputs, outputs: outputs, count: count, into: m, to)
+            parallel(outputs) { channel in
+              var arguments = arguments
+              loops.winograd_output(
+                &arguments, m + channel * to.channel, to.element, Int64(first), Int64(count),
+                bias?[channel] ?? 0, accumulate, y.plane(channel))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func multiply(
+    _ v: UnsafePointer<Float>, _ from: ElementLayout, _ weights: UnsafePointer<Float>, inputs: Int,
+    outputs: Int, count: Int, into m: UnsafeMutablePointer<Float>, _ to: ElementLayout
+  ) {
+    let blocks = OutputBlocks(outputs: outputs, size: ManyChannelRanges.outputs)
+    parallel(36 * blocks.count) { task in
+      let (element, block) = (task / blocks.count, blocks[task % blocks.count])
+      var first = block.lowerBound
+      while first < block.upperBound {
+        let group = Int(ck_output_group(Int64(outputs), Int64(first)))
+        var products = ck_products(
+          elements: 1, x: v + element * from.element, x_element: from.element, x_stride: from.channel,
+          inputs: Int64(inputs), weights: weights + (element * outputs + first) * inputs,
+          weights_element: inputs * outputs, outputs: Int64(group),
+          y: m + element * to.element + first * to.channel, y_element: to.element, y_stride: to.channel,
+          count: Int64(count), prefetch: nil)
+        loops.multiply(&products)
+        first += group
+      }
+    }
+  }
+}
+
+/// Output channels cut into blocks of whole groups, as `ck_output_group` makes them.
+struct OutputBlocks {
+  private let outputs: Int
+  private let size: Int
+  let count: Int
+
+  /// - Parameter size: of a block; a multiple of `CK_OUTPUT_GROUP`
+  init(outputs: Int, size: Int) {
+    self.outputs = outputs
+    self.size = size
+    // A single channel at the end belongs to a group that starts before.
+    count = max(1, (outputs - 1).dividedRoundingUp(by: size))
+  }
+
+  subscript(_ block: Int) -> Range<Int> {
+    block * size..<(block == count - 1 ? outputs : (block + 1) * size)
+  }
+}
+
+private enum ManyChannelRanges {
+  /// Output channels of a task.
+  static let outputs = 128
+  /// Floats of a range's transformed input and products: 8 MiB.
+  static let cached = 1 << 21
+}
+
+/// Gradients of weights between many channels by Winograd's minimal filtering: the sums are products of matrices large
+/// enough for BLAS, one row of the 6x6 elements at a time.
+extension Engine {
+  func manyChannelWinogradWeightGradient(
+    _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor
+  ) {
+    let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
+    let size = inputs * outputs
+    let split = ManyChannelSplit(tiles: tiles.count)
+    scratch.floats(split.groups * 36 * size) { partials in
+      tiles.withLoopArguments { arguments in
+        parallel(split.groups * 6) { task in
+          let (group, row) = (task / 6, task % 6)
+          let first = group * split.size
+          sumRow(
+            row, x, dy, arguments, first: first, count: min(split.size, tiles.count - first),
+            into: partials + (group * 36 + row * 6) * size)
+        }
+      }
+      parallel(36) { element in
+        let sums = partials + element * size
+        ck_sum_groups(sums, Int64(split.groups), 36 * size, Int64(size), sums)
+      }
+      gradient.values.withUnsafeMutableBufferPointer { gradient in
+        guard let gradient = gradient.baseAddress else { return }
+        // Tasks write to output channels of their own.
+        nonisolated(unsafe) let base = gradient
+        parallel(outputs) { output in
+          ck_winograd_weight_gradient(
+            partials + output * inputs, size, Int64(inputs), false, base + output * inputs * 9, 9)
+        }
+      }
+    }
+  }
+
+  private func sumRow(
+    _ row: Int, _ x: Planes, _ dy: Planes, _ arguments: ck_winograd, first: Int, count: Int,
+    into sums: UnsafeMutablePointer<Float>
+  ) {
+    var arguments = arguments
+    let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
+    let from = ElementLayout(channels: inputs, tiles: count, elements: 6)
+    let by = ElementLayout(channels: outputs, tiles: count, elements: 6)
+    scratch.floats(from.size) { v in
+      for c in 0..<inputs {
+        loops.winograd_input_row(
+          &arguments, x.plane(c), Int64(first), Int64(count), Int64(row), v + c * from.channel, from.element)
+      }
+      scratch.floats(by.size) { d in
+        for o in 0..<outputs {
+          loops.winograd_gradient_row(
+            &arguments, dy.plane(o), Int64(first), Int64(count), Int64(row), d + o * by.channel, by.element)
+        }
+        for column in 0..<6 {
+          blas.multiply(
+            rows: outputs, columns: inputs, inner: count, a: d + column * by.element, aStride: by.channel,
+            transposeA: false, b: v + column * from.element, bStride: from.channel, transposeB: true, beta: 0,
+            c: sums + column * inputs * outputs, cStride: inputs)
+        }
+      }
+    }
+  }
+}
+
+/// Groups of tiles whose sums are added in order. Depends on the problem's size alone.
+private struct ManyChannelSplit {
+  let size: Int
+  let groups: Int
+
+  init(tiles: Int) {
+    // Long enough that the library's packing pays.
+    let wanted = max(1, tiles / 256)
+    size = tiles.dividedRoundingUp(by: wanted).roundedUp(to: CK_VECTOR_FLOATS)
+    groups = tiles.dividedRoundingUp(by: size)
+  }
+}

@@ -1,0 +1,154 @@
+import CKernels
+
+/// The activation behind a batch norm, and the values that its derivative is taken at.
+public enum BatchNormActivation {
+  /// There is no activation.
+  case none
+  /// Its output; for functions that ``ActivationFunction/hasDerivativeByOutput``.
+  case output(Planes, of: ActivationFunction)
+  /// Each channel's scale * x + shift, x being the batch norm's input: saves keeping, and reading, the output.
+  case input([ChannelAffine], of: ActivationFunction)
+}
+
+/// Mean and biased variance of a channel over images and pixels.
+public struct ChannelMoments: Equatable, Sendable {
+  public var mean = 0.0
+  public var variance = 0.0
+
+  public init(mean: Double = 0, variance: Double = 0) {
+    self.mean = mean
+    self.variance = variance
+  }
+
+  fileprivate init(_ all: ck_moments) {
+    self.init(mean: all.mean, variance: all.count > 0 ? all.squares / all.count : 0)
+  }
+}
+
+/// A channel's map x -> scale * x + shift.
+public struct ChannelAffine: Equatable, Sendable {
+  public var scale: Float
+  public var shift: Float
+
+  public init(scale: Float, shift: Float) {
+    self.scale = scale
+    self.shift = shift
+  }
+}
+
+extension Engine {
+  /// Mean and biased variance of every channel over images and pixels.
+  ///
+  /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and combined in double
+  /// precision.
+  public func moments(_ x: Planes) -> [ChannelMoments] {
+    mapChannels(
+      x.shape.channels, geometry: x.geometry, initial: ck_moments(count: 0, mean: 0, squares: 0),
+      part: { loops.moments(x.plane($0), $1, $2, x.geometry.mask) }, join: { ck_join_moments(&$0, $1) },
+      value: { _, all in ChannelMoments(all) })
+  }
+
+  /// Batch norm by the batch's own statistics, the sum with the residual stream, and an activation: the moments of a channel, and
+  /// then at once the map that they give, y_s = f(residual_s + scale_i * x_i + shift_i) where `channels[i] == s`, and
+  /// f(residual_s) where there is no such i.
+  ///
+  /// - Parameters:
+  ///   - x: the branch
+  ///   - channels: for each channel of the branch the channel of the stream that it adds to, nil for the same one
+  ///   - residual: of y's shape, nil for zero
+  ///   - activation: f, nil for none
+  ///   - y: may be `residual`
+  ///   - affine: the map of a channel of x; called for several at a time
+  /// - Returns: the moments of x, which are those of ``moments(_:)``.
+  public func batchNorm(
+    _ x: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
+    into y: Planes, affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine
+  ) -> [ChannelMoments] {
+    if let residual { requireSameShape(residual, y) }
+    requireStream(branch: x.shape, stream: y.shape, channels: channels)
+    let branch = branchChannels(x.shape, of: y.shape, channels)
+    let none = ck_moments(count: 0, mean: 0, squares: 0)
+    let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: none) { stream, begin, end in
+      guard let channel = branch[stream] else { return none }
+      return loops.moments(x.plane(channel), begin, end, x.geometry.mask)
+    } join: {
+      ck_join_moments(&$0, $1)
+    } value: { stream, all in
+      let moments = ChannelMoments(all)
+      return (moments: moments, term: branch[stream].map { (channel: $0, map: affine($0, moments)) })
+    } use: { stream, found, begin, end in
+      scaleShiftAdd(x, found.term, residual: residual, activation, into: y, stream, begin, end)
+    }
+    return (0..<x.shape.channels).map { all[channels?[$0] ?? $0].moments }
+  }
+
+  /// y = f(scale_c * x_c + shift_c) for every channel c; y may be x.
+  public func scaleShift(
+    _ x: Planes, by affine: [ChannelAffine], activation: ActivationFunction?, into y: Planes
+  ) {
+    scaleShiftAdd(x, by: affine, residual: nil, activation: activation, into: y)
+  }
+
+  /// As ``batchNorm(_:channels:residual:activation:into:affine:)``, by maps that are known; y may also be x if `channels` is nil.
+  public func scaleShiftAdd(
+    _ x: Planes, by affine: [ChannelAffine], channels: [Int]? = nil, residual: Planes?,
+    activation: ActivationFunction?, into y: Planes
+  ) {
+    if let residual { requireSameShape(residual, y) }
+    precondition(
+      channels == nil || !x.overlaps(y), "planes cannot be overwritten while channels are selected")
+    requireCount(affine, x.shape.channels, "affine")
+    requireStream(branch: x.shape, stream: y.shape, channels: channels)
+    let branch = branchChannels(x.shape, of: y.shape, channels)
+    forEachChunk(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
+      let term = branch[stream].map { (channel: $0, map: affine[$0]) }
+      scaleShiftAdd(x, term, residual: residual, activation, into: y, stream, begin, end)
+    }
+  }
+
+  /// For each channel of a stream the branch's that adds to it, nil where none does.
+  func branchChannels(_ branch: PlaneShape, of stream: PlaneShape, _ channels: [Int]?) -> [Int?] {
+    var all = [Int?](repeating: nil, count: stream.channels)
+    for i in 0..<branch.channels { all[channels?[i] ?? i] = i }
+    return all
+  }
+
+  /// A chunk of one channel of the stream; `term` is nil where the branch adds nothing to it.
+  private func scaleShiftAdd(
+    _ x: Planes, _ term: (channel: Int, map: ChannelAffine)?, residual: Planes?,
+    _ activation: ActivationFunction?, into y: Planes, _ stream: Int, _ begin: Int, _ end: Int
+  ) {
+    let bounds = activation?.bounds ?? .none
+    let mask = y.geometry.mask
+    if let term {
+      loops.scale_shift(
+        x.plane(term.channel), term.map.scale, term.map.shift, residual?.plane(stream), bounds,
+        y.plane(stream), begin, end, mask)
+    } else if residual == nil {
+      (y.plane(stream) + begin).update(repeating: 0, count: end - begin)
+    } else if let residual, activation != nil || !y.overlaps(residual) {
+      loops.scale_shift(residual.plane(stream), 1, 0, nil, bounds, y.plane(stream), begin, end, mask)
+    }
+    // Bounds are all there is to some functions; the others read what is still cached.
+    if let activation, activation.bounds == nil {
+      loops.activate(y.plane(stream), activation.loopArgument, y.plane(stream), begin, end, mask)
+    }
+  }
+
+  func requireCount<Value>(_ values: [Value], _ count: Int, _ name: StaticString) {
+    precondition(values.count == count, "\(name) has \(values.count) values for \(count) channels")
+  }
+
+  func requireStream(branch: PlaneShape, stream: PlaneShape, channels: [Int]?) {
+    precondition(
+      branch.with(channels: 0) == stream.with(channels: 0), "shapes differ: \(branch) and \(stream)")
+    if let channels {
+      precondition(channels.count == branch.channels, "\(channels.count) channels listed for \(branch)")
+      precondition(
+        channels.allSatisfy { (0..<stream.channels).contains($0) } && Set(channels).count == channels.count,
+        "channels \(channels) are not distinct channels of \(stream)")
+    } else {
+      precondition(branch.channels == stream.channels, "shapes differ: \(branch) and \(stream)")
+    }
+  }
+}
