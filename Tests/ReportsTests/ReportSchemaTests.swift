@@ -21,6 +21,8 @@ struct ReportSchemaTests {
     }
     report.timing.runs[0].epochs[0].trainJoules = 5
     report.environment.blasCore = "Haswell"
+    report.environment.paths = ["dataset.path": "/data/images"]
+    report.environment.mpiRanks = 2
     report.summary = Summary(report.runs, expectations: Sample.expectations)
     return report
   }

@@ -70,7 +70,7 @@ struct TextTests {
 
   @Test("seconds that nobody has measured are empty, not 0")
   func unknownSeconds() {
-    #expect(Sample.report.csv().split(separator: "\n")[3] == "trial,1,baseline,83.5,,0.5,1000,10000,20,,")
+    #expect(Sample.report.csv().split(separator: "\n")[3] == "trial,1,baseline,83.5,,0.5,1000,10000,20,,,")
   }
 
   @Test("the table of two seeds has both values, that of three their interval; both fit 80 columns")

@@ -79,12 +79,12 @@ struct LoadingTests {
     #expect(spec.name == "full-1.0_b")
     #expect(spec.description == "all of it: yes")
     #expect(spec.seeds == [3, .max])
-    #expect(
-      spec.dataset
-        == DatasetSpec(
-          name: "cifar10", path: "/h/$x", trainLimit: 1000, testLimit: 100,
-          augment: AugmentSpec(randomCropPadding: 4, horizontalFlip: true),
-          normalize: NormalizeSpec(mean: [0, 0.5, 0.1], std: [1, 2, 0.0005])))
+    var dataset = DatasetSpec(
+      name: "cifar10", path: "/h/$x", trainLimit: 1000, testLimit: 100,
+      augment: AugmentSpec(randomCropPadding: 4, horizontalFlip: true),
+      normalize: NormalizeSpec(mean: [0, 0.5, 0.1], std: [1, 2, 0.0005]))
+    dataset.unexpandedPath = "${HOME}/$$x"
+    #expect(spec.dataset == dataset)
     #expect(
       spec.architecture
         == ArchitectureSpec(

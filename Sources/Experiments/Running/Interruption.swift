@@ -58,6 +58,15 @@ private enum StopSignals {
     }
     // `nohup` has it ignored. Shells and terminals may send it several times when they end.
     if !isIgnored(SIGHUP) { handle(SIGHUP) { _ in StopSignals.hangUp() } }
+    unblock()
+  }
+
+  /// A parent that has signals blocked, as threads of Dispatch have, leaves them blocked in the processes it starts.
+  private static func unblock() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   private static func interrupt() {
