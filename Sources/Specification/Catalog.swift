@@ -12,6 +12,9 @@ public struct Catalog: Sendable {
   /// Nil, with problems told, for one that cannot be built.
   public var outline: @Sendable (ArchitectureSpec, _ report: (ArchitectureProblem) -> Void) -> NetworkOutline?
 
+  /// Why the weights that a network starts from do not fit it, as far as their file's header tells; nil where they do.
+  public var weightsProblem: @Sendable (ArchitectureSpec) -> String? = { _ in nil }
+
   public init(
     datasets: [Dataset], architectures: [Architecture], criteria: [Criterion], layerKinds: [LayerKind] = [],
     outline: @escaping @Sendable (ArchitectureSpec, (ArchitectureProblem) -> Void) -> NetworkOutline? = {
