@@ -6,9 +6,11 @@ import Specification
 extension Catalog {
   /// Everything that the registries hold.
   public static var standard: Catalog {
-    Catalog(
+    var catalog = Catalog(
       datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
       criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
       outline: ArchitectureRegistry.outline)
+    catalog.weightsProblem = \.weightsProblem
+    return catalog
   }
 }

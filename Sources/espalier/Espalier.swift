@@ -13,7 +13,8 @@ struct Espalier: ParsableCommand {
     version: ProductVersion.current,
     subcommands: [
       Run.self, Submit.self, Plan.self, Cache.self, Validate.self, Diff.self, ReportCommand.self, Schema.self,
-      Score.self, Sensitivity.self, Predict.self, Export.self, CheckGradients.self, Doctor.self, Bench.self,
+      Score.self, Sensitivity.self, Predict.self, Evaluate.self, Export.self, CheckGradients.self,
+      Doctor.self, Bench.self,
       Version.self,
     ])
 

@@ -111,7 +111,7 @@ public struct SensitivityAnalysis: Sendable {
     var part = spec
     part.description = ""
     part.expectations = []
-    part.export.formats = []
+    part.export = ExportSpec(formats: [])
     part.evaluate = EvaluateSpec()
     part.dataset.path = nil
     part.architecture.weights = nil
