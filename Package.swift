@@ -32,7 +32,8 @@ let package = Package(
     .target(
       name: "ONNX",
       dependencies: [
-        "Compute", "Network", "TensorFiles", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Compute", "Files", "Network", "TensorFiles",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Format/onnx.proto"]),
     .target(

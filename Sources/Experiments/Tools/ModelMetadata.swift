@@ -38,6 +38,7 @@ enum ModelMetadata {
     if spec.architecture.declaration == nil, spec.architecture.onnx == nil {
       if spec.architecture.depth > 0 { metadata["espalier.depth"] = "\(spec.architecture.depth)" }
       metadata["espalier.block"] = spec.architecture.block.rawValue
+      if let growth = spec.architecture.growth { metadata["espalier.growth"] = "\(growth)" }
       metadata["espalier.width"] = "\(spec.architecture.width)"
     }
     return metadata

@@ -1,4 +1,5 @@
 import Compute
+import Files
 import Network
 import SwiftProtobuf
 import TensorFiles
@@ -42,8 +43,8 @@ public struct ONNXNetwork: Sendable {
   ) throws(ONNXError) {
     do throws(ONNXError) {
       let model: Onnx_ModelProto
-      do { model = try Onnx_ModelProto(serializedBytes: bytes) } catch { throw Self.damaged }
-      guard model.hasGraph, !model.graph.node.isEmpty else { throw Self.damaged }
+      do { model = try Onnx_ModelProto(serializedBytes: bytes) } catch { throw Self.damaged(bytes) }
+      guard model.hasGraph, !model.graph.node.isEmpty else { throw Self.damaged(bytes) }
       var reader = try GraphReader(model, folder: URL(filePath: file).deletingLastPathComponent().path, input)
       var read = try reader.read()
       if let newClasses { try read.replaceHead(classes: newClasses) }
@@ -56,8 +57,14 @@ public struct ONNXNetwork: Sendable {
     }
   }
 
-  private static let damaged = ONNXError(
-    problem: "it is no ONNX model, or a damaged one", advice: "onnx.checker.check_model says more")
+  /// Says what the file is instead where its first bytes tell.
+  private static func damaged(_ bytes: [UInt8]) -> ONNXError {
+    if let kind = FileKind(bytes.prefix(FileKind.prefixLength), path: "") {
+      return ONNXError(problem: kind.sentence)
+    }
+    return ONNXError(
+      problem: "it is no ONNX model, or a damaged one", advice: "onnx.checker.check_model says more")
+  }
 
   /// Whether a file begins as ONNX models do: with the version of the format, and not as a safetensors file of that length.
   public static func begins(_ bytes: some Collection<UInt8>) -> Bool {
