@@ -18,6 +18,7 @@ struct ReportSchemaTests {
       report.runs[index].history[0].testTop5 = 3
     }
     report.timing.runs[0].epochs[0].trainJoules = 5
+    report.runs[0].onnxMacs = 12_000
     report.environment.blasCore = "Haswell"
     report.summary = Summary(report.runs, expectations: Sample.expectations)
     return report
