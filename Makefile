@@ -89,6 +89,23 @@ bench: build $(BENCH_PYTHON) ## Measure throughput beside PyTorch's, which this 
 check-architectures: $(BENCH_PYTHON) ## Compare the architectures declared in YAML with torchvision's networks.
 	$(BENCH_PYTHON) scripts/reference/check-architectures.py
 
+ONNX_PYTHON = .build-onnx/bin/python
+ONNX_BUILD = build
+
+.PHONY: check-onnx
+check-onnx: $(ONNX_BUILD) $(ONNX_PYTHON) ## Check exported ONNX files in onnxruntime, which this installs in a folder of its own.
+	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
+
+.PHONY: check-onnx-pytorch
+check-onnx-pytorch: $(ONNX_BUILD) $(ONNX_PYTHON) ## The same with PyTorch, gigabytes: its networks come in, and pruned ones load into it.
+	.build-onnx/bin/pip install --quiet torch torchvision onnxscript
+	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
+
+$(ONNX_PYTHON): scripts/onnx-requirements.txt
+	python3 -m venv .build-onnx
+	.build-onnx/bin/pip install --quiet -r scripts/onnx-requirements.txt
+	touch $@
+
 docs/images/roofline.svg: build ## Draw where each layer of ResNet-56 stands against the machine's limits.
 	$(PROGRAM) bench --profile resnet56 --format json | python3 scripts/roofline.py > $@
 
@@ -106,4 +123,5 @@ format: ## Format in place.
 
 .PHONY: clean
 clean: ## Remove everything that was built.
-	rm -rf dist .build .build-tests .build-bench .build-dist .build-fuzz .build-kubernetes .build-sanitize
+	rm -rf dist .build .build-tests .build-bench .build-dist .build-fuzz .build-kubernetes .build-onnx .build-sanitize \
+	  .build-threads

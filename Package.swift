@@ -7,7 +7,7 @@ let package = Package(
   products: [.executable(name: "espalier", targets: ["espalier"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
   ],
   targets: [
     // System libraries and C.
@@ -36,8 +36,16 @@ let package = Package(
     .target(name: "TensorFiles", dependencies: ["CZlib", "Compute", "Files"]),
     // Layers, the graph, relevance, removal of channels, cost.
     .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
+    // Networks as ONNX files, out and in.
     .target(
-      name: "Architectures", dependencies: ["Network", "Specification"],
+      name: "ONNX",
+      dependencies: [
+        "Compute", "Files", "Network", "TensorFiles",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Format/onnx.proto"]),
+    .target(
+      name: "Architectures", dependencies: ["Network", "ONNX", "Specification"],
       resources: [
         "mobilenet_v2", "mobilenet_v2_cifar", "densenet121", "densenet", "resnext50_32x4d", "efficientnet_b0",
       ].map { .embedInCode("Resources/\($0).yaml") }),
@@ -53,9 +61,8 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Architectures", "CCrypto", "Datasets", "EventFiles", "MessagePassing", "Pruning", "Training",
-        "Reports",
-        "Specification",
+        "Architectures", "CCrypto", "Datasets", "EventFiles", "MessagePassing", "ONNX", "Pruning", "Training",
+        "Reports", "Specification",
         "TensorFiles",
       ]),
     .executableTarget(
@@ -77,6 +84,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "CZlib"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Architectures"]),
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
@@ -92,7 +100,8 @@ let package = Package(
 
 // `make fuzz` builds this target, and nothing else can: libFuzzer brings the main function.
 if Context.environment["ESPALIER_FUZZ"] != nil {
-  package.targets.append(.executableTarget(name: "Fuzzing", dependencies: ["Compute", "Experiments"]))
+  package.targets.append(
+    .executableTarget(name: "Fuzzing", dependencies: ["Compute", "Experiments", "ONNX"]))
 }
 
 // `make sanitize` builds what has pointers and threads, and its tests, alone.

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 runs=${1:-1000000}
 readers=("${@:2}")
-((${#readers[@]} > 0)) || readers=(experiment safetensors images archives pickles pictures checkpoint report)
+((${#readers[@]} > 0)) || readers=(experiment safetensors images archives pickles pictures checkpoint report onnx)
 
 ESPALIER_FUZZ=1 swift build -c release --scratch-path .build-fuzz --sanitize=fuzzer -Xswiftc -enable-testing \
   --product Fuzzing

@@ -1,5 +1,6 @@
 import Compute
 import Network
+import ONNX
 import Specification
 import Synchronization
 
@@ -59,6 +60,7 @@ public enum ArchitectureRegistry {
   /// The structure of the network that the spec describes.
   public static func graph(_ spec: ArchitectureSpec) throws(ArchitectureError) -> Graph {
     let input = FeatureShape(channels: spec.input[0], rows: spec.input[1], columns: spec.input[2])
+    if let path = spec.onnx { return try graph(path, spec, input) }
     if let declaration = spec.declaration {
       let graph = try Expansion.graph(declaration, input: input, numbers: ["classes": spec.classes])
       guard graph.classes == spec.classes else {
@@ -73,6 +75,27 @@ public enum ArchitectureRegistry {
       throw .unknown(spec.name)
     }
     return try family.graph(spec, input: input)
+  }
+
+  /// The structure of the network in an ONNX file.
+  private static func graph(
+    _ path: String, _ spec: ArchitectureSpec, _ input: FeatureShape
+  ) throws(ArchitectureError) -> Graph {
+    let graph: Graph
+    do throws(ONNXError) {
+      graph = try ONNXNetwork(
+        contentsOf: path, input: input, newClasses: spec.hasNewHead ? spec.classes : nil
+      ).graph
+    } catch {
+      throw .value(key: "onnx", message: "\(error)")
+    }
+    guard graph.classes == spec.classes else {
+      throw .value(
+        key: "onnx",
+        message: "\(path): it gives \(graph.classes) values for \(spec.classes) classes; "
+          + "`architecture.new_head: true` puts a new classifier in place of its last linear layer")
+    }
+    return graph
   }
 
   /// The network that the spec describes, with weights that depend on the seed alone; nil where there is no such.

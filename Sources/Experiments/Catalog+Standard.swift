@@ -6,7 +6,7 @@ import Specification
 extension Catalog {
   /// Everything that the registries hold.
   public static var standard: Catalog {
-    Catalog(
+    var catalog = Catalog(
       datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
       criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
       outline: ArchitectureRegistry.outline,
@@ -15,5 +15,7 @@ extension Catalog {
           PruningSchedule.largestReduction(of: $0, prune)
         }
       })
+    catalog.weightsProblem = \.weightsProblem
+    return catalog
   }
 }

@@ -24,7 +24,7 @@ enum FuzzedReaders {
     ExperimentReader.self, TensorFileReader.self, ImageReader.self, ArchiveReader.self,
     PickledBatchReader.self,
     PictureReader.self, CheckpointReader.self,
-    ReportReader.self,
+    ReportReader.self, ONNXReader.self,
   ]
 
   /// The one that the command line names.

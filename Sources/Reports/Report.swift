@@ -18,6 +18,8 @@ public struct Report: Codable, Equatable, Sendable {
   public var runs: [RunReport]
   public var timing: Timing
   public var environment: EnvironmentReport
+  /// Read from `deployment.json` beside the report; never written with it.
+  public var deployment: DeploymentReport?
 
   public static let currentFormat = 1
 
@@ -50,6 +52,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var testLoss: Double?
   public var parameters: Int
   public var macs: Int
+  /// Of the ONNX file, which may have more channels; nil where none was written.
+  public var onnxMacs: Int?
   /// Prunable channels that remain.
   public var channels: Int
   public var layers: [LayerReport]
@@ -58,7 +62,8 @@ public struct RunReport: Codable, Equatable, Sendable {
 
   public init(
     seed: UInt64, variant: String, top1: Double, top5: Double?, testLoss: Double?, parameters: Int, macs: Int,
-    channels: Int, layers: [LayerReport], pruningSteps: [PruningStepReport], history: [EpochReport]
+    onnxMacs: Int? = nil, channels: Int, layers: [LayerReport], pruningSteps: [PruningStepReport],
+    history: [EpochReport]
   ) {
     self.seed = seed
     self.variant = variant
@@ -67,6 +72,7 @@ public struct RunReport: Codable, Equatable, Sendable {
     self.testLoss = testLoss
     self.parameters = parameters
     self.macs = macs
+    self.onnxMacs = onnxMacs
     self.channels = channels
     self.layers = layers
     self.pruningSteps = pruningSteps

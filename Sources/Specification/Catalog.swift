@@ -14,6 +14,9 @@ public struct Catalog: Sendable {
   /// What is gone of a network when every layer is at its floor; nil where that is not known.
   public var largestReduction: @Sendable (ArchitectureSpec, PruneSpec) -> Reduction?
 
+  /// Why the weights that a network starts from do not fit it, as far as their file's header tells; nil where they do.
+  public var weightsProblem: @Sendable (ArchitectureSpec) -> String? = { _ in nil }
+
   public init(
     datasets: [Dataset], architectures: [Architecture], criteria: [Criterion], layerKinds: [LayerKind] = [],
     outline: @escaping @Sendable (ArchitectureSpec, (ArchitectureProblem) -> Void) -> NetworkOutline? = {

@@ -5,8 +5,10 @@ package enum DurableFile {
   /// Larger files are refused unread. The weights of the largest network here take half a gigabyte.
   private static let largestFile = 1 << 32
 
-  /// All bytes of a file.
-  package static func read(_ path: String) throws(TensorFileError) -> [UInt8] {
+  /// The bytes of a file.
+  ///
+  /// - Parameter count: as many of the first ones as are wanted; all if not given
+  package static func read(_ path: String, first limit: Int? = nil) throws(TensorFileError) -> [UInt8] {
     func unreadable(_ reason: String) -> TensorFileError {
       TensorFileError(
         file: path, offset: nil, problem: "cannot read: \(reason)", expected: "a safetensors file")
@@ -18,8 +20,9 @@ package enum DurableFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw unreadable(systemReason()) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(other(status)) }
-    guard status.st_size <= largestFile else { throw unreadable("it has \(status.st_size) bytes") }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    let wanted = min(Int(status.st_size), limit ?? .max)
+    guard wanted <= largestFile else { throw unreadable("it has \(status.st_size) bytes") }
+    var bytes = [UInt8](repeating: 0, count: wanted)
     var count = 0
     while count < bytes.count {
       let read = bytes.withUnsafeMutableBytes {

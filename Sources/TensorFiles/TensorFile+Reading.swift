@@ -21,9 +21,7 @@ extension TensorFile {
       try self.init(safetensors: bytes, file: file)
     } catch {
       guard let kind = FileKind(bytes.prefix(FileKind.prefixLength), path: file) else { throw error }
-      throw TensorFileError(
-        file: file, offset: nil, problem: kind.sentence,
-        expected: "a safetensors file, as safetensors.torch.save_file(model.state_dict(), PATH) writes it")
+      throw error.naming(kind)
     }
   }
 

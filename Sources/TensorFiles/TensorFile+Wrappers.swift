@@ -2,19 +2,27 @@ extension TensorFile {
   /// What PyTorch's `DataParallel`, `DistributedDataParallel` and `torch.compile` put before every name.
   private static let wrappers = ["module.", "_orig_mod."]
 
+  /// By name, the name without a wrapper's prefix, where all names have it.
+  package static func withoutWrappers(_ names: [String]) -> [String: String] {
+    var prefix = ""
+    // A compiled model may be wrapped again.
+    while let next = wrappers.first(where: { wrapper in names.allSatisfy { $0.hasPrefix(prefix + wrapper) } }
+    ),
+      !names.isEmpty
+    {
+      prefix += next
+    }
+    return Dictionary(names.map { ($0, String($0.dropFirst(prefix.count))) }) { first, _ in first }
+  }
+
   /// The file with the names that tensors have without a wrapper, where all of them have its prefix.
   public func unwrapped() -> TensorFile {
-    let names = Array(tensors.keys) + Array(integers.keys)
-    guard let prefix = Self.wrappers.first(where: { prefix in names.allSatisfy { $0.hasPrefix(prefix) } }),
-      !names.isEmpty
-    else { return self }
+    let names = Self.withoutWrappers(Array(tensors.keys) + Array(integers.keys))
     func shortened<Value>(_ values: [String: Value]) -> [String: Value] {
-      Dictionary(uniqueKeysWithValues: values.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+      Dictionary(uniqueKeysWithValues: values.map { (names[$0.key] ?? $0.key, $0.value) })
     }
-    let inner = TensorFile(
+    return TensorFile(
       tensors: shortened(tensors), integers: shortened(integers),
       integerShapes: shortened(integerShapes.filter { integers[$0.key] != nil }), metadata: metadata)
-    // A compiled model may be wrapped again.
-    return inner.unwrapped()
   }
 }

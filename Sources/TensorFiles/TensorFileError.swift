@@ -1,3 +1,5 @@
+import Files
+
 /// Why a tensor file could not be read or written: the file, the place in it, what was found and what was expected.
 ///
 /// Its description is one line: `model.safetensors: byte 8: the header is not a JSON object; expected "{"`.
@@ -18,5 +20,14 @@ public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertib
   public var description: String {
     let place = offset.map { "byte \($0): " } ?? ""
     return "\(file): \(place)\(problem); expected \(expected)"
+  }
+}
+
+extension TensorFileError {
+  /// The error of a file that is another than safetensors.
+  func naming(_ kind: FileKind) -> TensorFileError {
+    TensorFileError(
+      file: file, offset: nil, problem: kind.sentence,
+      expected: "a safetensors file, as safetensors.torch.save_file(model.state_dict(), PATH) writes it")
   }
 }

@@ -13,9 +13,8 @@ struct Espalier: ParsableCommand {
     version: ProductVersion.current,
     subcommands: [
       Init.self, Run.self, Submit.self, Plan.self, Cache.self, Validate.self, List.self, Diff.self,
-      ReportCommand.self, Schema.self, Score.self, Sensitivity.self, Predict.self, Export.self,
-      CheckGradients.self, Doctor.self, Bench.self,
-      Manual.self, Version.self,
+      ReportCommand.self, Schema.self, Score.self, Sensitivity.self, Predict.self, Evaluate.self, Export.self,
+      CheckGradients.self, Doctor.self, Bench.self, Manual.self, Version.self,
     ])
 
   /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.

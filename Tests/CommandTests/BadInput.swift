@@ -8,6 +8,7 @@ struct BadInput: CustomStringConvertible, Sendable {
     case arguments = "Arguments"
     case data = "Data files"
     case tensors = "Tensor files"
+    case onnx = "ONNX files"
     case reports = "Reports"
   }
 
@@ -17,7 +18,7 @@ struct BadInput: CustomStringConvertible, Sendable {
   let files: [String: Data]
   let status: Int32
 
-  static let all = experiments + arguments + data + tensors + reports
+  static let all = experiments + arguments + data + tensors + onnx + reports
 
   // MARK: Experiment files
 
@@ -366,6 +367,46 @@ struct BadInput: CustomStringConvertible, Sendable {
           header:
             #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"U8","shape":[1],"data_offsets":[256,257]}}"#,
           data: 256) + Data([200]), images),
+    ]
+  }
+
+  // MARK: ONNX files
+
+  private static func onnx(
+    _ description: String, _ contents: Data?, architecture: String = "{onnx: model.onnx}"
+  ) -> BadInput {
+    let text = valid.replacingOccurrences(of: "{name: resnet, depth: 8, width: 0.25}", with: architecture)
+    return BadInput(
+      kind: .onnx, description: description, arguments: ["validate", "trial.yaml"],
+      files: ["trial.yaml": Data(text.utf8)].merging(contents.map { ["model.onnx": $0] } ?? [:]) { $1 },
+      status: 1)
+  }
+
+  /// A message's field of bytes.
+  private static func field(_ number: UInt8, _ bytes: Data) -> Data {
+    Data([number << 3 | 2, UInt8(bytes.count)]) + bytes
+  }
+
+  private static func field(_ number: UInt8, _ text: String) -> Data { field(number, Data(text.utf8)) }
+
+  /// A model of one node that reads the image and gives the logits.
+  private static func model(_ type: String) -> Data {
+    let node = field(1, "x") + field(2, "y") + field(3, "last") + field(4, type)
+    let graph =
+      field(1, node) + Data([11 << 3 | 2, 3]) + field(1, "x") + Data([12 << 3 | 2, 3]) + field(1, "y")
+    return Data([0x08, 0x08]) + field(7, graph)
+  }
+
+  private static var onnx: [BadInput] {
+    [
+      onnx("a missing model", nil),
+      onnx("a file that is no model", Data("nonsense".utf8)),
+      onnx("a file that Git LFS has not fetched", lfsPointer),
+      onnx("an operator that is not read", model("ConvTranspose")),
+      onnx("a softmax at the end", model("Softmax")),
+      onnx("no logits at the end", model("Relu")),
+      onnx("a depth beside a model", model("Relu"), architecture: "{onnx: model.onnx, depth: 20}"),
+      onnx("a new classifier without weights", nil, architecture: "{name: resnet, depth: 8, new_head: true}"),
     ]
   }
 

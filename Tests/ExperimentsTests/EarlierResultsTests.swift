@@ -69,6 +69,10 @@ struct EarlierResultsTests {
       ])
     let plots = try FileManager.default.contentsOfDirectory(atPath: root + "plots")
     #expect(plots.sorted() == report.plotFiles().map(\.name).sorted())
+    try run(
+      digits(["seeds=[1]", "prune=null", "expect=null", "export.formats=[onnx]"]), in: folder.path)
+    #expect(isThere("seed-1/baseline/model.onnx") && !isThere("seed-1/baseline/model.safetensors"))
+    #expect(!isThere("seed-1/baseline/architecture.yaml"))
   }
 
   @Test("each training says where it was trained, whoever writes the report")

@@ -39,10 +39,11 @@ struct ModelFileTests {
     let file = try network(classes: 10).tensorFile()
     #expect(
       problem(file, try network())
-        == "w: its classifier has 10 classes, the network 4; `architecture.classes: 10` takes it")
+        == "w: its classifier has 10 classes, the network 4; `architecture.classes: 10` takes it, "
+        + "`architecture.new_head: true` trains a new one")
     #expect(
       problem(try network(classes: 3).tensorFile(), try network())
-        == "w: its classifier has 3 classes, the network 4")
+        == "w: its classifier has 3 classes, the network 4; `architecture.new_head: true` trains a new one")
     #expect(
       problem(try network(width: 1, classes: 10).tensorFile(), try network())
         == "w: tensor bn1.bias has shape [16], expected [8]")

@@ -22,6 +22,31 @@ struct CriteriaTests {
     }
   }
 
+  @Test(
+    "every registered criterion scores the groups of grouped and depthwise convolutions",
+    arguments: CriterionRegistry.entries.map(\.name))
+  func groupedConvolutions(_ name: String) throws {
+    let layers = """
+      layers:
+        - {name: a, conv: 8, kernel: 1}
+        - {name: b, conv: 12, groups: 4}
+        - {name: c, conv: 6, kernel: 1}
+        - {name: d, depthwise: 3}
+        - global_average_pool: true
+        - {name: e, linear: classes}
+      """
+    let declaration = try ArchitectureDeclaration(
+      Array(layers.utf8), file: "test", kinds: ArchitectureRegistry.layerKinds)
+    let spec = ArchitectureSpec(
+      name: "layers", depth: 0, block: .plain, input: [1, 8, 8], classes: 4, declaration: declaration)
+    let network = Network(try ArchitectureRegistry.graph(spec), seed: 1, engine: try Engine(threads: 1))
+    let criterion = try #require(CriterionRegistry.make(name))
+    let scores = network.structure.groupScores(criterion.importance(of: network, on: Self.data()))
+    for group in network.channelGroups {
+      #expect(scores[group.name]?.count == group.kept.count, "\(group.name)")
+    }
+  }
+
   @Test("an unknown criterion is not made")
   func unknown() {
     #expect(CriterionRegistry.make("nonsense") == nil)

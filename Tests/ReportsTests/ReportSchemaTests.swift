@@ -20,6 +20,7 @@ struct ReportSchemaTests {
       report.runs[index].history[0].testTop5 = 3
     }
     report.timing.runs[0].epochs[0].trainJoules = 5
+    report.runs[0].onnxMacs = 12_000
     report.environment.blasCore = "Haswell"
     report.environment.paths = ["dataset.path": "/data/images"]
     report.environment.mpiRanks = 2

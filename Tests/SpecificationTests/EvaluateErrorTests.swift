@@ -27,10 +27,14 @@ struct EvaluateErrorTests {
       6:36: evaluate.latency.batch_sizes[0]: expected a whole number from 1 to 65536, found `0`
     evaluate: {latency: {}}
       6:12: evaluate.latency.batch_sizes: required key is missing; expected a list of values
-    export: {formats: [onnx]}
-      6:20: export.formats[0]: the format `onnx` is not supported yet
+    export: {formats: [onxn]}
+      6:20: export.formats[0]: unknown format `onxn`; did you mean `onnx`? (known: safetensors, onnx)
+    export: {onnx: {opset: 12, batch: any, fold_batchnorm: true}}
+      6:24: export.onnx.opset: expected a whole number from 13 to 21, found `12`
+      6:35: export.onnx.batch: expected `dynamic` or a whole number from 1 to 65536, found `any`
+      6:40: export.onnx.fold_batchnorm: unknown key; did you mean `fold_batch_norm`?
     export: {formats: [pickle]}
-      6:20: export.formats[0]: unknown format `pickle`; known: safetensors
+      6:20: export.formats[0]: unknown format `pickle`; known: safetensors, onnx
     expect: {accuracy_drop: {at_most: 1}}
       6:10: expect.accuracy_drop: nothing can be expected of it without `prune`
     expect: {top5: {at_least: 90}}

@@ -170,6 +170,11 @@ extension ExperimentSpec {
       evaluate: EvaluateSpec(
         every: 1 + random.below(9), metrics: chance() ? ["top5"] : ["top5", "top1"],
         latencyBatchSizes: chance() ? [] : [1, 2 + random.below(100)]),
+      export: ExportSpec(
+        formats: chance() ? ["safetensors"] : ["onnx", "safetensors"],
+        onnx: .init(
+          opset: 13 + random.below(9), foldsBatchNorm: chance(), padChannels: 1 + random.below(256),
+          batch: chance() ? nil : 1 + random.below(100), testImages: random.below(10))),
       expectations: ExpectationSpec.Metric.allCases.filter { _ in hasPrune && chance() }.map {
         ExpectationSpec(metric: $0.rawValue, paper: chance() ? nil : share(), limit: limits[random.below(2)])
       })

@@ -84,7 +84,7 @@ struct SchemaTests {
     #"{"evaluate": {"latency": {"batch_sizes": [1]}}}"#,
     #"{"evaluate": {"latency": {}}}"#, #"{"evaluate": {"metrics": ["top1", "top5"]}}"#,
     #"{"evaluate": {"metrics": ["top2"]}}"#,
-    #"{"export": {"formats": ["onnx"]}}"#, #"{"export": {"formats": ["safetensors"]}}"#, #"{"matrix": {}}"#,
+    #"{"export": {"formats": ["onxn"]}}"#, #"{"export": {"formats": ["safetensors"]}}"#, #"{"matrix": {}}"#,
     #"{"matrix": {"train.epochs": [1, 2]}}"#, #"{"matrix": {"train.epochs": []}}"#,
     #"{"matrix": {"train.epochs": [1, "x"]}}"#, #"{"matrix": {"train.epochs": [1, 1]}}"#,
     #"{"matrix": {"train.epoch": [1]}}"#, #"{"matrix": {"name": ["a"]}}"#, #"{"matrix": 3}"#,

@@ -66,7 +66,8 @@ struct ReportBuilder {
     return RunReport(
       seed: finished.seed, variant: finished.variant.rawValue, top1: top1,
       top5: spec.evaluate.metrics.contains("top5") ? last.testTop5 : nil, testLoss: last.testLoss,
-      parameters: cost.parameters, macs: cost.macs, channels: network.prunableChannels,
+      parameters: cost.parameters, macs: cost.macs, onnxMacs: finished.onnxMACs,
+      channels: network.prunableChannels,
       layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
       pruningSteps: finished.outcome.record.pruningSteps.map(\.report),
       history: finished.outcome.record.epochs.map(\.report))

@@ -28,13 +28,14 @@ struct ExperimentFinishing {
     for stage in experiment.stages {
       let outcome = try trained(stage)
       let latencies = spec.evaluate.latencyBatchSizes.map { Latency(of: outcome.network, batchSize: $0) }
-      try export(outcome, stage)
+      let macs = try export(outcome, stage)
       finished.append(
-        FinishedVariant(seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies))
+        FinishedVariant(
+          seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies, onnxMACs: macs))
     }
     let report = try ReportBuilder(spec: spec, engine: engine, commit: commit, ranks: ranks).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
-    earlier?.removeOrphans(of: report, models: Set(ResultFolders.models))
+    earlier?.removeOrphans(of: report, models: ResultFolders.models(in: spec.export.formats))
     return report
   }
 
@@ -69,24 +70,32 @@ struct ExperimentFinishing {
     }
   }
 
-  private func export(_ outcome: VariantTraining.Outcome, _ stage: TrainingStage) throws(RunError) {
-    guard spec.export.formats.contains("safetensors") else { return }
+  /// - Returns: the MACs of the ONNX file, if one is written
+  private func export(_ outcome: VariantTraining.Outcome, _ stage: TrainingStage) throws(RunError) -> Int? {
     if let tensor = outcome.network.firstNonFiniteTensor {
       throw .training(.tensorDiverged(epoch: stage.epochs, tensor: tensor))
     }
     let folder = folders.variant(seed: stage.seed, stage.variant)
     let metadata = ModelMetadata.of(
-      spec, stage.variant, seed: stage.seed, classNames: experiment.data.classNames,
-      top1: outcome.record.epochs.last?.testTop1)
-    let model = folder + "/model.safetensors"
+      stage, spec, classNames: experiment.data.classNames, top1: outcome.record.epochs.last?.testTop1)
+    var macs: Int?
     do {
       try DurableFile.makeFolder(folder)
-      try outcome.network.tensorFile(metadata: metadata).write(to: model)
-      let again = try ModelExport.experiment(spec, of: outcome.network, weights: model)
-      try DurableFile.write(Array(yaml(again).utf8), to: folder + "/architecture.yaml")
+      for format in spec.export.formats {
+        if format == "onnx" {
+          macs = try ONNXExport(network: outcome.network, spec: spec.export.onnx, metadata: metadata)
+            .write(to: folder + "/model.onnx")
+        } else {
+          let model = folder + "/model.safetensors"
+          try outcome.network.tensorFile(metadata: metadata).write(to: model)
+          let again = try ModelExport.experiment(spec, of: outcome.network, weights: model)
+          try DurableFile.write(Array(yaml(again).utf8), to: folder + "/architecture.yaml")
+        }
+      }
     } catch {
       throw .storage("\(error)")
     }
+    return macs
   }
 }
 
@@ -97,4 +106,6 @@ struct FinishedVariant {
   let outcome: VariantTraining.Outcome
   /// Wall time of inference.
   let latencies: [Latency]
+  /// Of the ONNX file; nil where none is written.
+  let onnxMACs: Int?
 }

@@ -67,8 +67,14 @@ struct ExperimentPreparation {
     return data
   }
 
+  /// Of the file that the network starts from, and of one that its layers are read from.
   private func weightsDigest(_ spec: ExperimentSpec) throws(RunError) -> String? {
-    guard let path = spec.architecture.weights else { return nil }
-    do { return sha256(try DurableFile.read(path)) } catch { throw .model(.unreadable(error)) }
+    func digest(_ path: String?) throws(RunError) -> String? {
+      guard let path else { return nil }
+      do { return sha256(try DurableFile.read(path)) } catch { throw .model(.unreadable(error)) }
+    }
+    let weights = try digest(spec.architecture.weights)
+    guard let onnx = try digest(spec.architecture.onnx) else { return weights }
+    return (weights ?? "random") + ", network " + onnx
   }
 }

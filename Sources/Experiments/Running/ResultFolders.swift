@@ -9,7 +9,12 @@ struct ResultFolders: Sendable {
   var plots: String { "\(root)/plots" }
 
   /// Files of a trained model in its variant's folder.
-  static let models = ["model.safetensors", "architecture.yaml"]
+  static let models = ["model.safetensors", "architecture.yaml", "model.onnx"]
+
+  /// Those of a trained model that is exported in these formats.
+  static func models(in formats: [String]) -> Set<String> {
+    Set(models.filter { formats.contains($0.hasSuffix(".onnx") ? "onnx" : "safetensors") })
+  }
 
   /// The lock of the run that works here, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }

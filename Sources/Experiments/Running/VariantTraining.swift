@@ -93,9 +93,7 @@ struct VariantTraining {
     guard let network = spec.build(seed: seed, engine: engine) else {
       throw .storage("\(spec.architecture.name): no such architecture")
     }
-    if let path = spec.architecture.weights {
-      do { try network.load(contentsOf: path) } catch { throw .model(error) }
-    }
+    do { try spec.loadStart(network) } catch { throw .model(error) }
     return network
   }
 

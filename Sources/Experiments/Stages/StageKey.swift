@@ -44,6 +44,7 @@ struct StageKey: Hashable, Sendable {
     part.dataset.trainLimit = nil
     part.dataset.testLimit = nil
     (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
+    if part.architecture.onnx != nil { part.architecture.onnx = "network" }
     // Pictures that are decoded at all are decoded the same.
     if part.dataset.pictures?.damaged == .fail {
       part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels
@@ -51,7 +52,7 @@ struct StageKey: Hashable, Sendable {
     if variant == .baseline { part.prune = nil }
     part.evaluate.metrics = EvaluateSpec().metrics
     part.evaluate.latencyBatchSizes = []
-    part.export.formats = []
+    part.export = ExportSpec(formats: [])
     part.expectations = []
     return StageKey(
       stage: "train",

@@ -1,6 +1,7 @@
 import Architectures
 import Compute
 import Network
+import ONNX
 import Specification
 import TensorFiles
 
@@ -19,6 +20,8 @@ public enum ModelExport {
     again.prune = nil
     again.expectations = []
     again.architecture.name = "layers"
+    again.architecture.onnx = nil
+    again.architecture.hasNewHead = false
     again.architecture.width = 1
     again.architecture.growth = nil
     again.architecture.depth = 0
@@ -32,12 +35,13 @@ public enum ModelExport {
     return again
   }
 
-  /// Writes a model as an experiment file or as tensors.
+  /// Writes a model as an experiment file, as tensors, or as a file that runtimes run.
   ///
+  /// - Returns: a line that says what the file costs; nil where that is as the network does.
   /// - Throws: ``ToolError`` when the model cannot be read, or the file cannot be written.
   public static func write(
     _ spec: ExperimentSpec, weights: String?, as format: Format, to output: String, engine: Engine
-  ) throws(ToolError) {
+  ) throws(ToolError) -> String? {
     guard let path = weights ?? spec.architecture.weights else {
       throw .file("an export needs a trained model: --weights MODEL.safetensors")
     }
@@ -48,11 +52,15 @@ public enum ModelExport {
         let text = yaml(try experiment(spec, of: network, weights: path))
         try DurableFile.write(Array(text.utf8), to: output)
       case .safetensors:
-        let metadata = try TensorFile(contentsOf: path).metadata.filter {
-          !$0.key.hasPrefix("espalier.kept.")
-        }
-        try network.tensorFile(metadata: metadata).write(to: output)
+        try network.tensorFile(metadata: try metadata(of: path, spec)).write(to: output)
+      case .onnx:
+        let own = try metadata(of: path, spec)
+        let described = own.isEmpty ? ModelMetadata.of(spec) : own
+        let macs = try ONNXExport(network: network, spec: spec.export.onnx, metadata: described)
+          .write(to: output)
+        return "\(output): \(macs) MACs for an image, \(network.cost().macs) of the network"
       }
+      return nil
     } catch let error as ToolError {
       throw error
     } catch {
@@ -60,7 +68,12 @@ public enum ModelExport {
     }
   }
 
+  /// What a model's file says of the model, besides which channels are left.
+  private static func metadata(of path: String, _ spec: ExperimentSpec) throws -> [String: String] {
+    try spec.modelFile(path).metadata.filter { !$0.key.hasPrefix("espalier.kept.") }
+  }
+
   public enum Format: String, Sendable, CaseIterable {
-    case safetensors, yaml
+    case safetensors, yaml, onnx
   }
 }

@@ -1,7 +1,10 @@
 import Architectures
 import Compute
+import Foundation
 import Network
+import ONNX
 import Specification
+import TensorFiles
 
 extension ExperimentSpec {
   /// The experiment's network for its first seed, with the weights of a file, or else those that it starts from.
@@ -9,8 +12,14 @@ extension ExperimentSpec {
     guard let network = build(seed: seeds.first ?? 0, engine: engine) else {
       throw .file("\(architecture.name): no such architecture")
     }
-    if let path = weights ?? architecture.weights {
-      do { try network.load(contentsOf: path) } catch { throw .file("\(error)") }
+    do throws(ModelFileError) {
+      if let weights {
+        try network.load(model: try modelFile(weights), from: weights)
+      } else {
+        try loadStart(network)
+      }
+    } catch {
+      throw .file("\(error)")
     }
     return network
   }
@@ -26,10 +35,50 @@ extension ExperimentSpec {
     }
   }
 
+  /// Loads the weights that the experiment starts from, if there are any, without their classifier where it says so.
+  func loadStart(_ network: Network) throws(ModelFileError) {
+    guard let path = architecture.weights else { return }
+    try network.load(model: try modelFile(path), from: path, newHead: architecture.hasNewHead)
+  }
+
+  /// A trained model's tensors and metadata, from a safetensors file or an ONNX file.
+  func modelFile(_ path: String) throws(ModelFileError) -> TensorFile {
+    let bytes: [UInt8]
+    do { bytes = try DurableFile.read(path) } catch { throw .unreadable(error) }
+    guard ONNXNetwork.begins(bytes) || path == architecture.onnx else {
+      do { return try TensorFile(bytes: bytes, file: path) } catch { throw .unreadable(error) }
+    }
+    let size = architecture.input
+    do throws(ONNXError) {
+      let model = try ONNXNetwork(
+        bytes: bytes, file: path, input: FeatureShape(channels: size[0], rows: size[1], columns: size[2]))
+      return TensorFile(tensors: model.tensors, metadata: model.metadata)
+    } catch {
+      throw .other("\(error)")
+    }
+  }
+
   /// The experiment's network with the seed's random weights; nil for an architecture that there is not.
   func build(seed: UInt64, engine: Engine) -> Network? {
     let network = ArchitectureRegistry.build(architecture, seed: seed, engine: engine)
     network?.prunesStreams = prune?.scope == .stream
     return network
+  }
+}
+
+extension ArchitectureSpec {
+  /// Why the start weights do not fit, by their header. A file that is not there may be on another machine.
+  var weightsProblem: String? {
+    guard let path = weights, path != onnx, FileManager.default.fileExists(atPath: path) else { return nil }
+    do {
+      // An ONNX file has no header that says as much; it is read when the weights are.
+      if ONNXNetwork.begins(try DurableFile.read(path, first: 9)) { return nil }
+      let header = try TensorHeader(contentsOf: path)
+      guard let graph = try? ArchitectureRegistry.graph(self) else { return nil }
+      try PrunableGraph(graph).check(header, from: path, newHead: hasNewHead)
+      return nil
+    } catch {
+      return "\(error)"
+    }
   }
 }

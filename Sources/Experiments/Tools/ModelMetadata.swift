@@ -7,33 +7,40 @@ enum ModelMetadata {
   /// Names of the classes, a JSON list.
   static let classNames = "espalier.classes"
 
+  /// Of a model that a training ended with.
+  ///
   /// - Parameters:
   ///   - classNames: of the data set
   ///   - top1: accuracy on the test images, percent; nil where it was not measured
   static func of(
-    _ spec: ExperimentSpec, _ variant: Variant, seed: UInt64, classNames: [String], top1: Double?
+    _ stage: TrainingStage, _ spec: ExperimentSpec, classNames: [String], top1: Double?
   ) -> [String: String] {
+    var metadata = of(spec)
+    metadata["seed"] = "\(stage.seed)"
+    metadata["espalier.variant"] = stage.variant.rawValue
+    metadata["espalier.stage"] = stage.key.digest
+    metadata[Self.classNames] = list(classNames.map { JSON.string($0).text() })
+    if let top1 { metadata["espalier.top1"] = "\(top1)" }
+    return metadata
+  }
+
+  /// Of any model of an experiment.
+  static func of(_ spec: ExperimentSpec) -> [String: String] {
     var metadata = [
       "architecture": spec.architecture.name,
       "experiment": spec.name,
-      "seed": "\(seed)",
-      "espalier.variant": variant.rawValue,
       "espalier.version": ProductVersion.current,
       "espalier.dataset": spec.dataset.name,
       "espalier.input": list(spec.architecture.input),
       "espalier.mean": list(spec.dataset.normalize.mean),
       "espalier.std": list(spec.dataset.normalize.std),
-      Self.classNames: list(
-        classNames.map { name in
-          JSON.string(name).text()
-        }),
     ]
-    if spec.architecture.declaration == nil {
+    if spec.architecture.declaration == nil, spec.architecture.onnx == nil {
       if spec.architecture.depth > 0 { metadata["espalier.depth"] = "\(spec.architecture.depth)" }
       metadata["espalier.block"] = spec.architecture.block.rawValue
+      if let growth = spec.architecture.growth { metadata["espalier.growth"] = "\(growth)" }
       metadata["espalier.width"] = "\(spec.architecture.width)"
     }
-    if let top1 { metadata["espalier.top1"] = "\(top1)" }
     return metadata
   }
 

@@ -58,7 +58,7 @@ public struct Prediction: Encodable {
     }
     logits = Tensor(shape: [planes.shape.images, network.classes], values: values)
     guard values.allSatisfy(\.isFinite) else { throw .file("the model gives values that are not finite") }
-    let classNames = try Self.classNames(weights ?? spec.architecture.weights, network.classes)
+    let classNames = Self.classNames(weights ?? spec.architecture.weights, spec, network.classes)
     let classes = network.classes
     rows = names.enumerated().map { index, name in
       let own = Array(values[index * classes..<(index + 1) * classes])
@@ -123,8 +123,8 @@ public struct Prediction: Encodable {
   }
 
   /// From the model's metadata.
-  private static func classNames(_ path: String?, _ count: Int) throws(ToolError) -> [String]? {
-    guard let path, let file = try? TensorFile(contentsOf: path),
+  private static func classNames(_ path: String?, _ spec: ExperimentSpec, _ count: Int) -> [String]? {
+    guard let path, let file = try? spec.modelFile(path),
       let text = file.metadata[ModelMetadata.classNames],
       let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), names.count == count
     else { return nil }

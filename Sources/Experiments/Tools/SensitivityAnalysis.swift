@@ -89,12 +89,9 @@ public struct SensitivityAnalysis: Sendable {
   // MARK: Beginning
 
   private func read(_ path: String) throws(RunError) -> (TensorFile, hash: String) {
-    do {
-      let bytes = try DurableFile.read(path)
-      return (try TensorFile(bytes: bytes, file: path), sha256(bytes))
-    } catch {
-      throw .model(.unreadable(error))
-    }
+    let bytes: [UInt8]
+    do { bytes = try DurableFile.read(path) } catch { throw .model(.unreadable(error)) }
+    do { return (try spec.modelFile(path), sha256(bytes)) } catch { throw .model(error) }
   }
 
   private func network(_ model: TensorFile, _ engine: Engine) throws(RunError) -> Network {
@@ -111,7 +108,7 @@ public struct SensitivityAnalysis: Sendable {
     var part = spec
     part.description = ""
     part.expectations = []
-    part.export.formats = []
+    part.export = ExportSpec(formats: [])
     part.evaluate = EvaluateSpec()
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
     (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)

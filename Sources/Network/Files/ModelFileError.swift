@@ -3,6 +3,8 @@ import TensorFiles
 /// Why a tensor file does not fit a network.
 public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case unreadable(TensorFileError)
+  /// A file of another format, with its error.
+  case other(String)
   case missing(file: String, tensor: String)
   case unexpected(file: String, tensor: String)
   case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
@@ -16,13 +18,15 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let error): "\(error)"
+    case .other(let error): error
     case .missing(let file, let tensor): "\(file): tensor \(tensor) is missing"
     case .unexpected(let file, let tensor): "\(file): the network has no tensor \(tensor)"
     case .wrongShape(let file, let tensor, let expected, let found):
       "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
     case .otherClasses(let file, let expected, let found):
       "\(file): its classifier has \(found) classes, the network \(expected)"
-        + (found > expected ? "; `architecture.classes: \(found)` takes it" : "")
+        + (found > expected ? "; `architecture.classes: \(found)` takes it, " : "; ")
+        + "`architecture.new_head: true` trains a new one"
     case .lostChannels(let file, let tensor, let expected, let found):
       "\(file): tensor \(tensor) has shape \(found), expected \(expected): a pruned model whose metadata, "
         + "espalier.kept.*, was lost when another program wrote it, or one of another `architecture.width`; "

@@ -31,13 +31,11 @@ extension Network {
     return found
   }
 
-  private static let keptPrefix = "espalier.kept."
-
   /// Which original channels each group kept, as metadata of a tensor file; groups that are whole are left out.
   public var keptChannelsMetadata: [String: String] {
     var metadata: [String: String] = [:]
     for group in channelGroups + streamGroups where group.kept.count < group.originalCount {
-      metadata[Self.keptPrefix + group.name] = group.kept.map(String.init).joined(separator: ",")
+      metadata[PrunableGraph.keptPrefix + group.name] = group.kept.map(String.init).joined(separator: ",")
     }
     return metadata
   }
@@ -55,46 +53,11 @@ extension Network {
   /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; nothing is changed then,
   ///   except that channels may be gone.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
+    let shapes = file.tensors.mapValues(\.shape)
     // Channels that a file says are left were removed from this network before, where everything fits as it is.
-    if !fits(file) { try keepChannels(file.metadata, from: path) }
-    let own = tensors
-    for name in own.keys.sorted() where file.tensors[name] == nil {
-      throw .missing(file: path, tensor: name)
-    }
-    try checkShapes(file, own, from: path)
-    for name in file.tensors.keys.sorted() where own[name] == nil && !name.hasSuffix("num_batches_tracked") {
-      throw .unexpected(file: path, tensor: name)
-    }
+    if !structure.fits(shapes) { keep(channels: try structure.keptChannels(file.metadata, from: path)) }
+    try structure.check(shapes, file.metadata, from: path)
     setTensors(file.tensors)
-  }
-
-  private func fits(_ file: TensorFile) -> Bool {
-    tensors.allSatisfy { file.tensors[$0.key]?.shape == $0.value.shape }
-  }
-
-  private func checkShapes(
-    _ file: TensorFile, _ own: [String: Tensor], from path: String
-  ) throws(ModelFileError) {
-    let others = own.keys.sorted().compactMap { name -> (name: String, expected: [Int], found: [Int])? in
-      guard let expected = own[name]?.shape, let found = file.tensors[name]?.shape, expected != found else {
-        return nil
-      }
-      return (name, expected, found)
-    }
-    guard let first = others.first else { return }
-    let classifier = parameters.suffix(2).map(\.name)
-    if let found = first.found.first, first.expected.first == classes,
-      others.allSatisfy({ classifier.contains($0.name) && $0.found.dropFirst() == $0.expected.dropFirst() })
-    {
-      throw .otherClasses(file: path, expected: classes, found: found)
-    }
-    let isSmaller = others.allSatisfy { other in
-      other.found.count == other.expected.count && zip(other.found, other.expected).allSatisfy(<=)
-    }
-    if isSmaller, !file.metadata.keys.contains(where: { $0.hasPrefix(Self.keptPrefix) }) {
-      throw .lostChannels(file: path, tensor: first.name, expected: first.expected, found: first.found)
-    }
-    throw .wrongShape(file: path, tensor: first.name, expected: first.expected, found: first.found)
   }
 
   /// Loads a tensor file, channels and all.
@@ -106,8 +69,21 @@ extension Network {
 
   /// Loads a trained model that may come from elsewhere: names may have the prefix that PyTorch's wrappers put before
   /// them, and values have to be finite.
-  public func load(model: TensorFile, from path: String) throws(ModelFileError) {
-    let model = model.unwrapped()
+  ///
+  /// The projection of a residual block may be called `downsample`, as torchvision does, or `shortcut`.
+  ///
+  /// - Parameter newHead: whether the classifier of the file is left out, so that the network's own stays
+  public func load(
+    model: TensorFile, from path: String, newHead: Bool = false
+  ) throws(ModelFileError) {
+    let names = structure.ownNames(Array(model.tensors.keys))
+    var model = model
+    model.tensors = Dictionary(
+      uniqueKeysWithValues: model.tensors.map { (names[$0.key] ?? $0.key, $0.value) })
+    if newHead {
+      let own = tensors
+      for name in structure.headTensors { model.tensors[name] = own[name] }
+    }
     if let name = model.tensors.keys.sorted().first(where: { name in
       model.tensors[name]?.values.contains { !$0.isFinite } == true
     }) {
@@ -120,33 +96,5 @@ extension Network {
     for parameter in store.trained + store.statistics {
       if let value = tensors[parameter.name] { parameter.value = value }
     }
-  }
-
-  private func keepChannels(_ metadata: [String: String], from path: String) throws(ModelFileError) {
-    var kept: [String: [Int]] = [:]
-    let groups = Dictionary(uniqueKeysWithValues: (channelGroups + streamGroups).map { ($0.name, $0) })
-    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.keptPrefix) {
-      let name = String(key.dropFirst(Self.keptPrefix.count))
-      guard let group = groups[name] else {
-        throw .badChannels(file: path, group: name, reason: "the network has no such prunable layer")
-      }
-      let fields = value.split(separator: ",", omittingEmptySubsequences: false)
-      let channels = fields.compactMap { Int($0) }
-      guard channels.count == fields.count else {
-        throw .badChannels(file: path, group: name, reason: "expected channel numbers separated by commas")
-      }
-      let ascending = zip(channels, channels.dropFirst()).allSatisfy { $0 < $1 }
-      guard ascending, let first = channels.first, let last = channels.last, first >= 0,
-        last < group.originalCount
-      else {
-        let range = "ascending numbers from 0 to \(group.originalCount - 1)"
-        throw .badChannels(file: path, group: name, reason: "expected \(range)")
-      }
-      guard Set(channels).isSubset(of: group.kept) else {
-        throw .badChannels(file: path, group: name, reason: "channels that this network has lost already")
-      }
-      kept[name] = channels
-    }
-    keep(channels: kept)
   }
 }

@@ -79,6 +79,9 @@ public struct Graph: Sendable {
   /// The node that computes a value; nil for the image.
   func producer(of value: Value) -> Int? { value.index > 0 ? value.index - 1 : nil }
 
+  /// The nodes that read a value.
+  package func readers(of value: Value) -> [Int] { readers[value.index] }
+
   /// The node that alone reads a value; nil where there are several, none, or the value is the graph's output.
   package func onlyReader(of value: Value) -> Int? {
     value != output && readers[value.index].count == 1 ? readers[value.index][0] : nil

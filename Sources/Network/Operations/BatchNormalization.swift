@@ -6,7 +6,7 @@ import Compute
 /// Training uses the batch's mean and biased variance and moves the running statistics by a tenth towards
 /// the batch's mean and unbiased variance; evaluation uses the running statistics.
 public struct BatchNormalization: Operation {
-  static let epsilon = 1e-5
+  package static let epsilon = 1e-5
   static let momentum = 0.1
 
   /// The batch's statistics, kept from the forward to the backward pass of training.

@@ -11,10 +11,14 @@ public struct RandomImportance: ImportanceCriterion {
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var scores: [String: [Double]] = [:]
     let groups = network.channelGroups + (network.prunesStreams ? network.streamGroups : [])
+    // A layer of groups has more channels than it has sets of channels that are removed together.
+    let channels = Dictionary(network.layers().map { ($0.name, $0.channels) }) { first, _ in first }
     for (index, group) in groups.enumerated() {
       var stream = RandomStream(
         seed: data.seed, purpose: .randomCriterion, epoch: data.epoch, index: index)
-      scores[group.name] = group.kept.map { _ in Double(stream.uniform()) }
+      scores[group.name] = (0..<(channels[group.name] ?? group.kept.count)).map { _ in
+        Double(stream.uniform())
+      }
     }
     return scores
   }

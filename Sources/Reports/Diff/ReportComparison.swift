@@ -33,8 +33,20 @@ struct ReportComparison {
           ) { run in run.latency.first { $0.batchSize == size }?.milliseconds }
           latency?.details.append("batches of \(size)")
           return latency
-        }
+        } + deploymentTimes(variant)
     }.compactMap(\.self)
+  }
+
+  /// Milliseconds of exported models, where both were measured in the same way.
+  private func deploymentTimes(_ variant: String) -> [MetricComparison?] {
+    guard let before = base.deployment, let after = candidate.deployment else { return [] }
+    return before.settings.filter(after.settings.contains).map { setting in
+      var latency = MetricComparison(
+        .latency, variant: variant, base: before.times(variant, setting),
+        candidate: after.times(variant, setting), tolerance: tolerances[.latency])
+      latency?.details.append("\(after.runtime), \(setting.text)")
+      return latency
+    }
   }
 
   /// Seeds that only one of them has, and other kernels.

@@ -25,7 +25,31 @@ extension Report {
       rows: [
         accuracy, sizes("parameters", \.parameters), sizes("MACs of one image", \.macs),
         sizes("prunable channels", \.channels),
-      ] + latencyRows())
+      ] + latencyRows() + deploymentRows())
+  }
+
+  /// What exported models took in a runtime, where deployment.json is there.
+  private func deploymentRows() -> [[Table.Cell]] {
+    guard let deployment else { return [] }
+    func mean(_ values: some Sequence<Double>) -> Double? { Statistic(Array(values))?.mean }
+    func row(
+      _ name: String, _ before: Double?, _ after: Double?, _ text: (Double) -> String
+    ) -> [Table.Cell] {
+      [
+        Table.Cell(name), Table.Cell(before.map(text) ?? "–"), Table.Cell(after.map(text) ?? "–"),
+        Table.Cell(change(before, after)),
+      ]
+    }
+    func macs(_ variant: String) -> Double? {
+      mean(deployment.models.filter { $0.variant == variant }.map { Double($0.macs) })
+    }
+    return [row("MACs of the ONNX file", macs("baseline"), macs("pruned"), quantity)]
+      + deployment.settings.map { setting in
+        let (before, after) = (
+          mean(deployment.times("baseline", setting).values), mean(deployment.times("pruned", setting).values)
+        )
+        return row("\(deployment.runtime), \(setting.text), ms", before, after, short)
+      }
   }
 
   private func latencyRows() -> [[Table.Cell]] {

@@ -20,23 +20,27 @@ extension Report {
   ///
   /// - Throws: the path of the first key that is missing or has a wrong type, or that the format is another one.
   public init(json: String) throws(ReportError) {
+    let format = try Self.decoded(json, as: Version.self).format
+    guard format == Self.currentFormat else {
+      throw ReportError(path: "format", message: "expected \(Self.currentFormat), found \(format)")
+    }
+    self = try Self.decoded(json)
+  }
+
+  /// A value of JSON whose keys are in snake case.
+  static func decoded<Value: Decodable>(
+    _ json: String, as type: Value.Type = Value.self
+  ) throws(ReportError) -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .custom { path in CamelCaseKey(path.last) }
     do {
-      let data = Data(json.utf8)
-      let format = try decoder.decode(Version.self, from: data).format
-      guard format == Self.currentFormat else {
-        throw ReportError(path: "format", message: "expected \(Self.currentFormat), found \(format)")
-      }
-      self = try decoder.decode(Report.self, from: data)
-    } catch let error as ReportError {
-      throw error
+      return try decoder.decode(type, from: Data(json.utf8))
     } catch DecodingError.keyNotFound(let key, let context) {
-      throw ReportError(path: Self.path(context.codingPath + [key]), message: "required key is missing")
+      throw ReportError(path: path(context.codingPath + [key]), message: "required key is missing")
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      throw Self.wrongType(context.codingPath)
+      throw wrongType(context.codingPath)
     } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
-      throw Self.wrongType(context.codingPath)
+      throw wrongType(context.codingPath)
     } catch {
       // The decoder says the same of a fraction where a count belongs.
       let isJSON = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8))) != nil

@@ -81,11 +81,9 @@ public struct ReportSet: Sendable {
     } catch {
       throw ReportError(path: file, message: error.description)
     }
+    report.deployment = try deployment(beside: file)
     guard report.spec == nil else { return report }
-    let beside = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(
-      "experiment.yaml"
-    )
-    .relativePath
+    let beside = Self.beside(file, "experiment.yaml")
     guard FileManager.default.fileExists(atPath: beside) else { return report }
     let yaml: String
     do { yaml = try text(beside) } catch { throw ReportError(path: beside, message: error.description) }
@@ -95,6 +93,25 @@ public struct ReportSet: Sendable {
       throw ReportError(path: "", message: error.diagnostics.first?.description ?? "")
     }
     return report
+  }
+
+  private static func beside(_ file: String, _ name: String) -> String {
+    URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).relativePath
+  }
+
+  /// What exported models took in a runtime, where that was measured.
+  private static func deployment(beside file: String) throws(ReportError) -> DeploymentReport? {
+    let path = beside(file, "deployment.json")
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do throws(ReportError) {
+      let found: DeploymentReport = try Report.decoded(try text(path))
+      guard found.format == 1 else {
+        throw ReportError(path: "format", message: "expected 1, found \(found.format)")
+      }
+      return found
+    } catch {
+      throw ReportError(path: path, message: error.description)
+    }
   }
 
   private static func text(_ file: String) throws(ReportError) -> String {

@@ -123,6 +123,10 @@ private enum ReportSchema {
         Value.nullable(
           Value.number("Mean cross-entropy of the test images, nats; null where it is not finite."))),
     ] + sizes + [
+      .optional(
+        "onnx_macs",
+        Value.count(
+          "Multiply-accumulates of the ONNX file for one image, channels that were filled in counted.")),
       Member("layers", Value.list("Convolutions and linear layers, before and after pruning.", of: layer)),
       Member("pruning_steps", Value.list("Which channels went when.", of: step)),
       Member("history", Value.list("An epoch each.", of: epoch)),

@@ -74,6 +74,9 @@ struct MappingReader {
   /// Whether a key is there with a value.
   func has(_ name: String) -> Bool { node(name) != nil }
 
+  /// Whether a key is there with null, which says more than no key.
+  func isNull(_ name: String) -> Bool { entries[name]?.value.isNull == true }
+
   /// What is written at a key; nil for nothing and for null.
   func node(_ name: String) -> Node? {
     guard let entry = entries[name], !entry.value.isNull else { return nil }

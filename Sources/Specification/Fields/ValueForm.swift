@@ -135,10 +135,8 @@ extension ValueForm where Value == String {
 
   /// One of `names`.
   ///
-  /// - Parameters:
-  ///   - noun: what the names are, such as "data set".
-  ///   - planned: names that get an answer of their own.
-  static func choice(_ names: [String], _ noun: String, planned: [String] = []) -> ValueForm {
+  /// - Parameter noun: what the names are, such as "data set".
+  static func choice(_ names: [String], _ noun: String) -> ValueForm {
     ValueForm(
       expectation: "a \(noun)",
       schema: [("type", .string("string")), ("enum", .list(names.map { .string($0) }))],
@@ -148,10 +146,6 @@ extension ValueForm where Value == String {
           return nil
         }
         if names.contains(scalar.text) { return scalar.text }
-        if planned.contains(scalar.text) {
-          context.report(node.place, path, "the \(noun) \(quoted(scalar.text)) is not supported yet")
-          return nil
-        }
         let meant =
           nearestName(to: scalar.text, among: names) ?? onlyName(beginning: scalar.text, among: names)
         let hint = meant.map { "did you mean \(quoted($0))?" }

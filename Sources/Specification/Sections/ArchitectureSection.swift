@@ -17,7 +17,13 @@ struct ArchitectureSection: Sendable {
     "classes", .wholeNumber(2...1_000_000), "Outputs of the network; default: the data set's classes.")
   let weights = Field(
     "weights", .path,
-    "A safetensors file to start from instead of random weights; relative to the working directory.")
+    "A safetensors or ONNX file to start from instead of random weights; relative to the working directory.")
+  let newHead = Field(
+    "new_head", .boolean, default: false,
+    "Leaves out the classifier of `weights` for one of random weights, as for other classes.")
+  let onnx = Field(
+    "onnx", .path,
+    "An ONNX file whose network and weights are taken; `weights: null` for random ones.")
 
   let growth = Field(
     "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds.")
@@ -32,7 +38,8 @@ struct ArchitectureSection: Sendable {
 
   var keys: [Key] {
     [
-      name.key, depth.key, block.key, growth.key, width.key, input.key, classes.key, weights.key,
+      name.key, depth.key, block.key, growth.key, width.key, input.key, classes.key, weights.key, newHead.key,
+      onnx.key,
     ] + declarationKeys
   }
 
@@ -42,19 +49,31 @@ struct ArchitectureSection: Sendable {
     let classes = readClasses(mapping, dataset)
     let width = mapping[width]
     let weights = mapping.optional(weights)
-    let network = mapping.has("layers") ? readDeclared(mapping) : readNamed(mapping)
+    let newHead = mapping[newHead]
+    let network =
+      mapping.has(onnx.name)
+      ? readONNX(mapping) : mapping.has("layers") ? readDeclared(mapping) : readNamed(mapping)
     guard var spec = network else { return nil }
     spec.width = width ?? 1
     spec.input = input ?? [3, 224, 224]
     spec.classes = classes ?? 10
-    guard width != nil, let weights, input != nil, classes != nil else {
+    guard width != nil, let weights, let newHead, input != nil, classes != nil else {
       // Wrong numbers are wrong for any images.
       check(spec, mapping, keys: [depth.name, self.width.name])
       return nil
     }
-    spec.weights = weights
+    spec.weights = weights ?? (mapping.isNull(self.weights.name) ? nil : spec.onnx)
     spec.unexpandedWeights = mapping.unexpandedPath(self.weights, of: weights)
+    spec.hasNewHead = newHead
+    if newHead, spec.weights == nil, spec.onnx == nil {
+      mapping.reportKey(self.newHead.name, "without `weights` every layer is new; leave the key out")
+      return nil
+    }
     if mapping.context.diagnostics.count == before { check(spec, mapping) }
+    if mapping.context.diagnostics.count == before, let problem = mapping.context.catalog.weightsProblem(spec)
+    {
+      mapping.report(self.weights.name, problem)
+    }
     return spec
   }
 
@@ -85,6 +104,20 @@ struct ArchitectureSection: Sendable {
     ("blocks", "Templates of layers, by name: `parameters` with their defaults, and `layers`."),
     ("layers", "The network's layers; each reads the one before it, or those that it names."),
   ]
+
+  /// A network whose layers stand in an ONNX file.
+  private func readONNX(_ mapping: MappingReader) -> ArchitectureSpec? {
+    let others = [
+      depth.name, block.name, growth.name, width.name, name.name, "parameters", "blocks", "layers",
+    ]
+    for key in others where mapping.has(key) {
+      mapping.reportKey(key, "an architecture with `onnx` has no \(quoted(key)); leave the key out")
+    }
+    guard let path = mapping[onnx] else { return nil }
+    var spec = ArchitectureSpec(name: "onnx", depth: 0, block: .plain, input: [], classes: 0)
+    spec.onnx = path
+    return spec
+  }
 
   private func readDeclared(_ mapping: MappingReader) -> ArchitectureSpec? {
     for key in [depth.name, block.name, growth.name, width.name, name.name] where mapping.has(key) {
@@ -209,6 +242,8 @@ struct ArchitectureSection: Sendable {
     var entries: [(String, JSON)] = []
     if case .object(let declared)? = spec.declaration?.text {
       entries = declared
+    } else if let path = spec.onnx {
+      entries = [onnx.entry(path)]
     } else {
       entries = [
         name.entry(spec.name), depth.entry(spec.depth == 0 ? nil : spec.depth),
@@ -217,10 +252,12 @@ struct ArchitectureSection: Sendable {
       ]
       if let growth = spec.growth { entries.append(self.growth.entry(growth)) }
     }
-    return .object(
-      entries + [
-        input.entry(spec.input), classes.entry(spec.classes),
-        spec.unexpandedWeights.map { (weights.name, .string($0)) } ?? weights.entry(spec.weights),
-      ])
+    entries += [
+      input.entry(spec.input), classes.entry(spec.classes),
+      spec.unexpandedWeights.map { (weights.name, .string($0)) } ?? weights.entry(spec.weights),
+    ]
+    // Left out where it says nothing, so that experiments from before it keep their text.
+    if spec.hasNewHead { entries.append(newHead.entry(true)) }
+    return .object(entries)
   }
 }

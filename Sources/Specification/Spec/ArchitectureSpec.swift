@@ -1,6 +1,7 @@
 /// The network that is trained.
 public struct ArchitectureSpec: Equatable, Sendable {
-  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for one that the file declares.
+  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for one that the file declares, `onnx` for one
+  /// that is read from an ONNX file.
   public var name: String
   /// Layers with weights; 0 where an architecture has no such number.
   public var depth: Int
@@ -13,10 +14,14 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var input: [Int]
   /// Outputs of the classifier; at least the data set's number of classes.
   public var classes: Int
-  /// A safetensors file to start from.
+  /// A safetensors or ONNX file to start from.
   public var weights: String?
   /// The file's path as it is written, where that has variables in it: what files to be shared say.
   public var unexpandedWeights: String?
+  /// Whether the weights' classifier is left out for a new one, as for other classes.
+  public var hasNewHead = false
+  /// The ONNX file that the layers are read from.
+  public var onnx: String?
   /// The layers that the file declares itself.
   public var declaration: ArchitectureDeclaration?
 

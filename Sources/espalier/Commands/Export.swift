@@ -6,7 +6,8 @@ struct Export: ParsableCommand {
     abstract: "Writes a trained model out.",
     discussion: """
       yaml: an experiment file whose layers are the model's, pruned, and which trains it again. safetensors: its tensors, with \
-      the channels that are left as metadata.
+      the channels that are left as metadata. onnx: a file for onnxruntime, TensorRT, OpenVINO and others, as the experiment's \
+      export.onnx says (--set export.onnx.fold_batch_norm=true); prints its MACs beside the network's.
       """)
 
   @Argument(help: "Experiment file.", completion: .experimentFiles)
@@ -17,7 +18,7 @@ struct Export: ParsableCommand {
   @Option(help: "The trained model, a safetensors file. Default: the experiment's start weights.")
   var weights: String?
 
-  @Option(help: "safetensors or yaml.")
+  @Option(help: "safetensors, yaml or onnx.")
   var format: ModelExport.Format
 
   @Option(help: "File to write.")
@@ -29,7 +30,8 @@ struct Export: ParsableCommand {
     let engine = try compute.engine()
     for spec in try experiment.load([file], withoutDataset: true) {
       do {
-        try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
+        let cost = try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
+        if let cost { print(cost) }
       } catch {
         complain("espalier: \(error)")
         throw ExitStatus.usage

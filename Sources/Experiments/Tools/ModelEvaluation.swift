@@ -1,0 +1,47 @@
+import Compute
+import Foundation
+import Network
+import Specification
+import Training
+
+/// How a model does on an experiment's test images.
+public struct ModelEvaluation: Encodable {
+  /// Test images.
+  let images: Int
+  /// Mean cross entropy; nil where it is not finite.
+  let loss: Double?
+  /// Percent of the images whose class is the most probable one.
+  let top1: Double
+  /// Percent of the images whose class is among the five most probable ones; nil where there are fewer.
+  let top5: Double?
+  let parameters: Int
+  let macs: Int
+
+  /// - Parameter weights: the model's file; nil for the experiment's start weights
+  /// - Throws: ``ToolError`` when a file cannot be used.
+  public init(_ spec: ExperimentSpec, weights: String?, engine: Engine) throws(ToolError) {
+    guard weights != nil || spec.architecture.weights != nil else {
+      throw .file("an evaluation needs a trained model: --weights MODEL.safetensors")
+    }
+    let network = try spec.network(weights: weights, engine: engine)
+    do throws(RunError) {
+      let data = try spec.loadData(threads: engine.threads)
+      let evaluation = try spec.evaluation(of: network, on: data.test)
+      (images, loss, top1) = (data.test.count, evaluation.loss, evaluation.top1)
+      top5 = network.classes < 5 ? nil : evaluation.top5
+    } catch {
+      throw .file("\(error)")
+    }
+    let cost = network.cost()
+    (parameters, macs) = (cost.parameters, cost.macs)
+  }
+
+  public func json() -> String { jsonOutput(self) }
+
+  public func text() -> String {
+    let accuracies =
+      String(format: "top-1 %.2f %%", top1) + (top5.map { String(format: ", top-5 %.2f %%", $0) } ?? "")
+    let loss = loss.map { String(format: "loss %.4f", $0) } ?? "no finite loss"
+    return "\(accuracies), \(loss) on \(images) images; \(parameters) parameters, \(macs) MACs"
+  }
+}

@@ -1,0 +1,33 @@
+import Compute
+import Foundation
+import Network
+import ONNX
+import Specification
+import TensorFiles
+
+/// A trained network as an ONNX file, with test data beside it where that is wanted.
+struct ONNXExport {
+  let network: Network
+  let spec: ExportSpec.ONNXSpec
+  let metadata: [String: String]
+
+  /// Writes the file, and the folder `test_data_set_0` beside it.
+  ///
+  /// - Returns: the file's MACs for one image
+  /// - Throws: ``ONNXError`` for a network that cannot be written, `TensorFileError` where the disk takes no file.
+  func write(to path: String) throws -> Int {
+    let options = ONNXOptions(
+      opset: spec.opset, foldsBatchNorm: spec.foldsBatchNorm, padChannels: spec.padChannels,
+      batch: spec.batch)
+    let model = try ONNXModel(network, options, metadata: metadata)
+    try DurableFile.write(model.bytes, to: path)
+    if spec.testImages > 0 {
+      let folder = URL(filePath: path).deletingLastPathComponent().appending(path: "test_data_set_0").path
+      try DurableFile.makeFolder(folder)
+      let data = try ONNXTestData(network, images: spec.batch ?? spec.testImages)
+      try DurableFile.write(data.input, to: folder + "/input_0.pb")
+      try DurableFile.write(data.output, to: folder + "/output_0.pb")
+    }
+    return model.macs
+  }
+}

@@ -1,0 +1,129 @@
+import TensorFiles
+
+// Whether a file's tensors are those of a graph, which needs their names and shapes alone.
+
+extension PrunableGraph {
+  static let keptPrefix = "espalier.kept."
+
+  /// Shapes of all tensors as the graph stands, by name.
+  var tensorShapes: [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      for shape in node.operation.parameters(graph.inputShapes(index)) {
+        shapes[node.tensors + "." + shape.name] = shape.shape
+      }
+    }
+    return shapes
+  }
+
+  /// The tensors of the last layer that has weights.
+  var headTensors: [String] {
+    guard let last = graph.nodes.indices.last(where: { graph.nodes[$0].operation.makesChannels }) else {
+      return []
+    }
+    let node = graph.nodes[last]
+    return node.operation.parameters(graph.inputShapes(last)).map { node.tensors + "." + $0.name }
+  }
+
+  /// Checks a file's header: whether its tensors, with the channels that its metadata says are left, are the graph's.
+  ///
+  /// - Parameter newHead: whether the classifier of the file is not used
+  /// - Throws: what loading the file would, values not counted.
+  public func check(
+    _ header: TensorHeader, from path: String, newHead: Bool = false
+  ) throws(ModelFileError) {
+    let names = ownNames(Array(header.shapes.keys))
+    var shapes = Dictionary(uniqueKeysWithValues: header.shapes.map { (names[$0.key] ?? $0.key, $0.value) })
+    if newHead {
+      let own = tensorShapes
+      for name in headTensors { shapes[name] = own[name] }
+    }
+    var pruned = self
+    if !pruned.fits(shapes) { _ = pruned.keep(channels: try keptChannels(header.metadata, from: path)) }
+    try pruned.check(shapes, header.metadata, from: path)
+  }
+
+  /// By name of a file's tensor, the name that the graph has for it: without what PyTorch's wrappers put before names, and with
+  /// `downsample` or `shortcut` for the projection of a residual block, whichever the graph says.
+  func ownNames(_ names: [String]) -> [String: String] {
+    let own = tensorShapes
+    let bare = TensorFile.withoutWrappers(names)
+    let taken = Set(bare.values)
+    return bare.mapValues { name in
+      guard own[name] == nil else { return name }
+      for (from, to) in [(".downsample.", ".shortcut."), (".shortcut.", ".downsample.")] {
+        let other = name.replacing(from, with: to)
+        if own[other] != nil, !taken.contains(other) { return other }
+      }
+      return name
+    }
+  }
+
+  func fits(_ shapes: [String: [Int]]) -> Bool { tensorShapes.allSatisfy { shapes[$0.key] == $0.value } }
+
+  /// - Throws: ``ModelFileError`` when a tensor is missing, superfluous or of another shape.
+  func check(
+    _ found: [String: [Int]], _ metadata: [String: String], from path: String
+  ) throws(ModelFileError) {
+    let own = tensorShapes
+    for name in own.keys.sorted() where found[name] == nil { throw .missing(file: path, tensor: name) }
+    try checkShapes(found, own, metadata, from: path)
+    for name in found.keys.sorted() where own[name] == nil && !name.hasSuffix("num_batches_tracked") {
+      throw .unexpected(file: path, tensor: name)
+    }
+  }
+
+  private func checkShapes(
+    _ file: [String: [Int]], _ own: [String: [Int]], _ metadata: [String: String], from path: String
+  ) throws(ModelFileError) {
+    let others = own.keys.sorted().compactMap { name -> (name: String, expected: [Int], found: [Int])? in
+      guard let expected = own[name], let found = file[name], expected != found else { return nil }
+      return (name, expected, found)
+    }
+    guard let first = others.first else { return }
+    let classifier = headTensors
+    if let found = first.found.first, first.expected.first == graph.classes,
+      others.allSatisfy({ classifier.contains($0.name) && $0.found.dropFirst() == $0.expected.dropFirst() })
+    {
+      throw .otherClasses(file: path, expected: graph.classes, found: found)
+    }
+    let isSmaller = others.allSatisfy { other in
+      other.found.count == other.expected.count && zip(other.found, other.expected).allSatisfy(<=)
+    }
+    if isSmaller, !metadata.keys.contains(where: { $0.hasPrefix(Self.keptPrefix) }) {
+      throw .lostChannels(file: path, tensor: first.name, expected: first.expected, found: first.found)
+    }
+    throw .wrongShape(file: path, tensor: first.name, expected: first.expected, found: first.found)
+  }
+
+  /// The channels that a file's metadata says are left, by group.
+  func keptChannels(
+    _ metadata: [String: String], from path: String
+  ) throws(ModelFileError) -> [String: [Int]] {
+    var kept: [String: [Int]] = [:]
+    let groups = Dictionary(uniqueKeysWithValues: (channelGroups + streamGroups).map { ($0.name, $0) })
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key.hasPrefix(Self.keptPrefix) {
+      let name = String(key.dropFirst(Self.keptPrefix.count))
+      guard let group = groups[name] else {
+        throw .badChannels(file: path, group: name, reason: "the network has no such prunable layer")
+      }
+      let fields = value.split(separator: ",", omittingEmptySubsequences: false)
+      let channels = fields.compactMap { Int($0) }
+      guard channels.count == fields.count else {
+        throw .badChannels(file: path, group: name, reason: "expected channel numbers separated by commas")
+      }
+      let ascending = zip(channels, channels.dropFirst()).allSatisfy { $0 < $1 }
+      guard ascending, let first = channels.first, let last = channels.last, first >= 0,
+        last < group.originalCount
+      else {
+        let range = "ascending numbers from 0 to \(group.originalCount - 1)"
+        throw .badChannels(file: path, group: name, reason: "expected \(range)")
+      }
+      guard Set(channels).isSubset(of: group.kept) else {
+        throw .badChannels(file: path, group: name, reason: "channels that this network has lost already")
+      }
+      kept[name] = channels
+    }
+    return kept
+  }
+}

@@ -1,0 +1,64 @@
+import Compute
+
+/// Where a value's channels stand in the file: a file may have channels that the network has not, filled with zeros.
+struct ChannelLayout: Equatable {
+  /// By channel of the file: the network's channel; nil for one that is filled in.
+  let channels: [Int?]
+
+  var count: Int { channels.count }
+  /// Whether the file has exactly the network's channels.
+  var isIdentity: Bool { channels.enumerated().allSatisfy { $0 == $1 } }
+
+  init(channels: [Int?]) {
+    self.channels = channels
+  }
+
+  /// The channels as they are, filled up to a multiple.
+  init(_ count: Int, multipleOf multiple: Int = 1) {
+    let filled = (count + multiple - 1) / multiple * multiple
+    channels = (0..<filled).map { $0 < count ? $0 : nil }
+  }
+
+  /// The layout of a branch whose channels add to those of this layout's sum that `list` names; nil for all.
+  func branch(_ list: [Int]?) -> ChannelLayout {
+    guard let list else { return self }
+    let ranks = Dictionary(uniqueKeysWithValues: list.enumerated().map { ($1, $0) })
+    return ChannelLayout(channels: channels.map { $0.flatMap { ranks[$0] } })
+  }
+
+  /// Each channel as the given number of consecutive ones: the pixels of a flattened map, the filters of a depthwise convolution.
+  func repeated(_ times: Int) -> ChannelLayout {
+    ChannelLayout(
+      channels: channels.flatMap { own in (0..<times).map { part in own.map { $0 * times + part } } })
+  }
+
+  static func + (a: ChannelLayout, b: (layout: ChannelLayout, offset: Int)) -> ChannelLayout {
+    ChannelLayout(channels: a.channels + b.layout.channels.map { $0.map { $0 + b.offset } })
+  }
+}
+
+extension Tensor {
+  /// The tensor with the channels along an axis as the file has them.
+  ///
+  /// - Parameter filling: what channels that are filled in have
+  func laidOut(_ layout: ChannelLayout, axis: Int, filling value: Float = 0) -> Tensor {
+    if layout.count == shape[axis], layout.isIdentity { return self }
+    let outer = shape[..<axis].reduce(1, *)
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    var result: [Float] = []
+    result.reserveCapacity(outer * layout.count * inner)
+    for block in 0..<outer {
+      for channel in layout.channels {
+        guard let channel else {
+          result.append(contentsOf: repeatElement(value, count: inner))
+          continue
+        }
+        let start = (block * shape[axis] + channel) * inner
+        result.append(contentsOf: values[start..<start + inner])
+      }
+    }
+    var size = shape
+    size[axis] = layout.count
+    return Tensor(shape: size, values: result)
+  }
+}

@@ -1,0 +1,59 @@
+import Network
+
+/// What a graph asks of the layouts of its values, found from the output to the image: a reader that can do with one layout
+/// alone asks for it, and whatever makes the value follows where it can.
+struct LayoutWishes {
+  enum Wish: Equatable {
+    /// Exactly the network's channels: the logits, and what a convolution of groups reads.
+    case whole
+    /// The channels of a sum, of which the value is a branch that has lost others.
+    case branch(channels: [Int], sum: Int, isFilled: Bool)
+  }
+
+  private var wishes: [Graph.Value: Wish] = [:]
+  /// Nodes from which on all values are vectors, which ONNX writes with two dimensions.
+  private(set) var tail: Set<Int> = []
+
+  init(_ graph: Graph) {
+    wishes[graph.output] = .whole
+    for index in graph.nodes.indices.reversed() {
+      let node = graph.nodes[index]
+      if isTail(index, graph) { tail.insert(index) }
+      let own = self[graph.output(of: index)]
+      for (rank, input) in node.inputs.enumerated() {
+        if let wish = Self.wish(of: node, for: rank, own: own, graph) { ask(wish, of: input) }
+      }
+    }
+  }
+
+  subscript(value: Graph.Value) -> Wish? { wishes[value] }
+
+  private mutating func ask(_ wish: Wish, of value: Graph.Value) {
+    if wish == .whole || wishes[value] == nil { wishes[value] = wish }
+  }
+
+  private static func wish(of node: Graph.Node, for rank: Int, own: Wish?, _ graph: Graph) -> Wish? {
+    switch node.operation {
+    case let convolution as Convolution:
+      let inputs = graph.shapes[node.inputs[0].index].channels
+      if convolution.groups == 1 { return nil }
+      if convolution.groups != inputs { return .whole }
+      return convolution.outputs == inputs || own == .whole ? own : nil
+    case is Linear: return nil
+    case let sum as Add:
+      guard let list = sum.channels[rank] else { return own }
+      let channels = graph.shapes[node.inputs[sum.shortcut].index].channels
+      return .branch(channels: list, sum: channels, isFilled: own != .whole)
+    case is Concatenate, is Flatten: return own == .whole ? .whole : nil
+    default: return own
+    }
+  }
+
+  private func isTail(_ index: Int, _ graph: Graph) -> Bool {
+    switch graph.nodes[index].operation {
+    case is Linear, is Flatten, is Activation, is Dropout, is BatchNormalization:
+      graph.readers(of: graph.output(of: index)).allSatisfy(tail.contains)
+    default: false
+    }
+  }
+}

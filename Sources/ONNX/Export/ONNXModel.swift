@@ -1,0 +1,48 @@
+import Compute
+import Network
+
+/// A network as an ONNX file.
+///
+/// ```swift
+/// let model = try ONNXModel(network, ONNXOptions(opset: 17), metadata: ["experiment": "digits"])
+/// try Data(model.bytes).write(to: file)
+/// print(model.macs, "MACs with the channels that were filled in;", network.cost().macs, "of the network")
+/// ```
+///
+/// The input is `images` `[batch, channels, rows, columns]`, normalized; the output `logits` `[batch, classes]`. Batch norm goes
+/// by its running statistics and there is no dropout. Initializers have the tensors' names and are not inputs. Convolutions may
+/// have more channels than the network's, all zero: up to a multiple, and where a residual branch has lost channels that its
+/// sum keeps, see ``ONNXOptions``.
+public struct ONNXModel {
+  public let bytes: [UInt8]
+  /// Multiply-accumulates of the file's convolutions and linear layers for one image.
+  public let macs: Int
+
+  /// - Parameter metadata: text by key
+  /// - Throws: ``ONNXError`` when the graph has what ONNX has no operator for.
+  public init(
+    _ network: Network, _ options: ONNXOptions, metadata: [String: String] = [:]
+  ) throws(ONNXError) {
+    var writer = GraphWriter(network.graph, network.tensors, options)
+    let graph = try writer.write()
+    let model = Onnx_ModelProto.with {
+      $0.irVersion = Int64(options.irVersion)
+      $0.producerName = "espalier"
+      $0.producerVersion = metadata["espalier.version"] ?? ""
+      $0.graph = graph
+      $0.opsetImport = [.with { $0.version = Int64(options.opset) }]
+      $0.metadataProps = metadata.sorted { $0.key < $1.key }.map { entry in
+        .with {
+          $0.key = entry.key
+          $0.value = entry.value
+        }
+      }
+    }
+    do {
+      bytes = try model.serializedBytes()
+    } catch {
+      throw ONNXError(problem: "the file cannot be written: \(error)")
+    }
+    macs = writer.macs
+  }
+}

@@ -1,0 +1,211 @@
+import Compute
+import Network
+
+// Activations, poolings, and what reads several values.
+
+extension GraphReader {
+  // MARK: Activations
+
+  mutating func activation(
+    _ node: NodeReader, _ function: ActivationFunction, as result: NodeReader? = nil
+  ) throws(ONNXError) {
+    let features = try features(node)
+    let value = try append(
+      Activation(function), [features.value],
+      layer: layer(before: node, features.value) ?? free(Self.path(node.proto.name) ?? node.output), node)
+    set(result ?? node, .features(Features(value: value, isVector: features.isVector)))
+  }
+
+  mutating func leakyReLU(_ node: NodeReader) throws(ONNXError) {
+    let slope = node.float("alpha", 0.01)
+    guard (0...1).contains(slope) else { throw node.error("a slope of \(slope) is not from 0 to 1") }
+    try activation(node, .leakyReLU(slope: slope))
+  }
+
+  /// x * sigmoid(x) is SiLU.
+  mutating func sigmoid(_ node: NodeReader) throws(ONNXError) {
+    if let product = ownProduct(node) { return try activation(node, .silu, as: product) }
+    try activation(node, .sigmoid)
+  }
+
+  mutating func hardSigmoid(_ node: NodeReader) throws(ONNXError) {
+    let (slope, offset) = (node.float("alpha", 0.2), node.float("beta", 0.5))
+    guard abs(slope - 1 / 6) < 1e-4, offset == 0.5 else {
+      throw node.error("its slope of \(slope) is not 1/6", "PyTorch's Hardsigmoid has that one")
+    }
+    if let product = ownProduct(node) { return try activation(node, .hardSwish, as: product) }
+    try activation(node, .hardSigmoid)
+  }
+
+  /// The only reader of a gate, where it multiplies what the gate is made of; it counts as read then.
+  private mutating func ownProduct(_ node: NodeReader) -> NodeReader? {
+    guard let next = onlyConsumer(of: node.output), nodes[next].type == "Mul",
+      Set(nodes[next].proto.input) == [node.output, node.input(0) ?? ""], nodes[next].proto.input.count == 2
+    else { return nil }
+    finished.insert(next)
+    return nodes[next]
+  }
+
+  mutating func clip(_ node: NodeReader) throws(ONNXError) {
+    let low = try bound(node, "min", 1)
+    let high = try bound(node, "max", 2)
+    guard low == 0, high == 6 || high == nil || high == .infinity || high == .greatestFiniteMagnitude else {
+      let range = "\(low.map { "\($0)" } ?? "none") to \(high.map { "\($0)" } ?? "none")"
+      throw node.error("bounds of \(range) are no activation that is read", "0 to 6 is ReLU6, 0 to none ReLU")
+    }
+    try activation(node, high == 6 ? .relu6 : .relu)
+  }
+
+  /// An input since version 11 of the operators, an attribute before.
+  private mutating func bound(_ node: NodeReader, _ name: String, _ rank: Int) throws(ONNXError) -> Float? {
+    if node.has(name) { return node.float(name, 0) }
+    guard let tensor = try floats(node, rank) else { return nil }
+    guard tensor.count == 1 else { throw node.error("a bound has \(tensor.count) values") }
+    return tensor.values[0]
+  }
+
+  /// Evaluation passes everything; what a training drops is kept.
+  mutating func dropout(_ node: NodeReader) throws(ONNXError) {
+    let features = try features(node)
+    var share = node.float("ratio", 0.5)
+    if let given = try floats(node, 1), let first = given.values.first { share = first }
+    guard (0..<1).contains(share) else { throw node.error("a ratio of \(share) is not from 0 to below 1") }
+    let value = try append(
+      Dropout(share), [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
+    set(node, .features(Features(value: value, isVector: features.isVector)))
+  }
+
+  // MARK: Pooling
+
+  mutating func maxPool(_ node: NodeReader) throws(ONNXError) {
+    let features = try features(node)
+    let window = try poolingWindow(node, features)
+    guard window.padding * 2 <= window.size else {
+      throw node.error("a padding of \(window.padding) is more than half of the window")
+    }
+    try pool(node, MaxPooling(window: window.size, stride: window.stride, padding: window.padding), features)
+  }
+
+  mutating func averagePool(_ node: NodeReader) throws(ONNXError) {
+    let features = try features(node)
+    let window = try poolingWindow(node, features)
+    guard window.padding == 0 || node.int("count_include_pad", 0) == 1, window.padding * 2 <= window.size
+    else {
+      throw node.error(
+        "its padding does not count", "`count_include_pad=True`, PyTorch's default, is what is read")
+    }
+    try pool(
+      node, AveragePooling(window: window.size, stride: window.stride, padding: window.padding), features)
+  }
+
+  private func poolingWindow(_ node: NodeReader, _ features: Features) throws(ONNXError) -> Window {
+    guard let sizes = node.ints("kernel_shape"), !features.isVector else {
+      throw node.error("it has no window, or reads no map")
+    }
+    let window = try window(node, sizes: sizes, features)
+    let shape = builder.shape(features.value)
+    // Rounding up adds a window only where a rest is left.
+    if node.int("ceil_mode", 0) == 1,
+      [shape.rows, shape.columns].contains(where: {
+        ($0 + 2 * window.padding - window.size) % window.stride != 0
+      })
+    {
+      throw node.error(
+        "`ceil_mode` adds a window at the border for images of \(shape)", "ceil_mode=False is read")
+    }
+    return window
+  }
+
+  private mutating func pool(
+    _ node: NodeReader, _ operation: any Operation, _ features: Features
+  ) throws(ONNXError) {
+    let value = try append(
+      operation, [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
+    set(node, .features(Features(value: value)))
+  }
+
+  mutating func globalAveragePool(_ node: NodeReader) throws(ONNXError) {
+    try pool(node, GlobalAveragePooling(), try features(node))
+  }
+
+  /// The mean of rows and columns.
+  mutating func reduceMean(_ node: NodeReader) throws(ONNXError) {
+    let features = try features(node)
+    let given = try integers(node, 1)?.compactMap(\.self)
+    let axes = (node.ints("axes") ?? given ?? []).map { $0 < 0 ? $0 &+ 4 : $0 }
+    guard axes.sorted() == [2, 3], !features.isVector else {
+      throw node.error("it is no mean of rows and columns", "axes 2 and 3 together are read")
+    }
+    try pool(node, GlobalAveragePooling(), features)
+    if node.int("keepdims", 1) == 0, case .features(var mean) = try lookup(node.output, of: node) {
+      mean.isVector = true
+      set(node, .features(mean))
+    }
+  }
+
+  // MARK: Several values
+
+  mutating func add(_ node: NodeReader) throws(ONNXError) {
+    if try arithmetic(node, { $0.addingReportingOverflow($1) }) { return }
+    let operands = try operands(node)
+    // The residual stream comes in by the way with the fewest convolutions.
+    let depths = operands.map { depth($0.value) }
+    let shortcut = depths[1] < depths[0] ? 1 : 0
+    let value = try append(
+      Add(operands: 2, shortcut: shortcut), operands.map(\.value),
+      layer: free(Self.path(node.proto.name) ?? node.output), node)
+    set(node, .features(Features(value: value, isVector: operands[0].isVector)))
+  }
+
+  /// A signal and its gate: the one that has a value a channel, or else comes second.
+  mutating func multiply(_ node: NodeReader) throws(ONNXError) {
+    if try arithmetic(node, { $0.multipliedReportingOverflow(by: $1) }) { return }
+    var operands = try operands(node)
+    let shapes = operands.map { builder.shape($0.value) }
+    if shapes[0].isVector, !shapes[1].isVector { operands.swapAt(0, 1) }
+    let value = try append(
+      Multiply(), operands.map(\.value), layer: free(Self.path(node.proto.name) ?? node.output), node)
+    set(node, .features(Features(value: value, isVector: operands[0].isVector)))
+  }
+
+  private mutating func operands(_ node: NodeReader) throws(ONNXError) -> [Features] {
+    guard node.proto.input.count == 2 else {
+      throw node.error("it has \(node.proto.input.count) operands, not 2")
+    }
+    for rank in 0..<2 {
+      if case .tensor? = try? lookup(node.input(rank), of: node) {
+        throw node.error(
+          "one of its operands is a constant",
+          "normalize images outside of the model; activations come in as Relu, Clip, LeakyRelu, Sigmoid, "
+            + "HardSigmoid or HardSwish (opset 14)")
+      }
+    }
+    let found = [try features(node, 0), try features(node, 1)]
+    guard found[0].isVector == found[1].isVector else {
+      throw node.error("one of its operands is a map, the other a vector")
+    }
+    return found
+  }
+
+  mutating func concat(_ node: NodeReader) throws(ONNXError) {
+    guard case .features(let first) = try lookup(node.input(0), of: node) else {
+      return try concatSizes(node)
+    }
+    let axis = node.int("axis", 1)
+    guard axis == 1 || axis == (first.isVector ? -1 : -3) else {
+      // Sizes of a shape may begin with the number of images.
+      throw node.error("it joins along axis \(axis)", "channels, axis 1, are read")
+    }
+    var values: [Graph.Value] = []
+    for rank in node.proto.input.indices {
+      let operand = try features(node, rank)
+      guard operand.isVector == first.isVector else {
+        throw node.error("one of its operands is a map, another a vector")
+      }
+      values.append(operand.value)
+    }
+    let value = try append(
+      Concatenate(), values, layer: free(Self.path(node.proto.name) ?? node.output), node)
+    set(node, .features(Features(value: value, isVector: first.isVector)))
+  }
+}

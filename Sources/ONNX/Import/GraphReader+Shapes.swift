@@ -1,0 +1,160 @@
+import Compute
+import Network
+
+// What changes no numbers: constants, shapes, padding, and the way to the classifier's vector.
+
+extension GraphReader {
+  mutating func constant(_ node: NodeReader) throws(ONNXError) {
+    if let tensor = node.tensor("value") {
+      set(node, .tensor(tensor))
+    } else if node.has("value_int") {
+      set(node, .sizes(Sizes([node.int("value_int", 0)])))
+    } else if let values = node.ints("value_ints") {
+      set(node, .sizes(Sizes(values)))
+    } else if node.has("value_float") {
+      set(
+        node,
+        .tensor(
+          Onnx_TensorProto(Tensor(shape: [], values: [node.float("value_float", 0)]), name: node.output)))
+    } else {
+      throw node.error("it has no value that is read")
+    }
+  }
+
+  /// The same under another name.
+  mutating func identity(_ node: NodeReader) throws(ONNXError) {
+    set(node, try lookup(node.input(0), of: node))
+  }
+
+  /// The axes of a squeeze or a slice: an attribute before version 13 of the operators, an input since.
+  private mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {
+    if let axes = node.ints("axes") { return axes }
+    guard let axes = try integers(node, rank) else { return nil }
+    let known = axes.compactMap(\.self)
+    guard known.count == axes.count else { throw node.error("its axes are not constant") }
+    return known
+  }
+
+  // MARK: Vectors
+
+  mutating func squeeze(_ node: NodeReader) throws(ONNXError) {
+    if let sizes = try sizes(node, 0) { return set(node, .sizes(Sizes(sizes.values))) }
+    var features = try features(node)
+    let axes = try axes(node, input: 1) ?? [2, 3]
+    guard builder.shape(features.value).isVector,
+      Set(axes.map { $0 < 0 ? $0 &+ 4 : $0 }) == [2, 3] || features.isVector
+    else { throw node.error("it does not make a vector of a map of one pixel") }
+    features.isVector = true
+    set(node, .features(features))
+  }
+
+  mutating func unsqueeze(_ node: NodeReader) throws(ONNXError) {
+    if let sizes = try sizes(node, 0) { return set(node, .sizes(Sizes(sizes.values))) }
+    var features = try features(node)
+    let axes = try axes(node, input: 1) ?? []
+    guard features.isVector, builder.shape(features.value).isVector, axes == [2, 3] || axes == [-2, -1] else {
+      throw node.error("it does not make a map of one pixel of a vector")
+    }
+    features.isVector = false
+    set(node, .features(features))
+  }
+
+  mutating func flatten(_ node: NodeReader) throws(ONNXError) {
+    let axis = node.int("axis", 1)
+    guard axis == 1 || axis == -3 else { throw node.error("it flattens from axis \(axis)", "axis 1 is read") }
+    try flatten(node, try features(node))
+  }
+
+  private mutating func flatten(_ node: NodeReader, _ features: Features) throws(ONNXError) {
+    var result = features
+    if !builder.shape(features.value).isVector {
+      result.value = try append(
+        Flatten(), [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
+    }
+    result.isVector = true
+    set(node, .features(result))
+  }
+
+  /// Where it only flattens, or makes a map of one pixel of a vector.
+  mutating func reshape(_ node: NodeReader) throws(ONNXError) {
+    if let sizes = try sizes(node, 0) { return try reshape(sizes, node) }
+    var features = try features(node)
+    guard let target = try integers(node, 1) else { throw node.error("its shape is missing") }
+    let shape = builder.shape(features.value)
+    let elements = shape.channels * shape.pixels
+    func isRest(_ size: Int?) -> Bool { size == elements || size == -1 }
+    if target.count == 2, isRest(target[1]) { return try flatten(node, features) }
+    guard target.count == 4, shape.isVector, isRest(target[1]), target[2] == 1, target[3] == 1 else {
+      throw node.error(
+        "a shape of \(target.map { $0.map { "\($0)" } ?? "batch" }) does not flatten \(shape)",
+        "torch.flatten(x, 1) before the classifier is read")
+    }
+    features.isVector = false
+    set(node, .features(features))
+  }
+
+  /// Where there is one pixel, it changes nothing but the order of the dimensions.
+  mutating func transpose(_ node: NodeReader) throws(ONNXError) {
+    if let sizes = try sizes(node, 0) { return try transpose(sizes, node) }
+    let features = try features(node)
+    guard builder.shape(features.value).isVector, node.ints("perm")?.first == 0 else {
+      throw node.error(
+        "it changes the order of what is flattened",
+        "export a model whose images have their channels first, [batch, channels, rows, columns]")
+    }
+    set(node, .features(features))
+  }
+
+  // MARK: Padding
+
+  /// Zeros around a map, which a convolution adds to its own; or channels of zeros, as of a shortcut without weights.
+  mutating func pad(_ node: NodeReader) throws(ONNXError) {
+    let features = try rawFeatures(node)
+    let given = try integers(node, 1)?.compactMap(\.self)
+    let pads = node.ints("pads") ?? given ?? []
+    guard (node.text("mode") ?? "constant") == "constant", pads.count == 8,
+      pads.allSatisfy({ (0...65_536).contains($0) }),
+      pads[0] == 0, pads[4] == 0, !features.isVector, node.input(3) == nil
+    else { throw node.error("its padding is none of zeros around maps", "constant padding is read") }
+    if let value = try floats(node, 2), value.values != [0] {
+      throw node.error("it pads with \(value.values.first ?? 0)", "padding with 0 is read")
+    }
+    let around = [pads[2], pads[3], pads[6], pads[7]]
+    guard pads[1] > 0 || pads[5] > 0 else {
+      var padded = features
+      if features.steps != [1, 1] { padded = try projected(features, node) }
+      padded.padding = zip(padded.padding, around).map { $0 &+ $1 }
+      return set(node, .features(padded))
+    }
+    guard around.allSatisfy({ $0 == 0 }) else { throw node.error("it pads channels and maps at once") }
+    set(node, .features(try projected(features, before: pads[1], after: pads[5], node)))
+  }
+
+  /// Every n-th row and column.
+  mutating func slice(_ node: NodeReader) throws(ONNXError) {
+    if let sizes = try sizes(node, 0) { return try slice(sizes, node) }
+    var features = try rawFeatures(node)
+    let starts = try integers(node, 1)?.compactMap(\.self) ?? node.ints("starts") ?? []
+    let axes = try axes(node, input: 3) ?? Array(starts.indices)
+    let steps = try integers(node, 4)?.compactMap(\.self) ?? Array(repeating: 1, count: axes.count)
+    let ends = try integers(node, 2)?.compactMap(\.self) ?? node.ints("ends") ?? []
+    let shape = builder.shape(features.value)
+    let lengths = [Int.max, shape.channels, shape.rows, shape.columns]
+    guard features.padding == [0, 0, 0, 0], !features.isVector, starts.count == axes.count,
+      steps.count == axes.count, ends.count == axes.count, axes.count <= 4
+    else { throw node.error("it is none of every n-th row and column") }
+    for (rank, axis) in axes.enumerated() {
+      let position = axis < 0 ? axis &+ 4 : axis
+      guard (0..<4).contains(position), starts[rank] == 0,
+        ends[rank] >= lengths[position] || ends[rank] >= 1 << 31,
+        position >= 2 ? (1...64).contains(steps[rank]) : steps[rank] == 1
+      else { throw node.error("it cuts a part out", "every n-th row and column of a map is read") }
+      if position >= 2 {
+        let (step, overflows) = features.steps[position - 2].multipliedReportingOverflow(by: steps[rank])
+        guard !overflows, step <= 64 else { throw node.error("its step is too large") }
+        features.steps[position - 2] = step
+      }
+    }
+    set(node, .features(features))
+  }
+}

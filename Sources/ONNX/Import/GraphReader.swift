@@ -1,0 +1,309 @@
+import Compute
+import Network
+
+/// Makes a graph of the nodes of an ONNX file that lead to its output.
+struct GraphReader {
+  /// What a name of the file stands for.
+  enum Known {
+    case features(Features)
+    case tensor(Onnx_TensorProto)
+    case sizes(Sizes)
+  }
+
+  /// A value of the graph, with what the next convolution is to do first.
+  struct Features {
+    var value: Graph.Value
+    /// Whether the file has it with two dimensions, `[batch, channels]`.
+    var isVector = false
+    /// Zeros above, left, below and right that a Pad put there.
+    var padding = [0, 0, 0, 0]
+    /// Steps of rows and columns that a Slice left.
+    var steps = [1, 1]
+
+    var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] }
+  }
+
+  typealias Reading = @Sendable (inout GraphReader, NodeReader) throws(ONNXError) -> Void
+
+  /// Every operator that is read. To add one: a function, and a line here.
+  static let operators: [String: Reading] = [
+    "Add": { (reader, node) throws(ONNXError) in try reader.add(node) },
+    "AveragePool": { (reader, node) throws(ONNXError) in try reader.averagePool(node) },
+    "BatchNormalization": { (reader, node) throws(ONNXError) in try reader.batchNormalization(node) },
+    "Cast": { (reader, node) throws(ONNXError) in try reader.identity(node) },
+    "Clip": { (reader, node) throws(ONNXError) in try reader.clip(node) },
+    "Concat": { (reader, node) throws(ONNXError) in try reader.concat(node) },
+    "Constant": { (reader, node) throws(ONNXError) in try reader.constant(node) },
+    "ConstantOfShape": { (reader, node) throws(ONNXError) in try reader.constantOfShape(node) },
+    "Conv": { (reader, node) throws(ONNXError) in try reader.convolution(node) },
+    "Dropout": { (reader, node) throws(ONNXError) in try reader.dropout(node) },
+    "Flatten": { (reader, node) throws(ONNXError) in try reader.flatten(node) },
+    "Gather": { (reader, node) throws(ONNXError) in try reader.gather(node) },
+    "Gemm": { (reader, node) throws(ONNXError) in try reader.gemm(node) },
+    "GlobalAveragePool": { (reader, node) throws(ONNXError) in try reader.globalAveragePool(node) },
+    "HardSigmoid": { (reader, node) throws(ONNXError) in try reader.hardSigmoid(node) },
+    "HardSwish": { (reader, node) throws(ONNXError) in try reader.activation(node, .hardSwish) },
+    "Identity": { (reader, node) throws(ONNXError) in try reader.identity(node) },
+    "LeakyRelu": { (reader, node) throws(ONNXError) in try reader.leakyReLU(node) },
+    "MatMul": { (reader, node) throws(ONNXError) in try reader.matrixProduct(node) },
+    "MaxPool": { (reader, node) throws(ONNXError) in try reader.maxPool(node) },
+    "Mul": { (reader, node) throws(ONNXError) in try reader.multiply(node) },
+    "Pad": { (reader, node) throws(ONNXError) in try reader.pad(node) },
+    "ReduceMean": { (reader, node) throws(ONNXError) in try reader.reduceMean(node) },
+    "Relu": { (reader, node) throws(ONNXError) in try reader.activation(node, .relu) },
+    "Reshape": { (reader, node) throws(ONNXError) in try reader.reshape(node) },
+    "Shape": { (reader, node) throws(ONNXError) in try reader.shape(node) },
+    "Sigmoid": { (reader, node) throws(ONNXError) in try reader.sigmoid(node) },
+    "Slice": { (reader, node) throws(ONNXError) in try reader.slice(node) },
+    "Squeeze": { (reader, node) throws(ONNXError) in try reader.squeeze(node) },
+    "Sub": { (reader, node) throws(ONNXError) in
+      try reader.sizesOnly(node) { $0.subtractingReportingOverflow($1) }
+    },
+    "Transpose": { (reader, node) throws(ONNXError) in try reader.transpose(node) },
+    "Unsqueeze": { (reader, node) throws(ONNXError) in try reader.unsqueeze(node) },
+  ]
+
+  /// More nodes, values of an image, or channels of all values are a mistake.
+  private static let mostNodes = 10_000
+  static let mostElements = 1 << 28
+  private static let mostChannels = 1 << 23
+
+  let file: Onnx_GraphProto
+  let opset: Int
+  var decoding: TensorDecoding
+  var builder: GraphBuilder
+  var tensors: [String: Tensor] = [:]
+  /// The file's nodes that lead to the output.
+  let nodes: [NodeReader]
+  /// By name: the nodes that read it.
+  let consumers: [String: [Int]]
+  /// Nodes that were read together with one before them.
+  var finished: Set<Int> = []
+  private var known: [String: Known] = [:]
+  /// The layer that each value belongs to, and convolutions on the longest way to it.
+  private var layers: [Graph.Value: String] = [:]
+  private var depths: [Graph.Value: Int] = [.image: 0]
+  private var taken: Set<String> = []
+  private var used: Set<String> = []
+  private var channels = 0
+  private let classes: String
+
+  init(_ model: Onnx_ModelProto, folder: String, _ input: FeatureShape) throws(ONNXError) {
+    file = model.graph
+    opset = Int(model.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }?.version ?? 17)
+    decoding = TensorDecoding(folder: folder)
+    builder = GraphBuilder(input: input)
+    guard file.output.count == 1, let output = file.output.first else {
+      throw ONNXError(
+        problem: "it has \(file.output.count) outputs", advice: "export a model that returns the logits alone"
+      )
+    }
+    classes = output.name
+    nodes = try Self.needed(file, output.name)
+    var consumers: [String: [Int]] = [:]
+    for (index, node) in nodes.enumerated() {
+      for name in node.proto.input { consumers[name, default: []].append(index) }
+    }
+    self.consumers = consumers
+    for tensor in file.initializer { known[tensor.name] = .tensor(tensor) }
+    try readInput(input)
+  }
+
+  /// The nodes that the output depends on, in the file's order.
+  private static func needed(
+    _ file: Onnx_GraphProto, _ output: String
+  ) throws(ONNXError) -> [NodeReader] {
+    var wanted: Set<String> = [output]
+    var found: [NodeReader] = []
+    for (index, node) in file.node.enumerated().reversed() where node.output.contains(where: wanted.contains)
+    {
+      wanted.formUnion(node.input)
+      found.append(NodeReader(node, index: index))
+    }
+    guard found.count <= mostNodes else {
+      throw ONNXError(problem: "it has more than \(mostNodes) nodes")
+    }
+    return found.reversed()
+  }
+
+  private mutating func readInput(_ shape: FeatureShape) throws(ONNXError) {
+    let inputs = file.input.filter { known[$0.name] == nil }
+    guard inputs.count == 1, let input = inputs.first else {
+      throw ONNXError(
+        problem: "it has \(inputs.count) inputs", advice: "export a model that takes a batch of images alone")
+    }
+    let sizes = input.type.tensorType.shape.dim.map { dim -> Int? in
+      if case .dimValue(let size)? = dim.value { Int(size) } else { nil }
+    }
+    if sizes.count == 4, let channels = sizes[1], channels != shape.channels {
+      throw ONNXError(
+        problem: "its images have \(channels) channels, those of the experiment \(shape.channels)",
+        advice: "`architecture.input` or the data set has to fit")
+    }
+    known[input.name] = .features(Features(value: .image))
+  }
+
+  mutating func read() throws(ONNXError) -> ReadNetwork {
+    for (position, node) in nodes.enumerated() where !finished.contains(position) {
+      guard node.proto.domain.isEmpty || node.proto.domain == "ai.onnx",
+        let reading = Self.operators[node.type]
+      else { throw Self.unknown(node) }
+      do throws(ONNXError) {
+        try reading(&self, node)
+      } catch {
+        throw error.node == nil ? node.error(error.problem, error.advice) : error
+      }
+    }
+    return try finish()
+  }
+
+  private static func unknown(_ node: NodeReader) -> ONNXError {
+    let advice =
+      [
+        "Softmax": "export a model that returns logits; the loss has the softmax",
+        "LogSoftmax": "export a model that returns logits; the loss has the softmax",
+        "QuantizeLinear": "export the model before it is quantized",
+        "QLinearConv": "export the model before it is quantized",
+        "If": "torch.onnx.export with a model in eval() and fixed sizes leaves no conditions",
+        "Loop": "torch.onnx.export with a model in eval() and fixed sizes leaves no loops",
+      ][node.type]
+    let names = operators.keys.sorted().joined(separator: ", ")
+    return node.error(
+      node.proto.domain.isEmpty
+        ? "no such operator is read" : "no operator of the domain `\(shown(node.proto.domain))` is read",
+      advice ?? "what is read: \(names)")
+  }
+
+  private mutating func finish() throws(ONNXError) -> ReadNetwork {
+    guard case .features(let last)? = known[classes], last.isPlain, builder.shape(last.value).isVector else {
+      throw ONNXError(
+        problem: "its output `\(shown(classes))` is no vector of logits",
+        advice: "export a model that ends with global pooling or a linear layer")
+    }
+    let graph: Graph
+    do { graph = try builder.graph() } catch { throw ONNXError(problem: "\(error)") }
+    guard last.value == graph.output else {
+      throw ONNXError(problem: "its output `\(shown(classes))` is not what the last node computes")
+    }
+    return ReadNetwork(graph: graph, tensors: tensors)
+  }
+
+  // MARK: Names
+
+  func lookup(_ name: String?, of node: NodeReader) throws(ONNXError) -> Known {
+    guard let name else { throw node.error("an input is missing") }
+    guard let found = known[name] else {
+      throw node.error("it reads `\(shown(name))`, which nothing before it gives")
+    }
+    return found
+  }
+
+  mutating func set(_ node: NodeReader, _ value: Known) { known[node.output] = value }
+
+  /// The features that a node reads, with nothing left to do.
+  mutating func features(_ node: NodeReader, _ rank: Int = 0) throws(ONNXError) -> Features {
+    guard case .features(let found) = try lookup(node.input(rank), of: node) else {
+      throw node.error("it reads a constant where features are expected")
+    }
+    return found.isPlain ? found : try projected(found, node)
+  }
+
+  /// Features as they are: what a Pad or a Slice left to do may be done by the reader.
+  func rawFeatures(_ node: NodeReader) throws(ONNXError) -> Features {
+    guard case .features(let found) = try lookup(node.input(0), of: node) else {
+      throw node.error("it reads a constant where features are expected")
+    }
+    return found
+  }
+
+  /// A constant of floats; nil where the node leaves it out.
+  mutating func floats(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> Tensor? {
+    guard let name = node.input(rank) else { return nil }
+    guard case .tensor(let proto) = try lookup(name, of: node) else {
+      throw node.error("its input `\(shown(name))` is computed; only constants are read there")
+    }
+    return try decoding.floats(proto)
+  }
+
+  /// Whole numbers that are constant, or known from shapes; nil where the node leaves them out.
+  mutating func integers(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> [Int?]? {
+    guard let name = node.input(rank) else { return nil }
+    switch try lookup(name, of: node) {
+    case .tensor(let proto): return try decoding.integers(proto).map(Optional.some)
+    case .sizes(let sizes): return sizes.values
+    case .features: throw node.error("its input `\(shown(name))` is computed from features")
+    }
+  }
+
+  /// Claims the weights of a layer, each of which belongs to one.
+  ///
+  /// - Returns: what the names of the layer's tensors begin with
+  mutating func layerName(_ node: NodeReader, weight: String?) throws(ONNXError) -> String {
+    if let weight, !used.insert(weight).inserted {
+      throw node.error("another node has the weights `\(shown(weight))` too; each needs its own")
+    }
+    if let weight, weight.hasSuffix(".weight") { return free(String(weight.dropLast(".weight".count))) }
+    return free(Self.path(node.proto.name) ?? node.output)
+  }
+
+  /// `/layer1/layer1.0/conv1/Conv`, as PyTorch names nodes, is `layer1.0.conv1`.
+  static func path(_ name: String) -> String? {
+    let parts = name.split(separator: "/").dropLast()
+    guard !parts.isEmpty else { return name.isEmpty || name.contains("/") ? nil : name }
+    return parts.reduce("") { path, part in
+      path.isEmpty || part.hasPrefix(path + ".") ? String(part) : path + "." + part
+    }
+  }
+
+  /// A name of letters, digits, `.`, `_` and `-` that no layer has yet.
+  mutating func free(_ name: String) -> String {
+    let allowed = name.unicodeScalars.prefix(200).map { scalar -> Character in
+      let isAllowed =
+        scalar.isASCII
+        && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+          || "._-".unicodeScalars.contains(scalar))
+      return isAllowed ? Character(scalar) : "_"
+    }
+    let base = allowed.isEmpty ? "layer" : String(allowed)
+    var name = base
+    var number = 1
+    while !taken.insert(name).inserted {
+      number += 1
+      name = "\(base)_\(number)"
+    }
+    return name
+  }
+
+  /// The layer of the value that only this node reads; nil where others read it, too.
+  func layer(before node: NodeReader, _ value: Graph.Value) -> String? {
+    guard let name = node.input(0), consumers[name]?.count == 1 else { return nil }
+    return layers[value]
+  }
+
+  func depth(_ value: Graph.Value) -> Int { depths[value] ?? 0 }
+
+  // MARK: The graph
+
+  /// Adds an operation, within bounds.
+  mutating func append(
+    _ operation: any Operation, _ inputs: [Graph.Value], layer: String, tensors: String? = nil,
+    _ node: NodeReader
+  ) throws(ONNXError) -> Graph.Value {
+    let value: Graph.Value
+    do throws(GraphError) {
+      value = try builder.add(operation, inputs, layer: layer, tensors: tensors)
+    } catch {
+      throw node.error("\(error)")
+    }
+    let shape = builder.shape(value)
+    let (rows, overflows) = shape.channels.multipliedReportingOverflow(by: shape.rows)
+    let (count, alsoOverflows) = rows.multipliedReportingOverflow(by: shape.columns)
+    channels += shape.channels
+    guard !overflows, !alsoOverflows, count <= Self.mostElements, channels <= Self.mostChannels else {
+      throw node.error("its output of \(shape) is too large")
+    }
+    layers[value] = layer
+    depths[value] = (inputs.map(depth).max() ?? 0) + (operation is Convolution ? 1 : 0)
+    return value
+  }
+}

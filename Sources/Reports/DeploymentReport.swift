@@ -1,0 +1,51 @@
+/// How fast exported models are where they are deployed: the contents of `deployment.json`, which scripts/measure-onnx.py
+/// writes beside a report.
+public struct DeploymentReport: Codable, Equatable, Sendable {
+  public var format: Int
+  /// What ran the models, with its version.
+  public var runtime: String
+  public var processor: String
+  public var models: [Model]
+
+  /// One exported file.
+  public struct Model: Codable, Equatable, Sendable {
+    public var seed: UInt64
+    /// `baseline` or `pruned`.
+    public var variant: String
+    /// Of the file, for one image: channels that were filled in count.
+    public var macs: Int
+    public var bytes: Int
+    public var latency: [Latency]
+  }
+
+  /// Median wall time of a batch.
+  public struct Latency: Codable, Equatable, Sendable {
+    public var threads: Int
+    public var batchSize: Int
+    public var milliseconds: Double
+  }
+
+  /// What was measured of a model.
+  struct Setting: Hashable, Comparable, Sendable {
+    let threads: Int
+    let batchSize: Int
+
+    static func < (a: Setting, b: Setting) -> Bool { (a.batchSize, a.threads) < (b.batchSize, b.threads) }
+
+    /// `batch of 128, 1 thread`
+    var text: String { "batch of \(batchSize), \(threads) thread\(threads == 1 ? "" : "s")" }
+  }
+
+  var settings: [Setting] {
+    Set(models.flatMap(\.latency).map { Setting(threads: $0.threads, batchSize: $0.batchSize) }).sorted()
+  }
+
+  /// Milliseconds by seed.
+  func times(_ variant: String, _ setting: Setting) -> [UInt64: Double] {
+    models.filter { $0.variant == variant }.reduce(into: [:]) { times, model in
+      times[model.seed] =
+        model.latency.first { $0.threads == setting.threads && $0.batchSize == setting.batchSize }?
+        .milliseconds
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Files
+
+/// What the header of a safetensors file says, read without the values: a moment, however large the file.
+public struct TensorHeader: Equatable, Sendable {
+  /// By name, of tensors of floating-point numbers.
+  public let shapes: [String: [Int]]
+  public let metadata: [String: String]
+
+  /// - Throws: `TensorFileError` when the file cannot be read or has no such header.
+  public init(contentsOf path: String) throws(TensorFileError) {
+    let start = try DurableFile.read(path, first: 8)
+    var length: UInt64 = 0
+    for (index, byte) in start.enumerated() { length |= UInt64(byte) << UInt64(8 * index) }
+    guard start.count == 8, length <= UInt64(TensorFile.largestHeader) else {
+      // What is wrong, or what the file is instead.
+      let file = try TensorFile(contentsOf: path)
+      (shapes, metadata) = (file.tensors.mapValues(\.shape), file.metadata)
+      return
+    }
+    let bytes = try DurableFile.read(path, first: 8 + Int(length))
+    do throws(TensorFileError) {
+      guard bytes.count == 8 + Int(length) else {
+        throw TensorFileError(
+          file: path, offset: 0, problem: "a header of \(length) bytes in a file of \(bytes.count)",
+          expected: "at most \(bytes.count - 8)")
+      }
+      var reader = HeaderReader(bytes: bytes, range: 8..<bytes.count, file: path)
+      let (entries, metadata) = try reader.read()
+      let floats = entries.filter { !$0.type.isInteger }
+      shapes = Dictionary(floats.map { ($0.name, $0.shape) }) { first, _ in first }
+      self.metadata = metadata
+    } catch {
+      throw FileKind(bytes.prefix(FileKind.prefixLength), path: path).map(error.naming) ?? error
+    }
+  }
+}

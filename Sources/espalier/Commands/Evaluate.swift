@@ -1,0 +1,35 @@
+import ArgumentParser
+import Experiments
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prints a model's accuracy and loss on the experiment's test images.")
+
+  @Argument(help: "Experiment file.")
+  var file: String
+
+  @OptionGroup var experiment: ExperimentOptions
+
+  @Option(
+    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
+    transform: path)
+  var weights: String?
+
+  @Option(help: "text or json.")
+  var format: OutputFormat = .text
+
+  @OptionGroup var compute: EngineOptions
+
+  func run() throws {
+    let engine = try compute.engine()
+    for spec in try experiment.load([file]) {
+      do {
+        let evaluation = try ModelEvaluation(spec, weights: weights, engine: engine)
+        print(format == .json ? evaluation.json() : evaluation.text())
+      } catch {
+        complain("espalier: \(error)")
+        throw ExitStatus.usage
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import Architectures
+import Compute
+import Foundation
+import Network
+import ONNX
+import Specification
+import TensorFiles
+import Testing
+
+@testable import Experiments
+
+@Suite("Models that come and go")
+struct TravellingModelTests {
+  private let engine: Engine
+
+  init() throws {
+    engine = try Engine(threads: 2)
+  }
+
+  private let pruned = "/digits/seed-0/pruned/"
+
+  private func shape(_ network: Network) -> FeatureShape { network.graph.input }
+
+  @Test("are written as ONNX beside the tensors, with test data and what they are")
+  func files() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits([
+      "export.formats=[safetensors, onnx]", "export.onnx={test_images: 2, pad_channels: 1}",
+    ])
+    let report = try run(spec, in: folder.path)
+    let network = try spec.network(weights: folder.path + pruned + "model.safetensors", engine: engine)
+    let path = folder.path + pruned + "model.onnx"
+    let read = try ONNXNetwork(contentsOf: path, input: network.graph.input)
+    for name in ["seed-0/baseline", "seed-0/pruned"] {
+      for file in ["model.onnx", "test_data_set_0/input_0.pb", "test_data_set_0/output_0.pb"] {
+        #expect(
+          FileManager.default.fileExists(atPath: "\(folder.path)/digits/\(name)/\(file)"), "\(name)/\(file)")
+      }
+    }
+    #expect(read.metadata["experiment"] == "digits")
+    #expect(read.metadata["espalier.variant"] == "pruned")
+    #expect(read.metadata["espalier.input"] == "[1, 8, 8]")
+    #expect(read.metadata["espalier.classes"]?.hasPrefix("[\"0\", \"1\"") == true)
+    #expect(read.metadata["espalier.top1"] == report.runs.last.map { "\($0.top1)" })
+    #expect(read.metadata["espalier.stage"]?.count == 64)
+    #expect(
+      try TensorFile(contentsOf: folder.path + pruned + "model.safetensors").metadata["espalier.stage"]
+        == read.metadata["espalier.stage"])
+    let again = try ExperimentFile.load(
+      folder.path + "/digits/experiment.yaml", overrides: [], catalog: .standard, environment: [:])
+    #expect(again == spec)
+  }
+
+  @Test("say how they do on the test images")
+  func evaluation() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    let report = try run(spec, in: folder.path)
+    let model = folder.path + pruned + "model.safetensors"
+    let evaluation = try ModelEvaluation(spec, weights: model, engine: engine)
+    let expected = try #require(report.runs.last)
+    #expect(evaluation.top1 == expected.top1)
+    #expect(evaluation.loss == expected.testLoss)
+    #expect(evaluation.images == 100)
+    #expect(evaluation.macs == expected.macs)
+    #expect(throws: ToolError.self) { try ModelEvaluation(spec, weights: nil, engine: engine) }
+  }
+
+  @Test("come in as ONNX, train on, lose channels, and go out again")
+  func arrival() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["export.formats=[safetensors, onnx]"])
+    try run(spec, in: folder.path)
+    let start = folder.path + "/digits/seed-0/baseline/model.onnx"
+    let text = """
+      format: 1
+      name: arrived
+      dataset: {name: digits, train_limit: 300, test_limit: 100}
+      architecture: {onnx: \(start)}
+      train: {epochs: 1, batch_size: 32, optimizer: {learning_rate: 0.001}}
+      prune: {ratio: 0.3, interval: 1}
+      export: {formats: [onnx, safetensors]}
+      """
+    let arrived = try ExperimentFile.load(
+      text: text, file: "arrived.yaml", overrides: [], catalog: .standard, environment: [:])
+    #expect(arrived.architecture.weights == start)
+    let network = try arrived.network(engine: engine)
+    let original = try spec.network(
+      weights: folder.path + "/digits/seed-0/baseline/model.safetensors", engine: engine)
+    let shape = network.graph.input.planes(images: 3)
+    let images = Planes(shape, dense: (0..<shape.channels * shape.pixelsPerChannel).map { Float($0 % 7) - 3 })
+    let (found, expected) = (network.evaluate(images).values, original.evaluate(images).values)
+    let largest = try #require(expected.map(abs).max())
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 * largest })
+    let report = try run(arrived, in: folder.path)
+    let after = try #require(report.summary.pruned)
+    #expect(after.channels < report.summary.baseline?.channels ?? 0)
+    let model = folder.path + "/arrived/seed-0/pruned/model.safetensors"
+    let loaded = try arrived.network(weights: model, engine: engine)
+    #expect(loaded.cost().macs == after.macs)
+    // The pruned layers stand in a file of their own.
+    let layers = try ExperimentFile.load(
+      folder.path + "/arrived/seed-0/pruned/architecture.yaml", overrides: [], catalog: .standard,
+      environment: [:])
+    #expect(try layers.network(engine: engine).evaluate(images) == loaded.evaluate(images))
+    let random = try ExperimentFile.load(
+      text: text, file: "arrived.yaml", overrides: ["architecture.weights=null"], catalog: .standard,
+      environment: [:])
+    #expect(random.architecture.weights == nil)
+    #expect(try random.network(engine: engine).evaluate(images).values != found)
+  }
+
+  @Test("get a new classifier where the experiment says so, and else an error that names the key")
+  func newHead() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    try run(spec, in: folder.path)
+    let model = folder.path + "/digits/seed-0/baseline/model.safetensors"
+    let others = ["architecture.classes=12", "architecture.weights=\(model)"]
+    let problem = #expect(throws: SpecificationError.self) { try digits(others) }
+    #expect(
+      problem?.diagnostics.first?.message
+        == "\(model): its classifier has 10 classes, the network 12; `architecture.new_head: true` trains a new one"
+    )
+    #expect(problem?.diagnostics.first?.path == "architecture.weights")
+    let replaced = try digits(others + ["architecture.new_head=true"])
+    let network = try replaced.network(engine: engine)
+    let file = try TensorFile(contentsOf: model)
+    #expect(network.tensors["conv1.weight"] == file.tensors["conv1.weight"])
+    #expect(network.tensors["fc.weight"]?.shape.first == 12)
+    let report = try run(replaced, in: folder.path, fresh: true)
+    #expect(report.status == .complete)
+  }
+
+  @Test("are refused by their header when the experiment is read")
+  func header() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/w.safetensors"
+    func problem(_ file: TensorFile) throws -> String? {
+      try file.write(to: path)
+      do throws(SpecificationError) {
+        _ = try ExperimentFile.load(
+          repository + "/experiments/digits.yaml", overrides: ["architecture.weights=\(path)"],
+          catalog: .standard,
+          environment: [:])
+        return nil
+      } catch {
+        return error.diagnostics.first?.message
+      }
+    }
+    let spec = try digits(["architecture.width=0.5"])
+    let network = try spec.network(engine: engine)
+    #expect(try problem(network.tensorFile()) == nil)
+    network.remove(channels: ["layer1.0.conv1": [1]])
+    #expect(try problem(network.tensorFile()) == nil)
+    var file = network.tensorFile()
+    file.tensors["bn1.bias"] = nil
+    #expect(try problem(file) == "\(path): tensor bn1.bias is missing")
+    #expect(try problem(TensorFile()) == "\(path): tensor bn1.bias is missing")
+    try Data("{}".utf8).write(to: URL(filePath: path))
+    #expect(throws: SpecificationError.self) { try digits(["architecture.weights=\(path)"]) }
+    // One that is not there may be elsewhere.
+    #expect(try digits(["architecture.weights=\(path).other"]).architecture.weights == path + ".other")
+  }
+
+  @Test("may call a block's projection downsample or shortcut")
+  func projections() throws {
+    let small = try #require(
+      ArchitectureRegistry.build(
+        ArchitectureSpec(
+          name: "resnet20", depth: 20, block: .basic, width: 0.25, input: [3, 8, 8], classes: 3),
+        seed: 1, engine: engine))
+    var file = small.tensorFile()
+    file.tensors = Dictionary(
+      uniqueKeysWithValues: file.tensors.map {
+        ("module." + $0.key.replacing("shortcut", with: "downsample"), $0.value)
+      })
+    let other = try #require(
+      ArchitectureRegistry.build(
+        ArchitectureSpec(
+          name: "resnet20", depth: 20, block: .basic, width: 0.25, input: [3, 8, 8], classes: 3),
+        seed: 2, engine: engine))
+    try other.load(model: file, from: "memory")
+    #expect(other.tensors == small.tensors)
+  }
+}

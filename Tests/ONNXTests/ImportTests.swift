@@ -1,0 +1,328 @@
+import Compute
+import Foundation
+import Network
+import TensorFiles
+import Testing
+
+@testable import ONNX
+
+@Suite("Networks from ONNX files")
+struct ImportTests {
+  private let engine: Engine
+
+  init() throws {
+    engine = try Engine(threads: 2)
+  }
+
+  private static let families = [
+    "resnet20", "resnet50", "vgg11", "mobilenet_v2", "densenet", "efficientnet_b0",
+  ]
+
+  @Test(
+    "compute what the exported ones did, pruned or not, folded or not, filled up or not",
+    arguments: families, [false, true])
+  func roundTrip(_ name: String, isPruned: Bool) throws {
+    let network = try network(name, pixels: 32, engine: engine)
+    if isPruned { prune(network, streams: name.hasPrefix("resnet")) }
+    let batch = images(network)
+    let expected = network.evaluate(batch)
+    for options in [
+      ONNXOptions(padChannels: 1), ONNXOptions(foldsBatchNorm: true),
+      ONNXOptions(opset: 13, foldsBatchNorm: true, padChannels: 1, batch: 2),
+    ] {
+      let read = try imported(try ONNXModel(network, options).bytes, like: network)
+      #expect(difference(read.evaluate(batch), expected) < 1e-4, "\(options)")
+    }
+  }
+
+  @Test("keep tensors' names, and have groups and streams that can be pruned")
+  func names() throws {
+    let network = try network("resnet20", width: 1, engine: engine)
+    let read = try imported(try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes, like: network)
+    #expect(Set(read.tensors.keys) == Set(network.tensors.keys))
+    #expect(read.channelGroups.map(\.name) == network.channelGroups.map(\.name))
+    #expect(read.streamGroups.map(\.originalCount) == network.streamGroups.map(\.originalCount))
+    let batch = images(network)
+    for other in [network, read] { other.remove(channels: ["layer1.1.conv1": [1, 2, 9]]) }
+    #expect(difference(read.evaluate(batch), network.evaluate(batch)) < 1e-5)
+  }
+
+  // MARK: Operators that only others write
+
+  /// A file of these nodes, whose constants are floats or whole numbers by name.
+  private func file(
+    _ nodes: [Onnx_NodeProto], floats: [String: Tensor] = [:], integers: [String: [Int]] = [:]
+  ) throws -> [UInt8] {
+    let model = Onnx_ModelProto.with {
+      $0.irVersion = 8
+      $0.opsetImport = [.with { $0.version = 18 }]
+      $0.graph.node = nodes
+      $0.graph.input = [Onnx_ValueInfoProto(name: "x", shape: [nil, 2, 4, 4])]
+      $0.graph.output = [Onnx_ValueInfoProto(name: "y", shape: [nil, 3])]
+      $0.graph.initializer =
+        floats.map { Onnx_TensorProto($1, name: $0) }
+        + integers.map { name, values in
+          .with {
+            $0.name = name
+            $0.dataType = 7
+            $0.dims = [Int64(values.count)]
+            $0.int64Data = values.map(Int64.init)
+          }
+        }
+    }
+    return try model.serializedBytes()
+  }
+
+  private func node(
+    _ type: String, _ inputs: [String], _ output: String, _ attributes: [Onnx_AttributeProto] = []
+  ) -> Onnx_NodeProto {
+    .with {
+      $0.opType = type
+      $0.input = inputs
+      $0.output = [output]
+      $0.name = "/n/\(type)"
+      $0.attribute = attributes
+    }
+  }
+
+  private func read(_ bytes: [UInt8]) throws -> ONNXNetwork {
+    try ONNXNetwork(bytes: bytes, file: "model.onnx", input: FeatureShape(channels: 2, rows: 4, columns: 4))
+  }
+
+  private let kernel = Tensor(shape: [3, 2, 3, 3], repeating: 0.1)
+  private let matrix = Tensor(shape: [3, 3], values: (0..<9).map(Float.init))
+
+  @Test("read a flattening by sizes of the shape, and a product with a sum as a linear layer")
+  func reshape() throws {
+    let bytes = try file(
+      [
+        node("Pad", ["x", "pads"], "p"), node("Conv", ["p", "w"], "c"),
+        node("ReduceMean", ["c", "axes"], "m"),
+        node("Shape", ["m"], "s"), node("Gather", ["s", "zero"], "b"),
+        node("Unsqueeze", ["b", "zero"], "u"), node("Concat", ["u", "rest"], "t", [.int("axis", 0)]),
+        node("Reshape", ["m", "t"], "f"), node("MatMul", ["f", "v"], "l"), node("Add", ["l", "bias"], "y"),
+      ],
+      floats: ["w": kernel, "v": matrix, "bias": Tensor(shape: [3], values: [1, 2, 3])],
+      integers: ["pads": [0, 0, 1, 1, 0, 0, 1, 1], "axes": [2, 3], "zero": [0], "rest": [-1]])
+    let found = try read(bytes)
+    #expect(
+      found.graph.nodes.map { "\(type(of: $0.operation))" } == [
+        "Convolution", "GlobalAveragePooling", "Linear",
+      ])
+    #expect((found.graph.nodes[0].operation as? Convolution)?.padding == 1)
+    let name = found.graph.nodes[2].tensors
+    #expect(found.tensors[name + ".weight"]?.values == [0, 3, 6, 1, 4, 7, 2, 5, 8])
+    #expect(found.tensors[name + ".bias"]?.values == [1, 2, 3])
+  }
+
+  @Test("read a gate of what it scales as SiLU or hard swish, and bounds as ReLU6")
+  func gates() throws {
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"), node("Sigmoid", ["c"], "s"), node("Mul", ["c", "s"], "a"),
+        node("HardSigmoid", ["a"], "h", [.float("alpha", 1 / 6), .float("beta", 0.5)]),
+        node("Mul", ["h", "a"], "b"), node("Clip", ["b", "low", "high"], "d"),
+        node("GlobalAveragePool", ["d"], "g"), node("Squeeze", ["g", "axes"], "y"),
+      ],
+      floats: [
+        "w": kernel, "low": Tensor(shape: [], values: [0]), "high": Tensor(shape: [], values: [6]),
+      ], integers: ["axes": [2, 3]])
+    let functions = try read(bytes).graph.nodes.compactMap { ($0.operation as? Activation)?.function }
+    #expect(functions == [.silu, .hardSwish, .relu6])
+  }
+
+  @Test("read a shortcut without weights as a projection of ones and zeros")
+  func shortcut() throws {
+    let bytes = try file(
+      [
+        node("Slice", ["x", "starts", "ends", "axes", "steps"], "s"), node("Pad", ["s", "pads"], "p"),
+        node("GlobalAveragePool", ["p"], "g"), node("Flatten", ["g"], "y"),
+      ],
+      integers: [
+        "starts": [0, 0], "ends": [Int.max, Int.max], "axes": [2, 3], "steps": [2, 2],
+        "pads": [0, 1, 0, 0, 0, 1, 0, 0],
+      ])
+    let found = try read(bytes)
+    let projection = try #require(found.graph.nodes[0].operation as? Convolution)
+    #expect((projection.outputs, projection.stride, projection.kernel) == (4, 2, 1))
+    #expect(found.tensors["\(found.graph.nodes[0].tensors).weight"]?.values == [0, 0, 1, 0, 0, 1, 0, 0])
+  }
+
+  @Test("take another epsilon of batch norm into the variance")
+  func epsilon() throws {
+    let ones = Tensor(shape: [3], repeating: 1)
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"),
+        node("BatchNormalization", ["c", "bn.weight", "b", "m", "v"], "n", [.float("epsilon", 1e-3)]),
+        node("GlobalAveragePool", ["n"], "g"), node("Flatten", ["g"], "y"),
+      ], floats: ["w": kernel, "bn.weight": ones, "b": ones, "m": ones, "v": ones])
+    let variance = try #require(try read(bytes).tensors["bn.running_var"])
+    #expect(abs(variance.values[0] - 1.00099) < 1e-6)
+  }
+
+  // MARK: Errors
+
+  @Test("say which node cannot be read, and what can be done")
+  func errors() throws {
+    let end = [node("GlobalAveragePool", ["c"], "g"), node("Flatten", ["g"], "y")]
+    func message(_ nodes: [Onnx_NodeProto]) -> String {
+      do {
+        _ = try read(try file(nodes + end, floats: ["w": kernel, "half": Tensor(shape: [], values: [0.5])]))
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(
+      message([node("ConvTranspose", ["x", "w"], "c")]).hasPrefix(
+        "model.onnx: node `/n/ConvTranspose` (ConvTranspose): no such operator is read; what is read: Add, "))
+    #expect(
+      message([node("Mul", ["x", "half"], "c")]).hasPrefix(
+        "model.onnx: node `/n/Mul` (Mul): one of its operands is a constant; normalize images outside"))
+    #expect(
+      message([node("Conv", ["x", "w"], "c", [.ints("pads", [0, 0, 1, 1])])])
+        == "model.onnx: node `/n/Conv` (Conv): its padding of [0, 0, 1, 1] (above, left, below, right) is not equal on "
+        + "all sides; export with padding that is, as PyTorch's layers have it")
+    #expect(
+      message([node("Conv", ["z", "w"], "c")])
+        == "model.onnx: node `/n/Conv` (Conv): it reads `z`, which nothing before it gives")
+    #expect(
+      message([node("Conv", ["x", "w"], "a"), node("Conv", ["x", "w"], "b"), node("Add", ["a", "b"], "c")])
+        == "model.onnx: node `/n/Conv` (Conv): another node has the weights `w` too; each needs its own")
+    #expect(throws: ONNXError.self) { try read([]) }
+    #expect(throws: ONNXError.self) { try read(Array("not a model".utf8)) }
+  }
+
+  @Test("put a new classifier in place of one of other classes")
+  func newHead() throws {
+    let network = try network("resnet20", engine: engine)
+    let bytes = try ONNXModel(network, ONNXOptions()).bytes
+    let read = try ONNXNetwork(bytes: bytes, file: "m.onnx", input: network.graph.input, newClasses: 7)
+    #expect(read.graph.classes == 7)
+    #expect(read.tensors["fc.weight"] == nil)
+    #expect(read.tensors["conv1.weight"] != nil)
+  }
+
+  @Test("read values of a file beside the model, of its folder alone")
+  func externalValues() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "onnx-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let network = try network("resnet20", engine: engine)
+    var model = try Onnx_ModelProto(
+      serializedBytes: try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes)
+    var data = Data()
+    for index in model.graph.initializer.indices {
+      let (offset, length) = (data.count, model.graph.initializer[index].rawData.count)
+      data += model.graph.initializer[index].rawData
+      model.graph.initializer[index].rawData = Data()
+      model.graph.initializer[index].dataLocation = 1
+      model.graph.initializer[index].externalData = [
+        ("location", "m.data"), ("offset", "\(offset)"), ("length", "\(length)"),
+      ].map { entry in
+        .with {
+          $0.key = entry.0
+          $0.value = entry.1
+        }
+      }
+    }
+    try data.write(to: folder.appending(path: "m.data"))
+    let file = folder.appending(path: "m.onnx").path
+    let bytes: [UInt8] = try model.serializedBytes()
+    let read = try imported(bytes, like: network, file: file)
+    #expect(read.tensors == network.tensors)
+    model.graph.initializer[0].externalData[0].value = "../secret"
+    let outside: [UInt8] = try model.serializedBytes()
+    #expect(throws: ONNXError.self) { try imported(outside, like: network, file: file) }
+    try data.prefix(1000).write(to: folder.appending(path: "m.data"))
+    #expect(throws: ONNXError.self) { try imported(bytes, like: network, file: file) }
+  }
+
+  // MARK: Hostile files
+
+  /// The fuzzer of `make fuzz` goes on from here.
+  @Test("are refused or read, never trapped on, when bytes are changed", arguments: 0..<8)
+  func changedBytes(seed: Int) throws {
+    var stream = RandomStream(seed: UInt64(seed), purpose: .test)
+    let network = try declared(
+      """
+      layers:
+        - {name: a, conv: 2, groups: 1, activation: relu6}
+        - {name: b, conv: 2, activation: silu}
+        - {name: c, add: [a, b]}
+        - {name: d, concat: [c, a]}
+        - {name: e, average_pool: 2}
+        - {name: f, linear: classes}
+      """, engine: engine)
+    let bytes = try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes
+    var accepted = 0
+    for _ in 0..<400 {
+      var changed = bytes
+      for _ in 0..<1 + stream.below(4) {
+        let index = stream.below(changed.count)
+        switch stream.below(4) {
+        case 0: changed.remove(at: index)
+        case 1: changed.insert(UInt8(stream.below(256)), at: index)
+        case 2: changed[index] = [0, 1, 0x7F, 0x80, 0xFF][stream.below(5)]
+        default: changed[index] ^= 1 << UInt8(stream.below(8))
+        }
+      }
+      guard let read = try? ONNXNetwork(bytes: changed, file: "m.onnx", input: network.graph.input) else {
+        continue
+      }
+      accepted += 1
+      _ = Network(read.graph, seed: 0, engine: engine)
+    }
+    #expect(accepted > 0)
+  }
+}
+
+@Suite("Networks that PyTorch exported")
+struct ForeignNetworkTests {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+
+  @Test(
+    "compute PyTorch's logits, lose channels, and go out again",
+    arguments: ["torchscript", "torchscript-kept", "dynamo"])
+  func logits(_ name: String) throws {
+    let engine = try Engine(threads: 2)
+    let path = Self.folder.appending(path: name + ".onnx").path
+    let expected = try TensorFile(contentsOf: Self.folder.appending(path: "expected.safetensors").path)
+    let read = try ONNXNetwork(contentsOf: path, input: FeatureShape(channels: 3, rows: 16, columns: 16))
+    let network = Network(read.graph, seed: 0, engine: engine)
+    try network.load(model: TensorFile(tensors: read.tensors), from: path)
+    let tensor = try #require(expected.tensors["images"])
+    let images = Planes(network.graph.input.planes(images: 2), dense: channelMajor(tensor))
+    let logits = try #require(expected.tensors["logits"])
+    #expect(difference(network.evaluate(images), logits) < 1e-5)
+    #expect(network.channelGroups.contains { $0.name == "hidden" && $0.kind == .hiddenUnits })
+    prune(network, streams: true)
+    let again = try imported(try ONNXModel(network, ONNXOptions()).bytes, like: network)
+    #expect(difference(again.evaluate(images), network.evaluate(images)) < 1e-5)
+  }
+
+  @Test("have PyTorch's names of tensors where the export keeps batch norm")
+  func names() throws {
+    let read = try ONNXNetwork(
+      contentsOf: Self.folder.appending(path: "torchscript-kept.onnx").path,
+      input: FeatureShape(channels: 3, rows: 16, columns: 16))
+    for name in [
+      "stem.0.weight", "stem.1.running_var", "gate.fc2.bias", "depthwise.0.weight", "classifier.weight",
+    ] {
+      #expect(read.tensors[name] != nil, "\(name)")
+    }
+  }
+
+  /// `[images, channels, ...]` as `[channels, images, ...]`.
+  private func channelMajor(_ tensor: Tensor) -> [Float] {
+    let (images, channels) = (tensor.shape[0], tensor.shape[1])
+    let pixels = tensor.count / (images * channels)
+    var values: [Float] = []
+    for channel in 0..<channels {
+      for image in 0..<images {
+        let start = (image * channels + channel) * pixels
+        values += tensor.values[start..<start + pixels]
+      }
+    }
+    return values
+  }
+}

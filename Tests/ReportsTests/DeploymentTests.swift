@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@testable import Reports
+
+@Suite("Latency where models are deployed")
+struct DeploymentTests {
+  private static let text = """
+    {"format": 1, "runtime": "onnxruntime 1.32.0", "processor": "any", "date": "2026-01-01T00:00:00Z", "models": [
+      {"seed": 0, "variant": "baseline", "top1": 82.5, "macs": 10000, "bytes": 4000,
+       "latency": [{"threads": 1, "batch_size": 1, "milliseconds": 2.0}, {"threads": 2, "batch_size": 128, "milliseconds": 40}]},
+      {"seed": 0, "variant": "pruned", "top1": 82, "macs": 8000, "bytes": 2000,
+       "latency": [{"threads": 1, "batch_size": 1, "milliseconds": 1.0}, {"threads": 2, "batch_size": 128, "milliseconds": 30}]}
+    ]}
+    """
+
+  /// The sample report in a folder with that file beside it.
+  private func read(_ deployment: String?) throws -> Report {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "deployment-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data(Sample.report.json().utf8).write(to: folder.appending(path: "report.json"))
+    if let deployment { try Data(deployment.utf8).write(to: folder.appending(path: "deployment.json")) }
+    return try #require(ReportSet(path: folder.path).reports.first)
+  }
+
+  @Test("is on the page where deployment.json is beside the report")
+  func page() throws {
+    let page = ReportPage(try read(Self.text)).html()
+    for text in [
+      "MACs of the ONNX file", "onnxruntime 1.32.0, batch of 1, 1 thread, ms", "batch of 128, 2 threads",
+    ] {
+      #expect(page.contains(text), "\(text)")
+    }
+    #expect(!ReportPage(try read(nil)).html().contains("onnxruntime"))
+  }
+
+  @Test("is compared by diff, with times")
+  func diff() throws {
+    let base = try read(Self.text)
+    let candidate = try read(Self.text.replacing("\"milliseconds\": 1.0", with: "\"milliseconds\": 3.0"))
+    func diff(timing: Bool) throws -> ReportDiff {
+      ReportDiff(
+        ReportSet(path: "a", reports: [base], isSingle: true),
+        ReportSet(path: "b", reports: [candidate], isSingle: true), tolerances: try Tolerances([]),
+        timing: timing)
+    }
+    #expect(try diff(timing: false).regressions == 0)
+    let worse = try diff(timing: true).experiments.flatMap(\.metrics).filter { $0.verdict == .regressed }
+    #expect(worse.map(\.variant) == ["pruned"])
+    #expect(worse.first?.details == ["onnxruntime 1.32.0, batch of 1, 1 thread"])
+  }
+
+  @Test(
+    "names the file when it is damaged, or of another format",
+    arguments: ["{", "{}", "{\"format\": 2, \"runtime\": \"a\", \"processor\": \"b\", \"models\": []}"])
+  func damaged(_ text: String) throws {
+    let error = #expect(throws: ReportError.self) { try read(text) }
+    #expect(error?.path.hasSuffix("deployment.json") == true)
+  }
+}

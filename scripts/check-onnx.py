@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""Checks that exported ONNX files are valid, and compute in onnxruntime what `espalier predict` does.
+
+usage: check-onnx.py ESPALIER [--only NAME]...
+
+Every architecture family, and the declared networks of the tests, which have every operation, are
+trained for one epoch on a few pictures that this makes: baseline, and pruned with scope `block` and
+`stream`. Each model is exported folded or not and padded or not, and checked: onnx.checker with its
+full check, logits within 1e-4 of the largest for batches of 1 and 7, initializers that are not inputs,
+the test data beside the file, the metadata. The script of docs/deploying.md loads each into PyTorch.
+
+The other way, torchvision's networks that PyTorch exports are read, compute onnxruntime's logits, are
+trained for an epoch, lose channels, and go out again. Needs onnx, onnxruntime and numpy; without torch,
+torchvision and onnxscript what is about PyTorch is left out, which is said.
+"""
+
+import argparse
+import contextlib
+import io
+import concurrent.futures
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import zlib
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+try:
+    import torch
+    import torchvision
+except ImportError:
+    torch = None
+
+TOLERANCE = 1e-4
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+DECLARED = REPOSITORY / "Tests/NetworkTests/Fixtures/declared"
+# Architecture and pixels of an image's side.
+FAMILIES = {
+    "resnet20": ("{name: resnet20}", 32),
+    "resnet29-bottleneck": ("{name: resnet, depth: 29, block: bottleneck, width: 0.5}", 32),
+    "resnet18": ("{name: resnet18, width: 0.25}", 48),
+    "resnet50": ("{name: resnet50, width: 0.25}", 48),
+    "vgg11": ("{name: vgg11, width: 0.25}", 32),
+    "mobilenet_v2": ("{name: mobilenet_v2}", 32),
+    "densenet": ("{name: densenet, depth: 22, growth: 6}", 32),
+    "densenet121": ("{name: densenet121}", 32),
+    "resnext50_32x4d": ("{name: resnext50_32x4d}", 32),
+    "efficientnet_b0": ("{name: efficientnet_b0}", 32),
+}
+# Networks of torchvision, which of PyTorch's exporters writes them, and whether batch norm is kept.
+FOREIGN = {
+    "resnet18": ("dynamo", False),
+    "resnet18-kept": ("torchscript", True),
+    "mobilenet_v2": ("torchscript", False),
+    "densenet121": ("torchscript", False),
+    "vgg16_bn": ("dynamo", False),
+}
+FOREIGN_PIXELS = 64
+PARALLEL = 2
+# PyTorch's exporters run one at a time.
+EXPORTER = threading.Lock()
+
+
+def png(pixels):
+    """The bytes of an RGB picture [rows, columns, 3]."""
+    rows, columns, _ = pixels.shape
+    lines = b"".join(b"\0" + row.tobytes() for row in pixels)
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines))
+            + chunk(b"IEND", b""))
+
+
+def make_pictures(folder):
+    random = numpy.random.default_rng(0)
+    for split, count in (("train", 8), ("val", 2)):
+        for label in ("ant", "bee", "crow"):
+            place = folder / split / label
+            place.mkdir(parents=True)
+            for index in range(count):
+                pixels = random.integers(0, 256, (12, 12, 3), dtype=numpy.uint8)
+                (place / f"{index}.png").write_bytes(png(pixels))
+
+
+def declared(path):
+    """A test's architecture as the mapping of an experiment."""
+    text = path.read_text()
+    size = int(re.search(r"input: \[\d+, (\d+)", text)[1])
+    classes = re.search(r"classes: (\d+)", text)[1]
+    layers = re.sub(r"(?m)^(input|classes):.*\n", "", text)
+    body = "".join(f"  {line}\n" for line in layers.splitlines())
+    return f"\n  classes: {max(3, int(classes))}\n{body}", size
+
+
+def write_safetensors(path, tensors):
+    header, data = {}, b""
+    for name, values in tensors.items():
+        values = numpy.ascontiguousarray(values, dtype="<f4")
+        header[name] = {"dtype": "F32", "shape": list(values.shape),
+                        "data_offsets": [len(data), len(data) + values.nbytes]}
+        data += values.tobytes()
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def read_safetensors(path):
+    content = path.read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    data = content[8 + length:]
+    found = {}
+    for name, entry in json.loads(content[8:8 + length]).items():
+        if name != "__metadata__":
+            begin, end = entry["data_offsets"]
+            found[name] = numpy.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
+    return found
+
+
+def experiment(name, architecture, size, scope, pictures):
+    return f"""format: 1
+name: {name}
+dataset: {{name: image-folder, path: {pictures}, size: {size}}}
+architecture: {architecture}
+train: {{epochs: 1, batch_size: 12, optimizer: {{name: sgd, learning_rate: 0.02}}}}
+prune: {{criterion: random, ratio: 0.4, interval: 1, until: 1, scope: {scope}}}
+export: {{formats: [safetensors, onnx], onnx: {{test_images: 3}}}}
+"""
+
+
+class Checks:
+    def __init__(self, espalier, folder):
+        self.espalier = espalier
+        self.folder = folder
+        self.failures = []
+        self.files = 0
+        self.worst = 0.0
+
+    def call(self, *arguments):
+        result = subprocess.run([self.espalier, *map(str, arguments)], capture_output=True, text=True)
+        if result.returncode not in (0, 1):
+            raise RuntimeError(f"espalier {' '.join(map(str, arguments))}: {result.stderr.strip()}")
+        return result.stdout
+
+    def architecture(self, name, architecture, size, pictures):
+        """Trains, prunes and exports one architecture in every way, and checks the files."""
+        folder = self.folder / name
+        folder.mkdir()
+        images = numpy.random.default_rng(1).uniform(-2, 2, (7, 3, size, size)).astype("f4")
+        write_safetensors(folder / "images.safetensors", {"images": images})
+        has_streams = True
+        models = 0
+        for scope in ("block", "stream"):
+            own = f"{name}-{scope}"
+            file = folder / f"{own}.yaml"
+            file.write_text(experiment(own, architecture, size, scope, pictures))
+            try:
+                self.call("run", file, "--results", folder / "results", "--threads", 1, "--progress", "none")
+            except RuntimeError as error:
+                if scope == "stream" and "has no residual stream" in str(error):
+                    has_streams = False
+                    continue
+                raise
+            for variant in ("baseline", "pruned"):
+                # The baselines of both scopes are one.
+                if scope == "stream" and variant == "baseline":
+                    continue
+                models += 1
+                self.model(f"{own} {variant}", file, folder / "results" / own / "seed-0" / variant, images,
+                           folder)
+        return models, has_streams
+
+    def model(self, name, file, result, images, folder):
+        weights = result / "model.safetensors"
+        logits = folder / "logits.safetensors"
+        self.call("predict", file, "--weights", weights, "--images", folder / "images.safetensors",
+                  "--logits", logits, "--threads", 1)
+        expected = read_safetensors(logits)["logits"]
+        self.test_data(name, result)
+        if torch:
+            self.pytorch(name, result, images, expected)
+        for fold in ("true", "false"):
+            for pad in (1, 4):
+                output = folder / "model.onnx"
+                said = self.call("export", file, "--weights", weights, "--format", "onnx", "--output", output,
+                                 "--threads", 1, "--set", f"export.onnx.fold_batch_norm={fold}", "--set",
+                                 f"export.onnx.pad_channels={pad}", "--set", "export.onnx.test_images=0")
+                self.check(f"{name}, folded {fold}, filled to {pad}", output, images, expected, said)
+
+    def check(self, name, path, images, expected, said):
+        self.files += 1
+        model = onnx.load(path)
+        onnx.checker.check_model(model, full_check=True)
+        initializers = {tensor.name for tensor in model.graph.initializer}
+        if [value.name for value in model.graph.input] != ["images"]:
+            self.failures.append(f"{name}: inputs {[value.name for value in model.graph.input]}")
+        if (model.ir_version, model.opset_import[0].version) != (8, 17):
+            self.failures.append(f"{name}: version {model.ir_version}, opset {model.opset_import}")
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        for key in ("espalier.classes", "espalier.mean", "espalier.std", "espalier.top1", "experiment"):
+            if key not in metadata:
+                self.failures.append(f"{name}: no metadata {key}")
+        if not any(tensor.endswith(".weight") for tensor in initializers):
+            self.failures.append(f"{name}: tensors have other names")
+        found = int(re.search(r"(\d+) MACs for an image", said)[1])
+        if found != macs(model):
+            self.failures.append(f"{name}: prints {found} MACs, the file has {macs(model)}")
+        session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+        for batch in (1, 7):
+            logits = session.run(["logits"], {"images": images[:batch]})[0]
+            self.compare(f"{name}, batch {batch}", logits, expected[:batch])
+
+    def pytorch(self, name, result, images, expected):
+        """The script that the documentation shows."""
+        with torch.no_grad():
+            self.compare(f"{name}, PyTorch", LOADED["Pruned"](result)(torch.tensor(images)).numpy(), expected)
+
+    def foreign(self, name, pictures):
+        """Reads a network that PyTorch exported, prunes it, and writes it out again."""
+        exporter, kept = FOREIGN[name]
+        options = {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PRESERVE} if kept else {}
+        folder = self.folder / f"foreign-{name}"
+        folder.mkdir()
+        path = folder / "model.onnx"
+        torch.manual_seed(0)
+        model = torchvision.models.get_model(name.removesuffix("-kept"), num_classes=5)
+        if name == "vgg16_bn":
+            # Its own classifier has half a gigabyte.
+            model.avgpool = torch.nn.Identity()
+            model.classifier[0] = torch.nn.Linear(512 * (FOREIGN_PIXELS // 32) ** 2, 64)
+            model.classifier[3] = torch.nn.Linear(64, 64)
+            model.classifier[6] = torch.nn.Linear(64, 5)
+        randomize(model)
+        sample = torch.zeros(1, 3, FOREIGN_PIXELS, FOREIGN_PIXELS)
+        with EXPORTER, contextlib.redirect_stdout(io.StringIO()):
+            torch.onnx.export(model.eval(), (sample,), path, input_names=["images"],
+                              output_names=["logits"], dynamo=exporter == "dynamo", **options)
+        images = numpy.random.default_rng(2).uniform(-2, 2, (1, *sample.shape[1:])).astype("f4")
+        write_safetensors(folder / "images.safetensors", {"images": images})
+        session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+        expected = session.run(None, {session.get_inputs()[0].name: images})[0]
+        file = folder / f"foreign-{name.replace('_', '-')}.yaml"
+        file.write_text(experiment(file.stem, f"{{onnx: {path}, classes: 5}}", FOREIGN_PIXELS, "block", pictures))
+        logits = folder / "logits.safetensors"
+        self.call("predict", file, "--images", folder / "images.safetensors", "--logits", logits, "--threads", 1)
+        self.compare(f"{name} of {exporter}", read_safetensors(logits)["logits"], expected)
+        self.call("run", file, "--results", folder / "results", "--threads", 1, "--progress", "none")
+        result = folder / "results" / file.stem / "seed-0/pruned"
+        self.model(f"{name} of {exporter}, pruned", file, result, numpy.repeat(images, 7, 0), folder)
+        nodes = onnx.load(path).graph.node
+        has_norm = any(node.op_type == "BatchNormalization" for node in nodes)
+        print(f"{name} of PyTorch's {exporter} exporter: read, "
+              f"{'with batch norm' if has_norm else 'batch norm folded'}", flush=True)
+
+    def test_data(self, name, result):
+        path = result / "model.onnx"
+        session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+        tensors = []
+        for kind in ("input", "output"):
+            tensor = onnx.TensorProto()
+            tensor.ParseFromString((result / f"test_data_set_0/{kind}_0.pb").read_bytes())
+            tensors.append(numpy_helper.to_array(tensor))
+        self.compare(f"{name}, test data", session.run(["logits"], {"images": tensors[0]})[0], tensors[1])
+
+    def compare(self, name, found, expected):
+        difference = numpy.abs(found - expected).max() / numpy.abs(expected).max()
+        self.worst = max(self.worst, difference)
+        if found.shape != expected.shape or not difference <= TOLERANCE:
+            self.failures.append(f"{name}: logits differ by {difference:.2e} of the largest")
+
+
+def randomize(model):
+    """Away from batch norm's initial state."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.2)
+            torch.nn.init.normal_(module.running_mean, 0, 0.1)
+            torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+
+
+def documented_script():
+    """What the PyTorch section of docs/deploying.md defines."""
+    text = (REPOSITORY / "docs/deploying.md").read_text()
+    script = re.search(r'```python\n("""Loads a pruned model.*?)```', text, re.S)[1]
+    assert len(script.splitlines()) <= 40, "the documented script is longer than 40 lines"
+    names = {}
+    exec(script, names)  # noqa: S102: it is the project's own.
+    return names
+
+
+LOADED = documented_script() if torch else {}
+
+
+def session_options():
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return options
+
+
+def macs(model):
+    """Multiply-accumulates of convolutions and linear layers for one image."""
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    shapes = {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+              for value in [*inferred.graph.value_info, *inferred.graph.output]}
+    sizes = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+    total = 0
+    for node in model.graph.node:
+        if node.op_type == "Conv":
+            total += int(numpy.prod(sizes[node.input[1]])) * int(numpy.prod(shapes[node.output[0]][2:]))
+        elif node.op_type == "Gemm":
+            total += int(numpy.prod(sizes[node.input[1]]))
+    return total
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("espalier")
+    parser.add_argument("--only", action="append", help="architectures; default: all")
+    arguments = parser.parse_args()
+    cases = dict(FAMILIES)
+    for path in sorted(DECLARED.glob("*/architecture.yaml")):
+        cases[f"declared-{path.parent.name}"] = declared(path)
+    if torch:
+        cases |= {f"foreign-{name}": (None, FOREIGN_PIXELS) for name in FOREIGN}
+    else:
+        print("without torch: networks of PyTorch, and the script that loads a model there, are not checked")
+    if arguments.only:
+        cases = {name: case for name, case in cases.items() if name in arguments.only}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        make_pictures(folder / "pictures")
+        checks = Checks(pathlib.Path(arguments.espalier).resolve(), folder)
+
+        def one(case):
+            name, (architecture, size) = case
+            try:
+                if architecture is None:
+                    checks.foreign(name.removeprefix("foreign-"), folder / "pictures")
+                    return
+                models, has_streams = checks.architecture(name, architecture, size, folder / "pictures")
+                print(f"{name}: {models} models" + ("" if has_streams else ", no residual streams"), flush=True)
+            except Exception as error:
+                checks.failures.append(f"{name}: {type(error).__name__}: {error}")
+
+        with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+            list(pool.map(one, cases.items()))
+    for failure in checks.failures:
+        print(f"check-onnx: {failure}", file=sys.stderr)
+    print(f"{checks.files} files of {len(cases)} architectures; largest difference {checks.worst:.1e}")
+    return 1 if checks.failures or checks.files == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
