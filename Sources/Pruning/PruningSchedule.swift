@@ -3,7 +3,7 @@ import Specification
 
 /// Which channels go at each pruning step: the lowest of the ranking, as many as the target says.
 ///
-/// Targets aim at a running total, so that rounding, floors and multiples of one step are made good by the next. A
+/// Targets aim at a running total, so that rounding, floors and multiples of one step are corrected by the next. A
 /// classifier's hidden units have a ranking of their own: they lose the same share as the convolutions, except where the
 /// target is a number of channels a step: then 22 of 512 units, as in arXiv 2002.09958. A residual stream's channel takes
 /// with it those of its blocks' last convolutions, which are counted in its place.

@@ -40,7 +40,7 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - epoch: 0-based.
-  ///   - progress: where an earlier pass of this epoch stood, to go on from there.
+  ///   - progress: where an earlier pass of this epoch stood, to resume from there.
   public func pass(over images: ImageSet, epoch: Int, from progress: Progress = Progress()) -> Pass {
     Pass(self, images, epoch: epoch, progress: progress)
   }

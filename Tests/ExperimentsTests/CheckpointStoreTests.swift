@@ -27,7 +27,7 @@ struct CheckpointStoreTests {
     ((try? FileManager.default.contentsOfDirectory(atPath: store.folder)) ?? []).sorted()
   }
 
-  /// A record of so many epochs, and steps of the next.
+  /// A record of the given number of epochs, and steps of the next.
   private func record(_ epochs: Int, _ steps: Int = 0) -> TrainingRecord {
     var record = TrainingRecord()
     record.epochs = (0..<epochs).map {

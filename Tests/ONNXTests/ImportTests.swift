@@ -239,7 +239,7 @@ struct ImportTests {
 
   // MARK: Hostile files
 
-  /// The fuzzer of `make fuzz` goes on from here.
+  /// The fuzzer of `make fuzz` begins here.
   @Test("are refused or read, never trapped on, when bytes are changed", arguments: 0..<8)
   func changedBytes(seed: Int) throws {
     var stream = RandomStream(seed: UInt64(seed), purpose: .test)

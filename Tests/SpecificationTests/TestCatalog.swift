@@ -15,7 +15,7 @@ extension Catalog {
       Dataset(
         name: "photos", input: [3, 224, 224], classes: nil, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25],
         trainImages: nil, testImages: nil, defaultPath: nil,
-        // A path of digits stands for a folder with so many classes.
+        // A path of digits stands for a folder with that number of classes.
         countClasses: { path in
           Int(path).map { .count($0) }
             ?? (path == "empty" ? .wrong("it is empty") : .unseen("it is not there"))

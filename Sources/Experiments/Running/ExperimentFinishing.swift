@@ -20,7 +20,7 @@ struct ExperimentFinishing {
 
   private var spec: ExperimentSpec { experiment.spec }
 
-  /// Writes models and reports; a training that has been damaged meanwhile is made good.
+  /// Writes models and reports; a training that has been damaged meanwhile is repeated.
   func run() throws(RunError) -> Report {
     removeLeftovers()
     let earlier = EarlierResults(in: folders)

@@ -29,7 +29,7 @@ public struct ExperimentRunner: Sendable {
   /// - Parameters:
   ///   - engines: as many trainings as there are engines run side by side.
   ///   - results: folder that gets a folder for each experiment.
-  ///   - fresh: start anew instead of going on from checkpoints.
+  ///   - fresh: start anew instead of resuming from checkpoints.
   ///   - failFast: end everything when an experiment fails.
   ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides after every epoch.
   ///   - group: processes that do each training together; this is the first one, and there is one engine

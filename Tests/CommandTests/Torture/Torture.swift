@@ -3,7 +3,7 @@ import Testing
 
 /// Puts trials through scenarios, and counts those that end as they should.
 final class Torture {
-  /// The outcome of a trial that was left alone, and how long it took.
+  /// The outcome of an undisturbed trial, and how long it took.
   let expected: [String: Data]
   let seconds: Double
   private(set) var scenarios = 0
