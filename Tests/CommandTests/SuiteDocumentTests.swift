@@ -42,7 +42,7 @@ struct SuiteDocumentTests {
     try run(files + Self.blocks(of: "clusters")) { folder in
       let plan = try Command.run(
         [
-          "plan", "study.yaml", "--no-calibration", "--set", "train.epochs=2", "--set",
+          "plan", "study.yaml", "--no-calibration", "--set", "train.epochs=3", "--set",
           "dataset.train_limit=100",
         ],
         in: folder)
