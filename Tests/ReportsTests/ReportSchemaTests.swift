@@ -29,7 +29,6 @@ struct ReportSchemaTests {
     report.problem = "the last run failed"
     report.timing.runs[0].sharedEpochs = 1
     report.timing.runs[0].sessions = [Timing.Session(fromEpoch: 1, environment: report.environment)]
-    report.runs[0].onnxMacs = 12_000
     report.summary = Summary(report.runs, expectations: Sample.expectations)
     return report
   }
