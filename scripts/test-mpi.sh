@@ -76,6 +76,11 @@ status=0
 wait "$mpirun" || status=$?
 [ "$status" != 0 ] || fail "mpirun went on without a process"
 compgen -G 'killed/.cache/*/checkpoint-*' >/dev/null || fail "no checkpoint is left"
+# mpirun may end before the last of its processes has.
+for _ in $(seq 100); do
+  pgrep -f 'results killed' >/dev/null || break
+  sleep 0.1
+done
 # From there to the end with four processes, against one that was never stopped.
 openmpi -n 4 "$program" run trial.yaml --results killed --progress none --set train.epochs=200 --threads 1 >/dev/null
 "$program" run trial.yaml --results whole --progress none --set train.epochs=200 >/dev/null

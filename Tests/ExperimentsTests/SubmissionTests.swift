@@ -83,6 +83,11 @@ struct SubmissionTests {
       "PATH": folder.path + ":/usr/bin:/bin", "SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "3",
       "SLURM_JOB_ID": "21",
     ]
+    // Tests run on threads that have it blocked, and a shell cannot change that.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGUSR1)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     try process.run()
     while !FileManager.default.fileExists(atPath: folder.path + "/began") {
       Thread.sleep(forTimeInterval: 0.01)
