@@ -25,7 +25,9 @@ struct BenchmarkCaseTests {
     #expect(network.layers().first?.channels == 38)
   }
 
-  @Test("have the images that an architecture is made for", arguments: [("resnet20", 32), ("densenet", 32), ("resnet18", 224)])
+  @Test(
+    "have the images that an architecture is made for",
+    arguments: [("resnet20", 32), ("densenet", 32), ("resnet18", 224)])
   func images(_ name: String, _ pixels: Int) throws {
     let network = try BenchmarkCase(name).build(engine: engine)
     #expect(network.input == PlaneShape(channels: 3, images: 1, rows: pixels, columns: pixels))
