@@ -22,6 +22,7 @@ public struct Diagnosis: Encodable {
   let blasLibrary: String?
   let blasCore: String?
   let measuredPeakGflops: Double
+  let measuredBandwidthGbPerS: Double
   let pictureDecoders: String
   let data: [Data]
   let results: ResultsFolderCheck
@@ -40,6 +41,7 @@ public struct Diagnosis: Encodable {
     blasLibrary = machine.blasLibrary
     blasCore = machine.blasCore
     measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
+    measuredBandwidthGbPerS = (Machine.measuredBandwidth(engine: engine) * 10).rounded() / 10
     pictureDecoders = PictureDecoders.versions
     self.results = ResultsFolderCheck(results)
     data = DatasetRegistry.all.map(\.description).map { entry in
@@ -67,6 +69,7 @@ public struct Diagnosis: Encodable {
       "threads       \(threads)",
       "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
       "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(threads) threads",
+      "bandwidth     \(measuredBandwidthGbPerS) GB/s, read and written by \(threads) threads",
       "pictures      \(pictureDecoders)",
       "results       \(results.text)",
       "data (the environment variable ESPALIER_DATA selects the folder, `data` by default):",

@@ -4,7 +4,7 @@ import Experiments
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Shows the processor, the kernels chosen, BLAS, threads, data found, the measured peak, and the results folder."
+      "Shows the processor, the kernels chosen, BLAS, threads, data found, the measured peak and bandwidth, and the results folder."
   )
 
   @Option(help: "Folder of results, which is tried out.")
