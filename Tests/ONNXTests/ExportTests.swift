@@ -121,6 +121,36 @@ struct ExportTests {
     #expect(difference(read.evaluate(batch), network.evaluate(batch)) < 1e-5)
   }
 
+  @Test("make vectors maps and back where gates, sums and norms of linear layers need it")
+  func vectors() throws {
+    let layers = """
+      layers:
+        - {name: a, conv: 7, activation: sigmoid}
+        - {name: pool, global_average_pool: true}
+        - {name: s1, linear: 3, activation: silu}
+        - {name: s2, linear: 7, activation: hard_sigmoid}
+        - {name: gated, multiply: [a, s2]}
+        - {name: b, conv: 7, from: gated, activation: sigmoid}
+        - {name: sum, add: [gated, b]}
+        - {name: mp, max_pool: 3, stride: 2, padding: 1}
+        - {name: fl, flatten: true}
+        - {name: h, linear: 9}
+        - {name: n, norm: batch, activation: relu6}
+        - dropout: 0.3
+        - {name: o1, linear: classes}
+        - {name: o2, linear: classes, from: n}
+        - {name: out, add: [o1, o2]}
+        - dropout: 0.1
+      """
+    let network = try declared(layers, engine: engine)
+    prune(network)
+    let batch = images(network)
+    for options in [ONNXOptions(), ONNXOptions(foldsBatchNorm: true, padChannels: 1)] {
+      let read = try imported(try ONNXModel(network, options).bytes, like: network)
+      #expect(difference(read.evaluate(batch), network.evaluate(batch)) < 1e-4)
+    }
+  }
+
   @Test("come with test data in ONNX's layout")
   func testData() throws {
     let network = try network("resnet20", engine: engine)

@@ -35,7 +35,8 @@ extension GraphWriter {
       layout = input.layout.repeated(convolution.outputs / inputs)
       groups = input.layout.count
     } else {
-      input = placed(input, ChannelLayout(inputs), node.layer)
+      input = placed(
+        input, ChannelLayout(inputs), node.layer, pixels: graph.shapes[node.inputs[0].index].pixels)
       if !layout.isIdentity || layout.count != convolution.outputs {
         layout = ChannelLayout(convolution.outputs)
       }
@@ -83,12 +84,13 @@ extension GraphWriter {
     let node = graph.nodes[index]
     let affine = affine(index)
     let shape = graph.shapes[node.inputs[0].index]
-    let layout = ChannelLayout(linear.outputs)
-    let bias = affine.bias.map { Tensor(shape: [$0.count], values: $0) }
+    let layout = unitLayout(of: index, linear.outputs)
+    let bias = affine.bias.map { Tensor(shape: [$0.count], values: $0).laidOut(layout, axis: 0) }
     if !wishes.tail.contains(index) {
       let columns = affine.weight.laidOut(given.layout.repeated(shape.pixels), axis: 1)
+        .laidOut(layout, axis: 0)
       let weight = Tensor(
-        shape: [linear.outputs, given.layout.count, shape.rows, shape.columns], values: columns.values)
+        shape: [layout.count, given.layout.count, shape.rows, shape.columns], values: columns.values)
       var result = emitConvolution(
         node, given, weight, bias, kernel: (shape.rows, shape.columns), stride: 1, padding: 0, groups: 1,
         pixels: 1)
@@ -96,7 +98,7 @@ extension GraphWriter {
       return (result, affine.count)
     }
     let input = given.isVector ? given : vector(given, shape.pixels, node.layer)
-    let weight = affine.weight.laidOut(input.layout, axis: 1)
+    let weight = affine.weight.laidOut(input.layout, axis: 1).laidOut(layout, axis: 0)
     macs += weight.count
     var inputs = [input.name, initializer(node.tensors + ".weight", weight)]
     if let bias { inputs.append(initializer(node.tensors + ".bias", bias)) }
@@ -105,7 +107,16 @@ extension GraphWriter {
     return (Written(name: name, layout: layout, isVector: true), affine.count)
   }
 
-  private mutating func vector(_ value: Written, _ pixels: Int, _ layer: String) -> Written {
+  /// The layout that a linear layer makes: that of a sum that it is a branch of, else its units, which runtimes do not want
+  /// filled up.
+  private func unitLayout(of index: Int, _ outputs: Int) -> ChannelLayout {
+    guard case .branch(let channels, let sum, _) = wishes[graph.output(of: index)] else {
+      return ChannelLayout(outputs)
+    }
+    return ChannelLayout(sum).branch(channels)
+  }
+
+  mutating func vector(_ value: Written, _ pixels: Int, _ layer: String) -> Written {
     var result = value
     result.name = emit("Flatten", [value.name], layer, [.int("axis", 1)])
     result.layout = value.layout.repeated(pixels)

@@ -7,6 +7,7 @@ extension GraphWriter {
   mutating func added(_ sum: Add, _ node: Graph.Node, _ inputs: [Written]) -> Written {
     var result = inputs[sum.shortcut]
     let layout = result.layout
+    let pixels = graph.shapes[node.inputs[sum.shortcut].index].pixels
     var names: [String] = []
     for (index, operand) in inputs.enumerated() {
       guard index != sum.shortcut else {
@@ -17,7 +18,7 @@ extension GraphWriter {
       let isMissing = zip(layout.channels, wanted.channels).contains { $0 != nil && $1 == nil }
       // What it has lost it must not add to.
       let fits = operand.layout == wanted && (operand.isClean || !isMissing)
-      let own = fits ? operand : placed(operand, wanted, node.layer, force: true)
+      let own = fits ? operand : placed(operand, wanted, node.layer, pixels: pixels, force: true)
       result.isClean = result.isClean && own.isClean
       names.append(own.name)
     }
@@ -27,7 +28,8 @@ extension GraphWriter {
   }
 
   mutating func multiplied(_ node: Graph.Node, _ inputs: [Written]) -> Written {
-    let gate = placed(inputs[1], inputs[0].layout, node.layer)
+    let pixels = graph.shapes[node.inputs[1].index].pixels
+    let gate = placed(inputs[1], inputs[0].layout, node.layer, pixels: pixels)
     var result = inputs[0]
     result.name = emit("Mul", [inputs[0].name, gate.name], node.layer)
     result.isClean = inputs[0].isClean || gate.isClean
@@ -46,11 +48,11 @@ extension GraphWriter {
       name: name, layout: layout, isClean: inputs.allSatisfy(\.isClean), isVector: inputs[0].isVector)
   }
 
-  /// A value in another layout, through a 1x1 convolution of ones and zeros.
+  /// A value in another layout, through a 1x1 convolution of ones and zeros, or a product where it is a vector.
   ///
   /// - Parameter force: whether to do so even if the layout is the same, as channels that were filled in are not zero
   mutating func placed(
-    _ value: Written, _ layout: ChannelLayout, _ layer: String, force: Bool = false
+    _ value: Written, _ layout: ChannelLayout, _ layer: String, pixels: Int, force: Bool = false
   ) -> Written {
     if value.layout == layout, !force { return value }
     var positions: [Int: Int] = [:]
@@ -62,9 +64,13 @@ extension GraphWriter {
       guard let input = channel.flatMap({ positions[$0] }) else { continue }
       weight.values[output * value.layout.count + input] = 1
     }
-    let name = emit(
-      "Conv", [value.name, initializer("\(layer)/channels", weight)], layer,
-      [.ints("kernel_shape", [1, 1])])
-    return Written(name: name, layout: layout)
+    macs += weight.count * pixels
+    if value.isVector {
+      weight = Tensor(shape: [layout.count, value.layout.count], values: weight.values)
+      let inputs = [value.name, initializer("\(layer)/channels", weight)]
+      return Written(name: emit("Gemm", inputs, layer, [.int("transB", 1)]), layout: layout, isVector: true)
+    }
+    let inputs = [value.name, initializer("\(layer)/channels", weight)]
+    return Written(name: emit("Conv", inputs, layer, [.ints("kernel_shape", [1, 1])]), layout: layout)
   }
 }

@@ -57,7 +57,12 @@ struct GraphWriter {
   /// - Returns: the number of nodes of the graph that were written, batch norm that was folded among them.
   private mutating func add(_ index: Int) throws(ONNXError) -> Int {
     let node = graph.nodes[index]
-    let inputs = node.inputs.map(written)
+    let isJoinedTail = node.inputs.count > 1 && wishes.tail.contains(index)
+    let inputs = node.inputs.map { value in
+      let input = written(value)
+      // Another reader may have kept it from having two dimensions.
+      return isJoinedTail && !input.isVector ? vector(input, 1, node.layer) : input
+    }
     var (result, count) = (inputs[0], 1)
     switch node.operation {
     case let convolution as Convolution:
@@ -107,7 +112,7 @@ struct GraphWriter {
   private mutating func finish() {
     var last = written(graph.output)
     guard last.name != "logits" else { return }
-    last = placed(last, ChannelLayout(graph.classes), "logits")
+    last = placed(last, ChannelLayout(graph.classes), "logits", pixels: 1)
     file.node.append(
       .with {
         $0.name = "logits/Flatten"

@@ -16,9 +16,10 @@ struct LayoutWishes {
 
   init(_ graph: Graph) {
     wishes[graph.output] = .whole
+    let vectors = Self.vectors(graph)
     for index in graph.nodes.indices.reversed() {
       let node = graph.nodes[index]
-      if isTail(index, graph) { tail.insert(index) }
+      if isTail(index, vectors, graph) { tail.insert(index) }
       let own = self[graph.output(of: index)]
       for (rank, input) in node.inputs.enumerated() {
         if let wish = Self.wish(of: node, for: rank, own: own, graph) { ask(wish, of: input) }
@@ -49,11 +50,24 @@ struct LayoutWishes {
     }
   }
 
-  private func isTail(_ index: Int, _ graph: Graph) -> Bool {
-    switch graph.nodes[index].operation {
-    case is Linear, is Flatten, is Activation, is Dropout, is BatchNormalization:
-      graph.readers(of: graph.output(of: index)).allSatisfy(tail.contains)
-    default: false
+  /// Values that linear layers and flattening make vectors of, and what keeps them so.
+  private static func vectors(_ graph: Graph) -> Set<Graph.Value> {
+    var vectors: Set<Graph.Value> = []
+    for (index, node) in graph.nodes.enumerated() {
+      let isVector =
+        switch node.operation {
+        case is Linear, is Flatten: true
+        case is Activation, is Dropout, is BatchNormalization, is Add, is Concatenate, is Multiply:
+          node.inputs.allSatisfy(vectors.contains)
+        default: false
+        }
+      if isVector { vectors.insert(graph.output(of: index)) }
     }
+    return vectors
+  }
+
+  private func isTail(_ index: Int, _ vectors: Set<Graph.Value>, _ graph: Graph) -> Bool {
+    let value = graph.output(of: index)
+    return vectors.contains(value) && graph.readers(of: value).allSatisfy(tail.contains)
   }
 }
