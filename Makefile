@@ -114,8 +114,9 @@ $(BENCH_PYTHON):
 	.build-bench/bin/pip install --quiet torch torchvision safetensors pyyaml
 
 .PHONY: lint
-lint: ## Check the format.
+lint: ## Check the format, and the prose of comments and pages.
 	swift format lint --strict --recursive Package.swift Sources Tests
+	scripts/check-prose.py
 
 .PHONY: format
 format: ## Format in place.

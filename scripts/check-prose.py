@@ -10,7 +10,6 @@ import textwrap
 from pathlib import Path
 
 COLUMNS = 100
-COMMENT = re.compile(r"^(\s*)(///|//|#) (.*)$")
 # Word by word: what not to write, and what to write for it.
 WORDS = {
     r"gives? back": "returns, releases", r"planes ahead|PlanesAhead": "prefetch",
@@ -58,11 +57,11 @@ def paragraphs(lines):
 def wrap_block(lines, prefix):
     result, verbatim = [], False
     for group in paragraphs(lines):
-        if any(line.strip().startswith("```") for line in group):
-            verbatim = not verbatim
+        fences = sum(line.strip().startswith("```") for line in group)
+        verbatim ^= fences % 2 == 1
         fits = all(len(prefix + line) <= COLUMNS for line in group)
         literal = group[0].startswith("    ") or group[0].lstrip().startswith("|")
-        if fits or verbatim or literal:
+        if fits or fences or verbatim or literal:
             result += [(prefix + line).rstrip() for line in group]
             continue
         text = " ".join(line.strip() for line in group)
@@ -124,8 +123,13 @@ def prose(path, lines):
             fenced ^= fence
             if not (fenced or fence or line.startswith(("|", "<", "![", "    "))):
                 yield number, line
-        elif re.match(r"^\s*//", line):
-            yield number, line
+        elif comment := re.match(r"^\s*///? ?(.*)", line):
+            fence = comment.group(1).startswith("```")
+            fenced ^= fence
+            if not (fenced or fence or comment.group(1).startswith("    ")):
+                yield number, line
+        else:
+            fenced = False
 
 
 def problems(path):

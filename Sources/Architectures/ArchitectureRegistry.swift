@@ -98,14 +98,16 @@ public enum ArchitectureRegistry {
     return graph
   }
 
-  /// The network that the spec describes, with weights that depend on the seed alone; nil where there is no such.
+  /// The network that the spec describes, with weights that depend on the seed alone; nil where
+  /// there is no such.
   public static func build(_ spec: ArchitectureSpec, seed: UInt64, engine: Engine) -> Network? {
     (try? graph(spec)).map { Network($0, seed: seed, engine: engine) }
   }
 
   // MARK: Validation
 
-  /// What the rest of an experiment has to know of the network; nil, with the problem told, for one that cannot be built.
+  /// What the rest of an experiment has to know of the network; nil, with the problem told, for one
+  /// that cannot be built.
   public static func outline(
     _ spec: ArchitectureSpec, _ report: (Catalog.ArchitectureProblem) -> Void
   ) -> Catalog.NetworkOutline? {

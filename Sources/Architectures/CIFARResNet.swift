@@ -4,10 +4,11 @@ import Specification
 
 /// Residual networks for small images (He et al. 2015, arXiv 1512.03385, section 4.2).
 ///
-/// A 3x3 stem of 16 channels; three stages of 16, 32 and 64 channels, each of n blocks, the later two starting with
-/// stride 2; global average pooling; one linear layer. Basic blocks (two 3x3 convolutions): depth 6n+2. Bottleneck
-/// blocks (1x1, 3x3, 1x1 to four times the channels; the stride in the 3x3): depth 9n+2. Shortcuts are 1x1 projections
-/// where shape or width change, as in the program of arXiv 2002.09958.
+/// A 3x3 stem of 16 channels; three stages of 16, 32 and 64 channels, each of n blocks, the later
+/// two starting with stride 2; global average pooling; one linear layer. Basic blocks (two 3x3
+/// convolutions): depth 6n+2. Bottleneck blocks (1x1, 3x3, 1x1 to four times the channels; the
+/// stride in the 3x3): depth 9n+2. Shortcuts are 1x1 projections where shape or width change, as in
+/// the program of arXiv 2002.09958.
 struct CIFARResNet: ArchitectureFamily {
   private static let widths = [16, 32, 64]
 

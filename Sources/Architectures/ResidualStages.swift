@@ -4,7 +4,8 @@ import Specification
 
 /// Residual blocks and the streams that run past them (He et al. 2015, arXiv 1512.03385).
 ///
-/// The stem and every projection start a stream, `stream.0`, `stream.1`, ..., which the paper's method leaves whole.
+/// The stem and every projection start a stream, `stream.0`, `stream.1`, ..., which the paper's
+/// method leaves whole.
 struct ResidualStages {
   var builder: GraphBuilder
   private var streams = 0
@@ -27,8 +28,9 @@ struct ResidualStages {
 
   /// Blocks `NAME.0`, `NAME.1`, ... of the same width, of which the first has the stride.
   ///
-  /// Basic blocks: two 3x3 convolutions, the stride in the first. Bottleneck blocks: 1x1, 3x3 and 1x1 convolutions, the
-  /// last to four times the channels; the stride in the 3x3. The shortcut is a 1x1 projection where shape or width change.
+  /// Basic blocks: two 3x3 convolutions, the stride in the first. Bottleneck blocks: 1x1, 3x3 and
+  /// 1x1 convolutions, the last to four times the channels; the stride in the 3x3. The shortcut is
+  /// a 1x1 projection where shape or width change.
   ///
   /// - Parameter shortcut: what the projection is called: `downsample` in torchvision
   mutating func stage(

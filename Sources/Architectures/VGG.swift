@@ -2,10 +2,11 @@ import Compute
 import Network
 import Specification
 
-/// VGG with batch norm (Simonyan and Zisserman 2014, arXiv 1409.1556, table 1) as in the program of arXiv 2002.09958.
+/// VGG with batch norm (Simonyan and Zisserman 2014, arXiv 1409.1556, table 1) as in the program of
+/// arXiv 2002.09958.
 ///
-/// 3x3 convolutions with bias, batch norm, ReLU; 2x2 max pooling; one hidden layer of 512 units with dropout 0.5.
-/// The first two convolutions are scored but never pruned; the hidden units are.
+/// 3x3 convolutions with bias, batch norm, ReLU; 2x2 max pooling; one hidden layer of 512 units
+/// with dropout 0.5. The first two convolutions are scored but never pruned; the hidden units are.
 struct VGG: ArchitectureFamily {
   /// Convolutions at the beginning that are scored alone.
   private static let fixedConvolutions = 2

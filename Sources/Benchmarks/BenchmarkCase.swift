@@ -5,10 +5,11 @@ import Specification
 
 /// A network to measure, by its name on the command line.
 ///
-/// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour images and ten classes,
-///   or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`; `densenet` has its usual depth and growth;
-/// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of their channels, the
-///   residual stream whole: what pruning leaves;
+/// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour
+///   images and ten classes, or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`;
+///   `densenet` has its usual depth and growth;
+/// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of
+///   their channels, the residual stream whole: what pruning leaves;
 /// - `vgg16:0.6`: every layer, the hidden one too, cut to that share of its width.
 public struct BenchmarkCase: Equatable, Sendable {
   public let name: String

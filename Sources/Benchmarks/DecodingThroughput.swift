@@ -1,7 +1,8 @@
 import Datasets
 import Specification
 
-/// Images a second that the pictures of a folder become: read, decoded, cropped, resized and normalized.
+/// Images a second that the pictures of a folder become: read, decoded, cropped, resized and
+/// normalized.
 public struct DecodingThroughput: Codable, Equatable, Sendable {
   public enum Mode: String, Codable, CaseIterable, Sendable {
     /// A random part of the picture, mirrored or not.
@@ -24,7 +25,8 @@ public struct DecodingThroughput: Codable, Equatable, Sendable {
     case imagesPerSecond = "images_per_s"
   }
 
-  /// Goes through the pictures again and again for at least `seconds` and a batch, after a batch that does not count.
+  /// Goes through the pictures again and again for at least `seconds` and a batch, after a batch
+  /// that does not count.
   ///
   /// - Throws: when there is no picture, or a damaged one.
   public init(

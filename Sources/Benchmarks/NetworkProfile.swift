@@ -15,8 +15,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     public var megaMACs: Double
     /// Bytes of activations and gradients that must move in one step at least, in millions.
     public var megabytes: Double
-    /// Useful billions of floating-point operations a second: two for each multiply-accumulate of the definition,
-    /// however the result was computed.
+    /// Useful billions of floating-point operations a second: two for each multiply-accumulate of
+    /// the definition, however the result was computed.
     public var gigaflops: Double
     /// Of the measured peak; filtering by tiles does with fewer operations and can exceed 1.
     public var shareOfPeak: Double

@@ -1,5 +1,6 @@
-// Activation functions and their derivatives, in plain C that compilers vectorise with each class's instructions; included
-// last by each file that has a table. Products and sums are rounded apart, so all classes compute the same bits.
+// Activation functions and their derivatives, in plain C that compilers vectorise with each class's
+// instructions; included last by each file that has a table. Products and sums are rounded apart,
+// so all classes compute the same bits.
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
@@ -24,8 +25,9 @@ ELEMENT pixel_or_zero(float value, uint32_t lane) { return from_bits(to_bits(val
 
 ELEMENT clamped(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 
-// e^x to two units in the last place, for x in [-87, 88]; the nearest of these otherwise. The polynomial is that of Moshier,
-// "Methods and programs for mathematical functions", 1989 (Cephes, expf).
+// e^x to two units in the last place, for x in [-87, 88]; the nearest of these otherwise. The
+// polynomial is that of Moshier, "Methods and programs for mathematical functions", 1989 (Cephes,
+// expf).
 ELEMENT exponential(float x) {
   const float near = clamped(x, -87, 88);
   // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.

@@ -1,7 +1,9 @@
-// The loops of depthwise convolutions in terms of one instruction set's vectors; included after vector_kernels.h.
+// The loops of depthwise convolutions in terms of one instruction set's vectors; included after
+// vector_kernels.h.
 //
-// A filter reads a plane where it lies: every tap is a shifted read, of the first-level cache after the first. So a register
-// block is as many vectors as hide a multiply-add's latency, and the taps' number is a constant where it is a usual one.
+// A filter reads a plane where it lies: every tap is a shifted read, of the first-level cache after
+// the first. So a register block is as many vectors as hide a multiply-add's latency, and the taps'
+// number is a constant where it is a usual one.
 enum { FILTER_VECTORS = 6, FILTER_TAPS = 9 };
 
 INLINE void filter_block(

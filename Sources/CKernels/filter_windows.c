@@ -1,5 +1,5 @@
-// Copies of a plane's images with zeros around them, which filters read whose taps reach further than a plane's borders, or
-// step over pixels.
+// Copies of a plane's images with zeros around them, which filters read whose taps reach further
+// than a plane's borders, or step over pixels.
 #include <string.h>
 
 #include "CKernels.h"
@@ -8,7 +8,8 @@ static int64_t pixel(const ck_filter_window *w, int64_t image, int64_t row) {
   return (image * (w->rows + 1) + row) * (w->columns + 1);
 }
 
-// Of a row of pixels every step-th from `first` on, `count` elements that start `before` ahead of it: zero where there is none.
+// Of a row of pixels every step-th from `first` on, `count` elements that start `before` ahead of
+// it: zero where there is none.
 static void cut_row(const float *row, int64_t columns, int64_t step, int64_t first, int64_t before, int64_t count, float *to) {
   const int64_t found = first < columns ? (columns - first + step - 1) / step : 0;
   const int64_t room = count - before, pixels = found < room ? found : room;

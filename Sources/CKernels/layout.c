@@ -1,4 +1,5 @@
-// Rearranging weights and planes into the order in which the inner loops read them, and adding up partial sums.
+// Rearranging weights and planes into the order in which the inner loops read them, and adding up
+// partial sums.
 #include <string.h>
 
 #include "CKernels.h"
@@ -166,7 +167,8 @@ static inline void transpose(four m[4]) {
   m[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
 }
 
-// out[r * out_pitch + c * lanes + n] = pixel (n, r, c) of a plane, zero where there is no such image.
+// out[r * out_pitch + c * lanes + n] = pixel (n, r, c) of a plane, zero where there is no such
+// image.
 static void gather_images(
   const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, ptrdiff_t out_pitch, float *out) {
   const int64_t pitch = columns + 1, image = (rows + 1) * pitch;

@@ -1,5 +1,5 @@
-// Convolutions of any kernel size, stride, padding and number of groups, a row at a time. A plane's borders are one pixel
-// wide, so taps that would read further out are left out by bounds.
+// Convolutions of any kernel size, stride, padding and number of groups, a row at a time. A plane's
+// borders are one pixel wide, so taps that would read further out are left out by bounds.
 #include "CKernels.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -29,7 +29,8 @@ static int64_t first_input(const ck_convolution_shape *g, int64_t output) {
   return output / group_outputs(g) * group_inputs(g);
 }
 
-// One row of a tap's plane: `count` elements from column `first` on. `from` is null where the tap reads no row.
+// One row of a tap's plane: `count` elements from column `first` on. `from` is null where the tap
+// reads no row.
 static void unfold_row(
   const ck_convolution_shape *g, const float *from, int64_t tap, int64_t first, int64_t count, float *to) {
   const int64_t s = g->stride, offset = tap - g->padding;

@@ -13,8 +13,8 @@ static inline void take_larger(four value, four_ints at, four *best, four_ints *
   *index = (larger & at) | (~larger & *index);
 }
 
-// The first outputs of a row, four at a time, where windows of 2x2 lie side by side; answers how many. `top` is the
-// row's first input, `start` its index.
+// The first outputs of a row, four at a time, where windows of 2x2 lie side by side; answers how
+// many. `top` is the row's first input, `start` its index.
 static int64_t pool_pairs(
   const float *top, int64_t columns, int64_t start, int64_t outputs, float *to, int32_t *indices) {
   int64_t c = 0;

@@ -1,5 +1,6 @@
-// Plain C versions of every kernel: what runs where no faster version exists, and what the faster ones are tested
-// against. Written so that a compiler vectorises them with what the platform guarantees.
+// Plain C versions of every kernel: what runs where no faster version exists, and what the faster
+// ones are tested against. Written so that a compiler vectorises them with what the platform
+// guarantees.
 #include <string.h>
 
 #include "CKernels.h"
@@ -228,7 +229,8 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     for (ptrdiff_t p = start; p < stop; p += LANES)
       for (int i = 0; i < LANES; i++) sums[i] += x[p + i];
     const float center = fold(sums) / (float)count;
-    // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a whole gradient.
+    // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a
+    // whole gradient.
     double squares = 0, rest = 0;
     for (ptrdiff_t p = start; p < stop; p++) {
       const double d = keep(x[p] - center, mask.lanes[p]);

@@ -1,11 +1,14 @@
-// The alpha-beta rule's passes over planes, a convolution that sums positive and negative contributions apart, quotients of relevance by
-// the sums, and these redistributed over the input, in terms of one instruction set's vectors; included after vector_kernels.h. Needs load_parts and store_parts,
-// which winograd_kernels.h tells of.
+// The alpha-beta rule's passes over planes, a convolution that sums positive and negative
+// contributions apart, quotients of relevance by the sums, and these redistributed over the input,
+// in terms of one instruction set's vectors; included after vector_kernels.h. Needs load_parts and
+// store_parts, which winograd_kernels.h tells of.
 //
-// Rows of weights are taken a group at a time, their entries ordered by the signs of a group's weights: within one list
-// of entries it is known at compile time which sum, or which input, each row's weight goes with.
+// Rows of weights are taken a group at a time, their entries ordered by the signs of a group's
+// weights: within one list of entries it is known at compile time which sum, or which input, each
+// row's weight goes with.
 
-// The pixels that one pass computes, as ck_pixel_vectors says; `count` and `rows` are known at compile time.
+// The pixels that one pass computes, as ck_pixel_vectors says; `count` and `rows` are known at
+// compile time.
 typedef struct {
   ptrdiff_t starts[SIGNED_VECTORS], pitch;
   int count, rows;
@@ -41,7 +44,8 @@ INLINE void add_signed(
     UNROLL for (int sign = 0; sign < 2; sign++) {
       if (signs == (sign ? 0 : (1 << group) - 1)) continue;
       const float *plane = (sign ? minus : plus) + **offsets;
-      // Else compilers keep a sum of pointers for every vector and sign, for which there are not enough registers.
+      // Else compilers keep a sum of pointers for every vector and sign, for which there are not
+      // enough registers.
       __asm__("" : "+r"(plane));
       V pixels[SIGNED_VECTORS];
       UNROLL for (int i = 0; i < block->count; i++) pixels[i] = load_pixels(block, plane, i);

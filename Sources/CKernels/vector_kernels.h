@@ -1,26 +1,25 @@
-// The inner loops in terms of one instruction set's vectors; included once by each file that defines
+// The inner loops in terms of one instruction set's vectors; included once by each file that
+// defines
 //
-//   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS
-//   load, store, set1, broadcast(p), muladd, add, sub, mul, divide, max, min
-//   keep(v, mask, p)              v where elements p... are pixels, else zero
-//   where_positive(y, g)          g where y > 0, else zero
-//   fold(v)                       sum of a vector's elements
-//   fold_four(a, b, c, d, sums)   sums of four vectors' elements
-//   D, low(v), high(v)            half as many doubles, and the halves of a vector as such
-//   set1_double, add_double, muladd_double, fold_double
-//   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs
-//   SIGNED_VECTORS                the same for relevance, CK_SIGNED_GROUP rows
-//   CACHED_FLOATS                 floats that stay in a second-level cache
-//   PRODUCT_VECTORS               vectors in a product's register block of CK_OUTPUT_GROUP outputs
-//   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3 columns
-//   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache
-//   KERNELS_NAME, KERNELS_FUNCTION
+//   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS load, store,
+//   set1, broadcast(p), muladd, add, sub, mul, divide, max, min keep(v, mask, p)              v
+//   where elements p... are pixels, else zero where_positive(y, g)          g where y > 0, else
+//   zero fold(v)                       sum of a vector's elements fold_four(a, b, c, d, sums)
+//   sums of four vectors' elements D, low(v), high(v)            half as many doubles, and the
+//   halves of a vector as such set1_double, add_double, muladd_double, fold_double CONVOLVE_VECTORS
+//   vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs SIGNED_VECTORS
+//   the same for relevance, CK_SIGNED_GROUP rows CACHED_FLOATS                 floats that stay in
+//   a second-level cache PRODUCT_VECTORS               vectors in a product's register block of
+//   CK_OUTPUT_GROUP outputs GRADIENT_ROWS                 output channels in a weight gradient's
+//   register block of 3 columns GRADIENT_PIXELS               pixels whose output gradients stay in
+//   the first-level cache KERNELS_NAME, KERNELS_FUNCTION
 //
 // max(a, b) and min(a, b) must return b where either is not a number.
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// One register block of a convolution: `group` output channels times `vectors` vectors of pixels from p on.
+// One register block of a convolution: `group` output channels times `vectors` vectors of pixels
+// from p on.
 INLINE void convolve_block(
   const ck_convolution *job, const float *w, int64_t first, const int group, const int vectors, ptrdiff_t p) {
   V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
@@ -127,7 +126,8 @@ static void multiply(const ck_products *job) {
   }
 }
 
-// Sums of products of `rows` output gradients with three shifted inputs over `count` pixels, added to sums[rows][3].
+// Sums of products of `rows` output gradients with three shifted inputs over `count` pixels, added
+// to sums[rows][3].
 INLINE void gradient_block(
   const float *dy, ptrdiff_t dy_stride, const float *x0, const float *x1, const float *x2, ptrdiff_t count,
   const int rows, float *memory) {
@@ -282,7 +282,8 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     if (count == 0) continue;
     const float center = (float)(sum(x, start, stop) / count);
     const V middle = set1(center);
-    // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a whole gradient.
+    // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a
+    // whole gradient.
     D squares[4], rests[4];
     UNROLL for (int i = 0; i < 4; i++) squares[i] = rests[i] = set1_double(0);
     ptrdiff_t p = start;

@@ -2,16 +2,18 @@ import CKernels
 
 /// Runs the numerical operations: which kernels, how many threads, scratch memory.
 ///
-/// Sums are split by the size of the problem, never by the number of threads, and combined in a fixed
-/// order: for one ``KernelClass``, results are the same bit for bit whatever the number of threads.
+/// Sums are split by the size of the problem, never by the number of threads, and combined in a
+/// fixed order: for one ``KernelClass``, results are the same bit for bit whatever the number of
+/// threads.
 ///
-/// An engine is made for one thread that calls operations one after the other; calls from several threads at once are
-/// correct but take turns in using the threads.
+/// An engine is made for one thread that calls operations one after the other; calls from several
+/// threads at once are correct but take turns in using the threads.
 public final class Engine: Sendable {
   /// Most threads that an engine starts.
   public static let maximumThreads = 256
 
-  /// Threads that share an operation, the caller's included; fewer than were asked for where the system started no more.
+  /// Threads that share an operation, the caller's included; fewer than were asked for where the
+  /// system started no more.
   public let threads: Int
   /// The kernels that operations use.
   public let kernels: KernelClass
@@ -28,9 +30,10 @@ public final class Engine: Sendable {
   /// - Parameters:
   ///   - threads: 1...``maximumThreads``.
   ///   - kernels: nil for ``KernelClass/detect()``.
-  ///   - convolution: name of the algorithm to take for every convolution that it supports; nil for the value of the environment
-  ///     variable `ESPALIER_CONVOLUTION`, or else whichever pays.
-  /// - Throws: ``ComputeError`` if the number of threads, the kernels, the algorithm or the BLAS library cannot be had.
+  ///   - convolution: name of the algorithm to take for every convolution that it supports; nil for
+  ///     the value of the environment variable `ESPALIER_CONVOLUTION`, or else whichever pays.
+  /// - Throws: ``ComputeError`` if the number of threads, the kernels, the algorithm or the BLAS
+  ///   library cannot be had.
   public init(
     threads: Int, kernels: KernelClass? = nil, convolution: String? = nil
   ) throws(ComputeError) {
@@ -62,10 +65,12 @@ public final class Engine: Sendable {
     pool = ThreadPool(threads: 1)
   }
 
-  /// An engine with the same kernels for one thread: for work that takes its turn within ``parallel(_:_:)``.
+  /// An engine with the same kernels for one thread: for work that takes its turn within
+  /// ``parallel(_:_:)``.
   public func single() -> Engine { Engine(singleThreadOf: self) }
 
-  /// Runs `body` for every index in `0..<count` on all threads, in any order, and returns when all are done.
+  /// Runs `body` for every index in `0..<count` on all threads, in any order, and returns when all
+  /// are done.
   ///
   /// A call from inside a body runs on the calling thread alone.
   public func parallel(_ count: Int, _ body: (Int) -> Void) { pool.run(count, body) }

@@ -9,8 +9,9 @@ import Synchronization
 ///       seed: 0, epoch: 3)
 ///     while let batch = try loader.next() { … }
 ///
-/// The batches are the plan's, whatever the timing. The thread ends after the last batch, or soon after the loader is
-/// let go of. Where the system starts no thread, each batch is prepared when it is asked for.
+/// The batches are the plan's, whatever the timing. The thread ends after the last batch, or soon
+/// after the loader is let go of. Where the system starts no thread, each batch is prepared when it
+/// is asked for.
 public final class BatchLoader: Sendable {
   /// Number of batches of the whole pass, those before `startBatch` counted.
   public let batchCount: Int

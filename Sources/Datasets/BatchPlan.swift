@@ -3,8 +3,8 @@ import Specification
 
 /// The batches of one pass over images: which images each has, and what is done to them.
 ///
-/// A batch is a function of the plan and its number alone, so batches can be made in any order, on any thread, and
-/// again after a restart.
+/// A batch is a function of the plan and its number alone, so batches can be made in any order, on
+/// any thread, and again after a restart.
 public struct BatchPlan: Sendable {
   public let set: ImageSet
   /// Indices of the set's images, in the order of the pass.
@@ -22,8 +22,8 @@ public struct BatchPlan: Sendable {
   ///   - augment: random changes, keyed by (seed, epoch, index of the image); nil for none
   ///   - normalize: mean and standard deviation for each channel, of pixels scaled to 0...1
   ///   - dropLast: leaves out a last batch of fewer than `batchSize` images
-  /// - Precondition: `batchSize` is positive, `order` has indices of the set's images, `normalize` has a mean and a
-  ///   standard deviation for each channel.
+  /// - Precondition: `batchSize` is positive, `order` has indices of the set's images, `normalize`
+  ///   has a mean and a standard deviation for each channel.
   public init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
     seed: UInt64,
@@ -45,10 +45,11 @@ public struct BatchPlan: Sendable {
     }
   }
 
-  /// The batch of the given number, from 0, or a shard of it. It has fewer images, none even, where damaged pictures are
-  /// left out.
+  /// The batch of the given number, from 0, or a shard of it. It has fewer images, none even, where
+  /// damaged pictures are left out.
   ///
-  /// - Throws: when a picture cannot be read, or is damaged and not to be left out; never for images in memory.
+  /// - Throws: when a picture cannot be read, or is damaged and not to be left out; never for
+  ///   images in memory.
   public func batch(_ number: Int, shard: BatchShard = .whole) throws(DatasetError) -> ImageBatch {
     let start = number * batchSize
     let part = shard.part(of: min(batchSize, order.count - start))

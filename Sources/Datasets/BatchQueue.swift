@@ -2,8 +2,8 @@ import Foundation
 
 /// A bounded queue between the thread that prepares batches and the one that uses them.
 ///
-/// Unchecked because the compiler cannot see that `condition` guards the variables: each is touched only while it is
-/// locked.
+/// Unchecked because the compiler cannot see that `condition` guards the variables: each is touched
+/// only while it is locked.
 final class BatchQueue: @unchecked Sendable {
   private let capacity: Int
   private let condition = NSCondition()

@@ -14,7 +14,8 @@ public struct BatchShard: Equatable, Sendable {
 
   /// Positions within a batch of the given number of images: parts as even as can be.
   ///
-  /// Each has at least two images, whose statistics say something; of a small last batch the shards behind have none.
+  /// Each has at least two images, whose statistics say something; of a small last batch the shards
+  /// behind have none.
   public func part(of images: Int) -> Range<Int> {
     let parts = min(count, max(1, images / 2))
     return index < parts ? images * index / parts..<images * (index + 1) / parts : images..<images

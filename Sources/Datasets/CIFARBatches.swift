@@ -1,5 +1,5 @@
-/// The Python version of CIFAR (https://www.cs.toronto.edu/~kriz/cifar.html): pickled dictionaries of `data`, an array of
-/// bytes with a row for each image, and a list of labels.
+/// The Python version of CIFAR (https://www.cs.toronto.edu/~kriz/cifar.html): pickled dictionaries
+/// of `data`, an array of bytes with a row for each image, and a list of labels.
 struct CIFARBatches {
   /// Key of the labels.
   var labels: String

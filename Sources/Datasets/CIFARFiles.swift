@@ -1,8 +1,8 @@
 import Foundation
 import Specification
 
-/// CIFAR-10 or CIFAR-100 in the form in which somebody has it: the binary or the Python version, in a folder, in a folder
-/// within that, or in the archive as it was downloaded.
+/// CIFAR-10 or CIFAR-100 in the form in which somebody has it: the binary or the Python version, in
+/// a folder, in a folder within that, or in the archive as it was downloaded.
 struct CIFARFiles {
   /// One of the two versions.
   struct Version {

@@ -20,7 +20,8 @@ struct DataFile {
     self.init(stored: stored, path: path, source: source)
   }
 
-  /// A file whose bytes are at hand. What it is shows in the first two bytes; no format here begins as gzip does.
+  /// A file whose bytes are at hand. What it is shows in the first two bytes; no format here begins
+  /// as gzip does.
   init(stored: [UInt8], path: String, source: String?) {
     self.stored = stored
     self.path = path
@@ -29,8 +30,8 @@ struct DataFile {
     name = isCompressed ? "\(path) (unpacked)" : path
   }
 
-  /// The first `limit` bytes of the contents, or all when they are fewer. A compressed file is unpacked no further,
-  /// so that a small file cannot fill the memory.
+  /// The first `limit` bytes of the contents, or all when they are fewer. A compressed file is
+  /// unpacked no further, so that a small file cannot fill the memory.
   func contents(upTo limit: Int) throws(DatasetError) -> [UInt8] {
     guard isCompressed else { return stored.count <= limit ? stored : Array(stored[..<limit]) }
     switch Gzip.unpack(stored, upTo: limit) {
@@ -42,7 +43,8 @@ struct DataFile {
     }
   }
 
-  /// That the contents are not as they should be; names what the file is instead, where its first bytes tell.
+  /// That the contents are not as they should be; names what the file is instead, where its first
+  /// bytes tell.
   ///
   /// - Parameter kind: what it should be, where its first bytes would tell that.
   func error(

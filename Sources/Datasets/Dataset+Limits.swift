@@ -1,7 +1,8 @@
 import Compute
 
 extension Dataset {
-  /// The data set with at most the given numbers of images, chosen by `ImageSet.balancedChoice`; nil keeps all.
+  /// The data set with at most the given numbers of images, chosen by `ImageSet.balancedChoice`;
+  /// nil keeps all.
   public func limited(train trainLimit: Int?, test testLimit: Int?) throws(DatasetError) -> Dataset {
     for (split, limit) in [("train", trainLimit), ("test", testLimit)] {
       if let limit, limit < 1 {
@@ -19,10 +20,10 @@ extension Dataset {
 extension ImageSet {
   /// Indices, ascending, of `limit` images with the classes' numbers as equal as can be.
   ///
-  /// Each class is put in random order; then the classes take turns, lowest first, until there are enough. So classes
-  /// differ by at most one image while none runs out, a smaller choice is part of a larger one, and a limit of all
-  /// images changes nothing. The order does not depend on a run's seed: runs of an experiment, and experiments,
-  /// compare on the same images.
+  /// Each class is put in random order; then the classes take turns, lowest first, until there are
+  /// enough. So classes differ by at most one image while none runs out, a smaller choice is part
+  /// of a larger one, and a limit of all images changes nothing. The order does not depend on a
+  /// run's seed: runs of an experiment, and experiments, compare on the same images.
   ///
   /// - Parameter split: 0 for training, 1 for test images; keys the random order.
   func balancedChoice(_ limit: Int, split: Int) -> [Int] {

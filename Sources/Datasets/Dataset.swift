@@ -6,9 +6,9 @@ public struct Dataset: Sendable {
   public let classNames: [String]
   public let train: ImageSet
   public let test: ImageSet
-  /// Stands for all of the content: of each split its number of images and the CRC-32 of its shape, labels and
-  /// pixels, of pictures that of their files' names, sizes and times; 32 hexadecimal digits. Tells apart files that
-  /// differ by chance or by damage, not by an adversary's hand.
+  /// Stands for all of the content: of each split its number of images and the CRC-32 of its shape,
+  /// labels and pixels, of pictures that of their files' names, sizes and times; 32 hexadecimal
+  /// digits. Tells apart files that differ by chance or by damage, not by an adversary's hand.
   public let digest: String
 
   public init(name: String, classNames: [String], train: ImageSet, test: ImageSet) {

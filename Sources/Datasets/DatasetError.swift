@@ -1,11 +1,13 @@
-/// Why a data set could not be loaded: the file, the place in it, what was found, what was expected, where to get it.
+/// Why a data set could not be loaded: the file, the place in it, what was found, what was
+/// expected, where to get it.
 ///
-/// Its description is one line, such as
-/// `data/mnist/train-labels-idx1-ubyte: byte 8: label 12 of image 0; expected 0 to 9; get MNIST from …`.
+/// Its description is one line, such as `data/mnist/train-labels-idx1-ubyte: byte 8: label 12 of
+/// image 0; expected 0 to 9; get MNIST from …`.
 public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file or folder; of a packed file's contents, `<path> (unpacked)`.
   public var file: String
-  /// Bytes from the start of the file, or of what it unpacks to; nil when the trouble is with the file as a whole.
+  /// Bytes from the start of the file, or of what it unpacks to; nil when the trouble is with the
+  /// file as a whole.
   public var offset: Int?
   public var problem: String
   public var expected: String

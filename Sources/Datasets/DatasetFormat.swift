@@ -6,11 +6,13 @@ public protocol DatasetFormat: Sendable {
 
   /// Reads both splits.
   ///
-  /// - Parameter path: folder of the files; nil for the description's default. Embedded data ignores it.
+  /// - Parameter path: folder of the files; nil for the description's default. Embedded data
+  ///   ignores it.
   /// - Throws: `DatasetError` at the first file that is missing or damaged.
   func load(path: String?) throws(DatasetError) -> Dataset
 
-  /// Reads both splits as a specification says. Only data sets whose files leave a choice look at more than its path.
+  /// Reads both splits as a specification says. Only data sets whose files leave a choice look at
+  /// more than its path.
   ///
   /// - Parameter threads: threads that decode pictures, at most.
   func load(_ spec: DatasetSpec, threads: Int) throws(DatasetError) -> Dataset

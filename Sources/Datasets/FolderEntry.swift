@@ -18,11 +18,13 @@ struct FolderEntry: Equatable {
 
   var isFolder: Bool { kind == .folder }
 
-  /// What is in a folder, in the order of the names' bytes; names that begin with a dot are left out.
+  /// What is in a folder, in the order of the names' bytes; names that begin with a dot are left
+  /// out.
   ///
   /// Links are followed.
   ///
-  /// - Throws: when it cannot be listed, or a name is not UTF-8: it would be lost in every message and report.
+  /// - Throws: when it cannot be listed, or a name is not UTF-8: it would be lost in every message
+  ///   and report.
   static func all(in folder: String) throws(DatasetError) -> [FolderEntry] {
     guard let stream = opendir(folder) else {
       throw DatasetError(
@@ -82,7 +84,8 @@ extension DatasetError {
 }
 
 extension [FolderEntry] {
-  /// For messages, what is in a folder: at most some names, with what a file is where its first bytes tell.
+  /// For messages, what is in a folder: at most some names, with what a file is where its first
+  /// bytes tell.
   func found(in folder: String) -> String {
     if isEmpty { return "found nothing in it" }
     let pictures = count { !$0.isFolder && PictureWalk.isPicture($0.name) }

@@ -1,4 +1,5 @@
-/// MNIST's file format: a big-endian magic number and sizes, then bytes (http://yann.lecun.com/exdb/mnist/).
+/// MNIST's file format: a big-endian magic number and sizes, then bytes
+/// (http://yann.lecun.com/exdb/mnist/).
 struct IDXFiles {
   var path: String
   /// The folder that torchvision makes in its root for the data set.

@@ -3,7 +3,8 @@ func crc32c(_ bytes: some Sequence<UInt8>) -> UInt32 {
   ~bytes.reduce(~0) { sum, byte in table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8 }
 }
 
-/// The checksum as TFRecord files store it, so that a checksum of bytes that contain checksums stays useful.
+/// The checksum as TFRecord files store it, so that a checksum of bytes that contain checksums
+/// stays useful.
 func maskedCRC32C(_ bytes: some Sequence<UInt8>) -> UInt32 {
   let sum = crc32c(bytes)
   return (sum >> 15 | sum << 17) &+ 0xA282_EAD8

@@ -9,11 +9,13 @@ public struct EventFile: Sendable {
   /// - Parameter path: TensorBoard looks for names that contain `tfevents`.
   public init(path: String) { self.path = path }
 
-  /// The events of a file, up to the first record that is damaged or not complete; none where there is no file.
+  /// The events of a file, up to the first record that is damaged or not complete; none where there
+  /// is no file.
   public func events() -> [ScalarEvent] { scalars(TFRecords.read(contents)).map(\.event) }
 
-  /// Brings the file to hold these events: keeps those that it begins with already, cuts off what comes after them, and
-  /// appends the others. An event is the same if its step and values are, whenever it was written.
+  /// Brings the file to hold these events: keeps those that it begins with already, cuts off what
+  /// comes after them, and appends the others. An event is the same if its step and values are,
+  /// whenever it was written.
   ///
   /// - Parameter events: in the order of their steps.
   /// - Throws: `EventFileError` where the file cannot be written.

@@ -1,5 +1,6 @@
-/// Records of bytes, one after the other, as TensorFlow stores them (tensorflow/core/lib/io/record_writer.h):
-/// length (8 bytes), masked CRC-32C of the length (4), the bytes, masked CRC-32C of the bytes (4); little-endian.
+/// Records of bytes, one after the other, as TensorFlow stores them
+/// (tensorflow/core/lib/io/record_writer.h): length (8 bytes), masked CRC-32C of the length (4),
+/// the bytes, masked CRC-32C of the bytes (4); little-endian.
 enum TFRecords {
   /// One record.
   static func record(_ bytes: [UInt8]) -> [UInt8] {

@@ -2,7 +2,8 @@
 package struct FileKind: Equatable, Sendable {
   /// With its article, such as "a Git LFS pointer, not the file itself".
   package let name: String
-  /// What to do to get at what is meant, without a capital and a full stop; nil where there is nothing to say.
+  /// What to do to get at what is meant, without a capital and a full stop; nil where there is
+  /// nothing to say.
   package let advice: String?
 
   /// As many bytes as are looked at.
@@ -80,7 +81,8 @@ package struct FileKind: Equatable, Sendable {
     if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") {
       return FileKind("an HTML page, such as a server's message in place of a download")
     }
-    // A pickle begins with its protocol's number; torch.save wrote such files before it wrote zip archives.
+    // A pickle begins with its protocol's number; torch.save wrote such files before it wrote zip
+    // archives.
     if let version = bytes.dropFirst().first, bytes.first == 0x80, (2...5).contains(version) {
       return pickle
     }

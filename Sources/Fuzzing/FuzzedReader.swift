@@ -1,6 +1,7 @@
 import Foundation
 
-/// Something that reads what comes from outside. It may refuse any input, but never trap, hang or fill the memory.
+/// Something that reads what comes from outside. It may refuse any input, but never trap, hang or
+/// fill the memory.
 protocol FuzzedReader: Sendable {
   static var name: String { get }
   /// Whether words and lines mean something.

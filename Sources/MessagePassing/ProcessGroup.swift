@@ -22,8 +22,9 @@ public struct ProcessGroup: Sendable {
     public var description: String
   }
 
-  /// Joins the group that the environment names: of Open MPI's mpirun (`OMPI_COMM_WORLD_SIZE`), or of a launcher that speaks
-  /// PMI, such as MPICH's and Slurm's (`PMI_SIZE`). `ESPALIER_MPI` is the path of another library than the usual ones.
+  /// Joins the group that the environment names: of Open MPI's mpirun (`OMPI_COMM_WORLD_SIZE`), or
+  /// of a launcher that speaks PMI, such as MPICH's and Slurm's (`PMI_SIZE`). `ESPALIER_MPI` is the
+  /// path of another library than the usual ones.
   ///
   /// - Throws: where processes were started together and no MPI library is to be had.
   public static func joined(_ environment: [String: String]) throws(Failure) -> ProcessGroup {
@@ -110,10 +111,12 @@ public struct ProcessGroup: Sendable {
   /// MPI counts in 32 bits.
   private static let largestMessage = 1 << 30
 
-  /// The sum over the leaves of all processes, each of which has its part of them: the same bits for any number of processes.
+  /// The sum over the leaves of all processes, each of which has its part of them: the same bits
+  /// for any number of processes.
   ///
-  /// Each process adds a part of the vector and sends it to the others, which is what a ring does in several steps: a process
-  /// sends and receives twice the vector, however many processes there are, where each has a whole part of the tree.
+  /// Each process adds a part of the vector and sends it to the others, which is what a ring does
+  /// in several steps: a process sends and receives twice the vector, however many processes there
+  /// are, where each has a whole part of the tree.
   ///
   /// - Parameters:
   ///   - sum: of this process's leaves.

@@ -1,9 +1,10 @@
 /// Sum of vectors in a fixed order, whoever adds which of them.
 ///
-/// The vectors are the leaves of a binary tree, numbered from 0 on: node `i` of level `l` adds nodes `2i` and `2i + 1` of the
-/// level below. At the right edge a node without a right half is its left half. Floating-point sums depend on their order;
-/// that of the tree depends on the number of leaves alone. So neighbouring leaves can be added in one process, others in
-/// another, and what each comes to in a third.
+/// The vectors are the leaves of a binary tree, numbered from 0 on: node `i` of level `l` adds
+/// nodes `2i` and `2i + 1` of the level below. At the right edge a node without a right half is its
+/// left half. Floating-point sums depend on their order; that of the tree depends on the number of
+/// leaves alone. So neighbouring leaves can be added in one process, others in another, and what
+/// each comes to in a third.
 public struct TreeSum: Sendable {
   /// A part of the tree; it stands for 2^level leaves.
   public struct Node: Equatable, Sendable {

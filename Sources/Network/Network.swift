@@ -2,8 +2,8 @@ import Compute
 
 /// A convolutional network: its graph, its weights, and which of its channels were removed.
 ///
-/// It runs forward, backward and relevance passes on an engine, and can lose channels for good. Architectures build its graph
-/// (see the Architectures target).
+/// It runs forward, backward and relevance passes on an engine, and can lose channels for good.
+/// Architectures build its graph (see the Architectures target).
 public final class Network {
   public let engine: Engine
   /// The graph, its channel groups, and what is left of them.
@@ -15,7 +15,8 @@ public final class Network {
   private(set) var plan: ExecutionPlan
   private var generation = 0
   private let isFused: Bool
-  /// Elements of an output beyond which it is computed again for the backward pass; nil for the usual number.
+  /// Elements of an output beyond which it is computed again for the backward pass; nil for the
+  /// usual number.
   var recomputationThreshold: Int?
 
   /// A network with random weights that depend on the seed alone.
@@ -77,8 +78,9 @@ public final class Network {
   /// - Parameters:
   ///   - images: `[channels, images, rows, columns]`
   ///   - dropout: what dropout draws from; nil drops nothing
-  ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere: a value that another rounding
-  ///     puts on the other side of a ReLU's kink moves gradients by far more than the rounding itself
+  ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere: a value
+  ///     that another rounding puts on the other side of a ReLU's kink moves gradients by far more
+  ///     than the rounding itself
   public func train(
     _ images: Planes, dropout: RandomStream? = nil, method: ConvolutionMethod = .fastest
   ) -> TrainingPass {
@@ -100,15 +102,18 @@ public final class Network {
 
   // MARK: Channels
 
-  /// Removes channels for good: weights, batch norm, momentum, and the inputs of whatever read them.
+  /// Removes channels for good: weights, batch norm, momentum, and the inputs of whatever read
+  /// them.
   ///
   /// The network then computes what it did with those channels' output set to zero.
   ///
-  /// - Parameter channels: by group, streams or others, channels by their number in the original network. Ones that were
-  ///   removed before, or that never were, are ignored; a layer's last channel is never removed.
+  /// - Parameter channels: by group, streams or others, channels by their number in the original
+  ///   network. Ones that were removed before, or that never were, are ignored; a layer's last
+  ///   channel is never removed.
   public func remove(channels: [String: Set<Int>]) { apply(structure.remove(channels: channels)) }
 
-  /// Keeps exactly these channels, by their number in the original network; groups that are not named stay whole.
+  /// Keeps exactly these channels, by their number in the original network; groups that are not
+  /// named stay whole.
   public func keep(channels: [String: [Int]]) { apply(structure.keep(channels: channels)) }
 
   private func apply(_ slices: [Int: [ParameterSlice]]) {

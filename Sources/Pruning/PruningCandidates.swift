@@ -3,7 +3,8 @@ import Specification
 
 /// Channels that are ranked together, and those of them that a pruning step may take.
 struct PruningCandidates {
-  /// Lowest score first, without what the floors keep, and without channels that have gone with their stream.
+  /// Lowest score first, without what the floors keep, and without channels that have gone with
+  /// their stream.
   let allowed: [RankedChannel]
   /// Every layer's channels, lowest score first; streams are none.
   let byLayer: [String: [Int]]
@@ -39,7 +40,8 @@ struct PruningCandidates {
     spec: PruneSpec
   ) -> [RankedChannel] {
     var left = kept
-    // What streams leave to a layer: a multiple must remain, where the layer's own channels may stay for the sake of one.
+    // What streams leave to a layer: a multiple must remain, where the layer's own channels may
+    // stay for the sake of one.
     var leftByStreams = kept
     var removed: [String: Set<Int>] = [:]
     func isRemoved(_ group: String, _ channel: Int) -> Bool { removed[group]?.contains(channel) == true }

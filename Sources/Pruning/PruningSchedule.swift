@@ -3,10 +3,11 @@ import Specification
 
 /// Which channels go at each pruning step: the lowest of the ranking, as many as the target says.
 ///
-/// Targets aim at a running total, so that rounding, floors and multiples of one step are corrected by the next. A
-/// classifier's hidden units have a ranking of their own: they lose the same share as the convolutions, except where the
-/// target is a number of channels a step: then 22 of 512 units, as in arXiv 2002.09958. A residual stream's channel takes
-/// with it those of its blocks' last convolutions, which are counted in its place.
+/// Targets aim at a running total, so that rounding, floors and multiples of one step are corrected
+/// by the next. A classifier's hidden units have a ranking of their own: they lose the same share
+/// as the convolutions, except where the target is a number of channels a step: then 22 of 512
+/// units, as in arXiv 2002.09958. A residual stream's channel takes with it those of its blocks'
+/// last convolutions, which are counted in its place.
 public struct PruningSchedule: Sendable {
   /// Epochs after which a step happens, 1-based.
   public let epochs: [Int]
@@ -20,7 +21,8 @@ public struct PruningSchedule: Sendable {
     self.epochs = spec.steps(epochs: epochs)
   }
 
-  /// Channels to remove after `epoch`, by group; empty when there is no step then or nothing is left to do.
+  /// Channels to remove after `epoch`, by group; empty when there is no step then or nothing is
+  /// left to do.
   ///
   /// - Parameter scores: normalized, by layer.
   public func removals(

@@ -63,9 +63,11 @@ struct PruningStep {
     return removal(enough)
   }
 
-  /// The lowest channels, as many as come closest to `count` while every layer keeps a multiple of `round_to`.
+  /// The lowest channels, as many as come closest to `count` while every layer keeps a multiple of
+  /// `round_to`.
   private func lowest(_ count: Int, of candidates: PruningCandidates) -> [String: Set<Int>] {
-    // What a layer loses grows with the number of channels chosen, so the total can be searched for.
+    // What a layer loses grows with the number of channels chosen, so the total can be searched
+    // for.
     var (tooFew, enough) = (-1, candidates.allowed.count)
     while enough - tooFew > 1 {
       let middle = (tooFew + enough) / 2
@@ -80,7 +82,8 @@ struct PruningStep {
     return abs(total(more) - count) < abs(total(fewer) - count) ? more : fewer
   }
 
-  /// The first `count` channels allowed, fewer or more in each layer where it would not keep a multiple of `round_to`.
+  /// The first `count` channels allowed, fewer or more in each layer where it would not keep a
+  /// multiple of `round_to`.
   private func removal(of count: Int, from candidates: PruningCandidates) -> [String: Set<Int>] {
     let chosen = candidates.allowed.prefix(count)
     var result = streamRemoval(chosen, candidates.allowed)
@@ -98,7 +101,8 @@ struct PruningStep {
     return result
   }
 
-  /// The part of it that streams lose; none where a multiple would take more than the floors of their layers allow.
+  /// The part of it that streams lose; none where a multiple would take more than the floors of
+  /// their layers allow.
   private func streamRemoval(
     _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
   ) -> [String: Set<Int>] {
@@ -114,7 +118,8 @@ struct PruningStep {
     }
   }
 
-  /// The next multiple of `round_to` up; down where a layer of `now` channels has no such, and all where it has neither.
+  /// The next multiple of `round_to` up; down where a layer of `now` channels has no such, and all
+  /// where it has neither.
   private func multiple(_ left: Int, of now: Int) -> Int {
     let up = (left + spec.roundTo - 1) / spec.roundTo * spec.roundTo
     let down = now / spec.roundTo * spec.roundTo

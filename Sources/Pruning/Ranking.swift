@@ -8,7 +8,8 @@ public struct RankedChannel: Equatable, Sendable {
   public let score: Double
 }
 
-/// Divides each layer's scores by the L2 norm + 1e-9 of those that are finite, which makes layers comparable.
+/// Divides each layer's scores by the L2 norm + 1e-9 of those that are finite, which makes layers
+/// comparable.
 public func normalizedByLayer(_ importance: [String: [Double]]) -> [String: [Double]] {
   importance.mapValues { scores in
     let norm = scores.reduce(0) { $1.isFinite ? $0 + $1 * $1 : $0 }.squareRoot() + 1e-9
@@ -16,7 +17,8 @@ public func normalizedByLayer(_ importance: [String: [Double]]) -> [String: [Dou
   }
 }
 
-/// All channels of the groups, lowest score first; ties go to the lower layer, then to the lower channel.
+/// All channels of the groups, lowest score first; ties go to the lower layer, then to the lower
+/// channel.
 ///
 /// A score that is not a number ranks last: nothing is known against such a channel.
 public func ranking(_ groups: [ChannelGroup], scores: [String: [Double]]) -> [RankedChannel] {

@@ -3,8 +3,8 @@ import MessagePassing
 
 /// What a criterion may look at besides the network.
 public struct ScoringData {
-  /// One pass over this process's batches of the scoring images, `[channels, images, rows, columns]`, and their labels;
-  /// process r of n has batches r, r + n, and so on.
+  /// One pass over this process's batches of the scoring images, `[channels, images, rows,
+  /// columns]`, and their labels; process r of n has batches r, r + n, and so on.
   public let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
   public let seed: UInt64
   public let epoch: Int
@@ -20,7 +20,8 @@ public struct ScoringData {
     (self.seed, self.epoch, self.group, self.batches) = (seed, epoch, group, batches)
   }
 
-  /// Measures every batch, and has what was measured added up in the order of the batches, in every process.
+  /// Measures every batch, and has what was measured added up in the order of the batches, in every
+  /// process.
   ///
   /// - Parameters:
   ///   - measure: values of one batch by layer; called for this process's batches that have images
@@ -65,7 +66,8 @@ struct BatchMeasurement: Equatable {
 
   init(labels: [Int], values: [String: [Double]]) { (self.labels, self.values) = (labels, values) }
 
-  /// Numbers alone, as processes exchange them: lists with their lengths before them, names as UTF-8.
+  /// Numbers alone, as processes exchange them: lists with their lengths before them, names as
+  /// UTF-8.
   var encoded: [Double] {
     var all = [Double(labels.count)] + labels.map(Double.init)
     for (name, values) in values.sorted(by: { $0.key < $1.key }) {

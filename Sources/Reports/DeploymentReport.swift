@@ -1,5 +1,5 @@
-/// How fast exported models are where they are deployed: the contents of `deployment.json`, which scripts/measure-onnx.py
-/// writes beside a report.
+/// How fast exported models are where they are deployed: the contents of `deployment.json`, which
+/// scripts/measure-onnx.py writes beside a report.
 public struct DeploymentReport: Codable, Equatable, Sendable {
   public var format: Int
   /// What ran the models, with its version.

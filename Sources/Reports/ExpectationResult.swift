@@ -41,7 +41,8 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
     }
   }
 
-  /// The end of the interval on the other side of the limit than the mean; nil where all of it is on one side.
+  /// The end of the interval on the other side of the limit than the mean; nil where all of it is
+  /// on one side.
   var doubtfulEnd: Double? {
     guard let ci95, ci95Verdict == .open else { return nil }
     return limit.hasPrefix("at_most") == met ? ci95.high : ci95.low

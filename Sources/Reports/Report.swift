@@ -2,15 +2,17 @@ import Specification
 
 /// Everything that is known about an experiment after it ran: the contents of `report.json`.
 ///
-/// Accuracies and drops are in percent and percentage points; reductions are shares in [0, 1]; MACs are of one image.
-/// All but `timing` and `environment` depends on the experiment alone, and not on when, where and how fast it ran.
+/// Accuracies and drops are in percent and percentage points; reductions are shares in [0, 1]; MACs
+/// are of one image. All but `timing` and `environment` depends on the experiment alone, and not on
+/// when, where and how fast it ran.
 public struct Report: Codable, Equatable, Sendable {
   /// Version of the format.
   public var format = Self.currentFormat
   public var experiment: String
   public var description: String
   public var status: Status
-  /// Why a later run, with these or other settings, has not replaced this report; nil of a complete one.
+  /// Why a later run, with these or other settings, has not replaced this report; nil of a complete
+  /// one.
   public var problem: String?
   /// The resolved experiment, as in `experiment.yaml`; nil in reports from before it was written.
   public var spec: JSON?
@@ -168,8 +170,8 @@ public struct Timing: Codable, Equatable, Sendable {
     public var seed: UInt64
     public var variant: String
     public var epochs: [Epoch]
-    /// Epochs at the beginning whose steps were not trained for this run: they are those of another training, before any
-    /// pruning, and so are their times. Nil where there are none.
+    /// Epochs at the beginning whose steps were not trained for this run: they are those of another
+    /// training, before any pruning, and so are their times. Nil where there are none.
     public var sharedEpochs: Int?
     /// Where and when its epochs were trained, in order; nil in older reports.
     public var sessions: [Session]?
@@ -220,14 +222,15 @@ public struct Timing: Codable, Equatable, Sendable {
     public var trainSeconds: Double
     public var evaluationSeconds: Double
     public var pruningSeconds: Double
-    /// Processor time of the same, of all threads together; nil where trainings ran side by side in one process, and in
-    /// older reports.
+    /// Processor time of the same, of all threads together; nil where trainings ran side by side in
+    /// one process, and in older reports.
     public var trainCPUSeconds: Double?
     public var evaluationCPUSeconds: Double?
     public var pruningCPUSeconds: Double?
     /// Training images a second, data preparation included.
     public var imagesPerSecond: Double
-    /// Energy of the processor's packages while it trained; nil where they have no counters that can be read.
+    /// Energy of the processor's packages while it trained; nil where they have no counters that
+    /// can be read.
     public var trainJoules: Double?
 
     // `imagesPerS` is `images_per_s` in the file.
@@ -280,7 +283,8 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var gitDirty: Bool?
   /// Processes that mpirun started for the run that wrote the report; nil for one.
   public var mpiRanks: Int?
-  /// Paths that the experiment has variables or `~` in, as they were then, by key; nil where there are none.
+  /// Paths that the experiment has variables or `~` in, as they were then, by key; nil where there
+  /// are none.
   public var paths: [String: String]?
 
   public init(

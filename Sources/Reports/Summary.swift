@@ -1,6 +1,7 @@
 import Specification
 
-/// Baseline and pruned network compared, over all seeds; differences and ratios are of the two networks of one seed.
+/// Baseline and pruned network compared, over all seeds; differences and ratios are of the two
+/// networks of one seed.
 public struct Summary: Codable, Equatable, Sendable {
   public var baseline: VariantSummary?
   public var pruned: VariantSummary?

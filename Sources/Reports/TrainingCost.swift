@@ -1,8 +1,8 @@
 /// What one training cost, epoch by epoch.
 ///
-/// MACs of an epoch are its images times the MACs of the network that it trained, times three: forward, gradient of the
-/// inputs, gradient of the weights. Scoring channels, evaluation and everything that is not a convolution or a linear layer
-/// are left out.
+/// MACs of an epoch are its images times the MACs of the network that it trained, times three:
+/// forward, gradient of the inputs, gradient of the weights. Scoring channels, evaluation and
+/// everything that is not a convolution or a linear layer are left out.
 public struct TrainingCost: Equatable, Sendable {
   public var epochs: [Epoch]
 
@@ -15,13 +15,15 @@ public struct TrainingCost: Equatable, Sendable {
     public var seconds: Double?
     /// Processor time of the same.
     public var cpuSeconds: Double?
-    /// The part of `seconds` that was spent for this training; the rest was another's, which has the same beginning.
+    /// The part of `seconds` that was spent for this training; the rest was another's, which has
+    /// the same beginning.
     public var spentSeconds: Double?
     /// The part of both that a pruning step took.
     public var pruningSeconds: Double?
     public var pruningCPUSeconds: Double?
     public var evaluationSeconds: Double?
-    /// Of the processor's packages while it trained, whatever else ran on them; nil where they have no counters.
+    /// Of the processor's packages while it trained, whatever else ran on them; nil where they have
+    /// no counters.
     public var joules: Double?
   }
 
@@ -55,7 +57,8 @@ extension Report {
     let timing = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }
     let (times, sharedEpochs) = (timing?.epochs ?? [], timing?.sharedEpochs ?? 0)
     let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
-    // A pruning step comes at the end of an epoch: an epoch trains the network that the one before ended with.
+    // A pruning step comes at the end of an epoch: an epoch trains the network that the one before
+    // ended with.
     let original = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
     let trained = [original] + run.history.map { Double($0.macs) }
     let epochs = zip(run.history, trained).map { epoch, macs in

@@ -1,9 +1,11 @@
-/// What an experiment file may name: the registries' contents, as data, so that this target knows none of them.
+/// What an experiment file may name: the registries' contents, as data, so that this target knows
+/// none of them.
 public struct Catalog: Sendable {
   public var datasets: [Dataset]
   public var architectures: [Architecture]
   public var criteria: [Criterion]
-  /// Whether images and classes of a network must be those of the data set, as they must unless others stand in for it.
+  /// Whether images and classes of a network must be those of the data set, as they must unless
+  /// others stand in for it.
   public var checksDatasets = true
   /// What layers a declared architecture may have.
   public var layerKinds: [LayerKind]
@@ -14,7 +16,8 @@ public struct Catalog: Sendable {
   /// What is gone of a network when every layer is at its floor; nil where that is not known.
   public var largestReduction: @Sendable (ArchitectureSpec, PruneSpec) -> Reduction?
 
-  /// Why the weights that a network starts from do not fit it, as far as their file's header tells; nil where they do.
+  /// Why the weights that a network starts from do not fit it, as far as their file's header tells;
+  /// nil where they do.
   public var weightsProblem: @Sendable (ArchitectureSpec) -> String? = { _ in nil }
 
   public init(
@@ -102,8 +105,8 @@ public struct Catalog: Sendable {
     public var std: [Double]
     public var trainImages: Int?
     public var testImages: Int?
-    /// Where the files are looked for when the experiment has no `path`, with `${NAME}` for environment variables; nil
-    /// when the data is embedded, or when there has to be a `path`.
+    /// Where the files are looked for when the experiment has no `path`, with `${NAME}` for
+    /// environment variables; nil when the data is embedded, or when there has to be a `path`.
     public var defaultPath: String?
     /// Of folders of pictures of any size: what can be said of the classes in one.
     public var countClasses: (@Sendable (_ path: String) -> FolderClasses)?
@@ -120,7 +123,8 @@ public struct Catalog: Sendable {
     /// Whether it is a folder of pictures of any size.
     public var isPictures: Bool { countClasses != nil }
 
-    /// The default path with environment variables expanded; nil where there is none, or a variable is missing.
+    /// The default path with environment variables expanded; nil where there is none, or a variable
+    /// is missing.
     public func defaultPath(in environment: [String: String]) -> String? {
       defaultPath.flatMap { try? expanded($0, environment: environment) }
     }
@@ -143,12 +147,14 @@ public struct Catalog: Sendable {
   }
 
   public struct Architecture: Sendable {
-    /// A fixed name such as `vgg16`, or a family such as `resnet` whose depth is written in the file.
+    /// A fixed name such as `vgg16`, or a family such as `resnet` whose depth is written in the
+    /// file.
     public var name: String
     public var block: ArchitectureSpec.BlockKind
     /// Nil when the file gives the depth, or there is no such number.
     public var depth: Int?
-    /// Numbers that the file may give, with their defaults: `depth`, `growth`. A family without a default needs one.
+    /// Numbers that the file may give, with their defaults: `depth`, `growth`. A family without a
+    /// default needs one.
     public var parameters: [String: Int?]
     /// What benchmarks measure it on.
     public var benchmark: Images

@@ -59,7 +59,8 @@ package enum DurableFile {
       file: path, offset: nil, problem: "cannot make the folder: \(reason)", expected: "a writable place")
   }
 
-  /// Replaces a file's contents at once: a temporary file in the same folder, synced, then renamed over `path`.
+  /// Replaces a file's contents at once: a temporary file in the same folder, synced, then renamed
+  /// over `path`.
   ///
   /// A symbolic link is replaced, not followed; a device, a pipe or a folder is not replaced.
   package static func write(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
@@ -90,8 +91,8 @@ package enum DurableFile {
     if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
   }
 
-  /// Writes to a path that a user names, as a shell's `>` does: a symbolic link is followed, a device or a pipe is
-  /// written into. A regular file is replaced at once.
+  /// Writes to a path that a user names, as a shell's `>` does: a symbolic link is followed, a
+  /// device or a pipe is written into. A regular file is replaced at once.
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
@@ -126,7 +127,8 @@ package enum DurableFile {
 
   private static let temporarySuffix = ".espalier-tmp"
 
-  /// Removes what writers that were killed have left in a folder. Only for who keeps others from writing there.
+  /// Removes what writers that were killed have left in a folder. Only for who keeps others from
+  /// writing there.
   package static func removeLeftovers(in folder: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {

@@ -1,7 +1,7 @@
 /// Reads the JSON header of a safetensors file, and nothing more of JSON than such a header holds.
 ///
-/// A general JSON reader would keep the last of two equal names and turn 1.0 into 1; here both are errors, and every
-/// error has its byte.
+/// A general JSON reader would keep the last of two equal names and turn 1.0 into 1; here both are
+/// errors, and every error has its byte.
 struct HeaderReader {
   struct Entry: Equatable {
     var name: String

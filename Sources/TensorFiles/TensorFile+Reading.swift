@@ -7,7 +7,8 @@ extension TensorFile {
 
   /// Reads a file.
   ///
-  /// - Throws: `TensorFileError` when it cannot be read or is not a whole and consistent safetensors file.
+  /// - Throws: `TensorFileError` when it cannot be read or is not a whole and consistent
+  ///   safetensors file.
   public init(contentsOf path: String) throws(TensorFileError) {
     try self.init(bytes: DurableFile.read(path), file: path)
   }

@@ -1,5 +1,6 @@
 extension TensorFile {
-  /// What PyTorch's `DataParallel`, `DistributedDataParallel` and `torch.compile` put before every name.
+  /// What PyTorch's `DataParallel`, `DistributedDataParallel` and `torch.compile` put before every
+  /// name.
   private static let wrappers = ["module.", "_orig_mod."]
 
   /// By name, the name without a wrapper's prefix, where all names have it.
@@ -15,7 +16,8 @@ extension TensorFile {
     return Dictionary(names.map { ($0, String($0.dropFirst(prefix.count))) }) { first, _ in first }
   }
 
-  /// The file with the names that tensors have without a wrapper, where all of them have its prefix.
+  /// The file with the names that tensors have without a wrapper, where all of them have its
+  /// prefix.
   public func unwrapped() -> TensorFile {
     let names = Self.withoutWrappers(Array(tensors.keys) + Array(integers.keys))
     func shortened<Value>(_ values: [String: Value]) -> [String: Value] {

@@ -1,18 +1,21 @@
 import Compute
 
 extension TensorFile {
-  /// Writes the file so that a crash at any moment leaves the old file or the new one, never a part.
+  /// Writes the file so that a crash at any moment leaves the old file or the new one, never a
+  /// part.
   ///
   /// - Throws: `TensorFileError` with the system's reason; the old file then still stands.
   public func write(to path: String) throws(TensorFileError) {
     try DurableFile.write(serialized(), to: path)
   }
 
-  /// The file's bytes: names in the order of their UTF-8 bytes, the header padded with spaces to 8 bytes.
+  /// The file's bytes: names in the order of their UTF-8 bytes, the header padded with spaces to 8
+  /// bytes.
   ///
   /// Integer tensors' data comes first, so that every value is aligned to its size.
   ///
-  /// - Precondition: no name is in both `tensors` and `integers`, and none is `__metadata__`, the format's own.
+  /// - Precondition: no name is in both `tensors` and `integers`, and none is `__metadata__`, the
+  ///   format's own.
   public func serialized() -> [UInt8] {
     var ranges: [(name: String, type: ElementType, shape: [Int], end: Int)] = []
     var data: [UInt8] = []

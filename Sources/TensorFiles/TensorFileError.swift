@@ -1,8 +1,10 @@
 import Files
 
-/// Why a tensor file could not be read or written: the file, the place in it, what was found and what was expected.
+/// Why a tensor file could not be read or written: the file, the place in it, what was found and
+/// what was expected.
 ///
-/// Its description is one line: `model.safetensors: byte 8: the header is not a JSON object; expected "{"`.
+/// Its description is one line: `model.safetensors: byte 8: the header is not a JSON object;
+/// expected "{"`.
 public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var file: String
   /// Bytes from the start of the file; nil when the trouble is with the file as a whole.

@@ -1,6 +1,7 @@
 import Files
 
-/// What the header of a safetensors file says, read without the values: a moment, however large the file.
+/// What the header of a safetensors file says, read without the values: a moment, however large the
+/// file.
 public struct TensorHeader: Equatable, Sendable {
   /// By name, of tensors of floating-point numbers.
   public let shapes: [String: [Int]]

@@ -2,7 +2,8 @@ import Compute
 import Network
 import TensorFiles
 
-/// A network in the middle of training, as a tensor file: tensors, momentum, which channels are left, and notes.
+/// A network in the middle of training, as a tensor file: tensors, momentum, which channels are
+/// left, and notes.
 ///
 /// Random numbers need no saving: they depend only on what they are for (`RandomStream`).
 public enum Checkpoint {

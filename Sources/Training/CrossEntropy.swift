@@ -3,7 +3,8 @@ import Foundation
 
 /// Softmax cross entropy with label smoothing (Szegedy et al. 2015, arXiv 1512.00567, section 7).
 ///
-/// loss = mean over images of -sum over classes k of q_k log p_k, q = (1 - smoothing) * onehot + smoothing / classes.
+/// loss = mean over images of -sum over classes k of q_k log p_k, q = (1 - smoothing) * onehot +
+/// smoothing / classes.
 public struct CrossEntropy: Sendable {
   public let labelSmoothing: Double
 

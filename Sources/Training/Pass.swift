@@ -5,7 +5,8 @@ import Network
 import Specification
 
 extension Trainer {
-  /// Where a pass stands: everything besides the network that its next steps, and its mean values, depend on.
+  /// Where a pass stands: everything besides the network that its next steps, and its mean values,
+  /// depend on.
   public struct Progress: Codable, Equatable, Sendable {
     /// Number of steps that are done.
     public var steps = 0
@@ -51,10 +52,12 @@ extension Trainer {
 
     /// Moves the network by one batch; false when the epoch is over.
     ///
-    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, where one of the group's processes says so
-    /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot be read: the
-    ///   parameters are then those before the step. When the epoch is over, `.tensorDiverged` if its last step has left
-    ///   something that is not finite, which no further loss would show.
+    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, where one of the group's
+    ///   processes says so
+    /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot
+    ///   be read: the parameters are then those before the step. When the epoch is over,
+    ///   `.tensorDiverged` if its last step has left something that is not finite, which no further
+    ///   loss would show.
     public mutating func step(
       _ network: Network, isAskedToStop: Bool = false
     ) throws(TrainingError) -> Bool {
@@ -98,8 +101,8 @@ extension Trainer {
 
     /// A step whose batch is computed in shards, by several processes perhaps.
     ///
-    /// A shard is normalized by its own statistics. Gradients and running statistics are the means over the shards, weighted by
-    /// their images, summed in a fixed tree.
+    /// A shard is normalized by its own statistics. Gradients and running statistics are the means
+    /// over the shards, weighted by their images, summed in a fixed tree.
     private mutating func stepOfShards(
       _ network: Network, _ isAskedToStop: Bool
     ) throws(TrainingError) -> Bool {

@@ -4,8 +4,9 @@ import Specification
 
 /// Stochastic gradient descent with momentum, as PyTorch's `SGD` does it.
 ///
-/// g = gradient + weightDecay * p; v = momentum * v + g; p = p - rate * v, or p - rate * (g + momentum * v) with Nesterov.
-/// Weight decay is applied to every parameter, batch norm and biases included.
+/// g = gradient + weightDecay * p; v = momentum * v + g; p = p - rate * v, or p - rate * (g +
+/// momentum * v) with Nesterov. Weight decay is applied to every parameter, batch norm and biases
+/// included.
 public struct StochasticGradientDescent: Sendable {
   private let spec: OptimizerSpec
 

@@ -7,8 +7,9 @@ import Specification
 ///     var pass = trainer.pass(over: data.train, epoch: 0)
 ///     while try pass.step(network) { print(pass.progress.loss) }
 ///
-/// A pass can be left after any step and gone on with later, by another process too, from its `progress` and a
-/// checkpoint of the network: every step depends only on the network and its number.
+/// A pass can be left after any step and gone on with later, by another process too, from its
+/// `progress` and a checkpoint of the network: every step depends only on the network and its
+/// number.
 public struct Trainer: Sendable {
   let spec: TrainSpec
   let augment: AugmentSpec

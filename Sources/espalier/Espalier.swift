@@ -19,7 +19,8 @@ struct Espalier: ParsableCommand {
 
   /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.
   static func main() {
-    // Writing to a closed pipe, or beyond a limit on the size of files, is then an error like any other.
+    // Writing to a closed pipe, or beyond a limit on the size of files, is then an error like any
+    // other.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let status = status()
     if let problem = outputProblem() {

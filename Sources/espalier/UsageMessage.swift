@@ -1,7 +1,8 @@
 import ArgumentParser
 import Specification
 
-/// The line that wrong usage gets: what is wrong, what to write instead where that is known, and where help is.
+/// The line that wrong usage gets: what is wrong, what to write instead where that is known, and
+/// where help is.
 struct UsageMessage: CustomStringConvertible {
   let description: String
 

@@ -1,4 +1,5 @@
-// Prints a digest of the sums that a compiler for Arm would fuse by itself: see scripts/test-arm.sh.
+// Prints a digest of the sums that a compiler for Arm would fuse by itself: see
+// scripts/test-arm.sh.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// docs/reproduction.md: its tables are what the commands written above them print of the committed results.
+/// docs/reproduction.md: its tables are what the commands written above them print of the committed
+/// results.
 @Suite("The document of what was reproduced")
 struct ReproductionDocumentTests {
   private static let file = Command.repository.appendingPathComponent("docs/reproduction.md")

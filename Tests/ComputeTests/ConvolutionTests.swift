@@ -16,7 +16,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     "\(kernels) \(inputs)->\(outputs) \(images)x\(rows)x\(columns) k\(kernel) s\(stride)"
   }
 
-  /// Minimal filtering's error grows with the terms of a sum; one of 129 channels' comes to 1.13e-5.
+  /// Minimal filtering's error grows with the terms of a sum; one of 129 channels' comes to
+  /// 1.13e-5.
   var tolerance: Double {
     min(inputs, outputs) >= 96 && max(inputs, outputs) > 128 ? 2e-5 : 1e-5
   }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Determinism")
 struct DeterminismTests {
-  /// Every operation once, on shapes that are cut into several chunks; all results one after the other.
+  /// Every operation once, on shapes that are cut into several chunks; all results one after the
+  /// other.
   private static func results(_ engine: Engine) -> [[Float]] {
     var samples = Samples()
     var all: [[Float]] = []

@@ -3,7 +3,8 @@ import Testing
 @testable import Compute
 
 extension ConvolutionProblem {
-  /// Random ones of every kernel up to 5, stride up to 3 and padding up to 3, with groups or depthwise.
+  /// Random ones of every kernel up to 5, stride up to 3 and padding up to 3, with groups or
+  /// depthwise.
   static let samples: [ConvolutionProblem] = {
     var random = RandomStream(seed: 21, purpose: .test)
     let sizes = [1, 2, 3, 5, 7, 8, 11, 17]

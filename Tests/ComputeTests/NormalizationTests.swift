@@ -11,7 +11,8 @@ struct NormalizationTests {
     PlaneShape(channels: 2, images: 40, rows: 33, columns: 33),
   ]
 
-  /// A batch norm and ReLU of a branch that adds to some channels of a wider stream, in double precision.
+  /// A batch norm and ReLU of a branch that adds to some channels of a wider stream, in double
+  /// precision.
   private struct Model {
     let x: Dense
     let residual: Dense

@@ -51,7 +51,8 @@ struct PlaneRecyclerTests {
   @Test("a step that is repeated allocates nothing after the first times, and little is kept beyond its peak")
   func steadyStep() {
     let recycler = PlaneRecycler(leastSlack: 0, turn: 64)
-    // Forward: every output is kept, of convolution and batch norm. Backward: gradients of each, from the last to the first.
+    // Forward: every output is kept, of convolution and batch norm. Backward: gradients of each,
+    // from the last to the first.
     let sizes = [(16, 16, 5), (24, 16, 1), (32, 8, 3), (30, 8, 3), (64, 4, 6)]
     let outputs = sizes.flatMap { [PlaneShape](repeating: shape($0.0, $0.1), count: $0.2) }
     func step() {

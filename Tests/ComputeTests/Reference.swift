@@ -1,7 +1,7 @@
 @testable import Compute
 
-/// Dense activations [channels, images, rows, columns] in double precision, and the operations on them as their
-/// definitions say.
+/// Dense activations [channels, images, rows, columns] in double precision, and the operations on
+/// them as their definitions say.
 struct Dense {
   let shape: PlaneShape
   var values: [Double]

@@ -110,8 +110,9 @@ struct RelevanceTests {
     arguments: KernelClass.available)
   func independentOfBatch(_ kernels: KernelClass) throws {
     let engine = try Engine(threads: 2, kernels: kernels)
-    // Rows of a vector, of two, of half a vector and of none, which lie with images side by side where there are many; groups of
-    // several images, the last one smaller; channels in several parts.
+    // Rows of a vector, of two, of half a vector and of none, which lie with images side by side
+    // where there are many; groups of several images, the last one smaller; channels in several
+    // parts.
     for (images, rows, columns, stride) in [
       (35, 4, 16, 1), (35, 4, 32, 1), (35, 8, 8, 1), (35, 4, 4, 1), (35, 5, 7, 1), (35, 8, 16, 2),
       (35, 8, 8, 2), (35, 2, 2, 1), (35, 1, 9, 1), (35, 9, 1, 1),

@@ -4,7 +4,8 @@ import Testing
 @testable import Experiments
 @testable import Specification
 
-/// The examples of docs/experiment-files.md: files, commands, errors, and what is said about the registries.
+/// The examples of docs/experiment-files.md: files, commands, errors, and what is said about the
+/// registries.
 ///
 /// A block that begins with a comment such as `# first.yaml` is a file of that name.
 @Suite("The examples of the document of experiment files")

@@ -10,7 +10,8 @@ import Testing
 struct ImageFolderRunTests {
   private static let fixtures = repository + "/Tests/DatasetsTests/Fixtures/pictures/"
 
-  /// Three classes that are told apart by their kind of picture; `damaged` adds a picture that is cut off.
+  /// Three classes that are told apart by their kind of picture; `damaged` adds a picture that is
+  /// cut off.
   private func pictures(damaged: Bool = false) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let classes = ["colour": "colour.jpg", "deep": "deep.png", "large": "large.jpg"]

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Experiments
 
-/// Hosts are told apart by their records; a file system that keeps locks to one host gives both of them its lock.
+/// Hosts are told apart by their records; a file system that keeps locks to one host gives both of
+/// them its lock.
 @Suite("A folder that hosts share")
 struct LockAcrossHostsTests {
   enum FileSystem: CaseIterable {

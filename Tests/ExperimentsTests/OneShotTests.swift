@@ -31,7 +31,8 @@ struct OneShotTests {
     #expect(listing.text().contains("used by digits\n\n2 trainings, "))
   }
 
-  /// A training continues a finished baseline, not an interrupted one, with the same bits as without one.
+  /// A training continues a finished baseline, not an interrupted one, with the same bits as
+  /// without one.
   @Test("gives the same whether or not the baseline was there to go on from")
   func sameBytes() throws {
     let (shared, alone) = (try TemporaryFolder(), try TemporaryFolder())

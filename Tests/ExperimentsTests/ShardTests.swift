@@ -84,7 +84,8 @@ struct ShardTests {
     let units = ShardedSuite(specs, prepared: prepared, engine: engine).units
     #expect(units.map { $0.stages.map(\.variant) } == [[.baseline, .pruned], [.pruned], [.pruned]])
     #expect(units[0].stages.map(\.epochs) == [3, 5])
-    // Three epochs of the whole network and two of a smaller one, against three of one that shrinks.
+    // Three epochs of the whole network and two of a smaller one, against three of one that
+    // shrinks.
     #expect(units[0].work > units[1].work && units[0].work < 2 * units[1].work)
     #expect(units.map(\.work).allSatisfy { $0 > 0 })
   }

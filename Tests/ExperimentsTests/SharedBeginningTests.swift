@@ -7,10 +7,12 @@ import Training
 
 @testable import Experiments
 
-/// Up to its first pruning step a pruned training is its baseline, and begins with what that has left.
+/// Up to its first pruning step a pruned training is its baseline, and begins with what that has
+/// left.
 @Suite("Shared beginnings")
 struct SharedBeginningTests {
-  /// Experiments with one baseline and first steps after epochs 2, 2, 1 and 5, the last of them in one shot.
+  /// Experiments with one baseline and first steps after epochs 2, 2, 1 and 5, the last of them in
+  /// one shot.
   private func specs(_ overrides: [String] = []) throws -> [ExperimentSpec] {
     let variations = [
       ("l1", "prune={criterion: l1_norm, ratio: 0.4, interval: 2, until: 4}"),

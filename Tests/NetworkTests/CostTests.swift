@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Parameters and MACs")
 struct CostTests {
-  /// Derived by hand: stem 3*16*9, basic stages n blocks of two 3x3 convolutions, projections in the two later stages,
-  /// batch norm 2 a channel, linear 64*10+10.
+  /// Derived by hand: stem 3*16*9, basic stages n blocks of two 3x3 convolutions, projections in
+  /// the two later stages, batch norm 2 a channel, linear 64*10+10.
   @Test(
     "of CIFAR ResNets equal the closed form",
     arguments: [20, 32, 44, 56, 110])

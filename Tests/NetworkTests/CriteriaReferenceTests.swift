@@ -25,7 +25,8 @@ struct CriteriaReferenceTests {
     #expect(Set(found.keys) == Set(expected.keys))
     for (layer, values) in found.sorted(by: { $0.key < $1.key }) {
       let wanted = try #require(expected[layer])
-      // A few inputs of ReLUs lie closer to zero than single precision can tell, and each moves a derivative by a jump.
+      // A few inputs of ReLUs lie closer to zero than single precision can tell, and each moves a
+      // derivative by a jump.
       let tolerance = name == "taylor" ? 1e-2 : 1e-4
       #expect(relativeError(values.map(Float.init), wanted.map(Float.init)) < tolerance, "\(layer)")
     }

@@ -9,8 +9,8 @@ import Training
 @testable import Network
 @testable import Pruning
 
-/// Small declared networks, each with a batch and what float64 PyTorch and an implementation of the relevance rules in Python
-/// computed for it (`scripts/reference`).
+/// Small declared networks, each with a batch and what float64 PyTorch and an implementation of the
+/// relevance rules in Python computed for it (`scripts/reference`).
 struct DeclaredCase: CustomTestStringConvertible, Sendable {
   let folder: String
 
@@ -169,7 +169,8 @@ struct DeclaredReferenceTests {
     let counts = Dictionary(uniqueKeysWithValues: groups.map { ($0.name, $0.originalCount) })
     #expect(counts == Dictionary(grouping: expected, by: \.group).mapValues(\.count))
     for wanted in expected {
-      // Within groups of a convolution, and in pixels of a flattened map, the first channel gives the number.
+      // Within groups of a convolution, and in pixels of a flattened map, the first channel gives
+      // the number.
       let channel = try #require(wanted.channels[wanted.group]?.min())
       guard let score = wanted.score else {
         #expect(scores[wanted.group] == nil, "\(wanted.group)")

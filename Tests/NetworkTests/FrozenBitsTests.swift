@@ -6,8 +6,9 @@ import Training
 
 @testable import Network
 
-/// Digests of what networks compute on portable kernels, which round the same way on every machine. A change of structure
-/// must not change a bit of them; a change of arithmetic changes them on purpose, and the stage code version with it.
+/// Digests of what networks compute on portable kernels, which round the same way on every machine.
+/// A change of structure must not change a bit of them; a change of arithmetic changes them on
+/// purpose, and the stage code version with it.
 @Suite("Frozen bits")
 struct FrozenBitsTests {
   struct Case: Sendable, CustomTestStringConvertible {
@@ -71,8 +72,8 @@ struct FrozenBitsTests {
     #expect(found == frozen.digests, "\(found)")
   }
 
-  /// Digests after the initialization, after three steps, after channels are removed and another two steps, of the logits of
-  /// an evaluation, and of relevance.
+  /// Digests after the initialization, after three steps, after channels are removed and another
+  /// two steps, of the logits of an evaluation, and of relevance.
   private func computed(_ frozen: Case) throws -> [String] {
     let engine = try Engine(threads: 2, kernels: .portable)
     let network = try #require(ArchitectureRegistry.build(frozen.architecture, seed: 5, engine: engine))

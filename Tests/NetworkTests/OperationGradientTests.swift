@@ -5,9 +5,10 @@ import Testing
 
 /// Backward passes against central differences of forward passes, along random directions.
 ///
-/// With L = sum of c * forward(x), (L(p + h d) - L(p - h d)) / 2h must equal <gradient, d>. L is summed in double. A linear layer
-/// in front makes the gradient of the input that of a parameter. Kinks of ReLU and max pooling are kept away from by
-/// construction: batch norm's shifts of +-4 exceed what it normalizes.
+/// With L = sum of c * forward(x), (L(p + h d) - L(p - h d)) / 2h must equal <gradient, d>. L is
+/// summed in double. A linear layer in front makes the gradient of the input that of a parameter.
+/// Kinks of ReLU and max pooling are kept away from by construction: batch norm's shifts of +-4
+/// exceed what it normalizes.
 @Suite("Numerical gradients")
 struct OperationGradientTests {
   @Test("of every operation, alone and behind others", arguments: GradientCase.all)

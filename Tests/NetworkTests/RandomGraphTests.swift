@@ -4,8 +4,9 @@ import Training
 
 @testable import Network
 
-/// Graphs of 5 to 20 nodes drawn from all operations, random channels removed: a smaller network must compute what the whole one
-/// does with those channels' output set to zero, in evaluation and after a training step.
+/// Graphs of 5 to 20 nodes drawn from all operations, random channels removed: a smaller network
+/// must compute what the whole one does with those channels' output set to zero, in evaluation and
+/// after a training step.
 @Suite("Removed equals masked in random graphs")
 struct RandomGraphTests {
   @Test("in evaluation and after a step of training", arguments: 0..<60)
@@ -81,7 +82,8 @@ struct RandomGraphTests {
   }
 }
 
-/// Zero weights and zero batch norm: zero output. Batch norms that stand by themselves are zero where their channel is.
+/// Zero weights and zero batch norm: zero output. Batch norms that stand by themselves are zero
+/// where their channel is.
 func mask(_ network: Network, _ removed: [String: Set<Int>]) {
   let structure = network.structure.structure
   let lost = removed.flatMap { name, channels in

@@ -21,9 +21,10 @@ struct ReferenceTests {
     #expect(relativeError(logits.values, expected.values) < Self.tolerance)
   }
 
-  /// The reference's gradients jump where an input of a ReLU crosses zero, and of millions of inputs a few lie closer to
-  /// zero than single precision can tell: one such pixel on the other side moves a gradient by up to a hundredth. So the
-  /// images are also tried a last bit away; a backward pass that is wrong is wrong for all of these.
+  /// The reference's gradients jump where an input of a ReLU crosses zero, and of millions of
+  /// inputs a few lie closer to zero than single precision can tell: one such pixel on the other
+  /// side moves a gradient by up to a hundredth. So the images are also tried a last bit away; a
+  /// backward pass that is wrong is wrong for all of these.
   @Test(
     "a training pass gives the reference's loss, gradients and running statistics",
     arguments: ReferenceCase.all)

@@ -6,7 +6,8 @@ import Training
 
 @testable import Network
 
-/// A network with channels removed must compute what the full one does with their output set to zero.
+/// A network with channels removed must compute what the full one does with their output set to
+/// zero.
 @Suite("Removed equals masked")
 struct RemovalTests {
   static let architectures: [ArchitectureSpec] = [
@@ -40,8 +41,8 @@ struct RemovalTests {
     let optimizer = StochasticGradientDescent(
       OptimizerSpec(name: "sgd", learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 5e-4))
     for network in [masked, removed] {
-      // How a convolution is computed depends on its channels, and another rounding on this or that side of a ReLU's
-      // kink would show.
+      // How a convolution is computed depends on its channels, and another rounding on this or that
+      // side of a ReLU's kink would show.
       let pass = network.train(network.planes(images, count: 6), method: .precise)
       let gradient = CrossEntropy()(pass.logits, labels: [0, 1, 2, 3, 4, 5]).gradient
       network.backward(pass, gradient)
@@ -58,7 +59,8 @@ struct RemovalTests {
     }
     for (own, reference) in zip(removed.parameters, masked.parameters) {
       #expect(own.velocity.shape == reference.value.shape, "\(own.name)")
-      // The masked network's momentum was cut after the step, the other's began without the channels.
+      // The masked network's momentum was cut after the step, the other's began without the
+      // channels.
       let largest = reference.velocity.values.map(abs).max() ?? 0
       let error = zip(own.velocity.values, reference.velocity.values).map { abs($0 - $1) }.max() ?? 0
       #expect(largest > 0 && error < 1e-4 * max(1, largest), "\(own.name)")

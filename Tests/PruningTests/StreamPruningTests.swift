@@ -12,7 +12,8 @@ struct StreamPruningTests {
   func scores() throws {
     let network = try network()
     network.remove(channels: ["layer1.0.conv2": [0], "stream.0": [3]])
-    // Of the members of stream.0, `conv1` and `layer1.0.conv2` are scored; channels 0, 1, 2, 4, ... are left.
+    // Of the members of stream.0, `conv1` and `layer1.0.conv2` are scored; channels 0, 1, 2, 4, ...
+    // are left.
     let own = (0..<15).map { Double($0) }
     network.prunesStreams = true
     let scores = network.structure.groupScores(["conv1": own, "layer1.0.conv2": Array(own.prefix(14))])

@@ -147,7 +147,8 @@ struct DiffTests {
         }
         let found = Self.regressed(try Self.diff(Sample.report, candidate))
         let alone = metric == "test_loss" && candidate.runs[index].testLoss == nil
-        // Over both seeds a loss that is 20 % worse is 10 % worse; one that is gone is a number less.
+        // Over both seeds a loss that is 20 % worse is 10 % worse; one that is gone is a number
+        // less.
         if metric == "test_loss", !alone {
           #expect(found.isEmpty)
         } else if alone {

@@ -6,7 +6,8 @@ import Testing
 /// Names that nobody has checked go to terminals, tables, pages and CI systems.
 @Suite("Hostile names")
 struct HostileNameTests {
-  /// A line break, an escape sequence, a right-to-left override, a bell; separators with an accent behind each.
+  /// A line break, an escape sequence, a right-to-left override, a bell; separators with an accent
+  /// behind each.
   static let name = "a\r\nb\u{1B}[2J\u{202E}c\u{7}|\u{301},\u{301}\"\u{301}`\u{301}<\u{301}"
 
   static let report: Report = {

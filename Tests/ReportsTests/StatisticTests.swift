@@ -3,7 +3,8 @@ import Testing
 
 @testable import Reports
 
-/// Reference values: scipy 1.17.1, `stats.t.ppf`, `stats.ttest_rel` and `stats.ttest_ind(equal_var=False)`.
+/// Reference values: scipy 1.17.1, `stats.t.ppf`, `stats.ttest_rel` and
+/// `stats.ttest_ind(equal_var=False)`.
 @Suite("Statistics over seeds")
 struct StatisticTests {
   @Test(

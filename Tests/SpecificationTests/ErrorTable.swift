@@ -2,8 +2,9 @@ import Testing
 
 @testable import Specification
 
-/// Inputs and the errors they give, written as a text: an input in a line that starts at the margin, the experiment's
-/// line to change, and below it, indented, all of its errors as `line:column: path: message`.
+/// Inputs and the errors they give, written as a text: an input in a line that starts at the
+/// margin, the experiment's line to change, and below it, indented, all of its errors as
+/// `line:column: path: message`.
 struct ErrorTable: Sendable {
   struct Row: Sendable, CustomTestStringConvertible {
     var input: String

@@ -37,7 +37,8 @@ struct SchemaTests {
     check(ExperimentSection(.test).keys)
   }
 
-  /// Changes of a document in which no rule spans several keys, so that schema and reader have to agree.
+  /// Changes of a document in which no rule spans several keys, so that schema and reader have to
+  /// agree.
   private static let changes: [String] = [
     "{}", #"{"seeds": [1, 2]}"#, #"{"seeds": []}"#, #"{"seeds": [1, 1]}"#, #"{"seeds": [-1]}"#,
     #"{"seeds": 1}"#,

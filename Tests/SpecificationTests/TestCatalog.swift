@@ -1,7 +1,8 @@
 @testable import Specification
 
 extension Catalog {
-  /// Small, and with one of everything: embedded data, data with a default path, fixed names, a family, options.
+  /// Small, and with one of everything: embedded data, data with a default path, fixed names, a
+  /// family, options.
   static let test = Catalog(
     datasets: [
       Dataset(
@@ -69,7 +70,8 @@ extension Catalog {
   }
 }
 
-/// A small experiment, one key a line: format, name, dataset, architecture, train in the lines 1 to 5.
+/// A small experiment, one key a line: format, name, dataset, architecture, train in the lines 1 to
+/// 5.
 ///
 /// - Parameter lines: each replaces the line of its key, or is added from line 6 on.
 func experiment(_ lines: [String] = []) -> String {

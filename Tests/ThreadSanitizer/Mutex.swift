@@ -2,9 +2,9 @@ import Foundation
 
 /// What `Synchronization.Mutex` is, by a lock of the system that ThreadSanitizer can see.
 ///
-/// It cannot see into Synchronization, whose library is not instrumented, and takes everything that its mutex guards for
-/// races. `scripts/sanitize-threads.sh` lays this file into every target that has a mutex, where it stands before the
-/// imported one.
+/// It cannot see into Synchronization, whose library is not instrumented, and takes everything that
+/// its mutex guards for races. `scripts/sanitize-threads.sh` lays this file into every target that
+/// has a mutex, where it stands before the imported one.
 final class Mutex<Value>: @unchecked Sendable {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private var value: Value

@@ -1,7 +1,8 @@
 import Network
 import Specification
 
-/// Turns the layers of a declared architecture into a graph: blocks written out, numbers evaluated, names resolved.
+/// Turns the layers of a declared architecture into a graph: blocks written out, numbers evaluated,
+/// names resolved.
 struct Expansion {
   private let declaration: ArchitectureDeclaration
   private var builder: GraphBuilder
@@ -239,8 +240,8 @@ struct Expansion {
     }
   }
 
-  /// The operand that has been through the fewest convolutions, the first of equals; one that has lost channels of the sum is
-  /// a branch.
+  /// The operand that has been through the fewest convolutions, the first of equals; one that has
+  /// lost channels of the sum is a branch.
   private func shortcut(_ operands: [Graph.Value]) -> Int {
     let whole = operands.indices.filter { outputs[operands[$0]] == nil }
     return whole.min { (depths[operands[$0]] ?? 0, $0) < (depths[operands[$1]] ?? 0, $1) } ?? 0
@@ -273,7 +274,8 @@ struct Expansion {
     return LayerOptions(numbers: found, decimals: decimals, words: words, flags: flags)
   }
 
-  /// `N.0` and `N.1` of a convolution with batch norm, `N` of anything else, unless the layer names them.
+  /// `N.0` and `N.1` of a convolution with batch norm, `N` of anything else, unless the layer names
+  /// them.
   private mutating func tensorNames(
     _ layer: LayerDeclaration, _ kind: LayerKind, _ name: String, _ options: LayerOptions, _ prefix: String
   ) throws(ArchitectureError) -> (weights: String, norm: String) {

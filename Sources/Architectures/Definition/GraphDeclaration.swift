@@ -3,7 +3,8 @@ import Network
 import Specification
 
 extension ArchitectureDeclaration {
-  /// A graph as declared layers, pruned or not: written to a file, it gives the same graph and the same tensor names again.
+  /// A graph as declared layers, pruned or not: written to a file, it gives the same graph and the
+  /// same tensor names again.
   ///
   /// - Throws: ``SpecificationError`` when a layer's name cannot be written in a file.
   public init(_ graph: Graph) throws(SpecificationError) {
@@ -178,7 +179,8 @@ private struct GraphWriter {
 }
 
 extension Graph {
-  /// By value that a sum reads: the channels of the sum that its channels add to, where it has lost others.
+  /// By value that a sum reads: the channels of the sum that its channels add to, where it has lost
+  /// others.
   var branchChannels: [Value: [Int]] {
     nodes.reduce(into: [:]) { found, node in
       guard let sum = node.operation as? Add else { return }

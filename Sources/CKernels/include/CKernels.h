@@ -4,13 +4,14 @@
 //
 //     p = (n * (rows + 1) + r) * pitch + c,   pitch = columns + 1
 //
-// so that every image row is followed by one zero and every image by one zero row. Planes start at a multiple of 64
-// bytes, carry at least pitch + 1 zeros before index 0 and after the last index, and every loop here runs over whole
-// groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples of it, but where a job lists its vectors. Elements outside
-// the images are kept zero by a mask, which each instruction set reads in the form that suits it.
+// so that every image row is followed by one zero and every image by one zero row. Planes start at
+// a multiple of 64 bytes, carry at least pitch + 1 zeros before index 0 and after the last index,
+// and every loop here runs over whole groups of CK_VECTOR_FLOATS: `begin` and `end` are multiples
+// of it, but where a job lists its vectors. Elements outside the images are kept zero by a mask,
+// which each instruction set reads in the form that suits it.
 //
-// Every loop fixes its order of additions by its arguments alone, and multiply-adds are written out, so a result
-// never depends on the number of threads.
+// Every loop fixes its order of additions by its arguments alone, and multiply-adds are written
+// out, so a result never depends on the number of threads.
 #pragma once
 
 #include <stdbool.h>
@@ -26,7 +27,8 @@ enum {
   // Rows of weights that are ordered by their signs together.
   CK_SIGNED_GROUP = 4,
   CK_SIGN_LISTS = 1 << CK_SIGNED_GROUP,
-  // Entries of a row of 3x3 weights whose pixels stay in the first-level cache while all lists of signs read them.
+  // Entries of a row of 3x3 weights whose pixels stay in the first-level cache while all lists of
+  // signs read them.
   CK_SIGNED_ENTRIES = 144,
   // Output channels that one pass of a weight gradient's loop covers.
   CK_GRADIENT_GROUP = 8,
@@ -44,7 +46,8 @@ typedef struct {
   const int32_t *counts;
 } ck_mask;
 
-// y[o][p] = bias[o] + sum over c, t of weights[o][c][t] * x[c][p + offsets[t]], zero outside the mask.
+// y[o][p] = bias[o] + sum over c, t of weights[o][c][t] * x[c][p + offsets[t]], zero outside the
+// mask.
 typedef struct {
   const float *x;
   ptrdiff_t x_stride;
@@ -63,17 +66,19 @@ typedef struct {
   bool accumulate;
 } ck_convolution;
 
-// Signs of a group's weights in its list of this number, bit r for row r, set where negative: from one list to the next
-// one sign changes (Gray's code), so that the sums of the other rows stay in registers.
+// Signs of a group's weights in its list of this number, bit r for row r, set where negative: from
+// one list to the next one sign changes (Gray's code), so that the sums of the other rows stay in
+// registers.
 static inline __attribute__((always_inline)) int ck_signs_of_list(int list) { return list ^ list >> 1; }
 
-// Weights in groups of CK_SIGNED_GROUP rows, or fewer at the end, the entries of a part of their columns ordered by their
-// signs, so that each weight is used with what belongs to its sign.
+// Weights in groups of CK_SIGNED_GROUP rows, or fewer at the end, the entries of a part of their
+// columns ordered by their signs, so that each weight is used with what belongs to its sign.
 typedef struct {
-  // Entries in each list, [groups][parts][CK_SIGN_LISTS]; all entries of a list have the signs ck_signs_of_list.
+  // Entries in each list, [groups][parts][CK_SIGN_LISTS]; all entries of a list have the signs
+  // ck_signs_of_list.
   const int32_t *counts;
-  // What each entry reads, as a distance from the pixel it is for, [groups][entries], and its weights,
-  // [groups][entries][rows of the group].
+  // What each entry reads, as a distance from the pixel it is for, [groups][entries], and its
+  // weights, [groups][entries][rows of the group].
   const int32_t *offsets;
   const float *weights;
   int64_t rows, entries, parts;
@@ -84,18 +89,20 @@ static inline int64_t ck_signed_part(int64_t taps) {
   return taps < CK_SIGNED_ENTRIES ? CK_SIGNED_ENTRIES / taps : 1;
 }
 
-// A plane's pixels in vectors of a class's width: neighbours from a start on, or, of two rows, half of them from there and
-// half from `pitch` elements further on.
+// A plane's pixels in vectors of a class's width: neighbours from a start on, or, of two rows, half
+// of them from there and half from `pitch` elements further on.
 typedef struct {
   const ptrdiff_t *starts;
   ptrdiff_t pitch;
   int32_t rows;
-  // Whether there are borders among them, whose results are zero; starts are multiples of the width then.
+  // Whether there are borders among them, whose results are zero; starts are multiples of the width
+  // then.
   bool has_borders;
 } ck_pixel_vectors;
 
-// Planes that are read or written after some sums, prefetched into the second-level cache meanwhile: they lie far apart,
-// so no hardware prefetcher sees them coming, and sums leave the memory idle.
+// Planes that are read or written after some sums, prefetched into the second-level cache
+// meanwhile: they lie far apart, so no hardware prefetcher sees them coming, and sums leave the
+// memory idle.
 typedef struct {
   // `count` planes, of each `lines` cache lines from `offset` on.
   const float *const *planes;
@@ -113,11 +120,11 @@ typedef struct {
   float low, high;
 } ck_bounds;
 
-// A convolution's sums over the weights of either sign, rows o of the weights, and what batch norm makes of both:
-// positive[o][p] = sum over w > 0 of w * x + small, negative[o][p] = sum over w < 0 of w * x + small, where weights closer to
-// zero than 1e-9 count as +-1e-9 (box[p] is the sum of all x that a row reads) and small is 1e-9; and
-// y[o][p] = scale[o] * (sum over all w of w * x) + shift[o], within bounds. All are zero at borders, or not written there if the
-// vectors have none.
+// A convolution's sums over the weights of either sign, rows o of the weights, and what batch norm
+// makes of both: positive[o][p] = sum over w > 0 of w * x + small, negative[o][p] = sum over w < 0
+// of w * x + small, where weights closer to zero than 1e-9 count as +-1e-9 (box[p] is the sum of
+// all x that a row reads) and small is 1e-9; and y[o][p] = scale[o] * (sum over all w of w * x) +
+// shift[o], within bounds. All are zero at borders, or not written there if the vectors have none.
 typedef struct {
   const float *x;
   ck_signed_weights weights;
@@ -132,9 +139,9 @@ typedef struct {
   ck_prefetch *prefetch;
 } ck_contributions;
 
-// The quotients of the alpha-beta rule, `rows` of them: positive[o][p] = alpha * r[o][p] / plus[o][p] and
-// negative[o][p] = -beta * r[o][p] / minus[o][p]; zero at borders, or not written there. total[p] becomes the sum over rows of
-// 1e-9 * (positive - negative).
+// The quotients of the alpha-beta rule, `rows` of them: positive[o][p] = alpha * r[o][p] /
+// plus[o][p] and negative[o][p] = -beta * r[o][p] / minus[o][p]; zero at borders, or not written
+// there. total[p] becomes the sum over rows of 1e-9 * (positive - negative).
 typedef struct {
   const float *relevance, *plus, *minus;
   // Of these three.
@@ -148,8 +155,9 @@ typedef struct {
   ck_pixel_vectors vectors;
 } ck_relevance_quotients;
 
-// Relevance of the input: result[c][p] = x[c][p] * (sum over entries of w * (w > 0 ? positive : negative) + box[p]),
-// rows c of the weights, or that added to it; zero at borders, or not written there.
+// Relevance of the input: result[c][p] = x[c][p] * (sum over entries of w * (w > 0 ? positive :
+// negative) + box[p]), rows c of the weights, or that added to it; zero at borders, or not written
+// there.
 typedef struct {
   const float *positive, *negative;
   ck_signed_weights weights;
@@ -176,7 +184,8 @@ typedef struct {
   int64_t taps;
 } ck_weight_gradient;
 
-// A filter over one plane: y[p] = bias + sum over t of weights[t] * x[p + offsets[t]], zero outside the mask.
+// A filter over one plane: y[p] = bias + sum over t of weights[t] * x[p + offsets[t]], zero outside
+// the mask.
 typedef struct {
   const float *x;
   const ptrdiff_t *offsets;
@@ -197,9 +206,9 @@ typedef struct {
   int64_t taps;
 } ck_filter_gradient;
 
-// A copy of some images of a plane with zeros around each, pixels dealt to step * step phases: element
-// (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before, is pixel
-// (step * (r - before) + a, step * (q - before) + b) of image n.
+// A copy of some images of a plane with zeros around each, pixels dealt to step * step phases:
+// element (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before,
+// is pixel (step * (r - before) + a, step * (q - before) + b) of image n.
 typedef struct {
   // Of the plane.
   int64_t rows, columns;
@@ -207,8 +216,9 @@ typedef struct {
   ptrdiff_t phase;
 } ck_filter_window;
 
-// y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's vector: one group
-// of output channels as ck_pack_weights lays them out. All start at multiples of a vector.
+// y[e][o][t] = sum over c of weights[e][c][o] * x[e][c][t] for t < count, a multiple of the class's
+// vector: one group of output channels as ck_pack_weights lays them out. All start at multiples of
+// a vector.
 typedef struct {
   int64_t elements;
   const float *x;
@@ -225,7 +235,8 @@ typedef struct {
   ck_prefetch *prefetch;
 } ck_products;
 
-// sums[e][i][o] += sum over t of d[e][o][t] * v[e][i][t] for t < count, a multiple of the class's vector.
+// sums[e][i][o] += sum over t of d[e][o][t] * v[e][i][t] for t < count, a multiple of the class's
+// vector.
 typedef struct {
   int64_t elements;
   const float *d;
@@ -240,7 +251,8 @@ typedef struct {
   ck_prefetch *prefetch;
 } ck_product_sums;
 
-// How a map is cut into tiles of 4x4 outputs for Winograd's minimal filtering: in the order of images, rows, columns.
+// How a map is cut into tiles of 4x4 outputs for Winograd's minimal filtering: in the order of
+// images, rows, columns.
 typedef struct {
   int64_t count;
   // Tiles side by side in one row of a map that `starts` gives one entry: 1, 2 or 4.
@@ -255,8 +267,8 @@ typedef struct {
   double count, mean, squares;
 } ck_moments;
 
-// What the compiler may fuse in functions for any processor of its kind, as on Arm, it must not in these: portable kernels
-// and Swift, which imports them, would round otherwise than on x86.
+// What the compiler may fuse in functions for any processor of its kind, as on Arm, it must not in
+// these: portable kernels and Swift, which imports them, would round otherwise than on x86.
 #if defined(__aarch64__)
 #define CK_NO_FUSION _Pragma("STDC FP_CONTRACT OFF")
 #else
@@ -270,7 +282,8 @@ static inline ck_moments ck_block_moments(double count, double center, double di
   return block;
 }
 
-// Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American Statistician 37 (1983).
+// Chan, Golub and LeVeque, "Algorithms for computing the sample variance", The American
+// Statistician 37 (1983).
 static inline void ck_join_moments(ck_moments *all, ck_moments block) {
   CK_NO_FUSION
   if (block.count == 0) return;
@@ -284,8 +297,9 @@ typedef struct {
   double gradient, product;
 } ck_gradient_sums;
 
-// Where a ReLU behind a batch norm has a slope, and lets gradients through: where `output` is positive, or if that is null and `affine` is set, where
-// scale * x + shift is; everywhere if neither is given. And where it is below `ceiling`, which is infinite for a plain ReLU.
+// Where a ReLU behind a batch norm has a slope, and lets gradients through: where `output` is
+// positive, or if that is null and `affine` is set, where scale * x + shift is; everywhere if
+// neither is given. And where it is below `ceiling`, which is infinite for a plain ReLU.
 typedef struct {
   const float *output;
   bool affine;
@@ -330,8 +344,8 @@ typedef struct {
   void (*contributions)(const ck_contributions *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*redistribute)(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end);
-  // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels first..<first+count,
-  // count <= CK_GRADIENT_GROUP. scratch holds ck_gradient_scratch floats.
+  // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels
+  // first..<first+count, count <= CK_GRADIENT_GROUP. scratch holds ck_gradient_scratch floats.
   void (*weight_gradient)(
     const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
     float *partial);
@@ -346,10 +360,10 @@ typedef struct {
   int64_t cached_floats;
   void (*multiply)(const ck_products *job);
   void (*product_sums)(const ck_product_sums *job);
-  // The transforms of F(4x4, 3x3) for `count` tiles of a plane from tile `first` on, both multiples of
-  // the class's vector. The element of a tile in row a, column b of its 6x6 block lies at [(6 a + b) * stride + t], or,
-  // where one row alone is asked for, at [b * stride + t]; t runs over the tiles in an order that all transforms of a
-  // class share. Null in classes without them.
+  // The transforms of F(4x4, 3x3) for `count` tiles of a plane from tile `first` on, both multiples
+  // of the class's vector. The element of a tile in row a, column b of its 6x6 block lies at [(6 a
+  // + b) * stride + t], or, where one row alone is asked for, at [b * stride + t]; t runs over the
+  // tiles in an order that all transforms of a class share. Null in classes without them.
   //
   // v = transposed(B) x B
   ck_winograd_transform winograd_input;
@@ -367,8 +381,8 @@ typedef struct {
   // begin is a multiple of CK_SUM_BLOCK in the three sums.
   double (*sum)(const float *x, ptrdiff_t begin, ptrdiff_t end);
   ck_moments (*moments)(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
-  // Sums of g and g * (x - mean); g is dy where the mask lets it through, else zero. Writes g to masked_dy, which may be dy, if
-  // that is not null and the mask has an output.
+  // Sums of g and g * (x - mean); g is dy where the mask lets it through, else zero. Writes g to
+  // masked_dy, which may be dy, if that is not null and the mask has an output.
   ck_gradient_sums (*gradient_sums)(
     const float *dy, const float *x, ck_activation_mask active, float mean, float *masked_dy, ptrdiff_t begin, ptrdiff_t end);
 
@@ -389,8 +403,8 @@ typedef struct {
   void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
   // out = r / (z + small)
   void (*quotient)(const float *r, const float *z, float small, float *out, ptrdiff_t begin, ptrdiff_t end);
-  // A sum's relevance split between its addends, q = relevance / (sum + 1e-9): branch = (scale * branch + shift) * q, if it is not null,
-  // and relevance = shortcut * q.
+  // A sum's relevance split between its addends, q = relevance / (sum + 1e-9): branch = (scale *
+  // branch + shift) * q, if it is not null, and relevance = shortcut * q.
   void (*split_sum)(
     float *branch, float scale, float shift, const float *shortcut, const float *sum, float *relevance, ptrdiff_t begin,
     ptrdiff_t end);
@@ -398,7 +412,8 @@ typedef struct {
   void (*combine)(
     const float *a, const float *p, float alpha, const float *n, float beta, float *out, ptrdiff_t begin,
     ptrdiff_t end);
-  // g += weight_decay * w; v = momentum * v + g; w -= learning_rate * (nesterov ? g + momentum * v : v)
+  // g += weight_decay * w; v = momentum * v + g; w -= learning_rate * (nesterov ? g + momentum * v
+  // : v)
   void (*sgd)(float *w, const float *g, float *v, int64_t count, ck_sgd options);
   // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
   double (*peak)(int64_t rounds, float *sink);
@@ -410,49 +425,55 @@ const ck_kernels *ck_avx2(void);
 const ck_kernels *ck_avx512(void);
 const ck_kernels *ck_neon(void);
 
-// Output channels of the group that starts at `first`: at most CK_OUTPUT_GROUP, and no single one where that can be
-// helped.
+// Output channels of the group that starts at `first`: at most CK_OUTPUT_GROUP, and no single one
+// where that can be helped.
 static inline int64_t ck_output_group(int64_t outputs, int64_t first) {
   int64_t left = outputs - first;
   if (left == 5) return 3;
   return left < CK_OUTPUT_GROUP ? left : CK_OUTPUT_GROUP;
 }
 
-// Lays weights out as the convolution's loop reads them: for each group of output channels [inputs][taps][group].
+// Lays weights out as the convolution's loop reads them: for each group of output channels
+// [inputs][taps][group].
 //
-// Takes weights [outputs][inputs][kernel_size], or [inputs][outputs][kernel_size] if transposed, and of them the taps
-// listed in tap_index.
+// Takes weights [outputs][inputs][kernel_size], or [inputs][outputs][kernel_size] if transposed,
+// and of them the taps listed in tap_index.
 void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, float *packed);
 
-// Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The entry of column c and tap
-// t reads at c * column_stride + offsets[t]. Fills [groups][parts][CK_SIGN_LISTS], [groups][columns * taps] and
-// [rows][columns * taps] elements, with parts of `part` columns, for one of the groups.
+// Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The
+// entry of column c and tap t reads at c * column_stride + offsets[t]. Fills
+// [groups][parts][CK_SIGN_LISTS], [groups][columns * taps] and [rows][columns * taps] elements,
+// with parts of `part` columns, for one of the groups.
 void ck_pack_signed_weights(
   const float *weights, int64_t rows, int64_t columns, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, const ptrdiff_t *offsets, ptrdiff_t column_stride, int64_t part, int64_t group, int32_t *counts,
   int32_t *packed_offsets, float *packed_weights);
 
-// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G), as products read them: [36], and then
-// for each group of output channels [inputs][group]. Does output channels first..<last, both where a group starts or
-// ends. `adjoint` takes weights [inputs][outputs][3][3] with the kernels turned around.
+// Weights [outputs][inputs][3][3] in Winograd's domain, G g transposed(G), as products read them:
+// [36], and then for each group of output channels [inputs][group]. Does output channels
+// first..<last, both where a group starts or ends. `adjoint` takes weights [inputs][outputs][3][3]
+// with the kernels turned around.
 void ck_winograd_weights(
   const float *weights, int64_t outputs, int64_t inputs, bool adjoint, int64_t first, int64_t last, float *packed);
-// The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count` kernels: element k of
-// kernel i lies at transformed[k * stride + i], and its gradient goes to gradient[i * step...], turned around if asked.
+// The gradient of the weights from that of the transformed ones, transposed(G) du G, for `count`
+// kernels: element k of kernel i lies at transformed[k * stride + i], and its gradient goes to
+// gradient[i * step...], turned around if asked.
 void ck_winograd_weight_gradient(
   const float *transformed, ptrdiff_t stride, int64_t count, bool turned, float *gradient, ptrdiff_t step);
 
-// sum[i] = partials[i] + partials[stride + i] + ... for `groups` groups, in their order; sum may be partials.
+// sum[i] = partials[i] + partials[stride + i] + ... for `groups` groups, in their order; sum may be
+// partials.
 void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum);
 
 static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps) {
   return (inputs * taps + 2) * CK_GRADIENT_GROUP * CK_VECTOR_FLOATS;
 }
 
-// Pixel (2 r + a, 2 c + b) of x goes to pixel (r, c) of phase plane 2 a + b, for `images` images from `first` on.
-// Phase planes have (rows + 1) / 2 rows and (columns + 1) / 2 columns; missing pixels become zero.
+// Pixel (2 r + a, 2 c + b) of x goes to pixel (r, c) of phase plane 2 a + b, for `images` images
+// from `first` on. Phase planes have (rows + 1) / 2 rows and (columns + 1) / 2 columns; missing
+// pixels become zero.
 void ck_split_phases(
   const float *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, float *out,
   ptrdiff_t out_stride);
@@ -461,16 +482,17 @@ void ck_join_phases(
   const float *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
   bool accumulate, float *x);
 
-// A convolution of any size. Weights are [outputs][inputs / groups][kernel][kernel]: output o reads the inputs of its group
-// alone.
+// A convolution of any size. Weights are [outputs][inputs / groups][kernel][kernel]: output o reads
+// the inputs of its group alone.
 typedef struct {
   int64_t inputs, outputs, kernel, stride, padding, groups;
   int64_t rows, columns, output_rows, output_columns;
   ptrdiff_t x_stride, y_stride;
 } ck_convolution_shape;
 
-// The input as a 1x1 convolution reads it, for elements [begin, end) of the output's planes: out[c * k * k + u * k + v][p - begin]
-// is the pixel that tap (u, v) of output element p reads in channel c, zero where it reads a border or p is none.
+// The input as a 1x1 convolution reads it, for elements [begin, end) of the output's planes: out[c
+// * k * k + u * k + v][p - begin] is the pixel that tap (u, v) of output element p reads in channel
+// c, zero where it reads a border or p is none.
 void ck_unfold(
   const ck_convolution_shape *g, const float *x, int64_t images, ptrdiff_t begin, ptrdiff_t end, float *out,
   ptrdiff_t out_stride);
@@ -523,7 +545,8 @@ typedef struct {
   int64_t images, rows, columns, output_rows, output_columns, window, stride, padding;
 } ck_pool;
 
-// One plane. indices: [images][output_rows][output_columns], row * columns + column of the first maximum.
+// One plane. indices: [images][output_rows][output_columns], row * columns + column of the first
+// maximum.
 void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices);
 // Overwrites dx, or adds to it.
 void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx);
@@ -531,7 +554,8 @@ void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indi
 // Means of windows, zeros of the padding counted. One plane.
 void ck_average_pool(const ck_pool *g, const float *x, float *y);
 void ck_average_pool_gradient(const ck_pool *g, const float *dy, bool accumulate, float *dx);
-// result = x * relevance / (sum of x over the window + 1e-9), collected over windows, or that added to it.
+// result = x * relevance / (sum of x over the window + 1e-9), collected over windows, or that added
+// to it.
 void ck_average_pool_relevance(
   const ck_pool *g, const float *relevance, const float *x, bool accumulate, float *result);
 
@@ -553,8 +577,9 @@ static inline void ck_spin_pause(void) {
 #endif
 }
 
-// One plane's first images in the batch-innermost layout: out[(row * (columns + 1) + column) * lanes + image]; the lanes of no image are zero, and
-// all lanes of a column before the first row and after each.
+// One plane's first images in the batch-innermost layout: out[(row * (columns + 1) + column) *
+// lanes + image]; the lanes of no image are zero, and all lanes of a column before the first row
+// and after each.
 void ck_gather_lanes(
   const float *x, int64_t images, int64_t rows, int64_t columns, int64_t lanes, float *out);
 // The inverse; adds the plane's old values if `accumulate`.
@@ -573,5 +598,6 @@ enum {
     31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
     53 * sizeof(ck_filter_window)),
 };
-// What this library was compiled with: SwiftPM does not compile Swift sources again when this header changes.
+// What this library was compiled with: SwiftPM does not compile Swift sources again when this
+// header changes.
 int64_t ck_layout(void);

@@ -1,9 +1,10 @@
 // Messages between the processes that mpirun has started, by the MPI library that is installed.
 //
-// The library is found when the program runs (dlopen), so that the program needs none. Open MPI is understood, and what
-// has the common ABI of MPICH: MPICH, Intel MPI, MVAPICH (https://www.mpich.org/abi/). Handles are pointers in the one and
-// numbers in the other; the collective calls below hide that. Any error in a call ends all processes, which is MPI's
-// default (MPI_ERRORS_ARE_FATAL).
+// The library is found when the program runs (dlopen), so that the program needs none. Open MPI is
+// understood, and what has the common ABI of MPICH: MPICH, Intel MPI, MVAPICH
+// (https://www.mpich.org/abi/). Handles are pointers in the one and numbers in the other; the
+// collective calls below hide that. Any error in a call ends all processes, which is MPI's default
+// (MPI_ERRORS_ARE_FATAL).
 
 #ifndef CMPI_H
 #define CMPI_H
@@ -28,7 +29,8 @@ void cmpi_finish(void);
 // Ends all processes at once.
 void cmpi_abort(int status);
 
-// Every process sends send_counts[r] values from send_offsets[r] on to process r, and receives likewise.
+// Every process sends send_counts[r] values from send_offsets[r] on to process r, and receives
+// likewise.
 void cmpi_exchange(
   const float *send, const int *send_counts, const int *send_offsets, float *receive, const int *receive_counts,
   const int *receive_offsets);

@@ -3,9 +3,9 @@ import CKernels
 /// Convolutions with stride 1 of small maps with many channels, as products of matrices.
 ///
 /// On a 4x4 map a third of a plane is border. So planes are packed with the batch innermost,
-/// `[channel][row][column][image]`; then every tap is a product of its weights `[outputs, inputs]` with the pixels it
-/// reads, `[inputs, columns * images]`, and pixels outside the map are not even multiplied: a 3x3 convolution of a 2x2
-/// map needs 16 of 36 products.
+/// `[channel][row][column][image]`; then every tap is a product of its weights `[outputs, inputs]`
+/// with the pixels it reads, `[inputs, columns * images]`, and pixels outside the map are not even
+/// multiplied: a 3x3 convolution of a 2x2 map needs 16 of 36 products.
 extension Engine {
   /// y = weight applied to x, or its adjoint.
   func batchInnermostConvolve(
@@ -145,8 +145,8 @@ struct BatchInnermostTaps {
   /// Elements of one channel.
   var plane: Int { rows * columns * images }
 
-  /// Where the pixels of an output row that a tap contributes to start, where those that it reads start, and how many
-  /// elements there are; nil if it reads none.
+  /// Where the pixels of an output row that a tap contributes to start, where those that it reads
+  /// start, and how many elements there are; nil if it reads none.
   func span(row: Int, tap: Tap) -> (output: Int, input: Int, count: Int)? {
     let from = row + tap.row
     let low = max(0, -tap.column)

@@ -2,7 +2,8 @@
 public enum ConvolutionMethod: Sendable {
   /// Whichever way is fastest. The error of a sum is small against its largest terms.
   case fastest
-  /// As sums of the products that define it: sums of positive terms keep their relative accuracy, however small.
+  /// As sums of the products that define it: sums of positive terms keep their relative accuracy,
+  /// however small.
   case direct
   /// As direct sums in double precision, rounded once: slow, for comparisons with other programs.
   case precise
@@ -11,8 +12,9 @@ public enum ConvolutionMethod: Sendable {
 extension Engine {
   /// Convolution with zeros around the input.
   ///
-  /// y[o, n, r, q] = bias[o] + sum over c, u, v of weight[o, c, u, v] * x[c', n, r * stride + u - padding, q * stride + v - padding],
-  /// c' being the c-th input channel of the group that output channel o belongs to
+  /// y[o, n, r, q] = bias[o] + sum over c, u, v of weight[o, c, u, v] * x[c', n, r * stride + u -
+  /// padding, q * stride + v - padding], c' being the c-th input channel of the group that output
+  /// channel o belongs to
   ///
   /// - Parameters:
   ///   - input: planes [inputChannels, images, rows, columns]
@@ -22,8 +24,8 @@ extension Engine {
   ///   - groups: of channels; each is convolved by itself
   ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them; for a stride of 2
   ///   - method: ``ConvolutionMethod/direct`` where small sums of positive terms matter
-  ///   - output: planes [outputChannels, images, (rows + 2 * padding - k) / stride + 1, (columns + 2 * padding - k) / stride + 1],
-  ///     not the input
+  ///   - output: planes [outputChannels, images, (rows + 2 * padding - k) / stride + 1, (columns +
+  ///     2 * padding - k) / stride + 1], not the input
   /// - Complexity: k * k * inputChannels / groups MACs for each pixel of the output.
   public func convolve(
     _ input: Planes, _ weight: Tensor, bias: [Float]? = nil, stride: Int, padding: Int? = nil,
@@ -46,10 +48,12 @@ extension Engine {
         output: output))
   }
 
-  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to its input.
+  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to
+  /// its input.
   ///
-  /// dx[c, n, i, j] = sum over o, u, v of weight[o, c, u, v] * dy[o, n, r, q], r * stride + u - padding = i and
-  /// q * stride + v - padding = j, over the outputs o of the group that input channel c belongs to
+  /// dx[c, n, i, j] = sum over o, u, v of weight[o, c, u, v] * dy[o, n, r, q], r * stride + u -
+  /// padding = i and q * stride + v - padding = j, over the outputs o of the group that input
+  /// channel c belongs to
   ///
   /// - Parameters:
   ///   - accumulate: adds to `inputGradient` instead of overwriting it
@@ -69,17 +73,20 @@ extension Engine {
         method: method, inputGradient: inputGradient))
   }
 
-  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to its weights.
+  /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to
+  /// its weights.
   ///
-  /// dW[o, c, u, v] = sum over n, r, q of dy[o, n, r, q] * x[c', n, r * stride + u - padding, q * stride + v - padding],
-  /// c' being the c-th input channel of the group that output channel o belongs to
+  /// dW[o, c, u, v] = sum over n, r, q of dy[o, n, r, q] * x[c', n, r * stride + u - padding, q *
+  /// stride + v - padding], c' being the c-th input channel of the group that output channel o
+  /// belongs to
   ///
   /// - Parameters:
   ///   - input: planes [inputChannels, images, rows, columns]
   ///   - outputGradient: planes [outputChannels, images, output rows, output columns]
   ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them
   ///   - gradient: [outputChannels, inputChannels / groups, k, k], overwritten
-  /// - Complexity: as many MACs as the convolution; sums in a fixed order, whatever the number of threads.
+  /// - Complexity: as many MACs as the convolution; sums in a fixed order, whatever the number of
+  ///   threads.
   public func convolutionWeightGradient(
     _ input: Planes, _ outputGradient: Planes, stride: Int, padding: Int? = nil, groups: Int = 1,
     phases: Planes? = nil, into gradient: inout Tensor
@@ -94,8 +101,8 @@ extension Engine {
       &gradient)
   }
 
-  /// Both gradients of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)``, to the bit those that
-  /// ``convolutionWeightGradient(_:_:stride:padding:groups:phases:into:)`` and
+  /// Both gradients of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)``, to the bit
+  /// those that ``convolutionWeightGradient(_:_:stride:padding:groups:phases:into:)`` and
   /// ``convolutionInputGradient(_:_:stride:padding:groups:accumulate:method:into:)`` give.
   ///
   /// - Parameters:

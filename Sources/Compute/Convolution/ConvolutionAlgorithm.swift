@@ -2,9 +2,10 @@ import Foundation
 
 /// One way to compute convolutions and their gradients.
 ///
-/// What it computes depends on the problem and the kernels alone: the same bits for any number of threads. Its functions may
-/// rely on what ``Engine/requireConvolution(input:weight:stride:padding:groups:output:)`` checks, and on nothing that is
-/// written overlapping what is read.
+/// What it computes depends on the problem and the kernels alone: the same bits for any number of
+/// threads. Its functions may rely on what
+/// ``Engine/requireConvolution(input:weight:stride:padding:groups:output:)`` checks, and on nothing
+/// that is written overlapping what is read.
 struct ConvolutionAlgorithm: Sendable {
   typealias Condition = @Sendable (ConvolutionProblem, Engine) -> Bool
 
@@ -12,8 +13,8 @@ struct ConvolutionAlgorithm: Sendable {
   let name: String
   /// Which problems it is for, and how it computes them: a row of the table in ARCHITECTURE.md.
   let summary: (problems: String, method: String, files: String)
-  /// Whether it computes the products that define a convolution and nothing else, so that small sums of positive terms keep
-  /// their accuracy.
+  /// Whether it computes the products that define a convolution and nothing else, so that small
+  /// sums of positive terms keep their accuracy.
   let isDirect: Bool
   /// Whether it can compute a problem.
   let supports: Condition
@@ -83,8 +84,8 @@ extension ConvolutionAlgorithm {
     return found
   }
 
-  /// The value of the environment variable `ESPALIER_CONVOLUTION`: the name of the algorithm that is taken wherever it supports
-  /// the problem; nil if it is not set or empty.
+  /// The value of the environment variable `ESPALIER_CONVOLUTION`: the name of the algorithm that
+  /// is taken wherever it supports the problem; nil if it is not set or empty.
   static var requestedName: String? {
     let name = ProcessInfo.processInfo.environment["ESPALIER_CONVOLUTION"]
     return name.flatMap { $0.isEmpty ? nil : $0 }
@@ -104,7 +105,8 @@ extension ConvolutionAlgorithm {
 }
 
 extension Engine {
-  /// The first algorithm in the table that supports the problem and pays; the one that was asked for if it supports it.
+  /// The first algorithm in the table that supports the problem and pays; the one that was asked
+  /// for if it supports it.
   ///
   /// - Parameter method: ``ConvolutionMethod/fastest`` or ``ConvolutionMethod/direct``.
   func algorithm(

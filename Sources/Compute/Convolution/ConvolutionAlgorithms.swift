@@ -126,8 +126,8 @@ extension ConvolutionAlgorithm {
     supports: { problem, engine in
       engine.loops.winograd_input != nil && problem.isSame3x3 && PaddedTiles(problem.input) != nil
     },
-    // Filtering does with about half of the time of direct sums for each pixel. Transforming the weights costs as much as
-    // filtering 96 tiles saves, measured at 512 channels.
+    // Filtering does with about half of the time of direct sums for each pixel. Transforming the
+    // weights costs as much as filtering 96 tiles saves, measured at 512 channels.
     pays: { problem, _ in
       guard problem.hasManyChannels, let padded = PaddedTiles(problem.input) else { return false }
       return padded.growth <= 1.5 && padded.tiles.count >= 96
@@ -232,7 +232,8 @@ extension ConvolutionAlgorithm {
 }
 
 extension ConvolutionProblem {
-  /// Channels from which on BLAS's packing pays, and reading each element's weights once for many tiles.
+  /// Channels from which on BLAS's packing pays, and reading each element's weights once for many
+  /// tiles.
   private static let manyChannels = 96
 
   fileprivate var fewestChannels: Int { min(input.channels, outputs) }

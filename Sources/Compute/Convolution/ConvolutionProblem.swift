@@ -1,7 +1,7 @@
 /// The dimensions of a convolution: the planes that it reads, how many it makes, and how.
 ///
-/// Every output channel reads the input channels of its group alone; with as many groups as inputs it is a depthwise
-/// convolution. Rows and columns that it reads outside the input are zero.
+/// Every output channel reads the input channels of its group alone; with as many groups as inputs
+/// it is a depthwise convolution. Rows and columns that it reads outside the input are zero.
 public struct ConvolutionProblem: Hashable, Sendable {
   public let input: PlaneShape
   /// Output channels.
@@ -25,7 +25,8 @@ public struct ConvolutionProblem: Hashable, Sendable {
     self.groups = groups
   }
 
-  /// `[outputs, images, (rows + 2 * padding - kernel) / stride + 1, (columns + 2 * padding - kernel) / stride + 1]`
+  /// `[outputs, images, (rows + 2 * padding - kernel) / stride + 1, (columns + 2 * padding -
+  /// kernel) / stride + 1]`
   public var output: PlaneShape {
     PlaneShape(
       channels: outputs, images: input.images, rows: (input.rows + 2 * padding - kernel) / stride + 1,
@@ -38,7 +39,8 @@ public struct ConvolutionProblem: Hashable, Sendable {
   /// Multiply-accumulates for all images, those with padding included.
   public var macs: Int { weightShape.reduce(1, *) * input.images * output.rows * output.columns }
 
-  /// Whether all outputs read all inputs, and the kernel is odd and lies around the pixel it is for, with stride 1 or 2.
+  /// Whether all outputs read all inputs, and the kernel is odd and lies around the pixel it is
+  /// for, with stride 1 or 2.
   var isCentered: Bool {
     groups == 1 && kernel % 2 == 1 && padding == kernel / 2 && stride <= 2
   }

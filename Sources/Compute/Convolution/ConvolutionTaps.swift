@@ -2,9 +2,9 @@ import CKernels
 
 /// How a 3x3 or 1x1 convolution reads its input: a list of shifted planes, each times one weight.
 ///
-/// With stride 1 the shifts are those of the kernel. With stride 2 the input is first split into phase planes, pixel
-/// (2 r + a, 2 c + b) going to pixel (r, c) of phase 2 a + b; every tap then reads one phase plane with a shift of 0 or
-/// -1, and the loops are those of stride 1.
+/// With stride 1 the shifts are those of the kernel. With stride 2 the input is first split into
+/// phase planes, pixel (2 r + a, 2 c + b) going to pixel (r, c) of phase 2 a + b; every tap then
+/// reads one phase plane with a shift of 0 or -1, and the loops are those of stride 1.
 struct ConvolutionTaps {
   /// Planes per input channel.
   private(set) var phases: Int
@@ -39,13 +39,14 @@ struct ConvolutionTaps {
     return taps
   }
 
-  /// The taps that contribute to one phase of a strided convolution's input gradient: their places in the kernel, and
-  /// the distance from flat index p of the phase plane to the element of the output gradient they read.
+  /// The taps that contribute to one phase of a strided convolution's input gradient: their places
+  /// in the kernel, and the distance from flat index p of the phase plane to the element of the
+  /// output gradient they read.
   static func ofGradientPhase(
     _ phase: Int, kernel: Int, geometry: PlaneGeometry
   ) -> (index: [Int64], offsets: [Int]) {
-    // Even positions 2 r are read by the middle tap of output r alone; odd positions 2 r + 1 by the first tap of
-    // output r + 1 and the last tap of output r.
+    // Even positions 2 r are read by the middle tap of output r alone; odd positions 2 r + 1 by the
+    // first tap of output r + 1 and the last tap of output r.
     func along(_ odd: Bool) -> [(tap: Int, shift: Int)] {
       odd ? [(0, 1), (2, 0)] : [(kernel / 2, 0)]
     }
@@ -62,7 +63,8 @@ struct ConvolutionTaps {
 }
 
 extension Engine {
-  /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase planes.
+  /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase
+  /// planes.
   ///
   /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did.
   func withTapPlanes<Result>(
@@ -90,7 +92,8 @@ extension Engine {
     }
   }
 
-  /// Cuts planes into the four phases that convolutions with a stride of 2 read, for several of them to share.
+  /// Cuts planes into the four phases that convolutions with a stride of 2 read, for several of
+  /// them to share.
   ///
   /// - Parameter phases: of the shape ``phaseShape(_:)``.
   public func splitPhases(_ input: Planes, into phases: Planes) {
@@ -155,8 +158,8 @@ extension Engine {
     }
   }
 
-  /// Runs `body(begin, end)` on chunks of pixels whose part of the given number of channels stays in the second-level cache while
-  /// it is read again and again.
+  /// Runs `body(begin, end)` on chunks of pixels whose part of the given number of channels stays
+  /// in the second-level cache while it is read again and again.
   func forEachChunk(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
     let block = CK_PIXEL_BLOCK
     guard length > 0 else { return }

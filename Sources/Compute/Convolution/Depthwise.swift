@@ -1,10 +1,11 @@
 import CKernels
 
-/// Depthwise convolutions: every output reads one input channel, so each is a filter over a single plane, bound by memory.
+/// Depthwise convolutions: every output reads one input channel, so each is a filter over a single
+/// plane, bound by memory.
 ///
-/// Where the plane's own borders are what the filter pads with (3x3 and 1x1 with half padding, stride 1), it reads and
-/// writes planes where they lie. Any other reads a ``FilterWindow``, a copy of some of the plane's images that stays in the
-/// second-level cache.
+/// Where the plane's own borders are what the filter pads with (3x3 and 1x1 with half padding,
+/// stride 1), it reads and writes planes where they lie. Any other reads a ``FilterWindow``, a copy
+/// of some of the plane's images that stays in the second-level cache.
 extension Engine {
   func depthwiseConvolve(
     _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes

@@ -1,9 +1,11 @@
 import CKernels
 
-/// How a copy of some images of a plane is laid out that a filter reads or writes: an image after the other, each with all
-/// rows and columns of zeros that it is padded with, every pixel in the phase that a stride deals it to.
+/// How a copy of some images of a plane is laid out that a filter reads or writes: an image after
+/// the other, each with all rows and columns of zeros that it is padded with, every pixel in the
+/// phase that a stride deals it to.
 ///
-/// Element (n, r, q) of phase (a, b) is pixel (step * (r - before) + a, step * (q - before) + b) of image n.
+/// Element (n, r, q) of phase (a, b) is pixel (step * (r - before) + a, step * (q - before) + b) of
+/// image n.
 struct FilterWindow {
   /// Zeros before the first row, and before every row's first column, of a phase.
   let before: Int
@@ -20,7 +22,8 @@ struct FilterWindow {
   private let perPart: Int
   private let layout: ck_filter_window
 
-  /// Floats of a part, at most about: they stay in the second-level cache with what the filter makes of them.
+  /// Floats of a part, at most about: they stay in the second-level cache with what the filter
+  /// makes of them.
   private static let cached = 16384
 
   /// Of a convolution's input.
@@ -43,7 +46,8 @@ struct FilterWindow {
   }
 
   /// - Parameters:
-  ///   - outputs: of the filter, which reads `before` rows and columns before each and `after` behind it.
+  ///   - outputs: of the filter, which reads `before` rows and columns before each and `after`
+  ///     behind it.
   private init(_ shape: PlaneShape, step: Int, outputs: PlaneShape, before: Int, after: Int) {
     let (before, after) = (max(0, before), max(0, after))
     let rows = outputs.rows + before + after
@@ -60,7 +64,8 @@ struct FilterWindow {
       window_rows: Int64(rows), pitch: Int64(pitch), phase: phase)
   }
 
-  /// What a filter over this window writes: element (n, r, q) lies as it does here, and is nowhere padded.
+  /// What a filter over this window writes: element (n, r, q) lies as it does here, and is nowhere
+  /// padded.
   private init(_ shape: PlaneShape, step: Int, like other: FilterWindow) {
     batch = other.batch
     perPart = other.perPart

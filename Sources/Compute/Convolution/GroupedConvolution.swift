@@ -1,4 +1,5 @@
-/// Convolutions in groups: each is one of its own, of some of the channels, by the algorithm that pays for it.
+/// Convolutions in groups: each is one of its own, of some of the channels, by the algorithm that
+/// pays for it.
 extension Engine {
   func groupedConvolve(_ call: ConvolutionAlgorithm.Forward) {
     let groups = ConvolutionGroups(call.problem)
@@ -52,8 +53,8 @@ extension Engine {
     }
   }
 
-  /// Calls `body` for every group: of many, each thread computes some by itself; few are computed by all threads, one after
-  /// the other. The results are the same.
+  /// Calls `body` for every group: of many, each thread computes some by itself; few are computed
+  /// by all threads, one after the other. The results are the same.
   private func forEachGroup(_ groups: ConvolutionGroups, _ body: (Int) -> Void) {
     guard groups.count < 4 * threads else { return parallel(groups.count, body) }
     for group in 0..<groups.count { body(group) }

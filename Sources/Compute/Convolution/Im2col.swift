@@ -1,11 +1,11 @@
 import CKernels
 
-/// Convolutions between all inputs and all outputs whose kernel, stride or padding the loops over shifted planes do not cover:
-/// a model has one of them at most, where images come in.
+/// Convolutions between all inputs and all outputs whose kernel, stride or padding the loops over
+/// shifted planes do not cover: a model has one of them at most, where images come in.
 ///
-/// The input is unfolded, a chunk of pixels at a time, into a plane for each channel and tap; what is left is a 1x1
-/// convolution. A chunk stays in the second-level cache. The input's gradient, which a first layer does not need, is done
-/// by plain loops.
+/// The input is unfolded, a chunk of pixels at a time, into a plane for each channel and tap; what
+/// is left is a 1x1 convolution. A chunk stays in the second-level cache. The input's gradient,
+/// which a first layer does not need, is done by plain loops.
 extension Engine {
   func unfoldedConvolve(
     _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes

@@ -1,8 +1,9 @@
 import CKernels
 
 extension Engine {
-  /// Minimal filtering between many channels, whose transformed weights fill the caches: each element's are read once
-  /// for all tiles of a range, whose transformed input and products stay in a third-level cache.
+  /// Minimal filtering between many channels, whose transformed weights fill the caches: each
+  /// element's are read once for all tiles of a range, whose transformed input and products stay in
+  /// a third-level cache.
   ///
   /// y = weight applied to x, or its adjoint.
   func manyChannelWinogradConvolve(
@@ -97,8 +98,8 @@ private enum ManyChannelRanges {
   static let cached = 1 << 21
 }
 
-/// Gradients of weights between many channels by Winograd's minimal filtering: the sums are products of matrices large
-/// enough for BLAS, one row of the 6x6 elements at a time.
+/// Gradients of weights between many channels by Winograd's minimal filtering: the sums are
+/// products of matrices large enough for BLAS, one row of the 6x6 elements at a time.
 extension Engine {
   func manyChannelWinogradWeightGradient(
     _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor

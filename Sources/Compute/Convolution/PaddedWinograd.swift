@@ -1,10 +1,10 @@
 import CKernels
 
-/// Winograd's minimal filtering of maps that are not made of whole 4x4 tiles, such as ImageNet's of 14x14 and 7x7: of
-/// copies with zeros to the right and below.
+/// Winograd's minimal filtering of maps that are not made of whole 4x4 tiles, such as ImageNet's of
+/// 14x14 and 7x7: of copies with zeros to the right and below.
 ///
-/// Zeros there are what the convolution pads with, too, so the pixels of the maps themselves come out the same; in a
-/// weight gradient they add nothing.
+/// Zeros there are what the convolution pads with, too, so the pixels of the maps themselves come
+/// out the same; in a weight gradient they add nothing.
 extension Engine {
   /// y = weight applied to x, or its adjoint.
   func paddedConvolve(

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Planes of which a task reads and writes a part next, to be prefetched while it computes the part before.
+/// Planes of which a task reads and writes a part next, to be prefetched while it computes the part
+/// before.
 struct Prefetch {
   private let planes: [UnsafePointer<Float>?]
 
@@ -10,8 +11,8 @@ struct Prefetch {
     }
   }
 
-  /// Calls `body` with what prefetches a part of the planes, a few lines with each of the given number of register blocks of sums; nil
-  /// for no part.
+  /// Calls `body` with what prefetches a part of the planes, a few lines with each of the given
+  /// number of register blocks of sums; nil for no part.
   ///
   /// - Parameter span: flat indices.
   func withLines(

@@ -1,6 +1,7 @@
 import CKernels
 
-/// 1x1 and 3x3 convolutions with half padding and stride 1 or 2 as direct sums over shifted planes (see ``ConvolutionTaps``).
+/// 1x1 and 3x3 convolutions with half padding and stride 1 or 2 as direct sums over shifted planes
+/// (see ``ConvolutionTaps``).
 extension Engine {
   func shiftedConvolve(_ call: ConvolutionAlgorithm.Forward) {
     let (input, output) = (call.input, call.output)

@@ -52,8 +52,8 @@ extension Engine {
   }
 }
 
-/// How a weight gradient's work is cut: blocks of output channels, and groups of pixels whose sums are added in order.
-/// Depends on the problem's size alone.
+/// How a weight gradient's work is cut: blocks of output channels, and groups of pixels whose sums
+/// are added in order. Depends on the problem's size alone.
 private struct WeightGradientSplit {
   let outputs: Int
   let length: Int

@@ -2,9 +2,9 @@ import CKernels
 
 /// 3x3 convolutions with stride 1 by Winograd's minimal filtering F(4x4, 3x3).
 ///
-/// y = transposed(A) [sum over c of (G w_c transposed(G)) * (transposed(B) x_c B)] A for every tile (Lavin and Gray,
-/// arXiv 1509.09308): the sum is a product of matrices for each of the 36 elements. The error is several times that of
-/// the direct sum.
+/// y = transposed(A) [sum over c of (G w_c transposed(G)) * (transposed(B) x_c B)] A for every tile
+/// (Lavin and Gray, arXiv 1509.09308): the sum is a product of matrices for each of the 36
+/// elements. The error is several times that of the direct sum.
 extension Engine {
   /// y = weight applied to x, or its adjoint.
   func winogradConvolve(
@@ -80,13 +80,14 @@ extension Engine {
     }
   }
 
-  /// Register blocks of the products that ``filter(_:_:_:bias:accumulate:prefetch:into:)`` computes.
+  /// Register blocks of the products that ``filter(_:_:_:bias:accumulate:prefetch:into:)``
+  /// computes.
   func productBlocks(_ range: TileRange, outputs: Int) -> Int {
     36 * outputs.dividedRoundingUp(by: CK_OUTPUT_GROUP) * max(1, range.count / Int(loops.tile_block))
   }
 
-  /// Computes the products for a few output channels at a time, so that they stay in the second-level cache, and calls
-  /// `body` with those of each channel.
+  /// Computes the products for a few output channels at a time, so that they stay in the
+  /// second-level cache, and calls `body` with those of each channel.
   private func forEachOutputGroup(
     _ products: ck_products, outputs: Int,
     _ body: (UnsafePointer<Float>, ElementLayout, _ output: Int) -> Void
@@ -109,7 +110,8 @@ extension Engine {
     }
   }
 
-  /// Calls `body` with the transformed weights, `[element]` and then packed; the adjoint's kernels are turned around.
+  /// Calls `body` with the transformed weights, `[element]` and then packed; the adjoint's kernels
+  /// are turned around.
   func withTransformed(_ weight: Tensor, adjoint: Bool, _ body: (UnsafePointer<Float>) -> Void) {
     let (outputs, inputs) = (weight.shape[adjoint ? 1 : 0], weight.shape[adjoint ? 0 : 1])
     scratch.floats(36 * outputs * inputs) { packed in
@@ -162,8 +164,8 @@ struct ElementLayout {
   let tiles: Int
   /// From one channel to the next.
   let channel: Int
-  /// From one of a tile's elements to the next: an odd number of cache lines, so that the elements of a tile, which are
-  /// written side by side, fall into different sets of a first-level cache.
+  /// From one of a tile's elements to the next: an odd number of cache lines, so that the elements
+  /// of a tile, which are written side by side, fall into different sets of a first-level cache.
   let element: Int
   let size: Int
 

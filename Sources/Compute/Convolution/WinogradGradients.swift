@@ -3,13 +3,13 @@ import CKernels
 /// Gradients of a 3x3 convolution by Winograd's minimal filtering F(4x4, 3x3).
 ///
 /// The kernel's gradient is, turned around, the correlation of x, cut into tiles of 4x4, with dy:
-/// dw = turned(transposed(G) [sum over tiles of (A x transposed(A)) * (transposed(B) dy B)] G). So both gradients read the
-/// same transformed dy, which the input's needs in any case.
+/// dw = turned(transposed(G) [sum over tiles of (A x transposed(A)) * (transposed(B) dy B)] G). So
+/// both gradients read the same transformed dy, which the input's needs in any case.
 extension Engine {
   /// The gradient of the weights, alone or from one pass over dy with the input's; the same bits.
   ///
-  /// - Parameter inputGradient: what the input's gradient overwrites or is added to, and the weights it needs; nil where it
-  ///   is not wanted.
+  /// - Parameter inputGradient: what the input's gradient overwrites or is added to, and the
+  ///   weights it needs; nil where it is not wanted.
   func winogradGradients(
     _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
     inputGradient: (planes: Planes, weight: Tensor, accumulate: Bool)?
@@ -24,7 +24,8 @@ extension Engine {
     }
   }
 
-  /// - Parameter inputGradient: what each range's transformed dy is filtered into, and by what transformed weights.
+  /// - Parameter inputGradient: what each range's transformed dy is filtered into, and by what
+  ///   transformed weights.
   private func sumTiles(
     _ x: Planes, _ dy: Planes, tiles: WinogradTiles, into gradient: inout Tensor,
     inputGradient: (planes: Planes, weights: UnsafePointer<Float>, accumulate: Bool)?
@@ -98,8 +99,8 @@ extension Engine {
   }
 }
 
-/// Groups of tiles whose sums are added in order, and ranges of a group whose transformed tiles mostly stay in a
-/// second-level cache. Depends on the problem's size and the kernel class alone.
+/// Groups of tiles whose sums are added in order, and ranges of a group whose transformed tiles
+/// mostly stay in a second-level cache. Depends on the problem's size and the kernel class alone.
 struct WinogradGradientSplit {
   /// A sum over fewer tiles costs as much to fold as to build.
   private static let fewestTiles = 64

@@ -1,7 +1,8 @@
 import CKernels
 
-/// The tiles of 4x4 outputs that Winograd's minimal filtering F(4x4, 3x3) cuts maps into, in the order of images, rows,
-/// columns: 36 products a tile instead of 144 (Lavin and Gray, arXiv 1509.09308).
+/// The tiles of 4x4 outputs that Winograd's minimal filtering F(4x4, 3x3) cuts maps into, in the
+/// order of images, rows, columns: 36 products a tile instead of 144 (Lavin and Gray, arXiv
+/// 1509.09308).
 struct WinogradTiles {
   let count: Int
   private let run: Int

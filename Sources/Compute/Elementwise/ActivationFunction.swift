@@ -25,7 +25,8 @@ public enum ActivationFunction: Hashable, Sendable {
     }
   }
 
-  /// Whether the derivative at x is found from the function's value as from x itself, so that x need not be kept.
+  /// Whether the derivative at x is found from the function's value as from x itself, so that x
+  /// need not be kept.
   public var hasDerivativeByOutput: Bool {
     switch self {
     case .relu, .relu6: true

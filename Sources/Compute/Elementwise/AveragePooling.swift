@@ -12,7 +12,8 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``averagePool(_:window:stride:padding:into:)``: every window's spread evenly over its pixels.
+  /// Gradient of ``averagePool(_:window:stride:padding:into:)``: every window's spread evenly over
+  /// its pixels.
   ///
   /// - Parameter accumulate: adds to `dx` instead of overwriting it
   public func averagePoolGradient(
@@ -24,8 +25,8 @@ extension Engine {
     }
   }
 
-  /// Relevance of the input of ``averagePool(_:window:stride:padding:into:)``: x * R / (sum of x over the window + 1e-9), collected
-  /// over windows.
+  /// Relevance of the input of ``averagePool(_:window:stride:padding:into:)``: x * R / (sum of x
+  /// over the window + 1e-9), collected over windows.
   ///
   /// - Parameters:
   ///   - relevance: R, of the pooled planes
@@ -47,12 +48,14 @@ extension Engine {
   }
 }
 
-/// Pooling over all pixels of an image, as planes [channels, images, 1, 1] or a tensor [images, channels].
+/// Pooling over all pixels of an image, as planes [channels, images, 1, 1] or a tensor [images,
+/// channels].
 extension Engine {
   /// Mean of every image's channel, `[images, channels]`.
   public func globalAveragePool(_ x: Planes) -> Tensor { imageMeans(x) }
 
-  /// Mean over the pixels of every image's channel, `[images, channels]`, summed in double precision.
+  /// Mean over the pixels of every image's channel, `[images, channels]`, summed in double
+  /// precision.
   public func imageMeans(_ x: Planes) -> Tensor {
     let shape = x.shape
     var means = Tensor(shape: [shape.images, shape.channels])
@@ -80,7 +83,8 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``globalAveragePool(_:)``: spreads `g` `[images, channels]` evenly over the pixels.
+  /// Gradient of ``globalAveragePool(_:)``: spreads `g` `[images, channels]` evenly over the
+  /// pixels.
   public func globalAveragePoolGradient(_ g: Tensor, into dx: Planes) {
     let shape = dx.shape
     precondition(g.shape == [shape.images, shape.channels], "a gradient of \(g.shape) does not fit \(shape)")
@@ -90,7 +94,8 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``globalAveragePool(_:into:)``: spreads dy, [channels, images, 1, 1], evenly over the pixels.
+  /// Gradient of ``globalAveragePool(_:into:)``: spreads dy, [channels, images, 1, 1], evenly over
+  /// the pixels.
   ///
   /// - Parameter accumulate: adds to `dx` instead of overwriting it
   public func globalAveragePoolGradient(_ dy: Planes, accumulate: Bool = false, into dx: Planes) {

@@ -6,7 +6,8 @@ public enum BatchNormActivation {
   case none
   /// Its output; for functions that ``ActivationFunction/hasDerivativeByOutput``.
   case output(Planes, of: ActivationFunction)
-  /// Each channel's scale * x + shift, x being the batch norm's input: saves keeping, and reading, the output.
+  /// Each channel's scale * x + shift, x being the batch norm's input: saves keeping, and reading,
+  /// the output.
   case input([ChannelAffine], of: ActivationFunction)
 }
 
@@ -39,8 +40,8 @@ public struct ChannelAffine: Equatable, Sendable {
 extension Engine {
   /// Mean and biased variance of every channel over images and pixels.
   ///
-  /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and combined in double
-  /// precision.
+  /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and
+  /// combined in double precision.
   public func moments(_ x: Planes) -> [ChannelMoments] {
     mapChannels(
       x.shape.channels, geometry: x.geometry, initial: ck_moments(count: 0, mean: 0, squares: 0),
@@ -48,13 +49,14 @@ extension Engine {
       value: { _, all in ChannelMoments(all) })
   }
 
-  /// Batch norm by the batch's own statistics, the sum with the residual stream, and an activation: the moments of a channel, and
-  /// then at once the map that they give, y_s = f(residual_s + scale_i * x_i + shift_i) where `channels[i] == s`, and
-  /// f(residual_s) where there is no such i.
+  /// Batch norm by the batch's own statistics, the sum with the residual stream, and an activation:
+  /// the moments of a channel, and then at once the map that they give, y_s = f(residual_s +
+  /// scale_i * x_i + shift_i) where `channels[i] == s`, and f(residual_s) where there is no such i.
   ///
   /// - Parameters:
   ///   - x: the branch
-  ///   - channels: for each channel of the branch the channel of the stream that it adds to, nil for the same one
+  ///   - channels: for each channel of the branch the channel of the stream that it adds to, nil
+  ///     for the same one
   ///   - residual: of y's shape, nil for zero
   ///   - activation: f, nil for none
   ///   - y: may be `residual`
@@ -89,7 +91,8 @@ extension Engine {
     scaleShiftAdd(x, by: affine, residual: nil, activation: activation, into: y)
   }
 
-  /// As ``batchNorm(_:channels:residual:activation:into:affine:)``, by maps that are known; y may also be x if `channels` is nil.
+  /// As ``batchNorm(_:channels:residual:activation:into:affine:)``, by maps that are known; y may
+  /// also be x if `channels` is nil.
   public func scaleShiftAdd(
     _ x: Planes, by affine: [ChannelAffine], channels: [Int]? = nil, residual: Planes?,
     activation: ActivationFunction?, into y: Planes

@@ -3,14 +3,17 @@ import CKernels
 extension Engine {
   /// Gradients of a batch norm: of its shift and scale, returned, and of its input, dx.
   ///
-  /// With g = dy * f'(y), f being the activation behind it, and xhat = (x - mean) * inverseDeviation: the shift's gradient is the
-  /// sum of g, the scale's the sum of g * xhat, and dx = weight * inverseDeviation * (g - sum(g) / n - xhat * sum(g * xhat) / n),
-  /// n = pixels per channel (Ioffe and Szegedy, "Batch normalization", ICML 2015). A channel's sums are taken, and its gradient
-  /// at once.
+  /// With g = dy * f'(y), f being the activation behind it, and xhat = (x - mean) *
+  /// inverseDeviation: the shift's gradient is the sum of g, the scale's the sum of g * xhat, and
+  /// dx = weight * inverseDeviation * (g - sum(g) / n - xhat * sum(g * xhat) / n), n = pixels per
+  /// channel (Ioffe and Szegedy, "Batch normalization", ICML 2015). A channel's sums are taken, and
+  /// its gradient at once.
   ///
   /// - Parameters:
-  ///   - channels: for each channel of x the channel of dy and the activation's output, nil for the same one
-  ///   - writesBack: writes g over those channels of dy that x has; only with ``BatchNormActivation/output(_:of:)``
+  ///   - channels: for each channel of x the channel of dy and the activation's output, nil for the
+  ///     same one
+  ///   - writesBack: writes g over those channels of dy that x has; only with
+  ///     ``BatchNormActivation/output(_:of:)``
   ///   - dx: may be `dy` if `channels` is nil, and may be `x`
   public func batchNormGradient(
     _ dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], weight: [Float],
@@ -57,7 +60,8 @@ extension Engine {
     return (sums.map(\.shift), sums.map(\.scale))
   }
 
-  /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it g.
+  /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it
+  /// g.
   private func withGradient<Result>(
     _ dy: Planes, of activation: BatchNormActivation, input x: Planes, channel: Int, stream: Int,
     _ begin: Int, _ end: Int, _ body: (UnsafePointer<Float>, ck_activation_mask) -> Result

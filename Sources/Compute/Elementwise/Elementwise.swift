@@ -24,7 +24,8 @@ extension Engine {
     }
   }
 
-  /// out = r / (z + stabilizer), the stabilised quotient of relevance propagation; out may be r or z.
+  /// out = r / (z + stabilizer), the stabilised quotient of relevance propagation; out may be r or
+  /// z.
   public func quotient(_ r: Planes, by z: Planes, stabilizer: Float = 1e-9, into out: Planes) {
     requireSameShape(r, z)
     requireSameShape(r, out)
@@ -33,8 +34,9 @@ extension Engine {
     }
   }
 
-  /// out = a * (alpha * p - beta * n), the last step of the alpha-beta rule (Bach et al., "On pixel-wise explanations
-  /// for non-linear classifier decisions by layer-wise relevance propagation", PLOS ONE 2015).
+  /// out = a * (alpha * p - beta * n), the last step of the alpha-beta rule (Bach et al., "On
+  /// pixel-wise explanations for non-linear classifier decisions by layer-wise relevance
+  /// propagation", PLOS ONE 2015).
   public func combine(
     activation a: Planes, positive p: Planes, alpha: Float, negative n: Planes, beta: Float, into out: Planes
   ) {

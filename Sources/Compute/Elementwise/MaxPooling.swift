@@ -5,8 +5,8 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - y: planes with (size + 2 * padding - window) / stride + 1 rows and columns
-  ///   - indices: becomes `[channels, images, rows, columns]` of y; row * columns + column of the window's first
-  ///     maximum in x
+  ///   - indices: becomes `[channels, images, rows, columns]` of y; row * columns + column of the
+  ///     window's first maximum in x
   /// - Precondition: padding is at most half the window.
   public func maxPool(
     _ x: Planes, window: Int, stride: Int, padding: Int, into y: Planes, indices: inout [Int32]

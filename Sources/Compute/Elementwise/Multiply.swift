@@ -1,7 +1,7 @@
 import CKernels
 
-/// Products of planes: by planes of the same shape, or by a gate, one value for each image of each channel (squeeze and
-/// excitation, Hu et al. 2018, arXiv 1709.01507).
+/// Products of planes: by planes of the same shape, or by a gate, one value for each image of each
+/// channel (squeeze and excitation, Hu et al. 2018, arXiv 1709.01507).
 extension Engine {
   /// y = x * gate
   ///
@@ -14,8 +14,8 @@ extension Engine {
     multiply(x, gate: gate, accumulate: false, into: y)
   }
 
-  /// Gradients of ``multiply(_:by:into:)``: dx = dy * gate, and the gate's, dy * x, summed over pixels where the gate has one value
-  /// for all of an image's.
+  /// Gradients of ``multiply(_:by:into:)``: dx = dy * gate, and the gate's, dy * x, summed over
+  /// pixels where the gate has one value for all of an image's.
   ///
   /// - Parameters:
   ///   - dx: nil where it is not wanted; may be dy if the gate's is not wanted

@@ -1,5 +1,6 @@
 extension Engine {
-  /// Share of every channel's pixels that are above zero, in [0, 1]; a value that is not a number is not above zero.
+  /// Share of every channel's pixels that are above zero, in [0, 1]; a value that is not a number
+  /// is not above zero.
   public func positiveShares(_ x: Planes) -> [Double] {
     let shape = x.shape
     var shares = [Double](repeating: 0, count: shape.channels)

@@ -3,7 +3,8 @@ import CKernels
 extension Engine {
   /// One step of stochastic gradient descent with momentum, as PyTorch defines it.
   ///
-  /// g += weightDecay * p; v = momentum * v + g; p -= learningRate * (nesterov ? g + momentum * v : v)
+  /// g += weightDecay * p; v = momentum * v + g; p -= learningRate * (nesterov ? g + momentum * v :
+  /// v)
   ///
   /// - Precondition: all three have the same count.
   public func sgdStep(

@@ -2,8 +2,9 @@ import CKernels
 
 /// How an axis of an image is resampled: the pixels that each new pixel is a weighted mean of.
 ///
-/// The weights are those of linear interpolation where an image grows. Where it shrinks, the triangle is as many times
-/// wider, so that every old pixel counts (an antialiased bilinear filter, as Pillow's and torchvision's `BILINEAR`).
+/// The weights are those of linear interpolation where an image grows. Where it shrinks, the
+/// triangle is as many times wider, so that every old pixel counts (an antialiased bilinear filter,
+/// as Pillow's and torchvision's `BILINEAR`).
 public struct Resampling: Sendable {
   let first: [Int32]
   let count: [Int32]

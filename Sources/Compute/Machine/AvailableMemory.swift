@@ -95,7 +95,8 @@ public struct AvailableMemory: Equatable, Sendable {
       }
     }
 
-    /// What a group leaves; nil where it has no limit. Inactive pages of files count as used there, but make room.
+    /// What a group leaves; nil where it has no limit. Inactive pages of files count as used there,
+    /// but make room.
     private func left(_ group: ControlGroup) -> Int? {
       func number(_ name: String) -> Int? {
         text("\(group.folder)/\(name)").flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }

@@ -4,8 +4,9 @@ import Synchronization
 
 /// OpenBLAS, loaded at run time.
 ///
-/// Its kernels are chosen when the library is loaded, from the environment: older versions do not know newer
-/// processors and fall back to SSE3. So the processor's own feature bits decide, unless the user has.
+/// Its kernels are chosen when the library is loaded, from the environment: older versions do not
+/// know newer processors and fall back to SSE3. So the processor's own feature bits decide, unless
+/// the user has.
 final class BLAS: Sendable {
   typealias Multiply =
     @convention(c) (

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Energy that the processor's packages and memory have used since the meter was made, from the counters of Linux's
-/// powercap (RAPL; AMD's processors appear there under Intel's name).
+/// Energy that the processor's packages and memory have used since the meter was made, from the
+/// counters of Linux's powercap (RAPL; AMD's processors appear there under Intel's name).
 ///
-/// The counters are the machine's: whatever else runs is in them. They wrap around, after minutes at full load: `sample`
-/// has to be called more often than that.
+/// The counters are the machine's: whatever else runs is in them. They wrap around, after minutes
+/// at full load: `sample` has to be called more often than that.
 public struct EnergyMeter {
   private struct Counter {
     let path: String
@@ -22,7 +22,8 @@ public struct EnergyMeter {
   /// - Parameter root: the folder of powercap's zones.
   public init?(root: String = "/sys/class/powercap") {
     let zones = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted()
-    // `intel-rapl:0` is a package, `intel-rapl:0:1` a part of it; memory alone is not in its package's counter.
+    // `intel-rapl:0` is a package, `intel-rapl:0:1` a part of it; memory alone is not in its
+    // package's counter.
     let measured = zones.filter { zone in
       guard zone.hasPrefix("intel-rapl:") else { return false }
       let name = Self.line("\(root)/\(zone)/name") ?? ""
@@ -33,7 +34,8 @@ public struct EnergyMeter {
     self.counters = counters.compactMap(\.self)
   }
 
-  /// Looks at the counters if that was last done a while ago; cheap enough for every step of a training.
+  /// Looks at the counters if that was last done a while ago; cheap enough for every step of a
+  /// training.
   public mutating func sample() {
     if ContinuousClock.now - sampled >= .seconds(10) { read() }
   }

@@ -3,8 +3,8 @@ import Foundation
 
 /// The instruction set that inner loops are written for.
 ///
-/// Results are the same bit for bit within a class, whatever the number of threads; between classes they differ by
-/// rounding.
+/// Results are the same bit for bit within a class, whatever the number of threads; between classes
+/// they differ by rounding.
 public enum KernelClass: String, CaseIterable, Sendable {
   case avx512
   case avx2
@@ -18,10 +18,11 @@ public enum KernelClass: String, CaseIterable, Sendable {
     allCases.filter { $0.table != nil }
   }
 
-  /// The class to use: the one named by the environment variable `ESPALIER_KERNELS`, or else the fastest.
+  /// The class to use: the one named by the environment variable `ESPALIER_KERNELS`, or else the
+  /// fastest.
   ///
-  /// - Throws: ``ComputeError/unknownKernels(name:)`` or ``ComputeError/kernelsUnavailable(_:)`` for a name that cannot
-  ///   be followed.
+  /// - Throws: ``ComputeError/unknownKernels(name:)`` or ``ComputeError/kernelsUnavailable(_:)``
+  ///   for a name that cannot be followed.
   public static func detect() throws(ComputeError) -> KernelClass {
     try detect(requested: ProcessInfo.processInfo.environment["ESPALIER_KERNELS"])
   }
@@ -33,8 +34,8 @@ public enum KernelClass: String, CaseIterable, Sendable {
     return kernels
   }
 
-  /// What the last bits of results depend on: the class, the kernels that the BLAS library runs, and the algorithm of
-  /// convolutions that was asked for.
+  /// What the last bits of results depend on: the class, the kernels that the BLAS library runs,
+  /// and the algorithm of convolutions that was asked for.
   public var rounding: String {
     let core = (try? BLAS.loaded())?.coreName ?? "none"
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""

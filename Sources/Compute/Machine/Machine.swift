@@ -37,8 +37,8 @@ public struct Machine: Sendable {
     return "unknown"
   }
 
-  /// Billions of floating-point operations a second of a loop of multiply-adds on all of the engine's threads, best of
-  /// the runs in a quarter of a second.
+  /// Billions of floating-point operations a second of a loop of multiply-adds on all of the
+  /// engine's threads, best of the runs in a quarter of a second.
   public static func measuredPeak(engine: Engine) -> Double {
     let loops = engine.loops
     let rounds: Int64 = 200_000
@@ -63,8 +63,8 @@ public struct Machine: Sendable {
     return best
   }
 
-  /// Billions of bytes a second that a loop over planes larger than the caches reads and writes on all of the engine's
-  /// threads, best of several runs.
+  /// Billions of bytes a second that a loop over planes larger than the caches reads and writes on
+  /// all of the engine's threads, best of several runs.
   public static func measuredBandwidth(engine: Engine) -> Double {
     let shape = PlaneShape(channels: 64, images: 256, rows: 32, columns: 32)
     let (x, y) = (Planes(shape), Planes(shape))

@@ -2,8 +2,8 @@ import Foundation
 
 /// How many processors this process may keep busy, and what says so.
 ///
-/// Containers and batch systems bound it by an affinity, or by a quota of the control group (cgroups v1 and v2): more
-/// threads than that only wait for each other.
+/// Containers and batch systems bound it by an affinity, or by a quota of the control group
+/// (cgroups v1 and v2): more threads than that only wait for each other.
 public struct ProcessorLimit: Equatable, Sendable {
   /// At least 1.
   public let count: Int
@@ -24,8 +24,8 @@ public struct ProcessorLimit: Equatable, Sendable {
 
   /// - Parameters:
   ///   - affinity: processors that the process may run on; nil where that is not known.
-  ///   - quota: processors' worth of time; nil for no bound. Rounded down: threads beyond it would be stopped in turns,
-  ///     while the others wait for them.
+  ///   - quota: processors' worth of time; nil for no bound. Rounded down: threads beyond it would
+  ///     be stopped in turns, while the others wait for them.
   init(machine: Int, affinity: Int?, quota: Double?) {
     let allowed = max(1, min(machine, affinity ?? machine))
     if let quota, quota < Double(allowed) {
@@ -58,7 +58,8 @@ struct LinuxLimits {
     return counts.reduce(0) { $0 + ($1 ?? 0) }
   }
 
-  /// Processors' worth of time that the control group, or one that it is in, may use; nil for no bound.
+  /// Processors' worth of time that the control group, or one that it is in, may use; nil for no
+  /// bound.
   var quota: Double? {
     let text = read("/proc/self/cgroup") ?? ""
     return text.split(separator: "\n").flatMap { line -> [Double] in
@@ -70,7 +71,8 @@ struct LinuxLimits {
     }.min()
   }
 
-  /// A group and those that it is in. Within a container the path may be the host's, and the group's files at the root.
+  /// A group and those that it is in. Within a container the path may be the host's, and the
+  /// group's files at the root.
   private func groups(_ path: Substring) -> [String] {
     let names = path.split(separator: "/")
     return (0...names.count).map { names.prefix($0).map { "/" + $0 }.joined() }

@@ -3,7 +3,8 @@ extension Engine {
   ///
   /// Where the parts can be computed into ``Planes/channels(_:)`` of y, nothing need be copied.
   ///
-  /// - Precondition: the parts have the same images, rows and columns as y, and together its channels.
+  /// - Precondition: the parts have the same images, rows and columns as y, and together its
+  ///   channels.
   public func concatenate(_ parts: [Planes], into y: Planes) {
     precondition(
       parts.map(\.shape.channels).reduce(0, +) == y.shape.channels,
@@ -15,7 +16,8 @@ extension Engine {
     }
   }
 
-  /// y = the channels of x from `first` on, or that added to y: the gradient of a part of a concatenation.
+  /// y = the channels of x from `first` on, or that added to y: the gradient of a part of a
+  /// concatenation.
   ///
   /// - Precondition: x has as many channels from there on as y.
   public func slice(_ x: Planes, from first: Int, accumulate: Bool = false, into y: Planes) {

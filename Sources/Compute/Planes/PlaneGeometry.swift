@@ -3,9 +3,10 @@ import Synchronization
 
 /// Where the pixels of a plane lie in memory.
 ///
-/// A plane holds one channel of a batch. Pixel (image n, row r, column c) has the flat index
-/// `(n * (rows + 1) + r) * pitch + c` with `pitch = columns + 1`: neighbouring rows share one zero between them, and
-/// neighbouring images one zero row, so that every neighbour of a pixel exists. Guards of zeros lie before and after.
+/// A plane holds one channel of a batch. Pixel (image n, row r, column c) has the flat index `(n *
+/// (rows + 1) + r) * pitch + c` with `pitch = columns + 1`: neighbouring rows share one zero
+/// between them, and neighbouring images one zero row, so that every neighbour of a pixel exists.
+/// Guards of zeros lie before and after.
 final class PlaneGeometry: @unchecked Sendable {
   let images: Int
   let rows: Int
@@ -64,8 +65,8 @@ final class PlaneGeometry: @unchecked Sendable {
     counts.deallocate()
   }
 
-  /// A number of cache lines from plane to plane such that planes read side by side do not fall into the same sets of a
-  /// first-level cache (64 sets).
+  /// A number of cache lines from plane to plane such that planes read side by side do not fall
+  /// into the same sets of a first-level cache (64 sets).
   private static func spread(lines: Int) -> Int {
     guard lines >= 64 else { return lines | 1 }
     // An odd distance between 9 and 55 keeps any eight planes apart.
@@ -97,7 +98,8 @@ final class PlaneGeometry: @unchecked Sendable {
 }
 
 extension ck_mask {
-  /// The same from element `begin` on, a multiple of eight. Without counts, which only sums over whole planes read.
+  /// The same from element `begin` on, a multiple of eight. Without counts, which only sums over
+  /// whole planes read.
   func from(_ begin: Int) -> ck_mask {
     ck_mask(bits: bits + begin / 8, lanes: lanes + begin, counts: counts)
   }

@@ -50,7 +50,8 @@ struct PlaneMemory: @unchecked Sendable {
     base = other.base
   }
 
-  /// Large blocks from large pages where the system has them: passes over planes then miss fewer translations.
+  /// Large blocks from large pages where the system has them: passes over planes then miss fewer
+  /// translations.
   private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
     let page = 2 << 20
     guard bytes >= page else { return .allocate(byteCount: bytes, alignment: 64) }

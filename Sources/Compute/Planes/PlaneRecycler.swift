@@ -1,12 +1,13 @@
 import Synchronization
 
-/// Memory of released planes, kept for the next ones: fresh pages from the system cost as much as a convolution that writes to
-/// them.
+/// Memory of released planes, kept for the next ones: fresh pages from the system cost as much as a
+/// convolution that writes to them.
 ///
-/// Planes return their memory when the last reference to them is released. Memory serves planes of the same images, rows and
-/// columns again, with as many channels or fewer: their borders are where they were, and zero. What is in use and what is kept
-/// together stay within the most that was lately in use and a quarter of it; beyond that, memory of other shapes is cleared and
-/// used, or the oldest returned to the system.
+/// Planes return their memory when the last reference to them is released. Memory serves planes of
+/// the same images, rows and columns again, with as many channels or fewer: their borders are where
+/// they were, and zero. What is in use and what is kept together stay within the most that was
+/// lately in use and a quarter of it; beyond that, memory of other shapes is cleared and used, or
+/// the oldest returned to the system.
 final class PlaneRecycler: Sendable {
   /// That of planes which are not told of another one.
   static let shared = PlaneRecycler()
@@ -14,8 +15,10 @@ final class PlaneRecycler: Sendable {
   private let state: Mutex<State>
 
   /// - Parameters:
-  ///   - leastSlack: bytes that may be kept beyond the most in use, where a quarter of that is less.
-  ///   - turn: allocations after which a peak is forgotten if it does not recur: several steps of training.
+  ///   - leastSlack: bytes that may be kept beyond the most in use, where a quarter of that is
+  ///     less.
+  ///   - turn: allocations after which a peak is forgotten if it does not recur: several steps of
+  ///     training.
   init(leastSlack: Int = 128 << 20, turn: Int = 4096) {
     state = Mutex(State(leastSlack: leastSlack, turn: turn))
   }
@@ -47,7 +50,8 @@ final class PlaneRecycler: Sendable {
     for block in removed { block.deallocate() }
   }
 
-  /// Bytes in use and kept, and how often memory came from the system or from planes of another shape.
+  /// Bytes in use and kept, and how often memory came from the system or from planes of another
+  /// shape.
   var statistics: (inUse: Int, kept: Int, allocations: Int, conversions: Int) {
     state.withLock { ($0.inUse, $0.kept, $0.allocations, $0.conversions) }
   }
@@ -107,7 +111,8 @@ extension PlaneRecycler {
       return (nil, trim())
     }
 
-    /// The smallest block of the same images, rows and columns with enough channels, but not twice too many.
+    /// The smallest block of the same images, rows and columns with enough channels, but not twice
+    /// too many.
     private mutating func takeFitting(_ wanted: PlaneMemory.Size) -> PlaneMemory? {
       guard let entries = free[wanted.key] else { return nil }
       var best: Int?
@@ -120,8 +125,9 @@ extension PlaneRecycler {
       return best.map { take(wanted.key, $0) }
     }
 
-    /// The smallest block of another shape with enough room, the oldest of several: whatever its size, clearing it costs no more
-    /// than fresh memory does, and a step that is repeated ends up without any.
+    /// The smallest block of another shape with enough room, the oldest of several: whatever its
+    /// size, clearing it costs no more than fresh memory does, and a step that is repeated ends up
+    /// without any.
     private mutating func takeOther(_ wanted: PlaneMemory.Size) -> PlaneMemory? {
       let found = first {
         $0.memory.bytes >= wanted.bytes

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Memory that planes, and views of them, hold on to; it returns to its recycler when the last of them is released.
+/// Memory that planes, and views of them, hold on to; it returns to its recycler when the last of
+/// them is released.
 final class PlaneStorage: @unchecked Sendable {
   private let memory: PlaneMemory
   private let recycler: PlaneRecycler

@@ -1,8 +1,10 @@
-/// Activations of a batch, `[channels, images, rows, columns]`, every channel one contiguous plane of all images.
+/// Activations of a batch, `[channels, images, rows, columns]`, every channel one contiguous plane
+/// of all images.
 ///
-/// Rows and images share zero borders one pixel wide (see `PlaneGeometry`), so a 3x3 convolution is nine shifted reads
-/// of a plane. Every operation keeps the borders zero. A reference type: operations write into planes made before. Several may
-/// share memory: ``channels(_:)`` are a view of others.
+/// Rows and images share zero borders one pixel wide (see `PlaneGeometry`), so a 3x3 convolution is
+/// nine shifted reads of a plane. Every operation keeps the borders zero. A reference type:
+/// operations write into planes made before. Several may share memory: ``channels(_:)`` are a view
+/// of others.
 ///
 /// Not synchronized: one operation at a time may write to an object.
 public final class Planes: @unchecked Sendable {
@@ -17,7 +19,8 @@ public final class Planes: @unchecked Sendable {
   /// - Precondition: no dimension is negative.
   public convenience init(_ shape: PlaneShape) { self.init(shape, zeroed: true, recycler: .shared) }
 
-  /// Planes whose pixels are unspecified, for operations that overwrite all of them; saves the time to fill them.
+  /// Planes whose pixels are unspecified, for operations that overwrite all of them; saves the time
+  /// to fill them.
   ///
   /// - Precondition: no dimension is negative.
   public convenience init(uninitialized shape: PlaneShape) {

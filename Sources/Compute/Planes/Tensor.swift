@@ -1,7 +1,7 @@
 /// A dense array of numbers with a shape, in row-major order (last dimension fastest).
 ///
-/// Holds what is not an activation plane: weights `[outputs, inputs, rows, columns]`, linear layers' activations
-/// `[images, features]`, scores.
+/// Holds what is not an activation plane: weights `[outputs, inputs, rows, columns]`, linear
+/// layers' activations `[images, features]`, scores.
 public struct Tensor: Equatable, Sendable {
   public private(set) var shape: [Int]
   public var values: [Float]

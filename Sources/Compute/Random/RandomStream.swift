@@ -1,10 +1,11 @@
 /// Random numbers that depend only on what they are for, never on what was drawn before elsewhere.
 ///
-/// A stream is keyed by (seed, purpose, epoch, index); the numbers of a stream are SplitMix64 outputs of a counter
-/// (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014), so order and threads do
-/// not matter and nothing has to be saved to resume.
+/// A stream is keyed by (seed, purpose, epoch, index); the numbers of a stream are SplitMix64
+/// outputs of a counter (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// OOPSLA 2014), so order and threads do not matter and nothing has to be saved to resume.
 public struct RandomStream: RandomNumberGenerator, Sendable {
-  /// What numbers are drawn for. Raw values are part of the results' reproducibility: never reuse one.
+  /// What numbers are drawn for. Raw values are part of the results' reproducibility: never reuse
+  /// one.
   public enum Purpose: UInt64, Sendable {
     case initialization = 1
     case shuffle = 2

@@ -1,9 +1,11 @@
 import CKernels
 
-/// The batch-innermost layout (CHWN) of some images of small maps, so that every pixel is whole vectors: rows of few pixels are too
-/// short for vectors of them, and rows beyond the map's first and last need not be multiplied.
+/// The batch-innermost layout (CHWN) of some images of small maps, so that every pixel is whole
+/// vectors: rows of few pixels are too short for vectors of them, and rows beyond the map's first
+/// and last need not be multiplied.
 ///
-/// A channel is [row][column][image], images padded to whole vectors, with one column of zeros before the first row and after each.
+/// A channel is [row][column][image], images padded to whole vectors, with one column of zeros
+/// before the first row and after each.
 struct BatchInnermostLayout {
   /// Of the maps, whatever their channels; as many images as there are lanes, or fewer.
   let shape: PlaneShape
@@ -40,8 +42,8 @@ struct BatchInnermostLayout {
     }
   }
 
-  /// Images to lay out together, enough for some register blocks for each row of weights; nil where vectors of pixels do as well, or
-  /// most lanes would be empty.
+  /// Images to lay out together, enough for some register blocks for each row of weights; nil where
+  /// vectors of pixels do as well, or most lanes would be empty.
   static func images(of shape: PlaneShape, kernel: Int, stride: Int, width: Int) -> Int? {
     let pixels = shape.rows * shape.columns
     let isSmall =
@@ -75,7 +77,8 @@ struct BatchInnermostLayout {
     }
   }
 
-  /// Calls `body` with room for the given number of channels: where the first pixel of the first one is.
+  /// Calls `body` with room for the given number of channels: where the first pixel of the first
+  /// one is.
   func withRoom(_ channels: Int, _ scratch: Scratch, _ body: (UnsafeMutablePointer<Float>) -> Void) {
     scratch.floats(channels * stride) { body($0 + lanes) }
   }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Relevance's way back through one convolution of 1x1 or 3x3 whose positive and negative contributions are known: its weights, and
-/// where the pixels of a group of images lie.
+/// Relevance's way back through one convolution of 1x1 or 3x3 whose positive and negative
+/// contributions are known: its weights, and where the pixels of a group of images lie.
 struct ContributionRelevance {
   private let engine: Engine
   private let alpha: Float
@@ -19,8 +19,8 @@ struct ContributionRelevance {
     let offsets: [Int]
   }
 
-  /// Relevance over what the output's channels summed, for either sign of weights. Borders are zero, as in all planes, and stay
-  /// so: the loops write pixels alone.
+  /// Relevance over what the output's channels summed, for either sign of weights. Borders are
+  /// zero, as in all planes, and stay so: the loops write pixels alone.
   private struct Quotients {
     let positive: Planes
     let negative: Planes

@@ -1,7 +1,7 @@
 import CKernels
 
-/// The positive and the negative contributions to a convolution's outputs, each summed: the denominators of the alpha-beta rule,
-/// planes of the output's shape.
+/// The positive and the negative contributions to a convolution's outputs, each summed: the
+/// denominators of the alpha-beta rule, planes of the output's shape.
 ///
 /// V+ x + 1e-9 and V- x + 1e-9, V+ = max(W, 1e-9), V- = min(W, -1e-9)
 public struct Contributions: Sendable {
@@ -15,8 +15,8 @@ public struct Contributions: Sendable {
 }
 
 extension Engine {
-  /// Whether a convolution's positive and negative contributions are summed apart in its forward pass, for relevance. Else relevance goes
-  /// back through two convolutions, one of each sign.
+  /// Whether a convolution's positive and negative contributions are summed apart in its forward
+  /// pass, for relevance. Else relevance goes back through two convolutions, one of each sign.
   ///
   /// - Parameters:
   ///   - padding: nil for half the kernel.
@@ -28,20 +28,22 @@ extension Engine {
       && !inputMayBeNegative
   }
 
-  /// A convolution that also sums positive and negative contributions apart, and what batch norm and an activation make of both.
+  /// A convolution that also sums positive and negative contributions apart, and what batch norm
+  /// and an activation make of both.
   ///
   /// y = f(scale * (W x) + shift)
   ///
   /// - Parameters:
   ///   - x: planes [inputChannels, images, rows, columns]
-  ///   - convolution: one that ``splitsContributions(kernel:stride:padding:groups:inputMayBeNegative:)`` holds for; its planes together
-  ///     less than 2^31 elements
+  ///   - convolution: one that
+  ///     ``splitsContributions(kernel:stride:padding:groups:inputMayBeNegative:)`` holds for; its
+  ///     planes together less than 2^31 elements
   ///   - affine: scale and shift of every output channel
   ///   - activation: f, nil for none
   ///   - sums: planes of the output's shape each
   ///   - y: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
-  /// - Complexity: k * k * inputChannels MACs for each pixel of the output, directly: sums that are small beside others are as
-  ///   exact as those.
+  /// - Complexity: k * k * inputChannels MACs for each pixel of the output, directly: sums that are
+  ///   small beside others are as exact as those.
   public func convolveSplittingContributions(
     _ x: Planes, _ convolution: SignedConvolution, affine: [ChannelAffine], activation: ActivationFunction?,
     sums: Contributions, into y: Planes
@@ -176,7 +178,8 @@ extension Engine {
     return box
   }
 
-  /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d], for the pixels p of the given number of images.
+  /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d], for the pixels p of the
+  /// given number of images.
   func sumTaps(
     of x: UnsafePointer<Float>, stride: Int, channels: Int, offsets: [Int], images: Int, into sum: Planes,
     _ channel: Int = 0

@@ -1,23 +1,28 @@
 import CKernels
 
 extension Engine {
-  /// Relevance of a convolution's input from that of its output by the alpha-beta rule (Bach et al. 2015, "On pixel-wise
-  /// explanations for non-linear classifier decisions by layer-wise relevance propagation", eq. 60, as in arXiv 2002.09958).
+  /// Relevance of a convolution's input from that of its output by the alpha-beta rule (Bach et al.
+  /// 2015, "On pixel-wise explanations for non-linear classifier decisions by layer-wise relevance
+  /// propagation", eq. 60, as in arXiv 2002.09958).
   ///
-  /// R_in = x * (alpha * V+^T (R / (V+ x + 1e-9)) - beta * V-^T (R / (V- x + 1e-9))), V+ = max(W, 1e-9), V- = min(W, -1e-9)
+  /// R_in = x * (alpha * V+^T (R / (V+ x + 1e-9)) - beta * V-^T (R / (V- x + 1e-9))), V+ = max(W,
+  /// 1e-9), V- = min(W, -1e-9)
   ///
   /// - Parameters:
-  ///   - relevance: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride + 1]
+  ///   - relevance: planes [outputChannels, images, (rows - 1) / stride + 1, (columns - 1) / stride
+  ///     + 1]
   ///   - convolution: W
   ///   - input: x, planes [inputChannels, images, rows, columns]
-  ///   - sums: what ``convolveSplittingContributions(_:_:maps:relu:sums:into:)`` found of x; nil to compute it anew, with twice the work
-  ///     for each pass
-  ///   - inputMayBeNegative: whether x may be below zero anywhere. Each product z = w * x then counts by its own sign, rather
-  ///     than by that of its weight: R_in = sum over outputs of (alpha * max(z, 0) / (sum of positive z + 1e-9) - beta *
-  ///     min(z, 0) / (sum of negative z - 1e-9)) * R. Takes no sums.
+  ///   - sums: what ``convolveSplittingContributions(_:_:maps:relu:sums:into:)`` found of x; nil to
+  ///     compute it anew, with twice the work for each pass
+  ///   - inputMayBeNegative: whether x may be below zero anywhere. Each product z = w * x then
+  ///     counts by its own sign, rather than by that of its weight: R_in = sum over outputs of
+  ///     (alpha * max(z, 0) / (sum of positive z + 1e-9) - beta * min(z, 0) / (sum of negative z -
+  ///     1e-9)) * R. Takes no sums.
   ///   - accumulate: adds to `result` instead of overwriting it
   ///   - result: planes of the input's shape, not the input
-  /// - Complexity: k * k * inputChannels / groups MACs for each pixel of the output: each weight counts by its own sign.
+  /// - Complexity: k * k * inputChannels / groups MACs for each pixel of the output: each weight
+  ///   counts by its own sign.
   public func convolutionRelevance(
     _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, sums: Contributions?,
     inputMayBeNegative: Bool = false, alpha: Float, beta: Float, accumulate: Bool = false,
@@ -58,7 +63,8 @@ extension Engine {
   ///   - shortcut: the term that is not the branch
   ///   - branch: the other one is scale * branch + shift; becomes that term's part
   ///   - affine: the scale and shift of each channel of the branch
-  ///   - channels: for each channel of the branch the channel of the sum that it adds to, nil for the same one
+  ///   - channels: for each channel of the branch the channel of the sum that it adds to, nil for
+  ///     the same one
   public func splitRelevance(
     _ relevance: Planes, of sum: Planes, shortcut: Planes, branch: Planes, by affine: [ChannelAffine],
     channels: [Int]?
@@ -92,8 +98,8 @@ extension Engine {
     }
   }
 
-  /// For inputs of either sign: those above zero and the others' absolute values are channels of their own, with weights W and -W,
-  /// so that a weight's sign is that of its contributions.
+  /// For inputs of either sign: those above zero and the others' absolute values are channels of
+  /// their own, with weights W and -W, so that a weight's sign is that of its contributions.
   private func relevanceByContributions(
     _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, alpha: Float, beta: Float,
     into result: Planes
@@ -137,8 +143,8 @@ extension Engine {
   }
 }
 
-/// A convolution of inputs of either sign as one of inputs that are nowhere negative: each group's inputs max(x, 0) and then
-/// max(-x, 0), with weights W and -W.
+/// A convolution of inputs of either sign as one of inputs that are nowhere negative: each group's
+/// inputs max(x, 0) and then max(-x, 0), with weights W and -W.
 struct SignSplit {
   let convolution: SignedConvolution
   /// Inputs of one group.

@@ -1,7 +1,7 @@
 import CKernels
 
-/// A batch cut into groups of few images, each of which goes through the loops over contributions by itself: what is used again
-/// of it then stays in the second-level cache.
+/// A batch cut into groups of few images, each of which goes through the loops over contributions
+/// by itself: what is used again of it then stays in the second-level cache.
 ///
 /// An image's results do not depend on its group.
 struct ImageGroups {
@@ -36,7 +36,8 @@ struct ImageGroups {
     self.engine = engine
   }
 
-  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for its last one.
+  /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for
+  /// its last one.
   func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
     // One thread takes all groups, so that each but the last fetches the next.
     let tasks = engine.threads == 1 ? 1 : min(groups.count, 4 * engine.threads)

@@ -2,8 +2,8 @@ import CKernels
 
 /// A plane's pixels as the vectors that the loops of relevance compute.
 ///
-/// Where rows are whole vectors, or two rows are one, vectors hold nothing else; they cover borders, too, in planes of
-/// other shapes.
+/// Where rows are whole vectors, or two rows are one, vectors hold nothing else; they cover
+/// borders, too, in planes of other shapes.
 struct PixelVectors {
   /// Floats of a vector.
   private let width: Int
@@ -48,7 +48,8 @@ struct PixelVectors {
     geometry.columns % width != 0 && rows(of: geometry, width: width) == 1
   }
 
-  /// At least the given number of images, such that vectors of images before another one do not reach into it.
+  /// At least the given number of images, such that vectors of images before another one do not
+  /// reach into it.
   static func images(atLeast images: Int, of geometry: PlaneGeometry, width: Int) -> Int {
     // Beyond the last pixel lie a row of borders and one more.
     hasBorders(geometry, width: width) && geometry.pitch + 1 < width - 1
@@ -63,7 +64,8 @@ struct PixelVectors {
       : starts.count / max(1, self.images) * images
   }
 
-  /// Calls `body` with the vectors of the first images in the form that the loops read, and their number.
+  /// Calls `body` with the vectors of the first images in the form that the loops read, and their
+  /// number.
   func withLoopForm(images: Int, _ body: (ck_pixel_vectors, _ count: Int) -> Void) {
     starts.withUnsafeBufferPointer { starts in
       let vectors = ck_pixel_vectors(

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// A convolution whose weights are used apart by their signs, as relevance does: what the loops read of them is laid out once
-/// for each shape of planes and kept for the next batches, on whichever thread.
+/// A convolution whose weights are used apart by their signs, as relevance does: what the loops
+/// read of them is laid out once for each shape of planes and kept for the next batches, on
+/// whichever thread.
 public final class SignedConvolution: Sendable {
   /// [outputChannels, inputChannels / groups, k, k]
   public let weight: Tensor

@@ -14,8 +14,8 @@ final class SignedWeights: @unchecked Sendable {
   ///   - transposed: whether the rows are the weight's inputs rather than its outputs.
   ///   - taps: their places in the kernel, and what each reads.
   ///   - stride: from one column's planes to the next's.
-  ///   - partTaps: taps that columns are cut into parts for, if there may be more than these: sums of the rest then add up in
-  ///     the same order.
+  ///   - partTaps: taps that columns are cut into parts for, if there may be more than these: sums
+  ///     of the rest then add up in the same order.
   init(
     _ weight: Tensor, transposed: Bool, taps: (index: [Int64], offsets: [Int]), stride: Int,
     partTaps: Int? = nil, on engine: Engine
@@ -25,7 +25,8 @@ final class SignedWeights: @unchecked Sendable {
     let (groups, entries) = (rows.dividedRoundingUp(by: CK_SIGNED_GROUP), columns * taps.index.count)
     let part = Int(ck_signed_part(Int64(partTaps ?? taps.index.count)))
     let parts = columns.dividedRoundingUp(by: part)
-    // Offsets take half of the room that way: the weights of many channels are read from memory for every few images.
+    // Offsets take half of the room that way: the weights of many channels are read from memory for
+    // every few images.
     precondition(columns * stride < Int(Int32.max), "\(columns) planes of \(stride) elements are too large")
     counts = .allocate(capacity: groups * parts * CK_SIGN_LISTS)
     offsets = .allocate(capacity: groups * entries)

@@ -1,9 +1,10 @@
 extension Engine {
-  /// One value for every channel of planes, from all chunks of its plane, and then something that is done with it to each.
+  /// One value for every channel of planes, from all chunks of its plane, and then something that
+  /// is done with it to each.
   ///
-  /// Whole rounds of channels go side by side, each with a thread of its own, so that a plane that is passed over twice is
-  /// still cached the second time; of the channels that are left over, the threads share the chunks. The values are the
-  /// same either way.
+  /// Whole rounds of channels go side by side, each with a thread of its own, so that a plane that
+  /// is passed over twice is still cached the second time; of the channels that are left over, the
+  /// threads share the chunks. The values are the same either way.
   ///
   /// - Parameters:
   ///   - initial: what a channel's first part is joined to

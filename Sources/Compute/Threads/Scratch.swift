@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Memory that operations use while they run, kept for the next operation: fresh pages from the system cost as much as
-/// using them.
+/// Memory that operations use while they run, kept for the next operation: fresh pages from the
+/// system cost as much as using them.
 final class Scratch: Sendable {
   private struct Free: @unchecked Sendable {
     var buffers: [UnsafeMutableBufferPointer<Float>] = []

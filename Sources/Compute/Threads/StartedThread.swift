@@ -3,8 +3,8 @@ import Synchronization
 
 /// A thread of the system that can be waited for.
 ///
-/// Foundation's `Thread` does not say when the system starts no more threads, as under a limit on processes: whoever
-/// waits for such a thread waits for ever.
+/// Foundation's `Thread` does not say when the system starts no more threads, as under a limit on
+/// processes: whoever waits for such a thread waits for ever.
 public final class StartedThread: Sendable {
   #if canImport(Darwin)
     private nonisolated(unsafe) let thread: pthread_t
@@ -62,7 +62,8 @@ public final class StartedThread: Sendable {
   }
 }
 
-/// Runs `body` for every index in `0..<count`, each on a thread of its own, and returns when all have ended.
+/// Runs `body` for every index in `0..<count`, each on a thread of its own, and returns when all
+/// have ended.
 ///
 /// The caller's thread runs the first, and then those that the system starts no thread for.
 public func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {

@@ -4,14 +4,16 @@ import Synchronization
 
 /// Threads that wait for loops to share with the thread that starts them.
 ///
-/// Idle threads spin briefly, so that the loops of successive layers start without a system call, then sleep.
+/// Idle threads spin briefly, so that the loops of successive layers start without a system call,
+/// then sleep.
 final class ThreadPool: Sendable {
   private let shared = Shared()
   private let workers: [StartedThread]
   private let busy = Atomic<Bool>(false)
 
   /// - Parameters:
-  ///   - threads: threads that work on a loop, the caller's included; fewer where the system starts no more.
+  ///   - threads: threads that work on a loop, the caller's included; fewer where the system starts
+  ///     no more.
   ///   - stackSize: bytes, of each thread.
   init(threads: Int, stackSize: Int = 1 << 20) {
     var started: [StartedThread] = []
@@ -33,7 +35,8 @@ final class ThreadPool: Sendable {
 
   /// Runs `body` for every index in `0..<count`, in any order, and returns when all are done.
   ///
-  /// A call from inside a body, or from a second thread meanwhile, runs on the calling thread alone.
+  /// A call from inside a body, or from a second thread meanwhile, runs on the calling thread
+  /// alone.
   func run(_ count: Int, _ body: (Int) -> Void) {
     let alone = workers.isEmpty || count <= 1
     guard !alone, busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
@@ -126,8 +129,9 @@ final class ThreadPool: Sendable {
       }
     }
 
-    /// A function of its own, so that its hold on the body ends before the worker says that it is done: the body must
-    /// not outlive the loop. While there are participants, count and body stay as they are.
+    /// A function of its own, so that its hold on the body ends before the worker says that it is
+    /// done: the body must not outlive the loop. While there are participants, count and body stay
+    /// as they are.
     @inline(never) private func participate() {
       guard let body else { return }
       take(count, body)

@@ -8,7 +8,8 @@ enum Gzip {
     var problem: String
   }
 
-  /// The first `limit` bytes, or all when they are fewer; then the checksums have been compared too.
+  /// The first `limit` bytes, or all when they are fewer; then the checksums have been compared
+  /// too.
   static func unpack(_ packed: [UInt8], upTo limit: Int) -> Result<[UInt8], Damage> {
     var stream = z_stream()
     // 15: the largest window; 16: a gzip header, nothing else.
@@ -32,7 +33,8 @@ enum Gzip {
   ) -> Result<[UInt8], Damage> {
     var unpacked: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    // One byte more than the limit makes zlib come to the end, and so to the checksum, of data that just fills it.
+    // One byte more than the limit makes zlib come to the end, and so to the checksum, of data that
+    // just fills it.
     while unpacked.count <= limit {
       let room = min(chunk.count, limit + 1 - unpacked.count)
       let (status, written) = chunk.withUnsafeMutableBufferPointer { output in

@@ -1,6 +1,7 @@
 /// The regular files of a tar archive in memory (POSIX.1-2017, pax, "ustar Interchange Format").
 ///
-/// Names of more than 255 bytes, which stand in headers of their own, are cut off: no data set here has any.
+/// Names of more than 255 bytes, which stand in headers of their own, are cut off: no data set here
+/// has any.
 struct TarArchive {
   struct Damage: Error, Equatable {
     /// Bytes from the start of the archive.
@@ -14,7 +15,8 @@ struct TarArchive {
 
   private static let blockSize = 512
 
-  /// - Throws: where a header or a file's contents are damaged or cut off, or there is no file at all.
+  /// - Throws: where a header or a file's contents are damaged or cut off, or there is no file at
+  ///   all.
   init(_ bytes: [UInt8]) throws(Damage) {
     self.bytes = bytes
     var files: [String: Range<Int>] = [:]

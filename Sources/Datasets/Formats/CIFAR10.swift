@@ -1,6 +1,7 @@
 import Specification
 
-/// Photographs of ten classes (Krizhevsky, "Learning multiple layers of features from tiny images", 2009).
+/// Photographs of ten classes (Krizhevsky, "Learning multiple layers of features from tiny images",
+/// 2009).
 struct CIFAR10: DatasetFormat {
   /// Records of a file; tests use fewer.
   var recordsPerFile = 10_000

@@ -1,11 +1,13 @@
 import Specification
 
-/// Handwritten digits of 8x8 pixels, embedded in the program, so that there is always something to train on.
+/// Handwritten digits of 8x8 pixels, embedded in the program, so that there is always something to
+/// train on.
 ///
-/// Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998
-/// (https://doi.org/10.24432/C50P49), CC BY 4.0: the 1,797 images of its test file, values 0 to 16 scaled to 0 to 255.
-/// The first 1,437 in the file's order (80 %) are for training, the last 360 for testing; every class has 141 to 146 of
-/// the former and 33 to 37 of the latter. `scripts/prepare-digits.py` wrote the embedded file.
+/// Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning
+/// Repository, 1998 (https://doi.org/10.24432/C50P49), CC BY 4.0: the 1,797 images of its test
+/// file, values 0 to 16 scaled to 0 to 255. The first 1,437 in the file's order (80 %) are for
+/// training, the last 360 for testing; every class has 141 to 146 of the former and 33 to 37 of the
+/// latter. `scripts/prepare-digits.py` wrote the embedded file.
 struct Digits: DatasetFormat {
   private static let trainImages = 1437
   private static let testImages = 360

@@ -1,6 +1,7 @@
 import Specification
 
-/// Articles of clothing (Xiao, Rasul and Vollgraf, "Fashion-MNIST", 2017, arXiv 1708.07747), in MNIST's format.
+/// Articles of clothing (Xiao, Rasul and Vollgraf, "Fashion-MNIST", 2017, arXiv 1708.07747), in
+/// MNIST's format.
 struct FashionMNIST: DatasetFormat {
   let description = Catalog.Dataset(
     name: "fashion-mnist", input: [1, 28, 28], classes: 10, mean: [0.2860], std: [0.3530],

@@ -1,9 +1,11 @@
 import Specification
 
-/// Pictures in a folder for each class, such as ImageNet's: `train/<class>/*.jpg` and `val/<class>/*.jpg`, of any size.
+/// Pictures in a folder for each class, such as ImageNet's: `train/<class>/*.jpg` and
+/// `val/<class>/*.jpg`, of any size.
 ///
-/// They are decoded when a batch needs them, by several threads. Mean and standard deviation are ImageNet's, as
-/// torchvision's models use them (https://docs.pytorch.org/vision/stable/models.html).
+/// They are decoded when a batch needs them, by several threads. Mean and standard deviation are
+/// ImageNet's, as torchvision's models use them
+/// (https://docs.pytorch.org/vision/stable/models.html).
 struct ImageFolder: DatasetFormat {
   let description = Catalog.Dataset(
     name: "image-folder", input: [3, 224, 224], classes: nil, mean: [0.485, 0.456, 0.406],

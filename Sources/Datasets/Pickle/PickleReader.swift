@@ -1,9 +1,10 @@
-/// Reads Python pickles of plain data and NumPy arrays of bytes, as CIFAR's Python version has them; of protocols 2 to 5
-/// (https://github.com/python/cpython/blob/main/Lib/pickletools.py describes every opcode).
+/// Reads Python pickles of plain data and NumPy arrays of bytes, as CIFAR's Python version has
+/// them; of protocols 2 to 5 (https://github.com/python/cpython/blob/main/Lib/pickletools.py
+/// describes every opcode).
 ///
-/// Pickles are programs for a stack machine that can import and call anything. This reader knows the opcodes that build
-/// plain data, and four names, which stand for arrays and bytes here: nothing is imported or called. Time and memory are
-/// proportional to the length of the file.
+/// Pickles are programs for a stack machine that can import and call anything. This reader knows
+/// the opcodes that build plain data, and four names, which stand for arrays and bytes here:
+/// nothing is imported or called. Time and memory are proportional to the length of the file.
 struct PickleReader {
   struct Damage: Error, Equatable {
     /// Bytes from the start of the pickle.

@@ -30,8 +30,8 @@ indirect enum PickleValue {
     if case .tuple(let items, _) = self { items } else { nil }
   }
 
-  /// Levels of lists and tuples in it. What the data needs is bounded: a value a million levels deep could not even be
-  /// released.
+  /// Levels of lists and tuples in it. What the data needs is bounded: a value a million levels
+  /// deep could not even be released.
   var nesting: Int {
     switch self {
     case .tuple(_, let nesting): nesting

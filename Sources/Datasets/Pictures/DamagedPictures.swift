@@ -15,7 +15,8 @@ public final class DamagedPictures: Sendable, Equatable {
   /// Number of different pictures.
   public var count: Int { problems.withLock { $0.all.count } }
 
-  /// Those that were met since the last call, in the order of their names, with what is wrong with each.
+  /// Those that were met since the last call, in the order of their names, with what is wrong with
+  /// each.
   public func takeNew() -> [(name: String, problem: String)] {
     problems.withLock { problems in
       let names = problems.new.sorted()

@@ -1,8 +1,8 @@
-/// The segments of a JPEG file (ITU-T T.81, annex B): what its frame header says, and the file as libjpeg reads it
-/// without a warning about what does not change a pixel.
+/// The segments of a JPEG file (ITU-T T.81, annex B): what its frame header says, and the file as
+/// libjpeg reads it without a warning about what does not change a pixel.
 ///
-/// TurboJPEG tells its first warning only. So what every viewer passes over is put right before it decodes: then a warning
-/// means that pixels are missing or wrong.
+/// TurboJPEG tells its first warning only. So what every viewer passes over is put right before it
+/// decodes: then a warning means that pixels are missing or wrong.
 struct JPEGSegments {
   /// As stored in the frame header.
   private(set) var size = PictureSize(rows: 0, columns: 0)
@@ -74,8 +74,8 @@ struct JPEGSegments {
   /// Reads a scan's header and passes over its entropy-coded data.
   private mutating func readScanHeader() {
     guard let segment = takeSegment() else { return }
-    // First and last coefficient of a block and successive approximation mean something in progressive files only;
-    // some cameras write zeros.
+    // First and last coefficient of a block and successive approximation mean something in
+    // progressive files only; some cameras write zeros.
     if isSequential, segment.count >= 4 {
       bytes.replaceSubrange(segment.upperBound - 3..<segment.upperBound, with: [0, 63, 0])
     }

@@ -4,8 +4,8 @@ enum PNGChunks {
   /// Length, type and checksum.
   private static let frameLength = 12
 
-  /// The file without its ancillary chunks, so that pixels come out as they are stored: libpng applies what these
-  /// say about gamma and colours, other programs do not.
+  /// The file without its ancillary chunks, so that pixels come out as they are stored: libpng
+  /// applies what these say about gamma and colours, other programs do not.
   static func criticalOnly(_ file: [UInt8]) -> [UInt8] {
     var result = Array(file.prefix(signatureLength))
     result.reserveCapacity(file.count)

@@ -1,7 +1,8 @@
 import CPNG
 
 extension Picture {
-  /// Decodes a PNG file by libpng's simplified API (http://www.libpng.org/pub/png/libpng-manual.txt, section V).
+  /// Decodes a PNG file by libpng's simplified API
+  /// (http://www.libpng.org/pub/png/libpng-manual.txt, section V).
   static func png(_ file: [UInt8], maximumPixels: Int) throws(PictureDamage) -> Picture {
     let result: Result<Picture, PictureDamage> = PNGChunks.criticalOnly(file).withUnsafeBytes { bytes in
       Result { () throws(PictureDamage) in try png(bytes, maximumPixels) }

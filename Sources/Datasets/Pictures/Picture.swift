@@ -4,8 +4,8 @@ import Specification
 
 /// A decoded photograph or drawing of any size.
 ///
-/// Greyscale, palettes, 16 bits a channel and CMYK have become red, green and blue of 8 bits; transparency is left out,
-/// as is the orientation that a camera may have noted.
+/// Greyscale, palettes, 16 bits a channel and CMYK have become red, green and blue of 8 bits;
+/// transparency is left out, as is the orientation that a camera may have noted.
 struct Picture {
   /// As stored in the file.
   let fullSize: PictureSize
@@ -18,9 +18,10 @@ struct Picture {
 
   /// - Parameters:
   ///   - file: a JPEG or PNG file; what it is shows in its first bytes.
-  ///   - maximumPixels: larger pictures are refused before they are decoded: a file of a few kilobytes can be of
-  ///     gigabytes of pixels.
-  ///   - shrinkage: how many times smaller than stored the picture is wanted: 1, 2, 4 or 8; a PNG stays as it is.
+  ///   - maximumPixels: larger pictures are refused before they are decoded: a file of a few
+  ///     kilobytes can be of gigabytes of pixels.
+  ///   - shrinkage: how many times smaller than stored the picture is wanted: 1, 2, 4 or 8; a PNG
+  ///     stays as it is.
   /// - Throws: what is wrong with the file.
   init(
     _ file: [UInt8], maximumPixels: Int = PictureSpec().maximumPixels,

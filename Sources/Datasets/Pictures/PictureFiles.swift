@@ -21,11 +21,12 @@ struct PictureFiles: Equatable, Sendable {
       folder: folder, list: list.selecting(indices), spec: spec, threads: threads, damaged: damaged)
   }
 
-  /// Images of the pictures with the given numbers: `[3, spec.size, spec.size]` each, nil for a damaged one that is
-  /// left out.
+  /// Images of the pictures with the given numbers: `[3, spec.size, spec.size]` each, nil for a
+  /// damaged one that is left out.
   ///
   /// - Parameter window: the part of a picture that is wanted, by its number and size.
-  /// - Throws: of the first picture in order that is damaged, unless those are left out, or cannot be read.
+  /// - Throws: of the first picture in order that is damaged, unless those are left out, or cannot
+  ///   be read.
   func images(
     _ indices: [Int], window: @Sendable (Int, PictureSize) -> PictureWindow
   ) throws(DatasetError) -> [[UInt8]?] {
@@ -78,7 +79,8 @@ struct PictureFiles: Equatable, Sendable {
 
   /// The file's bytes, `largestFile` at most.
   ///
-  /// - Throws: when it cannot be read, or is not the file that was listed: results would be stored under the wrong key.
+  /// - Throws: when it cannot be read, or is not the file that was listed: results would be stored
+  ///   under the wrong key.
   private func read(_ index: Int) throws(DatasetError) -> [UInt8] {
     let path = path(index)
     // Without O_NONBLOCK opening a named pipe would wait for a writer.

@@ -4,7 +4,8 @@ import Synchronization
 
 /// The layout of an image folder: `train/<class>/<picture>` and `val/<class>/<picture>`.
 ///
-/// The classes are the folders' names, in the order of their bytes; pictures may lie deeper within them.
+/// The classes are the folders' names, in the order of their bytes; pictures may lie deeper within
+/// them.
 struct PictureFolder {
   let path: String
 

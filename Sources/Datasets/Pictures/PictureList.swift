@@ -1,4 +1,5 @@
-/// Picture files with their classes. The names of a million take about 40 MB: none is a string of its own.
+/// Picture files with their classes. The names of a million take about 40 MB: none is a string of
+/// its own.
 struct PictureList: Equatable, Sendable {
   /// Paths relative to the data set's folder, one after the other.
   private(set) var names: [UInt8] = []

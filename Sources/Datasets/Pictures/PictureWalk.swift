@@ -3,8 +3,8 @@ import Specification
 
 /// Finds the pictures in a folder and the folders below it, as torchvision's `ImageFolder` does.
 ///
-/// Folder by folder, in the order of the names' bytes. Names that begin with a dot are passed over, as are files that are
-/// not called `.jpg`, `.jpeg` or `.png`; links are followed.
+/// Folder by folder, in the order of the names' bytes. Names that begin with a dot are passed over,
+/// as are files that are not called `.jpg`, `.jpeg` or `.png`; links are followed.
 struct PictureWalk {
   /// What names of pictures are relative to.
   let root: String
@@ -22,7 +22,8 @@ struct PictureWalk {
   }
 
   /// - Parameter folder: relative to the root; empty for the root itself.
-  /// - Throws: where a folder cannot be read, a picture is no file, or a link leads back to where it is.
+  /// - Throws: where a folder cannot be read, a picture is no file, or a link leads back to where
+  ///   it is.
   mutating func add(_ folder: String, label: Int32) throws(DatasetError) {
     try add(folder, label: label, within: [])
   }

@@ -2,7 +2,8 @@ import Compute
 import Foundation
 import Specification
 
-/// The part of a picture that an image is made of. Pixel (r, c) of the picture covers r to r + 1 and c to c + 1.
+/// The part of a picture that an image is made of. Pixel (r, c) of the picture covers r to r + 1
+/// and c to c + 1.
 struct PictureWindow: Equatable {
   /// What the image shows; its pixels divide these evenly.
   let rows: Range<Double>
@@ -11,8 +12,8 @@ struct PictureWindow: Equatable {
   let rowBounds: Range<Int>
   let columnBounds: Range<Int>
 
-  /// The middle of the picture, as torchvision's `Resize(resize)` and `CenterCrop(side)` cut it out of a picture whose
-  /// shorter side has been made `resize` pixels.
+  /// The middle of the picture, as torchvision's `Resize(resize)` and `CenterCrop(side)` cut it out
+  /// of a picture whose shorter side has been made `resize` pixels.
   ///
   /// - Precondition: `side` is not larger than `resize`.
   init(middleOf size: PictureSize, resize: Int, side: Int) {
@@ -29,9 +30,10 @@ struct PictureWindow: Equatable {
     columnBounds = 0..<size.columns
   }
 
-  /// A part of random size, shape and place, as torchvision's `RandomResizedCrop` draws it (Szegedy et al. 2014, arXiv
-  /// 1409.4842, section 6): its area is uniform in `scale`, the logarithm of width / height uniform in that of `ratio`.
-  /// What does not fit is drawn again; after ten times it is the largest part in the middle whose shape is allowed.
+  /// A part of random size, shape and place, as torchvision's `RandomResizedCrop` draws it (Szegedy
+  /// et al. 2014, arXiv 1409.4842, section 6): its area is uniform in `scale`, the logarithm of
+  /// width / height uniform in that of `ratio`. What does not fit is drawn again; after ten times
+  /// it is the largest part in the middle whose shape is allowed.
   init(randomIn size: PictureSize, _ spec: RandomResizedCropSpec, _ random: inout RandomStream) {
     let area = Double(size.rows) * Double(size.columns)
     let ratio = spec.ratio
@@ -67,8 +69,9 @@ struct PictureWindow: Equatable {
     columnBounds = columns
   }
 
-  /// How many times smaller a picture may be decoded for an image of `side` x `side` pixels: what is left has to be
-  /// half as large again as that, at least, so that most of the filtering is done by `Resampling`.
+  /// How many times smaller a picture may be decoded for an image of `side` x `side` pixels: what
+  /// is left has to be half as large again as that, at least, so that most of the filtering is done
+  /// by `Resampling`.
   func shrinkage(side: Int) -> Int {
     let pixels = min(rows.upperBound - rows.lowerBound, columns.upperBound - columns.lowerBound)
     return [8, 4, 2].first { pixels >= 1.5 * Double(max(side, 32) * $0) } ?? 1

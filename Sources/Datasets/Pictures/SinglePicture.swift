@@ -6,7 +6,8 @@ public enum SinglePicture {
   ///   - path: a JPEG or PNG file
   ///   - channels: 3, or 1 for brightness (ITU-R BT.601)
   ///   - side: rows, and columns, of the image
-  ///   - resize: what the picture's shorter side becomes before its middle is cut out; at least `side`
+  ///   - resize: what the picture's shorter side becomes before its middle is cut out; at least
+  ///     `side`
   /// - Returns: `[channels, side, side]`
   /// - Throws: ``DatasetError`` when the file cannot be read or decoded.
   public static func image(

@@ -2,10 +2,12 @@ import Foundation
 import Specification
 import TensorFiles
 
-/// A suite as jobs of Kubernetes: an Indexed Job that trains, and one to apply after it that writes the reports.
+/// A suite as jobs of Kubernetes: an Indexed Job that trains, and one to apply after it that writes
+/// the reports.
 ///
-/// Fields are those of batch/v1 Job; `backoffLimitPerIndex` and the action `FailIndex` are stable since Kubernetes 1.33
-/// (KEP-3850). The experiments travel in a ConfigMap, as resolved files; data and results lie on a volume.
+/// Fields are those of batch/v1 Job; `backoffLimitPerIndex` and the action `FailIndex` are stable
+/// since Kubernetes 1.33 (KEP-3850). The experiments travel in a ConfigMap, as resolved files; data
+/// and results lie on a volume.
 public struct KubernetesJob: Sendable {
   public var command: SuiteCommand
   public var specs: [ExperimentSpec]

@@ -43,7 +43,8 @@ struct Slurm {
   /// Those of some jobs that wait or run. Jobs that Slurm has forgotten are none.
   func queue(_ jobs: [String]) throws(Failure) -> [QueuedTask] {
     let mine = Set(jobs)
-    // Asked for an id that it has forgotten, squeue fails; so it is asked for all of the user's jobs.
+    // Asked for an id that it has forgotten, squeue fails; so it is asked for all of the user's
+    // jobs.
     return try call("squeue", ["--me", "--noheader", "--array", "--format=%F %K %T"]).split(separator: "\n")
       .compactMap { line in
         let words = line.split(separator: " ").map(String.init)

@@ -1,6 +1,7 @@
 import Specification
 
-/// The shell script of a Slurm job: its resources, and how it is queued again when its time is over.
+/// The shell script of a Slurm job: its resources, and how it is queued again when its time is
+/// over.
 public struct SlurmScript: Sendable {
   public var command: SuiteCommand
   /// Absolute.

@@ -21,7 +21,8 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
   /// Where scripts, logs and manifests of the suite go.
   public var folder: String { "\(results)/.submit/\(name)" }
 
-  /// For a folder, a job: what the first file is called, and a digest of everything that says which trainings there are.
+  /// For a folder, a job: what the first file is called, and a digest of everything that says which
+  /// trainings there are.
   var name: String {
     let file = (files.first.map { ($0 as NSString).lastPathComponent } ?? "suite") as NSString
     let letters = file.deletingPathExtension.lowercased().map { character in
@@ -34,7 +35,8 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
 
   /// A line of the shell.
   ///
-  /// - Parameter shard: what follows `--shard`, as the shell reads it; nil for the run that writes the reports.
+  /// - Parameter shard: what follows `--shard`, as the shell reads it; nil for the run that writes
+  ///   the reports.
   func line(shard: String?) -> String {
     var words = [program, "run"] + files
     for override in overrides { words += ["--set", override] }

@@ -1,7 +1,8 @@
 import Compute
 import Specification
 
-/// The tasks that a suite is submitted as: one for each unit of its trainings, see ``ShardedSuite``.
+/// The tasks that a suite is submitted as: one for each unit of its trainings, see
+/// ``ShardedSuite``.
 public struct SuiteTasks: Sendable {
   /// Every task is shard `index + 1` of this many.
   public let count: Int

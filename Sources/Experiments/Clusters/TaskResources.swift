@@ -12,8 +12,8 @@ public struct TaskResources: Equatable, Sendable {
     self.time = time
   }
 
-  /// Twice the longest task's prediction and ten minutes: nodes are slower than predicted at times, and a task that meets
-  /// its limit is only queued again.
+  /// Twice the longest task's prediction and ten minutes: nodes are slower than predicted at times,
+  /// and a task that meets its limit is only queued again.
   public static func time(predictedSeconds: Double) -> TimeLimit {
     TimeLimit(minutes: 10 + Int((2 * min(max(0, predictedSeconds), 1e9) / 60).rounded(.up)))
   }

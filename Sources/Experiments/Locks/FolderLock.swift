@@ -3,30 +3,33 @@ import TensorFiles
 
 /// Keeps a second run out of a folder: two would write over each other's files.
 ///
-/// The lock is a file, made by whoever comes first (`O_EXCL`, which holds across the hosts that share the folder) and
-/// removed at the end. It has the owner's record, see ``LockRecord``. Where its owner has died, the file stays:
+/// The lock is a file, made by whoever comes first (`O_EXCL`, which holds across the hosts that
+/// share the folder) and removed at the end. It has the owner's record, see ``LockRecord``. Where
+/// its owner has died, the file stays:
 ///
-/// - An owner on the same host had the system's lock (flock) on it as well, which ends with the process. Whoever gets that
-///   takes the file over.
-/// - Of an owner on another host, and where the file system has no flock, nothing is known but its record, which a living
-///   owner writes anew every few seconds. Whoever has seen it stay the same for a minute, by a clock of its own, takes the
-///   file over. Clocks of hosts are not compared.
+/// - An owner on the same host had the system's lock (flock) on it as well, which ends with the
+///   process. Whoever gets that takes the file over.
+/// - Of an owner on another host, and where the file system has no flock, nothing is known but its
+///   record, which a living owner writes anew every few seconds. Whoever has seen it stay the same
+///   for a minute, by a clock of its own, takes the file over. Clocks of hosts are not compared.
 ///
-/// An owner that was held up for so long, and whose lock has been taken meanwhile, learns so at its next beat (``interruption``).
-/// The file is a regular one; whatever else has that name is neither followed nor written to.
+/// An owner that was held up for so long, and whose lock has been taken meanwhile, learns so at its
+/// next beat (``interruption``). The file is a regular one; whatever else has that name is neither
+/// followed nor written to.
 final class FolderLock {
   private let path: String
   private let descriptor: Int32
   private let heartbeat: Heartbeat
 
-  /// Of the work that the lock is for: requested with the one that was given, and once another process has taken the lock
-  /// over.
+  /// Of the work that the lock is for: requested with the one that was given, and once another
+  /// process has taken the lock over.
   let interruption: Interruption
 
   /// Locks a folder, which is made where it is not there yet.
   ///
   /// - Parameter interruption: ends the wait for a sign of life of another owner.
-  /// - Throws: `RunError.inUse`, naming the process that has the lock, or `.storage` where the folder cannot be used.
+  /// - Throws: `RunError.inUse`, naming the process that has the lock, or `.storage` where the
+  ///   folder cannot be used.
   init(
     _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption()
   ) throws(RunError) {

@@ -3,9 +3,10 @@ import Foundation
 
 /// Writes a lock's record anew at intervals, as long as the lock is its own.
 ///
-/// On a thread of its own: a timer of Dispatch's would need further open files, and ends the process where it gets none.
-/// Where the system starts no thread, the record stays as it is; processes on this host know the owner by the system's
-/// lock, but those on others may take it for dead.
+/// On a thread of its own: a timer of Dispatch's would need further open files, and ends the
+/// process where it gets none. Where the system starts no thread, the record stays as it is;
+/// processes on this host know the owner by the system's lock, but those on others may take it for
+/// dead.
 final class Heartbeat {
   private let path: String
   private let id: String
@@ -27,8 +28,8 @@ final class Heartbeat {
     return LockRecord(path: path)?.id == id
   }
 
-  /// What the thread does. Unchecked because the compiler cannot see that `condition` guards `isStopped`, and that the
-  /// record is the thread's alone.
+  /// What the thread does. Unchecked because the compiler cannot see that `condition` guards
+  /// `isStopped`, and that the record is the thread's alone.
   private final class Beat: @unchecked Sendable {
     private let path: String
     private let seconds: Double

@@ -1,6 +1,7 @@
 import Foundation
 
-/// How owners of folders show that they live, and how long others wait before they take a lock over.
+/// How owners of folders show that they live, and how long others wait before they take a lock
+/// over.
 struct LockRules: Sendable {
   /// Who takes locks.
   var owner = ProcessIdentity.current

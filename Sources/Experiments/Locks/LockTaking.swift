@@ -14,7 +14,8 @@ struct LockTaking {
   /// Each further attempt means that another process came or went meanwhile.
   private static let attempts = 1000
   private static let pause: TimeInterval = 0.02
-  /// How often a file without a record is looked at again: its maker is about to write one, unless it was killed.
+  /// How often a file without a record is looked at again: its maker is about to write one, unless
+  /// it was killed.
   private static let looks = 50
 
   /// The open lock file, which is this process's from now on.
@@ -54,7 +55,8 @@ struct LockTaking {
       if errno == EEXIST || errno == ENOENT { return nil }
       throw unusable(errno)
     }
-    // Others that look at the file have its lock for moments, and leave a file without a record alone.
+    // Others that look at the file have its lock for moments, and leave a file without a record
+    // alone.
     while rules.systemLock(made) == EWOULDBLOCK { Thread.sleep(forTimeInterval: Self.pause / 4) }
     guard record.write(to: path) else {
       let reason = String(cString: strerror(errno))

@@ -3,7 +3,8 @@ import Foundation
 /// Which process this is, among all on the machines that share a folder.
 struct ProcessIdentity: Equatable, Sendable {
   var host: String
-  /// Changes when the host starts anew, and tells hosts of one name apart; empty where the system does not say.
+  /// Changes when the host starts anew, and tells hosts of one name apart; empty where the system
+  /// does not say.
   var boot: String
   var process: Int32
   /// Of Slurm or Kubernetes, such as `Slurm job 17_3`; nil outside of both.
@@ -20,8 +21,9 @@ struct ProcessIdentity: Equatable, Sendable {
 
   /// The job that a process of this environment belongs to.
   ///
-  /// Slurm sets its variables itself (sbatch(1), OUTPUT ENVIRONMENT VARIABLES). Kubernetes sets `JOB_COMPLETION_INDEX`;
-  /// the job's name is in `ESPALIER_JOB` by the manifest that `submit` writes.
+  /// Slurm sets its variables itself (sbatch(1), OUTPUT ENVIRONMENT VARIABLES). Kubernetes sets
+  /// `JOB_COMPLETION_INDEX`; the job's name is in `ESPALIER_JOB` by the manifest that `submit`
+  /// writes.
   static func clusterJob(_ environment: [String: String]) -> String? {
     if let array = environment["SLURM_ARRAY_JOB_ID"], let task = environment["SLURM_ARRAY_TASK_ID"] {
       return "Slurm job \(array)_\(task)"

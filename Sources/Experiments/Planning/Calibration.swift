@@ -27,8 +27,8 @@ struct TrainingCost {
   }
 }
 
-/// Measures costs in seconds on this machine, each once, by doing a little of each with the real network, data and
-/// batch size.
+/// Measures costs in seconds on this machine, each once, by doing a little of each with the real
+/// network, data and batch size.
 final class Calibration {
   private let engine: Engine
   /// Seconds, by what was measured.
@@ -82,7 +82,8 @@ final class Calibration {
     return cost
   }
 
-  /// Of `body`, which is given a batch to warm up, then one to be timed, then as many as the time allows.
+  /// Of `body`, which is given a batch to warm up, then one to be timed, then as many as the time
+  /// allows.
   private func secondsPerImage(_ set: ImageSet, batch: Int, _ body: (ImageSet) -> Void) -> Double {
     let first = set.selecting(Array(0..<min(batch, set.count)))
     body(first)

@@ -10,7 +10,8 @@ struct ExperimentPlan: Encodable {
     var variant: Variant
     var epochs: Int
     var epochsDone: Int
-    /// Epochs whose steps it takes over from the baseline, or from another training that is the same as the baseline so far.
+    /// Epochs whose steps it takes over from the baseline, or from another training that is the
+    /// same as the baseline so far.
     var epochsShared: Int
     /// Whether the whole training is in the cache.
     var cached: Bool
@@ -41,7 +42,8 @@ struct ExperimentPlan: Encodable {
 
   struct PruningStep: Encodable {
     var epoch: Int
-    /// Prunable channels left after the step, if layers are pruned in proportion; the ranking decides which.
+    /// Prunable channels left after the step, if layers are pruned in proportion; the ranking
+    /// decides which.
     var channels: Int
     var parameters: Int
     var macs: Int

@@ -1,7 +1,9 @@
-/// What the trainings of a plan will begin with, as they are done one after another; see ``SharedBeginnings``.
+/// What the trainings of a plan will begin with, as they are done one after another; see
+/// ``SharedBeginnings``.
 struct PlannedBeginnings {
   let cache: StageCache
-  /// By baseline: epochs after which a training of the plan comes by, and leaves the state where it is needed.
+  /// By baseline: epochs after which a training of the plan comes by, and leaves the state where it
+  /// is needed.
   private var passed: [StageKey: [ClosedRange<Int>]] = [:]
 
   init(cache: StageCache) { self.cache = cache }

@@ -3,7 +3,8 @@ import Datasets
 import Foundation
 import Specification
 
-/// What several experiments will do together: which trainings they share, what is cached, how long it will take.
+/// What several experiments will do together: which trainings they share, what is cached, how long
+/// it will take.
 public struct SuitePlan {
   private(set) var experiments: [ExperimentPlan]
   private(set) var whole: WholePlan
@@ -104,7 +105,8 @@ public struct SuitePlan {
     }
   }
 
-  /// Of every training that is left to do, by the digest of its key; empty where nothing was predicted.
+  /// Of every training that is left to do, by the digest of its key; empty where nothing was
+  /// predicted.
   var predictedSeconds: [String: Double] {
     experiments.flatMap(\.runs).reduce(into: [:]) { seconds, run in
       // A training that an experiment before does has 0 here.

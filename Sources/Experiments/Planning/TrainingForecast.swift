@@ -17,7 +17,8 @@ struct PlannedWidth {
 struct PlannedWidths {
   let spec: ExperimentSpec
 
-  /// Prunes a network by equal scores within each layer, which takes channels from all layers in proportion.
+  /// Prunes a network by equal scores within each layer, which takes channels from all layers in
+  /// proportion.
   ///
   /// - Parameter visit: told every width, and what the step before it removed.
   func walk(_ whole: PrunableGraph, _ visit: (PlannedWidth, _ removed: [String: Set<Int>]) -> Void) {
@@ -44,8 +45,8 @@ struct PlannedWidths {
   }
 }
 
-/// What an experiment's trainings will take: seconds where costs were measured, multiply-accumulates where they were
-/// counted.
+/// What an experiment's trainings will take: seconds where costs were measured,
+/// multiply-accumulates where they were counted.
 struct TrainingForecast {
   private let spec: ExperimentSpec
   private let data: Dataset
@@ -86,7 +87,8 @@ struct TrainingForecast {
       PlannedWidths(spec: spec).walk(network) { width, _ in widths.append(width) }
     }
     self.widths = widths
-    // Two gradients cost as much as the forward pass each; scores are taken to cost as much as training.
+    // Two gradients cost as much as the forward pass each; scores are taken to cost as much as
+    // training.
     costs = widths.map { width in
       let macs = Double(width.macs)
       return TrainingCost(
@@ -111,8 +113,8 @@ struct TrainingForecast {
 
   /// Cost of what comes after the first `done` epochs; nil where not every width's costs are known.
   ///
-  /// - Parameter trained: epochs whose steps are done. Where it is more than `done`, pruning and evaluation after the last of
-  ///   them are not.
+  /// - Parameter trained: epochs whose steps are done. Where it is more than `done`, pruning and
+  ///   evaluation after the last of them are not.
   func cost(_ variant: Variant, after done: Int, trained: Int = 0) -> Double? {
     guard costs.count == widths.count, !costs.isEmpty else { return nil }
     let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []

@@ -2,9 +2,11 @@ import EventFiles
 import Foundation
 import TensorFiles
 
-/// The scalars of a training for TensorBoard, a file in the experiment's folder of results that grows by epochs.
+/// The scalars of a training for TensorBoard, a file in the experiment's folder of results that
+/// grows by epochs.
 ///
-/// The file is brought to hold what the training's record says, so that a resumed training has each epoch once.
+/// The file is brought to hold what the training's record says, so that a resumed training has each
+/// epoch once.
 struct TensorBoardLog {
   /// The folder of one run and variant.
   let folder: String
@@ -36,7 +38,8 @@ struct TensorBoardLog {
     }
   }
 
-  /// An event for each epoch, the last one at the time `now` and those before by the seconds that epochs took.
+  /// An event for each epoch, the last one at the time `now` and those before by the seconds that
+  /// epochs took.
   static func events(_ record: TrainingRecord, now: Double) -> [ScalarEvent] {
     var time = now
     return record.epochs.reversed().map { epoch in

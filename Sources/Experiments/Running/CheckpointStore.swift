@@ -5,7 +5,8 @@ import Training
 
 /// The checkpoints of one training in a folder of their own; the last two are kept.
 ///
-/// Each is a sealed tensor file, so that any damage is noticed, and written so that a crash leaves it whole or not there.
+/// Each is a sealed tensor file, so that any damage is noticed, and written so that a crash leaves
+/// it whole or not there.
 struct CheckpointStore: Sendable {
   let folder: String
 
@@ -48,7 +49,8 @@ struct CheckpointStore: Sendable {
     var record: TrainingRecord
   }
 
-  /// The newest checkpoint of this stage that is whole, and a sentence for each damaged one that was passed over.
+  /// The newest checkpoint of this stage that is whole, and a sentence for each damaged one that
+  /// was passed over.
   func newest(_ key: StageKey) -> (restored: Restored?, warnings: [String]) {
     var warnings: [String] = []
     for position in positions().reversed() {

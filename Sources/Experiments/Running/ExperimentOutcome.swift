@@ -5,8 +5,8 @@ import Specification
 public struct ExperimentOutcome: Sendable {
   public let spec: ExperimentSpec
   public let result: Result<Report, RunError>
-  /// Trainings of which this process did at least an epoch, those of experiments before it left out, and all that the
-  /// experiment uses.
+  /// Trainings of which this process did at least an epoch, those of experiments before it left
+  /// out, and all that the experiment uses.
   public let trained: Int
   public let trainings: Int
 

@@ -48,7 +48,8 @@ struct ExperimentPreparation {
     }
   }
 
-  /// Stages of an experiment whose data cannot be loaded: their keys are those of no cached training.
+  /// Stages of an experiment whose data cannot be loaded: their keys are those of no cached
+  /// training.
   static func standIns(_ spec: ExperimentSpec, kernels: KernelClass) -> [TrainingStage] {
     let data = spec.dataset
     let stand = "\(data.path ?? ""), \(data.trainLimit ?? 0), \(data.testLimit ?? 0)"

@@ -8,7 +8,8 @@ import Synchronization
 import TensorFiles
 import Training
 
-/// Runs experiments from data to report: load, train with pruning, evaluate, export, for every seed and variant.
+/// Runs experiments from data to report: load, train with pruning, evaluate, export, for every seed
+/// and variant.
 ///
 /// What several experiments have in common is trained once, see ``StageCache``.
 public struct ExperimentRunner: Sendable {
@@ -31,8 +32,10 @@ public struct ExperimentRunner: Sendable {
   ///   - results: folder that gets a folder for each experiment.
   ///   - fresh: start anew instead of resuming from checkpoints.
   ///   - failFast: end everything when an experiment fails.
-  ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides after every epoch.
-  ///   - group: processes that do each training together; this is the first one, and there is one engine
+  ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides
+  ///     after every epoch.
+  ///   - group: processes that do each training together; this is the first one, and there is one
+  ///     engine
   ///   - commits: that the experiments' files are at, by the experiments' names.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
@@ -51,10 +54,12 @@ public struct ExperimentRunner: Sendable {
     cache = StageCache(results: results)
   }
 
-  /// Runs what is not done yet, and writes all reports. An experiment that fails does not keep the others from running.
+  /// Runs what is not done yet, and writes all reports. An experiment that fails does not keep the
+  /// others from running.
   ///
   /// - Parameter ended: told of every experiment as it ends, from any thread, one at a time.
-  /// - Returns: the outcomes in the order of `specs`; checkpoints and the results of finished trainings stay in any case.
+  /// - Returns: the outcomes in the order of `specs`; checkpoints and the results of finished
+  ///   trainings stay in any case.
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
@@ -65,9 +70,11 @@ public struct ExperimentRunner: Sendable {
     return outcomes
   }
 
-  /// Does the trainings of a shard and writes no reports: a last run of the same experiments does that.
+  /// Does the trainings of a shard and writes no reports: a last run of the same experiments does
+  /// that.
   ///
-  /// - Parameter failed: called for every experiment of the shard that fails, from any thread, one at a time.
+  /// - Parameter failed: called for every experiment of the shard that fails, from any thread, one
+  ///   at a time.
   public func run(
     _ specs: [ExperimentSpec], shard: Shard,
     failed: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
@@ -77,7 +84,8 @@ public struct ExperimentRunner: Sendable {
     let suite = ShardedSuite(specs, prepared: prepared, engine: engine)
     let share = suite.share(of: shard)
     let chosen = suite.experiments(with: share)
-    // Only `cache prune` reads this before a last run writes it: where it fails, training will say why.
+    // Only `cache prune` reads this before a last run writes it: where it fails, training will say
+    // why.
     for case .success(let experiment) in chosen.map({ prepared[$0] }) {
       try? StageUse.write(experiment, to: folders(experiment.spec))
     }

@@ -1,11 +1,12 @@
 import Foundation
 import Synchronization
 
-/// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or SIGHUP.
+/// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or
+/// SIGHUP.
 ///
-/// The first signal lets the step in progress end, and the state be saved; a second one but SIGHUP ends the process at once.
-/// What comes within a second of the first is still the first: Slurm and mpirun signal a process and whoever passes the signal
-/// on to it.
+/// The first signal lets the step in progress end, and the state be saved; a second one but SIGHUP
+/// ends the process at once. What comes within a second of the first is still the first: Slurm and
+/// mpirun signal a process and whoever passes the signal on to it.
 public final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
   private let listens = Atomic<Bool>(false)
@@ -61,7 +62,8 @@ private enum StopSignals {
     unblock()
   }
 
-  /// A parent that has signals blocked, as threads of Dispatch have, leaves them blocked in the processes it starts.
+  /// A parent that has signals blocked, as threads of Dispatch have, leaves them blocked in the
+  /// processes it starts.
   private static func unblock() {
     var signals = sigset_t()
     sigemptyset(&signals)

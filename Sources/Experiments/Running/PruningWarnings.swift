@@ -37,7 +37,8 @@ extension PruneSpec.Target {
   /// Less than this is rounding to whole channels.
   private static let tolerance = 0.01
 
-  /// A target of parameters or MACs that was not reached; nil for one that was, and for those of channels.
+  /// A target of parameters or MACs that was not reached; nil for one that was, and for those of
+  /// channels.
   func missed(
     from whole: Cost, to pruned: Cost
   ) -> (share: Double, wanted: Double, noun: String)? {

@@ -4,7 +4,8 @@ import Network
 import Pruning
 import Specification
 
-/// Scores of a network's channels by an experiment's criterion, on its training images as training sees them.
+/// Scores of a network's channels by an experiment's criterion, on its training images as training
+/// sees them.
 struct Scoring {
   let spec: ExperimentSpec
   let data: ImageSet
@@ -16,8 +17,8 @@ struct Scoring {
 
   /// Normalized scores, by layer, and by residual stream where those are pruned.
   ///
-  /// Images are taken in a random order that depends on seed and epoch, with the training augmentation; `samples`
-  /// limits their number.
+  /// Images are taken in a random order that depends on seed and epoch, with the training
+  /// augmentation; `samples` limits their number.
   ///
   /// - Throws: when an image cannot be read.
   func scores(of network: Network, epoch: Int) throws(RunError) -> [String: [Double]] {

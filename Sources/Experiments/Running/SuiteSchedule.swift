@@ -5,8 +5,8 @@ import Synchronization
 
 /// What is to do, being done and done of a suite: the one thing that its workers share.
 ///
-/// Trainings come in the order of the experiments that need them, each once. An experiment is finished, which is a work
-/// of its own, as soon as all of its trainings are there.
+/// Trainings come in the order of the experiments that need them, each once. An experiment is
+/// finished, which is a work of its own, as soon as all of its trainings are there.
 final class SuiteSchedule: Sendable {
   enum Work {
     case train(TrainingStage, PreparedExperiment, experiment: Int)
@@ -42,7 +42,8 @@ final class SuiteSchedule: Sendable {
   private let specs: [ExperimentSpec]
   /// Nil where an experiment could not be prepared.
   private let experiments: [PreparedExperiment?]
-  /// The trainings of a shard, which finishes no experiment; nil where all are done and experiments finished.
+  /// The trainings of a shard, which finishes no experiment; nil where all are done and experiments
+  /// finished.
   private let share: Set<StageKey>?
   /// Of all experiments, each once.
   private let stages: [TrainingStage]
@@ -110,7 +111,8 @@ final class SuiteSchedule: Sendable {
 
   func beginnings(of stage: TrainingStage) -> SharedBeginnings? { beginnings[stage.key] }
 
-  /// Discards all checkpoints of the trainings, and what they share, but for those that another process works at.
+  /// Discards all checkpoints of the trainings, and what they share, but for those that another
+  /// process works at.
   func discard() {
     for stage in stages where share?.contains(stage.key) ?? true {
       beginnings[stage.key]?.clear()
@@ -121,12 +123,13 @@ final class SuiteSchedule: Sendable {
     }
   }
 
-  /// Whether another training is on its way to a state that this one can begin from. The other is ahead, so that this one
-  /// ends no later for having waited.
+  /// Whether another training is on its way to a state that this one can begin from. The other is
+  /// ahead, so that this one ends no later for having waited.
   private func isWorthWaiting(
     _ stage: TrainingStage, for running: [TrainingStage], _ state: State
   ) -> Bool {
-    // Where another process is, and how fast, is not known: it is waited for where only fine-tuning is left after it.
+    // Where another process is, and how fast, is not known: it is waited for where only fine-tuning
+    // is left after it.
     if let baseline = stage.beginning, state.stages[baseline] == .busy { return true }
     return running.contains { other in
       guard other.trunk == stage.trunk, let beginnings = beginnings[stage.key] else { return false }
@@ -185,8 +188,8 @@ final class SuiteSchedule: Sendable {
 
   // MARK: Folders
 
-  /// Opens the folder of an experiment that is begun, once; keeps the lock that this gives until the experiment's end.
-  /// A shard leaves the folders of experiments to others.
+  /// Opens the folder of an experiment that is begun, once; keeps the lock that this gives until
+  /// the experiment's end. A shard leaves the folders of experiments to others.
   func begin(
     _ index: Int, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
   ) throws(RunError) {

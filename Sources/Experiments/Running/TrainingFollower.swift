@@ -35,7 +35,8 @@ extension ProcessGroup {
   }
 }
 
-/// A process of a group other than the first one: it trains along, and neither reads nor writes files of results.
+/// A process of a group other than the first one: it trains along, and neither reads nor writes
+/// files of results.
 public struct TrainingFollower {
   private let specs: [ExperimentSpec]
   private let engine: Engine
@@ -50,8 +51,8 @@ public struct TrainingFollower {
 
   /// Trains what process 0 sends, until that says that nothing is left.
   ///
-  /// - Throws: what keeps this process from training along; the group has to be ended then. Errors that all processes meet
-  ///   are left to process 0.
+  /// - Throws: what keeps this process from training along; the group has to be ended then. Errors
+  ///   that all processes meet are left to process 0.
   public func run() throws(RunError) {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     while let (order, state) = group.receive() {

@@ -2,7 +2,8 @@ import Network
 import Reports
 import Training
 
-/// What a training has shown so far: everything that reports need besides the network itself. Saved with checkpoints.
+/// What a training has shown so far: everything that reports need besides the network itself. Saved
+/// with checkpoints.
 struct TrainingRecord: Codable, Equatable, Sendable {
   var epochs: [EpochRecord] = []
   var pruningSteps: [PruningRecord] = []

@@ -5,7 +5,8 @@ import Foundation
 struct Usage: Equatable, Sendable {
   /// Wall time.
   var seconds = 0.0
-  /// Processor time of all threads of the process; nil where some of it was spent on other trainings.
+  /// Processor time of all threads of the process; nil where some of it was spent on other
+  /// trainings.
   var cpuSeconds: Double? = 0
   /// Energy of the processor's packages; nil where they have no counters.
   var joules: Double? = 0
@@ -28,8 +29,8 @@ struct UsageMeter {
   private let cpuStart: Double?
   private var energy = EnergyMeter()
 
-  /// - Parameter ownsProcess: whether all that the process does is what is measured. Only then is the processor time of
-  ///   the process that of the training.
+  /// - Parameter ownsProcess: whether all that the process does is what is measured. Only then is
+  ///   the processor time of the process that of the training.
   init(ownsProcess: Bool) {
     cpuStart = ownsProcess ? Self.processSeconds() : nil
   }
@@ -42,7 +43,8 @@ struct UsageMeter {
     return Usage(seconds: seconds(since: start), cpuSeconds: cpuSeconds, joules: energy?.joules())
   }
 
-  /// Processor time of all threads that the process has had, of user and system; nil where the clock cannot be read.
+  /// Processor time of all threads that the process has had, of user and system; nil where the
+  /// clock cannot be read.
   private static func processSeconds() -> Double? {
     var time = timespec()
     guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }

@@ -16,7 +16,8 @@ extension ExperimentSpec {
     train.epochs + (variant == .pruned ? prune?.fineTune?.epochs ?? 0 : 0)
   }
 
-  /// Epochs of a variant's training whose steps are the baseline's, bit for bit: those up to the first pruning step.
+  /// Epochs of a variant's training whose steps are the baseline's, bit for bit: those up to the
+  /// first pruning step.
   func commonEpochs(_ variant: Variant) -> Int {
     guard variant == .pruned, let first = prune?.steps(epochs: train.epochs).first else {
       return train.epochs

@@ -5,7 +5,8 @@ import Reports
 import TensorFiles
 import Training
 
-/// A training that several processes do together: the first one leads, and alone reads and writes files.
+/// A training that several processes do together: the first one leads, and alone reads and writes
+/// files.
 extension VariantTraining {
   /// Has the other processes of the group train along from here on.
   func lead(_ network: Network, _ record: TrainingRecord) throws(RunError) {

@@ -29,7 +29,8 @@ struct VariantTraining {
   var ownsProcess = false
   let interruption: Interruption
   let progress: ProgressPrinter
-  /// Processes that train together. The first one alone reads and writes files; see ``TrainingFollower``.
+  /// Processes that train together. The first one alone reads and writes files; see
+  /// ``TrainingFollower``.
   var group = ProcessGroup.alone
 
   /// A trained network and its history.
@@ -40,7 +41,8 @@ struct VariantTraining {
     var trainedEpochs: Int
   }
 
-  /// Trains to the end, saving a checkpoint after every epoch, in the middle of long ones, and when asked to stop.
+  /// Trains to the end, saving a checkpoint after every epoch, in the middle of long ones, and when
+  /// asked to stop.
   func run(fresh: Bool) throws(RunError) -> Outcome {
     DurableFile.removeLeftovers(in: checkpoints.folder)
     if fresh { checkpoints.clear() }
@@ -173,7 +175,8 @@ struct VariantTraining {
         entry.report, epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond))
   }
 
-  /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be followed by better ones.
+  /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be
+  ///   followed by better ones.
   private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
     let evaluation = try self.evaluation(of: network)
     guard evaluation.loss == nil else { return evaluation }

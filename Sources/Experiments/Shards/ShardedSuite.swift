@@ -3,8 +3,8 @@ import Specification
 
 /// How the trainings of a suite are dealt to shards.
 ///
-/// The deal depends on the experiments and their data alone, not on the machine or on what is cached, so that
-/// processes which know nothing of each other agree on it.
+/// The deal depends on the experiments and their data alone, not on the machine or on what is
+/// cached, so that processes which know nothing of each other agree on it.
 struct ShardedSuite {
   /// Stages of every experiment; stand-ins where it could not be prepared.
   private let stages: [[TrainingStage]]

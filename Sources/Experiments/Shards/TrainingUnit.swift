@@ -7,7 +7,8 @@ struct TrainingUnit: Sendable {
 
   /// Every training of the experiments once, those that belong together in one unit.
   ///
-  /// - Parameter work: predicted multiply-accumulates of a training, those of its beginning left out.
+  /// - Parameter work: predicted multiply-accumulates of a training, those of its beginning left
+  ///   out.
   static func units(
     of experiments: [[TrainingStage]], work: (_ stage: TrainingStage, _ experiment: Int) -> Double
   ) -> [TrainingUnit] {
@@ -26,11 +27,12 @@ struct TrainingUnit: Sendable {
     return units
   }
 
-  /// Deals units to the given number of shards: the longest first, each to the shard with the least work so far
-  /// (longest processing time first; Graham 1969, Bounds on multiprocessing timing anomalies).
+  /// Deals units to the given number of shards: the longest first, each to the shard with the least
+  /// work so far (longest processing time first; Graham 1969, Bounds on multiprocessing timing
+  /// anomalies).
   ///
-  /// The order of the units decides between equal ones, so that every process that deals the same units gets the same
-  /// shards.
+  /// The order of the units decides between equal ones, so that every process that deals the same
+  /// units gets the same shards.
   static func deal(_ units: [TrainingUnit], to count: Int) -> [[TrainingUnit]] {
     var shards: [[TrainingUnit]] = Array(repeating: [], count: count)
     var work = Array(repeating: 0.0, count: count)

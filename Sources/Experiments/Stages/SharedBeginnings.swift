@@ -1,15 +1,17 @@
 import Network
 
-/// States in the stage cache that a training has in common with others: each is that after the steps of an epoch, where
-/// some training prunes for the first time.
+/// States in the stage cache that a training has in common with others: each is that after the
+/// steps of an epoch, where some training prunes for the first time.
 ///
-/// Until its first pruning step a training is the baseline of its seed, bit for bit. So whichever comes by first keeps the
-/// state there, and those that have done nothing yet begin from the longest one that they share. A state's key holds that of
-/// the baseline's training and the epoch. The end of a baseline is its own last checkpoint and is not kept twice.
+/// Until its first pruning step a training is the baseline of its seed, bit for bit. So whichever
+/// comes by first keeps the state there, and those that have done nothing yet begin from the
+/// longest one that they share. A state's key holds that of the baseline's training and the epoch.
+/// The end of a baseline is its own last checkpoint and is not kept twice.
 struct SharedBeginnings: Sendable {
   let cache: StageCache
   let stage: TrainingStage
-  /// After which states are kept, ascending; the training does the steps of each as the baseline does.
+  /// After which states are kept, ascending; the training does the steps of each as the baseline
+  /// does.
   let epochs: [Int]
 
   /// Of each of the trainings, by its key: what it shares with the others.
@@ -30,11 +32,12 @@ struct SharedBeginnings: Sendable {
 
   // MARK: Beginning
 
-  /// The last epoch after which there is a state to begin from; 0 where there is none. Whether it is whole is not known.
+  /// The last epoch after which there is a state to begin from; 0 where there is none. Whether it
+  /// is whole is not known.
   var newestEpoch: Int { epochs.last { store($0).has(epoch: $0) || isEndOfBaseline($0) } ?? 0 }
 
-  /// The longest state that is whole, and a sentence for each damaged one. The last epoch of its record has its steps
-  /// done; whether it prunes and evaluates is up to the training.
+  /// The longest state that is whole, and a sentence for each damaged one. The last epoch of its
+  /// record has its steps done; whether it prunes and evaluates is up to the training.
   func longest() -> (restored: CheckpointStore.Restored?, warnings: [String]) {
     var warnings: [String] = []
     for epoch in epochs.reversed() {
@@ -60,7 +63,8 @@ struct SharedBeginnings: Sendable {
 
   // MARK: Keeping
 
-  /// Keeps the state after an epoch's steps, before pruning, for the trainings that begin with it, unless it is there.
+  /// Keeps the state after an epoch's steps, before pruning, for the trainings that begin with it,
+  /// unless it is there.
   ///
   /// - Parameters:
   ///   - network: after the steps.
@@ -78,7 +82,8 @@ struct SharedBeginnings: Sendable {
       shared.sharedEpochs = nil
       try store(epoch).save(network, key: key, record: shared)
     } catch .inUse {
-      // Another run keeps it, or it is being removed; it is there to save work, and nothing depends on it.
+      // Another run keeps it, or it is being removed; it is there to save work, and nothing depends
+      // on it.
     }
   }
 

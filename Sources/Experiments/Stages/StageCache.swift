@@ -1,10 +1,11 @@
 import Foundation
 import TensorFiles
 
-/// Trainings by key, under a results folder: `.cache/<key>/` holds the checkpoints of one, finished or not.
+/// Trainings by key, under a results folder: `.cache/<key>/` holds the checkpoints of one, finished
+/// or not.
 ///
-/// Experiments that need the same training share its folder, and so its unfinished part as well. The last epoch's
-/// checkpoint is the result.
+/// Experiments that need the same training share its folder, and so its unfinished part as well.
+/// The last epoch's checkpoint is the result.
 struct StageCache: Sendable {
   let folder: String
 

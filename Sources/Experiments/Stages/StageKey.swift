@@ -3,8 +3,9 @@ import Specification
 
 /// The address of a stage's result: a hash of everything that can change it.
 ///
-/// A key holds the keys of the stages before it, so that a change is seen by what depends on it, and by nothing else. Data
-/// and trainings have keys; writing the models and reports of finished trainings takes moments and is done in every run.
+/// A key holds the keys of the stages before it, so that a change is seen by what depends on it,
+/// and by nothing else. Data and trainings have keys; writing the models and reports of finished
+/// trainings takes moments and is done in every run.
 struct StageKey: Hashable, Sendable {
   /// Raised when the program computes other numbers than before from the same experiment.
   static let codeVersion = 11

@@ -1,13 +1,15 @@
 import Foundation
 import TensorFiles
 
-/// Which trainings an experiment's last run uses: a list beside its results, so that it is gone when they are.
+/// Which trainings an experiment's last run uses: a list beside its results, so that it is gone
+/// when they are.
 struct StageUse: Codable, Equatable, Sendable {
   var seed: UInt64
   var variant: Variant
   /// Digest of the training's key.
   var key: String
-  /// Digest of the key of the state that the training begins with where another has left it; nil for a baseline.
+  /// Digest of the key of the state that the training begins with where another has left it; nil
+  /// for a baseline.
   var beginning: String?
 
   init(_ stage: TrainingStage) {

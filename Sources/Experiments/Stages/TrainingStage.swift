@@ -16,7 +16,8 @@ struct TrainingStage: Sendable {
   /// Epochs whose steps are the baseline's.
   var commonEpochs: Int { spec.commonEpochs(variant) }
 
-  /// The baseline's training where all of it comes before the first pruning step, as with pruning in one shot.
+  /// The baseline's training where all of it comes before the first pruning step, as with pruning
+  /// in one shot.
   var beginning: StageKey? { variant == .pruned && commonEpochs == spec.train.epochs ? trunk : nil }
 
   /// What is trained on what: `resnet-8 × 0.5 on digits`.

@@ -3,12 +3,13 @@ import Specification
 
 /// Experiments from files and suites.
 public enum ExperimentLoading {
-  /// All experiments of the files, in order, the file that each is in, by the experiment's name, everything that is wrong
-  /// with any of them, and warnings of what is allowed but does nothing.
+  /// All experiments of the files, in order, the file that each is in, by the experiment's name,
+  /// everything that is wrong with any of them, and warnings of what is allowed but does nothing.
   ///
   /// - Parameters:
   ///   - overrides: `path=value` texts, applied to every experiment
-  ///   - withoutDataset: whether other images stand in for the data set, which need not fit or exist then
+  ///   - withoutDataset: whether other images stand in for the data set, which need not fit or
+  ///     exist then
   public static func load(
     _ files: [String], overrides: [String], withoutDataset: Bool = false
   ) -> (

@@ -4,12 +4,14 @@ import Specification
 import TensorFiles
 import Training
 
-/// Loss, gradients, logits and running statistics of one batch, for comparison with other frameworks.
+/// Loss, gradients, logits and running statistics of one batch, for comparison with other
+/// frameworks.
 public enum GradientDump {
-  /// Writes `train.loss` [1], `grad.NAME`, `after.NAME` (running statistics after the training pass) and `eval.logits`
-  /// (of the weights as given). Dropout is off; the loss is the experiment's. In the training pass forward convolutions
-  /// are summed in double precision, so that rounding puts as few values as can be on another side of a ReLU's kink
-  /// than elsewhere: gradients jump there, logits do not.
+  /// Writes `train.loss` [1], `grad.NAME`, `after.NAME` (running statistics after the training
+  /// pass) and `eval.logits` (of the weights as given). Dropout is off; the loss is the
+  /// experiment's. In the training pass forward convolutions are summed in double precision, so
+  /// that rounding puts as few values as can be on another side of a ReLU's kink than elsewhere:
+  /// gradients jump there, logits do not.
   public static func write(
     _ spec: ExperimentSpec, weights: String, images: String, to output: String, engine: Engine
   ) throws(ToolError) {

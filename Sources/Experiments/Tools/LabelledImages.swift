@@ -8,7 +8,8 @@ struct LabelledImages {
   let images: Planes
   let labels: [Int]
 
-  /// - Parameter needsLabels: whether the file has to have labels; else they are empty where it has none
+  /// - Parameter needsLabels: whether the file has to have labels; else they are empty where it has
+  ///   none
   init(contentsOf path: String, for network: Network, needsLabels: Bool = true) throws(ToolError) {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .file("\(error)") }

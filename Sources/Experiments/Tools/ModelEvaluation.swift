@@ -12,7 +12,8 @@ public struct ModelEvaluation: Encodable {
   let loss: Double?
   /// Percent of the images whose class is the most probable one.
   let top1: Double
-  /// Percent of the images whose class is among the five most probable ones; nil where there are fewer.
+  /// Percent of the images whose class is among the five most probable ones; nil where there are
+  /// fewer.
   let top5: Double?
   let parameters: Int
   let macs: Int

@@ -7,8 +7,8 @@ import TensorFiles
 
 /// A trained model, written out for other uses.
 public enum ModelExport {
-  /// The experiment with the model's own layers in place of its architecture: an experiment of its own that trains the model
-  /// again, without pruning.
+  /// The experiment with the model's own layers in place of its architecture: an experiment of its
+  /// own that trains the model again, without pruning.
   ///
   /// - Parameters:
   ///   - model: the network, pruned or not

@@ -7,7 +7,8 @@ import Specification
 import TensorFiles
 
 extension ExperimentSpec {
-  /// The experiment's network for its first seed, with the weights of a file, or else those that it starts from.
+  /// The experiment's network for its first seed, with the weights of a file, or else those that it
+  /// starts from.
   func network(weights: String? = nil, engine: Engine) throws(ToolError) -> Network {
     guard let network = build(seed: seeds.first ?? 0, engine: engine) else {
       throw .file("\(architecture.name): no such architecture")
@@ -35,7 +36,8 @@ extension ExperimentSpec {
     }
   }
 
-  /// Loads the weights that the experiment starts from, if there are any, without their classifier where it says so.
+  /// Loads the weights that the experiment starts from, if there are any, without their classifier
+  /// where it says so.
   func loadStart(_ network: Network) throws(ModelFileError) {
     guard let path = architecture.weights else { return }
     try network.load(model: try modelFile(path), from: path, newHead: architecture.hasNewHead)
@@ -58,7 +60,8 @@ extension ExperimentSpec {
     }
   }
 
-  /// The experiment's network with the seed's random weights; nil for an architecture that there is not.
+  /// The experiment's network with the seed's random weights; nil for an architecture that there is
+  /// not.
   func build(seed: UInt64, engine: Engine) -> Network? {
     let network = ArchitectureRegistry.build(architecture, seed: seed, engine: engine)
     network?.prunesStreams = prune?.scope == .stream
@@ -67,7 +70,8 @@ extension ExperimentSpec {
 }
 
 extension ArchitectureSpec {
-  /// Why the start weights do not fit, by their header. A file that is not there may be on another machine.
+  /// Why the start weights do not fit, by their header. A file that is not there may be on another
+  /// machine.
   var weightsProblem: String? {
     guard let path = weights, path != onnx, FileManager.default.fileExists(atPath: path) else { return nil }
     do {

@@ -12,7 +12,8 @@ public struct ModelScores: Encodable {
   let criterion: String
   /// The model's file; nil for random weights.
   public let weights: String?
-  /// By layer, a score for each channel that is left. Layers that are scored but never pruned are included.
+  /// By layer, a score for each channel that is left. Layers that are scored but never pruned are
+  /// included.
   let scores: [String: [Double]]
   /// By prunable layer or residual stream, the channels' numbers in the original network.
   let channels: [String: [Int]]
@@ -62,7 +63,8 @@ public struct ModelScores: Encodable {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// layer, channel (its number in the original network), score; layers in the order in which data meets them.
+  /// layer, channel (its number in the original network), score; layers in the order in which data
+  /// meets them.
   public func csv() -> String {
     let rows = order.flatMap { layer in
       (scores[layer] ?? []).enumerated().map { position, score in

@@ -14,7 +14,8 @@ struct ONNXExport {
   /// Writes the file, and the folder `test_data_set_0` beside it.
   ///
   /// - Returns: the file's MACs for one image
-  /// - Throws: ``ONNXError`` for a network that cannot be written, `TensorFileError` where the disk takes no file.
+  /// - Throws: ``ONNXError`` for a network that cannot be written, `TensorFileError` where the disk
+  ///   takes no file.
   func write(to path: String) throws -> Int {
     let options = ONNXOptions(
       opset: spec.opset, foldsBatchNorm: spec.foldsBatchNorm, padChannels: spec.padChannels,

@@ -2,7 +2,8 @@ import Foundation
 
 /// What a program prints; nil where it cannot be started, or fails.
 ///
-/// Foundation's `Process` watches programs on a thread of its own, and waits for ever where the system starts none.
+/// Foundation's `Process` watches programs on a thread of its own, and waits for ever where the
+/// system starts none.
 ///
 /// - Parameters:
 ///   - program: looked for along `PATH`.

@@ -50,7 +50,8 @@ public struct ResultsFolderCheck: Encodable, Sendable {
     return (hasFlock, nil)
   }
 
-  /// The type of the file system that a path lies on: of the mount point that is the longest part of the path.
+  /// The type of the file system that a path lies on: of the mount point that is the longest part
+  /// of the path.
   private static func fileSystem(of path: String) -> String? {
     // proc(5): the mount point is the fifth word, the type the first after a lone dash.
     guard let text = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8) else { return nil }

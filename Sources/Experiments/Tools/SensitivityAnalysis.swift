@@ -22,7 +22,8 @@ public struct SensitivityAnalysis: Sendable {
   private let progress: ProgressPrinter
 
   /// - Parameters:
-  ///   - weights: the trained model; nil for the baseline of the experiment's first seed, as `run` has left it.
+  ///   - weights: the trained model; nil for the baseline of the experiment's first seed, as `run`
+  ///     has left it.
   ///   - ratios: shares of a layer's channels to remove, each in (0, 1), rising.
   ///   - results: the folder of results; the analysis gets a folder in the experiment's.
   ///   - engines: as many layers as there are engines are measured side by side.

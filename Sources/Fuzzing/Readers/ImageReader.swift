@@ -2,9 +2,11 @@ import Specification
 
 @testable import Datasets
 
-/// IDX and CIFAR files, plain and packed. What is accepted can be cut down, shuffled and made into batches.
+/// IDX and CIFAR files, plain and packed. What is accepted can be cut down, shuffled and made into
+/// batches.
 ///
-/// An input's first byte says which format; an IDX pair follows with the length of its first file in two bytes.
+/// An input's first byte says which format; an IDX pair follows with the length of its first file
+/// in two bytes.
 struct ImageReader: FuzzedReader {
   static let name = "images"
   private let idx = IDXFiles(

@@ -1,7 +1,8 @@
 import Reports
 import Specification
 
-/// report.json. What is accepted, written out and read again, is the same report, and can be shown in every form.
+/// report.json. What is accepted, written out and read again, is the same report, and can be shown
+/// in every form.
 struct ReportReader: FuzzedReader {
   static let name = "report"
   let isText = true

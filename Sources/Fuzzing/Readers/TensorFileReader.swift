@@ -33,8 +33,8 @@ struct TensorFileReader: FuzzedReader {
     precondition(again?.serialized() == written, "it does not read back the same")
   }
 
-  /// With a header that ends at the last bracket: a change of the header's length is refused at once, and nothing
-  /// behind that would be tried.
+  /// With a header that ends at the last bracket: a change of the header's length is refused at
+  /// once, and nothing behind that would be tried.
   static func lengthRepaired(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.count > 8, let last = bytes.lastIndex(of: UInt8(ascii: "}")), last >= 8 else { return bytes }
     let count = UInt64(last + 1 - 8)

@@ -8,7 +8,8 @@ public struct ChannelGroup: Equatable, Sendable {
     case stream
   }
 
-  /// The layer that makes the channels first, or a stream's name: `layer1.0.conv1`, `classifier.0`, `stream.0`.
+  /// The layer that makes the channels first, or a stream's name: `layer1.0.conv1`, `classifier.0`,
+  /// `stream.0`.
   public let name: String
   public let kind: Kind
   public let originalCount: Int
@@ -16,8 +17,8 @@ public struct ChannelGroup: Equatable, Sendable {
   public let kept: [Int]
   /// Layers whose outputs these channels are, in the order of data.
   ///
-  /// Those of a stream include the last convolutions of its branches, which are groups of their own, too, since they
-  /// can lose channels that the stream keeps.
+  /// Those of a stream include the last convolutions of its branches, which are groups of their
+  /// own, too, since they can lose channels that the stream keeps.
   public let members: [String]
 
   /// - Parameter members: the layer of that name if not given.

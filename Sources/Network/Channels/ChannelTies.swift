@@ -1,8 +1,8 @@
 /// Which channels of a graph can only be removed together.
 ///
-/// The elements are single channels of single values, so that offsets in a concatenation, the groups of a convolution or the
-/// pixels of a flattened map need no index maps: each operation says which of its input's channels are which of its output's
-/// (union-find, Tarjan 1975).
+/// The elements are single channels of single values, so that offsets in a concatenation, the
+/// groups of a convolution or the pixels of a flattened map need no index maps: each operation says
+/// which of its input's channels are which of its output's (union-find, Tarjan 1975).
 public struct ChannelTies: Sendable {
   /// Where each value's channels begin among all.
   private let offsets: [Int]
@@ -36,7 +36,8 @@ public struct ChannelTies: Sendable {
     if first != second { parents[max(first, second)] = min(first, second) }
   }
 
-  /// A branch's channel is removed with the sum's, and may be removed before it: it then adds nothing.
+  /// A branch's channel is removed with the sum's, and may be removed before it: it then adds
+  /// nothing.
   public mutating func follows(_ branch: Graph.Value, _ i: Int, _ sum: Graph.Value, _ j: Int) {
     followers.append((offsets[branch.index] + i, offsets[sum.index] + j))
   }

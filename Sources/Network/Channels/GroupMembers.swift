@@ -1,15 +1,16 @@
-/// Where the channels of groups are: which channels of layers they are, and which channels of other groups are removed with
-/// them.
+/// Where the channels of groups are: which channels of layers they are, and which channels of other
+/// groups are removed with them.
 extension PrunableGraph {
-  /// The score of every channel that is left of every group, and the scores of layers that belong to no group.
+  /// The score of every channel that is left of every group, and the scores of layers that belong
+  /// to no group.
   ///
-  /// A group that several layers make, an expansion and its depthwise filters or a residual stream, has the mean of the
-  /// scores of all its channels, as pruners of coupled channels take it (Fang et al. 2023, DepGraph, arXiv 2301.12900). What a
-  /// layer has lost of a stream counts as 0, since it adds nothing to it; layers that have no scores do not count. A group without
-  /// any has none.
+  /// A group that several layers make, an expansion and its depthwise filters or a residual stream,
+  /// has the mean of the scores of all its channels, as pruners of coupled channels take it (Fang
+  /// et al. 2023, DepGraph, arXiv 2301.12900). What a layer has lost of a stream counts as 0, since
+  /// it adds nothing to it; layers that have no scores do not count. A group without any has none.
   ///
-  /// - Parameter layers: by layer, normalized scores of the output channels that are left; or by stream, for a criterion that
-  ///   scores streams itself
+  /// - Parameter layers: by layer, normalized scores of the output channels that are left; or by
+  ///   stream, for a criterion that scores streams itself
   public func groupScores(_ layers: [String: [Double]]) -> [String: [Double]] {
     var sums = structure.groups.map { [Double](repeating: 0, count: $0.classes.count) }
     var counts = sums
@@ -34,7 +35,8 @@ extension PrunableGraph {
     return found
   }
 
-  /// For each original channel of a layer: its group and number there, and those of streams that it adds to.
+  /// For each original channel of a layer: its group and number there, and those of streams that it
+  /// adds to.
   private func places(of maker: ChannelStructure.Maker) -> [[(group: Int, channel: Int)]] {
     structure.classes.classes(of: maker.value).map { own in
       ([own] + structure.leaders[own, default: []]).compactMap { structure.positions[$0] }

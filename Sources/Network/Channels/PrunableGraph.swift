@@ -1,4 +1,5 @@
-/// A graph that can lose channels: the graph as it was built, the groups of its channels, and what is left of it.
+/// A graph that can lose channels: the graph as it was built, the groups of its channels, and what
+/// is left of it.
 ///
 /// A value without weights: what a removal would cost or leave is found on a copy.
 public struct PrunableGraph: Sendable {
@@ -40,8 +41,8 @@ public struct PrunableGraph: Sendable {
       kept: group.classes.indices.filter { !removed.contains(group.classes[$0]) }, members: group.members)
   }
 
-  /// Channels left that can be removed, hidden units of a classifier not counted; those of a residual stream count as its
-  /// branches' last convolutions have them.
+  /// Channels left that can be removed, hidden units of a classifier not counted; those of a
+  /// residual stream count as its branches' last convolutions have them.
   public var prunableChannels: Int {
     channelGroups.filter { $0.kind == .convolution }.map(\.kept.count).reduce(0, +)
   }
@@ -53,8 +54,9 @@ public struct PrunableGraph: Sendable {
 
   /// Removes channels for good.
   ///
-  /// - Parameter channels: by group, channels by their number in the original network. Ones that were removed before, or that
-  ///   never were, are ignored; a layer's last channel is never removed.
+  /// - Parameter channels: by group, channels by their number in the original network. Ones that
+  ///   were removed before, or that never were, are ignored; a layer's last channel is never
+  ///   removed.
   /// - Returns: by node, the slices of its tensors that are left.
   mutating func remove(channels: [String: Set<Int>]) -> [Int: [ParameterSlice]] {
     for isStream in [true, false] {
@@ -68,7 +70,8 @@ public struct PrunableGraph: Sendable {
     return shrink()
   }
 
-  /// Keeps exactly these channels, by their number in the original network; groups that are not named stay whole.
+  /// Keeps exactly these channels, by their number in the original network; groups that are not
+  /// named stay whole.
   mutating func keep(channels: [String: [Int]]) -> [Int: [ParameterSlice]] {
     var removed: [String: Set<Int>] = [:]
     for group in channelGroups + streamGroups {

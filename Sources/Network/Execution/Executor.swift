@@ -117,7 +117,8 @@ struct Executor {
 
   /// Sends relevance back from the output.
   ///
-  /// - Parameter record: is called with the relevance of values, as they are complete; planes are valid during the call
+  /// - Parameter record: is called with the relevance of values, as they are complete; planes are
+  ///   valid during the call
   func relevance(
     _ r: Planes, _ tape: consuming Tape, _ run: inout Run, record: (Graph.Value, Planes) -> Void
   ) {

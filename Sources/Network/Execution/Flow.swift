@@ -2,8 +2,8 @@ import Compute
 
 /// Gradients, or relevance, of a graph's values on the way back.
 ///
-/// The first reader of a value that comes to its end writes what flows into the value or hands its planes over, the later ones
-/// add to that.
+/// The first reader of a value that comes to its end writes what flows into the value or hands its
+/// planes over, the later ones add to that.
 final class Flow {
   private var planes: [Planes?]
   /// By value: whether it is wanted.

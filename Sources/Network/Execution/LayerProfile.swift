@@ -1,6 +1,7 @@
 import Compute
 
-/// Where a network's time goes: seconds for each layer and kind of work, gathered over any number of steps.
+/// Where a network's time goes: seconds for each layer and kind of work, gathered over any number
+/// of steps.
 public final class LayerProfile {
   /// Kinds of work that a layer does in a step of training.
   public enum Work: String, CaseIterable, Sendable {

@@ -6,7 +6,8 @@ public enum ForwardMode: Sendable {
   case training
   /// Running statistics; nothing is kept.
   case evaluation
-  /// Running statistics; what relevance's way back reads is kept, with positive and negative contributions apart.
+  /// Running statistics; what relevance's way back reads is kept, with positive and negative
+  /// contributions apart.
   case relevance
 }
 
@@ -25,8 +26,9 @@ public struct Run {
   var signedConvolutions: [Int: SignedConvolution] = [:]
   /// Gathers how long layers take, where that is wanted.
   var profile: LayerProfile?
-  /// Elements of an output within a residual branch beyond which it is computed again for the backward pass, rather than
-  /// kept: one pass over what no cache holds, for a fifth less memory. 12 MiB.
+  /// Elements of an output within a residual branch beyond which it is computed again for the
+  /// backward pass, rather than kept: one pass over what no cache holds, for a fifth less memory.
+  /// 12 MiB.
   var recomputationThreshold = 3 << 20
 
   init(engine: Engine, mode: ForwardMode) {
@@ -37,8 +39,8 @@ public struct Run {
   func wantsRelevance(_ value: Graph.Value) -> Bool { relevanceWanted[value.index] }
 }
 
-/// How relevance goes back through the network: the alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015,
-/// eq. 60), whose relevance is conserved where alpha - beta = 1.
+/// How relevance goes back through the network: the alpha-beta rule of layer-wise relevance
+/// propagation (Bach et al. 2015, eq. 60), whose relevance is conserved where alpha - beta = 1.
 public struct RelevanceRule: Equatable, Sendable {
   public var alpha: Float
   public var beta: Float

@@ -1,6 +1,7 @@
 import Compute
 
-/// What one forward pass kept for the way back: of each step what it saved, and the values that it reads again.
+/// What one forward pass kept for the way back: of each step what it saved, and the values that it
+/// reads again.
 ///
 /// The way back takes each entry out when it has come to it, so that memory returns step by step.
 public struct Tape: Sendable {

@@ -10,7 +10,8 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
   /// The classifier's; the network can be built with as many.
   case otherClasses(file: String, expected: Int, found: Int)
-  /// As `wrongShape`, where no tensor is larger than the network's: a model that was pruned, most likely.
+  /// As `wrongShape`, where no tensor is larger than the network's: a model that was pruned, most
+  /// likely.
   case lostChannels(file: String, tensor: String, expected: [Int], found: [Int])
   case notFinite(file: String, tensor: String)
   case badChannels(file: String, group: String, reason: String)

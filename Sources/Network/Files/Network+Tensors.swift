@@ -31,7 +31,8 @@ extension Network {
     return found
   }
 
-  /// Which original channels each group kept, as metadata of a tensor file; groups that are whole are left out.
+  /// Which original channels each group kept, as metadata of a tensor file; groups that are whole
+  /// are left out.
   public var keptChannelsMetadata: [String: String] {
     var metadata: [String: String] = [:]
     for group in channelGroups + streamGroups where group.kept.count < group.originalCount {
@@ -50,11 +51,12 @@ extension Network {
 
   /// Removes the channels that the file says are gone, and takes its tensors.
   ///
-  /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; nothing is changed then,
-  ///   except that channels may be gone.
+  /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; nothing is
+  ///   changed then, except that channels may be gone.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
     let shapes = file.tensors.mapValues(\.shape)
-    // Channels that a file says are left were removed from this network before, where everything fits as it is.
+    // Channels that a file says are left were removed from this network before, where everything
+    // fits as it is.
     if !structure.fits(shapes) { keep(channels: try structure.keptChannels(file.metadata, from: path)) }
     try structure.check(shapes, file.metadata, from: path)
     setTensors(file.tensors)
@@ -67,12 +69,14 @@ extension Network {
     try load(model: file, from: path)
   }
 
-  /// Loads a trained model that may come from elsewhere: names may have the prefix that PyTorch's wrappers put before
-  /// them, and values have to be finite.
+  /// Loads a trained model that may come from elsewhere: names may have the prefix that PyTorch's
+  /// wrappers put before them, and values have to be finite.
   ///
-  /// The projection of a residual block may be called `downsample`, as torchvision does, or `shortcut`.
+  /// The projection of a residual block may be called `downsample`, as torchvision does, or
+  /// `shortcut`.
   ///
-  /// - Parameter newHead: whether the classifier of the file is left out, so that the network's own stays
+  /// - Parameter newHead: whether the classifier of the file is left out, so that the network's own
+  ///   stays
   public func load(
     model: TensorFile, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {

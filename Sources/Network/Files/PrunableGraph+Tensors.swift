@@ -25,7 +25,8 @@ extension PrunableGraph {
     return node.operation.parameters(graph.inputShapes(last)).map { node.tensors + "." + $0.name }
   }
 
-  /// Checks a file's header: whether its tensors, with the channels that its metadata says are left, are the graph's.
+  /// Checks a file's header: whether its tensors, with the channels that its metadata says are
+  /// left, are the graph's.
   ///
   /// - Parameter newHead: whether the classifier of the file is not used
   /// - Throws: what loading the file would, values not counted.
@@ -43,8 +44,9 @@ extension PrunableGraph {
     try pruned.check(shapes, header.metadata, from: path)
   }
 
-  /// By name of a file's tensor, the name that the graph has for it: without what PyTorch's wrappers put before names, and with
-  /// `downsample` or `shortcut` for the projection of a residual block, whichever the graph says.
+  /// By name of a file's tensor, the name that the graph has for it: without what PyTorch's
+  /// wrappers put before names, and with `downsample` or `shortcut` for the projection of a
+  /// residual block, whichever the graph says.
   func ownNames(_ names: [String]) -> [String: String] {
     let own = tensorShapes
     let bare = TensorFile.withoutWrappers(names)

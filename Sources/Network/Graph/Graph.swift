@@ -1,9 +1,10 @@
 /// A network's structure: operations in an order in which each reads only what is there before it.
 ///
-/// An immutable value without weights. It needs no engine, so that validation, plans, costs, reports and channel groups
-/// can work on it alone.
+/// An immutable value without weights. It needs no engine, so that validation, plans, costs,
+/// reports and channel groups can work on it alone.
 public struct Graph: Sendable {
-  /// Features that flow through the graph, by number: 0 is the image, and node `i` computes value `i + 1`.
+  /// Features that flow through the graph, by number: 0 is the image, and node `i` computes value
+  /// `i + 1`.
   public struct Value: Hashable, Comparable, Sendable {
     public let index: Int
 
@@ -35,7 +36,8 @@ public struct Graph: Sendable {
     case prunable
     /// They are scored, but kept.
     case kept
-    /// They belong to a residual stream of that name, which loses channels only where streams are pruned.
+    /// They belong to a residual stream of that name, which loses channels only where streams are
+    /// pruned.
     case stream(String)
   }
 
@@ -82,7 +84,8 @@ public struct Graph: Sendable {
   /// The nodes that read a value.
   package func readers(of value: Value) -> [Int] { readers[value.index] }
 
-  /// The node that alone reads a value; nil where there are several, none, or the value is the graph's output.
+  /// The node that alone reads a value; nil where there are several, none, or the value is the
+  /// graph's output.
   package func onlyReader(of value: Value) -> Int? {
     value != output && readers[value.index].count == 1 ? readers[value.index][0] : nil
   }

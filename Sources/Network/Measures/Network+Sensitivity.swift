@@ -2,12 +2,14 @@ import Compute
 
 /// What importance criteria measure of channels, besides relevance.
 extension Network {
-  /// Weights whose first axis is the channels of a layer, by layer: what norms of filters are taken of.
+  /// Weights whose first axis is the channels of a layer, by layer: what norms of filters are taken
+  /// of.
   public var filters: [String: Tensor] {
     structure.scoredLayers.reduce(into: [:]) { $0[$1.name] = store[$1.node][0].value }
   }
 
-  /// The factor by which batch norm scales every channel, `[channels]`, by the convolution before it.
+  /// The factor by which batch norm scales every channel, `[channels]`, by the convolution before
+  /// it.
   ///
   /// Hidden units and convolutions without batch norm have none.
   public var normalizationScales: [String: Tensor] {
@@ -16,11 +18,12 @@ extension Network {
     }
   }
 
-  /// Derivative of the loss of the last backward pass by a factor on every channel's output that is 1, by layer.
+  /// Derivative of the loss of the last backward pass by a factor on every channel's output that is
+  /// 1, by layer.
   ///
-  /// With y = weight * x + bias what batch norm makes of a channel, that is
-  /// sum over images and pixels of dL/dy * y = weight * dL/dweight + bias * dL/dbias,
-  /// which the backward pass has computed. Without batch norm it is the same sum over all weights and the bias of a filter or
+  /// With y = weight * x + bias what batch norm makes of a channel, that is sum over images and
+  /// pixels of dL/dy * y = weight * dL/dweight + bias * dL/dbias, which the backward pass has
+  /// computed. Without batch norm it is the same sum over all weights and the bias of a filter or
   /// unit.
   public var gateGradients: [String: [Double]] {
     structure.scoredLayers.reduce(into: [:]) { found, layer in

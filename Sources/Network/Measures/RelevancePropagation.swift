@@ -1,10 +1,11 @@
 import Compute
 import Synchronization
 
-/// Layer-wise relevance propagation through a network as it is now, for any number of batches (arXiv 2002.09958, section III).
+/// Layer-wise relevance propagation through a network as it is now, for any number of batches
+/// (arXiv 2002.09958, section III).
 ///
-/// In evaluation mode no image's values depend on another's. So each thread takes a few images through the whole network,
-/// forward and back, and waits for no other at the end of every layer.
+/// In evaluation mode no image's values depend on another's. So each thread takes a few images
+/// through the whole network, forward and back, and waits for no other at the end of every layer.
 public final class RelevancePropagation {
   private let network: Network
   private let rule: RelevanceRule
@@ -34,7 +35,8 @@ public final class RelevancePropagation {
     }
   }
 
-  /// By value: whether relevance is sent back to it: not at the layers before the first one that is scored.
+  /// By value: whether relevance is sent back to it: not at the layers before the first one that is
+  /// scored.
   private static func wanted(_ plan: ExecutionPlan, _ scored: Set<Int>) -> [Bool] {
     var wanted = [Bool](repeating: false, count: plan.valueCount)
     for (node, operation) in plan.graph.nodes.enumerated() {
@@ -43,8 +45,8 @@ public final class RelevancePropagation {
     return wanted
   }
 
-  /// Relevance passes batch norm and activations unchanged; so a layer's is that of the value behind them. A convolution that
-  /// feeds a sum is scored at the sum's output, or in its branch.
+  /// Relevance passes batch norm and activations unchanged; so a layer's is that of the value
+  /// behind them. A convolution that feeds a sum is scored at the sum's output, or in its branch.
   private static func scoredValue(
     of layer: ScoredLayer, _ rule: RelevanceRule, _ graph: Graph
   ) -> (value: Graph.Value, channels: [Int]?) {
@@ -58,8 +60,8 @@ public final class RelevancePropagation {
 
   /// Relevance of every scored channel for each image, `[images, channels]`, by layer.
   ///
-  /// Starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over its pixels. Layers that
-  /// relevance never reaches are left out.
+  /// Starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over
+  /// its pixels. Layers that relevance never reaches are left out.
   ///
   /// - Parameter images: `[channels, images, rows, columns]`, as many as labels.
   public func relevances(
@@ -69,7 +71,8 @@ public final class RelevancePropagation {
       images.shape.images == labels.count, "there are \(labels.count) labels for \(images.shape)")
     let parts = parts(of: labels.count)
     let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
-    // Too few parts for the threads go one after the other, and threads share each layer: the same bits, if not as fast.
+    // Too few parts for the threads go one after the other, and threads share each layer: the same
+    // bits, if not as fast.
     let engine = network.engine
     let sharesLayers = parts.count == 1 || 2 * parts.count < engine.threads
     func takePart(_ index: Int) {
@@ -129,8 +132,8 @@ public final class RelevancePropagation {
     return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 
-  /// At most: by the size of the network alone, as results do not depend on the number of threads. Three planes are kept of
-  /// each layer.
+  /// At most: by the size of the network alone, as results do not depend on the number of threads.
+  /// Three planes are kept of each layer.
   private var imagesAtATime: Int {
     let graph = network.graph
     let outputs = graph.nodes.indices.filter { graph.nodes[$0].operation is Convolution }

@@ -7,7 +7,8 @@ struct ScoredLayer {
   let node: Int
   /// Its batch norm's node, if it has one of its own.
   let normalization: Int?
-  /// Where its activation is: behind batch norm, the sum that it feeds, and the activation function.
+  /// Where its activation is: behind batch norm, the sum that it feeds, and the activation
+  /// function.
   let activation: Graph.Value
   /// Which channels of that are the layer's; nil where they are the same.
   let channels: [Int]?
@@ -18,13 +19,14 @@ struct ScoredLayer {
 }
 
 extension PrunableGraph {
-  /// Layers whose channels criteria score: those that start residual streams, too, where streams are pruned.
+  /// Layers whose channels criteria score: those that start residual streams, too, where streams
+  /// are pruned.
   var scoredLayers: [ScoredLayer] {
     structure.makers.filter { isScored($0) || (isStream($0) && prunesStreams) }.map(scoredLayer)
   }
 
-  /// Layers that relevance is computed for: those that start streams only where these are pruned and the architecture does
-  /// not name them.
+  /// Layers that relevance is computed for: those that start streams only where these are pruned
+  /// and the architecture does not name them.
   var relevanceLayers: [ScoredLayer] {
     structure.makers.filter { maker in
       if case .stream = maker.pruning { return false }

@@ -1,6 +1,7 @@
 extension Graph {
-  /// About how many bytes a training of batches of `images` needs for weights, their gradients and momentum, and for what
-  /// the backward pass reads. Images of the data set and the program itself come on top.
+  /// About how many bytes a training of batches of `images` needs for weights, their gradients and
+  /// momentum, and for what the backward pass reads. Images of the data set and the program itself
+  /// come on top.
   public func trainingMemory(images: Int) -> Double {
     let bytesOfFloat = 4.0
     let plan = ExecutionPlan(self, fused: true)
@@ -11,7 +12,8 @@ extension Graph {
     return kept.reduce(0, +) + 2 * largest + 3 * bytesOfFloat * parameters
   }
 
-  /// Numbers of an image that a step keeps: its output, and that of a convolution before its batch norm.
+  /// Numbers of an image that a step keeps: its output, and that of a convolution before its batch
+  /// norm.
   private func elementsKept(by step: any Step, _ plan: ExecutionPlan) -> Double {
     // Values of the plan's own have no shape here; they are copies of parts of others.
     guard shapes.indices.contains(step.output.index) else { return 0 }

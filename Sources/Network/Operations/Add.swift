@@ -2,12 +2,13 @@ import Compute
 
 /// The sum of several values, as of a residual block's branch and its shortcut.
 ///
-/// One operand is the shortcut: it has all channels of the sum. Every other one is a branch, whose channels may be removed
-/// alone: the branch then adds nothing to them.
+/// One operand is the shortcut: it has all channels of the sum. Every other one is a branch, whose
+/// channels may be removed alone: the branch then adds nothing to them.
 public struct Add: Operation {
   /// Which operand the residual stream comes in by.
   public let shortcut: Int
-  /// By operand: the channel of the sum that each of its channels adds to; nil where they are the same.
+  /// By operand: the channel of the sum that each of its channels adds to; nil where they are the
+  /// same.
   public let channels: [[Int]?]
 
   /// - Parameters:

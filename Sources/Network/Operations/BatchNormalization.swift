@@ -1,17 +1,19 @@
 import Compute
 
-/// Batch normalization over images and pixels, for each channel (Ioffe and Szegedy 2015, arXiv 1502.03167).
+/// Batch normalization over images and pixels, for each channel (Ioffe and Szegedy 2015, arXiv
+/// 1502.03167).
 ///
 /// y = weight * (x - mean) / sqrt(variance + 1e-5) + bias, applied as y = scale * x + shift.
-/// Training uses the batch's mean and biased variance and moves the running statistics by a tenth towards
-/// the batch's mean and unbiased variance; evaluation uses the running statistics.
+/// Training uses the batch's mean and biased variance and moves the running statistics by a tenth
+/// towards the batch's mean and unbiased variance; evaluation uses the running statistics.
 public struct BatchNormalization: Operation {
   package static let epsilon = 1e-5
   static let momentum = 0.1
 
   /// The batch's statistics, kept from the forward to the backward pass of training.
   ///
-  /// In double precision: the shift is a difference of two numbers that may be large against what is normalized.
+  /// In double precision: the shift is a difference of two numbers that may be large against what
+  /// is normalized.
   public struct Statistics: Sendable {
     var mean: [Double]
     var inverseDeviation: [Double]
@@ -77,11 +79,12 @@ public struct BatchNormalization: Operation {
     return (output, forward(x[0], activation: nil, into: output, Tensors(tensors), run))
   }
 
-  /// By the batch's statistics in training, by the running ones otherwise; adds the residual stream, then applies the
-  /// activation.
+  /// By the batch's statistics in training, by the running ones otherwise; adds the residual
+  /// stream, then applies the activation.
   ///
   /// - Parameters:
-  ///   - channels: which channel of the sum each channel of `input` adds to; nil when they are the same
+  ///   - channels: which channel of the sum each channel of `input` adds to; nil when they are the
+  ///     same
   ///   - residual: nil for zero
   /// - Returns: the batch's statistics, which also move the running ones; nil when not training.
   func forward(
@@ -136,13 +139,15 @@ public struct BatchNormalization: Operation {
   /// - Parameters:
   ///   - channels: which channel of `dy` each channel of `input` is; nil when they are the same
   ///   - activation: what is behind
-  ///   - writesBack: multiplies `dy` by the activation's derivative, in the channels that `input` has
+  ///   - writesBack: multiplies `dy` by the activation's derivative, in the channels that `input`
+  ///     has
   func backward(
     _ dy: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
     activation: BatchNormActivation, writesBack: Bool = false, into inputGradient: Planes, _ tensors: Tensors,
     _ run: Run
   ) {
-    // Both gradients and the input; with a sum's activation its output, too, and the gradient that is written back.
+    // Both gradients and the input; with a sum's activation its output, too, and the gradient that
+    // is written back.
     let bytes = input.shape.bytes * (writesBack ? 5 : 3)
     run.timed(tensors.name, .normalization, bytes: bytes) {
       let gradients = run.engine.batchNormGradient(

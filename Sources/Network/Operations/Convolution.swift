@@ -5,8 +5,9 @@ import Compute
 /// y[o, n, i, j] = b[o] + sum over c, u, v of W[o, c, u, v] * x[c, n, s*i + u - p, s*j + v - p]
 ///
 /// Input `[inputs, images, rows, columns]`, weight `[outputs, inputs / groups, k, k]`, output
-/// `[outputs, images, (rows + 2p - k) / s + 1, (columns + 2p - k) / s + 1]`. With groups, each group of outputs reads the group
-/// of inputs of the same number; a depthwise convolution has as many groups as inputs.
+/// `[outputs, images, (rows + 2p - k) / s + 1, (columns + 2p - k) / s + 1]`. With groups, each
+/// group of outputs reads the group of inputs of the same number; a depthwise convolution has as
+/// many groups as inputs.
 public struct Convolution: Operation {
   public var outputs: Int
   public let kernel: Int
@@ -45,7 +46,8 @@ public struct Convolution: Operation {
     [outputs, input.channels / groups, kernel, kernel]
   }
 
-  /// Weights: normal with variance 2 / (outputs / groups * k * k) (He et al. 2015, arXiv 1502.01852, fan-out); biases 0.
+  /// Weights: normal with variance 2 / (outputs / groups * k * k) (He et al. 2015, arXiv
+  /// 1502.01852, fan-out); biases 0.
   public func parameters(_ inputs: [FeatureShape]) -> [ParameterShape] {
     let fanOut = outputs / groups * kernel * kernel
     let weight = ParameterShape(
@@ -60,8 +62,9 @@ public struct Convolution: Operation {
 
   // MARK: Channels
 
-  /// Outputs are the filters' own. Within groups, the channels of the same rank in every group are removed together, so that
-  /// groups stay equally large; a depthwise filter is removed with its input.
+  /// Outputs are the filters' own. Within groups, the channels of the same rank in every group are
+  /// removed together, so that groups stay equally large; a depthwise filter is removed with its
+  /// input.
   public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {
     guard groups > 1 else { return }
     let input = node.inputs[0]
@@ -174,8 +177,8 @@ public struct Convolution: Operation {
 
   // MARK: Relevance
 
-  /// Relevance of the input `a` from the relevance R of the output by the alpha-beta rule, over positive and negative
-  /// contributions a * w; biases take no part.
+  /// Relevance of the input `a` from the relevance R of the output by the alpha-beta rule, over
+  /// positive and negative contributions a * w; biases take no part.
   public func relevance(
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
@@ -189,7 +192,8 @@ public struct Convolution: Operation {
   }
 
   /// - Parameters:
-  ///   - sums: what the forward pass found of positive and negative contributions; nil to compute them anew
+  ///   - sums: what the forward pass found of positive and negative contributions; nil to compute
+  ///     them anew
   ///   - isNonNegative: whether the input is nowhere negative
   func relevance(
     _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, isNonNegative: Bool,

@@ -1,6 +1,7 @@
 import Compute
 
-/// Dropout (Srivastava et al. 2014): zeroes an element with its probability p in training and scales the others by 1/(1-p).
+/// Dropout (Srivastava et al. 2014): zeroes an element with its probability p in training and
+/// scales the others by 1/(1-p).
 public struct Dropout: ChannelwiseOperation {
   public let probability: Float
 

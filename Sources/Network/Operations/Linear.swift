@@ -2,8 +2,8 @@ import Compute
 
 /// A linear layer, which flattens what it reads.
 ///
-/// y[n, o] = b[o] + sum over i of W[o, i] * x[n, i]; weight `[outputs, inputs]`, inputs channel by channel, each as many as a
-/// map has pixels.
+/// y[n, o] = b[o] + sum over i of W[o, i] * x[n, i]; weight `[outputs, inputs]`, inputs channel by
+/// channel, each as many as a map has pixels.
 public struct Linear: Operation {
   public var outputs: Int
   public let hasBias: Bool
@@ -109,8 +109,8 @@ private struct LinearRelevance {
   let rule: RelevanceRule
   let engine: Engine
 
-  /// a * (alpha * W+^T (R / z+) - beta * W-^T (R / z-)), z+ = W+ a, z- = W- a; where an input is negative its weights change
-  /// their signs.
+  /// a * (alpha * W+^T (R / z+) - beta * W-^T (R / z-)), z+ = W+ a, z- = W- a; where an input is
+  /// negative its weights change their signs.
   func propagate(_ relevance: Tensor) -> Tensor {
     let (positiveWeights, negativeWeights) = (
       part(of: weight) { max($0, 0) }, part(of: weight) { min($0, 0) }

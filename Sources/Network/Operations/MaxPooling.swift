@@ -2,8 +2,8 @@ import Compute
 
 /// The largest value of each window.
 ///
-/// Output rows = (rows + 2 * padding - window) / stride + 1. Gradient and relevance both go to the position of the (first)
-/// maximum.
+/// Output rows = (rows + 2 * padding - window) / stride + 1. Gradient and relevance both go to the
+/// position of the (first) maximum.
 public struct MaxPooling: ChannelwiseOperation {
   public let window: Int
   public let stride: Int

@@ -1,6 +1,7 @@
 import Compute
 
-/// The product of a signal and a gate, which is of the same shape or has one value a channel `[channels, 1, 1]`.
+/// The product of a signal and a gate, which is of the same shape or has one value a channel
+/// `[channels, 1, 1]`.
 public struct Multiply: Operation {
   public init() {}
 

@@ -2,8 +2,8 @@ import Compute
 
 /// One kind of computation in a graph, with its options: a value without weights and without state.
 ///
-/// Each operation is one file: shapes, tensors, cost, tied channels, forward, backward and relevance side by side.
-/// ``OperationRegistry`` lists them.
+/// Each operation is one file: shapes, tensors, cost, tied channels, forward, backward and
+/// relevance side by side. ``OperationRegistry`` lists them.
 public protocol Operation: Sendable {
   /// What the forward pass keeps for the way back, besides inputs and output.
   associatedtype Saved: Sendable
@@ -20,7 +20,8 @@ public protocol Operation: Sendable {
   /// Says which channels of the inputs and of the output are removed together.
   func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies)
 
-  /// The operation when only some channels of its inputs and its output are left, and the slices of its tensors.
+  /// The operation when only some channels of its inputs and its output are left, and the slices of
+  /// its tensors.
   func keeping(_ kept: KeptPositions, _ inputs: [FeatureShape]) -> (operation: Self, slices: [ParameterSlice])
 
   /// Whether the output is nowhere negative; `inputs` says the same of the inputs.
@@ -64,7 +65,8 @@ public struct SavedValues: OptionSet, Sendable {
   public static let output = SavedValues(rawValue: 2)
 }
 
-/// Positions among the channels that a node's inputs and its output have now, ascending, that are kept.
+/// Positions among the channels that a node's inputs and its output have now, ascending, that are
+/// kept.
 public struct KeptPositions: Sendable {
   public let inputs: [[Int]]
   public let output: [Int]

@@ -1,4 +1,5 @@
-/// A tensor that an operation needs: what it is called behind the node's name, its shape, and what it begins as.
+/// A tensor that an operation needs: what it is called behind the node's name, its shape, and what
+/// it begins as.
 public struct ParameterShape: Equatable, Sendable {
   /// `weight`, `bias`, `running_mean`.
   public let name: String

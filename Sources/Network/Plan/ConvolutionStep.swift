@@ -1,9 +1,10 @@
 import Compute
 
-/// A convolution with what is fused behind it: batch norm, the sum with a residual stream, an activation.
+/// A convolution with what is fused behind it: batch norm, the sum with a residual stream, an
+/// activation.
 ///
-/// Batch norm, sum and activation are one pass over memory; on the way back the activation's mask is computed again from
-/// batch norm's input, or read from the sum's output.
+/// Batch norm, sum and activation are one pass over memory; on the way back the activation's mask
+/// is computed again from batch norm's input, or read from the sum's output.
 struct ConvolutionStep: Step {
   let nodes: [Int]
   let output: Graph.Value
@@ -112,8 +113,8 @@ struct ConvolutionStep: Step {
     return output
   }
 
-  /// In a pass that relevance follows: with positive and negative contributions apart, which are what relevance is divided by;
-  /// nil in other passes, and where they are not to be had that way.
+  /// In a pass that relevance follows: with positive and negative contributions apart, which are
+  /// what relevance is divided by; nil in other passes, and where they are not to be had that way.
   private func forwardBySign(
     _ input: Planes, _ x: StepValues, _ parameters: ParameterStore, _ run: Run
   ) -> (output: Planes, saved: Saved)? {
@@ -161,7 +162,8 @@ struct ConvolutionStep: Step {
     } else {
       gradient = dy
     }
-    // The shortcut's gradient is where the branch's is added: for the identity, the sum's gradient itself.
+    // The shortcut's gradient is where the branch's is added: for the identity, the sum's gradient
+    // itself.
     if let shortcutRank { flow.add(dy, to: inputs[shortcutRank], run.engine) }
     convolution.backward(
       gradient, input: values.input(Self.inputRank), phases: phasesRank.flatMap { values.inputs[$0] },
@@ -214,10 +216,11 @@ struct ConvolutionStep: Step {
 
   // MARK: Relevance
 
-  /// Through activation and batch norm unchanged, and through the convolution by the alpha-beta rule.
+  /// Through activation and batch norm unchanged, and through the convolution by the alpha-beta
+  /// rule.
   ///
-  /// Of a sum: R_branch = branch * R / (sum + 1e-9), and the shortcut's likewise. Where the sum is negative before a ReLU, the
-  /// output and so R are zero, and the output stands in for it.
+  /// Of a sum: R_branch = branch * R / (sum + 1e-9), and the shortcut's likewise. Where the sum is
+  /// negative before a ReLU, the output and so R are zero, and the output stands in for it.
   func relevance(
     _ r: Planes, _ values: StepValues, _ saved: any Sendable, _ parameters: ParameterStore, into flow: Flow,
     _ run: inout Run, record: (Graph.Value, Planes) -> Void

@@ -9,7 +9,8 @@ struct ExecutionPlan: Sendable {
   let readerCounts: [Int]
   /// By value: the step that computes it; nil for the image.
   let producers: [Int?]
-  /// Values within residual branches that are computed again for the backward pass where they are large.
+  /// Values within residual branches that are computed again for the backward pass where they are
+  /// large.
   let recomputable: Set<Int>
   /// By value: whether it is nowhere negative.
   let nonNegative: [Bool]

@@ -2,7 +2,8 @@ import Compute
 
 /// Finds the nodes of a graph that one step can do together.
 ///
-/// A value inside a fused step has one reader. Each pattern starts at a node and says what follows it.
+/// A value inside a fused step has one reader. Each pattern starts at a node and says what follows
+/// it.
 struct Fusion {
   private let graph: Graph
   private let nonNegative: [Bool]
@@ -111,8 +112,9 @@ struct Fusion {
     follower(of: value, as: Activation.self).map { ($0.node, $0.operation.function) }
   }
 
-  /// Whether a sum's activation can stand for the sum itself where relevance is split between its operands: where a ReLU gives
-  /// zero its readers send no relevance, as they multiply it by what they read.
+  /// Whether a sum's activation can stand for the sum itself where relevance is split between its
+  /// operands: where a ReLU gives zero its readers send no relevance, as they multiply it by what
+  /// they read.
   private func standsForSum(_ activation: (node: Int, function: ActivationFunction)) -> Bool {
     let readers = graph.readers[graph.output(of: activation.node).index]
     return activation.function == .relu

@@ -1,6 +1,7 @@
 import Compute
 
-/// A batch norm with the activation behind it, as one pass over memory: where normalization comes before a convolution.
+/// A batch norm with the activation behind it, as one pass over memory: where normalization comes
+/// before a convolution.
 struct NormalizationStep: Step {
   let nodes: [Int]
   let input: Graph.Value

@@ -1,9 +1,10 @@
 import Compute
 
-/// Cuts a value once into the four phases that several convolutions with a stride of 2 read, forward and back.
+/// Cuts a value once into the four phases that several convolutions with a stride of 2 read,
+/// forward and back.
 ///
-/// The phases are a value inside the plan. They are left out where they are too large to be kept, and where relevance has its
-/// own way.
+/// The phases are a value inside the plan. They are left out where they are too large to be kept,
+/// and where relevance has its own way.
 struct SharedPhasesStep: Step {
   let input: Graph.Value
   let output: Graph.Value

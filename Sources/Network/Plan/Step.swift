@@ -31,7 +31,8 @@ protocol Step: Sendable {
     _ values: StepValues, _ saved: any Sendable, _ parameters: ParameterStore, _ run: Run
   ) -> Planes
 
-  /// Values inside, for finding the first one that is not finite: the name of the layer, and its planes.
+  /// Values inside, for finding the first one that is not finite: the name of the layer, and its
+  /// planes.
   func keptPlanes(_ saved: any Sendable) -> [(node: Int, planes: Planes)]
 }
 

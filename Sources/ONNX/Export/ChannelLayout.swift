@@ -1,6 +1,7 @@
 import Compute
 
-/// Where a value's channels stand in the file: a file may have channels that the network has not, filled with zeros.
+/// Where a value's channels stand in the file: a file may have channels that the network has not,
+/// filled with zeros.
 struct ChannelLayout: Equatable {
   /// By channel of the file: the network's channel; nil for one that is filled in.
   let channels: [Int?]
@@ -19,14 +20,16 @@ struct ChannelLayout: Equatable {
     channels = (0..<filled).map { $0 < count ? $0 : nil }
   }
 
-  /// The layout of a branch whose channels add to those of this layout's sum that `list` names; nil for all.
+  /// The layout of a branch whose channels add to those of this layout's sum that `list` names; nil
+  /// for all.
   func branch(_ list: [Int]?) -> ChannelLayout {
     guard let list else { return self }
     let ranks = Dictionary(uniqueKeysWithValues: list.enumerated().map { ($1, $0) })
     return ChannelLayout(channels: channels.map { $0.flatMap { ranks[$0] } })
   }
 
-  /// Each channel as the given number of consecutive ones: the pixels of a flattened map, the filters of a depthwise convolution.
+  /// Each channel as the given number of consecutive ones: the pixels of a flattened map, the
+  /// filters of a depthwise convolution.
   func repeated(_ times: Int) -> ChannelLayout {
     ChannelLayout(
       channels: channels.flatMap { own in (0..<times).map { part in own.map { $0 * times + part } } })

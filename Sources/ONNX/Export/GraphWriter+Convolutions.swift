@@ -4,7 +4,8 @@ import Network
 // Convolutions and linear layers, with the batch norm behind them where that is folded.
 
 extension GraphWriter {
-  /// What a convolution or linear layer computes, with the batch norm behind it where that is folded.
+  /// What a convolution or linear layer computes, with the batch norm behind it where that is
+  /// folded.
   fileprivate struct Affine {
     var weight: Tensor
     var bias: [Float]?
@@ -77,7 +78,8 @@ extension GraphWriter {
     return Written(name: name, layout: input.layout)
   }
 
-  /// Gemm; where its vector becomes a map again, as of a squeeze-and-excitation, a convolution as large as the map.
+  /// Gemm; where its vector becomes a map again, as of a squeeze-and-excitation, a convolution as
+  /// large as the map.
   mutating func linear(
     _ linear: Linear, _ index: Int, _ given: Written
   ) -> (Written, count: Int) {
@@ -107,8 +109,8 @@ extension GraphWriter {
     return (Written(name: name, layout: layout, isVector: true), affine.count)
   }
 
-  /// The layout that a linear layer makes: that of a sum that it is a branch of, else its units, which runtimes do not want
-  /// filled up.
+  /// The layout that a linear layer makes: that of a sum that it is a branch of, else its units,
+  /// which runtimes do not want filled up.
   private func unitLayout(of index: Int, _ outputs: Int) -> ChannelLayout {
     guard case .branch(let channels, let sum, _) = wishes[graph.output(of: index)] else {
       return ChannelLayout(outputs)

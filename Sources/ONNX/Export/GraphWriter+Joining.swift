@@ -48,9 +48,11 @@ extension GraphWriter {
       name: name, layout: layout, isClean: inputs.allSatisfy(\.isClean), isVector: inputs[0].isVector)
   }
 
-  /// A value in another layout, through a 1x1 convolution of ones and zeros, or a product where it is a vector.
+  /// A value in another layout, through a 1x1 convolution of ones and zeros, or a product where it
+  /// is a vector.
   ///
-  /// - Parameter force: whether to do so even if the layout is the same, as channels that were filled in are not zero
+  /// - Parameter force: whether to do so even if the layout is the same, as channels that were
+  ///   filled in are not zero
   mutating func placed(
     _ value: Written, _ layout: ChannelLayout, _ layer: String, pixels: Int, force: Bool = false
   ) -> Written {

@@ -4,9 +4,9 @@ import Network
 
 /// Writes the nodes of a graph as ONNX nodes, from the image to the logits.
 ///
-/// Each value has a layout: which of the network's channels its channels in the file are. Convolutions make the layout that
-/// their readers ask for, others take their input's, and where two do not fit a 1x1 convolution puts the channels where they
-/// belong.
+/// Each value has a layout: which of the network's channels its channels in the file are.
+/// Convolutions make the layout that their readers ask for, others take their input's, and where
+/// two do not fit a 1x1 convolution puts the channels where they belong.
 struct GraphWriter {
   /// A value as the file has it.
   struct Written {
@@ -54,7 +54,8 @@ struct GraphWriter {
 
   /// Writes a node.
   ///
-  /// - Returns: the number of nodes of the graph that were written, batch norm that was folded among them.
+  /// - Returns: the number of nodes of the graph that were written, batch norm that was folded
+  ///   among them.
   private mutating func add(_ index: Int) throws(ONNXError) -> Int {
     let node = graph.nodes[index]
     let isJoinedTail = node.inputs.count > 1 && wishes.tail.contains(index)

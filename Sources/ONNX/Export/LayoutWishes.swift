@@ -1,7 +1,8 @@
 import Network
 
-/// What a graph asks of the layouts of its values, found from the output to the image: a reader that can do with one layout
-/// alone asks for it, and whatever makes the value follows where it can.
+/// What a graph asks of the layouts of its values, found from the output to the image: a reader
+/// that can do with one layout alone asks for it, and whatever makes the value follows where it
+/// can.
 struct LayoutWishes {
   enum Wish: Equatable {
     /// Exactly the network's channels: the logits, and what a convolution of groups reads.

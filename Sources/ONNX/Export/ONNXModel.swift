@@ -9,10 +9,11 @@ import Network
 /// print(model.macs, "MACs with the channels that were filled in;", network.cost().macs, "of the network")
 /// ```
 ///
-/// The input is `images` `[batch, channels, rows, columns]`, normalized; the output `logits` `[batch, classes]`. Batch norm goes
-/// by its running statistics and there is no dropout. Initializers have the tensors' names and are not inputs. Convolutions may
-/// have more channels than the network's, all zero: up to a multiple, and where a residual branch has lost channels that its
-/// sum keeps, see ``ONNXOptions``.
+/// The input is `images` `[batch, channels, rows, columns]`, normalized; the output `logits`
+/// `[batch, classes]`. Batch norm goes by its running statistics and there is no dropout.
+/// Initializers have the tensors' names and are not inputs. Convolutions may have more channels
+/// than the network's, all zero: up to a multiple, and where a residual branch has lost channels
+/// that its sum keeps, see ``ONNXOptions``.
 public struct ONNXModel {
   public let bytes: [UInt8]
   /// Multiply-accumulates of the file's convolutions and linear layers for one image.

@@ -4,7 +4,8 @@ public struct ONNXOptions: Equatable, Sendable {
   public var opset: Int
   /// Whether batch norm becomes part of the convolution before it.
   public var foldsBatchNorm: Bool
-  /// Every width is filled up to a multiple of this by channels of zeros; 1 leaves widths as they are.
+  /// Every width is filled up to a multiple of this by channels of zeros; 1 leaves widths as they
+  /// are.
   public var padChannels: Int
   /// Images of a batch; nil for any number.
   public var batch: Int?
@@ -19,8 +20,8 @@ public struct ONNXOptions: Equatable, Sendable {
   /// Versions that can be written.
   public static let opsets = 13...21
 
-  /// The smallest version of the file format that the opset allows, as the table of releases in ONNX's docs/Versioning.md has
-  /// it: runtimes refuse files of a newer one.
+  /// The smallest version of the file format that the opset allows, as the table of releases in
+  /// ONNX's docs/Versioning.md has it: runtimes refuse files of a newer one.
   var irVersion: Int {
     switch opset {
     case ...14: 7

@@ -37,7 +37,8 @@ extension GraphReader {
     try activation(node, .hardSigmoid)
   }
 
-  /// The only reader of a gate, where it multiplies what the gate is made of; it counts as read then.
+  /// The only reader of a gate, where it multiplies what the gate is made of; it counts as read
+  /// then.
   private mutating func ownProduct(_ node: NodeReader) -> NodeReader? {
     guard let next = onlyConsumer(of: node.output), nodes[next].type == "Mul",
       Set(nodes[next].proto.input) == [node.output, node.input(0) ?? ""], nodes[next].proto.input.count == 2

@@ -26,7 +26,8 @@ extension GraphReader {
     set(node, try lookup(node.input(0), of: node))
   }
 
-  /// The axes of a squeeze or a slice: an attribute before version 13 of the operators, an input since.
+  /// The axes of a squeeze or a slice: an attribute before version 13 of the operators, an input
+  /// since.
   private mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {
     if let axes = node.ints("axes") { return axes }
     guard let axes = try integers(node, rank) else { return nil }
@@ -107,7 +108,8 @@ extension GraphReader {
 
   // MARK: Padding
 
-  /// Zeros around a map, which a convolution adds to its own; or channels of zeros, as of a shortcut without weights.
+  /// Zeros around a map, which a convolution adds to its own; or channels of zeros, as of a
+  /// shortcut without weights.
   mutating func pad(_ node: NodeReader) throws(ONNXError) {
     let features = try rawFeatures(node)
     let given = try integers(node, 1)?.compactMap(\.self)

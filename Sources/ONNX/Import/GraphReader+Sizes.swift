@@ -1,7 +1,8 @@
 import Compute
 import Network
 
-/// Whole numbers that are computed from shapes and constants, as PyTorch writes the shape of a view or the padding of a map.
+/// Whole numbers that are computed from shapes and constants, as PyTorch writes the shape of a view
+/// or the padding of a map.
 struct Sizes {
   /// Nil is the number of images.
   let values: [Int?]

@@ -94,8 +94,8 @@ extension GraphReader {
     set(node, .features(Features(value: value)))
   }
 
-  /// What a Slice with steps or a Pad of channels does, as a 1x1 convolution of ones and zeros: the shortcut without weights
-  /// of ResNets for small images (He et al. 2015, section 4.1, option A).
+  /// What a Slice with steps or a Pad of channels does, as a 1x1 convolution of ones and zeros: the
+  /// shortcut without weights of ResNets for small images (He et al. 2015, section 4.1, option A).
   ///
   /// - Parameters:
   ///   - before: channels of zeros before the features'
@@ -188,7 +188,8 @@ extension GraphReader {
 
   // MARK: Batch norm
 
-  /// The program's batch norm has an epsilon of 1e-5: what another one adds is added to the variance.
+  /// The program's batch norm has an epsilon of 1e-5: what another one adds is added to the
+  /// variance.
   mutating func batchNormalization(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
     guard node.int("training_mode", 0) == 0 else {

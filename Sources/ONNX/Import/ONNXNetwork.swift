@@ -14,9 +14,10 @@ import struct Foundation.URL
 /// try network.load(model: TensorFile(tensors: read.tensors), from: "resnet18.onnx")
 /// ```
 ///
-/// Operators are those of convolutional classifiers, see ``GraphReader/operators``. A layer is named as its weights are: the
-/// tensor `layer1.0.conv1.weight` makes the layer `layer1.0.conv1`; where the writer has not kept such names, as its node is.
-/// What comes in may be damaged or hostile: everything is an error that names the node, nothing traps, and sizes are bounded.
+/// Operators are those of convolutional classifiers, see ``GraphReader/operators``. A layer is
+/// named as its weights are: the tensor `layer1.0.conv1.weight` makes the layer `layer1.0.conv1`;
+/// where the writer has not kept such names, as its node is. What comes in may be damaged or
+/// hostile: everything is an error that names the node, nothing traps, and sizes are bounded.
 public struct ONNXNetwork: Sendable {
   public let graph: Graph
   /// By name, as ``Network/Network/tensors`` has them.
@@ -25,7 +26,8 @@ public struct ONNXNetwork: Sendable {
 
   /// - Parameters:
   ///   - input: an image's shape; the file's own size of images does not count
-  ///   - newClasses: outputs of a new classifier in place of the last linear layer, whose tensors are then left out
+  ///   - newClasses: outputs of a new classifier in place of the last linear layer, whose tensors
+  ///     are then left out
   /// - Throws: ``ONNXError``, which says what can be done.
   public init(contentsOf path: String, input: FeatureShape, newClasses: Int? = nil) throws(ONNXError) {
     let bytes: [UInt8]
@@ -37,7 +39,8 @@ public struct ONNXNetwork: Sendable {
     try self.init(bytes: bytes, file: path, input: input, newClasses: newClasses)
   }
 
-  /// - Parameter file: the name that errors give, and in whose folder values in files of their own are looked for
+  /// - Parameter file: the name that errors give, and in whose folder values in files of their own
+  ///   are looked for
   public init(
     bytes: [UInt8], file: String, input: FeatureShape, newClasses: Int? = nil
   ) throws(ONNXError) {
@@ -66,7 +69,8 @@ public struct ONNXNetwork: Sendable {
       problem: "it is no ONNX model, or a damaged one", advice: "onnx.checker.check_model says more")
   }
 
-  /// Whether a file begins as ONNX models do: with the version of the format, and not as a safetensors file of that length.
+  /// Whether a file begins as ONNX models do: with the version of the format, and not as a
+  /// safetensors file of that length.
   public static func begins(_ bytes: some Collection<UInt8>) -> Bool {
     let start = Array(bytes.prefix(9))
     return start.count == 9 && start[0] == 0x08 && (1...20).contains(start[1])

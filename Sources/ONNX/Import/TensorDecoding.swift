@@ -136,7 +136,8 @@ private func float(half bits: UInt16) -> Float {
   }
 }
 
-/// A name of a file as a message shows it: short, and without characters that move a terminal's cursor.
+/// A name of a file as a message shows it: short, and without characters that move a terminal's
+/// cursor.
 func shown(_ name: String) -> String {
   let safe = name.unicodeScalars.prefix(100).map {
     $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : $0

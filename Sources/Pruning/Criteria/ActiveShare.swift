@@ -3,8 +3,9 @@ import Specification
 
 /// How often a channel is not zero (Hu et al. 2016, arXiv 1607.03250, eq. 1).
 ///
-/// importance(o) = 1 - APoZ(o), APoZ being the average percentage of zeros of the channel behind its ReLU over images and
-/// pixels. The last convolution of a residual block is judged behind the ReLU that follows the sum with the shortcut.
+/// importance(o) = 1 - APoZ(o), APoZ being the average percentage of zeros of the channel behind
+/// its ReLU over images and pixels. The last convolution of a residual block is judged behind the
+/// ReLU that follows the sum with the shortcut.
 public struct ActiveShare: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "apoz")
 

@@ -5,14 +5,14 @@ import Specification
 
 /// Feature relevance scores (Aketi et al. 2020, arXiv 2002.09958, section III).
 ///
-/// A channel's relevance for an image is what layer-wise relevance propagation sends to it from the true class, averaged
-/// over its pixels. With r(c, channel) its mean over the images of class c,
+/// A channel's relevance for an image is what layer-wise relevance propagation sends to it from the
+/// true class, averaged over its pixels. With r(c, channel) its mean over the images of class c,
 ///
-/// importance(channel) = | mean over classes of s_c * r(c, channel) |,
-/// s_c = sigmoid(1 / (accuracy_c / best class's accuracy)), 1 for a class that is never predicted right.
+/// importance(channel) = | mean over classes of s_c * r(c, channel) |, s_c = sigmoid(1 /
+/// (accuracy_c / best class's accuracy)), 1 for a class that is never predicted right.
 ///
-/// An image whose relevance at a channel is not finite is left out of that channel's mean. The importance of a channel that
-/// no image is left for is not a number.
+/// An image whose relevance at a channel is not finite is left out of that channel's mean. The
+/// importance of a channel that no image is left for is not a number.
 public struct FeatureRelevance: ImportanceCriterion {
   public static let description = Catalog.Criterion(
     name: "feature_relevance",

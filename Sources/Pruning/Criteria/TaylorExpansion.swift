@@ -2,11 +2,13 @@ import Network
 import Specification
 import Training
 
-/// How much the loss would change without a channel, to first order (Molchanov et al. 2019, arXiv 1906.10771, eq. 8).
+/// How much the loss would change without a channel, to first order (Molchanov et al. 2019, arXiv
+/// 1906.10771, eq. 8).
 ///
-/// importance(o) = mean over batches of ( sum over images and pixels of dL/dy[o] * y[o] )^2, y being what batch norm
-/// makes of the channel: a gate behind batch norm, as the authors place it, whose value is 1. L is the batch's mean cross
-/// entropy. As in training, batch norm uses the batch's statistics; the running ones stay as they are.
+/// importance(o) = mean over batches of ( sum over images and pixels of dL/dy[o] * y[o] )^2, y
+/// being what batch norm makes of the channel: a gate behind batch norm, as the authors place it,
+/// whose value is 1. L is the batch's mean cross entropy. As in training, batch norm uses the
+/// batch's statistics; the running ones stay as they are.
 public struct TaylorExpansion: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "taylor")
 

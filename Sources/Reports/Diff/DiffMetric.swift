@@ -45,7 +45,8 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Whether a count that is lower is better; a number of epochs or pruning steps is neither better nor worse.
+  /// Whether a count that is lower is better; a number of epochs or pruning steps is neither better
+  /// nor worse.
   var fewerIsBetter: Bool { [.parameters, .macs, .channels, .layers].contains(self) }
 
   /// How much worse counts as the same unless the command line says otherwise.
@@ -59,12 +60,13 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Of counts where no seed is in both reports: which channels go depends on the seed, and so do sizes.
+  /// Of counts where no seed is in both reports: which channels go depends on the seed, and so do
+  /// sizes.
   static let otherSeedsTolerance = Tolerance.relative(0.05)
 
-  /// With at least three seeds on both sides an accuracy has fallen if the 95 % interval of the difference is below 0.
-  /// A fall below `smallest` points is ignored, and one above `largest` points counts however wide the interval is, which
-  /// it is with few seeds.
+  /// With at least three seeds on both sides an accuracy has fallen if the 95 % interval of the
+  /// difference is below 0. A fall below `smallest` points is ignored, and one above `largest`
+  /// points counts however wide the interval is, which it is with few seeds.
   static let accuracyFall = (smallest: 0.1, largest: 2.0)
 
   /// Seconds by which a training may always take longer: shares of shorter times are noise.

@@ -111,7 +111,8 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     if (order.firstIndex(of: own) ?? 0) > (order.firstIndex(of: verdict) ?? 0) { verdict = own }
   }
 
-  /// - Parameter fewerIsBetter: whether a fall is an improvement; otherwise any change is a regression.
+  /// - Parameter fewerIsBetter: whether a fall is an improvement; otherwise any change is a
+  ///   regression.
   private static func verdict(_ change: Double, allowed: Double, fewerIsBetter: Bool) -> Verdict {
     guard change != 0 else { return .same }
     guard exceeds(abs(change), allowed) else { return .tolerated }

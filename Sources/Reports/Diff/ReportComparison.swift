@@ -1,6 +1,7 @@
 /// Walks through two reports of an experiment, number by number.
 ///
-/// Everything is taken from `runs`, and not from `summary`, which older formats wrote with less in it.
+/// Everything is taken from `runs`, and not from `summary`, which older formats wrote with less in
+/// it.
 struct ReportComparison {
   let base: Report
   let candidate: Report

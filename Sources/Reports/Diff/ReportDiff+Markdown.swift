@@ -2,9 +2,11 @@ extension ReportDiff {
   /// Bytes that the text takes at most. GitHub refuses comments of more than 65,536 characters.
   static let maximumMarkdown = 60_000
 
-  /// For a comment on a pull request: the headline, then a table for each experiment that differs, regressions first.
+  /// For a comment on a pull request: the headline, then a table for each experiment that differs,
+  /// regressions first.
   ///
-  /// Where all tables together would be too long, an experiment gets a line, and those beyond that are only counted.
+  /// Where all tables together would be too long, an experiment gets a line, and those beyond that
+  /// are only counted.
   public func markdown() -> String {
     var text = BoundedText(limit: Self.maximumMarkdown - Self.reserve)
     text.append(
@@ -33,7 +35,8 @@ extension ReportDiff {
   /// Bytes for the line that counts what is left out.
   private static let reserve = 200
 
-  /// Experiments with regressions first, then those with other changes; otherwise by name, as before.
+  /// Experiments with regressions first, then those with other changes; otherwise by name, as
+  /// before.
   var inOrder: [ExperimentDiff] {
     experiments.filter { $0.regressions > 0 } + experiments.filter { $0.regressions == 0 }
   }

@@ -4,7 +4,8 @@ import Specification
 public struct RunList: Sendable {
   private let rows: [RunRow]
 
-  /// - Parameter metric: the column to sort by, the best first; nil keeps experiments and runs in their order.
+  /// - Parameter metric: the column to sort by, the best first; nil keeps experiments and runs in
+  ///   their order.
   public init(_ reports: ReportSet, sortedBy metric: Metric? = nil) {
     let rows = reports.reports.flatMap { report in report.runs.map { RunRow(report, $0) } }
     guard let metric else {

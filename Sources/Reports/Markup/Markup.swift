@@ -2,9 +2,9 @@ import Specification
 
 /// A piece of HTML or SVG.
 ///
-/// Our own, because reports hold text that nobody has checked: everything is escaped, scalar by scalar, and the result
-/// is well-formed by construction. (Template engines that escape `Character` by `Character` let a quote through that a
-/// combining accent follows.)
+/// Our own, because reports hold text that nobody has checked: everything is escaped, scalar by
+/// scalar, and the result is well-formed by construction. (Template engines that escape `Character`
+/// by `Character` let a quote through that a combining accent follows.)
 indirect enum Markup: Equatable, Sendable {
   case text(String)
   case element(String, attributes: [Attribute], children: [Markup])
@@ -51,7 +51,8 @@ indirect enum Markup: Equatable, Sendable {
     "section", "style", "summary", "svg", "table", "tbody", "thead", "title", "tr",
   ]
 
-  /// Text as both HTML and XML hold it; what cannot be seen becomes visible, but for line breaks and tabs.
+  /// Text as both HTML and XML hold it; what cannot be seen becomes visible, but for line breaks
+  /// and tabs.
   static func escaped(_ text: String) -> String {
     var output = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -40,7 +40,8 @@ struct Prefix: Equatable {
 
   init(for value: Double) {
     let all = [("", 1), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18)]
-    // Below ten thousand all digits are as short. What two decimals round to 1000.00 has the next prefix.
+    // Below ten thousand all digits are as short. What two decimals round to 1000.00 has the next
+    // prefix.
     (symbol, factor) = all.last { abs(value) >= 0.999_995 * $0.1 && abs(value) >= 1e4 } ?? ("", 1)
   }
 }

@@ -1,4 +1,5 @@
-/// A report as one HTML file that needs nothing else: no scripts, no fonts, no network. Both HTML and XML parsers read it.
+/// A report as one HTML file that needs nothing else: no scripts, no fonts, no network. Both HTML
+/// and XML parsers read it.
 ///
 /// The same reports give the same bytes.
 public struct ReportPage: Sendable {

@@ -1,4 +1,5 @@
-/// How a page looks. Written into it as it is, so it must do without the characters that markup escapes.
+/// How a page looks. Written into it as it is, so it must do without the characters that markup
+/// escapes.
 enum Stylesheet {
   static var text: String { light + dark + rules }
 

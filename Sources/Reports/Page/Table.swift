@@ -31,7 +31,8 @@ struct Table {
       rows: rows.map { row in columns.compactMap { row.indices.contains($0) ? row[$0] : nil } })
   }
 
-  /// Scrolls sideways by itself where the page is too narrow; shades at its sides show that there is more.
+  /// Scrolls sideways by itself where the page is too narrow; shades at its sides show that there
+  /// is more.
   func markup() -> Markup {
     withoutEmptyColumns.wholeMarkup()
   }
@@ -71,7 +72,8 @@ struct Table {
   }
 }
 
-/// `82.35 ± 0.31` of three values and more, `82.35 (82.04, 82.66)` of two, the mean alone of a single one.
+/// `82.35 ± 0.31` of three values and more, `82.35 (82.04, 82.66)` of two, the mean alone of a
+/// single one.
 func spread(_ statistic: Statistic?, _ places: Int) -> String {
   guard let statistic else { return "–" }
   let mean = decimal(statistic.mean, places)
@@ -100,7 +102,8 @@ func quantity(_ statistic: Statistic?) -> String {
   return decimal(statistic.mean / prefix.factor, places) + spread + unit
 }
 
-/// Change of a time in seconds: a share from a second on, below that the difference, since shares would be noise.
+/// Change of a time in seconds: a share from a second on, below that the difference, since shares
+/// would be noise.
 func secondsChange(_ before: Double?, _ after: Double?) -> String {
   guard let before, let after, before < 1 else { return change(before, after) }
   return (after > before ? "+" : "") + decimal(after - before, 2) + "\u{A0}s"

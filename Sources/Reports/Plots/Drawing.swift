@@ -1,6 +1,7 @@
 /// What all drawings share: size, text, and the frame of an SVG.
 struct Drawing {
-  /// Wide enough for a paper's column, and small enough that text can be read on a phone that is 360 units wide.
+  /// Wide enough for a paper's column, and small enough that text can be read on a phone that is
+  /// 360 units wide.
   static let width = 480.0
   static let textSize = 12.0
 

@@ -20,8 +20,9 @@ struct Palette: Equatable, Sendable {
     series: seriesColors.map(\.light),
     fonts: "Helvetica, Arial, sans-serif")
 
-  /// Told apart by people with any kind of colour blindness at least in the first three, which differ in brightness as
-  /// well; after that dashes and markers help. Contrast with the background is 3:1 or more.
+  /// Told apart by people with any kind of colour blindness at least in the first three, which
+  /// differ in brightness as well; after that dashes and markers help. Contrast with the background
+  /// is 3:1 or more.
   static let seriesColors: [(light: String, dark: String)] = [
     ("#0067a5", "#62b5f2"), ("#c84e00", "#ff9b52"), ("#00795c", "#45d3a8"), ("#a3327f", "#f391ce"),
     ("#7d6000", "#e3c44a"), ("#5a4fcf", "#aaa1ff"), ("#5f5f5f", "#c2c2c2"), ("#1f86b8", "#93d7ff"),

@@ -52,8 +52,8 @@ struct Plot {
 }
 
 extension Plot.Axis {
-  /// Of a quantity, from the range of its values rounded outwards. Nil where there are no values. Begins at 0 where that
-  /// costs little of the room, or where all values are alike.
+  /// Of a quantity, from the range of its values rounded outwards. Nil where there are no values.
+  /// Begins at 0 where that costs little of the room, or where all values are alike.
   ///
   /// - Parameters:
   ///   - inThousands: large ones in thousands, millions or more.
@@ -81,7 +81,8 @@ extension Plot.Axis {
 }
 
 extension Plot.Axis {
-  /// Of accuracies in percent: two points at least, so that differences that mean nothing do not look large.
+  /// Of accuracies in percent: two points at least, so that differences that mean nothing do not
+  /// look large.
   static func accuracy(_ values: [Double]) -> Plot.Axis? {
     quantity("Top-1 accuracy (%)", values, inThousands: false, span: 2, within: 0...100, atMost: 7)?.axis
   }

@@ -34,7 +34,8 @@ struct Ticks: Equatable {
     return decimal(value, max(0, -exponent))
   }
 
-  /// A range with two different ends, neither too close together nor too far apart for a double to count between.
+  /// A range with two different ends, neither too close together nor too far apart for a double to
+  /// count between.
   private static func drawable(_ range: ClosedRange<Double>) -> (Double, Double) {
     let limit = 1e100
     let low = min(max(range.lowerBound, -limit), limit)

@@ -11,7 +11,8 @@ struct TradeOffSeries {
       let name = Self.commonName(line.map(\.experiment))
       for report in line { names[report.experiment] = name.isEmpty ? report.experiment : name }
     }
-    // Two lines may have only such words in common that they share: then the experiments' own names tell more.
+    // Two lines may have only such words in common that they share: then the experiments' own names
+    // tell more.
     let users = Dictionary(grouping: lines.values.compactMap { $0.first.flatMap { names[$0.experiment] } }) {
       $0
     }
@@ -31,8 +32,8 @@ struct TradeOffSeries {
     return JSON.object(kept).text()
   }
 
-  /// The words that all names have, joined by `-` as in them: `criteria-l1_norm` of `criteria-l1_norm-ratio0.3` and
-  /// `criteria-l1_norm-ratio0.5`.
+  /// The words that all names have, joined by `-` as in them: `criteria-l1_norm` of
+  /// `criteria-l1_norm-ratio0.3` and `criteria-l1_norm-ratio0.5`.
   private static func commonName(_ names: [String]) -> String {
     let words = names.map { $0.split(separator: "-") }
     return (words.first ?? []).filter { word in words.allSatisfy { $0.contains(word) } }.joined(

@@ -91,7 +91,8 @@ public struct PruningProgress: Equatable, Sendable {
   }
 }
 
-/// Shows progress on standard error; standard output is left to results. May be used from several threads.
+/// Shows progress on standard error; standard output is left to results. May be used from several
+/// threads.
 public final class ProgressPrinter: Sendable {
   private let style: ProgressStyle?
   /// Tells runs side by side apart: lines begin with it.

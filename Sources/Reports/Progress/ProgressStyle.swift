@@ -47,7 +47,8 @@ enum ProgressStyle: Equatable {
   }
 }
 
-/// One line of at most `columns` columns; in a narrow terminal the bar goes first, then what stands last.
+/// One line of at most `columns` columns; in a narrow terminal the bar goes first, then what stands
+/// last.
 func progressBar(_ step: StepProgress, columns: Int = 120) -> String {
   let width = 20
   let done = step.steps > 0 ? min(max(width * step.step / step.steps, 0), width) : 0

@@ -18,7 +18,8 @@ public struct ReportError: Error, Equatable, CustomStringConvertible {
 extension Report {
   /// Reads what `json()` wrote, now or before; keys that it does not know are passed over.
   ///
-  /// - Throws: the path of the first key that is missing or has a wrong type, or that the format is another one.
+  /// - Throws: the path of the first key that is missing or has a wrong type, or that the format is
+  ///   another one.
   public init(json: String) throws(ReportError) {
     let format = try Self.decoded(json, as: Version.self).format
     guard format == Self.currentFormat else {

@@ -78,7 +78,8 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
 
   /// A row for each layer, a column for each ratio, for the terminal.
   ///
-  /// - Parameter columns: characters of a line; where all ratios do not fit, some in the middle are left out.
+  /// - Parameter columns: characters of a line; where all ratios do not fit, some in the middle are
+  ///   left out.
   public func table(columns: Int = 80) -> String {
     let ratios = layers.first?.points.map(\.ratio) ?? []
     let header = ["layer", "channels"] + ratios.map { "\($0)" }

@@ -20,8 +20,9 @@ public struct ConfidenceInterval: Equatable, Sendable {
     return ConfidenceInterval(low: clamped(low), high: clamped(high))
   }
 
-  /// Of the difference of two means, candidate minus base, whose seeds have nothing to do with each other: Welch's
-  /// (Biometrika 34, 1947), which lets the spreads differ. Nil where one of them has too few values for an interval.
+  /// Of the difference of two means, candidate minus base, whose seeds have nothing to do with each
+  /// other: Welch's (Biometrika 34, 1947), which lets the spreads differ. Nil where one of them has
+  /// too few values for an interval.
   init?(differenceOf candidate: Statistic, and base: Statistic) {
     guard min(candidate.n, base.n) >= Statistic.leastForInterval else { return nil }
     let first = candidate.std * candidate.std / Double(candidate.n)

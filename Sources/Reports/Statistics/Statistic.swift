@@ -1,10 +1,11 @@
-/// Several values of one number: their mean, their sample standard deviation (n - 1; 0 for a single value), and the
-/// interval that contains the mean of all seeds with 95 % confidence.
+/// Several values of one number: their mean, their sample standard deviation (n - 1; 0 for a single
+/// value), and the interval that contains the mean of all seeds with 95 % confidence.
 public struct Statistic: Equatable, Sendable {
   public var mean: Double
   public var std: Double
   public var n: Int
-  /// Nil for fewer than three values: two show themselves what they spread over, and Student's t would be 12.7.
+  /// Nil for fewer than three values: two show themselves what they spread over, and Student's t
+  /// would be 12.7.
   public var ci95: ConfidenceInterval?
 
   /// Values that an interval takes at least.

@@ -2,8 +2,8 @@ import Foundation
 
 /// Quantile of Student's t distribution: the t that a share `probability` of all values lies below.
 ///
-/// Found by bisection of the distribution function, so exact to rounding for any number of degrees of freedom above 0,
-/// whole or not.
+/// Found by bisection of the distribution function, so exact to rounding for any number of degrees
+/// of freedom above 0, whole or not.
 func studentT(_ probability: Double, degreesOfFreedom: Double) -> Double {
   guard probability != 0.5 else { return 0 }
   guard probability > 0.5 else { return -studentT(1 - probability, degreesOfFreedom: degreesOfFreedom) }
@@ -20,13 +20,14 @@ func studentT(_ probability: Double, degreesOfFreedom: Double) -> Double {
   }
 }
 
-/// Share of the values above t: I_x(n/2, 1/2) / 2 with x = n / (n + t²) (Abramowitz and Stegun, 26.7.1).
+/// Share of the values above t: I_x(n/2, 1/2) / 2 with x = n / (n + t²) (Abramowitz and Stegun,
+/// 26.7.1).
 private func upperTail(_ t: Double, _ freedom: Double) -> Double {
   regularizedBeta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2
 }
 
-/// The regularized incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and Stegun, 26.5.8),
-/// evaluated from the front (Lentz 1976).
+/// The regularized incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and
+/// Stegun, 26.5.8), evaluated from the front (Lentz 1976).
 private func regularizedBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
   guard x > 0 else { return 0 }
   guard x < 1 else { return 1 }

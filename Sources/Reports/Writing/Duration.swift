@@ -1,6 +1,7 @@
 import Foundation
 
-/// A time for people: `4.2 s`, `42 s`, `12 min`, `3 h 20 min`, `2 d 4 h`; `?` where it is not a time.
+/// A time for people: `4.2 s`, `42 s`, `12 min`, `3 h 20 min`, `2 d 4 h`; `?` where it is not a
+/// time.
 package func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds >= 0, seconds < 1e12 else { return "?" }
   if seconds < 9.95 { return String(format: "%.1f s", seconds) }

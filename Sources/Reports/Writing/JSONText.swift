@@ -1,7 +1,7 @@
 import Foundation
 
-/// JSON as reports and progress write it: keys in snake case and sorted, numbers in the shortest form that reads back
-/// the same, those that are not finite as null.
+/// JSON as reports and progress write it: keys in snake case and sorted, numbers in the shortest
+/// form that reads back the same, those that are not finite as null.
 func jsonText(_ value: some Encodable, pretty: Bool) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -13,7 +13,8 @@ func jsonText(_ value: some Encodable, pretty: Bool) -> String {
   return String(decoding: data, as: UTF8.self).replacing("\"\(notFinite)\"", with: "null")
 }
 
-/// Stands for null until the text is complete: a noncharacter of Unicode, which no YAML file can hold.
+/// Stands for null until the text is complete: a noncharacter of Unicode, which no YAML file can
+/// hold.
 private let notFinite = "\u{FFFE}"
 
 /// `testLoss` as `test_loss`; names with a dot stay as they are.

@@ -1,9 +1,9 @@
 extension ReportSet {
   /// All experiments as a table in Markdown, a row each, in the order in which they were given.
   ///
-  /// Means over seeds ± standard deviation, or with both values of two. From three seeds on the drop has its 95 %
-  /// interval. Training is the mean of a seed's: MACs (see ``TrainingCost``), wall time, and that of the last epoch, at
-  /// the final width.
+  /// Means over seeds ± standard deviation, or with both values of two. From three seeds on the
+  /// drop has its 95 % interval. Training is the mean of a seed's: MACs (see ``TrainingCost``),
+  /// wall time, and that of the last epoch, at the final width.
   public func markdown() -> String {
     let header = [
       "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "MACs removed",

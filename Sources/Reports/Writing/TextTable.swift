@@ -1,13 +1,14 @@
 import Specification
 
-/// Rows of text as aligned columns for the terminal: the first column to the left, the others to the right. Texts are
-/// made visible.
+/// Rows of text as aligned columns for the terminal: the first column to the left, the others to
+/// the right. Texts are made visible.
 package struct TextTable {
   /// The header first. Every row has as many cells as the header.
   let rows: [[String]]
   /// Spaces between columns.
   let gap: Int
-  /// Headers of columns that may be left out where the table is too wide, in the order in which they are.
+  /// Headers of columns that may be left out where the table is too wide, in the order in which
+  /// they are.
   let expendable: [String]
   /// Headers of columns besides the first that are aligned to the left.
   let leftAligned: Set<String>
@@ -26,8 +27,8 @@ package struct TextTable {
 
   /// The lines, without spaces at their ends.
   ///
-  /// - Parameter columns: characters of a line at most. Expendable columns are left out until the lines fit; then names in
-  ///   the first column are shortened in the middle.
+  /// - Parameter columns: characters of a line at most. Expendable columns are left out until the
+  ///   lines fit; then names in the first column are shortened in the middle.
   package func lines(columns: Int = .max) -> [String] {
     guard let header = rows.first else { return [] }
     var shown = Array(header.indices)
@@ -65,7 +66,8 @@ private func trimmed(_ line: String) -> String {
   String(line.reversed().drop { $0 == " " }.reversed())
 }
 
-/// Lines of at most `columns` characters, broken at spaces; a word that is longer gets a line of its own.
+/// Lines of at most `columns` characters, broken at spaces; a word that is longer gets a line of
+/// its own.
 ///
 /// - Parameter indent: what the lines after the first begin with.
 package func wrapped(_ text: String, columns: Int, indent: String = "") -> [String] {

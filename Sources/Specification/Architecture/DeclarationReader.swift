@@ -1,6 +1,7 @@
 /// Reads `parameters`, `blocks` and `layers` of an architecture.
 ///
-/// It checks everything that does not depend on shapes: kinds, keys, types, ranges and the syntax of expressions.
+/// It checks everything that does not depend on shapes: kinds, keys, types, ranges and the syntax
+/// of expressions.
 struct DeclarationReader {
   let context: ReadingContext
   /// `architecture`
@@ -152,7 +153,8 @@ struct DeclarationReader {
     return layer
   }
 
-  /// The key that says what the layer is; nil for a block. `norm` and `activation` are options of other kinds, too.
+  /// The key that says what the layer is; nil for a block. `norm` and `activation` are options of
+  /// other kinds, too.
   private func kind(
     of entries: [Node.Entry], _ node: Node, _ path: String
   ) -> (kind: Catalog.LayerKind?, entry: Node.Entry)? {

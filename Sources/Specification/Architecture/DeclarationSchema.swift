@@ -1,4 +1,5 @@
-/// What a JSON Schema says of declared layers: kinds, keys and types; what depends on shapes is checked by reading.
+/// What a JSON Schema says of declared layers: kinds, keys and types; what depends on shapes is
+/// checked by reading.
 struct DeclarationSchema {
   let kinds: [Catalog.LayerKind]
 

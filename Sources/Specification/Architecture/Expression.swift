@@ -1,7 +1,8 @@
-/// A whole number or a condition in a declared architecture: `inputs * expand`, `stride == 1 and inputs == out`.
+/// A whole number or a condition in a declared architecture: `inputs * expand`, `stride == 1 and
+/// inputs == out`.
 ///
-/// Numbers, parameters, `+ - * /` (whole numbers, rounded towards minus infinity), `min`, `max`, `multiple_of`, parentheses;
-/// conditions compare numbers and are joined by `and`, `or` and `not`.
+/// Numbers, parameters, `+ - * /` (whole numbers, rounded towards minus infinity), `min`, `max`,
+/// `multiple_of`, parentheses; conditions compare numbers and are joined by `and`, `or` and `not`.
 package indirect enum Expression: Equatable, Sendable {
   case number(Int)
   case name(String)
@@ -26,8 +27,8 @@ package indirect enum Expression: Equatable, Sendable {
 
   package enum Function: String, Sendable, CaseIterable {
     case min, max
-    /// The multiple nearest to a number, at least one, and no more than a tenth below it (Sandler et al. 2018, arXiv
-    /// 1801.04381, and its program).
+    /// The multiple nearest to a number, at least one, and no more than a tenth below it (Sandler
+    /// et al. 2018, arXiv 1801.04381, and its program).
     case multipleOf = "multiple_of"
   }
 

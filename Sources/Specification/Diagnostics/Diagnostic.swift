@@ -1,7 +1,8 @@
 /// One thing that is wrong with an experiment file: where, at which key, and a sentence to act on.
 public struct Diagnostic: Error, Equatable, Sendable {
   public var place: Place
-  /// The key's path, such as `train.optimizer.momentum` or `seeds[1]`; empty when no key is concerned.
+  /// The key's path, such as `train.optimizer.momentum` or `seeds[1]`; empty when no key is
+  /// concerned.
   public var path: String
   /// One line.
   public var message: String

@@ -1,9 +1,10 @@
 /// The name that was most likely meant, or nil when none is near.
 ///
-/// Near is an edit distance (insertions, deletions, replacements, swapped neighbours; Damerau 1964) of at most a third
-/// of the length; case, `-` and `_` do not count.
+/// Near is an edit distance (insertions, deletions, replacements, swapped neighbours; Damerau 1964)
+/// of at most a third of the length; case, `-` and `_` do not count.
 package func nearestName(to written: String, among names: [String]) -> String? {
-  // Longer than any name plus what may be edited: nothing is near, and nothing needs to be computed.
+  // Longer than any name plus what may be edited: nothing is near, and nothing needs to be
+  // computed.
   guard written.utf8.count <= 64 else { return nil }
   let folded = fold(written)
   var best: (name: String, distance: Int)?
@@ -15,7 +16,8 @@ package func nearestName(to written: String, among names: [String]) -> String? {
   return best?.name
 }
 
-/// The only name that begins with what is written, `l1_norm` for `l1`; nil where there are none or several.
+/// The only name that begins with what is written, `l1_norm` for `l1`; nil where there are none or
+/// several.
 func onlyName(beginning written: String, among names: [String]) -> String? {
   let folded = fold(written)
   let longer = names.filter { folded.count > 1 && fold($0).starts(with: folded) }

@@ -1,6 +1,7 @@
 /// A position in a file, or in an argument of the command line.
 ///
-/// For `--set path=value` the file is the argument as typed, the line is 1 and the column counts within `path=value`.
+/// For `--set path=value` the file is the argument as typed, the line is 1 and the column counts
+/// within `path=value`.
 public struct Place: Equatable, Sendable {
   public var file: String
   /// From 1.

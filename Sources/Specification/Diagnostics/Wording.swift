@@ -1,8 +1,9 @@
-/// `text` as it can be shown anywhere: on one line, and with nothing in it that a terminal, a page or a reader of tables
-/// would act on instead of showing it.
+/// `text` as it can be shown anywhere: on one line, and with nothing in it that a terminal, a page
+/// or a reader of tables would act on instead of showing it.
 ///
-/// Line breaks, control characters, direction marks and other invisible characters become escapes as Swift writes them.
-/// Scalar by scalar: a character of Swift may be a control with an accent behind it.
+/// Line breaks, control characters, direction marks and other invisible characters become escapes
+/// as Swift writes them. Scalar by scalar: a character of Swift may be a control with an accent
+/// behind it.
 package func visible(_ text: String) -> String { escaped(text, where: \.isInvisible) }
 
 private func escaped(_ text: String, where isEscaped: (Unicode.Scalar) -> Bool) -> String {
@@ -22,7 +23,8 @@ private func escaped(_ text: String, where isEscaped: (Unicode.Scalar) -> Bool) 
 }
 
 extension Unicode.Scalar {
-  /// Control and format characters, line and paragraph separators, and what stands for no character at all.
+  /// Control and format characters, line and paragraph separators, and what stands for no character
+  /// at all.
   fileprivate var isInvisible: Bool {
     if isASCII { return value < 0x20 || value == 0x7F }
     switch properties.generalCategory {

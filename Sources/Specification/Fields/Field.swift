@@ -1,9 +1,11 @@
-/// A key of a mapping with the type of its value: the one place that knows its range, default and meaning.
+/// A key of a mapping with the type of its value: the one place that knows its range, default and
+/// meaning.
 struct Field<Value: Sendable>: Sendable {
   let name: String
   let form: ValueForm<Value>
   let isRequired: Bool
-  /// Nil when the key has to be there, when its absence means something, or when the default depends on other keys.
+  /// Nil when the key has to be there, when its absence means something, or when the default
+  /// depends on other keys.
   let defaultValue: Value?
   /// The sentence that editors show.
   let summary: String
@@ -29,7 +31,8 @@ struct Field<Value: Sendable>: Sendable {
   func entry(_ value: Value?) -> (String, JSON) { (name, value.map(form.write) ?? .null) }
 }
 
-/// A key of a mapping without the type of its value: what the schema and the search for a near name need.
+/// A key of a mapping without the type of its value: what the schema and the search for a near name
+/// need.
 struct Key: Sendable {
   let name: String
   let summary: String

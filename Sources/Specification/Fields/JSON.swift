@@ -1,4 +1,5 @@
-/// A tree of plain values: what schemas and resolved experiments are written from, and what reports carry of them.
+/// A tree of plain values: what schemas and resolved experiments are written from, and what reports
+/// carry of them.
 public indirect enum JSON: Equatable, Sendable {
   case null
   case boolean(Bool)
@@ -42,7 +43,8 @@ public indirect enum JSON: Equatable, Sendable {
     }
   }
 
-  /// The text of a scalar in JSON, which is also its text in YAML; numbers in the shortest form that reads back exactly.
+  /// The text of a scalar in JSON, which is also its text in YAML; numbers in the shortest form
+  /// that reads back exactly.
   var scalarText: String {
     switch self {
     case .boolean(let value): "\(value)"
@@ -66,7 +68,8 @@ func doubleQuoted(_ text: String) -> String {
     case "\n": result += "\\n"
     case "\t": result += "\\t"
     case " "..."~": result.unicodeScalars.append(scalar)
-    // What YAML does not allow in a text as it is: controls, line and paragraph separators, byte order marks.
+    // What YAML does not allow in a text as it is: controls, line and paragraph separators, byte
+    // order marks.
     case "\0"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}":
       let digits = String(scalar.value, radix: 16)
       result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

@@ -38,7 +38,8 @@ struct MappingReader {
     self.entries = entries
   }
 
-  /// `dataset: digits` means `dataset: {name: digits}`, and likewise of other mappings that begin with a name.
+  /// `dataset: digits` means `dataset: {name: digits}`, and likewise of other mappings that begin
+  /// with a name.
   private static func hint(_ node: Node, _ path: String, _ keys: [Key]) -> String {
     guard case .scalar(let scalar) = node.content, scalar.text.utf8.count <= 64,
       let first = keys.first, ["name", "criterion"].contains(first.name)
@@ -66,7 +67,8 @@ struct MappingReader {
     return field.form.read(node, keyPath(path, field.name), context)
   }
 
-  /// The value of a key whose absence is a value too: `.some(nil)` when it is not there, nil after an error.
+  /// The value of a key whose absence is a value too: `.some(nil)` when it is not there, nil after
+  /// an error.
   func optional<Value>(_ field: Field<Value>) -> Value?? {
     has(field.name) ? self[field].map { .some($0) } : .some(nil)
   }
@@ -83,8 +85,8 @@ struct MappingReader {
     return entry.value
   }
 
-  /// The text of a path with variables or the home folder in it, as it is written or the default has it; nil for one
-  /// that is the same when they are replaced.
+  /// The text of a path with variables or the home folder in it, as it is written or the default
+  /// has it; nil for one that is the same when they are replaced.
   func unexpandedPath(_ field: Field<String>, of path: String?, default standard: String? = nil) -> String? {
     var written = standard
     if case .scalar(let scalar)? = node(field.name)?.content { written = scalar.text }

@@ -78,7 +78,8 @@ extension ValueForm where Value == String {
     .scalar("a text", schema: [("type", .string("string"))], write: { .string($0) }, interpret: { $0.text })
   }
 
-  /// A name that is also the name of a folder in the folder of results, and none of the program's own there.
+  /// A name that is also the name of a folder in the folder of results, and none of the program's
+  /// own there.
   static var folderName: ValueForm {
     let own = ["plots", "report.html", "report.json"]
     let names = own.joined(separator: "|").replacing(".", with: "\\.")

@@ -1,15 +1,17 @@
 /// Reads experiment files.
 ///
-/// A file is read, the files it `extends` are merged under it, the overrides over it; then all keys are checked at once.
+/// A file is read, the files it `extends` are merged under it, the overrides over it; then all keys
+/// are checked at once.
 public enum ExperimentFile {
   /// Reads the experiments of a file: one, or one for every combination of its matrix.
   ///
   /// - Parameters:
   ///   - file: path of the file; places carry it as it is given here.
-  ///   - overrides: `path=value` texts, such as `train.optimizer.learning_rate=0.05`; the value is YAML, and a mapping
-  ///     is merged. Later ones win.
+  ///   - overrides: `path=value` texts, such as `train.optimizer.learning_rate=0.05`; the value is
+  ///     YAML, and a mapping is merged. Later ones win.
   ///   - catalog: what the file may name.
-  ///   - environment: variables for `${NAME}` in `extends`, `dataset.path` and `architecture.weights`.
+  ///   - environment: variables for `${NAME}` in `extends`, `dataset.path` and
+  ///     `architecture.weights`.
   /// - Throws: every error of the file at once, sorted by place.
   public static func experiments(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]

@@ -1,7 +1,9 @@
-/// JSON Schema (draft 2020-12) of the experiment file, made from the same table of keys that files are read with.
+/// JSON Schema (draft 2020-12) of the experiment file, made from the same table of keys that files
+/// are read with.
 ///
-/// It says what editors can use: keys, types, ranges, names and descriptions. What depends on several keys at once is
-/// checked on reading only. Keys may be missing in a file that extends another one.
+/// It says what editors can use: keys, types, ranges, names and descriptions. What depends on
+/// several keys at once is checked on reading only. Keys may be missing in a file that extends
+/// another one.
 public func experimentSchema(_ catalog: Catalog) -> String {
   let section = ExperimentSection(catalog)
   let keys = section.keys
@@ -98,14 +100,16 @@ extension Key {
     case .value, .matrix: []
     case .mapping(let mapping), .wordOrMapping(_, let mapping): mapping.requirements
     case .variants(let variants):
-      // The name decides which keys there may be only where it is known, so not in a file that extends another.
+      // The name decides which keys there may be only where it is known, so not in a file that
+      // extends another.
       Self.nullable([
         ("anyOf", .list(variants.map { .object(variant($0.keys) + required(among: $0.keys)) }))
       ])
     }
   }
 
-  /// One of several variants: its keys, and those of the others as null, which takes back what another file has.
+  /// One of several variants: its keys, and those of the others as null, which takes back what
+  /// another file has.
   private func variant(_ keys: [Key]) -> [(String, JSON)] {
     let names = Set(keys.map(\.name))
     let others = self.keys.filter { !names.contains($0.name) }

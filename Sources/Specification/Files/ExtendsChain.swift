@@ -30,7 +30,8 @@ struct ExtendsChain {
     return node
   }
 
-  /// The root mapping of a file, its entries but `extends` and those that only hold anchors, and `extends`.
+  /// The root mapping of a file, its entries but `extends` and those that only hold anchors, and
+  /// `extends`.
   private static func parse(
     _ text: SourceText, _ file: String, _ context: ReadingContext
   ) throws(SpecificationError) -> (Node, [Node.Entry], Node.Entry?) {

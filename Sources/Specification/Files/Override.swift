@@ -8,7 +8,8 @@ struct Override {
     file = "--set \(quoted(argument, limit: 1_000).dropFirst().dropLast())"
   }
 
-  /// The value inside the mappings of its path; nil with an error reported when the argument is malformed.
+  /// The value inside the mappings of its path; nil with an error reported when the argument is
+  /// malformed.
   func node(_ context: ReadingContext) -> Node? {
     guard let sign = argument.firstIndex(of: "=") else {
       context.report(Place(file: file), "", "expected `path=value`")
@@ -59,7 +60,8 @@ struct Override {
 }
 
 extension Override {
-  /// The value of a text in which no `#` begins a comment, as it does in a file: nothing of an argument is passed over.
+  /// The value of a text in which no `#` begins a comment, as it does in a file: nothing of an
+  /// argument is passed over.
   private func withoutComment(
     _ document: YAMLReader.Document, _ text: Substring
   ) throws(SpecificationError) -> Node {

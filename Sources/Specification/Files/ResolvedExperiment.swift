@@ -1,6 +1,8 @@
-/// The resolved experiment as a file of its own, every key written out; it loads again to an equal value.
+/// The resolved experiment as a file of its own, every key written out; it loads again to an equal
+/// value.
 ///
-/// Keys without a value are `null`. Numbers are written in the shortest form that reads back exactly.
+/// Keys without a value are `null`. Numbers are written in the shortest form that reads back
+/// exactly.
 public func yaml(_ spec: ExperimentSpec) -> String {
   document(spec).yaml(indent: "")
 }
@@ -38,7 +40,8 @@ extension JSON {
   }
 }
 
-/// Whether a text needs no quotes: a word that no reader of YAML takes for a number, a boolean or null.
+/// Whether a text needs no quotes: a word that no reader of YAML takes for a number, a boolean or
+/// null.
 private func isPlainWord(_ text: String) -> Bool {
   let reserved = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"]
   guard let first = text.utf8.first, (0x61...0x7A).contains(first), !reserved.contains(text) else {

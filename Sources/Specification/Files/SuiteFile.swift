@@ -19,9 +19,11 @@ public enum SuiteFile {
     return entries.contains { $0.key == "suite" }
   }
 
-  /// The experiment files that a suite lists, in its order; those of a pattern sorted by name, each file once.
+  /// The experiment files that a suite lists, in its order; those of a pattern sorted by name, each
+  /// file once.
   ///
-  /// Entries are relative to the suite's folder; `*`, `?` and `[…]` are patterns. A suite in a suite stands for its files.
+  /// Entries are relative to the suite's folder; `*`, `?` and `[…]` are patterns. A suite in a
+  /// suite stands for its files.
   ///
   /// - Throws: every error at once; an entry that names no file is one.
   public static func load(_ file: String) throws(SpecificationError) -> [String] {

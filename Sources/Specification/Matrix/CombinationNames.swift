@@ -1,8 +1,9 @@
-/// The name of a combination's experiment: that of the file, and what is special about the combination.
+/// The name of a combination's experiment: that of the file, and what is special about the
+/// combination.
 ///
-/// Texts stand for themselves (`l1_norm`), numbers and booleans follow the last word of their key (`ratio0.4`), null is
-/// `no-` and that word. The name depends on the combination alone, so that it stays when the matrix grows. A `name` that
-/// `include` gives is taken as it is.
+/// Texts stand for themselves (`l1_norm`), numbers and booleans follow the last word of their key
+/// (`ratio0.4`), null is `no-` and that word. The name depends on the combination alone, so that it
+/// stays when the matrix grows. A `name` that `include` gives is taken as it is.
 extension Matrix.Combination {
   func name(base: String) -> String {
     if case .scalar(let scalar)? = self["name"]?.node.content { return scalar.text }

@@ -1,8 +1,9 @@
-/// The `matrix` of an experiment file: every combination of the values of its axes is an experiment of its own.
+/// The `matrix` of an experiment file: every combination of the values of its axes is an experiment
+/// of its own.
 ///
-/// An axis is a dotted path with a list of values. `exclude` takes combinations away; then an entry of `include` that
-/// agrees with some of the rest in the axes that it names adds its other keys to them, and any other entry is a
-/// combination of its own.
+/// An axis is a dotted path with a list of values. `exclude` takes combinations away; then an entry
+/// of `include` that agrees with some of the rest in the axes that it names adds its other keys to
+/// them, and any other entry is a combination of its own.
 struct Matrix {
   /// Experiments of one file.
   static let maximumCombinations = 1000
@@ -44,7 +45,8 @@ struct Matrix {
   private(set) var axes: [Axis] = []
   private(set) var combinations: [Combination] = []
 
-  /// Errors are reported; the combinations of what is right are there nevertheless, so that theirs are found too.
+  /// Errors are reported; the combinations of what is right are there nevertheless, so that theirs
+  /// are found too.
   init(_ node: Node, _ context: ReadingContext) {
     guard case .mapping(let entries) = node.content else {
       context.report(

@@ -85,7 +85,8 @@ struct MatrixExpansion {
     )
   }
 
-  /// Whether an override sets what the matrix varies, which would win over it without a word; reports that.
+  /// Whether an override sets what the matrix varies, which would win over it without a word;
+  /// reports that.
   private func refuseOverride(of axis: Matrix.Axis) -> Bool {
     let values = overrides.compactMap { $0.value(at: axis.path) }
     for value in values {

@@ -1,5 +1,6 @@
 extension Node {
-  /// This mapping with a value laid over what is at a path: mappings are merged, anything else is replaced.
+  /// This mapping with a value laid over what is at a path: mappings are merged, anything else is
+  /// replaced.
   ///
   /// Everything on the way keeps its place; what has to be added for it gets the setting's.
   func setting(_ setting: Matrix.Setting) -> Node {

@@ -17,7 +17,8 @@ struct ExperimentSection: Sendable {
   let export = ExportSection()
   let expect = ExpectSection()
 
-  /// Keys of a file that begin so mean nothing, as in OpenAPI and Compose files: their values are for aliases.
+  /// Keys of a file that begin so mean nothing, as in OpenAPI and Compose files: their values are
+  /// for aliases.
   static let anchorPrefix = "x-"
 
   init(_ catalog: Catalog) {
@@ -49,7 +50,8 @@ struct ExperimentSection: Sendable {
     ]
   }
 
-  /// Nil, with errors reported, when the file holds no experiment. `extends` has been followed before.
+  /// Nil, with errors reported, when the file holds no experiment. `extends` has been followed
+  /// before.
   func read(_ node: Node, _ context: ReadingContext) -> ExperimentSpec? {
     let keys = keys
     let start = Place(file: node.place.file)

@@ -170,7 +170,8 @@ struct PruneSection: Sendable {
   ) -> (interval: Int, until: Int, schedule: PruneSpec.Schedule)? {
     let name = mapping[schedule]
     if name == "one_shot" {
-      // What belongs to steps may be there, for experiments that differ only in the schedule to share a file.
+      // What belongs to steps may be there, for experiments that differ only in the schedule to
+      // share a file.
       _ = (mapping[interval], mapping[until])
       guard let fineTune = fineTune.read(mapping) else { return nil }
       return epochs.map { ($0, $0, .oneShot(fineTune)) }
@@ -204,7 +205,8 @@ struct PruneSection: Sendable {
     return epochs.map { max($0 - 1, interval) }
   }
 
-  /// Options of all criteria are checked, so that experiments that differ only in the criterion can share a file.
+  /// Options of all criteria are checked, so that experiments that differ only in the criterion can
+  /// share a file.
   private func readOptions(_ mapping: MappingReader, of criterion: String?) -> CriterionOptions? {
     var result: CriterionOptions = [:]
     var isValid = true

@@ -1,7 +1,7 @@
 /// The network that is trained.
 public struct ArchitectureSpec: Equatable, Sendable {
-  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for one that the file declares, `onnx` for one
-  /// that is read from an ONNX file.
+  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for one that the file
+  /// declares, `onnx` for one that is read from an ONNX file.
   public var name: String
   /// Layers with weights; 0 where an architecture has no such number.
   public var depth: Int
@@ -25,7 +25,8 @@ public struct ArchitectureSpec: Equatable, Sendable {
   /// The layers that the file declares itself.
   public var declaration: ArchitectureDeclaration?
 
-  /// What the network repeats: `basic` (two 3x3 convolutions), `bottleneck` (1x1, 3x3, 1x1), `plain` (no shortcut).
+  /// What the network repeats: `basic` (two 3x3 convolutions), `bottleneck` (1x1, 3x3, 1x1),
+  /// `plain` (no shortcut).
   public enum BlockKind: String, Equatable, Sendable, CaseIterable { case basic, bottleneck, plain }
 
   public init(

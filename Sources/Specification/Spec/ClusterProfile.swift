@@ -54,7 +54,8 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(mebibytes)M" }
 }
 
-/// How long a task may take; written as Slurm has it: `90` (minutes), `2:30:00`, `1-12` or `1-12:30:00` (days first).
+/// How long a task may take; written as Slurm has it: `90` (minutes), `2:30:00`, `1-12` or
+/// `1-12:30:00` (days first).
 public struct TimeLimit: Hashable, Sendable, CustomStringConvertible {
   /// Whole minutes: Slurm knows no shorter time.
   public var minutes: Int

@@ -1,7 +1,8 @@
 /// Which images, how many of them, and what is done to them before the network sees them.
 public struct DatasetSpec: Equatable, Sendable {
   public var name: String
-  /// Folder of the files, environment variables expanded, relative to the working directory; nil for embedded data.
+  /// Folder of the files, environment variables expanded, relative to the working directory; nil
+  /// for embedded data.
   public var path: String?
   /// The path as it is written, where that has variables in it: what files to be shared say.
   public var unexpandedPath: String?
@@ -32,7 +33,8 @@ public struct DatasetSpec: Equatable, Sendable {
 public struct PictureSpec: Equatable, Sendable {
   /// Rows, and columns, of an image.
   public var size: Int
-  /// Length that the shorter side of a picture is brought to before its middle is cut out; at least `size`.
+  /// Length that the shorter side of a picture is brought to before its middle is cut out; at least
+  /// `size`.
   public var resize: Int
   public var damaged: DamagePolicy
   /// Of a picture as it is stored; larger ones are not decoded.
@@ -50,7 +52,8 @@ public struct PictureSpec: Equatable, Sendable {
     self.maximumPixels = maximumPixels
   }
 
-  /// The usual `resize`: 256 for 224, where training sees parts of pictures, else no more than is needed.
+  /// The usual `resize`: 256 for 224, where training sees parts of pictures, else no more than is
+  /// needed.
   public static func standardResize(size: Int, crops: Bool) -> Int {
     crops ? Int((Double(size) * 8 / 7).rounded()) : size
   }

@@ -1,6 +1,7 @@
 /// One experiment, fully resolved: what a file says after `extends`, `--set` and defaults.
 ///
-/// A value of this type that came out of ``ExperimentFile`` has passed every check, so its users need not repeat them.
+/// A value of this type that came out of ``ExperimentFile`` has passed every check, so its users
+/// need not repeat them.
 public struct ExperimentSpec: Equatable, Sendable {
   /// Names the result folder: lower-case letters, digits, `.`, `_` and `-`.
   public var name: String

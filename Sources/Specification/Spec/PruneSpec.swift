@@ -35,7 +35,8 @@ public struct PruneSpec: Equatable, Sendable {
 
   /// Which channels of a residual network can go.
   public enum Scope: String, Equatable, Sendable, CaseIterable {
-    /// Those that convolutions inside the blocks make; the residual stream keeps its width (arXiv 2002.09958).
+    /// Those that convolutions inside the blocks make; the residual stream keeps its width (arXiv
+    /// 2002.09958).
     case block
     /// The residual streams' too, each from all layers that share it.
     case stream
@@ -45,9 +46,11 @@ public struct PruneSpec: Equatable, Sendable {
   public enum Schedule: Equatable, Sendable {
     /// The same number of channels at every step (arXiv 2002.09958).
     case constant
-    /// Many at first, few at the end: after step k of n, 1 - (1 - k/n)^3 of it (Zhu and Gupta 2017, arXiv 1710.01878, eq. 1).
+    /// Many at first, few at the end: after step k of n, 1 - (1 - k/n)^3 of it (Zhu and Gupta 2017,
+    /// arXiv 1710.01878, eq. 1).
     case cubic
-    /// Everything after the last epoch of an ordinary training, followed by further epochs: the conventional pipeline.
+    /// Everything after the last epoch of an ordinary training, followed by further epochs: the
+    /// conventional pipeline.
     case oneShot(FineTuneSpec)
   }
 
@@ -88,7 +91,8 @@ public struct PruneSpec: Equatable, Sendable {
     self.options = options
   }
 
-  /// Channels that a layer keeps however much is to go: the first multiple from the minimum on, if it has so many.
+  /// Channels that a layer keeps however much is to go: the first multiple from the minimum on, if
+  /// it has so many.
   public func floor(ofLayerWith channels: Int) -> Int {
     min(channels, (max(1, leastKept(of: channels == .max ? 0 : channels)) + roundTo - 1) / roundTo * roundTo)
   }

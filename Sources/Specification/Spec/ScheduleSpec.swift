@@ -10,8 +10,8 @@ public struct ScheduleSpec: Equatable, Sendable {
     case step(milestones: [Int], gamma: Double)
     /// Half a cosine from the learning rate down to `minimum`, an absolute learning rate.
     case cosine(minimum: Double)
-    /// Rises from learning rate / `initialDivisor` to the learning rate over `rise` of all epochs, then falls to
-    /// learning rate / `initialDivisor` / `finalDivisor`.
+    /// Rises from learning rate / `initialDivisor` to the learning rate over `rise` of all epochs,
+    /// then falls to learning rate / `initialDivisor` / `finalDivisor`.
     case oneCycle(rise: Double, initialDivisor: Double, finalDivisor: Double)
   }
 

@@ -1,5 +1,5 @@
-/// A character that looks like one of YAML's own and is part of the text for it: word processors and web pages put
-/// such characters into what is copied from them.
+/// A character that looks like one of YAML's own and is part of the text for it: word processors
+/// and web pages put such characters into what is copied from them.
 struct LookAlike: CustomStringConvertible {
   private let scalar: Unicode.Scalar
   private let name: String

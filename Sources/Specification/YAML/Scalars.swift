@@ -1,7 +1,7 @@
 /// How plain scalars are read as numbers and booleans.
 ///
-/// YAML 1.1 has octal, hexadecimal, binary and base-60 numbers and `_` between digits, and `010` is 8 there; none of that
-/// is accepted, so that a number always means what it looks like.
+/// YAML 1.1 has octal, hexadecimal, binary and base-60 numbers and `_` between digits, and `010` is
+/// 8 there; none of that is accepted, so that a number always means what it looks like.
 extension Node.Scalar {
   /// Digits without a leading zero, with an optional sign.
   var isWholeNumber: Bool {

@@ -1,7 +1,7 @@
 /// Tabs that indent nothing, where libyaml stops at them all the same.
 ///
-/// YAML allows tabs between tokens (1.2.2, section 6.2), only not to indent. libyaml takes every tab at the beginning of
-/// a line, or after a list's dash, for indentation.
+/// YAML allows tabs between tokens (1.2.2, section 6.2), only not to indent. libyaml takes every
+/// tab at the beginning of a line, or after a list's dash, for indentation.
 enum SeparatingTabs {
   /// The spaces and tabs around an offset; nil where they indent something.
   ///

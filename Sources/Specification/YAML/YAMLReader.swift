@@ -2,8 +2,8 @@ import CYAML
 
 /// Builds the tree of one YAML document from libyaml's events.
 ///
-/// libyaml resolves neither aliases nor merge keys and bounds neither; both happen here. Time and memory are
-/// proportional to the size of the text plus ``maximumNodes``.
+/// libyaml resolves neither aliases nor merge keys and bounds neither; both happen here. Time and
+/// memory are proportional to the size of the text plus ``maximumNodes``.
 struct YAMLReader {
   /// Nodes of a document with its aliases written out.
   static let maximumNodes = 100_000
@@ -15,7 +15,8 @@ struct YAMLReader {
     var root: Node?
     /// Errors that did not stop the reading.
     var diagnostics: [Diagnostic] = []
-    /// Characters from the beginning of the text to the end of the root; what follows is space and comments.
+    /// Characters from the beginning of the text to the end of the root; what follows is space and
+    /// comments.
     var end = 0
   }
 

@@ -10,7 +10,8 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
-/// An argument that names a file or a folder: an empty one, as of a variable that is not set, would name the wrong one.
+/// An argument that names a file or a folder: an empty one, as of a variable that is not set, would
+/// name the wrong one.
 @Sendable func path(_ argument: String) throws -> String {
   guard !argument.isEmpty else { throw ValidationError("expected a path, found an empty text") }
   return argument
@@ -27,7 +28,8 @@ struct ExperimentOptions: ParsableArguments {
 
   /// The files' experiments, suites expanded; prints warnings and everything that is wrong.
   ///
-  /// - Parameter withoutDataset: whether the data set is not looked at, since other images stand in for it
+  /// - Parameter withoutDataset: whether the data set is not looked at, since other images stand in
+  ///   for it
   /// - Throws: status 2 where something is wrong.
   func load(
     _ files: [String], withoutDataset: Bool = false

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A file system of a few megabytes in memory, mounted on a folder; gone with the value. Only for root.
+/// A file system of a few megabytes in memory, mounted on a folder; gone with the value. Only for
+/// root.
 final class SmallDisk {
   static var isPossible: Bool {
     getuid() == 0

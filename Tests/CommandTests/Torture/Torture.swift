@@ -40,8 +40,8 @@ final class Torture {
 
   // MARK: Scenarios
 
-  /// Seconds between checkpoints, so that one is written after every step, now and then, or after epochs only; and how
-  /// many times as long as without any it may take.
+  /// Seconds between checkpoints, so that one is written after every step, now and then, or after
+  /// epochs only; and how many times as long as without any it may take.
   private static let pace: [(interval: Double, duration: Double)] = [(0, 3), (0.05, 1.5), (1000, 1)]
 
   /// Kills at random moments, one to four times a trial, until it has been done `count` times.
@@ -94,7 +94,8 @@ final class Torture {
     }
   }
 
-  /// Checkpoints that are cut off, emptied, overwritten, or have a bit flipped: the newest, or both that are kept.
+  /// Checkpoints that are cut off, emptied, overwritten, or have a bit flipped: the newest, or both
+  /// that are kept.
   func damage(rounds: Int) {
     for _ in 0..<rounds {
       for count in [1, 2] {

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// Everything that may happen to a run: it is killed, stopped, its files are damaged, or there is no place to write.
-/// Whatever it was, the same command goes on, and in the end all bytes are those of an undisturbed run.
+/// Everything that may happen to a run: it is killed, stopped, its files are damaged, or there is
+/// no place to write. Whatever it was, the same command goes on, and in the end all bytes are those
+/// of an undisturbed run.
 ///
 /// `make torture` asks for 200 kills, and for a line a scenario.
 @Suite("Torture")

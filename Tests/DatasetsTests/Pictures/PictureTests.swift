@@ -120,7 +120,8 @@ struct PictureTests {
     let frame = try #require(Self.index(of: [0xFF, 0xC0], in: file))
     file[frame + 11] = 0x42
     let scan = try #require(Self.index(of: [0xFF, 0xDA], in: file))
-    // Six units of eight blocks of grey, and two of colours: no difference and end of block, by the standard tables.
+    // Six units of eight blocks of grey, and two of colours: no difference and end of block, by the
+    // standard tables.
     let unit: [UInt8] = [0x28, 0xA2, 0x8A, 0x28, 0xA2, 0x8A, 0x00]
     let data = Array([[UInt8]](repeating: unit, count: 6).joined())
     let picture = try Picture(Array(file[..<(scan + 14)]) + data + [0xFF, 0xD9])

@@ -56,7 +56,8 @@ struct PictureWindowTests {
       let width = range.upperBound - range.lowerBound
       #expect(values.allSatisfy { $0 >= range.lowerBound - 0.01 && $0 <= range.upperBound + 0.01 })
       let mean = values.reduce(0, +) / 4000
-      // The standard deviation of the mean is width / sqrt(12 * 4000), 0.0046 widths. The seed is fixed.
+      // The standard deviation of the mean is width / sqrt(12 * 4000), 0.0046 widths. The seed is
+      // fixed.
       #expect(abs(mean - (range.lowerBound + range.upperBound) / 2) < 0.02 * width)
       let spread = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 4000
       #expect(abs(spread - width * width / 12) < 0.1 * width * width / 12)
