@@ -169,6 +169,7 @@ for _ in $(seq 1800); do
   # Slurm holds back for two minutes what was queued again, so that the task before it surely has ended. Here ten seconds
   # are enough.
   while read -r task begin; do
+    [ "$begin" != N/A ] || continue
     if [ $(($(date -d "$begin" +%s) - $(date +%s))) -gt 30 ]; then
       scontrol update JobId="${task%_N/A}" StartTime=now+10 || true
     fi
