@@ -114,7 +114,7 @@ $(BENCH_PYTHON):
 	.build-bench/bin/pip install --quiet torch torchvision safetensors pyyaml
 
 .PHONY: lint
-lint: ## Check the format, and the prose of comments and pages.
+lint: ## Check the format, and the prose and links of comments and pages.
 	swift format lint --strict --recursive Package.swift Sources Tests
 	scripts/check-prose.py
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks prose: lines of at most 100 columns in comments and pages, and no word that reads as translated.
+"""Checks prose: lines of at most 100 columns in comments and pages, no word that reads as translated, no broken link.
 
 With --wrap, long paragraphs of comments and pages are wrapped instead. Tables, code and generated pages stay as they are.
 """
@@ -132,7 +132,16 @@ def prose(path, lines):
             fenced = False
 
 
+def broken_links(path):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", Path(path).read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not target.startswith("http") and not (Path(path).parent / target).exists():
+            yield f"{path}: the link to {target} leads nowhere"
+
+
 def problems(path):
+    if path.endswith(".md"):
+        yield from broken_links(path)
     for number, line in prose(path, Path(path).read_text().split("\n")):
         # A single long word, such as an address, cannot be wrapped.
         if len(line) > COLUMNS and len(line.strip().split()) > 2:
