@@ -28,8 +28,11 @@ def files(*patterns):
 
 
 def wrapped(text, first, rest):
-    return textwrap.wrap(
+    # Code stays on one line where it fits.
+    text = re.sub(r"`[^`]{,60}`", lambda code: code.group().replace(" ", "\0"), text)
+    lines = textwrap.wrap(
         text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
 
 
 def indent_of(text):
@@ -59,7 +62,7 @@ def wrap_block(lines, prefix):
     for group in paragraphs(lines):
         fences = sum(line.strip().startswith("```") for line in group)
         verbatim ^= fences % 2 == 1
-        fits = all(len(prefix + line) <= COLUMNS for line in group)
+        fits = all(len(prefix + line) <= COLUMNS and line.count("`") % 2 == 0 for line in group)
         literal = group[0].startswith("    ") or group[0].lstrip().startswith("|")
         if fits or fences or verbatim or literal:
             result += [(prefix + line).rstrip() for line in group]

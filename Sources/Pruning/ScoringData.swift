@@ -3,8 +3,9 @@ import MessagePassing
 
 /// What a criterion may look at besides the network.
 public struct ScoringData {
-  /// One pass over this process's batches of the scoring images, `[channels, images, rows,
-  /// columns]`, and their labels; process r of n has batches r, r + n, and so on.
+  /// One pass over this process's batches of the scoring images,
+  /// `[channels, images, rows, columns]`, and their labels; process r of n has batches r, r + n,
+  /// and so on.
   public let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
   public let seed: UInt64
   public let epoch: Int

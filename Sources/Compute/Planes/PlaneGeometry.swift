@@ -3,8 +3,8 @@ import Synchronization
 
 /// Where the pixels of a plane lie in memory.
 ///
-/// A plane holds one channel of a batch. Pixel (image n, row r, column c) has the flat index `(n *
-/// (rows + 1) + r) * pitch + c` with `pitch = columns + 1`: neighbouring rows share one zero
+/// A plane holds one channel of a batch. Pixel (image n, row r, column c) has the flat index
+/// `(n * (rows + 1) + r) * pitch + c` with `pitch = columns + 1`: neighbouring rows share one zero
 /// between them, and neighbouring images one zero row, so that every neighbour of a pixel exists.
 /// Guards of zeros lie before and after.
 final class PlaneGeometry: @unchecked Sendable {

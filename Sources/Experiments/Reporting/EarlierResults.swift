@@ -53,8 +53,8 @@ struct EarlierResults {
   private func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// What a run says of settings that it changes: `prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1] and 3
-/// more`.
+/// What a run says of settings that it changes:
+/// `prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1] and 3 more`.
 func sentence(_ changes: [SpecChange]) -> String {
   let shown = changes.prefix(4).map { "\($0)" }.joined(separator: ", ")
   return changes.count > 4 ? "\(shown) and \(changes.count - 4) more" : shown

@@ -1,5 +1,5 @@
-/// A whole number or a condition in a declared architecture: `inputs * expand`, `stride == 1 and
-/// inputs == out`.
+/// A whole number or a condition in a declared architecture: `inputs * expand`,
+/// `stride == 1 and inputs == out`.
 ///
 /// Numbers, parameters, `+ - * /` (whole numbers, rounded towards minus infinity), `min`, `max`,
 /// `multiple_of`, parentheses; conditions compare numbers and are joined by `and`, `or` and `not`.
