@@ -29,7 +29,8 @@ def files(*patterns):
 
 def wrapped(text, first, rest):
     # Code stays on one line where it fits.
-    text = re.sub(r"`[^`]{,60}`", lambda code: code.group().replace(" ", "\0"), text)
+    text = re.sub(
+        r"`[^`]*`", lambda code: code.group().replace(" ", "\0") if len(code.group()) < 70 else code.group(), text)
     lines = textwrap.wrap(
         text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
