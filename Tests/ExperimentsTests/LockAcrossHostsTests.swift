@@ -138,9 +138,9 @@ struct LockAcrossHostsTests {
     let owners = Atomic<Int>(0)
     let refusals = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: 4) { [path = folder.path] index in
-      var rules = rules(host: "node\(index + 1)", on: fileSystem, patience: .milliseconds(200))
+      var rules = rules(host: "node\(index + 1)", on: fileSystem, patience: .seconds(1))
       // The machine may be busy.
-      rules.settling = .seconds(1)
+      rules.settling = .seconds(2)
       do throws(RunError) {
         let lock = try FolderLock(path, rules: rules)
         owners.add(1, ordering: .relaxed)
