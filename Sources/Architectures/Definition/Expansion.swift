@@ -170,7 +170,7 @@ struct Expansion {
     return values
   }
 
-  private func nearest(_ name: String, _ known: [String]) -> String? { nearestName(to: name, among: known) }
+  func nearest(_ name: String, _ known: [String]) -> String? { nearestName(to: name, among: known) }
 
   // MARK: Blocks
 
@@ -289,31 +289,5 @@ struct Expansion {
       throw .layer(layer.place, path: layer.path, message: "two layers have tensors named `\(tensor)`")
     }
     return (weights, norm)
-  }
-
-  // MARK: Numbers
-
-  private func number(
-    _ expression: Placed<Expression>, _ numbers: [String: Int], _ path: String,
-    _ form: Catalog.LayerForm? = nil
-  ) throws(ArchitectureError) -> Int {
-    let number: Int
-    do throws(Expression.EvaluationError) {
-      number = try expression.value.number(numbers)
-    } catch {
-      throw .layer(expression.place, path: path, message: explain(error, numbers))
-    }
-    if case .whole(let range)? = form, !range.contains(number) {
-      throw .layer(
-        expression.place, path: path,
-        message: "expected a number from \(range.lowerBound) to \(range.upperBound), found \(number)")
-    }
-    return number
-  }
-
-  private func explain(_ error: Expression.EvaluationError, _ numbers: [String: Int]) -> String {
-    guard case .unknownName(let name) = error else { return "the value \(error)" }
-    let hint = nearest(name, numbers.keys.sorted()).map { "; did you mean `\($0)`?" }
-    return "\(error)\(hint ?? "; known: \(numbers.keys.sorted().joined(separator: ", "))")"
   }
 }

@@ -89,7 +89,7 @@ struct DeclarationReader {
     }
   }
 
-  private func isName(_ text: String) -> Bool {
+  func isName(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, first.properties.isAlphabetic || first == "_" else {
       return false
     }
@@ -240,127 +240,6 @@ struct DeclarationReader {
       found[entry.key] = expression(entry.value, keyPath(path, entry.key)).map {
         Placed(value: $0, place: entry.value.place)
       }
-    }
-  }
-
-  // MARK: Values
-
-  private func value(_ node: Node, _ form: Catalog.LayerForm, _ path: String) -> LayerValue? {
-    func fail(_ expectation: String) -> LayerValue? {
-      context.report(node.place, path, "expected \(expectation), found \(node.found)")
-      return nil
-    }
-    let scalar: Node.Scalar? = if case .scalar(let scalar) = node.content { scalar } else { nil }
-    switch form {
-    case .whole: return expression(node, path).map { .expression($0) }
-    case .number(let range):
-      guard let number = scalar?.number, range.contains(number) else {
-        return fail("a number from \(range.lowerBound) to \(range.upperBound)")
-      }
-      return .number(number)
-    case .word(let words):
-      guard let text = scalar?.text, words.contains(text) else {
-        let hint = scalar.flatMap { nearestName(to: $0.text, among: words) }.map {
-          "; did you mean \(quoted($0))?"
-        }
-        context.report(
-          node.place, path,
-          "expected \(listed(words.map { quoted($0) }, "or")), found \(node.found)\(hint ?? "")")
-        return nil
-      }
-      return .word(text)
-    case .flag: return scalar?.boolean.map { .flag($0) } ?? fail("true or false")
-    case .isTrue: return scalar?.boolean == true ? .flag(true) : fail("true")
-    case .layers: return references(node, path, allowsOne: false).map { .layers($0) }
-    case .channels:
-      guard case .list(let items) = node.content else { return fail("a list of channel numbers") }
-      let numbers = items.compactMap { item -> Int? in
-        if case .scalar(let scalar) = item.content, scalar.isWholeNumber { Int(scalar.text) } else { nil }
-      }
-      guard numbers.count == items.count, !numbers.isEmpty, numbers.allSatisfy({ $0 >= 0 }),
-        zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 })
-      else { return fail("ascending channel numbers from 0") }
-      return .channels(numbers)
-    }
-  }
-
-  private func expression(_ node: Node, _ path: String) -> Expression? {
-    guard case .scalar(let scalar) = node.content else {
-      context.report(node.place, path, "expected a whole number or an expression, found \(node.found)")
-      return nil
-    }
-    do throws(ExpressionParser.Failure) {
-      return try ExpressionParser.parse(scalar.text)
-    } catch {
-      var place = node.place
-      if scalar.isPlain { place.column += error.offset }
-      context.report(place, path, "\(quoted(scalar.text)): \(error.message)")
-      return nil
-    }
-  }
-
-  private func references(_ node: Node, _ path: String, allowsOne: Bool) -> [LayerReference]? {
-    switch node.content {
-    case .scalar where allowsOne:
-      return layerName(node, path).map { [LayerReference(name: $0.value, place: $0.place)] }
-    case .list(let items) where items.count >= (allowsOne ? 1 : 2):
-      let names = items.compactMap { layerName($0, path) }
-      return names.count == items.count ? names.map { LayerReference(name: $0.value, place: $0.place) } : nil
-    default:
-      context.report(
-        node.place, path,
-        "expected \(allowsOne ? "the name of a layer before" : "a list of at least two names of layers before"),"
-          + " found \(node.found)")
-      return nil
-    }
-  }
-
-  /// Letters, digits, `_`, `-` and `.`; what tensors in files may be called.
-  private func layerName(_ node: Node, _ path: String) -> Placed<String>? {
-    guard case .scalar(let scalar) = node.content, !scalar.text.isEmpty, scalar.text.utf8.count <= 200,
-      scalar.text.utf8.allSatisfy({ byte in
-        byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
-          || byte < 128
-            && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
-      })
-    else {
-      context.report(
-        node.place, path, "expected a name of letters, digits, `_`, `-` and `.`, found \(node.found)")
-      return nil
-    }
-    return Placed(value: scalar.text, place: node.place)
-  }
-
-  private func mapping(_ node: Node, _ path: String, _ expectation: String) -> [Node.Entry]? {
-    guard case .mapping(let entries) = node.content else {
-      context.report(node.place, path, "expected \(expectation), found \(node.found)")
-      return nil
-    }
-    return entries
-  }
-
-  private func check(_ entries: [Node.Entry], _ names: [String], _ path: String) {
-    for entry in entries where !names.contains(entry.key) {
-      let hint = nearestName(to: entry.key, among: names).map { "did you mean \(quoted($0))?" }
-      context.report(
-        entry.keyPlace, keyPath(path, entry.key),
-        "unknown key; " + (hint ?? "known: \(names.joined(separator: ", "))"))
-    }
-  }
-}
-
-extension Node {
-  /// The tree without places.
-  var json: JSON {
-    switch content {
-    case .list(let items): return .list(items.map(\.json))
-    case .mapping(let entries): return .object(entries.map { ($0.key, $0.value.json) })
-    case .scalar(let scalar):
-      if isNull { return .null }
-      if scalar.isWholeNumber, let number = Int(scalar.text) { return .integer(number) }
-      if let number = scalar.number { return .number(number) }
-      if let flag = scalar.boolean { return .boolean(flag) }
-      return .string(scalar.text)
     }
   }
 }
