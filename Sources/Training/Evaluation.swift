@@ -6,6 +6,8 @@ import Specification
 
 /// How a network does on a set of images, with running statistics and without augmentation.
 public struct Evaluation: Equatable, Sendable {
+  /// Images that could be decoded.
+  public var images: Int
   /// Mean cross entropy, without label smoothing; nil where it, or a logit, is not finite.
   public var loss: Double?
   /// Percent.
@@ -45,6 +47,7 @@ public struct Evaluation: Equatable, Sendable {
     }
     isFinite = isFinite && lossSum.isFinite && hits.images > 0
     loss = isFinite ? lossSum / Double(hits.images) : nil
+    images = hits.images
     top1 = hits.top1Accuracy
     top5 = hits.top5Accuracy
   }

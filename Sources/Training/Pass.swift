@@ -66,6 +66,7 @@ extension Trainer {
       }
       self.isAskedToStop = isAskedToStop
       guard progress.steps < stepCount, let batch = try nextBatch() else {
+        if progress.steps > 0, progress.hits.images == 0 { throw .noImages(part: "training") }
         if let tensor = network.firstNonFiniteTensor {
           throw .tensorDiverged(epoch: epoch + 1, tensor: tensor)
         }

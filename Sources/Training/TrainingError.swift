@@ -8,6 +8,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case tensorDiverged(epoch: Int, tensor: String)
   /// The test images' logits or loss were not finite after the last epoch, 1-based.
   case evaluationDiverged(epoch: Int)
+  /// Every picture of the training or test images is damaged and left out.
+  case noImages(part: String)
   /// An image cannot be read.
   case data(DatasetError)
   /// The user asked to stop.
@@ -24,6 +26,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "tensor \(tensor) is not finite after epoch \(epoch)" + Self.advice
     case .evaluationDiverged(let epoch):
       "the loss of the test images is not finite after epoch \(epoch)" + Self.advice
+    case .noImages(let part):
+      "no \(part) picture can be decoded; `dataset.damaged: skip` has left out all of them"
     case .data(let error): "\(error)"
     case .interrupted: "interrupted"
     }

@@ -14,6 +14,8 @@ struct Expansion {
   private var used: Set<Graph.Value> = []
   private var layers = 0
   private var tensors: Set<String> = []
+  /// Of layers, with those of the blocks that they are in.
+  private var names: Set<String> = []
 
   /// More layers are a mistake.
   private static let mostLayers = 10_000
@@ -223,6 +225,10 @@ struct Expansion {
     _ scope: Scope
   ) throws(ArchitectureError) -> Graph.Value {
     guard let kind = LayerKinds.all.first(where: { $0.name == layer.kind }) else { return inputs[0] }
+    guard names.insert(scope.prefix + name).inserted else {
+      throw .layer(
+        layer.place, path: layer.path, message: "two layers are named `\(scope.prefix + name)`")
+    }
     let options = try options(of: layer, kind, numbers)
     let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
     let parts = LayerParts(

@@ -21,25 +21,34 @@ private struct GraphWriter {
   /// By value that a layer gives: the layer's name.
   private var names: [Graph.Value: String] = [.image: "input"]
   private var taken: Set<String> = ["input"]
-  /// By convolution's value: the channels of the sum that it adds to.
+  /// By convolution's value: the channels of the sum that it adds to, where that is the same for
+  /// all sums that read it.
   private let outputs: [Graph.Value: [Int]]
 
   init(_ graph: Graph) {
     self.graph = graph
-    outputs = graph.branchChannels
+    let convolutions = Set(Self.units(of: graph).filter { $0.node.operation is Convolution }.map(\.value))
+    outputs = graph.branchChannels.filter { convolutions.contains($0.key) }
+  }
+
+  private static func units(of graph: Graph) -> [Unit] {
+    var units: [Unit] = []
+    var node = 0
+    while node < graph.nodes.count {
+      units.append(Unit(graph, at: node))
+      node += units.last?.count ?? 1
+    }
+    return units
   }
 
   /// One mapping a layer.
   func layers() -> [JSON] {
     var writer = self
     var found: [JSON] = []
-    var node = 0
     var previous = Graph.Value.image
-    while node < graph.nodes.count {
-      let unit = Unit(graph, at: node)
-      found.append(writer.layer(unit, previous: previous))
+    for unit in Self.units(of: graph) {
+      found += writer.layers(of: unit, previous: previous)
       previous = unit.value
-      node += unit.count
     }
     return found
   }
@@ -82,7 +91,9 @@ private struct GraphWriter {
     }
   }
 
-  private mutating func layer(_ unit: Unit, previous: Graph.Value) -> JSON {
+  /// The layer, behind those that say which channels of a sum its operands are where their own
+  /// layers do not.
+  private mutating func layers(of unit: Unit, previous: Graph.Value) -> [JSON] {
     let name = freeName(unit.node.layer)
     names[unit.value] = name
     var entries: [(String, JSON)] = [("name", .string(name))]
@@ -90,7 +101,8 @@ private struct GraphWriter {
     let isJoining =
       unit.node.operation is Add || unit.node.operation is Concatenate
       || unit.node.operation is Multiply
-    entries += kind(unit, inputs.map { .string(names[$0] ?? "") })
+    let (placements, operands) = placements(unit)
+    entries += kind(unit, operands.map(JSON.string))
     if let function = unit.activation {
       entries += Self.activation(function)
     } else if unit.node.operation is Convolution {
@@ -99,7 +111,28 @@ private struct GraphWriter {
     if !isJoining, inputs[0] != previous { entries.append(("from", .string(names[inputs[0]] ?? ""))) }
     if unit.node.pruning == .kept { entries.append(("keep", .boolean(true))) }
     if let tensors = tensors(unit, name) { entries.append(("tensors", .object(tensors))) }
-    return .object(entries)
+    return placements + [.object(entries)]
+  }
+
+  /// The names of what a layer reads, and layers that do nothing but say which channels of a sum
+  /// these are.
+  private mutating func placements(_ unit: Unit) -> (layers: [JSON], operands: [String]) {
+    var layers: [JSON] = []
+    let sum = unit.node.operation as? Add
+    let operands = unit.node.inputs.enumerated().map { index, input in
+      let own = names[input] ?? ""
+      guard let sum, sum.channels[index] != outputs[input] else { return own }
+      let name = freeName(own + ".placed")
+      var entries: [(String, JSON)] = [
+        ("name", .string(name)), ("dropout", .number(0)), ("from", .string(own)),
+      ]
+      if let channels = sum.channels[index] {
+        entries.append(("outputs", .list(channels.map(JSON.integer))))
+      }
+      layers.append(.object(entries))
+      return name
+    }
+    return (layers, operands)
   }
 
   private mutating func freeName(_ layer: String) -> String {
@@ -179,14 +212,16 @@ private struct GraphWriter {
 }
 
 extension Graph {
-  /// By value that a sum reads: the channels of the sum that its channels add to, where it has lost
-  /// others.
-  var branchChannels: [Value: [Int]] {
-    nodes.reduce(into: [:]) { found, node in
-      guard let sum = node.operation as? Add else { return }
+  /// By value that sums read: the channels of the sum that its channels add to, where it has lost
+  /// others and all sums agree.
+  fileprivate var branchChannels: [Value: [Int]] {
+    var found: [Value: Set<[Int]?>] = [:]
+    for node in nodes {
+      guard let sum = node.operation as? Add else { continue }
       for (input, channels) in zip(node.inputs, sum.channels) {
-        if let channels { found[input] = channels }
+        found[input, default: []].insert(channels)
       }
     }
+    return found.compactMapValues { $0.count == 1 ? $0.first ?? nil : nil }
   }
 }

@@ -64,10 +64,11 @@ enum LayerKinds {
     Catalog.LayerOption("padding", .whole(0...64), "Zeros on every side; default: half of the kernel."),
     Catalog.LayerOption("norm", .word(["batch", "none"]), "Batch norm behind it; default: batch."),
     activationOption("Behind batch norm; default: relu."), slope,
-    Catalog.LayerOption("bias", .flag, "Default: only without batch norm."),
-    Catalog.LayerOption(
-      "outputs", .channels, "Channels of the sum that it feeds, where it has lost others; default: all."),
+    Catalog.LayerOption("bias", .flag, "Default: only without batch norm."), outputs,
   ]
+
+  private static let outputs = Catalog.LayerOption(
+    "outputs", .channels, "Channels of the sum that it feeds, where it has lost others; default: all.")
 
   // MARK: Convolutions
 
@@ -147,7 +148,8 @@ enum LayerKinds {
 
   private static let dropout = LayerKind(
     description: Catalog.LayerKind(
-      "dropout", .number(0...0.999), "In training, zeroes elements with that probability.")
+      "dropout", .number(0...0.999), options: [outputs],
+      "In training, zeroes elements with that probability.")
   ) { (parts, builder) throws(GraphError) in
     try builder.add(
       Dropout(Float(parts.options.decimals["dropout"] ?? 0)), parts.inputs, layer: parts.name)

@@ -66,7 +66,7 @@ public struct KubernetesJob: Sendable {
     let namespace = kubernetes.namespace.map { " --namespace " + shellQuoted($0) } ?? ""
     return """
       kubectl apply --filename \(shellQuoted("\(folder)/train.yaml"))
-      kubectl wait --for=condition=Complete --timeout=-1s\(namespace) job/\(command.name)
+      until kubectl get job/\(command.name)\(namespace) --output=jsonpath='{.status.conditions[*].type}' | grep -qE 'Complete|Failed'; do sleep 30; done
       kubectl apply --filename \(shellQuoted("\(folder)/report.yaml"))
       """
   }

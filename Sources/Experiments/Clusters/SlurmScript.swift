@@ -40,7 +40,8 @@ public struct SlurmScript: Sendable {
 
   private func text(log: String, line: String) -> String {
     var options = [
-      "--job-name=\(command.name)", "--output=\(folder)/\(log)", "--open-mode=append", "--requeue",
+      "--job-name=\(command.name)", "--output=\(folder.replacing("%", with: "%%"))/\(log)",
+      "--open-mode=append", "--requeue",
       "--signal=B:\(slurm.signal ?? Self.signal)", "--cpus-per-task=\(resources.threads)",
       "--mem=\(resources.memory)", "--time=\(resources.time)",
     ]
@@ -83,6 +84,7 @@ public struct SlurmScript: Sendable {
 
   /// As sbatch reads an option.
   private static func quoted(_ option: String) -> String {
-    option.contains(where: \.isWhitespace) ? "\"\(option)\"" : option
+    guard option.contains(where: { $0.isWhitespace || "\"\\'".contains($0) }) else { return option }
+    return "\"" + option.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 }

@@ -58,10 +58,12 @@ public struct SlurmSubmission: Sendable {
     var jobs: [String] = []
     do throws(Slurm.Failure) {
       for array in arrays { jobs.append(try slurm.submit(arguments(array))) }
-      let report = try slurm.submit(arguments(after: jobs))
+      let training = jobs
+      let report = try slurm.submit(arguments(after: training))
+      jobs.append(report)
       let record = SubmissionRecord(
         command: script.command, workingFolder: script.workingFolder, shards: script.shards,
-        arrays: zip(jobs, arrays).map { .init(job: $0, offset: $1.offset) }, report: report)
+        arrays: zip(training, arrays).map { .init(job: $0, offset: $1.offset) }, report: report)
       try record.write(to: script.folder)
       return record
     } catch {

@@ -8,6 +8,8 @@ public struct SuiteTasks: Sendable {
   public let count: Int
   /// Of tasks that have something to train, ascending.
   public let open: [Int]
+  /// Why an experiment could not be prepared here, as where its data is on other nodes only.
+  public let problems: [String]
   /// By task, for people.
   let trainings: [[TrainingStage]]
   private let cache: StageCache
@@ -24,8 +26,13 @@ public struct SuiteTasks: Sendable {
     trainings = shards.map { $0.flatMap(\.stages) }
     count = shards.count
     self.cache = cache
+    problems = prepared.compactMap { result in
+      if case .failure(let error) = result { "\(error)" } else { nil }
+    }
+    // Nodes that have the data may deal otherwise: then all tasks have to be there.
+    let isKnown = problems.isEmpty
     open = trainings.indices.filter { task in
-      shards[task].contains { $0.stages.contains { !cache.isDone($0) } }
+      !isKnown || shards[task].contains { $0.stages.contains { !cache.isDone($0) } }
     }
   }
 

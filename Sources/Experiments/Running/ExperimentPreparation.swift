@@ -72,7 +72,11 @@ struct ExperimentPreparation {
   private func weightsDigest(_ spec: ExperimentSpec) throws(RunError) -> String? {
     func digest(_ path: String?) throws(RunError) -> String? {
       guard let path else { return nil }
-      do { return sha256(try DurableFile.read(path)) } catch { throw .model(.unreadable(error)) }
+      do throws(ModelFileError) {
+        return try spec.files(ofModel: path).map { sha256($0) }.joined(separator: "+")
+      } catch {
+        throw .model(error)
+      }
     }
     let weights = try digest(spec.architecture.weights)
     guard let onnx = try digest(spec.architecture.onnx) else { return weights }

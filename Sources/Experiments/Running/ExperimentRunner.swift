@@ -189,6 +189,11 @@ public struct ExperimentRunner: Sendable {
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
       postpone(stage, owner, schedule)
+    } catch .training(.interrupted) where group.count > 1 {
+      // Another process of the group was asked to stop, and so all are.
+      stopping.request()
+      schedule.failed(stage, .training(.interrupted))
+      failed(.training(.interrupted))
     } catch .training(.interrupted) where !stopping.isRequested {
       postpone(stage, "another process, which has taken it over,", schedule)
     } catch {

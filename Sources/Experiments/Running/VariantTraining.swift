@@ -179,6 +179,7 @@ struct VariantTraining {
   ///   followed by better ones.
   private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
     let evaluation = try self.evaluation(of: network)
+    guard evaluation.images > 0 else { throw .training(.noImages(part: "test")) }
     guard evaluation.loss == nil else { return evaluation }
     if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
     progress.show(.message("warning: the loss of the test images is not finite after epoch \(epoch)"))

@@ -10,6 +10,7 @@ extension ExperimentSpec {
   /// The experiment's network for its first seed, with the weights of a file, or else those that it
   /// starts from.
   func network(weights: String? = nil, engine: Engine) throws(ToolError) -> Network {
+    if let weights, let network = try exported(weights, engine) { return network }
     guard let network = build(seed: seeds.first ?? 0, engine: engine) else {
       throw .file("\(architecture.name): no such architecture")
     }
@@ -23,6 +24,22 @@ extension ExperimentSpec {
       throw .file("\(error)")
     }
     return network
+  }
+
+  /// The network of an ONNX file, which has its layers, too, and may be pruned; nil for another
+  /// file.
+  private func exported(_ path: String, _ engine: Engine) throws(ToolError) -> Network? {
+    guard let start = try? DurableFile.read(path, first: 9), ONNXNetwork.begins(start) else { return nil }
+    do {
+      guard let model = try onnxModel(path, try DurableFile.read(path)) else { return nil }
+      let network = Network(model.graph, seed: 0, engine: engine)
+      network.prunesStreams = prune?.scope == .stream
+      try network.load(
+        model: TensorFile(tensors: model.tensors, metadata: model.metadata), from: path)
+      return network
+    } catch {
+      throw .file("\(error)")
+    }
   }
 
   /// The experiment's network without weights.
@@ -47,14 +64,35 @@ extension ExperimentSpec {
   func modelFile(_ path: String) throws(ModelFileError) -> TensorFile {
     let bytes: [UInt8]
     do { bytes = try DurableFile.read(path) } catch { throw .unreadable(error) }
-    guard ONNXNetwork.begins(bytes) || path == architecture.onnx else {
-      do { return try TensorFile(bytes: bytes, file: path) } catch { throw .unreadable(error) }
-    }
-    let size = architecture.input
     do throws(ONNXError) {
-      let model = try ONNXNetwork(
-        bytes: bytes, file: path, input: FeatureShape(channels: size[0], rows: size[1], columns: size[2]))
-      return TensorFile(tensors: model.tensors, metadata: model.metadata)
+      if let model = try onnxModel(path, bytes) {
+        return TensorFile(tensors: model.tensors, metadata: model.metadata)
+      }
+    } catch {
+      throw .other("\(error)")
+    }
+    do { return try TensorFile(bytes: bytes, file: path) } catch { throw .unreadable(error) }
+  }
+
+  /// The network of an ONNX file; nil for another file.
+  private func onnxModel(_ path: String, _ bytes: [UInt8]) throws(ONNXError) -> ONNXNetwork? {
+    guard ONNXNetwork.begins(bytes) || path == architecture.onnx else { return nil }
+    let size = architecture.input
+    return try ONNXNetwork(
+      bytes: bytes, file: path, input: FeatureShape(channels: size[0], rows: size[1], columns: size[2]))
+  }
+
+  /// The bytes of a model's file, and of those beside it that have some of its values.
+  func files(ofModel path: String) throws(ModelFileError) -> [[UInt8]] {
+    do {
+      let bytes = try DurableFile.read(path)
+      guard let model = try onnxModel(path, bytes) else { return [bytes] }
+      let folder = URL(filePath: path).deletingLastPathComponent().path
+      var files = [bytes]
+      for name in model.externalFiles { files.append(try DurableFile.read("\(folder)/\(name)")) }
+      return files
+    } catch let error as TensorFileError {
+      throw .unreadable(error)
     } catch {
       throw .other("\(error)")
     }

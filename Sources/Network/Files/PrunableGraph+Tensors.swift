@@ -50,15 +50,19 @@ extension PrunableGraph {
   func ownNames(_ names: [String]) -> [String: String] {
     let own = tensorShapes
     let bare = TensorFile.withoutWrappers(names)
-    let taken = Set(bare.values)
-    return bare.mapValues { name in
-      guard own[name] == nil else { return name }
-      for (from, to) in [(".downsample.", ".shortcut."), (".shortcut.", ".downsample.")] {
-        let other = name.replacing(from, with: to)
-        if own[other] != nil, !taken.contains(other) { return other }
+    // Two of a file's names do not become one.
+    var taken = Set(bare.values)
+    var names = bare
+    for (key, name) in bare.sorted(by: { $0.key < $1.key }) where own[name] == nil {
+      let others = [(".downsample.", ".shortcut."), (".shortcut.", ".downsample.")].map {
+        name.replacing($0, with: $1)
       }
-      return name
+      if let other = others.first(where: { own[$0] != nil && !taken.contains($0) }) {
+        taken.insert(other)
+        names[key] = other
+      }
     }
+    return names
   }
 
   func fits(_ shapes: [String: [Int]]) -> Bool { tensorShapes.allSatisfy { shapes[$0.key] == $0.value } }

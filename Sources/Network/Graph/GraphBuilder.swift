@@ -13,6 +13,12 @@ public struct GraphBuilder: Sendable {
   public let input: FeatureShape
   private var nodes: [Graph.Node] = []
   private var shapes: [FeatureShape]
+  private var channels = 0
+  private var weights = 0
+
+  /// Elements of a value of one image, channels of all values, and weights of a graph: more are a
+  /// mistake, and could not be counted.
+  private static let (mostElements, mostChannels, mostWeights) = (1 << 28, 1 << 23, 1 << 31)
 
   /// - Parameter input: an image's shape.
   public init(input: FeatureShape) {
@@ -32,11 +38,39 @@ public struct GraphBuilder: Sendable {
     _ operation: any Operation, _ inputs: [Graph.Value], layer: String, tensors: String? = nil,
     pruning: Graph.Pruning = .prunable
   ) throws(GraphError) -> Graph.Value {
-    shapes.append(try operation.outputShape(inputs.map { shapes[$0.index] }))
+    try append(operation, inputs.map { shapes[$0.index] })
     nodes.append(
       Graph.Node(
         operation: operation, inputs: inputs, layer: layer, tensors: tensors ?? layer, pruning: pruning))
     return Graph.Value(index: nodes.count)
+  }
+
+  /// Adds a value's shape, and counts what it takes.
+  private mutating func append(
+    _ operation: any Operation, _ inputs: [FeatureShape]
+  ) throws(GraphError) {
+    let shape = try operation.outputShape(inputs)
+    guard Self.product([shape.channels, shape.rows, shape.columns]) <= Self.mostElements else {
+      throw .tooLarge("a value of \(shape)")
+    }
+    channels += shape.channels
+    guard channels <= Self.mostChannels else { throw .tooLarge("a network of \(channels) channels") }
+    for parameter in operation.parameters(inputs) {
+      weights += Self.product(parameter.shape)
+      guard weights <= Self.mostWeights else {
+        throw .tooLarge(
+          "a network with a layer of \(parameter.shape.map(String.init).joined(separator: " x ")) weights")
+      }
+    }
+    shapes.append(shape)
+  }
+
+  /// At most one more than the largest of all limits.
+  private static func product(_ numbers: [Int]) -> Int {
+    numbers.reduce(1) { product, number in
+      let (result, overflows) = product.multipliedReportingOverflow(by: number)
+      return overflows ? mostWeights + 1 : min(result, mostWeights + 1)
+    }
   }
 
   /// Adds a convolution, batch norm and an activation as one layer.

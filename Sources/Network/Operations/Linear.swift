@@ -122,7 +122,9 @@ private struct LinearRelevance {
     }
     let (above, below) = (part(of: input) { max($0, 0) }, part(of: input) { min($0, 0) })
     let positive = quotients(relevance, added(sums(above, positiveWeights), sums(below, negativeWeights)))
-    let negative = quotients(relevance, added(sums(above, negativeWeights), sums(below, positiveWeights)))
+    let negative = quotients(
+      relevance, added(sums(above, negativeWeights), sums(below, positiveWeights)),
+      stabilizer: -RelevanceRule.stabilizer)
     return added(
       combined(above, transposed(positiveWeights, positive), transposed(negativeWeights, negative)),
       combined(below, transposed(negativeWeights, positive), transposed(positiveWeights, negative)))
@@ -137,10 +139,12 @@ private struct LinearRelevance {
   }
 
   /// The denominators are kept away from zero with their own sign.
-  private func quotients(_ relevance: Tensor, _ sums: Tensor) -> Tensor {
+  private func quotients(
+    _ relevance: Tensor, _ sums: Tensor, stabilizer: Float = RelevanceRule.stabilizer
+  ) -> Tensor {
     var quotients = sums
     for index in quotients.values.indices {
-      quotients.values[index] = relevance.values[index] / (quotients.values[index] + RelevanceRule.stabilizer)
+      quotients.values[index] = relevance.values[index] / (quotients.values[index] + stabilizer)
     }
     return quotients
   }

@@ -6,6 +6,9 @@ public struct Multiply: Operation {
   public init() {}
 
   public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
+    guard inputs.count == 2 else {
+      throw .shapes(inputs, expected: "a product is of two layers, a signal and a gate")
+    }
     let (signal, gate) = (inputs[0], inputs[1])
     guard gate == signal || gate == FeatureShape(channels: signal.channels) else {
       throw .shapes(inputs, expected: "a product needs a gate of the signal's shape, or one value a channel")

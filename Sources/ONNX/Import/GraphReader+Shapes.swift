@@ -26,6 +26,16 @@ extension GraphReader {
     set(node, try lookup(node.input(0), of: node))
   }
 
+  /// Features stay numbers with fractions; sizes and constants may become whole ones.
+  mutating func cast(_ node: NodeReader) throws(ONNXError) {
+    let value = try lookup(node.input(0), of: node)
+    // FLOAT, FLOAT16, DOUBLE and BFLOAT16 of TensorProto.DataType.
+    if case .features = value, ![1, 10, 11, 16].contains(node.int("to", 1)) {
+      throw node.error("it makes whole numbers or flags of features")
+    }
+    set(node, value)
+  }
+
   /// The axes of a squeeze or a slice: an attribute before version 13 of the operators, an input
   /// since.
   private mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {

@@ -115,6 +115,10 @@ extension GraphReader {
       (before + inputs + after) * inputs <= 1 << 24
     else { throw node.error("a projection of \(inputs) channels is too large") }
     let outputs = before + inputs + after
+    projectedWeights += outputs * inputs
+    guard projectedWeights <= 1 << 26 else {
+      throw node.error("the projections up to this one are too large")
+    }
     let name = free((Self.path(node.proto.name) ?? node.output) + ".shortcut")
     var weight = Tensor(shape: [outputs, inputs, 1, 1])
     for channel in 0..<inputs { weight.values[(before + channel) * inputs + channel] = 1 }

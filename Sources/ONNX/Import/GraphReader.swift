@@ -30,7 +30,7 @@ struct GraphReader {
     "Add": { (reader, node) throws(ONNXError) in try reader.add(node) },
     "AveragePool": { (reader, node) throws(ONNXError) in try reader.averagePool(node) },
     "BatchNormalization": { (reader, node) throws(ONNXError) in try reader.batchNormalization(node) },
-    "Cast": { (reader, node) throws(ONNXError) in try reader.identity(node) },
+    "Cast": { (reader, node) throws(ONNXError) in try reader.cast(node) },
     "Clip": { (reader, node) throws(ONNXError) in try reader.clip(node) },
     "Concat": { (reader, node) throws(ONNXError) in try reader.concat(node) },
     "Constant": { (reader, node) throws(ONNXError) in try reader.constant(node) },
@@ -73,6 +73,8 @@ struct GraphReader {
   var decoding: TensorDecoding
   var builder: GraphBuilder
   var tensors: [String: Tensor] = [:]
+  /// Weights of all projections that the file has no tensors for.
+  var projectedWeights = 0
   /// The file's nodes that lead to the output.
   let nodes: [NodeReader]
   /// By name: the nodes that read it.

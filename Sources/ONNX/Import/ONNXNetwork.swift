@@ -20,6 +20,8 @@ import struct Foundation.URL
 /// hostile: everything is an error that names the node, nothing traps, and sizes are bounded.
 public struct ONNXNetwork: Sendable {
   public let graph: Graph
+  /// Files in the model's folder that have values of it, by name.
+  public let externalFiles: [String]
   /// By name, as ``Network/Network/tensors`` has them.
   public let tensors: [String: Tensor]
   public let metadata: [String: String]
@@ -52,6 +54,7 @@ public struct ONNXNetwork: Sendable {
       var read = try reader.read()
       if let newClasses { try read.replaceHead(classes: newClasses) }
       (graph, tensors) = (read.graph, read.tensors)
+      externalFiles = reader.decoding.files.keys.sorted()
       metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
     } catch {
       var named = error

@@ -6,7 +6,7 @@ import TensorFiles
 struct TensorDecoding {
   /// Where files of values beside the model are.
   let folder: String
-  private var files: [String: [UInt8]] = [:]
+  private(set) var files: [String: [UInt8]] = [:]
 
   init(folder: String) {
     self.folder = folder
@@ -105,7 +105,7 @@ struct TensorDecoding {
     }
     let bytes = files[location] ?? []
     let offset = Int(entries["offset"] ?? "0") ?? -1
-    let length = entries["length"].map { Int($0) ?? -1 } ?? bytes.count - offset
+    let length = entries["length"].map { Int($0) ?? -1 } ?? (offset < 0 ? -1 : bytes.count - offset)
     guard offset >= 0, length >= 0, offset <= bytes.count, length <= bytes.count - offset else {
       throw ONNXError(problem: "the file `\(shown(location))` is too short; it does not belong to the model")
     }

@@ -37,6 +37,28 @@ public struct ReportSet: Sendable {
     self.init(path: paths.joined(separator: " "), reports: reports, isSingle: reports.count == 1)
   }
 
+  /// Every report below a folder that can be read, experiments of one name too, and why others
+  /// cannot.
+  ///
+  /// - Throws: `file: path: message` where there is none at all.
+  public static func readable(
+    _ path: String
+  ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
+    var reports: [Report] = []
+    var problems: [ReportError] = []
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let files = names.sorted().filter { !$0.hasPrefix(".") }.map {
+      ((path as NSString).appendingPathComponent($0) as NSString).appendingPathComponent("report.json")
+    }.filter { FileManager.default.fileExists(atPath: $0) }
+    for file in files {
+      do throws(ReportError) { reports.append(try read(file)) } catch { problems.append(error) }
+    }
+    guard !reports.isEmpty else {
+      return (try ReportSet(path: path), [])
+    }
+    return (ReportSet(path: path, reports: reports, isSingle: false), problems)
+  }
+
   /// - Throws: `file: path: message`.
   public init(path: String) throws(ReportError) {
     self.path = path

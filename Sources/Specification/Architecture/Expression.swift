@@ -86,6 +86,8 @@ package indirect enum Expression: Equatable, Sendable {
   private static func compute(
     _ operation: Arithmetic, _ left: Int, _ right: Int
   ) throws(EvaluationError) -> Int {
+    // A number of channels may be larger than what a file may write.
+    guard max(left.magnitude, right.magnitude) <= 1 << 31 else { throw .tooLarge }
     let result: Int
     switch operation {
     case .add: result = left + right

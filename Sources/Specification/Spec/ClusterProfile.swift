@@ -47,7 +47,8 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
       return nil
     }
     let (mebibytes, overflow) = count.multipliedReportingOverflow(by: unit)
-    guard !overflow else { return nil }
+    // A pebibyte.
+    guard !overflow, mebibytes <= 1 << 30 else { return nil }
     self.mebibytes = mebibytes
   }
 

@@ -22,14 +22,13 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file]) {
-      do {
-        let evaluation = try ModelEvaluation(spec, weights: weights, engine: engine)
-        print(format == .json ? evaluation.json() : evaluation.text())
-      } catch {
-        complain("espalier: \(error)")
-        throw ExitStatus.usage
-      }
+    let spec = try experiment.loadOne(file)
+    do {
+      let evaluation = try ModelEvaluation(spec, weights: weights, engine: engine)
+      print(format == .json ? evaluation.json() : evaluation.text())
+    } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
     }
   }
 }

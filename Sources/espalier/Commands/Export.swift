@@ -15,27 +15,28 @@ struct Export: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "The trained model, a safetensors file. Default: the experiment's start weights.")
+  @Option(
+    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
+    transform: path)
   var weights: String?
 
   @Option(help: "safetensors, yaml or onnx.")
   var format: ModelExport.Format
 
-  @Option(help: "File to write.")
+  @Option(help: "File to write.", transform: path)
   var output: String
 
   @OptionGroup var compute: EngineOptions
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file], withoutDataset: true) {
-      do {
-        let cost = try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
-        if let cost { print(cost) }
-      } catch {
-        complain("espalier: \(error)")
-        throw ExitStatus.usage
-      }
+    let spec = try experiment.loadOne(file, withoutDataset: true)
+    do {
+      let cost = try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
+      if let cost { print(cost) }
+    } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
     }
   }
 }

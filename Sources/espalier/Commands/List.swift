@@ -22,7 +22,9 @@ struct List: ParsableCommand {
   func run() throws {
     let list: RunList
     do {
-      list = RunList(try ReportSet(path: results), sortedBy: metric)
+      let (set, problems) = try ReportSet.readable(results)
+      for problem in problems { complain("espalier: warning: \(problem)") }
+      list = RunList(set, sortedBy: metric)
     } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage

@@ -15,10 +15,14 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "The trained model, a safetensors file. Default: the experiment's start weights.")
+  @Option(
+    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
+    transform: path)
   var weights: String?
 
-  @Option(help: "Tensor images [N,C,H,W] instead of pictures, normalized; a safetensors file.")
+  @Option(
+    help: "Tensor images [N,C,H,W] instead of pictures, normalized; a safetensors file.",
+    transform: path)
   var images: String?
 
   @Option(help: "Classes of each image, the most probable first.")
@@ -27,7 +31,8 @@ struct Predict: ParsableCommand {
   @Option(help: "text, json or csv.")
   var format: Format = .text
 
-  @Option(help: ArgumentHelp("Writes the logits, too, as a safetensors file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Writes the logits, too, as a safetensors file.", valueName: "file"), transform: path)
   var logits: String?
 
   @OptionGroup var compute: EngineOptions
@@ -41,21 +46,20 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file], withoutDataset: true) {
-      do {
-        let prediction = try Prediction(
-          spec, weights: weights, images: images.map { .tensors($0) } ?? .pictures(pictures), top: top,
-          engine: engine)
-        switch format {
-        case .text: print(prediction.text())
-        case .json: print(prediction.json())
-        case .csv: print(prediction.csv())
-        }
-        if let logits { try prediction.writeLogits(to: logits) }
-      } catch {
-        complain("espalier: \(error)")
-        throw ExitStatus.usage
+    let spec = try experiment.loadOne(file, withoutDataset: true)
+    do {
+      let prediction = try Prediction(
+        spec, weights: weights, images: images.map { .tensors($0) } ?? .pictures(pictures), top: top,
+        engine: engine)
+      switch format {
+      case .text: print(prediction.text())
+      case .json: print(prediction.json())
+      case .csv: print(prediction.csv())
       }
+      if let logits { try prediction.writeLogits(to: logits) }
+    } catch {
+      complain("espalier: \(error)")
+      throw ExitStatus.usage
     }
   }
 }

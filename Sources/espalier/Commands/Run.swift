@@ -72,7 +72,8 @@ struct Run: ParsableCommand {
   /// Trains along with process 0, which alone speaks of what all of them meet.
   private func follow(_ group: ProcessGroup) throws {
     let loaded = ExperimentLoading.load(files, overrides: experiment.overrides)
-    guard loaded.diagnostics.isEmpty, let engine = try? compute.engine() else {
+    let engine = loaded.diagnostics.isEmpty ? try? compute.engine() : nil
+    guard !group.any(engine == nil), let engine else {
       group.waitForEnd()
       return group.leave()
     }
@@ -102,9 +103,19 @@ struct Run: ParsableCommand {
   }
 
   private func lead(_ group: ProcessGroup) throws {
-    let (specs, sources) = try experiment.loadWithSources(files)
+    let ready = Result {
+      let loaded = try experiment.loadWithSources(files)
+      return (loaded, engines: try compute.engines(jobs: jobs))
+    }
+    let isIncomplete = group.any((try? ready.get()) == nil)
+    let ((specs, sources), engines) = try ready.get()
+    guard !isIncomplete else {
+      complain(
+        "espalier: a process of mpirun cannot begin; all of them need the same files at the same paths, and threads"
+      )
+      throw ExitStatus.usage
+    }
     try check(specs, group)
-    let engines = try compute.engines(jobs: jobs)
     let interruption = Interruption()
     interruption.listen()
     let printer = ProgressPrinter(mode: progress)
@@ -119,7 +130,8 @@ struct Run: ParsableCommand {
       show(outcome.failure, of: outcome)
     }
     if outcomes.count > 1 { print("\n" + SuiteSummary(outcomes).text()) }
-    if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
+    let isStopped = interruption.isRequested || group.count > 1
+    if isStopped, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
       complain(
         "espalier: \(first.spec.name): interrupted; the state is saved, the same command goes on from it")
       throw ExitStatus.interrupted

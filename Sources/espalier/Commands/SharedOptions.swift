@@ -37,6 +37,18 @@ struct ExperimentOptions: ParsableArguments {
     try loadWithSources(files, withoutDataset: withoutDataset).specs
   }
 
+  /// The one experiment of a file.
+  ///
+  /// - Throws: status 2 where there are several, whose outputs would replace or follow each other.
+  func loadOne(_ file: String, withoutDataset: Bool = false) throws -> ExperimentSpec {
+    let specs = try load([file], withoutDataset: withoutDataset)
+    guard specs.count == 1, let spec = specs.first else {
+      complain("espalier: \(file) has \(specs.count) experiments; expected a file of one")
+      throw ExitStatus.usage
+    }
+    return spec
+  }
+
   /// As above, with the file of each experiment, by the experiment's name.
   func loadWithSources(
     _ files: [String], withoutDataset: Bool = false

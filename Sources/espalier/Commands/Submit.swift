@@ -20,7 +20,7 @@ struct Submit: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder of results, which all tasks share.")
+  @Option(help: "Folder of results, which all tasks share.", transform: path)
   var results = "results"
 
   @Option(help: "slurm or kubernetes, whose manifest is printed and written.")
@@ -45,7 +45,7 @@ struct Submit: ParsableCommand {
   func run() throws {
     let specs = try experiment.load(files)
     let profile = try cluster.merged()
-    let threads = profile.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let threads = profile.threads ?? ProcessorLimit.current.count
     let engine: Engine
     do { engine = try Engine(threads: threads) } catch {
       complain("espalier: \(error)")
@@ -53,8 +53,11 @@ struct Submit: ParsableCommand {
     }
     let command = SuiteCommand(
       program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
-      overrides: experiment.overrides, results: results, threads: threads)
+      overrides: experiment.overrides, results: results, threads: engine.threads)
     let tasks = SuiteTasks(specs, results: results, engine: engine)
+    for problem in tasks.problems {
+      complain("espalier: warning: what is trained already is not known here: \(problem)")
+    }
     if status { return showStatus(tasks, command) }
     do {
       switch to {
