@@ -1,4 +1,5 @@
 import Architectures
+import Compute
 import Network
 import Specification
 import Testing
@@ -127,6 +128,19 @@ struct DeclarationTests {
       "1:30: layers[1]: no layer reads what this one gives"
     ),
     (
+      "layers: [{name: a, conv: 8}, {name: b, conv: 8}, {name: c, conv: 8}, {multiply: [a, b, c]}, {linear: classes}]",
+      "1:70: layers[3]: multiply3: a product is of two layers, a signal and a gate, found "
+        + "8 x 16 x 16 and 8 x 16 x 16 and 8 x 16 x 16"
+    ),
+    (
+      "{blocks: {k: {layers: [{name: b, conv: 8}]}}, layers: [{name: a.b, conv: 8, tensors: {weights: p, norm: q}}, {name: a, block: k}, {linear: classes}]}",
+      "1:24: blocks.k.layers[0]: two layers are named `a.b`"
+    ),
+    (
+      "layers: [{conv: 65536}, {conv: 65536, kernel: 63}, {linear: classes}]",
+      "1:25: layers[1]: conv1: a network with a layer of 65536 x 65536 x 63 x 63 weights has too many elements"
+    ),
+    (
       "layers: [{conv: 8, groups: 3}, {linear: classes}]",
       "1:10: layers[0]: conv0: 3 groups do not divide 3 input channels and 8 output channels"
     ),
@@ -164,6 +178,62 @@ struct DeclarationTests {
   func tooMany() {
     let layers = [String](repeating: "{conv: 8}", count: 20_000).joined(separator: ", ")
     #expect(problems("layers: [\(layers)]") == ["1:9: layers: 20000 layers are more than 10000"])
+  }
+
+  /// A branch of two sums, and branches that end with a gate and with a pool.
+  static let branches = [
+    """
+    layers:
+      - {name: s, conv: 8}
+      - {name: c1, conv: 8, activation: none}
+      - {name: s1, add: [s, c1]}
+      - {name: c2, conv: 8, activation: none}
+      - {name: s2, add: [s1, c2]}
+      - {name: c3, conv: 8}
+      - {name: s3, add: [c3, c2]}
+      - global_average_pool: true
+      - linear: classes
+    """,
+    """
+    layers:
+      - {name: s, conv: 8}
+      - {name: c, conv: 8}
+      - {name: g, global_average_pool: true}
+      - {name: q, linear: 4, activation: relu}
+      - {name: e, linear: 8, activation: sigmoid}
+      - {name: m, multiply: [c, e]}
+      - {name: t, add: [s, m]}
+      - global_average_pool: true
+      - linear: classes
+    """,
+    """
+    layers:
+      - {name: s, conv: 8}
+      - {name: c, conv: 8}
+      - {name: p, max_pool: 3, stride: 1, padding: 1}
+      - {name: t, add: [s, p]}
+      - global_average_pool: true
+      - linear: classes
+    """,
+  ]
+
+  @Test("that a pruned network is written as compute the same", arguments: branches, [false, true])
+  func written(_ text: String, _ streams: Bool) throws {
+    let engine = try Engine(threads: 1)
+    let network = Network(try graph(text), seed: 1, engine: engine)
+    network.prunesStreams = streams
+    var removed: [String: Set<Int>] = [:]
+    for (index, group) in (network.channelGroups + (streams ? network.streamGroups : [])).enumerated() {
+      removed[group.name] = [index % 8, (3 * index + 1) % 8]
+    }
+    network.remove(channels: removed)
+    let again = Network(
+      try ArchitectureRegistry.graph(spec(try ArchitectureDeclaration(network.graph))), seed: 2,
+      engine: engine)
+    try again.load(network.tensorFile(), from: "memory")
+    let shape = PlaneShape(channels: 3, images: 2, rows: 16, columns: 16)
+    let images = Planes(shape, dense: (0..<shape.channels * 2 * 256).map { Float($0 % 13) / 7 - 1 })
+    #expect(again.evaluate(images).values == network.evaluate(images).values)
   }
 
   // MARK: Reading

@@ -230,6 +230,11 @@ struct ImportTests {
     let bytes: [UInt8] = try model.serializedBytes()
     let read = try imported(bytes, like: network, file: file)
     #expect(read.tensors == network.tensors)
+    var negative = model
+    negative.graph.initializer[0].externalData[1].value = "\(Int.min)"
+    negative.graph.initializer[0].externalData.removeLast()
+    let before: [UInt8] = try negative.serializedBytes()
+    #expect(throws: ONNXError.self) { try imported(before, like: network, file: file) }
     model.graph.initializer[0].externalData[0].value = "../secret"
     let outside: [UInt8] = try model.serializedBytes()
     #expect(throws: ONNXError.self) { try imported(outside, like: network, file: file) }
