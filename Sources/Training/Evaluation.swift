@@ -47,7 +47,7 @@ public struct Evaluation: Equatable, Sendable {
     }
     isFinite = isFinite && lossSum.isFinite && hits.images > 0
     loss = isFinite ? lossSum / Double(hits.images) : nil
-    images = hits.images
+    self.images = hits.images
     top1 = hits.top1Accuracy
     top5 = hits.top5Accuracy
   }
