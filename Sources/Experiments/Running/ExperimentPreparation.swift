@@ -1,6 +1,7 @@
 import Compute
 import Datasets
 import Foundation
+import Network
 import Specification
 import TensorFiles
 
