@@ -138,7 +138,7 @@ struct LockAcrossHostsTests {
     let owners = Atomic<Int>(0)
     let refusals = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: 4) { [path = folder.path] index in
-      var rules = rules(host: "node\(index + 1)", on: fileSystem, patience: .seconds(1))
+      var rules = rules(host: "node\(index + 1)", on: fileSystem, patience: .seconds(5))
       // The machine may be busy.
       rules.settling = .seconds(2)
       do throws(RunError) {
