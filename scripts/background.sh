@@ -82,8 +82,15 @@ run_queue() {
   local session=(setsid)
   command -v setsid > /dev/null || { session=() && set -m; }
   rm -f "$folder/process"
-  (cd "$folder" && exec "${session[@]}" nohup "${lowest[@]}" bash -c "$queue" espalier-background) \
-    < /dev/null >> "$folder/output.txt" 2>> "$folder/progress.jsonl" &
+  (
+    cd "$folder"
+    # Whoever started this may wait until what it has passed on is closed.
+    for descriptor in /proc/self/fd/*; do
+      descriptor=${descriptor##*/}
+      if [[ $descriptor =~ ^[0-9]+$ && $descriptor -gt 2 ]]; then eval "exec $descriptor>&-"; fi
+    done
+    exec "${session[@]}" nohup "${lowest[@]}" bash -c "$queue" espalier-background
+  ) < /dev/null >> "$folder/output.txt" 2>> "$folder/progress.jsonl" &
   until [[ -s $folder/process ]]; do sleep 0.1; done
 }
 
