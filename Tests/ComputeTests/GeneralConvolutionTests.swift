@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Compute
@@ -28,7 +29,9 @@ extension ConvolutionProblem {
         }
       }
     }
-    return all
+    // Sanitizers make loops ten times as slow, and look for other faults than wrong sums.
+    let step = ProcessInfo.processInfo.environment["ESPALIER_SANITIZE"] == nil ? 1 : 7
+    return Swift.stride(from: 0, to: all.count, by: step).map { all[$0] }
   }()
 }
 
