@@ -40,7 +40,12 @@ stop() {
   for daemon in slurmd slurmctld munged; do
     if [ -s "$folder/$daemon.pid" ]; then kill "$(cat "$folder/$daemon.pid")" 2>/dev/null || true; fi
   done
-  rm -rf "$folder"
+  # The daemons write their state when they end.
+  for _ in $(seq 50); do
+    rm -rf "$folder" 2>/dev/null && break
+    sleep 0.2
+  done
+  [ ! -e "$folder" ] || echo "test-slurm: $folder is left" >&2
 }
 trap stop EXIT
 
