@@ -8,15 +8,17 @@ extension ActivationFunction {
     .relu, .relu6, .leakyReLU(slope: 0.01), .silu, .hardSwish, .sigmoid, .hardSigmoid,
   ]
 
+  private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
   /// As the definition says.
   func callAsFunction(_ x: Double) -> Double {
     switch self {
     case .relu: max(x, 0)
     case .relu6: min(max(x, 0), 6)
     case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
-    case .silu: x / (1 + exp(-x))
+    case .silu: x * sigmoid(x)
     case .hardSwish: x * min(max(x + 3, 0), 6) / 6
-    case .sigmoid: 1 / (1 + exp(-x))
+    case .sigmoid: sigmoid(x)
     case .hardSigmoid: min(max(x + 3, 0), 6) / 6
     }
   }
@@ -26,10 +28,9 @@ extension ActivationFunction {
     case .relu: x > 0 ? 1 : 0
     case .relu6: x > 0 && x < 6 ? 1 : 0
     case .leakyReLU(let slope): x > 0 ? 1 : Double(slope)
-    case .silu:
-      (1 + exp(-x) + x * exp(-x)) / ((1 + exp(-x)) * (1 + exp(-x)))
+    case .silu: sigmoid(x) * (1 + x * (1 - sigmoid(x)))
     case .hardSwish: x <= -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1
-    case .sigmoid: exp(-x) / ((1 + exp(-x)) * (1 + exp(-x)))
+    case .sigmoid: sigmoid(x) * (1 - sigmoid(x))
     case .hardSigmoid: x > -3 && x < 3 ? 1.0 / 6 : 0
     }
   }
@@ -58,7 +59,7 @@ struct ActivationTests {
       #expect(y.checkBorders())
       for (found, value) in zip(y.dense(), x.dense()) {
         let expected = function(Double(value))
-        #expect(abs(Double(found) - expected) <= 4e-7 * max(abs(expected), 1e-30), "\(function)(\(value))")
+        #expect(abs(Double(found) - expected) <= 4e-7 * abs(expected) + 1e-34, "\(function)(\(value))")
       }
 
       let dy = samples.planes(Self.shape)
@@ -92,7 +93,7 @@ struct ActivationTests {
       engine.activationGradient(y, input: x, by: function, into: dx)
       return (y.dense() + dx.dense()).map(\.bitPattern)
     }
-    #expect(results.allSatisfy { $0 == results[0] })
+    for result in results { #expect(result == results[0]) }
   }
 
   @Test("what is no number shows", arguments: ActivationFunction.all)

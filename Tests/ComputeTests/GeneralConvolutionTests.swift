@@ -91,10 +91,10 @@ struct GeneralConvolutionTests {
   func relevance(_ problem: ConvolutionProblem, _ inputMayBeNegative: Bool) throws {
     let engine = try Engine(threads: 2)
     var samples = Samples(3)
-    // Zero or away from it, where quotients are well conditioned.
+    // Zero or away from it, and inputs together far from 1, where quotients are well conditioned.
     func draw(_ count: Int) -> [Float] { samples.values(count).map { abs($0) < 0.05 ? 0 : $0 } }
     let weight = Tensor(shape: problem.weightShape, values: draw(problem.weightShape.reduce(1, *)))
-    let values = draw(problem.input.channels * problem.input.pixelsPerChannel)
+    let values = draw(problem.input.channels * problem.input.pixelsPerChannel).map { $0 / 1024 }
     let x = Planes(problem.input, dense: inputMayBeNegative ? values : values.map { max(0, $0) })
     let r = samples.planes(problem.output)
     let convolution = SignedConvolution(

@@ -125,3 +125,104 @@ struct PoolingTests {
     #expect(back.checkBorders())
   }
 }
+
+@Suite("Average pooling")
+struct AveragePoolingTests {
+  struct Case: Sendable {
+    let window: Int
+    let stride: Int
+    let padding: Int
+    let rows: Int
+    let columns: Int
+
+    static let all: [Case] = {
+      var random = RandomStream(seed: 5, purpose: .test)
+      return [(2, 2, 0), (2, 1, 1), (3, 1, 1), (3, 2, 1), (3, 3, 0), (5, 2, 2), (7, 7, 3)].flatMap { window in
+        [1, 2, 7, 8, 12, 33].map {
+          Case(
+            window: window.0, stride: window.1, padding: window.2, rows: max($0, window.0),
+            columns: max(window.0, 1 + random.below(20)))
+        }
+      }
+    }()
+  }
+
+  @Test("means of windows, their gradients and relevance are those of the definitions", arguments: Case.all)
+  func windows(_ test: Case) throws {
+    let engine = try Engine(threads: 2)
+    var samples = Samples()
+    let shape = PlaneShape(channels: 3, images: 3, rows: test.rows, columns: test.columns)
+    func outputs(_ size: Int) -> Int { (size + 2 * test.padding - test.window) / test.stride + 1 }
+    let x = Planes(
+      shape, dense: samples.values(shape.channels * shape.pixelsPerChannel).map { max(0, $0) + 0.1 })
+    let y = samples.planes(
+      PlaneShape(channels: 3, images: 3, rows: outputs(test.rows), columns: outputs(test.columns)))
+    let r = y.copy()
+    engine.averagePool(x, window: test.window, stride: test.stride, padding: test.padding, into: y)
+    #expect(y.checkBorders())
+
+    var (sums, gradient, relevance) = (Dense(y.shape), Dense(shape), Dense(shape))
+    let (input, flowing) = (Dense(x), Dense(r))
+    forEachPixel(of: test, shape, y.shape) { from, to in sums.values[to] += input.values[from] }
+    let pixels = Double(test.window * test.window)
+    forEachPixel(of: test, shape, y.shape) { from, to in
+      gradient.values[from] += flowing.values[to] / pixels
+      relevance.values[from] += input.values[from] * flowing.values[to] / (sums.values[to] + 1e-9)
+    }
+    #expect(difference(y.dense(), sums.values.map { $0 / pixels }) < 1e-6)
+    let before = samples.planes(shape)
+    for accumulate in [false, true] {
+      func expected(_ values: Dense) -> [Double] {
+        accumulate ? zip(values.values, Dense(before).values).map(+) : values.values
+      }
+      let (dx, result) = (before.copy(), before.copy())
+      engine.averagePoolGradient(
+        r, window: test.window, stride: test.stride, padding: test.padding, accumulate: accumulate, into: dx)
+      #expect(difference(dx.dense(), expected(gradient)) < 1e-6)
+      engine.averagePoolRelevance(
+        r, input: x, window: test.window, stride: test.stride, padding: test.padding,
+        accumulate: accumulate, into: result)
+      #expect(difference(result.dense(), expected(relevance)) < 1e-5)
+      #expect(dx.checkBorders() && result.checkBorders())
+    }
+  }
+
+  private func forEachPixel(
+    of test: Case, _ x: PlaneShape, _ y: PlaneShape, _ body: (_ from: Int, _ to: Int) -> Void
+  ) {
+    let problem = ConvolutionProblem(
+      input: x, outputs: x.channels, kernel: test.window, stride: test.stride, padding: test.padding,
+      groups: x.channels)
+    #expect(problem.output == y)
+    Reference.forEachProduct(problem) { _, from, to in body(from, to) }
+  }
+
+  @Test("means over whole maps as planes are those in a tensor, with gradients and relevance")
+  func global() throws {
+    let engine = try Engine(threads: 2)
+    var samples = Samples()
+    let shape = PlaneShape(channels: 3, images: 5, rows: 7, columns: 9)
+    let x = Planes(shape, dense: samples.planes(shape).dense().map { max(0, $0) })
+    let y = samples.planes(PlaneShape(channels: 3, images: 5, rows: 1, columns: 1))
+    engine.globalAveragePool(x, into: y)
+    #expect(engine.flatten(y) == engine.globalAveragePool(x))
+    #expect(y.checkBorders())
+
+    let dy = samples.planes(y.shape)
+    let (expected, dx) = (Planes(shape), samples.planes(shape))
+    let before = dx.copy()
+    engine.globalAveragePoolGradient(engine.flatten(dy), into: expected)
+    engine.globalAveragePoolGradient(dy, accumulate: true, into: dx)
+    #expect(dx.dense() == zip(before.dense(), expected.dense()).map(+))
+    engine.globalAveragePoolGradient(dy, into: dx)
+    #expect(dx.dense() == expected.dense())
+
+    let result = before.copy()
+    engine.globalAveragePoolRelevance(dy, input: x, into: result)
+    let quotients = zip(dy.dense(), y.dense()).map { Double($0) / (Double($1) + 1e-9) }
+    let relevance = x.dense().enumerated().map { Double($1) * quotients[$0 / 63] }
+    #expect(difference(result.dense(), relevance) < 1e-6)
+    engine.globalAveragePoolRelevance(dy, input: x, accumulate: true, into: before)
+    #expect(result.checkBorders() && before.checkBorders())
+  }
+}

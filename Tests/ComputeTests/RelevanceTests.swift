@@ -23,7 +23,7 @@ struct RelevanceTests {
   }
 
   @Test(
-    "a convolution summed by signs computes what a plain one does, and then the map and the ReLU",
+    "a convolution summed by signs computes what a plain one does, and then the map and the activation",
     arguments: cases)
   func sumsBothSigns(_ test: ConvolutionCase) throws {
     var samples = Samples()
@@ -36,12 +36,18 @@ struct RelevanceTests {
     let sums = SignedSums(positive: Planes(expected.shape), negative: Planes(expected.shape))
     engine.convolve(x, weight, stride: test.stride, method: .precise, into: expected)
     let plain = expected.dense()
-    for relu in [true, false] {
-      engine.scaleShift(expected, by: maps, relu: relu, into: found)
+    engine.scaleShift(expected, by: maps, activation: nil, into: found)
+    let largest = Double(found.dense().map { abs($0) }.max() ?? 0) + 1
+    for activation: ActivationFunction? in [.relu, .relu6, .silu, nil] {
+      engine.scaleShift(expected, by: maps, activation: activation, into: found)
       let wanted = found.dense().map { Double($0) }
       engine.convolveBySigns(
-        x, SignedConvolution(weight, stride: test.stride), maps: maps, relu: relu, sums: sums, into: found)
-      #expect(difference(found.dense(), wanted) < 1e-5, "ReLU: \(relu)")
+        x, SignedConvolution(weight, stride: test.stride), maps: maps, activation: activation, sums: sums,
+        into: found)
+      // Errors are those of what the activation is applied to, whatever it makes of it.
+      #expect(
+        difference(found.dense(), wanted) * max(1, wanted.map { abs($0) }.max() ?? 0) < 1e-5 * largest,
+        "\(String(describing: activation))")
     }
     #expect(found.checkBorders() && sums.positive.checkBorders() && sums.negative.checkBorders())
     // Both signs' small terms, 1e-9 each, cancel.
