@@ -68,7 +68,8 @@ struct ProcessorLimitTests {
       try quota(
         "3:cpu:/\n", [mount + "cpu/cpu.cfs_quota_us": "-1\n", mount + "cpu/cpu.cfs_period_us": "100000\n"])
         == nil)
-    for damaged in ["", "x y", "1", "100 0", "nan 100000"] {
+    // Not an empty file: Foundation leaks what it reads one into.
+    for damaged in ["\n", "x y", "1", "100 0", "nan 100000"] {
       #expect(try quota("0::/\n", [mount + "cpu.max": damaged]) == nil)
     }
   }
