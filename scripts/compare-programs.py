@@ -31,7 +31,7 @@ def main():
     parser.add_argument("cases", nargs="*", default=CASES)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", default="2")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     print("| case | images/s before | after | ratio | MiB before | after | ratio |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for name in arguments.cases:
