@@ -23,8 +23,12 @@ GENERATED = {"docs/errors.md"}
 
 
 def files(*patterns):
-    listed = subprocess.run(["git", "ls-files", *patterns], capture_output=True, text=True, check=True)
-    return [path for path in listed.stdout.split() if not path.endswith(".pb.swift") and path not in GENERATED]
+    """Of the repository, or of a copy of it without its history."""
+    listed = subprocess.run(["git", "ls-files", *patterns], capture_output=True, text=True)
+    paths = listed.stdout.split() or [
+        str(path) for pattern in patterns for path in sorted(Path(".").rglob(pattern))
+        if not any(part.startswith(".") for part in path.parts)]
+    return [path for path in paths if not path.endswith(".pb.swift") and path not in GENERATED]
 
 
 def wrapped(text, first, rest):
