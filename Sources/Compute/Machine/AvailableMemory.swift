@@ -60,7 +60,7 @@ public struct AvailableMemory: Equatable, Sendable {
       }
       let found: [(Limit, Int?)] = [
         (.addressSpace, remaining(addressSpace, "VmSize")), (.data, remaining(data, "VmData")),
-        (.controlGroup, controlGroups().compactMap { left($0) }.min()),
+        (.controlGroup, ControlGroup.all(text("/proc/self/cgroup") ?? "").compactMap { left($0) }.min()),
         (.machine, kibibytes("MemAvailable", in: text("/proc/meminfo"))),
       ]
       return found.compactMap { limit, bytes in bytes.map { AvailableMemory(bytes: $0, limit: limit) } }
@@ -73,38 +73,18 @@ public struct AvailableMemory: Equatable, Sendable {
       return words.count > 1 ? Int(words[1]).map { $0 * 1024 } : nil
     }
 
-    /// A control group of this process, or one above, of version 1 or 2
-    /// (https://docs.kernel.org/admin-guide/cgroup-v2.html).
-    private struct ControlGroup {
-      var folder: String
-      var isUnified: Bool
-    }
-
-    private func controlGroups() -> [ControlGroup] {
-      (text("/proc/self/cgroup") ?? "").split(separator: "\n").flatMap { line -> [ControlGroup] in
-        let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return [] }
-        let isUnified = parts[0] == "0" && parts[1].isEmpty
-        guard isUnified || parts[1].split(separator: ",").contains("memory") else { return [] }
-        let names = parts[2].split(separator: "/")
-        return (0...names.count).map { depth in
-          let root = isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"
-          let folder = names.prefix(depth).reduce(root) { "\($0)/\($1)" }
-          return ControlGroup(folder: folder, isUnified: isUnified)
-        }
-      }
-    }
-
     /// What a group leaves; nil where it has no limit. Inactive pages of files count as used there,
     /// but make room.
     private func left(_ group: ControlGroup) -> Int? {
+      guard group.isUnified || group.controllers.contains("memory") else { return nil }
+      let folder = (group.isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") + group.path
       func number(_ name: String) -> Int? {
-        text("\(group.folder)/\(name)").flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        text("\(folder)/\(name)").flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
       }
       guard let limit = number(group.isUnified ? "memory.max" : "memory.limit_in_bytes"),
         let used = number(group.isUnified ? "memory.current" : "memory.usage_in_bytes")
       else { return nil }
-      let inactive = (text("\(group.folder)/memory.stat") ?? "").split(separator: "\n")
+      let inactive = (text("\(folder)/memory.stat") ?? "").split(separator: "\n")
         .first { $0.hasPrefix(group.isUnified ? "inactive_file " : "total_inactive_file ") }
         .flatMap { $0.split(separator: " ").last.flatMap { Int($0) } }
       return max(0, limit - used + (inactive ?? 0))

@@ -61,21 +61,10 @@ struct LinuxLimits {
   /// Processors' worth of time that the control group, or one that it is in, may use; nil for no
   /// bound.
   var quota: Double? {
-    let text = read("/proc/self/cgroup") ?? ""
-    return text.split(separator: "\n").flatMap { line -> [Double] in
-      // Number of the hierarchy, controllers, path; 0 and no controllers for version 2.
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { return [] }
-      if parts[0] == "0", parts[1].isEmpty { return groups(parts[2]).compactMap(unifiedQuota) }
-      return parts[1].split(separator: ",").contains("cpu") ? groups(parts[2]).compactMap(cpuQuota) : []
+    ControlGroup.all(read("/proc/self/cgroup") ?? "").compactMap { group in
+      if group.isUnified { return unifiedQuota(group.path) }
+      return group.controllers.contains("cpu") ? cpuQuota(group.path) : nil
     }.min()
-  }
-
-  /// A group and those that it is in. Within a container the path may be the host's, and the
-  /// group's files at the root.
-  private func groups(_ path: Substring) -> [String] {
-    let names = path.split(separator: "/")
-    return (0...names.count).map { names.prefix($0).map { "/" + $0 }.joined() }
   }
 
   /// From `cpu.max`: microseconds, or `max`, in each period.
