@@ -2,7 +2,6 @@ import Compute
 import Network
 import ONNX
 import Specification
-import Synchronization
 
 /// A family of networks: one file each.
 public protocol ArchitectureFamily: Sendable {
@@ -112,7 +111,7 @@ public enum ArchitectureRegistry {
     _ spec: ArchitectureSpec, _ report: (Catalog.ArchitectureProblem) -> Void
   ) -> Catalog.NetworkOutline? {
     do throws(ArchitectureError) {
-      return try outlines.outline(of: spec)
+      return try outlines.value(for: spec) { () throws(ArchitectureError) in try makeOutline(spec) }
     } catch {
       report(problem(error, spec))
       return nil
@@ -135,34 +134,19 @@ public enum ArchitectureRegistry {
     }
   }
 
-  private static let outlines = Outlines()
-}
+  private static let outlines = RecentValues<ArchitectureSpec, Catalog.NetworkOutline>()
 
-/// Outlines that were made before: the experiments of a matrix mostly have the same network.
-private final class Outlines: Sendable {
-  private struct Known {
-    var spec: ArchitectureSpec
-    var outline: Catalog.NetworkOutline
-  }
-
-  private let known = Mutex<[Known]>([])
-  private static let most = 16
-
-  func outline(of spec: ArchitectureSpec) throws(ArchitectureError) -> Catalog.NetworkOutline {
-    if let found = known.withLock({ $0.first { $0.spec == spec } }) { return found.outline }
-    let structure = PrunableGraph(try ArchitectureRegistry.graph(spec))
-    let outline = Catalog.NetworkOutline(
+  private static func makeOutline(
+    _ spec: ArchitectureSpec
+  ) throws(ArchitectureError) -> Catalog.NetworkOutline {
+    let structure = PrunableGraph(try graph(spec))
+    return Catalog.NetworkOutline(
       groups: structure.channelGroups.map {
         .init(
           name: $0.name, channels: $0.originalCount, isHidden: $0.kind == .hiddenUnits, members: $0.members)
       },
       streams: structure.streamGroups.map(\.name),
       layers: structure.layers.map(\.name))
-    known.withLock { known in
-      if known.count == Self.most { known.removeFirst() }
-      known.append(Known(spec: spec, outline: outline))
-    }
-    return outline
   }
 }
 

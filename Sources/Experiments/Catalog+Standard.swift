@@ -10,12 +10,29 @@ extension Catalog {
       datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
       criteria: CriterionRegistry.entries, layerKinds: ArchitectureRegistry.layerKinds,
       outline: ArchitectureRegistry.outline,
-      largestReduction: { architecture, prune in
-        (try? ArchitectureRegistry.graph(architecture)).map {
-          PruningSchedule.largestReduction(of: $0, prune)
-        }
-      })
+      largestReduction: { LargestReductions.known.of($0, $1) })
     catalog.weightsProblem = \.weightsProblem
     return catalog
+  }
+}
+
+/// What is gone of networks when every layer is at its floor. Experiments that differ in their
+/// target alone have the same.
+private struct LargestReductions {
+  static let known = LargestReductions()
+
+  private struct Question: Equatable, Sendable {
+    var architecture: ArchitectureSpec
+    var prune: PruneSpec
+  }
+
+  private let answers = RecentValues<Question, Catalog.Reduction>()
+
+  func of(_ architecture: ArchitectureSpec, _ prune: PruneSpec) -> Catalog.Reduction? {
+    var question = Question(architecture: architecture, prune: prune)
+    question.prune.target = .ratio(1)
+    return try? answers.value(for: question) { () throws(ArchitectureError) in
+      PruningSchedule.largestReduction(of: try ArchitectureRegistry.graph(architecture), prune)
+    }
   }
 }

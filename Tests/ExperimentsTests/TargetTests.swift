@@ -83,9 +83,8 @@ struct MemoryTests {
     let huge = ArchitectureSpec(
       name: "vgg19", depth: 19, block: .plain, width: 8, input: [3, 32, 32], classes: 10)
     let graph = try ArchitectureRegistry.graph(huge)
-    let (one, two, three) = (
-      graph.trainingMemory(images: 1), graph.trainingMemory(images: 2), graph.trainingMemory(images: 3)
-    )
+    let memory = graph.trainingMemory
+    let (one, two, three) = (memory.bytes(images: 1), memory.bytes(images: 2), memory.bytes(images: 3))
     #expect(one > 12 * 20_000_000 * 60)
     #expect(abs((three - two) - (two - one)) < 1e-6 * three)
   }

@@ -73,7 +73,7 @@ struct ExperimentPlan: Encodable {
         prunable: $0.isPrunable, parameters: $0.cost.parameters, macs: $0.cost.macs)
     }
     let cost = network.cost
-    trainingMemoryMib = Int(network.graph.trainingMemory(images: spec.train.batchSize) / 0x1p20) + 1
+    trainingMemoryMib = Int(network.graph.trainingMemory.bytes(images: spec.train.batchSize) / 0x1p20) + 1
     (parameters, macs, prunableChannels) = (cost.parameters, cost.macs, network.prunableChannels)
     var steps: [PruningStep] = []
     PlannedWidths(spec: spec).walk(network) { width, _ in

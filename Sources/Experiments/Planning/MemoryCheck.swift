@@ -9,10 +9,15 @@ struct MemoryCheck {
   let needed: Double
   let available: AvailableMemory
 
+  private static let known = RecentValues<ArchitectureSpec, TrainingMemory>()
+
   /// Nil where either number is not known.
   init?(_ spec: ExperimentSpec, available: AvailableMemory? = .current()) {
-    guard let available, let graph = try? ArchitectureRegistry.graph(spec.architecture) else { return nil }
-    needed = graph.trainingMemory(images: spec.train.batchSize)
+    let memory = try? Self.known.value(for: spec.architecture) { () throws(ArchitectureError) in
+      try ArchitectureRegistry.graph(spec.architecture).trainingMemory
+    }
+    guard let available, let memory else { return nil }
+    needed = memory.bytes(images: spec.train.batchSize)
     self.available = available
   }
 

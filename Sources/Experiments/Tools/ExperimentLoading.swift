@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Specification
 
@@ -23,6 +24,7 @@ public enum ExperimentLoading {
     var diagnostics: [Diagnostic] = []
     var warnings: [Diagnostic] = []
     var placeOfName: [String: Place] = [:]
+    let memory = AvailableMemory.current()
     for file in members(files, &diagnostics) {
       do throws(SpecificationError) {
         let loaded = try ExperimentFile.experiments(
@@ -32,9 +34,10 @@ public enum ExperimentLoading {
           specs.append(experiment.spec)
           sources[name] = file
           // Experiments of one matrix share theirs.
-          warnings += (experiment.warnings + memoryWarnings(experiment.spec, at: experiment.place)).filter {
-            !warnings.contains($0)
-          }
+          warnings += (experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place))
+            .filter {
+              !warnings.contains($0)
+            }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
             diagnostics.append(
               Diagnostic(
@@ -49,8 +52,10 @@ public enum ExperimentLoading {
     return (specs, sources, diagnostics, warnings)
   }
 
-  private static func memoryWarnings(_ spec: ExperimentSpec, at place: Place) -> [Diagnostic] {
-    MemoryCheck(spec)?.problem.map {
+  private static func memoryWarnings(
+    _ spec: ExperimentSpec, _ available: AvailableMemory?, at place: Place
+  ) -> [Diagnostic] {
+    MemoryCheck(spec, available: available)?.problem.map {
       [Diagnostic(place: place, path: "train.batch_size", message: $0)]
     } ?? []
   }

@@ -1,15 +1,24 @@
+/// About how many bytes a training needs for weights, their gradients and momentum, and for what
+/// the backward pass reads. Images of the data set and the program itself come on top.
+public struct TrainingMemory: Equatable, Sendable {
+  /// Whatever the batch.
+  public var fixed: Double
+  public var perImage: Double
+
+  /// For batches of that number of images.
+  public func bytes(images: Int) -> Double { fixed + Double(images) * perImage }
+}
+
 extension Graph {
-  /// About how many bytes a training of batches of `images` needs for weights, their gradients and
-  /// momentum, and for what the backward pass reads. Images of the data set and the program itself
-  /// come on top.
-  public func trainingMemory(images: Int) -> Double {
+  public var trainingMemory: TrainingMemory {
     let bytesOfFloat = 4.0
     let plan = ExecutionPlan(self, fused: true)
-    let kept = plan.steps.map { bytesOfFloat * Double(images) * elementsKept(by: $0, plan) }
+    let kept = plan.steps.map { elementsKept(by: $0, plan) }.reduce(0, +)
     // A gradient and what it is computed from.
-    let largest = shapes.map { bytesOfFloat * Double(images) * elements($0) }.max() ?? 0
-    let parameters = Double(PrunableGraph(self).cost.parameters)
-    return kept.reduce(0, +) + 2 * largest + 3 * bytesOfFloat * parameters
+    let largest = shapes.map { elements($0) }.max() ?? 0
+    return TrainingMemory(
+      fixed: 3 * bytesOfFloat * Double(PrunableGraph(self).cost.parameters),
+      perImage: bytesOfFloat * (kept + 2 * largest))
   }
 
   /// Numbers of an image that a step keeps: its output, and that of a convolution before its batch
