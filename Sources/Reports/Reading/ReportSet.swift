@@ -46,11 +46,7 @@ public struct ReportSet: Sendable {
   ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
     var reports: [Report] = []
     var problems: [ReportError] = []
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let files = names.sorted().filter { !$0.hasPrefix(".") }.map {
-      ((path as NSString).appendingPathComponent($0) as NSString).appendingPathComponent("report.json")
-    }.filter { FileManager.default.fileExists(atPath: $0) }
-    for file in files {
+    for file in files(in: path) {
       do throws(ReportError) { reports.append(try read(file)) } catch { problems.append(error) }
     }
     guard !reports.isEmpty else {
@@ -76,11 +72,8 @@ public struct ReportSet: Sendable {
       (reports, isSingle) = ([try Self.read(file)], true)
       return
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     var found: [Report] = []
-    for name in names.sorted() where !name.hasPrefix(".") {
-      let file = "\(folder)/\(name)/report.json"
-      guard FileManager.default.fileExists(atPath: file) else { continue }
+    for file in Self.files(in: path) {
       let report = try Self.read(file)
       guard !found.contains(where: { $0.experiment == report.experiment }) else {
         throw ReportError(
@@ -93,6 +86,14 @@ public struct ReportSet: Sendable {
         path: path, message: "no report.json in it or in a folder in it; expected results of espalier run")
     }
     (reports, isSingle) = (found.sorted { $0.experiment < $1.experiment }, false)
+  }
+
+  /// The reports of the experiments whose folders are in this one.
+  private static func files(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().filter { !$0.hasPrefix(".") }.map {
+      "\((folder as NSString).appendingPathComponent($0))/report.json"
+    }.filter { FileManager.default.fileExists(atPath: $0) }
   }
 
   /// With the experiment from beside it where the report does not carry it.
