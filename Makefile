@@ -1,7 +1,9 @@
-# `make quickstart` and `make test` need git, make and a Swift 6.1+ toolchain; the rest they install.
+# `make quickstart` and `make test` need git, make and a Swift 6.1+ toolchain; the rest they
+# install.
 
 SWIFT_FLAGS ?=
-# Tests see internals, which the program itself is better optimized without: each has a build folder of its own.
+# Tests see internals, which the program itself is better optimized without: each has a build folder
+# of its own.
 TEST_FLAGS = --scratch-path .build-tests -Xswiftc -enable-testing
 PROGRAM = .build/release/espalier
 

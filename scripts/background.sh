@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Runs the experiments of scripts/background-queue.txt one after another, at the lowest priority, while the machine does
-# other things. They take days; each report is there as soon as its experiment is done.
+# Runs the experiments of scripts/background-queue.txt one after another, at the lowest priority,
+# while the machine does other things. They take days; each report is there as soon as its
+# experiment is done.
 #
-#   scripts/background.sh start      builds the committed program and copies it, once; runs the queue with the copy
+#   scripts/background.sh start      builds and copies the program, once; runs the queue with it
 #   scripts/background.sh stop       ends it, with its state saved
 #   scripts/background.sh pause      halts it, for benchmarks
 #   scripts/background.sh continue   resumes what was paused or stopped
 #   scripts/background.sh status     how far each training is
 #
-# Program, experiments, queue, data, results and cache are in the folder $ESPALIER_BACKGROUND, .background unless that is
-# set. The copy is kept from one start to the next: a newer program may round otherwise, and could not use the checkpoints.
-# Its version names the commit. Data is looked for in $ESPALIER_DATA, the folder's data/, and the repository's data/.
+# Program, experiments, queue, data, results and cache are in the folder $ESPALIER_BACKGROUND,
+# .background unless that is set. The copy is kept from one start to the next: a newer program may
+# round otherwise, and could not use the checkpoints. Its version names the commit. Data is looked
+# for in $ESPALIER_DATA, the folder's data/, and the repository's data/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${ESPALIER_BACKGROUND:-.background}
@@ -20,7 +22,8 @@ fail() {
   exit 2
 }
 
-# Processes of the queue; none when it does not run. The group's number alone may have become another's.
+# Processes of the queue; none when it does not run. The group's number alone may have become
+# another's.
 members() {
   [[ -s $folder/process ]] && pgrep -g "$(cat "$folder/process")" -f 'espalier-background|espalier run' || true
 }
@@ -62,8 +65,8 @@ build() {
   rm -rf "$source"
 }
 
-# In a session of its own, which outlives the shell. Linux may share processors among sessions before it looks at the
-# priorities within them: then the session gets the lowest priority, too.
+# In a session of its own, which outlives the shell. Linux may share processors among sessions
+# before it looks at the priorities within them: then the session gets the lowest priority, too.
 queue='
   echo $$ > process
   if [[ -w /proc/self/autogroup ]]; then echo 19 > /proc/self/autogroup; fi

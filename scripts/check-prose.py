@@ -125,13 +125,14 @@ def wrap_page(text):
 def prose(path, lines):
     """Numbers and texts of the lines that are prose."""
     fenced = False
+    mark = "///?" if path.endswith((".swift", ".c", ".h", ".proto")) else "#"
     for number, line in enumerate(lines, 1):
         if path.endswith(".md"):
             fence = line.lstrip().startswith("```")
             fenced ^= fence
             if not (fenced or fence or line.startswith(("|", "<", "![", "    "))):
                 yield number, line
-        elif comment := re.match(r"^\s*///? ?(.*)", line):
+        elif comment := re.match(rf"^\s*(?:{mark}) ?(.*)", line):
             fence = comment.group(1).startswith("```")
             fenced ^= fence
             if not (fenced or fence or comment.group(1).startswith("    ")):
@@ -161,6 +162,7 @@ def problems(path):
 
 def main():
     paths = files("*.md", "*.swift", "*.c", "*.h")
+    others = files("*.proto", "*.sh", "*.py", "Makefile", "Containerfile", ".ci/run")
     if sys.argv[1:] == ["--wrap"]:
         for path in paths:
             text = Path(path).read_text()
@@ -168,7 +170,7 @@ def main():
             if new != text:
                 Path(path).write_text(new)
         return
-    found = [problem for path in paths for problem in problems(path)]
+    found = [problem for path in paths + others for problem in problems(path)]
     print("\n".join(found))
     sys.exit(1 if found else 0)
 

@@ -49,7 +49,8 @@ def main():
             layouts = zip(*theirs)
             peer = max(statistics.median(run["images_per_s"] for run in layout) for layout in layouts)
             memory = statistics.median(run["peak_rss_mib"] for run in ours)
-            # The process measures the planar layout first, so that its peak then is that layout's alone.
+            # The process measures the planar layout first, so that its peak then is that layout's
+            # alone.
             peer_memory = statistics.median(runs[0]["peak_rss_mib"] for runs in theirs)
             print(
                 f"| {case} | {mode} | {speed:.0f} | {peer:.0f} | {speed / peer:.2f} "

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the program without need of a Swift toolchain, as dist/espalier-VERSION-linux-MACHINE.tar.gz and as a Debian package.
+# Builds the program without need of a Swift toolchain, as
+# dist/espalier-VERSION-linux-MACHINE.tar.gz and as a Debian package.
 #
-# The Swift runtime is linked in. The system's libyaml, zlib, libpng, libturbojpeg and libcrypto are linked as the package
-# says; OpenBLAS is looked for when the program runs.
+# The Swift runtime is linked in. The system's libyaml, zlib, libpng, libturbojpeg and libcrypto are
+# linked as the package says; OpenBLAS is looked for when the program runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

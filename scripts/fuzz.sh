@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Gives each reader of outside files mutated inputs, as many as the first argument says, and fails at the first trap,
-# hang of 10 s, or memory beyond 512 MB. What did it stays in .build-fuzz/findings. Further arguments name readers.
+# Gives each reader of outside files mutated inputs, as many as the first argument says, and fails
+# at the first trap, hang of 10 s, or memory beyond 512 MB. What did it stays in
+# .build-fuzz/findings. Further arguments name readers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes docs/images/report.png, the upper part of a real report's page, with headless Chromium (apt-get install chromium).
+# Makes docs/images/report.png, the upper part of a real report's page, with headless Chromium
+# (apt-get install chromium).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs the tests, and the program that some of them start, under ThreadSanitizer: `scripts/sanitize-threads.sh [swift test's arguments]`.
+# Runs the tests, and the program that some of them start, under ThreadSanitizer:
+# `scripts/sanitize-threads.sh [swift test's arguments]`.
 #
-# A copy of the sources is built, because every target that has a Mutex gets one of another kind: see
-# Tests/ThreadSanitizer/Mutex.swift.
+# A copy of the sources is built, because every target that has a Mutex gets one of another kind:
+# see Tests/ThreadSanitizer/Mutex.swift.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD

@@ -17,7 +17,8 @@ NETWORKS = {
     "VGG-16, 32x32": (237.0, 15.26e6),
     "ResNet-50, 224x224": (3.4, 25.61e6),
 }
-# Bytes/s at nine tenths of the line, and latency: kernel sockets, and a network that bypasses the kernel.
+# Bytes/s at nine tenths of the line, and latency: kernel sockets, and a network that bypasses the
+# kernel.
 LINKS = {"10 Gbit/s": (0.9 * 10e9 / 8, 30e-6), "100 Gbit/s": (0.9 * 100e9 / 8, 3e-6)}
 MEMORY = 2e9
 NODES = [2, 4, 8, 16, 32, 64]

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Checks the Swift toolchain and installs the Debian packages that are missing. Prints nothing if nothing is missing.
+# Checks the Swift toolchain and installs the Debian packages that are missing. Prints nothing if
+# nothing is missing.
 set -euo pipefail
 
-# A package, and a file of it: systems without dpkg, and toolchains from elsewhere, may have the file alone.
-# g++ brings what Swift links with: gcc's runtime, libstdc++ and the C library's headers.
+# A package, and a file of it: systems without dpkg, and toolchains from elsewhere, may have the
+# file alone. g++ brings what Swift links with: gcc's runtime, libstdc++ and the C library's
+# headers.
 needed=(
   "g++ /usr/lib/gcc/*/*/libstdc++.so"
   "libc6-dev /usr/include/stdio.h"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Compares the bits of portable sums on 64-bit Arm, under qemu, with those on this processor. Compilers for Arm fuse
-# multiplications with additions by themselves, and round otherwise then, unless the code forbids it.
+# Compares the bits of portable sums on 64-bit Arm, under qemu, with those on this processor.
+# Compilers for Arm fuse multiplications with additions by themselves, and round otherwise then,
+# unless the code forbids it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian package of `make dist` in a bare Debian without Swift, and runs an experiment there. Needs root.
+# Installs the Debian package of `make dist` in a bare Debian without Swift, and runs an experiment
+# there. Needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

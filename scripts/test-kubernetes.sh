@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks the manifests of a suite against the JSON schemas that Kubernetes publishes, as kubernetes-validate ships them:
-# strictly, so that a misspelt field is an error, for the newest version and the oldest that has every field.
+# Checks the manifests of a suite against the JSON schemas that Kubernetes publishes, as
+# kubernetes-validate ships them: strictly, so that a misspelt field is an error, for the newest
+# version and the oldest that has every field.
 #
 # usage: scripts/test-kubernetes.sh PROGRAM
 set -euo pipefail

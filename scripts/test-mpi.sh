@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains with one, two and four processes of mpirun, of Open MPI and of MPICH: the bytes have to be the same. One process is
-# killed on the way, and what it left is gone on with by another number.
+# Trains with one, two and four processes of mpirun, of Open MPI and of MPICH: the bytes have to be
+# the same. One process is killed on the way, and what it left is gone on with by another number.
 #
 # usage: scripts/test-mpi.sh PROGRAM
 set -euo pipefail
@@ -58,7 +58,8 @@ run open4 openmpi -n 4
 run mpich2 mpich -n 2
 grep -q '"mpi_ranks" *: *4' open4/trial/report.json || fail "the report does not say how many processes there were"
 
-# The numbers that do not divide the shards, and trainings side by side, are refused by one process in one line.
+# The numbers that do not divide the shards, and trainings side by side, are refused by one process
+# in one line.
 status=0
 openmpi -n 3 "$program" run trial.yaml --results wrong --progress none >wrong.log 2>&1 || status=$?
 [ "$status" = 2 ] || { cat wrong.log; fail "three processes for four shards ended with $status"; }

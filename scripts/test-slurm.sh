@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Submits a suite to a real Slurm, on the loopback address and gone afterwards: one task is cancelled, one meets its time
-# limit and is queued again, one fails. What the reports end with has to be what a plain run gives.
+# Submits a suite to a real Slurm, on the loopback address and gone afterwards: one task is
+# cancelled, one meets its time limit and is queued again, one fails. What the reports end with has
+# to be what a plain run gives.
 #
 # usage: scripts/test-slurm.sh PROGRAM
 set -euo pipefail
@@ -171,8 +172,8 @@ for _ in $(seq 1800); do
     scancel "$cancelled"
     "$program" submit --status "${files[@]}" >status
   fi
-  # Slurm holds back for two minutes what was queued again, so that the task before it surely has ended. Here ten seconds
-  # are enough.
+  # Slurm holds back for two minutes what was queued again, so that the task before it surely has
+  # ended. Here ten seconds are enough.
   while read -r task begin; do
     [ "$begin" != N/A ] || continue
     if [ $(($(date -d "$begin" +%s) - $(date +%s))) -gt 30 ]; then

@@ -10,7 +10,8 @@ import math
 from expressions import evaluate
 
 JOINING = ("add", "concat", "multiply")
-# `norm` and `activation` are options of other kinds, too: the first kind here that a layer has is its own.
+# `norm` and `activation` are options of other kinds, too: the first kind here that a layer has is
+# its own.
 KINDS = (
     "conv", "depthwise", "linear", "max_pool", "average_pool", "global_average_pool", "flatten", *JOINING,
     "dropout", "block", "norm", "activation",

@@ -108,7 +108,8 @@ def difference(one, other):
     """Largest difference of two sets of values, relative to each tensor's largest."""
 
     def relative(a, b):
-        # A convolution's bias before batch norm has no influence: its gradient is noise around zero.
+        # A convolution's bias before batch norm has no influence: its gradient is noise around
+        # zero.
         largest = a.abs().max()
         return ((a - b).abs().max() / (largest if largest > 1e-9 else 1)).item()
 
@@ -145,7 +146,8 @@ def is_robust(nodes, tensors, images, labels, values):
     single = expected(nodes, {name: tensor.float() for name, tensor in tensors.items()}, images.float(), labels)
     if difference(values, single) > PRECISION:
         return False
-    # Where no input is negative, the rules by weight and by contribution differ in the clamp at 1e-9 alone.
+    # Where no input is negative, the rules by weight and by contribution differ in the clamp at
+    # 1e-9 alone.
     _, one = relevance.propagate(nodes, tensors, images, labels)
     _, other = relevance.propagate(nodes, tensors, images, labels, always_by_contribution=True)
     return difference(one, other) < 1e-6

@@ -67,7 +67,8 @@ png[16:24] = (60_000).to_bytes(4, "big") * 2
 png[29:33] = __import__("zlib").crc32(bytes(png[12:29])).to_bytes(4, "big")
 (folder / "huge.png").write_bytes(bytes(png))
 
-# An Adobe picture of inks in YCCK: Pillow writes none, so the transform in the Adobe marker says how to read the bytes.
+# An Adobe picture of inks in YCCK: Pillow writes none, so the transform in the Adobe marker says
+# how to read the bytes.
 cmyk = bytearray((folder / "cmyk.jpg").read_bytes())
 marker = cmyk.index(b"Adobe")
 cmyk[marker + 11] = 2

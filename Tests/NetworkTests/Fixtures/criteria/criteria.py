@@ -78,7 +78,8 @@ class Walk:
         for position, index in enumerate(convs):
             conv, norm = f"features.{index}", f"features.{index + 1}"
             x = self.relu(self.conv_norm(x, conv, norm), conv)
-            # What lies between two convolutions tells whether a pooling does: convolution, norm, ReLU, pooling.
+            # What lies between two convolutions tells whether a pooling does: convolution, norm,
+            # ReLU, pooling.
             following = convs[position + 1] if position + 1 < len(convs) else index + 4
             if following - index == 4:
                 x = F.max_pool2d(x, 2)
