@@ -7,7 +7,7 @@ measurement; of the rounds the median counts, and of PyTorch's two memory layout
 """
 import argparse, json, pathlib, statistics, subprocess
 
-TRAIN = ["resnet20", "resnet56", "resnet20:inner=0.5", "resnet56:inner=0.5", "vgg16", "vgg16:0.6"]
+TRAIN = ["resnet20", "resnet56", "resnet20:inner=0.5", "resnet56:inner=0.5", "vgg16", "vgg16:0.6", "mobilenet_v2", "densenet"]
 INFER = ["resnet20", "resnet56", "vgg16"]
 
 

@@ -207,6 +207,19 @@ static void filter_gradient(const ck_filter_gradient *job, ptrdiff_t begin, ptrd
   }
 }
 
+static void plane_gradient(const ck_plane_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals) {
+  for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
+    const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
+    for (int t = 0; t < 9; t++) {
+      const float *const dy = job->dy - (t / 3 - 1) * job->pitch, *const x = job->x + t % 3 - 1;
+      float sums[LANES] = {0};
+      for (ptrdiff_t p = start; p < stop; p += LANES)
+        for (int i = 0; i < LANES; i++) sums[i] += dy[p + i] * x[p + i];
+      totals[t] += fold(sums);
+    }
+  }
+}
+
 static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
   double total = 0;
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
@@ -279,11 +292,12 @@ static void scale_shift(
 }
 
 static void normalize_gradient(
-  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
-  ck_mask mask) {
+  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, bool accumulate, float *dx,
+  ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   for (ptrdiff_t p = begin; p < end; p++) {
     const float g = is_open(&active, x, p) ? dy[p] : 0;
-    dx[p] = keep(a * g + (b * x[p] + c), mask.lanes[p]);
+    const float value = keep(a * g + (b * x[p] + c), mask.lanes[p]);
+    dx[p] = accumulate ? value + dx[p] : value;
   }
 }
 
@@ -349,6 +363,7 @@ static const ck_kernels table = {
   .weight_gradient = weight_gradient,
   .filter = filter,
   .filter_gradient = filter_gradient,
+  .plane_gradient = plane_gradient,
   .cut_window = ck_cut_window,
   .paste_window = ck_paste_window,
   .sum = sum,

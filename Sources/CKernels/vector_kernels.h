@@ -18,26 +18,41 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+INLINE void prefetch_lines(ck_prefetch *prefetch) {
+  if (!prefetch) return;
+  for (int64_t i = 0; i < prefetch->each && prefetch->plane < prefetch->count; i++) {
+    const float *const from = prefetch->planes[prefetch->plane] + prefetch->offset;
+    __builtin_prefetch(from + prefetch->line * CK_VECTOR_FLOATS, 0, 2);
+    if (++prefetch->line == prefetch->lines) prefetch->line = 0, prefetch->plane++;
+  }
+}
+
 // One register block of a convolution: `group` output channels times `vectors` vectors of pixels
-// from p on.
+// from p on. The channels may be those of two groups, whose weights begin at w and `second` behind.
 INLINE void convolve_block(
-  const ck_convolution *job, const float *w, int64_t first, const int group, const int vectors, ptrdiff_t p) {
-  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
+  const ck_convolution *job, const float *w, ptrdiff_t second, int64_t first, const int group, const int vectors,
+  ptrdiff_t p) {
+  const int own = group > CK_OUTPUT_GROUP ? CK_OUTPUT_GROUP : group;
+  V sums[2 * CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
   UNROLL for (int o = 0; o < group; o++)
     UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = set1(job->bias ? job->bias[first + o] : 0.0f);
   const ptrdiff_t *const offsets = job->offsets;
   const int64_t taps = job->taps;
   const float *x = job->x + p;
-  for (int64_t c = job->inputs; c > 0; c--, x += job->x_stride)
-    for (int64_t t = 0; t < taps; t++, w += group) {
-      const float *const at = x + offsets[t];
-      V pixels[CONVOLVE_VECTORS];
-      UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
-      UNROLL for (int o = 0; o < group; o++) {
-        const V weight = broadcast(w + o);
-        UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
+  for (int64_t left = job->inputs; left > 0;) {
+    prefetch_lines(job->prefetch);
+    const int64_t stop = left > CK_PREFETCH_INPUTS ? left - CK_PREFETCH_INPUTS : 0;
+    for (; left > stop; left--, x += job->x_stride)
+      for (int64_t t = 0; t < taps; t++, w += own) {
+        const float *const at = x + offsets[t];
+        V pixels[CONVOLVE_VECTORS];
+        UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
+        UNROLL for (int o = 0; o < group; o++) {
+          const V weight = broadcast(o < own ? w + o : w + second + o - own);
+          UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
+        }
       }
-    }
+  }
   UNROLL for (int o = 0; o < group; o++) {
     float *const y = job->y + (first + o) * job->y_stride + p;
     UNROLL for (int i = 0; i < vectors; i++) {
@@ -49,34 +64,32 @@ INLINE void convolve_block(
 }
 
 INLINE void convolve_group(
-  const ck_convolution *job, int64_t first, const int group, ptrdiff_t begin, ptrdiff_t end) {
+  const ck_convolution *job, int64_t first, const int group, const int vectors, ptrdiff_t begin, ptrdiff_t end) {
   const float *const w = job->weights + first * job->inputs * job->taps;
+  const ptrdiff_t second = CK_OUTPUT_GROUP * job->inputs * job->taps;
   ptrdiff_t p = begin;
-  for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
-    convolve_block(job, w, first, group, CONVOLVE_VECTORS, p);
-  for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_block(job, w, first, group, 2, p);
-  for (; p < end; p += WIDTH) convolve_block(job, w, first, group, 1, p);
+  for (; p + vectors * WIDTH <= end; p += vectors * WIDTH)
+    convolve_block(job, w, second, first, group, vectors, p);
+  if (vectors > 2)
+    for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_block(job, w, second, first, group, 2, p);
+  for (; p < end; p += WIDTH) convolve_block(job, w, second, first, group, 1, p);
 }
 
 static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
   for (int64_t first = 0; first < job->outputs;) {
-    const int64_t group = ck_output_group(job->outputs, first);
+    int64_t group = ck_output_group(job->outputs, first);
+    // Two groups at a time read the input half as often.
+    if (CONVOLVE_PAIRS > 0 && ck_output_group(job->outputs, first + group) == CK_OUTPUT_GROUP) group *= 2;
     switch (group) {
-      case 4: convolve_group(job, first, 4, begin, end); break;
-      case 3: convolve_group(job, first, 3, begin, end); break;
-      case 2: convolve_group(job, first, 2, begin, end); break;
-      default: convolve_group(job, first, 1, begin, end); break;
+#if CONVOLVE_PAIRS
+      case 8: convolve_group(job, first, 8, CONVOLVE_VECTORS / 2, begin, end); break;
+#endif
+      case 4: convolve_group(job, first, 4, CONVOLVE_VECTORS, begin, end); break;
+      case 3: convolve_group(job, first, 3, CONVOLVE_VECTORS, begin, end); break;
+      case 2: convolve_group(job, first, 2, CONVOLVE_VECTORS, begin, end); break;
+      default: convolve_group(job, first, 1, CONVOLVE_VECTORS, begin, end); break;
     }
     first += group;
-  }
-}
-
-INLINE void prefetch_lines(ck_prefetch *prefetch) {
-  if (!prefetch) return;
-  for (int64_t i = 0; i < prefetch->each && prefetch->plane < prefetch->count; i++) {
-    const float *const from = prefetch->planes[prefetch->plane] + prefetch->offset;
-    __builtin_prefetch(from + prefetch->line * CK_VECTOR_FLOATS, 0, 2);
-    if (++prefetch->line == prefetch->lines) prefetch->line = 0, prefetch->plane++;
   }
 }
 
@@ -147,31 +160,48 @@ INLINE void gradient_block(
     UNROLL for (int j = 0; j < 3; j++) store(memory + (o * 3 + j) * WIDTH, sums[o][j]);
 }
 
+// The sums of `rows` output channels over `count` pixels from p on, added to what is in memory for
+// each three columns.
 INLINE void gradient_rows(
-  const ck_weight_gradient *job, int64_t first, const int rows, ptrdiff_t begin, ptrdiff_t end, float *scratch,
-  float *partial) {
-  const int64_t columns = job->inputs * job->taps, triples = (columns + 2) / 3;
-  for (int64_t i = 0; i < triples * rows * 3 * WIDTH; i++) scratch[i] = 0;
-  for (ptrdiff_t p = begin; p < end; p += GRADIENT_PIXELS) {
-    const ptrdiff_t count = end - p < GRADIENT_PIXELS ? end - p : GRADIENT_PIXELS;
-    const float *const dy = job->dy + first * job->dy_stride + p;
-    const float *x = job->x + p;
-    float *memory = scratch;
-    int64_t t = 0, left = columns;
-    for (int64_t triple = 0; triple < triples; triple++, memory += rows * 3 * WIDTH) {
-      const float *at[3];
-      for (int j = 0; j < 3; j++) {
-        at[j] = x + job->offsets[t];
-        // The last column stands in for those past the end.
-        if (--left <= 0) continue;
-        if (++t == job->taps) t = 0, x += job->x_stride;
-      }
-      gradient_block(dy, job->dy_stride, at[0], at[1], at[2], count, rows, memory);
+  const ck_weight_gradient *job, int64_t first, const int rows, ptrdiff_t p, ptrdiff_t count, float *memory) {
+  const float *const dy = job->dy + first * job->dy_stride + p;
+  const float *x = job->x + p;
+  int64_t t = 0;
+  for (int64_t left = job->inputs * job->taps; left > 0; memory += rows * 3 * WIDTH) {
+    const float *at[3];
+    for (int j = 0; j < 3; j++) {
+      at[j] = x + job->offsets[t];
+      // The last column stands in for those past the end.
+      if (--left <= 0) continue;
+      if (++t == job->taps) t = 0, x += job->x_stride;
     }
+    gradient_block(dy, job->dy_stride, at[0], at[1], at[2], count, rows, memory);
   }
+}
+
+static void gradient_pixels(
+  const ck_weight_gradient *job, int64_t first, int64_t rows, ptrdiff_t p, ptrdiff_t count, float *memory) {
+  switch (rows) {
+#define ROWS(n) \
+  case n: gradient_rows(job, first, n, p, count, memory); break
+#if GRADIENT_ROWS == 8
+    ROWS(8);
+    ROWS(7);
+    ROWS(6);
+    ROWS(5);
+#endif
+    ROWS(4);
+    ROWS(3);
+    ROWS(2);
+    ROWS(1);
+#undef ROWS
+  }
+}
+
+static void fold_gradient(const float *memory, int64_t rows, int64_t columns, float *partial) {
   for (int64_t column = 0; column < columns; column++) {
-    const float *const sums = scratch + (column / 3 * rows * 3 + column % 3) * WIDTH;
-    int o = 0;
+    const float *const sums = memory + (column / 3 * rows * 3 + column % 3) * WIDTH;
+    int64_t o = 0;
     for (; o + 4 <= rows; o += 4) {
       float four[4];
       const float *const at = sums + o * 3 * WIDTH;
@@ -182,28 +212,23 @@ INLINE void gradient_rows(
   }
 }
 
+// A few pixels at a time meet all output channels, so that they are read from memory once.
 static void weight_gradient(
   const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
   float *partial) {
+  const int64_t columns = job->inputs * job->taps, row = (columns + 2) / 3 * 3 * WIDTH;
   const int64_t passes = (count + GRADIENT_ROWS - 1) / GRADIENT_ROWS;
-  for (int64_t pass = 0; pass < passes; pass++) {
-    const int64_t from = pass * count / passes, rows = (pass + 1) * count / passes - from;
-    float *const to = partial + from * job->inputs * job->taps;
-    switch (rows) {
-#define ROWS(n) \
-  case n: gradient_rows(job, first + from, n, begin, end, scratch, to); break
-#if GRADIENT_ROWS == 8
-      ROWS(8);
-      ROWS(7);
-      ROWS(6);
-      ROWS(5);
-#endif
-      ROWS(4);
-      ROWS(3);
-      ROWS(2);
-      ROWS(1);
-#undef ROWS
+  for (int64_t i = 0; i < count * row; i++) scratch[i] = 0;
+  for (ptrdiff_t p = begin; p < end; p += GRADIENT_PIXELS) {
+    const ptrdiff_t pixels = end - p < GRADIENT_PIXELS ? end - p : GRADIENT_PIXELS;
+    for (int64_t pass = 0; pass < passes; pass++) {
+      const int64_t from = pass * count / passes, to = (pass + 1) * count / passes;
+      gradient_pixels(job, first + from, to - from, p, pixels, scratch + from * row);
     }
+  }
+  for (int64_t pass = 0; pass < passes; pass++) {
+    const int64_t from = pass * count / passes, to = (pass + 1) * count / passes;
+    fold_gradient(scratch + from * row, to - from, columns, partial + from * columns);
   }
 }
 
@@ -383,24 +408,29 @@ static void scale_shift(
 
 INLINE void normalize_gradient_of(
   const float *dy, const float *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float a, float b,
-  float c, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+  float c, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(active->scale), shift = set1(active->shift);
   for (ptrdiff_t p = begin; p < end; p += WIDTH) {
     const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
-    store(dx + p, keep(muladd(va, g, muladd(vb, value, vc)), mask, p));
+    V gradient = keep(muladd(va, g, muladd(vb, value, vc)), mask, p);
+    if (accumulate) gradient = add(gradient, load(dx + p));
+    store(dx + p, gradient);
   }
 }
 
 static void normalize_gradient(
-  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, float *dx, ptrdiff_t begin, ptrdiff_t end,
-  ck_mask mask) {
+  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, bool accumulate, float *dx,
+  ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+#define OF(kind, has_ceiling) \
+  return normalize_gradient_of(dy, x, &active, kind, has_ceiling, a, b, c, accumulate, dx, begin, end, mask)
   if (active.ceiling < __builtin_inff()) {
-    if (active.output) return normalize_gradient_of(dy, x, &active, OUTPUT, true, a, b, c, dx, begin, end, mask);
-    if (active.affine) return normalize_gradient_of(dy, x, &active, AFFINE, true, a, b, c, dx, begin, end, mask);
+    if (active.output) OF(OUTPUT, true);
+    if (active.affine) OF(AFFINE, true);
   }
-  if (active.output) return normalize_gradient_of(dy, x, &active, OUTPUT, false, a, b, c, dx, begin, end, mask);
-  if (active.affine) return normalize_gradient_of(dy, x, &active, AFFINE, false, a, b, c, dx, begin, end, mask);
-  normalize_gradient_of(dy, x, &active, OPEN, false, a, b, c, dx, begin, end, mask);
+  if (active.output) OF(OUTPUT, false);
+  if (active.affine) OF(AFFINE, false);
+  OF(OPEN, false);
+#undef OF
 }
 
 static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {

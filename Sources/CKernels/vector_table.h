@@ -10,6 +10,7 @@ static const ck_kernels table = {
   .weight_gradient = weight_gradient,
   .filter = filter,
   .filter_gradient = filter_gradient,
+  .plane_gradient = plane_gradient,
   .cut_window = cut_window,
   .paste_window = paste_window,
   .tile_block = PRODUCT_VECTORS * WIDTH,

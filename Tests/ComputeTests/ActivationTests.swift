@@ -139,7 +139,8 @@ struct ActivationTests {
       func gradients(_ activation: BatchNormActivation, _ dy: Planes) -> [Float] {
         let dx = Planes(shape)
         let sums = engine.batchNormGradient(
-          dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, channels: nil,
+          dy, input: x, BatchNormStatistics(mean: mean, inverseDeviation: inverse, weight: weight),
+          channels: nil,
           activation: activation, into: dx)
         #expect(dx.checkBorders())
         return sums.shift + sums.scale + dx.dense()

@@ -11,6 +11,10 @@ struct ConvolutionAlgorithmTests {
     + [
       problem(1, 9, 3, 5, 16), problem(9, 11, 3, 2, 8), problem(8, 8, 16, 1, 4), problem(17, 5, 3, 33, 33),
       problem(13, 12, 5, 7, 8, stride: 2), problem(11, 17, 3, 4, 4, kernel: 1), problem(97, 96, 2, 8, 8),
+      // Groups of outputs that are paired and not, and weight gradients in tiles by BLAS.
+      problem(5, 20, 3, 13, 11, kernel: 1), problem(19, 8, 3, 7, 9, kernel: 1, stride: 2),
+      problem(260, 140, 2, 6, 5, kernel: 1), problem(100, 90, 20, 17, 17, kernel: 1),
+      problem(40, 48, 3, 9, 10, stride: 2), problem(130, 132, 2, 8, 7, kernel: 1, stride: 2),
     ]
     + [1, 2, 7, 8, 33].flatMap { size in
       [3, 5].flatMap { kernel in

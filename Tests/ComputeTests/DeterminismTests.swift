@@ -62,7 +62,8 @@ struct DeterminismTests {
     all += [engine.channelSums(x), engine.imageMeans(x).values, engine.flatten(x).values]
     let out = Planes(shape)
     let sums = engine.batchNormGradient(
-      y, input: x, mean: mean, inverseDeviation: mean, weight: mean, channels: nil,
+      y, input: x, BatchNormStatistics(mean: mean, inverseDeviation: mean, weight: mean),
+      channels: nil,
       activation: .output(y, of: .relu),
       into: out)
     all += [sums.shift, sums.scale, out.dense()]

@@ -94,7 +94,8 @@ struct NormalizationTests {
     let dy = samples.planes(y.shape)
     let dx = Planes(shape)
     let sums = engine.batchNormGradient(
-      dy, input: x, mean: mean, inverseDeviation: inverse, weight: gamma, channels: channels,
+      dy, input: x, BatchNormStatistics(mean: mean, inverseDeviation: inverse, weight: gamma),
+      channels: channels,
       activation: .output(y, of: .relu),
       into: dx)
     #expect(dx.checkBorders())
@@ -149,7 +150,8 @@ struct NormalizationTests {
     func gradients(_ activation: BatchNormActivation, writesBack: Bool = false) -> [Float] {
       let dx = Planes(shape)
       let sums = engine.batchNormGradient(
-        dy, input: x, mean: mean, inverseDeviation: inverse, weight: weight, channels: nil,
+        dy, input: x, BatchNormStatistics(mean: mean, inverseDeviation: inverse, weight: weight),
+        channels: nil,
         activation: activation,
         writesBack: writesBack, into: dx)
       return sums.shift + sums.scale + dx.dense()
@@ -175,7 +177,8 @@ struct NormalizationTests {
     let values = samples.values(2)
     func gradient(into dx: Planes) {
       _ = engine.batchNormGradient(
-        dy, input: x, mean: values, inverseDeviation: [2, 0.5], weight: values, channels: nil,
+        dy, input: x, BatchNormStatistics(mean: values, inverseDeviation: [2, 0.5], weight: values),
+        channels: nil,
         activation: .none,
         into: dx)
     }

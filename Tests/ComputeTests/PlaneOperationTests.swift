@@ -43,7 +43,7 @@ struct PlaneOperationTests {
     }
   }
 
-  @Test("channels are concatenated and sliced")
+  @Test("channels are concatenated")
   func concatenation() throws {
     let engine = try Engine(threads: 2)
     var samples = Samples()
@@ -52,12 +52,29 @@ struct PlaneOperationTests {
     engine.concatenate(parts, into: y)
     #expect(y.dense() == parts.flatMap { $0.dense() })
     #expect(y.checkBorders())
-    let before = samples.planes(parts[2].shape)
-    let slice = before.copy()
-    engine.slice(y, from: 3, accumulate: true, into: slice)
-    #expect(slice.dense() == zip(before.dense(), parts[2].dense()).map(+))
-    engine.slice(y, from: 3, into: slice)
-    #expect(slice.dense() == parts[2].dense())
+  }
+
+  @Test("a concatenation with room is extended in its memory, once, and what it was stays as it is")
+  func growth() throws {
+    let engine = try Engine(threads: 2)
+    var samples = Samples()
+    let parts = [2, 1, 3, 2, 4].map { samples.planes(Self.shape.with(channels: $0)) }
+    let values = parts.map { $0.dense() }
+    let first = engine.concatenate([parts[0], parts[1]], capacity: 8)
+    let second = engine.concatenate([first, parts[2]], capacity: 8)
+    // The room behind the first is taken.
+    let other = engine.concatenate([first, parts[3]], capacity: 8)
+    let third = engine.concatenate([second, parts[3]], capacity: 8)
+    // There is none left.
+    let last = engine.concatenate([third, parts[4]], capacity: 8)
+    #expect(second.overlaps(first) && third.overlaps(second))
+    #expect(!other.overlaps(first) && !last.overlaps(third) && !first.overlaps(parts[0]))
+    #expect(first.dense() == values[0] + values[1])
+    #expect(second.dense() == values[0] + values[1] + values[2])
+    #expect(other.dense() == values[0] + values[1] + values[3])
+    #expect(third.dense() == second.dense() + values[3])
+    #expect(last.dense() == third.dense() + values[4])
+    #expect([first, second, third, other, last].allSatisfy { $0.checkBorders() })
   }
 
   @Test("a view of channels shares their memory, and operations on it leave the others as they are")

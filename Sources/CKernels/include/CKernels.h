@@ -24,13 +24,15 @@ enum {
   CK_OUTPUT_GROUP = 4,
   // Pixels that one pass of a convolution's loop computes.
   CK_PIXEL_BLOCK = 96,
+  // Input channels of a convolution's register block between two prefetches.
+  CK_PREFETCH_INPUTS = 16,
   // Rows of weights that are ordered by their signs together.
   CK_SIGNED_GROUP = 4,
   CK_SIGN_LISTS = 1 << CK_SIGNED_GROUP,
   // Entries of a row of 3x3 weights whose pixels stay in the first-level cache while all lists of
   // signs read them.
   CK_SIGNED_ENTRIES = 144,
-  // Output channels that one pass of a weight gradient's loop covers.
+  // Output channels that one pass of a weight gradient's loop covers at most.
   CK_GRADIENT_GROUP = 8,
   // Pixels over which sums stay in single precision before they are carried on in double precision.
   CK_SUM_BLOCK = 2048,
@@ -45,6 +47,21 @@ typedef struct {
   // Pixels in each CK_SUM_BLOCK elements.
   const int32_t *counts;
 } ck_mask;
+
+// Planes that are read or written after some sums, prefetched into the second-level cache
+// meanwhile: they lie far apart, so no hardware prefetcher sees them coming, and sums leave the
+// memory idle.
+typedef struct {
+  // `count` planes, of each `lines` cache lines from `offset` on.
+  const float *const *planes;
+  int64_t count;
+  ptrdiff_t offset;
+  int64_t lines;
+  // Lines to prefetch with each register block of the sums.
+  int64_t each;
+  // The next one.
+  int64_t plane, line;
+} ck_prefetch;
 
 // y[o][p] = bias[o] + sum over c, t of weights[o][c][t] * x[c][p + offsets[t]], zero outside the
 // mask.
@@ -64,6 +81,8 @@ typedef struct {
   ck_mask mask;
   // Adds to y instead of overwriting it.
   bool accumulate;
+  // Some lines with every CK_PREFETCH_INPUTS inputs of a register block; may be null.
+  ck_prefetch *prefetch;
 } ck_convolution;
 
 // Signs of a group's weights in its list of this number, bit r for row r, set where negative: from
@@ -99,21 +118,6 @@ typedef struct {
   // then.
   bool has_borders;
 } ck_pixel_vectors;
-
-// Planes that are read or written after some sums, prefetched into the second-level cache
-// meanwhile: they lie far apart, so no hardware prefetcher sees them coming, and sums leave the
-// memory idle.
-typedef struct {
-  // `count` planes, of each `lines` cache lines from `offset` on.
-  const float *const *planes;
-  int64_t count;
-  ptrdiff_t offset;
-  int64_t lines;
-  // Lines to prefetch with each register block of the sums.
-  int64_t each;
-  // The next one.
-  int64_t plane, line;
-} ck_prefetch;
 
 // The values that a function of pixels keeps to: [0, infinity] for a ReLU.
 typedef struct {
@@ -205,6 +209,14 @@ typedef struct {
   const ptrdiff_t *offsets;
   int64_t taps;
 } ck_filter_gradient;
+
+// totals[3 u + v] += sum over p of dy[p - (u - 1) * pitch] * x[p + v - 1]: the gradient of a 3x3
+// filter whose taps read a plane where it lies. Over whole planes, whose borders are zero, that is
+// the sum over all outputs.
+typedef struct {
+  const float *dy, *x;
+  ptrdiff_t pitch;
+} ck_plane_gradient;
 
 // A copy of some images of a plane with zeros around each, pixels dealt to step * step phases:
 // element (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before,
@@ -346,7 +358,7 @@ typedef struct {
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*redistribute)(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end);
   // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels
-  // first..<first+count, count <= CK_GRADIENT_GROUP. scratch holds ck_gradient_scratch floats.
+  // first..<first+count. scratch holds ck_gradient_scratch floats.
   void (*weight_gradient)(
     const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
     float *partial);
@@ -354,6 +366,7 @@ typedef struct {
   void (*filter)(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end);
   // Sums stay in single precision over CK_SUM_BLOCK elements.
   void (*filter_gradient)(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
+  void (*plane_gradient)(const ck_plane_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
 
   // Copies `images` images from `first` on; what is no pixel becomes zero, to the end of every
   // phase.
@@ -404,10 +417,10 @@ typedef struct {
   // dx = dy * f'(x), or that added to it; dx may be x or dy.
   void (*activation_gradient)(
     const float *dy, const float *x, ck_activation f, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end);
-  // dx = a * g + b * x + c, g as in gradient_sums.
+  // dx = a * g + b * x + c, or that added to dx, g as in gradient_sums.
   void (*normalize_gradient)(
-    const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, float *dx, ptrdiff_t begin,
-    ptrdiff_t end, ck_mask mask);
+    const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, bool accumulate, float *dx,
+    ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
   void (*add)(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end);
   // out = r / (z + small)
   void (*quotient)(const float *r, const float *z, float small, float *out, ptrdiff_t begin, ptrdiff_t end);
@@ -475,8 +488,8 @@ void ck_winograd_weight_gradient(
 // partials.
 void ck_sum_groups(const float *partials, int64_t groups, ptrdiff_t stride, int64_t count, float *sum);
 
-static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps) {
-  return (inputs * taps + 2) * CK_GRADIENT_GROUP * CK_VECTOR_FLOATS;
+static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps, int64_t outputs) {
+  return (inputs * taps + 2) * outputs * CK_VECTOR_FLOATS;
 }
 
 // Pixel (2 r + a, 2 c + b) of x goes to pixel (r, c) of phase plane 2 a + b, for `images` images
@@ -603,7 +616,7 @@ void ck_unpack_pixels(
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
     31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
-    53 * sizeof(ck_filter_window)),
+    53 * sizeof(ck_filter_window) + 59 * sizeof(ck_plane_gradient)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this
 // header changes.

@@ -81,13 +81,12 @@ extension Engine {
   ) {
     let multiplier = problem.outputs / problem.groups
     if problem.readsPlanesDirectly {
-      let offsets = problem.taps.map { $0.row.shift * input.geometry.pitch + $0.column.shift }
       let chunks = PlaneChunks(length: outputGradient.geometry.length)
       return sumParts(chunks.count, into: &gradient) { channel, part, sums in
         let begin = part * chunks.width
-        filterGradient(
-          outputGradient.plane(channel), input.plane(channel / multiplier), offsets,
-          begin..<min(chunks.length, begin + chunks.width), into: sums)
+        planeGradient(
+          outputGradient.plane(channel), input.plane(channel / multiplier), kernel: problem.kernel,
+          pitch: input.geometry.pitch, begin..<min(chunks.length, begin + chunks.width), into: sums)
       }
     }
     let reading = FilterWindow(reading: problem)
@@ -127,7 +126,7 @@ extension Engine {
     }
   }
 
-  private func filter(
+  func filter(
     _ x: UnsafePointer<Float>, _ offsets: [Int], _ weights: UnsafePointer<Float>, bias: Float,
     into y: UnsafeMutablePointer<Float>, mask: ck_mask = ck_mask(bits: nil, lanes: nil, counts: nil),
     accumulate: Bool, _ range: Range<Int>
@@ -149,6 +148,16 @@ extension Engine {
         dy: dy, x: x, offsets: offsets.baseAddress, taps: Int64(offsets.count))
       loops.filter_gradient(&job, range.lowerBound, range.upperBound, sums)
     }
+  }
+
+  /// Of a filter that reads planes where they lie.
+  private func planeGradient(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, kernel: Int, pitch: Int, _ range: Range<Int>,
+    into sums: UnsafeMutablePointer<Double>
+  ) {
+    guard kernel == 3 else { return filterGradient(dy, x, [0], range, into: sums) }
+    var job = ck_plane_gradient(dy: dy, x: x, pitch: pitch)
+    loops.plane_gradient(&job, range.lowerBound, range.upperBound, sums)
   }
 
   /// Calls `body` with the weights and the number of a filter's taps.
@@ -178,11 +187,11 @@ extension Engine {
 
 extension ConvolutionProblem {
   /// Whether the borders of planes are all that is read outside them, and inputs lie as outputs do.
-  fileprivate var readsPlanesDirectly: Bool {
+  var readsPlanesDirectly: Bool {
     stride == 1 && kernel % 2 == 1 && kernel <= 3 && padding == kernel / 2
   }
 
-  fileprivate var taps: [(row: FilterTap, column: FilterTap)] {
+  var taps: [(row: FilterTap, column: FilterTap)] {
     let axis = (0..<kernel).map { FilterTap($0, self) }
     return axis.flatMap { row in axis.map { (row, $0) } }
   }

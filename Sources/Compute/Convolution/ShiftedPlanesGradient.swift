@@ -6,13 +6,18 @@ extension Engine {
     let (input, outputGradient) = (call.input, call.outputGradient)
     let (kernel, inputs) = (call.problem.kernel, input.shape.channels)
     let columns = inputs * kernel * kernel
+    let multipliesMatrices = multipliesMatrices(outputs: call.problem.outputs, columns: columns)
     let split = WeightGradientSplit(
-      outputs: outputGradient.shape.channels, length: outputGradient.geometry.length)
+      outputs: outputGradient.shape.channels, columns: columns, length: outputGradient.geometry.length)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       guard let gradient = gradient.baseAddress else { return }
       withTapPlanes(
         input, phases: call.phases, kernel: kernel, stride: call.problem.stride, output: outputGradient
       ) { planes, taps in
+        if multipliesMatrices {
+          return weightGradientProducts(
+            planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient)
+        }
         taps.offsets.withUnsafeBufferPointer { offsets in
           let job = ck_weight_gradient(
             dy: outputGradient.plane(0), dy_stride: outputGradient.geometry.stride, x: planes.plane(0),
@@ -22,6 +27,12 @@ extension Engine {
         }
       }
     }
+  }
+
+  /// Whether BLAS is faster, which packs both matrices: where the sums of the weights do not stay
+  /// in the second-level cache.
+  private func multipliesMatrices(outputs: Int, columns: Int) -> Bool {
+    loops.winograd_input != nil && outputs * columns > WeightGradientSplit.cachedSums
   }
 
   private func sum(
@@ -36,7 +47,7 @@ extension Engine {
         let range = split.block(task / split.groups)
         let group = task % split.groups
         var job = job
-        scratch.floats(Int(ck_gradient_scratch(job.inputs, job.taps))) { sums in
+        scratch.floats(Int(ck_gradient_scratch(job.inputs, job.taps, Int64(range.count)))) { sums in
           loops.weight_gradient(
             &job, Int64(range.lowerBound), Int64(range.count), group * split.width,
             min(split.length, (group + 1) * split.width), sums,
@@ -62,12 +73,16 @@ private struct WeightGradientSplit {
   /// Elements of a plane in a group.
   let width: Int
 
-  init(outputs: Int, length: Int) {
+  /// Vectors of sums that stay in the second-level cache with a few pixels of all channels.
+  static let cachedSums = 8192
+
+  init(outputs: Int, columns: Int, length: Int) {
     self.outputs = outputs
     self.length = length
-    blocks = outputs.dividedRoundingUp(by: CK_GRADIENT_GROUP)
+    let fitting = Self.cachedSums / max(1, columns) / CK_GRADIENT_GROUP * CK_GRADIENT_GROUP
+    blocks = outputs.dividedRoundingUp(by: max(CK_GRADIENT_GROUP, fitting))
     // Enough tasks to share evenly, but none too small.
-    let wanted = max(1, min(24 / max(1, blocks), length / 2048))
+    let wanted = max(1, min(32 / max(1, blocks), length / 2048))
     width = max(1, length.dividedRoundingUp(by: wanted)).roundedUp(to: CK_VECTOR_FLOATS)
     groups = max(1, length.dividedRoundingUp(by: width))
   }

@@ -66,12 +66,26 @@ extension Engine {
     _ x: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
     into y: Planes, affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine
   ) -> [ChannelMoments] {
+    batchNorm(
+      x, channels: channels, residual: residual, activation: activation, into: y, affine: affine,
+      computing: { _, _, _ in })
+  }
+
+  /// The same of planes that are computed meanwhile.
+  ///
+  /// - Parameter computing: writes a chunk of a channel of x, before its moments are taken.
+  func batchNorm(
+    _ x: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
+    into y: Planes, affine: (_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine,
+    computing: (_ channel: Int, _ begin: Int, _ end: Int) -> Void
+  ) -> [ChannelMoments] {
     if let residual { requireSameShape(residual, y) }
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
     let none = ck_moments(count: 0, mean: 0, squares: 0)
     let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: none) { stream, begin, end in
       guard let channel = branch[stream] else { return none }
+      computing(channel, begin, end)
       return loops.moments(x.plane(channel), begin, end, x.geometry.mask)
     } join: {
       ck_join_moments(&$0, $1)

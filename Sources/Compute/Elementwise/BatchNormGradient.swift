@@ -1,5 +1,24 @@
 import CKernels
 
+/// What a batch norm's gradient reads of each channel: mean, 1 / standard deviation, and weight.
+public struct BatchNormStatistics: Sendable {
+  public let mean: [Float]
+  public let inverseDeviation: [Float]
+  public let weight: [Float]
+
+  public init(mean: [Float], inverseDeviation: [Float], weight: [Float]) {
+    self.mean = mean
+    self.inverseDeviation = inverseDeviation
+    self.weight = weight
+  }
+
+  func channels(_ range: Range<Int>) -> BatchNormStatistics {
+    BatchNormStatistics(
+      mean: Array(mean[range]), inverseDeviation: Array(inverseDeviation[range]),
+      weight: Array(weight[range]))
+  }
+}
+
 extension Engine {
   /// Gradients of a batch norm: of its shift and scale, returned, and of its input, dx.
   ///
@@ -14,58 +33,126 @@ extension Engine {
   ///     same one
   ///   - writesBack: writes g over those channels of dy that x has; only with
   ///     ``BatchNormActivation/output(_:of:)``
+  ///   - accumulate: adds to `dx` instead of overwriting it
   ///   - dx: may be `dy` if `channels` is nil, and may be `x`
   public func batchNormGradient(
-    _ dy: Planes, input x: Planes, mean: [Float], inverseDeviation: [Float], weight: [Float],
-    channels: [Int]?, activation: BatchNormActivation, writesBack: Bool = false, into dx: Planes
+    _ dy: Planes, input x: Planes, _ statistics: BatchNormStatistics, channels: [Int]?,
+    activation: BatchNormActivation, writesBack: Bool = false, accumulate: Bool = false, into dx: Planes
   ) -> (shift: [Float], scale: [Float]) {
-    let count = x.shape.channels
     requireSameShape(x, dx)
-    requireCount(mean, count, "mean")
-    requireCount(inverseDeviation, count, "inverseDeviation")
-    requireCount(weight, count, "weight")
-    requireStream(branch: x.shape, stream: dy.shape, channels: channels)
+    precondition(
+      !accumulate || !dx.overlaps(dy) && !dx.overlaps(x), "a gradient cannot be added to what it reads")
     precondition(
       channels == nil || !dx.overlaps(dy), "the gradient cannot be overwritten while channels are selected")
-    require(activation, input: x, stream: dy)
-    let pixels = Double(max(1, x.shape.pixelsPerChannel))
-    let none = ck_gradient_sums(gradient: 0, product: 0)
-    func stream(_ channel: Int) -> Int { channels?[channel] ?? channel }
-    let sums = mapChannels(count, geometry: x.geometry, initial: none) { i, begin, end in
-      let back = writesBack ? dy.plane(stream(i)) + begin : nil
-      return withGradient(dy, of: activation, input: x, channel: i, stream: stream(i), begin, end) {
-        g, gate in
-        if gate.output == nil { back?.update(from: g, count: end - begin) }
-        return loops.gradient_sums(g, x.plane(i) + begin, gate, mean[i], back, 0, end - begin)
-      }
+    let terms = BatchNormGradient(
+      self, dy, input: x, statistics, channels: channels, activation: activation)
+    let all = mapChannels(x.shape.channels, geometry: x.geometry, initial: BatchNormGradient.none) {
+      terms.sums($0, $1, $2, writesBack: writesBack)
     } join: {
-      $0.gradient += $1.gradient
-      $0.product += $1.product
-    } value: { i, sums in
-      let deviation = Double(inverseDeviation[i])
-      let (shift, scale) = (Float(sums.gradient), Float(sums.product * deviation))
-      // dx = a * g + b * x + c
-      let a = Double(weight[i]) * deviation
-      let b = -a * deviation * Double(scale) / pixels
-      let c = -a * Double(shift) / pixels - b * Double(mean[i])
-      return (shift: shift, scale: scale, map: (a: Float(a), b: Float(b), c: Float(c)))
-    } use: { i, sums, begin, end in
-      let left = writesBack ? .none : activation
-      withGradient(dy, of: left, input: x, channel: i, stream: stream(i), begin, end) { g, gate in
-        loops.normalize_gradient(
-          g, x.plane(i) + begin, gate, sums.map.a, sums.map.b, sums.map.c, dx.plane(i) + begin, 0,
-          end - begin, x.geometry.mask.from(begin))
-      }
+      BatchNormGradient.join(&$0, $1)
+    } value: {
+      terms.map($0, of: $1)
+    } use: { channel, found, begin, end in
+      terms.write(
+        channel, found.map, begin, end, into: dx.plane(channel), isMasked: writesBack, accumulate: accumulate)
     }
-    return (sums.map(\.shift), sums.map(\.scale))
+    return (all.map(\.shift), all.map(\.scale))
+  }
+}
+
+/// A batch norm's gradient by chunks of channels: first the sums over a channel, then the map that
+/// they give.
+struct BatchNormGradient {
+  /// dx = a * g + b * x + c
+  struct Map {
+    let a: Float
+    let b: Float
+    let c: Float
+  }
+
+  static let none = ck_gradient_sums(gradient: 0, product: 0)
+
+  private let engine: Engine
+  private let dy: Planes
+  private let x: Planes
+  private let statistics: BatchNormStatistics
+  private let channels: [Int]?
+  private let activation: BatchNormActivation
+
+  init(
+    _ engine: Engine, _ dy: Planes, input x: Planes, _ statistics: BatchNormStatistics, channels: [Int]?,
+    activation: BatchNormActivation
+  ) {
+    let count = x.shape.channels
+    engine.requireCount(statistics.mean, count, "mean")
+    engine.requireCount(statistics.inverseDeviation, count, "inverseDeviation")
+    engine.requireCount(statistics.weight, count, "weight")
+    engine.requireStream(branch: x.shape, stream: dy.shape, channels: channels)
+    activation.require(input: x, stream: dy, engine)
+    self.engine = engine
+    self.dy = dy
+    self.x = x
+    self.statistics = statistics
+    self.channels = channels
+    self.activation = activation
+  }
+
+  static func join(_ all: inout ck_gradient_sums, _ part: ck_gradient_sums) {
+    all.gradient += part.gradient
+    all.product += part.product
+  }
+
+  private func stream(_ channel: Int) -> Int { channels?[channel] ?? channel }
+
+  /// Over a whole channel.
+  func sums(_ channel: Int) -> ck_gradient_sums {
+    var all = Self.none
+    PlaneChunks(length: x.geometry.length).forEach { Self.join(&all, sums(channel, $0, $1)) }
+    return all
+  }
+
+  /// Over a chunk; writes g over dy's if asked.
+  func sums(_ channel: Int, _ begin: Int, _ end: Int, writesBack: Bool = false) -> ck_gradient_sums {
+    let back = writesBack ? dy.plane(stream(channel)) + begin : nil
+    return withGradient(channel, activation, begin, end) { g, gate in
+      if gate.output == nil { back?.update(from: g, count: end - begin) }
+      return engine.loops.gradient_sums(
+        g, x.plane(channel) + begin, gate, statistics.mean[channel], back, 0, end - begin)
+    }
+  }
+
+  func map(_ channel: Int, of sums: ck_gradient_sums) -> (shift: Float, scale: Float, map: Map) {
+    let pixels = Double(max(1, x.shape.pixelsPerChannel))
+    let deviation = Double(statistics.inverseDeviation[channel])
+    let (shift, scale) = (Float(sums.gradient), Float(sums.product * deviation))
+    let a = Double(statistics.weight[channel]) * deviation
+    let b = -a * deviation * Double(scale) / pixels
+    let c = -a * Double(shift) / pixels - b * Double(statistics.mean[channel])
+    return (shift, scale, Map(a: Float(a), b: Float(b), c: Float(c)))
+  }
+
+  /// Writes a chunk of the gradient, or adds it to what is there, at the same distance from `dx` as
+  /// in a plane.
+  ///
+  /// - Parameter isMasked: whether dy is g already
+  func write(
+    _ channel: Int, _ map: Map, _ begin: Int, _ end: Int, into dx: UnsafeMutablePointer<Float>,
+    isMasked: Bool = false, accumulate: Bool = false
+  ) {
+    withGradient(channel, isMasked ? .none : activation, begin, end) { g, gate in
+      engine.loops.normalize_gradient(
+        g, x.plane(channel) + begin, gate, map.a, map.b, map.c, accumulate, dx + begin, 0, end - begin,
+        x.geometry.mask.from(begin))
+    }
   }
 
   /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it
   /// g.
   private func withGradient<Result>(
-    _ dy: Planes, of activation: BatchNormActivation, input x: Planes, channel: Int, stream: Int,
-    _ begin: Int, _ end: Int, _ body: (UnsafePointer<Float>, ck_activation_mask) -> Result
+    _ channel: Int, _ activation: BatchNormActivation, _ begin: Int, _ end: Int,
+    _ body: (UnsafePointer<Float>, ck_activation_mask) -> Result
   ) -> Result {
+    let stream = stream(channel)
     let from = dy.plane(stream) + begin
     let open = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
     switch activation {
@@ -77,8 +164,8 @@ extension Engine {
         return body(
           from, ck_activation_mask(output: y, affine: false, scale: 0, shift: 0, ceiling: bounds.high))
       }
-      return scratch.floats(end - begin) { g in
-        loops.activation_gradient(from, y, function.loopArgument, false, g, 0, end - begin)
+      return engine.scratch.floats(end - begin) { g in
+        engine.loops.activation_gradient(from, y, function.loopArgument, false, g, 0, end - begin)
         return body(g, open)
       }
     case .input(let affine, let function):
@@ -89,23 +176,34 @@ extension Engine {
           ck_activation_mask(
             output: nil, affine: true, scale: map.scale, shift: map.shift, ceiling: bounds.high))
       }
-      return scratch.floats(end - begin) { g in
-        loops.scale_shift(
+      return engine.scratch.floats(end - begin) { g in
+        engine.loops.scale_shift(
           x.plane(channel) + begin, map.scale, map.shift, nil, .none, g, 0, end - begin,
           x.geometry.mask.from(begin))
-        loops.activation_gradient(from, g, function.loopArgument, false, g, 0, end - begin)
+        engine.loops.activation_gradient(from, g, function.loopArgument, false, g, 0, end - begin)
         return body(g, open)
       }
     }
   }
+}
 
-  private func require(_ activation: BatchNormActivation, input: Planes, stream: Planes) {
-    switch activation {
+extension BatchNormActivation {
+  fileprivate func require(input: Planes, stream: Planes, _ engine: Engine) {
+    switch self {
     case .none: break
     case .output(let planes, let function):
-      requireSameShape(stream, planes)
+      engine.requireSameShape(stream, planes)
       precondition(function.hasDerivativeByOutput, "\(function) has no derivative by its output")
-    case .input(let affine, _): requireCount(affine, input.shape.channels, "affine")
+    case .input(let affine, _): engine.requireCount(affine, input.shape.channels, "affine")
+    }
+  }
+
+  /// Of some channels.
+  func channels(_ range: Range<Int>) -> BatchNormActivation {
+    switch self {
+    case .none: .none
+    case .output(let planes, let function): .output(planes.channels(range), of: function)
+    case .input(let affine, let function): .input(Array(affine[range]), of: function)
     }
   }
 }

@@ -16,12 +16,21 @@ extension Engine {
     }
   }
 
-  /// y = the channels of x from `first` on, or that added to y: the gradient of a part of a
-  /// concatenation.
+  /// The channels of all parts, one after the other, in the first one's memory if that has room:
+  /// then the first one is a part of what is returned, and is not copied.
   ///
-  /// - Precondition: x has as many channels from there on as y.
-  public func slice(_ x: Planes, from first: Int, accumulate: Bool = false, into y: Planes) {
-    let part = x.channels(first..<first + y.shape.channels)
-    if accumulate { add(part, into: y) } else { copy(part, into: y) }
+  /// - Parameter capacity: channels that a later call may extend the result to.
+  /// - Precondition: there is a part; all have the same images, rows and columns.
+  public func concatenate(_ parts: [Planes], capacity: Int) -> Planes {
+    let others = parts.dropFirst().map(\.shape.channels).reduce(0, +)
+    let first = parts[0].shape.channels
+    guard let extended = parts[0].extended(by: others) else {
+      let made = Planes(
+        parts[0].shape.with(channels: first + others), capacity: capacity, zeroed: false, recycler: .shared)
+      concatenate(parts, into: made)
+      return made
+    }
+    concatenate(Array(parts.dropFirst()), into: extended.channels(first..<first + others))
+    return extended
   }
 }

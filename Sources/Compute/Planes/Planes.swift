@@ -27,13 +27,14 @@ public final class Planes: @unchecked Sendable {
     self.init(shape, zeroed: false, recycler: .shared)
   }
 
-  init(_ shape: PlaneShape, zeroed: Bool, recycler: PlaneRecycler) {
+  /// - Parameter capacity: channels that the memory has room for, if more than the shape has.
+  init(_ shape: PlaneShape, capacity: Int = 0, zeroed: Bool, recycler: PlaneRecycler) {
     precondition(
       shape.channels >= 0 && shape.images >= 0 && shape.rows >= 0 && shape.columns >= 0,
       "a dimension of \(shape) is negative")
     self.shape = shape
     geometry = PlaneGeometry.of(shape)
-    storage = PlaneStorage(shape, zeroed: zeroed, recycler: recycler)
+    storage = PlaneStorage(shape, capacity: capacity, zeroed: zeroed, recycler: recycler)
     firstChannel = 0
   }
 
@@ -51,6 +52,13 @@ public final class Planes: @unchecked Sendable {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= shape.channels, "\(shape) have no channels \(range)")
     return Planes(range, of: self)
+  }
+
+  /// These channels and others behind them, in the same memory; nil where there is no room, or
+  /// other planes have it.
+  func extended(by count: Int) -> Planes? {
+    guard storage.claim(count, from: firstChannel + shape.channels) else { return nil }
+    return Planes(0..<shape.channels + count, of: self)
   }
 
   /// Whether both share memory.

@@ -8,7 +8,7 @@ import Specification
 /// trainings takes moments and is done in every run.
 struct StageKey: Hashable, Sendable {
   /// Raised when the program computes other numbers than before from the same experiment.
-  static let codeVersion = 11
+  static let codeVersion = 12
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String

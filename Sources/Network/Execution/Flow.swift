@@ -26,6 +26,9 @@ final class Flow {
     }
   }
 
+  /// What has flowed into a value so far, to add to; nil where nothing has.
+  func sum(at value: Graph.Value) -> Planes? { planes[value.index] }
+
   /// Calls `body` with planes to overwrite, or to add to where the flag says so.
   func write(
     to value: Graph.Value, _ shape: PlaneShape, _ body: (_ planes: Planes, _ accumulate: Bool) -> Void

@@ -99,17 +99,30 @@ public struct BatchNormalization: Operation {
           activation: activation, into: output)
         return nil
       }
-      let (scales, shifts) = (tensors.weight.value.values, tensors.bias.value.values)
-      let moments = run.engine.batchNorm(
-        input, channels: channels, residual: residual, activation: activation, into: output
-      ) { channel, moments in
-        Self.affine(
-          weight: scales[channel], bias: shifts[channel], mean: moments.mean,
-          inverseDeviation: Self.inverseDeviation(moments))
+      return normalize(tensors, pixels: input.shape.pixelsPerChannel) {
+        run.engine.batchNorm(
+          input, channels: channels, residual: residual, activation: activation, into: output, affine: $0)
       }
-      observe(moments, count: Double(input.shape.pixelsPerChannel), tensors)
-      return Statistics(moments)
     }
+  }
+
+  /// By the batch's statistics, which move the running ones.
+  ///
+  /// - Parameters:
+  ///   - pixels: of a channel
+  ///   - compute: applies the map that it is given for each channel's moments, and returns these
+  func normalize(
+    _ tensors: Tensors, pixels: Int,
+    _ compute: ((_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine) -> [ChannelMoments]
+  ) -> Statistics {
+    let (scales, shifts) = (tensors.weight.value.values, tensors.bias.value.values)
+    let moments = compute { channel, moments in
+      Self.affine(
+        weight: scales[channel], bias: shifts[channel], mean: moments.mean,
+        inverseDeviation: Self.inverseDeviation(moments))
+    }
+    observe(moments, count: Double(pixels), tensors)
+    return Statistics(moments)
   }
 
   private func observe(_ moments: [ChannelMoments], count: Double, _ tensors: Tensors) {
@@ -141,22 +154,29 @@ public struct BatchNormalization: Operation {
   ///   - activation: what is behind
   ///   - writesBack: multiplies `dy` by the activation's derivative, in the channels that `input`
   ///     has
+  ///   - accumulate: adds to `inputGradient` instead of overwriting it
   func backward(
     _ dy: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
-    activation: BatchNormActivation, writesBack: Bool = false, into inputGradient: Planes, _ tensors: Tensors,
-    _ run: Run
+    activation: BatchNormActivation, writesBack: Bool = false, accumulate: Bool = false,
+    into inputGradient: Planes, _ tensors: Tensors, _ run: Run
   ) {
     // Both gradients and the input; with a sum's activation its output, too, and the gradient that
     // is written back.
     let bytes = input.shape.bytes * (writesBack ? 5 : 3)
     run.timed(tensors.name, .normalization, bytes: bytes) {
       let gradients = run.engine.batchNormGradient(
-        dy, input: input, mean: statistics.mean.map { Float($0) },
-        inverseDeviation: statistics.inverseDeviation.map { Float($0) }, weight: tensors.weight.value.values,
-        channels: channels, activation: activation, writesBack: writesBack, into: inputGradient)
+        dy, input: input, gradientTerms(statistics, tensors), channels: channels, activation: activation,
+        writesBack: writesBack, accumulate: accumulate, into: inputGradient)
       tensors.bias.gradient.values = gradients.shift
       tensors.weight.gradient.values = gradients.scale
     }
+  }
+
+  /// What the gradient reads, as the engine takes it.
+  func gradientTerms(_ statistics: Statistics, _ tensors: Tensors) -> BatchNormStatistics {
+    BatchNormStatistics(
+      mean: statistics.mean.map { Float($0) },
+      inverseDeviation: statistics.inverseDeviation.map { Float($0) }, weight: tensors.weight.value.values)
   }
 
   /// Passes unchanged.

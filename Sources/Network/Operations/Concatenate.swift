@@ -41,7 +41,7 @@ public struct Concatenate: Operation {
     _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
     _ run: inout Run
   ) {
-    split(dy, values, into: dx, run)
+    split(dy, values, into: dx)
   }
 
   /// Cut at the boundaries.
@@ -49,15 +49,14 @@ public struct Concatenate: Operation {
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
   ) {
-    split(r, values, into: rx, run)
+    split(r, values, into: rx)
   }
 
-  private func split(_ planes: Planes, _ values: StepValues, into flow: NodeFlow, _ run: Run) {
+  /// Each input's channels, in the memory of all.
+  private func split(_ planes: Planes, _ values: StepValues, into flow: NodeFlow) {
     var first = 0
     for (index, shape) in values.inputShapes.enumerated() {
-      flow.write(to: index, shape) { part, accumulate in
-        run.engine.slice(planes, from: first, accumulate: accumulate, into: part)
-      }
+      flow.add(planes.channels(first..<first + shape.channels), to: index)
       first += shape.channels
     }
   }

@@ -212,22 +212,22 @@ public struct Convolution: Operation {
     problem(input).output
   }
 
-  private func problem(_ input: PlaneShape) -> ConvolutionProblem {
+  func problem(_ input: PlaneShape) -> ConvolutionProblem {
     ConvolutionProblem(
       input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding, groups: groups)
   }
 
   /// The layer as a profile names it.
-  private func weightName(_ tensors: [Parameter]) -> String {
+  func weightName(_ tensors: [Parameter]) -> String {
     String(tensors[0].name.dropLast(".weight".count))
   }
 
-  private func macs(_ output: Planes, _ weight: Tensor) -> Int {
+  func macs(_ output: Planes, _ weight: Tensor) -> Int {
     output.shape.images * output.shape.rows * output.shape.columns * weight.count
   }
 
   /// Every work reads or writes both of the layer's activations, or their gradients, once.
-  private func bytes(_ input: Planes, _ output: Planes) -> Int { input.shape.bytes + output.shape.bytes }
+  func bytes(_ input: Planes, _ output: Planes) -> Int { input.shape.bytes + output.shape.bytes }
 }
 
 extension FeatureShape {

@@ -27,7 +27,7 @@ struct ConvolutionStep: Step {
   }
 
   /// Where the inputs are in `inputs`.
-  private static let inputRank = 0
+  static let inputRank = 0
   private let shortcutRank: Int?
   /// Of the input, where several convolutions with a stride of 2 share its phases.
   private let phasesRank: Int?
@@ -63,9 +63,9 @@ struct ConvolutionStep: Step {
     var statistics: BatchNormalization.Statistics?
   }
 
-  private var node: Int { nodes[0] }
+  var node: Int { nodes[0] }
 
-  private func tensors(_ parameters: ParameterStore) -> BatchNormalization.Tensors? {
+  func tensors(_ parameters: ParameterStore) -> BatchNormalization.Tensors? {
     normalization.map { BatchNormalization.Tensors(parameters[$0]) }
   }
 
@@ -91,6 +91,7 @@ struct ConvolutionStep: Step {
   ) -> (output: Planes, saved: any Sendable) {
     let input = x.input(Self.inputRank)
     if let (output, saved) = forwardBySign(input, x, parameters, run) { return (output, saved) }
+    if let (output, saved) = forwardByChannel(input, parameters, run) { return (output, saved) }
     let convolved = convolution.convolve(
       input, phases: phasesRank.flatMap { x.inputs[$0] }, parameters[node], run)
     guard let tensors = tensors(parameters) else { return (convolved, Saved()) }
@@ -153,6 +154,7 @@ struct ConvolutionStep: Step {
     _ run: inout Run
   ) {
     let saved = unwrap(saved, as: Saved.self)
+    if backwardByChannel(dy, values.input(Self.inputRank), saved, parameters, into: flow, run) { return }
     let gradient: Planes
     if let tensors = tensors(parameters) {
       guard let convolved = saved.convolved, let statistics = saved.statistics else {

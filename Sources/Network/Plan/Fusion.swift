@@ -11,6 +11,8 @@ struct Fusion {
   /// By value that several convolutions with a stride of 2 read: its phases.
   private var phases: [Int: Graph.Value] = [:]
   private(set) var valueCount: Int
+  /// By concatenation's node: the channels of the last one that extends it.
+  private var capacities: [Int: Int] = [:]
 
   /// - Parameter isOn: false for a step of its own for every node
   init(_ graph: Graph, nonNegative: [Bool], isOn: Bool) {
@@ -22,13 +24,20 @@ struct Fusion {
       phases[value.index] = Graph.Value(index: valueCount)
       valueCount += 1
     }
+    for node in graph.nodes.indices.reversed() where isConcatenation(node) {
+      let value = graph.output(of: node)
+      let longer = graph.readers[value.index].filter {
+        isConcatenation($0) && graph.nodes[$0].inputs.first == value
+      }
+      capacities[node] = longer.compactMap { capacities[$0] }.max() ?? graph.shape(value).channels
+    }
   }
 
   func steps() -> [any Step] {
     var steps: [(position: Int, step: any Step)] = []
     var claimed: Set<Int> = []
     for node in graph.nodes.indices where !claimed.contains(node) {
-      let fused = isOn ? convolution(at: node) ?? normalization(at: node) : nil
+      let fused = isOn ? convolution(at: node) ?? normalization(at: node) ?? concatenation(at: node) : nil
       let step = fused ?? single(node)
       claimed.formUnion(step.nodes)
       steps.append((step.nodes.max() ?? node, step))
@@ -95,6 +104,17 @@ struct Fusion {
     return NormalizationStep(
       nodes: [node, next], input: graph.nodes[node].inputs[0], output: graph.output(of: next),
       activation: activation)
+  }
+
+  private func isConcatenation(_ node: Int) -> Bool {
+    graph.operation(node, as: Concatenate.self) != nil
+  }
+
+  private func concatenation(at node: Int) -> (any Step)? {
+    capacities[node].map {
+      ConcatenationStep(
+        node: node, inputs: graph.nodes[node].inputs, output: graph.output(of: node), capacity: $0)
+    }
   }
 
   // MARK: What follows a value

@@ -33,11 +33,13 @@ struct NormalizationStep: Step {
       preconditionFailure("a backward pass follows a training pass")
     }
     let tensors = tensors(parameters)
+    // Straight into what has flowed there, if anything has.
+    let sum = flow.sum(at: input)
     BatchNormalization().backward(
       dy, input: values.input(), statistics: statistics,
-      activation: .input(BatchNormalization().affine(statistics, tensors), of: activation), into: dy, tensors,
-      run)
-    flow.add(dy, to: input, run.engine)
+      activation: .input(BatchNormalization().affine(statistics, tensors), of: activation),
+      accumulate: sum != nil, into: sum ?? dy, tensors, run)
+    if sum == nil { flow.add(dy, to: input, run.engine) }
   }
 
   func recompute(

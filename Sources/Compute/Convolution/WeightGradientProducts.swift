@@ -1,0 +1,95 @@
+import CKernels
+
+/// Weight gradients of convolutions over shifted planes as products of matrices by BLAS, one for
+/// each tap: dW_t = dy * transposed(x shifted by t), whose inner dimension is the pixels.
+///
+/// Borders are zero in dy, so that products may run over them.
+extension Engine {
+  /// - Parameters:
+  ///   - planes: what taps read, `phases` for each input channel
+  ///   - offsets: of the taps
+  ///   - gradient: [outputs][inputs][taps], overwritten
+  func weightGradientProducts(
+    _ planes: Planes, phases: Int, offsets: [Int], _ outputGradient: Planes,
+    into gradient: UnsafeMutablePointer<Float>
+  ) {
+    let (inputs, outputs) = (planes.shape.channels / phases, outputGradient.shape.channels)
+    let split = WeightGradientTiles(
+      outputs: outputs, inputs: inputs, length: outputGradient.geometry.length)
+    let size = offsets.count * outputs * inputs
+    let xStride = planes.geometry.stride * phases
+    // Tasks write to output channels of their own.
+    nonisolated(unsafe) let gradient = gradient
+    // [groups][taps][outputs][inputs]
+    scratch.floats(split.groups * size) { partials in
+      parallel(split.tiles * split.groups) { task in
+        let (rows, columns) = split.tile(task / split.groups)
+        let group = task % split.groups
+        split.forEachChunk(of: group) { begin, end, isFirst in
+          for (tap, offset) in offsets.enumerated() {
+            let matrix = partials + (group * size + tap * outputs * inputs)
+            blas.multiply(
+              rows: rows.count, columns: columns.count, inner: end - begin,
+              a: outputGradient.plane(rows.lowerBound) + begin, aStride: outputGradient.geometry.stride,
+              transposeA: false, b: planes.plane(columns.lowerBound * phases) + (begin + offset),
+              bStride: xStride, transposeB: true, beta: isFirst ? 0 : 1,
+              c: matrix + (rows.lowerBound * inputs + columns.lowerBound), cStride: inputs)
+          }
+        }
+      }
+      // Groups of pixels in their order.
+      parallel(outputs) { output in
+        for tap in offsets.indices {
+          let sums = partials + (tap * outputs + output) * inputs
+          ck_sum_groups(sums, Int64(split.groups), size, Int64(inputs), sums)
+          for input in 0..<inputs {
+            gradient[(output * inputs + input) * offsets.count + tap] = sums[input]
+          }
+        }
+      }
+    }
+  }
+}
+
+/// How such a gradient is cut: tiles of the matrix of weights, and groups of pixels whose sums are
+/// added in order. Depends on the problem's size alone.
+private struct WeightGradientTiles {
+  private let outputs: Int
+  private let inputs: Int
+  private let length: Int
+  /// Elements of a plane in a group.
+  private let width: Int
+  private let across: Int
+  let tiles: Int
+  let groups: Int
+
+  /// Of a tile: large enough that packing inside the library pays.
+  private static let (rows, columns) = (128, 256)
+  /// Elements of a plane that stay in the second-level cache while all taps read them.
+  private static let chunk = 1024
+
+  init(outputs: Int, inputs: Int, length: Int) {
+    self.outputs = outputs
+    self.inputs = inputs
+    self.length = length
+    across = inputs.dividedRoundingUp(by: Self.columns)
+    tiles = outputs.dividedRoundingUp(by: Self.rows) * across
+    // Enough tasks to share evenly, but none too small.
+    let wanted = max(1, min(32 / max(1, tiles), length / (2 * Self.chunk)))
+    width = max(1, length.dividedRoundingUp(by: wanted)).roundedUp(to: Self.chunk)
+    groups = max(1, length.dividedRoundingUp(by: width))
+  }
+
+  func tile(_ index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let (row, column) = (index / across * Self.rows, index % across * Self.columns)
+    return (row..<min(outputs, row + Self.rows), column..<min(inputs, column + Self.columns))
+  }
+
+  func forEachChunk(of group: Int, _ body: (_ begin: Int, _ end: Int, _ isFirst: Bool) -> Void) {
+    let first = group * width
+    let last = min(length, first + width)
+    for begin in stride(from: first, to: last, by: Self.chunk) {
+      body(begin, min(last, begin + Self.chunk), begin == first)
+    }
+  }
+}
