@@ -35,6 +35,8 @@ extension Trainer {
     let trainer: Trainer
     let epoch: Int
     private let loader: BatchLoader
+    /// From the first step in shards on.
+    private var teams: ShardTeams?
 
     init(_ trainer: Trainer, _ images: ImageSet, epoch: Int, progress: Progress) {
       self.trainer = trainer
@@ -110,24 +112,29 @@ extension Trainer {
       let group = trainer.group
       let number = progress.steps
       let start = network.statisticsVector
+      var batches: [ImageBatch] = []
+      for _ in trainer.ownShards {
+        guard let batch = try nextBatch() else { return false }
+        batches.append(batch)
+      }
+      let teams = teams ?? ShardTeams(network.engine, shards: batches.count)
+      self.teams = teams
       var (sum, notes) = (TreeSum(), [isAskedToStop ? 1.0 : 0])
       var layer: String?
-      for shard in trainer.ownShards {
-        guard let batch = try nextBatch() else { return false }
-        var result = ShardResult(images: batch.count)
-        if batch.count > 0 {
-          network.statisticsVector = start
-          let dropout = RandomStream(
+      for first in stride(from: 0, to: batches.count, by: teams.count) {
+        network.statisticsVector = start
+        let outcomes = teams.outcomes(
+          of: network, batches[first..<min(first + teams.count, batches.count)], loss: trainer.loss
+        ) { place in
+          let shard = trainer.ownShards.lowerBound + place
+          return RandomStream(
             seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
-          let pass = network.train(batch.images, dropout: dropout)
-          let loss = trainer.loss(pass.logits, labels: batch.labels)
-          result.loss = loss.loss
-          result.hits.count(pass.logits, labels: batch.labels)
-          if !loss.loss.isFinite { layer = layer ?? network.firstNonFiniteLayer(pass) }
-          network.backward(pass, loss.gradient)
         }
-        sum.add(result.weighted(network), leaf: shard)
-        notes += result.notes
+        for (place, outcome) in outcomes.enumerated() {
+          sum.add(outcome.weighted, leaf: trainer.ownShards.lowerBound + first + place)
+          notes += outcome.result.notes
+          layer = layer ?? outcome.layer
+        }
       }
       let results = agreed(notes)
       let images = results.map(\.images).reduce(0, +)

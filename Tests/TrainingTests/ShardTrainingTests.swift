@@ -63,7 +63,7 @@ struct ShardTrainingTests {
     }
   }
 
-  @Test("the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3])
+  @Test("the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3, 7])
   func threads(_ threads: Int) throws {
     let set = images(90)
     let trainer = trainer(shards: 3, batch: 32)
@@ -76,6 +76,18 @@ struct ShardTrainingTests {
     var rest = trainer.pass(over: set, epoch: 0, from: first.progress)
     while try rest.step(resumed) {}
     #expect(whole.tensors == resumed.tensors && pass.progress == rest.progress)
+  }
+
+  @Test(
+    "as many teams compute shards side by side as leave the fewest threads idle",
+    arguments: [
+      (1, 8, 1), (2, 1, 1), (2, 2, 2), (2, 16, 2), (4, 16, 4), (8, 2, 2), (3, 2, 1), (6, 4, 2), (5, 4, 1),
+      (64, 16, 16),
+    ])
+  func teams(shards: Int, threads: Int, expected: Int) throws {
+    #expect(ShardTeams.count(shards: shards, threads: threads) == expected)
+    let parts = try Engine(threads: threads).divided(into: expected)
+    #expect(parts.map(\.threads).reduce(0, +) == threads)
   }
 
   @Test("shards of a batch are neighbours, as even as can be, and of at least two images")
