@@ -11,18 +11,16 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import statistics
 import subprocess
 import tempfile
 
 FILE = """format: 1
 name: trial
-dataset: {name: cifar10, path: data}
+dataset: {name: cifar10, path: data, train_limit: %d, test_limit: 100}
 architecture: {name: %s}
 train: {epochs: 2, batch_size: 128, optimizer: {name: sgd, learning_rate: 0.01}}
 evaluate: {every: 2}
-export: {formats: []}
 """
 MPI = ["mpirun", "--allow-run-as-root", "--bind-to", "none", "-n", "2"]
 WAYS = {
@@ -32,14 +30,12 @@ WAYS = {
 }
 
 
-def write_pictures(folder, count):
+def write_pictures(folder):
     """CIFAR-10's binary files, of noise."""
     folder.mkdir()
-    source = random.Random(0)
-    record = lambda: bytes([source.randrange(10)]) + source.randbytes(3072)
-    for batch in range(1, 6):
-        (folder / f"data_batch_{batch}.bin").write_bytes(b"".join(record() for _ in range(count // 5)))
-    (folder / "test_batch.bin").write_bytes(b"".join(record() for _ in range(100)))
+    for name in [*(f"data_batch_{batch}" for batch in range(1, 6)), "test_batch"]:
+        pictures = (bytes([index % 10]) + os.urandom(3072) for index in range(10000))
+        (folder / f"{name}.bin").write_bytes(b"".join(pictures))
 
 
 def speed(program, folder, command, shards, threads):
@@ -47,7 +43,7 @@ def speed(program, folder, command, shards, threads):
     subprocess.run(
         [*command, program, "run", "trial.yaml", "--results", "results", "--fresh", "--progress", "none",
          "--threads", str(threads), "--set", f"train.shards={shards}"],
-        check=True, capture_output=True, cwd=folder)
+        check=True, stdout=subprocess.DEVNULL, cwd=folder)
     report = json.loads((folder / "results/trial/report.json").read_text())
     epochs = report["timing"]["runs"][0]["epochs"]
     return epochs[1]["images_per_s"]
@@ -64,8 +60,8 @@ def main():
     found = {name: [] for name in WAYS}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        write_pictures(folder / "data", options.images)
-        (folder / "trial.yaml").write_text(FILE % options.architecture)
+        write_pictures(folder / "data")
+        (folder / "trial.yaml").write_text(FILE % (options.images, options.architecture))
         for _ in range(options.rounds):
             for way, (command, shards, threads) in WAYS.items():
                 found[way].append(speed(program, folder, command, shards, threads))
