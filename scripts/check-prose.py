@@ -68,7 +68,8 @@ def wrap_block(lines, prefix):
         fences = sum(line.strip().startswith("```") for line in group)
         verbatim ^= fences % 2 == 1
         fits = all(len(prefix + line) <= COLUMNS and line.count("`") % 2 == 0 for line in group)
-        literal = group[0].startswith("    ") or group[0].lstrip().startswith("|")
+        # Columns of a table without lines stay, too.
+        literal = group[0].startswith("    ") or group[0].lstrip().startswith("|") or "   " in group[0].strip()
         if fits or fences or verbatim or literal:
             result += [(prefix + line).rstrip() for line in group]
             continue
