@@ -36,7 +36,8 @@ public struct ProcessGroup: Sendable {
     }
     guard code == 0 else {
       throw Failure(
-        description: "mpirun started \(launcher.processes.map(String.init) ?? "several") processes, but \(text(message)); "
+        description:
+          "mpirun started \(launcher.processes.map(String.init) ?? "several") processes, but \(text(message)); "
           + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
     }
     let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }

@@ -14,7 +14,8 @@ struct LauncherTests {
     #expect(launcher(["PMI_SIZE": "3"]) == "mpich 3")
     #expect(launcher(["PMIX_RANK": "1", "SLURM_STEP_NUM_TASKS": "8"]) == "openMPI 8")
     #expect(launcher(["PMIX_RANK": "1"]) == "openMPI ?")
-    for alone in [["OMPI_COMM_WORLD_SIZE": "1"], ["PMI_SIZE": "1"], ["PMI_SIZE": "x"], ["SLURM_NTASKS": "8"]] {
+    for alone in [["OMPI_COMM_WORLD_SIZE": "1"], ["PMI_SIZE": "1"], ["PMI_SIZE": "x"], ["SLURM_NTASKS": "8"]]
+    {
       #expect(launcher(alone) == nil)
     }
   }
