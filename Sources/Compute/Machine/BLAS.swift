@@ -22,7 +22,8 @@ final class BLAS: Sendable {
 
   #if canImport(Darwin)
     // Homebrew links it into no folder that is searched.
-    private static let names = ["libopenblas.dylib"]
+    private static let names =
+      ["libopenblas.dylib"]
       + ["/opt/homebrew", "/usr/local"].map { $0 + "/opt/openblas/lib/libopenblas.dylib" }
   #else
     private static let names = ["libopenblas.so.0", "libopenblas.so"]
