@@ -41,7 +41,7 @@ enum Stylesheet {
     .figures { display: grid; gap: 1.4rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
       align-items: start; }
     figure { margin: 0; max-width: 42rem; }
-    figure.legend { grid-column: 1 / -1; }
+    figure.legend { grid-column: 1 / -1; max-width: 35rem; }
     figure svg { display: block; width: 100%; height: auto; }
     figcaption { font-size: 0.85rem; color: var(--faint); }
     .scroll { overflow-x: auto; margin: 0.5rem 0; scrollbar-width: thin; background:
