@@ -67,7 +67,7 @@ enum Stylesheet {
     @media (max-width: 30rem) { body { padding: 0.9rem 0.8rem 2rem; } h1 { font-size: 1.35rem; }
       table { font-size: 0.78rem; } th, td { padding: 0.25rem 0.3rem; white-space: normal; } th.name { min-width: 8rem; }
       dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.4rem; } }
-    @media print { body { max-width: none; padding: 0; font-size: 10pt; } figure, tr { break-inside: avoid; }
+    @media print { :root { font-size: 10pt; } body { max-width: none; padding: 0; font-size: 1rem; } figure, tr { break-inside: avoid; }
       h2, h3, summary, caption { break-after: avoid; } .scroll { overflow: visible; background: none; }
       .figures { grid-template-columns: 1fr 1fr; } a { color: inherit; text-decoration: none; }
       table { font-size: 8pt; } th, td { padding: 0.15rem 0.4rem; white-space: normal; } thead { display: table-header-group; }
