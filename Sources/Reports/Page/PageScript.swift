@@ -1,5 +1,5 @@
-/// What a page does by itself: sorts tables, and unfolds what is folded before it is printed. A page
-/// without scripts shows the same.
+/// What a page does by itself: sorts tables, and unfolds what is folded before it is printed. A
+/// page without scripts shows the same.
 ///
 /// Written into the page as it is, so it must do without the characters that markup escapes.
 enum PageScript {
