@@ -93,7 +93,11 @@ let package = Package(
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"], exclude: ["Golden"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "CommandTests", dependencies: ["espalier", "Reports"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "espalier", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -69,7 +69,7 @@ struct ShardTests {
 
   private func runner(_ folder: TemporaryFolder) throws -> ExperimentRunner {
     ExperimentRunner(
-      engines: [try Engine(threads: 1)], results: folder.path, progress: ProgressPrinter(mode: .none),
+      engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
       interruption: Interruption())
   }
 

@@ -33,7 +33,9 @@ struct ExperimentFinishing {
         FinishedVariant(
           seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies, onnxMACs: macs))
     }
-    let report = try ReportBuilder(spec: spec, engine: engine, commit: commit, ranks: ranks).report(finished)
+    let report = try ReportBuilder(
+      spec: spec, data: experiment.data, engine: engine, commit: commit, ranks: ranks
+    ).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
     earlier?.removeOrphans(of: report, models: ResultFolders.models(in: spec.export.formats))
     return report
@@ -53,7 +55,7 @@ struct ExperimentFinishing {
       spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
       checkpoints: cache.checkpoints(stage.key), key: stage.key,
       events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess, interruption: interruption,
-      progress: ProgressPrinter(mode: .none)
+      progress: .silent
     ).run(fresh: false)
   }
 

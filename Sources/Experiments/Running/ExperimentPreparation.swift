@@ -58,6 +58,15 @@ struct ExperimentPreparation {
       spec, kernels: kernels, load: .load(data, digest: stand), weights: spec.architecture.weights)
   }
 
+  /// Random images for an experiment whose data is not there; nil where their number is not known.
+  mutating func standInData(_ spec: ExperimentSpec) -> Dataset? {
+    let limits = [spec.dataset.trainLimit, spec.dataset.testLimit].map { $0.map(String.init) ?? "all" }
+    let name = (["random", spec.dataset.name] + limits).joined(separator: "\n")
+    if let data = datasets[name] { return data }
+    datasets[name] = DatasetRegistry.standIn(for: spec.dataset)
+    return datasets[name]
+  }
+
   private mutating func load(_ experiment: ExperimentSpec) throws(RunError) -> Dataset {
     let spec = experiment.dataset
     let limits = [spec.trainLimit, spec.testLimit].map { $0.map(String.init) ?? "all" }

@@ -63,7 +63,8 @@ public struct ExperimentRunner: Sendable {
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
-    let schedule = SuiteSchedule(specs, prepared: prepare(specs), cache: cache, ended: ended)
+    let schedule = SuiteSchedule(
+      specs, prepared: prepare(specs), cache: cache, fresh: fresh, ended: ended)
     work(schedule)
     let outcomes = schedule.outcomes
     for outcome in outcomes { markEarlier(outcome) }
@@ -91,7 +92,7 @@ public struct ExperimentRunner: Sendable {
     }
     let schedule = SuiteSchedule(
       chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, cache: cache, share: share,
-      ended: failed)
+      fresh: fresh, ended: failed)
     work(schedule)
     let trainings = schedule.trainings
     return ShardOutcome(
@@ -113,6 +114,11 @@ public struct ExperimentRunner: Sendable {
   public func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
     guard let outcome = run([spec]).first else { throw .storage("no engine to run on") }
     return try outcome.result.get()
+  }
+
+  /// The page of an experiment's report and the report itself, as files.
+  public func reportFiles(of spec: ExperimentSpec) -> (page: String, report: String) {
+    (folders(spec).page, folders(spec).report)
   }
 
   private func folders(_ spec: ExperimentSpec) -> ResultFolders {
@@ -166,7 +172,7 @@ public struct ExperimentRunner: Sendable {
     guard let earlier = EarlierResults(in: folders) else { return }
     let changes = sentence(earlier.changes(to: spec))
     guard !changes.isEmpty else { return }
-    progress.show(.message("\(folders.root): the results there are replaced, other settings: \(changes)"))
+    progress.show(.warning("\(folders.root): the results there are replaced, other settings: \(changes)"))
     try earlier.mark(.interrupted, "a run with other settings has not ended (\(changes))")
   }
 
@@ -178,13 +184,15 @@ public struct ExperimentRunner: Sendable {
       defer { withExtendedLifetime(lock) {} }
       try cache.describe(stage)
       let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
+      let progress = label.map(self.progress.labelled) ?? self.progress
+      defer { progress.end() }
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
         beginnings: schedule.beginnings(of: stage),
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
-        progress: label.map(progress.labelled) ?? progress, group: group)
+        progress: progress, forecast: schedule.forecast, group: group)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
@@ -234,7 +242,7 @@ public struct ExperimentRunner: Sendable {
     else { return }
     defer { withExtendedLifetime(lock) {} }
     do throws(RunError) { try earlier.mark(.failed, "the last run failed: \(failure)") } catch {
-      progress.show(.message("warning: \(error)"))
+      progress.show(.warning("\(error)"))
     }
   }
 

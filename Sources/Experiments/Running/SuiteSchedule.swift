@@ -48,6 +48,8 @@ final class SuiteSchedule: Sendable {
   /// Of all experiments, each once.
   private let stages: [TrainingStage]
   private let beginnings: [StageKey: SharedBeginnings]
+  /// Which training of how many, and how long all take.
+  let forecast: SuiteForecast
   private let cache: StageCache
   private let state: Mutex<State>
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
@@ -56,10 +58,11 @@ final class SuiteSchedule: Sendable {
   ///   - prepared: of each of `specs`.
   ///   - cache: where the trainings are.
   ///   - share: do these trainings alone, and finish no experiment.
+  ///   - fresh: whether what is in the cache is to be discarded, see `discard`.
   ///   - ended: told of every experiment that ends, one at a time.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
-    share: Set<StageKey>? = nil, ended: @escaping @Sendable (ExperimentOutcome) -> Void
+    share: Set<StageKey>? = nil, fresh: Bool = false, ended: @escaping @Sendable (ExperimentOutcome) -> Void
   ) {
     self.specs = specs
     self.share = share
@@ -73,6 +76,12 @@ final class SuiteSchedule: Sendable {
     }
     beginnings = SharedBeginnings.among(stages, cache: cache)
     self.state = Mutex(state)
+    let data = experiments.compactMap(\.self).flatMap { experiment in
+      experiment.stages.map { ($0.key, experiment.data) }
+    }
+    forecast = SuiteForecast(
+      stages.filter { share?.contains($0.key) ?? true },
+      data: Dictionary(data) { first, _ in first }, cache: cache, fresh: fresh)
     for (index, prepared) in prepared.enumerated() {
       if case .failure(let error) = prepared { end([index], .failure(error)) }
     }
