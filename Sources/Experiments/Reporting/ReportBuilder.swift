@@ -35,6 +35,7 @@ struct ReportBuilder {
     let paths = [
       ("dataset.path", spec.dataset.unexpandedPath, spec.dataset.path),
       ("architecture.weights", spec.architecture.unexpandedWeights, spec.architecture.weights),
+      ("architecture.onnx", spec.architecture.unexpandedONNX, spec.architecture.onnx),
     ].compactMap { key, written, path in written == nil ? nil : path.map { (key, $0) } }
     environment.paths = paths.isEmpty ? nil : Dictionary(uniqueKeysWithValues: paths)
     return environment

@@ -85,8 +85,10 @@ struct ExperimentFinishing {
       try DurableFile.makeFolder(folder)
       for format in spec.export.formats {
         if format == "onnx" {
-          macs = try ONNXExport(network: outcome.network, spec: spec.export.onnx, metadata: metadata)
-            .write(to: folder + "/model.onnx")
+          let ranges = try spec.calibrationRanges(of: outcome.network, on: experiment.data.train)
+          macs = try ONNXExport(
+            network: outcome.network, spec: spec.export.onnx, metadata: metadata, ranges: ranges
+          ).write(to: folder + "/model.onnx")
         } else {
           let model = folder + "/model.safetensors"
           try outcome.network.tensorFile(metadata: metadata).write(to: model)

@@ -45,7 +45,9 @@ struct StageKey: Hashable, Sendable {
     part.dataset.trainLimit = nil
     part.dataset.testLimit = nil
     (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
-    if part.architecture.onnx != nil { part.architecture.onnx = "network" }
+    if part.architecture.onnx != nil {
+      (part.architecture.onnx, part.architecture.unexpandedONNX) = ("network", nil)
+    }
     // Pictures that are decoded at all are decoded the same.
     if part.dataset.pictures?.damaged == .fail {
       part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels

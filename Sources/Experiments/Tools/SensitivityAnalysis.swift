@@ -113,6 +113,9 @@ public struct SensitivityAnalysis: Sendable {
     part.evaluate = EvaluateSpec()
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
     (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
+    if part.architecture.onnx != nil {
+      (part.architecture.onnx, part.architecture.unexpandedONNX) = ("network", nil)
+    }
     return StageKey(
       stage: "sensitivity",
       """
