@@ -25,7 +25,8 @@ public struct ProcessGroup: Sendable {
   /// Joins the group that a ``Launcher`` started, if one did. `ESPALIER_MPI` is the path of another
   /// library than the usual ones.
   ///
-  /// - Throws: where processes were started together and no MPI library is to be had.
+  /// - Throws: where processes were started together and no MPI library is to be had, or one that
+  ///   does not know the launcher.
   public static func joined(_ environment: [String: String]) throws(Failure) -> ProcessGroup {
     guard let launcher = Launcher(environment) else { return alone }
     var world = cmpi_world()
@@ -41,7 +42,14 @@ public struct ProcessGroup: Sendable {
           + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
     }
     let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }
-    return ProcessGroup(rank: Int(world.rank), count: Int(world.ranks), library: library)
+    let group = ProcessGroup(rank: Int(world.rank), count: Int(world.ranks), library: library)
+    if let processes = launcher.processes, processes != group.count {
+      group.leave()
+      throw Failure(
+        description: "mpirun started \(processes) processes, but \(library) knows of \(group.count); "
+          + "expected the MPI library that mpirun belongs to, or ESPALIER_MPI=path of its libmpi")
+    }
+    return group
   }
 
   private static func text(_ characters: [CChar]) -> String {
@@ -50,7 +58,7 @@ public struct ProcessGroup: Sendable {
 
   /// Leaves the group, once all do.
   public func leave() {
-    if count > 1 { cmpi_finish() }
+    if library != nil { cmpi_finish() }
   }
 
   /// Ends all processes of the group at once.

@@ -39,12 +39,13 @@ public final class Network {
     isFused = other.isFused
     structure = other.structure
     plan = other.plan
+    generation = other.generation
     store = ParameterStore(copying: other.store)
     recomputationThreshold = other.recomputationThreshold
   }
 
   /// A network with the same weights, gradients, momentum and channels, which computes on another
-  /// engine and changes by itself.
+  /// engine and changes by itself. The profile is not copied.
   public func copy(on engine: Engine) -> Network { Network(copying: self, on: engine) }
 
   public var graph: Graph { structure.graph }

@@ -35,7 +35,7 @@ extension Trainer {
     let trainer: Trainer
     let epoch: Int
     private let loader: BatchLoader
-    /// From the first step in shards on.
+    /// The threads of steps in shards, from the first such step on.
     private var teams: ShardTeams?
 
     init(_ trainer: Trainer, _ images: ImageSet, epoch: Int, progress: Progress) {
@@ -112,35 +112,25 @@ extension Trainer {
       let group = trainer.group
       let number = progress.steps
       let start = network.statisticsVector
+      let shards = trainer.ownShards
       var batches: [ImageBatch] = []
-      for _ in trainer.ownShards {
-        guard let batch = try nextBatch() else { return false }
+      for shard in shards {
+        guard let batch = try nextBatch() else { preconditionFailure("no shard \(shard) of step \(number)") }
         batches.append(batch)
       }
-      let teams = teams ?? ShardTeams(network.engine, shards: batches.count)
+      let teams = teams ?? ShardTeams(network.engine, shards: shards.count)
       self.teams = teams
-      var (sum, notes) = (TreeSum(), [isAskedToStop ? 1.0 : 0])
-      var layer: String?
-      for first in stride(from: 0, to: batches.count, by: teams.count) {
-        network.statisticsVector = start
-        let outcomes = teams.outcomes(
-          of: network, batches[first..<min(first + teams.count, batches.count)], loss: trainer.loss
-        ) { place in
-          let shard = trainer.ownShards.lowerBound + place
-          return RandomStream(
-            seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
-        }
-        for (place, outcome) in outcomes.enumerated() {
-          sum.add(outcome.weighted, leaf: trainer.ownShards.lowerBound + first + place)
-          notes += outcome.result.notes
-          layer = layer ?? outcome.layer
-        }
+      let outcome = teams.outcome(of: network, batches, first: shards.lowerBound, loss: trainer.loss) {
+        shard in
+        RandomStream(
+          seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
       }
-      let results = agreed(notes)
+      let results = agreed([isAskedToStop ? 1 : 0] + outcome.results.flatMap(\.notes))
       let images = results.map(\.images).reduce(0, +)
       let loss = results.map(\.lossSum).reduce(0, +)
       guard loss.isFinite else {
-        throw .diverged(epoch: epoch + 1, step: number + 1, loss: "\(loss / Double(images))", layer: layer)
+        throw .diverged(
+          epoch: epoch + 1, step: number + 1, loss: "\(loss / Double(images))", layer: outcome.layer)
       }
       guard images > 0 else {
         // All of its pictures are damaged.
@@ -149,7 +139,8 @@ extension Trainer {
         return true
       }
       network.takeMeans(
-        of: group.total(sum, leaves: trainer.spec.shards, length: network.vectorLength), images: images)
+        of: group.total(outcome.sum, leaves: trainer.spec.shards, length: network.vectorLength),
+        images: images)
       move(network)
       progress.lossSum += loss
       for result in results { progress.hits.add(result.hits) }

@@ -1,78 +1,98 @@
 import Compute
 import Datasets
+import MessagePassing
 import Network
 import Synchronization
 
-/// Teams of threads that compute shards of a batch side by side, each with a copy of the network.
+/// Teams of threads that compute shards of a batch side by side, each with a copy of the network
+/// and a run of neighbouring shards.
 ///
-/// Threads that share a layer wait for each other after every one, teams once a step. A shard's
-/// bits don't depend on who computes it.
+/// Threads that share a layer wait for each other after every one, teams once a step. The bits of a
+/// shard do not depend on the team that computes it.
 struct ShardTeams: Sendable {
   private let engine: Engine
   private let parts: [Engine]
+  private let shards: Int
 
-  /// What a shard came to.
+  /// The result of neighbouring shards.
   struct Outcome: Sendable {
-    var result: ShardResult
-    /// Gradients and running statistics, times the number of images.
-    var weighted: [Float]
-    /// The first layer that is not finite, where the loss is not.
+    /// Of gradients and running statistics, each times the images of its shard.
+    var sum = TreeSum()
+    var results: [ShardResult] = []
+    /// The first layer that is not finite, where a loss is not.
     var layer: String?
   }
 
-  /// - Parameter shards: of every batch.
+  /// - Parameter shards: of every batch, in this process.
   init(_ engine: Engine, shards: Int) {
     self.engine = engine
+    self.shards = shards
     let count = Self.count(shards: shards, threads: engine.threads)
     parts = count > 1 ? engine.divided(into: count) : [engine]
   }
 
-  var count: Int { parts.count }
-
-  /// Number of teams that leaves the fewest threads idle, all teams computing equally many shards;
-  /// of several the largest.
+  /// The number of teams that leaves the fewest threads idle, where all teams have equally many
+  /// shards; the largest of several.
   static func count(shards: Int, threads: Int) -> Int {
     (1...max(1, min(shards, threads))).filter { shards % $0 == 0 }.max {
       ($0 * (threads / $0), $0) < ($1 * (threads / $1), $1)
     } ?? 1
   }
 
-  /// The outcomes of one shard a team, in order.
+  /// Computes a step's shards.
   ///
   /// - Parameters:
-  ///   - network: whose weights and running statistics the shards begin with. Where there is one
-  ///     team, its gradients and running statistics change.
-  ///   - batches: ``count`` shards at most.
-  ///   - dropout: what the shard of that place among the batches draws from.
-  func outcomes(
-    of network: Network, _ batches: ArraySlice<ImageBatch>, loss: CrossEntropy,
-    dropout: (_ place: Int) -> RandomStream
-  ) -> [Outcome] {
-    guard count > 1 else {
-      return batches.indices.map { Self.outcome(of: network, batches[$0], loss, dropout($0)) }
+  ///   - network: with the weights and running statistics that all shards begin with. It changes
+  ///     itself where there is a single team.
+  ///   - batches: of the shards, in order.
+  ///   - first: number of the first shard, which is a leaf of the sum.
+  ///   - dropout: the random numbers of a shard, by its number.
+  func outcome(
+    of network: Network, _ batches: [ImageBatch], first: Int, loss: CrossEntropy,
+    dropout: (_ shard: Int) -> RandomStream
+  ) -> Outcome {
+    precondition(batches.count == shards, "\(batches.count) of \(shards) shards")
+    guard parts.count > 1 else {
+      return Self.outcome(of: network, batches[...], first, loss, dropout)
     }
     let outcomes = Mutex([Int: Outcome]())
-    engine.parallel(batches.count) { team in
-      let place = batches.startIndex + team
-      let outcome = Self.outcome(of: network.copy(on: parts[team]), batches[place], loss, dropout(place))
-      outcomes.withLock { $0[place] = outcome }
+    let run = shards / parts.count
+    engine.parallel(parts.count) { team in
+      let outcome = Self.outcome(
+        of: network.copy(on: parts[team]), batches[team * run..<(team + 1) * run], first, loss, dropout)
+      outcomes.withLock { $0[team] = outcome }
     }
-    return outcomes.withLock { found in batches.indices.compactMap { found[$0] } }
+    return outcomes.withLock { found in
+      parts.indices.reduce(into: Outcome()) { all, team in
+        guard let outcome = found[team] else { preconditionFailure("team \(team) has no outcome") }
+        for part in outcome.sum.parts { all.sum.add(part.values, part.node) }
+        all.results += outcome.results
+        all.layer = all.layer ?? outcome.layer
+      }
+    }
   }
 
+  /// Computes neighbouring shards one after the other, by the network itself.
   private static func outcome(
-    of network: Network, _ batch: ImageBatch, _ crossEntropy: CrossEntropy, _ dropout: RandomStream
+    of network: Network, _ batches: ArraySlice<ImageBatch>, _ first: Int, _ crossEntropy: CrossEntropy,
+    _ dropout: (_ shard: Int) -> RandomStream
   ) -> Outcome {
-    var outcome = Outcome(result: ShardResult(images: batch.count), weighted: [])
-    if batch.count > 0 {
-      let pass = network.train(batch.images, dropout: dropout)
-      let loss = crossEntropy(pass.logits, labels: batch.labels)
-      outcome.result.loss = loss.loss
-      outcome.result.hits.count(pass.logits, labels: batch.labels)
-      if !loss.loss.isFinite { outcome.layer = network.firstNonFiniteLayer(pass) }
-      network.backward(pass, loss.gradient)
+    let start = network.statisticsVector
+    var outcome = Outcome()
+    for (index, batch) in zip(batches.indices, batches) {
+      var result = ShardResult(images: batch.count)
+      if batch.count > 0 {
+        network.statisticsVector = start
+        let pass = network.train(batch.images, dropout: dropout(first + index))
+        let loss = crossEntropy(pass.logits, labels: batch.labels)
+        result.loss = loss.loss
+        result.hits.count(pass.logits, labels: batch.labels)
+        if !loss.loss.isFinite { outcome.layer = outcome.layer ?? network.firstNonFiniteLayer(pass) }
+        network.backward(pass, loss.gradient)
+      }
+      outcome.sum.add(result.weighted(network), leaf: first + index)
+      outcome.results.append(result)
     }
-    outcome.weighted = outcome.result.weighted(network)
     return outcome
   }
 }

@@ -82,6 +82,8 @@ struct ShardTests {
       Result { () throws(RunError) in try preparation.prepare(spec) }
     }
     let units = ShardedSuite(specs, prepared: prepared, engine: engine).units
+    let last = try #require(Shard("\(Int.max)/\(Int.max)"))
+    #expect(ShardedSuite(specs, prepared: prepared, engine: engine).share(of: last).isEmpty)
     #expect(units.map { $0.stages.map(\.variant) } == [[.baseline, .pruned], [.pruned], [.pruned]])
     #expect(units[0].stages.map(\.epochs) == [3, 5])
     // Three epochs of the whole network and two of a smaller one, against three of one that

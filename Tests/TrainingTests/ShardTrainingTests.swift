@@ -66,7 +66,7 @@ struct ShardTrainingTests {
   @Test("the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3, 7])
   func threads(_ threads: Int) throws {
     let set = images(90)
-    let trainer = trainer(shards: 3, batch: 32)
+    let trainer = trainer(shards: 6, batch: 32)
     let (whole, resumed) = (try network(), try network(threads: threads))
     var pass = trainer.pass(over: set, epoch: 0)
     while try pass.step(whole) {}
@@ -103,16 +103,21 @@ struct ShardTrainingTests {
     }
   }
 
-  @Test("a small last batch leaves shards without images, and a loss that is not finite is told")
-  func smallLastBatch() throws {
+  @Test(
+    "a small last batch leaves shards without images, and a loss that is not finite names the layer",
+    arguments: [1, 2, 8])
+  func smallLastBatch(threads: Int) throws {
     let set = images(33)
-    let network = try network()
+    let network = try network(threads: threads)
     var pass = trainer(shards: 8, batch: 30).pass(over: set, epoch: 0)
     while try pass.step(network) {}
     #expect(pass.progress.images == 33 && pass.progress.steps == 2)
     network.parameters[0].value.values[0] = .infinity
+    let layer = try #require(network.layers().first).name
     var next = trainer(shards: 8, batch: 30).pass(over: set, epoch: 1)
     let error = #expect(throws: TrainingError.self) { try next.step(network) }
-    #expect(error?.description.contains("at epoch 2, step 1") ?? false)
+    #expect(
+      error?.description.contains("at epoch 2, step 1; the first layer that is not finite is \(layer)")
+        ?? false)
   }
 }

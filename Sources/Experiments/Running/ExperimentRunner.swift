@@ -21,6 +21,8 @@ public struct ExperimentRunner: Sendable {
   private let commits: [String: GitState]
   private let group: ProcessGroup
   private let progress: ProgressPrinter
+  /// Requested by the user.
+  private let interruption: Interruption
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
   private let cache: StageCache
@@ -50,6 +52,7 @@ public struct ExperimentRunner: Sendable {
     self.commits = commits
     self.group = group
     self.progress = progress
+    self.interruption = interruption
     stopping = Interruption(within: interruption)
     cache = StageCache(results: results)
   }
@@ -57,7 +60,7 @@ public struct ExperimentRunner: Sendable {
   /// Runs what is not done yet, and writes all reports. An experiment that fails does not keep the
   /// others from running.
   ///
-  /// - Parameter ended: told of every experiment as it ends, from any thread, one at a time.
+  /// - Parameter ended: called for every experiment as it ends, from any thread, one at a time.
   /// - Returns: the outcomes in the order of `specs`; checkpoints and the results of finished
   ///   trainings stay in any case.
   public func run(
@@ -128,7 +131,7 @@ public struct ExperimentRunner: Sendable {
   // MARK: Workers
 
   private func work(_ schedule: SuiteSchedule) {
-    if fresh { schedule.discard() }
+    if fresh { schedule.discard(stopping) }
     concurrently(engines.count) { work(schedule, engines[$0]) }
   }
 
@@ -152,14 +155,13 @@ public struct ExperimentRunner: Sendable {
     _ index: Int, _ spec: ExperimentSpec, _ schedule: SuiteSchedule, for stage: TrainingStage? = nil
   ) -> Bool {
     do throws(RunError) {
-      try schedule.begin(index) { experiment throws(RunError) in
+      return try schedule.begin(index, for: stage) { experiment throws(RunError) in
         let folders = folders(spec)
         let lock = try FolderLock(folders.state, interruption: stopping)
         try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
         return lock
       }
-      return true
     } catch {
       schedule.end(index, .failure(error), leaving: stage)
       failed(error)
@@ -199,7 +201,7 @@ public struct ExperimentRunner: Sendable {
       postpone(stage, owner, schedule)
     } catch .training(.interrupted) where group.count > 1 {
       // Another process of the group was asked to stop, and so all are.
-      stopping.request()
+      interruption.request()
       schedule.failed(stage, .training(.interrupted))
       failed(.training(.interrupted))
     } catch .training(.interrupted) where !stopping.isRequested {
@@ -212,7 +214,7 @@ public struct ExperimentRunner: Sendable {
 
   /// Leaves a training to its owner for now.
   private func postpone(_ stage: TrainingStage, _ owner: String, _ schedule: SuiteSchedule) {
-    guard schedule.isBusy(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
+    guard schedule.postpone(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
     progress.show(
       .message(
         "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): \(owner) is training it; "

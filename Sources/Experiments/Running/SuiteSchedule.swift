@@ -34,9 +34,14 @@ final class SuiteSchedule: Sendable {
   private struct State {
     var stages: [StageKey: StageState] = [:]
     var experiments: [ExperimentState] = []
-    var locks: [Int: FolderLock] = [:]
-    /// Trainings whose being in other hands has been told.
-    var told: Set<StageKey> = []
+    /// Trainings of which it was said that another process works at them.
+    var postponed: Set<StageKey> = []
+  }
+
+  /// The folder of an experiment's results, locked from its begin to its end. Opening it may wait
+  /// for another host's process, which only those wait for who need this folder.
+  private final class Folder: Sendable {
+    let lock = Mutex<FolderLock?>(nil)
   }
 
   private let specs: [ExperimentSpec]
@@ -52,6 +57,8 @@ final class SuiteSchedule: Sendable {
   let forecast: SuiteForecast
   private let cache: StageCache
   private let state: Mutex<State>
+  /// Of each experiment.
+  private let folders: [Folder]
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
 
   /// - Parameters:
@@ -59,7 +66,7 @@ final class SuiteSchedule: Sendable {
   ///   - cache: where the trainings are.
   ///   - share: do these trainings alone, and finish no experiment.
   ///   - fresh: whether what is in the cache is to be discarded, see `discard`.
-  ///   - ended: told of every experiment that ends, one at a time.
+  ///   - ended: called for every experiment that ends, one at a time.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
     share: Set<StageKey>? = nil, fresh: Bool = false, ended: @escaping @Sendable (ExperimentOutcome) -> Void
@@ -69,6 +76,7 @@ final class SuiteSchedule: Sendable {
     self.ended = Mutex(ended)
     experiments = prepared.map { try? $0.get() }
     self.cache = cache
+    folders = specs.map { _ in Folder() }
     var state = State()
     state.experiments = specs.map { _ in .open }
     stages = experiments.flatMap { $0?.stages ?? [] }.filter { stage in
@@ -122,11 +130,11 @@ final class SuiteSchedule: Sendable {
 
   /// Discards all checkpoints of the trainings, and what they share, but for those that another
   /// process works at.
-  func discard() {
+  func discard(_ interruption: Interruption) {
     for stage in stages where share?.contains(stage.key) ?? true {
-      beginnings[stage.key]?.clear()
+      beginnings[stage.key]?.clear(interruption)
       guard cache.checkpoints(stage.key).newestEpoch != nil,
-        let lock = try? cache.lock(stage.key, Interruption())
+        let lock = try? cache.lock(stage.key, interruption)
       else { continue }
       withExtendedLifetime(lock) { cache.checkpoints(stage.key).clear() }
     }
@@ -149,11 +157,13 @@ final class SuiteSchedule: Sendable {
 
   // MARK: What became of it
 
-  /// Another process works at it; whether that is news.
-  func isBusy(_ stage: TrainingStage) -> Bool {
+  /// Leaves a training to another process, which works at it, for now.
+  ///
+  /// - Returns: whether this is the first time.
+  func postpone(_ stage: TrainingStage) -> Bool {
     state.withLock { state in
       state.stages[stage.key] = .busy
-      return state.told.insert(stage.key).inserted
+      return state.postponed.insert(stage.key).inserted
     }
   }
 
@@ -163,14 +173,15 @@ final class SuiteSchedule: Sendable {
 
   /// Ends every experiment that needs the training.
   func failed(_ stage: TrainingStage, _ error: RunError) {
-    let needing = state.withLock { state in
+    let ending = state.withLock { state in
       state.stages[stage.key] = .failed
-      return experiments.indices.filter { index in
+      let needing = experiments.indices.filter { index in
         guard case .open = state.experiments[index], let experiment = experiments[index] else { return false }
         return experiment.stages.contains { $0.key == stage.key }
       }
+      return Self.end(needing, .failure(error), &state)
     }
-    end(needing, .failure(error))
+    close(ending)
   }
 
   /// Ends an experiment; a training that was taken for it is left to the others that need it.
@@ -180,12 +191,23 @@ final class SuiteSchedule: Sendable {
   }
 
   private func end(_ indices: [Int], _ result: Result<Report, RunError>) {
-    state.withLock { state in
-      for index in indices {
-        state.experiments[index] = .ended(result)
-        state.locks[index] = nil
-      }
+    close(state.withLock { Self.end(indices, result, &$0) })
+  }
+
+  /// - Returns: those that had not ended.
+  private static func end(
+    _ indices: [Int], _ result: Result<Report, RunError>, _ state: inout State
+  ) -> [Int] {
+    indices.filter { index in
+      if case .ended = state.experiments[index] { return false }
+      state.experiments[index] = .ended(result)
+      return true
     }
+  }
+
+  /// Unlocks the folders of experiments that have ended, and says so.
+  private func close(_ indices: [Int]) {
+    for index in indices { folders[index].lock.withLock { $0 = nil } }
     ended.withLock { ended in
       for index in indices { ended(outcome(index)) }
     }
@@ -197,21 +219,32 @@ final class SuiteSchedule: Sendable {
 
   // MARK: Folders
 
-  /// Opens the folder of an experiment that is begun, once; keeps the lock that this gives until
-  /// the experiment's end. A shard leaves the folders of experiments to others.
+  /// Opens the folder of an experiment, once, and keeps its lock until the experiment's end. A
+  /// shard leaves the folders of experiments to others.
+  ///
+  /// - Parameter stage: the training that was taken for the experiment, if one was.
+  /// - Returns: false where the experiment has ended meanwhile; the training is then left to the
+  ///   others that need it.
   func begin(
-    _ index: Int, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
-  ) throws(RunError) {
-    let error: RunError? = state.withLock { state in
-      guard share == nil, state.locks[index] == nil, let experiment = experiments[index] else { return nil }
-      do throws(RunError) {
-        state.locks[index] = try open(experiment)
-        return nil
-      } catch {
-        return error
+    _ index: Int, for stage: TrainingStage?, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
+  ) throws(RunError) -> Bool {
+    guard share == nil, let experiment = experiments[index] else { return true }
+    let isOpen = folders[index].lock.withLock { lock -> Result<Bool, RunError> in
+      Result { () throws(RunError) in
+        if lock == nil, !hasEnded(index) { lock = try open(experiment) }
+        if hasEnded(index) { lock = nil }
+        return lock != nil
       }
     }
-    if let error { throw error }
+    if try isOpen.get() { return true }
+    if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
+    return false
+  }
+
+  private func hasEnded(_ index: Int) -> Bool {
+    state.withLock { state in
+      if case .ended = state.experiments[index] { true } else { false }
+    }
   }
 
   // MARK: Results

@@ -145,8 +145,7 @@ struct Run: ParsableCommand {
         print("one page over all: espalier report \(visible(results))")
       }
     }
-    let isStopped = interruption.isRequested || group.count > 1
-    if isStopped, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
+    if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
       complain(
         "espalier: \(first.spec.name): interrupted; the state is saved, the same command goes on from it")
       throw ExitStatus.interrupted
