@@ -18,8 +18,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .diverged(let epoch, let step, let loss, let layer):
-      // The sign of a NaN means nothing.
-      "the loss is \(loss.isNaN ? .nan : loss) at epoch \(epoch), step \(step)"
+      "the loss is \(loss) at epoch \(epoch), step \(step)"
         + (layer.map { "; the first layer that is not finite is \($0)" }
           ?? "; all layers were finite before it")
         + Self.advice
