@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 import zlib
 
 import numpy
@@ -303,7 +304,9 @@ class Checks:
             model.classifier[6] = torch.nn.Linear(64, 5)
         randomize(model)
         sample = torch.zeros(1, 3, FOREIGN_PIXELS, FOREIGN_PIXELS)
-        with EXPORTER, contextlib.redirect_stdout(io.StringIO()):
+        with EXPORTER, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            # That one exporter is the older one, for one.
+            warnings.simplefilter("ignore")
             torch.onnx.export(model.eval(), (sample,), path, input_names=["images"],
                               output_names=["logits"], dynamo=exporter == "dynamo", **options)
         images = picture_images(7, FOREIGN_PIXELS)
