@@ -103,11 +103,25 @@ struct TravellingModelTests {
       folder.path + "/arrived/seed-0/pruned/architecture.yaml", overrides: [], catalog: .standard,
       environment: [:])
     #expect(try layers.network(engine: engine).evaluate(images) == loaded.evaluate(images))
+    #expect(layers.name == "arrived-again")
     let random = try ExperimentFile.load(
       text: text, file: "arrived.yaml", overrides: ["architecture.weights=null"], catalog: .standard,
       environment: [:])
     #expect(random.architecture.weights == nil)
     #expect(try random.network(engine: engine).evaluate(images).values != found)
+  }
+
+  @Test("are not replaced by a run that starts from them")
+  func ownStart() throws {
+    let folder = try TemporaryFolder()
+    try run(try digits(), in: folder.path)
+    var again = try digits()
+    again.architecture.weights = folder.path + pruned + "model.safetensors"
+    let error = #expect(throws: RunError.self) { try run(again, in: folder.path) }
+    #expect(error?.description.contains("is one of the results that this run would replace") ?? false)
+    #expect(FileManager.default.fileExists(atPath: folder.path + pruned + "model.safetensors"))
+    again.name = "again"
+    try run(again, in: folder.path)
   }
 
   @Test("leave their paths in reports as they are written, and train alike wherever they are")

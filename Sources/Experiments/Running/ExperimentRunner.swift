@@ -158,6 +158,7 @@ public struct ExperimentRunner: Sendable {
       return try schedule.begin(index, for: stage) { experiment throws(RunError) in
         let folders = folders(spec)
         let lock = try FolderLock(folders.state, interruption: stopping)
+        try keepStart(of: experiment.spec, folders)
         try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
         return lock
@@ -166,6 +167,17 @@ public struct ExperimentRunner: Sendable {
       schedule.end(index, .failure(error), leaving: stage)
       failed(error)
       return false
+    }
+  }
+
+  /// - Throws: where the experiment starts from a model among the results that it would replace.
+  private func keepStart(of spec: ExperimentSpec, _ folders: ResultFolders) throws(RunError) {
+    func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/" }
+    for path in [spec.architecture.weights, spec.architecture.onnx].compactMap(\.self)
+    where real(path).hasPrefix(real(folders.root)) {
+      throw .storage(
+        "\(path): the model to start from is one of the results that this run would replace; "
+          + "expected another `name` of the experiment")
     }
   }
 

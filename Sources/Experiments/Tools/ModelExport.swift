@@ -17,6 +17,8 @@ public enum ModelExport {
     _ spec: ExperimentSpec, of model: Network, weights: String
   ) throws(ToolError) -> ExperimentSpec {
     var again = spec
+    // The experiment's own results have the model.
+    again.name += "-again"
     again.prune = nil
     again.expectations = []
     again.architecture.name = "layers"
