@@ -29,7 +29,7 @@ extension Engine {
             filter(
               x, offsets, weights + channel * taps, bias: bias?[channel] ?? 0, into: y,
               accumulate: false, 0..<writing.length)
-            writing.paste(y, images, accumulate: false, into: output.plane(channel))
+            writing.paste(y, images, accumulate: false, into: output.plane(channel), by: loops)
           }
         }
       }
@@ -69,7 +69,8 @@ extension Engine {
               }
             }
           }
-          writing.paste(sums, images, accumulate: accumulate, into: inputGradient.plane(channel))
+          writing.paste(
+            sums, images, accumulate: accumulate, into: inputGradient.plane(channel), by: loops)
         }
       }
     }
@@ -169,7 +170,7 @@ extension Engine {
     _ body: (UnsafeMutablePointer<Float>) -> Void
   ) {
     scratch.floats(window.size) { copy in
-      window.cut(plane, images, into: copy)
+      window.cut(plane, images, into: copy, by: loops)
       body(copy)
     }
   }
