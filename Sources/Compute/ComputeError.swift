@@ -17,12 +17,12 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
     switch self {
     case .unknownKernels(let name):
       let names = KernelClass.allCases.map(\.rawValue).joined(separator: ", ")
-      return "there are no kernels called \"\(name)\"; expected one of \(names)"
+      return "ESPALIER_KERNELS: there are no kernels called \"\(name)\"; expected one of \(names)"
     case .kernelsUnavailable(let kernels):
       let names = KernelClass.available.map(\.rawValue).joined(separator: ", ")
-      return "\(kernels.rawValue) kernels do not run here; available are \(names)"
+      return "ESPALIER_KERNELS: \(kernels.rawValue) kernels do not run here; available are \(names)"
     case .unknownConvolution(let name):
-      let names = ConvolutionAlgorithm.all.map(\.name).joined(separator: ", ")
+      let names = Engine.convolutionAlgorithms.joined(separator: ", ")
       return "ESPALIER_CONVOLUTION: there is no algorithm called \"\(name)\"; expected one of \(names)"
     case .blasMissing(let tried):
       return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); install libopenblas0"

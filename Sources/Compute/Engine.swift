@@ -54,6 +54,17 @@ public final class Engine: Sendable {
     self.table = KernelTable(functions: table.pointee)
   }
 
+  /// Checks the environment variables that choose kernels and algorithms, without an engine.
+  ///
+  /// - Throws: ``ComputeError`` for a value that cannot be followed.
+  public static func checkEnvironment() throws(ComputeError) {
+    _ = try KernelClass.detect()
+    if let name = ConvolutionAlgorithm.requestedName { _ = try ConvolutionAlgorithm.named(name) }
+  }
+
+  /// The names that `ESPALIER_CONVOLUTION` may have.
+  public static var convolutionAlgorithms: [String] { ConvolutionAlgorithm.all.map(\.name) }
+
   /// An engine of its own threads, with the kernels of another one.
   private init(_ other: Engine, threads count: Int) {
     pool = ThreadPool(threads: count)

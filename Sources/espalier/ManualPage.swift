@@ -67,6 +67,10 @@ struct ManualPage {
     ESPALIER_KERNELS
     kernels to compute with instead of the fastest ones: avx512, avx2, neon or portable
     .TP
+    ESPALIER_CONVOLUTION
+    algorithm to take for every convolution that it supports, for comparisons: winograd, im2col, or another \
+    that \\fBbench \\-\\-profile\\fR names
+    .TP
     XDG_CACHE_HOME
     folder that keeps lists of picture folders; \\fI~/.cache\\fR where it is not set
     """

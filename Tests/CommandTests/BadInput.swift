@@ -6,6 +6,7 @@ struct BadInput: CustomStringConvertible, Sendable {
   enum Kind: String, CaseIterable, Sendable {
     case experiment = "Experiment files"
     case arguments = "Arguments"
+    case environment = "Environment"
     case data = "Data files"
     case tensors = "Tensor files"
     case onnx = "ONNX files"
@@ -16,9 +17,10 @@ struct BadInput: CustomStringConvertible, Sendable {
   let description: String
   let arguments: [String]
   let files: [String: Data]
+  var environment: [String: String] = [:]
   let status: Int32
 
-  static let all = experiments + arguments + data + tensors + onnx + reports
+  static let all = experiments + arguments + environments + data + tensors + onnx + reports
 
   // MARK: Experiment files
 
@@ -199,6 +201,24 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("a shard beyond the last", ["run", "trial.yaml", "--shard", "5/4"]),
       arguments("an unknown schema", ["schema", "reports"]),
       arguments("an unknown format", ["plan", "trial.yaml", "--format", "xml"]),
+    ]
+  }
+
+  // MARK: Environment
+
+  private static var environments: [BadInput] {
+    func input(_ description: String, _ variable: String, _ value: String, _ arguments: [String]) -> BadInput
+    {
+      BadInput(
+        kind: .environment, description: description, arguments: arguments,
+        files: ["trial.yaml": Data(valid.utf8)], environment: [variable: value], status: 2)
+    }
+    let commands = [["validate", "trial.yaml"], ["plan", "trial.yaml"], ["doctor"]]
+    return commands.map {
+      input("a misspelt algorithm, \($0[0])", "ESPALIER_CONVOLUTION", "winograt", $0)
+    } + [
+      input("an algorithm like no other", "ESPALIER_CONVOLUTION", "fft", ["validate", "trial.yaml"]),
+      input("misspelt kernels", "ESPALIER_KERNELS", "avx521", ["validate", "trial.yaml"]),
     ]
   }
 

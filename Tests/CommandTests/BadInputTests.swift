@@ -20,7 +20,7 @@ struct BadInputTests {
     for kind in BadInput.Kind.allCases {
       text += "\n## \(kind.rawValue)\n\n| what | command | status | message |\n| --- | --- | --- | --- |\n"
       for input in BadInput.all where input.kind == kind {
-        let result = try Command.run(input.arguments, files: input.files)
+        let result = try Command.run(input.arguments, files: input.files, environment: input.environment)
         #expect(result.status == input.status, "\(input): \(result.errors)")
         #expect(!result.errors.isEmpty, "\(input)")
         #expect(!result.errors.contains("Fatal error"), "\(input)")
@@ -45,8 +45,9 @@ struct BadInputTests {
     let message = result.errors.trimmingCharacters(in: .newlines)
       .replacingOccurrences(of: "|", with: "\\|").split(separator: "\n", omittingEmptySubsequences: false)
       .map { "`\($0)`" }.joined(separator: "<br>")
+    let variables = input.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value) " }.joined()
     return
-      "| \(input) | `espalier \(input.arguments.joined(separator: " "))` | \(result.status) | \(message) |\n"
+      "| \(input) | `\(variables)espalier \(input.arguments.joined(separator: " "))` | \(result.status) | \(message) |\n"
   }
 
   private func lines(_ text: String) -> [Substring] {

@@ -105,8 +105,25 @@ struct EngineOptions: ParsableArguments {
       }
       return engine
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw Self.usage(error)
     }
+  }
+
+  /// Checks the environment variables that choose an engine's kernels and algorithms, for commands
+  /// that need none.
+  static func checkEnvironment() throws {
+    do { try Engine.checkEnvironment() } catch { throw usage(error) }
+  }
+
+  /// Says what is wrong, and what may have been meant.
+  private static func usage(_ error: ComputeError) -> ExitStatus {
+    let meant: String? =
+      switch error {
+      case .unknownConvolution(let name): nearestName(to: name, among: Engine.convolutionAlgorithms)
+      case .unknownKernels(let name): nearestName(to: name, among: KernelClass.allCases.map(\.rawValue))
+      default: nil
+      }
+    complain("espalier: \(error)" + (meant.map { "; did you mean `\($0)`?" } ?? ""))
+    return .usage
   }
 }

@@ -15,6 +15,7 @@ struct Validate: ParsableCommand {
   var format: OutputFormat = .text
 
   func run() throws {
+    try EngineOptions.checkEnvironment()
     let (specs, _, diagnostics, warnings) = ExperimentLoading.load(
       files, overrides: experiment.overrides)
     switch format {

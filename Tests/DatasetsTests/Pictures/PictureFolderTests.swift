@@ -113,10 +113,10 @@ struct PictureFolderTests {
     #expect(
       message { try PictureFolder(path: "/nowhere").folders() }
         == "/nowhere: it does not exist; \(Self.layout)")
-    let folder = FileManager.default.currentDirectoryPath
+    let current = FileManager.default.currentDirectoryPath
     #expect(
       message { try PictureFolder(path: "no/where").folders() }
-        == "no/where (\(folder)/no/where): it does not exist; \(Self.layout)")
+        == "no/where (\(current)/no/where): it does not exist; \(Self.layout)")
     let tree = try PictureTree()
     try tree.link("link", to: "/nowhere")
     #expect(
