@@ -105,8 +105,8 @@ struct PictureFolderTests {
 
   @Test("that are not there say so, with the absolute path, and a folder within that was meant")
   func places() throws {
-    let folder = try TemporaryFolder(["pictures.parquet": Array("PAR1".utf8)])
-    let table = folder.path + "/pictures.parquet"
+    let tables = try TemporaryFolder(["pictures.parquet": Array("PAR1".utf8)])
+    let table = tables.path + "/pictures.parquet"
     #expect(
       message { try PictureFolder(path: table).folders() }
         == "\(table): it is a Parquet table, not a folder; \(Self.layout)")
