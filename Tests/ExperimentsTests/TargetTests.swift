@@ -89,7 +89,7 @@ struct MemoryTests {
     #expect(abs((three - two) - (two - one)) < 1e-6 * three)
     // A shard at a time, or as many as there are teams, each with its own gradients.
     let whole = memory.bytes(images: 64)
-    let shards = [1, 2, 8].map { memory.bytes(TrainSpec(batchSize: 64, shards: 8), threads: $0) }
+    let shards = [1, 2, 8].map { memory.bytes(TrainSpec(epochs: 1, batchSize: 64, shards: 8), threads: $0) }
     #expect(shards[0] < whole && shards[0] < shards[1] && shards[1] < shards[2] && shards[2] > whole)
   }
 }
