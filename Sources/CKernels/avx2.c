@@ -53,27 +53,6 @@ static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
   _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
 }
 
-static inline void store_first(float *p, V v, int64_t count) {
-  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane), v);
-}
-
-// Every second element of a and b, from the first or the second on, and the inverse.
-static inline __m256 in_order(__m256 v) {
-  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
-}
-
-static inline void divide_pairs(V a, V b, V *first, V *second) {
-  *first = in_order(_mm256_shuffle_ps(a, b, 0x88));
-  *second = in_order(_mm256_shuffle_ps(a, b, 0xdd));
-}
-
-static inline void join_pairs(V first, V second, V *a, V *b) {
-  const V low = _mm256_unpacklo_ps(first, second), high = _mm256_unpackhi_ps(first, second);
-  *a = _mm256_permute2f128_ps(low, high, 0x20);
-  *b = _mm256_permute2f128_ps(low, high, 0x31);
-}
-
 typedef __m256d D;
 
 static inline D low(V v) { return _mm256_cvtps_pd(_mm256_castps256_ps128(v)); }

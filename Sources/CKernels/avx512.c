@@ -54,21 +54,6 @@ static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
   _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
 }
 
-static inline void store_first(float *p, V v, int64_t count) { _mm512_mask_storeu_ps(p, (1u << count) - 1, v); }
-
-// Every second element of a and b, from the first or the second on, and the inverse.
-static inline void divide_pairs(V a, V b, V *first, V *second) {
-  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  *first = _mm512_permutex2var_ps(a, even, b);
-  *second = _mm512_permutex2var_ps(a, _mm512_add_epi32(even, _mm512_set1_epi32(1)), b);
-}
-
-static inline void join_pairs(V first, V second, V *a, V *b) {
-  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  *a = _mm512_permutex2var_ps(first, low, second);
-  *b = _mm512_permutex2var_ps(first, _mm512_add_epi32(low, _mm512_set1_epi32(8)), second);
-}
-
 typedef __m512d D;
 
 static inline D low(V v) { return _mm512_cvtps_pd(_mm512_castps512_ps256(v)); }

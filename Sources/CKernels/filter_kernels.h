@@ -4,13 +4,6 @@
 // A filter reads a plane where it lies: every tap is a shifted read, of the first-level cache after
 // the first. So a register block is as many vectors as hide a multiply-add's latency, and the taps'
 // number is a constant where it is a usual one.
-//
-//   store_first(p, v, count)      stores a vector's first elements, count < WIDTH
-//   divide_pairs(a, b, ...)       every second element of two vectors, from the first and from the
-//                                 second on
-//   join_pairs(first, second, ..) the inverse
-#include <string.h>
-
 enum { FILTER_VECTORS = 6, FILTER_TAPS = 9 };
 
 INLINE void filter_block(
@@ -65,105 +58,7 @@ static void filter_gradient(const ck_filter_gradient *job, ptrdiff_t begin, ptrd
     int64_t t = 0;
     for (; t + FILTER_TAPS <= job->taps; t += FILTER_TAPS)
       filter_gradient_taps(job, t, FILTER_TAPS, start, stop, totals);
-    switch (job->taps - t) {
-#define TAPS(n) \
-  case n: filter_gradient_taps(job, t, n, start, stop, totals); break
-      TAPS(8);
-      TAPS(7);
-      TAPS(6);
-      TAPS(5);
-      TAPS(4);
-      TAPS(3);
-      TAPS(2);
-      TAPS(1);
-#undef TAPS
-    }
+    for (; t + 4 <= job->taps; t += 4) filter_gradient_taps(job, t, 4, start, stop, totals);
+    for (; t < job->taps; t++) filter_gradient_taps(job, t, 1, start, stop, totals);
   }
-}
-
-// Zeros, and up to a vector more, which is written after them.
-INLINE void zeros(float *to, int64_t count) {
-  for (int64_t i = 0; i < count; i += WIDTH) store(to + i, set1(0));
-}
-
-// The pixels of a window's row and the zeros from there to the next row's first pixel, whose
-// elements are written after it: whole vectors are read and written, and what is too much of them
-// overwritten. So a row costs a few instructions, however short.
-INLINE void cut_row(const ck_filter_window *w, const float *row, float *to) {
-  const int64_t room = w->pitch - w->before, count = w->columns < room ? w->columns : room;
-  for (int64_t i = 0; i < count; i += WIDTH) store(to + i, load(row + i));
-  zeros(to + count, w->pitch - count);
-}
-
-// The same of two phases.
-INLINE void cut_pairs(const ck_filter_window *w, const float *row, float *even, float *odd) {
-  const int64_t room = w->pitch - w->before, evens = (w->columns + 1) / 2, odds = w->columns / 2;
-  const int64_t first = evens < room ? evens : room, second = odds < room ? odds : room;
-  for (int64_t i = 0; i < first; i += WIDTH) {
-    V a, b;
-    divide_pairs(load(row + 2 * i), load(row + 2 * i + WIDTH), &a, &b);
-    store(even + i, a);
-    store(odd + i, b);
-  }
-  zeros(even + first, w->pitch - first);
-  zeros(odd + second, w->pitch - second);
-}
-
-static void cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy) {
-  if (w->step > 2) return ck_cut_window(w, plane, first, images, copy);
-  const int64_t pitch = w->columns + 1, size = images * w->window_rows * w->pitch;
-  for (int64_t a = 0; a < w->step; a++) {
-    float *to = copy + a * w->step * w->phase;
-    for (int64_t b = 0; b < w->step; b++) zeros(to + b * w->phase, w->before);
-    to += w->before;
-    for (int64_t n = first; n < first + images; n++)
-      for (int64_t r = 0; r < w->window_rows; r++, to += w->pitch) {
-        const int64_t row = (r - w->before) * w->step + a;
-        const float *const from = plane + (n * (w->rows + 1) + row) * pitch;
-        const bool is_inside = row >= 0 && row < w->rows;
-        if (is_inside && w->step == 1) cut_row(w, from, to);
-        if (is_inside && w->step == 2) cut_pairs(w, from, to, to + w->phase);
-        for (int64_t b = 0; b < w->step && !is_inside; b++) zeros(to + b * w->phase, w->pitch);
-      }
-    for (int64_t b = 0; b < w->step; b++)
-      memset(copy + (a * w->step + b) * w->phase + size, 0, (w->phase - size) * sizeof *copy);
-  }
-}
-
-// Stores the first elements of a vector, which are added to what is there if asked. Nothing else is
-// written: other threads may be at what follows.
-INLINE void paste(float *to, V v, int64_t count, bool accumulate) {
-  if (count >= WIDTH) return store(to, accumulate ? add(v, load(to)) : v);
-  if (!accumulate) return store_first(to, v, count);
-  float all[WIDTH];
-  store(all, v);
-  for (int64_t i = 0; i < count; i++) to[i] += all[i];
-}
-
-INLINE void paste_rows(
-  const ck_filter_window *w, const int s, const float *copy, int64_t first, int64_t images, bool accumulate,
-  float *plane) {
-  for (int64_t n = 0; n < images; n++)
-    for (int64_t row = 0; row < w->rows; row++) {
-      float *const to = plane + ((first + n) * (w->rows + 1) + row) * (w->columns + 1);
-      const int64_t at = (n * w->window_rows + row / s + w->before) * w->pitch + w->before;
-      const float *const from = copy + row % s * s * w->phase + at;
-      for (int64_t i = 0; i < w->columns; i += s * WIDTH) {
-        if (s == 1) {
-          paste(to + i, load(from + i), w->columns - i, accumulate);
-          continue;
-        }
-        V a, b;
-        join_pairs(load(from + i / 2), load(from + w->phase + i / 2), &a, &b);
-        paste(to + i, a, w->columns - i, accumulate);
-        if (w->columns - i > WIDTH) paste(to + i + WIDTH, b, w->columns - i - WIDTH, accumulate);
-      }
-    }
-}
-
-static void paste_window(
-  const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane) {
-  if (w->step == 1) return paste_rows(w, 1, copy, first, images, accumulate, plane);
-  if (w->step == 2) return paste_rows(w, 2, copy, first, images, accumulate, plane);
-  ck_paste_window(w, copy, first, images, accumulate, plane);
 }

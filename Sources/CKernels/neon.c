@@ -40,23 +40,6 @@ static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
   vst1q_f32(sums, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
 }
 
-static inline void store_first(float *p, V v, int64_t count) {
-  float all[WIDTH];
-  store(all, v);
-  for (int64_t i = 0; i < count; i++) p[i] = all[i];
-}
-
-// Every second element of a and b, from the first or the second on, and the inverse.
-static inline void divide_pairs(V a, V b, V *first, V *second) {
-  *first = vuzp1q_f32(a, b);
-  *second = vuzp2q_f32(a, b);
-}
-
-static inline void join_pairs(V first, V second, V *a, V *b) {
-  *a = vzip1q_f32(first, second);
-  *b = vzip2q_f32(first, second);
-}
-
 typedef float64x2_t D;
 
 static inline D low(V v) { return vcvt_f64_f32(vget_low_f32(v)); }

@@ -209,9 +209,8 @@ typedef struct {
 // A copy of some images of a plane with zeros around each, pixels dealt to step * step phases:
 // element (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before,
 // is pixel (step * (r - before) + a, step * (q - before) + b) of image n.
-// Phases end with two vectors that belong to no image.
 typedef struct {
-  // Of the plane, which may be read for two vectors after its last pixel.
+  // Of the plane.
   int64_t rows, columns;
   int64_t step, before, window_rows, pitch;
   ptrdiff_t phase;
@@ -354,13 +353,6 @@ typedef struct {
   void (*filter)(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end);
   // Sums stay in single precision over CK_SUM_BLOCK elements.
   void (*filter_gradient)(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
-
-  // Copies `images` images from `first` on; what is no pixel becomes zero, to the end of every
-  // phase.
-  void (*cut_window)(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
-  // The inverse: overwrites the plane's pixels, or adds to them.
-  void (*paste_window)(
-    const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane);
 
   // Tiles that products of Winograd's elements run over at a time.
   int64_t tile_block;
@@ -520,8 +512,9 @@ void ck_plain_input_gradient(
 void ck_plain_weight_gradient(
   const ck_convolution_shape *g, const float *x, const float *dy, int64_t images, int64_t output, float *gradient);
 
-// The portable versions, which work for any step.
+// Copies `images` images from `first` on; what is no pixel becomes zero, to the end of every phase.
 void ck_cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
+// The inverse: overwrites the plane's pixels, or adds to them.
 void ck_paste_window(
   const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane);
 

@@ -29,7 +29,7 @@ extension Engine {
             filter(
               x, offsets, weights + channel * taps, bias: bias?[channel] ?? 0, into: y,
               accumulate: false, 0..<writing.length)
-            writing.paste(y, images, accumulate: false, into: output.plane(channel), by: loops)
+            writing.paste(y, images, accumulate: false, into: output.plane(channel))
           }
         }
       }
@@ -69,8 +69,7 @@ extension Engine {
               }
             }
           }
-          writing.paste(
-            sums, images, accumulate: accumulate, into: inputGradient.plane(channel), by: loops)
+          writing.paste(sums, images, accumulate: accumulate, into: inputGradient.plane(channel))
         }
       }
     }
@@ -170,7 +169,7 @@ extension Engine {
     _ body: (UnsafeMutablePointer<Float>) -> Void
   ) {
     scratch.floats(window.size) { copy in
-      window.cut(plane, images, into: copy, by: loops)
+      window.cut(plane, images, into: copy)
       body(copy)
     }
   }

@@ -25,8 +25,6 @@ struct FilterWindow {
   /// Floats of a part, at most about: they stay in the second-level cache with what the filter
   /// makes of them.
   private static let cached = 16384
-  /// Elements that loops write past a phase's last image.
-  private static let slack = 2 * CK_VECTOR_FLOATS
 
   /// Of a convolution's input.
   init(reading problem: ConvolutionProblem) {
@@ -60,7 +58,7 @@ struct FilterWindow {
     self.before = before
     self.pitch = pitch
     length = (perPart * rows * pitch).roundedUp(to: CK_VECTOR_FLOATS)
-    phase = (length + (before + after) * (pitch + 1)).roundedUp(to: CK_VECTOR_FLOATS) + Self.slack
+    phase = (length + (before + after) * (pitch + 1)).roundedUp(to: CK_VECTOR_FLOATS)
     layout = ck_filter_window(
       rows: Int64(shape.rows), columns: Int64(shape.columns), step: Int64(step), before: Int64(before),
       window_rows: Int64(rows), pitch: Int64(pitch), phase: phase)
@@ -75,10 +73,10 @@ struct FilterWindow {
     before = 0
     pitch = other.pitch
     length = other.length
-    phase = other.length + Self.slack
+    phase = other.length
     layout = ck_filter_window(
       rows: Int64(shape.rows), columns: Int64(shape.columns), step: Int64(step), before: 0,
-      window_rows: other.layout.window_rows, pitch: Int64(pitch), phase: phase)
+      window_rows: other.layout.window_rows, pitch: Int64(pitch), phase: length)
   }
 
   func writing(_ shape: PlaneShape, step: Int = 1) -> FilterWindow {
@@ -98,20 +96,17 @@ struct FilterWindow {
   func images(_ part: Int) -> Range<Int> { part * perPart..<min(batch, (part + 1) * perPart) }
 
   /// Copies images of a plane; elements after the last become zero.
-  func cut(
-    _ plane: UnsafePointer<Float>, _ images: Range<Int>, into copy: UnsafeMutablePointer<Float>,
-    by loops: ck_kernels
-  ) {
+  func cut(_ plane: UnsafePointer<Float>, _ images: Range<Int>, into copy: UnsafeMutablePointer<Float>) {
     var layout = layout
-    loops.cut_window(&layout, plane, Int64(images.lowerBound), Int64(images.count), copy)
+    ck_cut_window(&layout, plane, Int64(images.lowerBound), Int64(images.count), copy)
   }
 
   /// The inverse: overwrites the plane's pixels, or adds to them.
   func paste(
     _ copy: UnsafePointer<Float>, _ images: Range<Int>, accumulate: Bool,
-    into plane: UnsafeMutablePointer<Float>, by loops: ck_kernels
+    into plane: UnsafeMutablePointer<Float>
   ) {
     var layout = layout
-    loops.paste_window(&layout, copy, Int64(images.lowerBound), Int64(images.count), accumulate, plane)
+    ck_paste_window(&layout, copy, Int64(images.lowerBound), Int64(images.count), accumulate, plane)
   }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 
 /// A block of memory for planes, aligned to 64 bytes.
@@ -51,14 +50,10 @@ struct PlaneMemory: @unchecked Sendable {
     base = other.base
   }
 
-  /// Elements past the end that loops may read, whole vectors at a time.
-  private static let slack = 2 * CK_VECTOR_FLOATS
-
   /// Large blocks from large pages where the system has them: passes over planes then miss fewer
   /// translations.
   private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
     let page = 2 << 20
-    let bytes = bytes + slack * MemoryLayout<Float>.stride
     guard bytes >= page else { return .allocate(byteCount: bytes, alignment: 64) }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: page)
     #if os(Linux)
