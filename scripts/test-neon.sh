@@ -37,7 +37,7 @@ link() {
 compile "$folder/here"
 compile "$folder/arm" "${arm_compile[@]}"
 link "$folder/here"
-link "$folder/arm" --target=aarch64-linux-gnu --sysroot=$root "${arm_link[@]}" 2>/dev/null
+link "$folder/arm" --target=aarch64-linux-gnu --sysroot=$root "${arm_link[@]}"
 
 here=$("$folder/here/bits") arm=$(qemu-aarch64 "$folder/arm/bits")
 portable_here=$("$folder/here/comparison" portable "$shapes")
