@@ -54,7 +54,10 @@ struct DocumentedArgumentTests {
       words.prefix(upTo: start).allSatisfy({ $0 != "python3" && !$0.hasSuffix(".py") })
     else { return nil }
     let rest = words.suffix(from: start + 1)
-    return Array(rest.prefix { $0 != ">" && $0 != "2>" && $0 != ":::" && !$0.hasPrefix("#") })
+    // What GNU parallel fills in is a number.
+    return Array(rest.prefix { $0 != ">" && $0 != "2>" && $0 != ":::" && !$0.hasPrefix("#") }).map {
+      $0.replacingOccurrences(of: "{}", with: "1")
+    }
   }
 
   /// As a shell splits a line, with single quotes only; `;` is a word of its own.

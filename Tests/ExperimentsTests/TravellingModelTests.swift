@@ -197,7 +197,7 @@ struct TravellingModelTests {
         == "\(model): its classifier has 10 classes, the network 12; `architecture.new_head: true` trains a new one"
     )
     #expect(problem?.diagnostics.first?.path == "architecture.weights")
-    let replaced = try digits(others + ["architecture.new_head=true"])
+    let replaced = try digits(others + ["architecture.new_head=true", "name=replaced"])
     let network = try replaced.network(engine: engine)
     let file = try TensorFile(contentsOf: model)
     #expect(network.tensors["conv1.weight"] == file.tensors["conv1.weight"])
