@@ -77,14 +77,10 @@ struct ExperimentPlan: Encodable {
     let memory = network.graph.trainingMemory.bytes(spec.train, threads: ProcessorLimit.current.count)
     trainingMemoryMib = Int(memory / 0x1p20) + 1
     (parameters, macs, prunableChannels) = (cost.parameters, cost.macs, network.prunableChannels)
-    var steps: [PruningStep] = []
-    PlannedWidths(spec: spec).walk(network) { width, _ in
-      guard width.epoch > 0 else { return }
-      steps.append(
-        PruningStep(
-          epoch: width.epoch, channels: width.channels, parameters: width.parameters, macs: width.macs))
+    pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in
+      PruningStep(
+        epoch: width.epoch, channels: width.channels, parameters: width.parameters, macs: width.macs)
     }
-    pruningSteps = steps
   }
 
   var widths: [PlannedWidth] {

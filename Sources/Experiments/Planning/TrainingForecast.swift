@@ -1,3 +1,4 @@
+import Architectures
 import Compute
 import Datasets
 import Network
@@ -16,6 +17,30 @@ struct PlannedWidth {
 /// The networks of an experiment from pruning step to pruning step.
 struct PlannedWidths {
   let spec: ExperimentSpec
+
+  /// Everything that widths depend on.
+  private struct Question: Equatable, Sendable {
+    var architecture: ArchitectureSpec
+    var prune: PruneSpec?
+    var epochs: Int
+  }
+
+  private static let known = RecentValues<Question, [PlannedWidth]>()
+
+  /// The width of the beginning, and that after each pruning step. Experiments of a matrix mostly
+  /// have the same, which are found once.
+  func all() throws(ToolError) -> [PlannedWidth] {
+    var question = Question(
+      architecture: spec.architecture, prune: spec.prune, epochs: spec.train.epochs)
+    // Scores are those of ``walk(_:_:)``.
+    question.prune?.criterion = ""
+    question.prune?.samples = nil
+    return try Self.known.value(for: question) { () throws(ToolError) in
+      var widths: [PlannedWidth] = []
+      walk(try spec.structure()) { width, _ in widths.append(width) }
+      return widths
+    }
+  }
 
   /// Prunes a network by equal scores within each layer, which takes channels from all layers in
   /// proportion.
@@ -82,11 +107,7 @@ struct TrainingForecast {
   init(countingMACsOf spec: ExperimentSpec, _ data: Dataset) {
     self.spec = spec
     self.data = data
-    var widths: [PlannedWidth] = []
-    if let network = try? spec.structure() {
-      PlannedWidths(spec: spec).walk(network) { width, _ in widths.append(width) }
-    }
-    self.widths = widths
+    widths = (try? PlannedWidths(spec: spec).all()) ?? []
     // Two gradients cost as much as the forward pass each; scores are taken to cost as much as
     // training.
     costs = widths.map { width in

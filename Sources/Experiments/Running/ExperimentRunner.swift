@@ -107,7 +107,7 @@ public struct ExperimentRunner: Sendable {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     return specs.map { spec in
       Result { () throws(RunError) in
-        if let problem = MemoryCheck(spec)?.problem { throw .memory(problem) }
+        if let problem = MemoryCheck(spec, threads: engine.threads)?.problem { throw .memory(problem) }
         return try preparation.prepare(spec)
       }
     }

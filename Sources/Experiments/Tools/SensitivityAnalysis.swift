@@ -112,10 +112,7 @@ public struct SensitivityAnalysis: Sendable {
     part.export = ExportSpec(formats: [])
     part.evaluate = EvaluateSpec()
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
-    (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
-    if part.architecture.onnx != nil {
-      (part.architecture.onnx, part.architecture.unexpandedONNX) = ("network", nil)
-    }
+    part.architecture.forgetPaths()
     return StageKey(
       stage: "sensitivity",
       """
