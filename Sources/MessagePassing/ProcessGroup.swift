@@ -36,9 +36,9 @@ public struct ProcessGroup: Sendable {
         &world, environment["ESPALIER_MPI"], launcher.library == .openMPI ? 1 : 0, $0.baseAddress, $0.count)
     }
     guard code == 0 else {
+      let processes = launcher.processes.map(String.init) ?? "several"
       throw Failure(
-        description:
-          "mpirun started \(launcher.processes.map(String.init) ?? "several") processes, but \(text(message)); "
+        description: "mpirun started \(processes) processes, but \(text(message)); "
           + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
     }
     let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }

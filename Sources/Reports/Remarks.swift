@@ -19,6 +19,7 @@ extension Report {
     let (before, now) = (layers.map(\.parametersBefore).reduce(0, +), layers.map(\.parameters).reduce(0, +))
     guard now < before else { return nil }
     return
-      "the start weights are a pruned network's, with \(counted(now, "parameter")) of \(before): changes are from there"
+      "the start weights are a pruned network's, with \(counted(now, "parameter")) of \(before): "
+      + "changes are from there"
   }
 }

@@ -112,6 +112,11 @@ geometry random_geometry(void) {
   return geometry_of(images, random_int(1, 20), random_int(1, 24));
 }
 
+geometry random_large_geometry(void) {
+  if (!one_in(4)) return random_geometry();
+  return geometry_of(random_int(2, 6), random_int(20, 40), random_int(20, 40));
+}
+
 ptrdiff_t *random_offsets(const geometry *g, int taps) {
   ptrdiff_t *const offsets = guarded((size_t)taps * sizeof *offsets);
   const int reach = (int)g->pitch + 1;
@@ -161,7 +166,8 @@ planes absolute(planes original) {
 
 void plant_nan(planes of) {
   const geometry *const g = of.g;
-  const ptrdiff_t row = random_int(0, g->images - 1) * g->image_stride + random_int(0, g->rows - 1) * g->pitch;
+  const ptrdiff_t image = random_int(0, g->images - 1) * g->image_stride;
+  const ptrdiff_t row = image + random_int(0, g->rows - 1) * g->pitch;
   of.data[random_int(0, of.channels - 1) * g->stride + row + random_int(0, g->columns - 1)] = NAN;
 }
 
@@ -178,7 +184,8 @@ comparison_results results_of_comparisons(void) { return results; }
 static void digest(double value) {
   uint64_t bits = 0;
   if (!isnan(value)) memcpy(&bits, &value, sizeof bits);
-  for (int byte = 0; byte < 8; byte++) results.digest = (results.digest ^ (bits >> 8 * byte & 255)) * 1099511628211u;
+  for (int byte = 0; byte < 8; byte++)
+    results.digest = (results.digest ^ (bits >> 8 * byte & 255)) * 1099511628211u;
 }
 
 static bool agrees(double value, double expected, double magnitude, float tolerance) {
@@ -192,7 +199,8 @@ static void count_comparison(bool failed, ptrdiff_t index, double value, double 
   results.comparisons++;
   if (!failed) return;
   if (results.failures++ < 20)
-    fprintf(stderr, "%s, %s: element %td is %.9g, expected %.9g\n", tested->name, compared, index, value, expected);
+    fprintf(
+      stderr, "%s, %s: element %td is %.9g, expected %.9g\n", tested->name, compared, index, value, expected);
 }
 
 void compare_number(double value, double expected, double magnitude, float tolerance) {

@@ -30,6 +30,8 @@ typedef struct {
 
 geometry geometry_of(int images, int rows, int columns);
 geometry random_geometry(void);
+// Sometimes large enough for several blocks of sums.
+geometry random_large_geometry(void);
 // Distances of the taps of a 3x3 kernel, or `taps` random ones, within a plane's guards.
 ptrdiff_t *random_offsets(const geometry *g, int taps);
 ptrdiff_t *kernel_offsets(const geometry *g);

@@ -4,11 +4,6 @@
 
 #include "comparison.h"
 
-// Large enough for several blocks of sums, sometimes.
-static geometry random_large_geometry(void) {
-  return one_in(4) ? geometry_of(random_int(2, 6), random_int(20, 40), random_int(20, 40)) : random_geometry();
-}
-
 static ck_activation_mask random_mask(const float *output) {
   ck_activation_mask active = {.ceiling = one_in(2) ? INFINITY : 0.5f};
   if (one_in(3)) return active;
@@ -28,7 +23,8 @@ static void compare_sum(const geometry *g, planes x) {
   const ptrdiff_t begin = random_cut(g->length, CK_SUM_BLOCK);
   const ptrdiff_t end = begin + random_cut(g->length - begin, CK_VECTOR_FLOATS);
   about_to_compare("sum");
-  const double expected = portable->sum(x.data, begin, end), magnitude = portable->sum(absolute(x).data, begin, end);
+  const double expected = portable->sum(x.data, begin, end);
+  const double magnitude = portable->sum(absolute(x).data, begin, end);
   compare_number(tested->sum(x.data, begin, end), expected, magnitude, 1e-6f);
 }
 
@@ -142,7 +138,8 @@ static void compare_split_sum(const geometry *g, planes shortcut, planes relevan
   tested->split_sum(
     has_branch ? branch.data : 0, scale, shift, shortcut.data, total.data, values.data, 0, g->length);
   portable->split_sum(
-    has_branch ? expected_branch.data : 0, scale, shift, shortcut.data, total.data, expected.data, 0, g->length);
+    has_branch ? expected_branch.data : 0, scale, shift, shortcut.data, total.data, expected.data, 0,
+    g->length);
   compare_planes(values, expected, relevance, 0);
   compare_planes(branch, expected_branch, branch, 0);
 }
@@ -151,7 +148,8 @@ static void compare_sgd(void) {
   const int64_t count = random_int(1, 200);
   float *const w = random_floats(count, -1, 1), *const v = random_floats(count, -1, 1);
   const float *const g = random_floats(count, -1, 1);
-  float *const expected_w = guarded((size_t)count * sizeof(float)), *const expected_v = guarded((size_t)count * sizeof(float));
+  float *const expected_w = guarded((size_t)count * sizeof(float)),
+    *const expected_v = guarded((size_t)count * sizeof(float));
   for (int64_t i = 0; i < count; i++) expected_w[i] = w[i], expected_v[i] = v[i];
   float *const magnitudes_w = absolutes(w, count), *const magnitudes_v = absolutes(v, count);
   ck_sgd options = {.learning_rate = 0.1f, .momentum = 0.9f, .weight_decay = 0.01f, .nesterov = one_in(2)};

@@ -24,7 +24,8 @@ static void report_fault(int signal) {
   (void)signal;
   static const char text[] = " reads or writes beyond its planes\n";
   const char *const name = name_of_comparison();
-  if (write(STDERR_FILENO, name, strlen(name)) < 0 || write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(3);
+  if (write(STDERR_FILENO, name, strlen(name)) < 0) _exit(3);
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(3);
   _exit(1);
 }
 
@@ -39,7 +40,8 @@ int main(int count, char **arguments) {
   signal(SIGSEGV, report_fault);
   signal(SIGBUS, report_fault);
   static void (*const comparisons[])(void) = {
-    compare_convolutions, compare_filters, compare_winograd, compare_relevance, compare_sums, compare_elementwise};
+    compare_convolutions, compare_filters, compare_winograd, compare_relevance, compare_sums,
+    compare_elementwise};
   const int shapes = atoi(arguments[2]);
   for (int shape = 0; shape < shapes; shape++) {
     seed((uint64_t)shape + 1);

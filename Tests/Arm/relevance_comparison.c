@@ -22,7 +22,8 @@ static ptrdiff_t pixel_vectors(const geometry *g, int64_t width, ck_pixel_vector
 
 // Weights [rows][columns][9] or [rows][columns][1], packed for input planes of this geometry.
 static ck_signed_weights packed(const geometry *g, const float *weights, int rows, int columns, int taps) {
-  const int64_t part = ck_signed_part(taps), parts = (columns + part - 1) / part, entries = (int64_t)columns * taps;
+  const int64_t part = ck_signed_part(taps), parts = (columns + part - 1) / part;
+  const int64_t entries = (int64_t)columns * taps;
   const int64_t groups = (rows + CK_SIGNED_GROUP - 1) / CK_SIGNED_GROUP;
   int32_t *const counts = guarded((size_t)(groups * parts * CK_SIGN_LISTS) * sizeof *counts);
   int32_t *const offsets = guarded((size_t)(groups * entries) * sizeof *offsets);
@@ -31,7 +32,8 @@ static ck_signed_weights packed(const geometry *g, const float *weights, int row
   static const ptrdiff_t here[1] = {0};
   for (int64_t group = 0; group < groups; group++)
     ck_pack_signed_weights(
-      weights, rows, columns, taps, index, taps, false, taps == 9 ? kernel_offsets(g) : here, g->stride, part, group,
+      weights, rows, columns, taps, index, taps, false, taps == 9 ? kernel_offsets(g) : here, g->stride,
+      part, group,
       counts, offsets, to);
   return (ck_signed_weights){counts, offsets, to, rows, entries, parts};
 }
@@ -67,7 +69,8 @@ static void compare_contributions(const geometry *g, planes x, int outputs, int 
   ck_contributions job = {
     .x = x.data, .weights = packed(g, weights, outputs, x.channels, taps), .box = box.data, .scale = scale,
     .shift = shift, .bounds = {one_in(2) ? 0 : -INFINITY, one_in(2) ? 0.5f : INFINITY},
-    .positive = values[0].data, .negative = values[1].data, .y = values[2].data, .stride = g->stride, .mask = g->mask,
+    .positive = values[0].data, .negative = values[1].data, .y = values[2].data, .stride = g->stride,
+    .mask = g->mask,
     .prefetch = random_prefetch(&x)};
   const ptrdiff_t vectors = pixel_vectors(g, tested->width, &job.vectors);
   const ptrdiff_t cut = random_cut(vectors, tested->signed_vectors);
@@ -100,7 +103,8 @@ static void compare_quotients(const geometry *g, int rows) {
   }
   ck_relevance_quotients job = {
     .relevance = relevance.data, .plus = plus.data, .minus = minus.data, .stride = g->stride, .rows = rows,
-    .alpha = random_float(1, 2), .positive = values[0].data, .negative = values[1].data, .total = values[2].data,
+    .alpha = random_float(1, 2), .positive = values[0].data, .negative = values[1].data,
+    .total = values[2].data,
     .quotient_stride = g->stride, .mask = g->mask};
   job.beta = one_in(2) ? 0 : job.alpha - 1;
   const ptrdiff_t vectors = pixel_vectors(g, tested->width, &job.vectors), cut = random_cut(vectors, 1);
@@ -124,7 +128,8 @@ static void compare_redistribution(const geometry *g, planes x, int outputs, int
   const planes box = random_planes(g, 1, -1, 1), values = random_planes(g, x.channels, -1, 1);
   const planes expected = copy_of(values), magnitudes = absolute(values);
   ck_redistribution job = {
-    .positive = positive.data, .negative = negative.data, .weights = packed(g, weights, x.channels, outputs, taps),
+    .positive = positive.data, .negative = negative.data,
+    .weights = packed(g, weights, x.channels, outputs, taps),
     .box = box.data, .x = x.data, .result = values.data, .x_stride = g->stride, .result_stride = g->stride,
     .accumulate = one_in(2), .mask = g->mask, .prefetch = random_prefetch(&positive)};
   const ptrdiff_t vectors = pixel_vectors(g, tested->width, &job.vectors);

@@ -39,11 +39,13 @@ static transformed_planes transformed_room(int channels, int64_t tiles) {
 }
 
 typedef void (*row_transform)(
-  const ck_winograd *g, const float *plane, int64_t first, int64_t count, int64_t row, float *elements, ptrdiff_t stride);
+  const ck_winograd *g, const float *plane, int64_t first, int64_t count, int64_t row, float *elements,
+  ptrdiff_t stride);
 
 // Tiles first..<first + count of all channels, all elements at once or a row at a time.
 static transformed_planes transformed(
-  const ck_winograd *tiles, planes x, int64_t first, int64_t count, ck_winograd_transform all, row_transform one_row) {
+  const ck_winograd *tiles, planes x, int64_t first, int64_t count, ck_winograd_transform all,
+  row_transform one_row) {
   const transformed_planes to = transformed_room(x.channels, count);
   const bool by_rows = one_in(2);
   for (int c = 0; c < x.channels; c++) {
@@ -57,7 +59,8 @@ static transformed_planes transformed(
 }
 
 static void convolve_tiles(
-  const ck_winograd *tiles, planes x, const float *weights, float bias, bool accumulate, planes y, int64_t first,
+  const ck_winograd *tiles, planes x, const float *weights, float bias, bool accumulate, planes y,
+  int64_t first,
   int64_t count) {
   const transformed_planes v =
     transformed(tiles, x, first, count, tested->winograd_input, tested->winograd_input_row);
@@ -71,7 +74,8 @@ static void convolve_tiles(
     tested->multiply(&job);
     for (int64_t o = 0; o < group; o++)
       tested->winograd_output(
-        tiles, m.data + o * m.stride, m.element, first, count, bias, accumulate, y.data + (output + o) * y.g->stride);
+        tiles, m.data + o * m.stride, m.element, first, count, bias, accumulate,
+        y.data + (output + o) * y.g->stride);
   }
 }
 
@@ -80,7 +84,8 @@ static void compare_tiled_convolution(const geometry *g, const ck_winograd *tile
   const float *const kernels = random_floats(count, -1, 1), bias = random_float(-1, 1);
   float *const weights = guarded((size_t)(ELEMENTS * x.channels * y.channels) * sizeof *weights);
   ck_winograd_weights(kernels, y.channels, x.channels, false, 0, y.channels, weights);
-  float *const packed = guarded((size_t)count * sizeof *packed), *const biases = random_floats(y.channels, bias, bias);
+  float *const packed = guarded((size_t)count * sizeof *packed);
+  float *const biases = random_floats(y.channels, bias, bias);
   static const int64_t index[KERNEL] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
   ck_pack_weights(kernels, y.channels, x.channels, KERNEL, index, KERNEL, false, packed);
   const planes expected = copy_of(y), magnitudes = absolute(y);
@@ -112,7 +117,8 @@ static void compare_tiled_gradient(const geometry *g, const ck_winograd *tiles, 
     .v = v.data, .v_element = v.element, .v_stride = v.stride, .inputs = x.channels, .sums = sums,
     .count = tiles->count};
   tested->product_sums(&products);
-  float *const values = guarded((size_t)count * sizeof *values), *const expected = random_floats(count, -1, 1);
+  float *const values = guarded((size_t)count * sizeof *values);
+  float *const expected = random_floats(count, -1, 1);
   float *const magnitudes = random_floats(count, -1, 1);
   for (int64_t input = 0; input < x.channels; input++)
     ck_winograd_weight_gradient(
