@@ -55,9 +55,9 @@ sanitize: setup ## Test the kernels, threads and data readers under AddressSanit
 sanitize-threads: setup ## Test under ThreadSanitizer, with locks that it sees.
 	@scripts/quietly.sh .build-threads/test.log scripts/sanitize-threads.sh
 
-.PHONY: test-arm
-test-arm: ## Compare the bits of portable sums on 64-bit Arm, under qemu, with those here.
-	scripts/test-arm.sh
+.PHONY: test-neon
+test-neon: ## Compare kernels with the portable ones, on 64-bit Arm under qemu and here.
+	scripts/test-neon.sh
 
 .PHONY: build
 build: setup ## Build the program, .build/release/espalier.

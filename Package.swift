@@ -4,6 +4,7 @@ import PackageDescription
 // Reads top to bottom: a target knows only targets above it.
 let package = Package(
   name: "Espalier",
+  platforms: [.macOS(.v15)],
   products: [.executable(name: "espalier", targets: ["espalier"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -11,11 +12,11 @@ let package = Package(
   ],
   targets: [
     // System libraries and C.
-    .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
-    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CTurboJPEG", providers: [.apt(["libturbojpeg0-dev"])]),
-    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    library("CYAML", apt: "libyaml-dev", brew: "libyaml", pkgConfig: "yaml-0.1"),
+    library("CZlib", apt: "zlib1g-dev", brew: "zlib", pkgConfig: "zlib"),
+    library("CCrypto", apt: "libssl-dev", brew: "openssl@3", pkgConfig: "libcrypto"),
+    library("CTurboJPEG", apt: "libturbojpeg0-dev", brew: "jpeg-turbo", pkgConfig: "libturbojpeg"),
+    library("CPNG", apt: "libpng-dev", brew: "libpng", pkgConfig: "libpng"),
     .target(name: "CKernels"),
     // MPI, found at run time.
     .target(name: "CMPI"),
@@ -92,11 +93,25 @@ let package = Package(
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"], exclude: ["Golden"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
-    .testTarget(name: "CommandTests", dependencies: ["espalier", "Reports"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "espalier", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+/// A library of the system. Debian has headers where the compiler looks for them; where Homebrew
+/// has put its own is asked of pkg-config.
+func library(_ name: String, apt: String, brew: String, pkgConfig: String) -> Target {
+  #if os(macOS)
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.brew([brew])])
+  #else
+    .systemLibrary(name: name, providers: [.apt([apt])])
+  #endif
+}
 
 // `make fuzz` builds this target, and nothing else can: libFuzzer brings the main function.
 if Context.environment["ESPALIER_FUZZ"] != nil {

@@ -8,16 +8,21 @@ trained for one epoch on a few pictures that this makes: baseline, and pruned wi
 `stream`. Each model is exported folded or not and padded or not, and checked: onnx.checker with its
 full check, logits within 1e-4 of the largest for batches of 1 and 7, initializers that are not inputs,
 the test data beside the file, the metadata. The script of docs/deploying.md loads each into PyTorch.
+Each is exported in 8-bit integers, too, which have to give about the same logits; those of the digits
+experiment have to be right for as many test images as its floats, to one point.
 
-The other way, torchvision's networks that PyTorch exports are read, compute onnxruntime's logits, are
-trained for an epoch, lose channels, and go out again. Needs onnx, onnxruntime and numpy; without torch,
-torchvision and onnxscript what is about PyTorch is left out, which is said.
+The other way, torchvision's networks from both of PyTorch's exporters are read, compute onnxruntime's
+logits, are trained for an epoch, with a new classifier or the one they have, lose channels, and go out
+again. Needs onnx, onnxruntime and numpy; without torch, torchvision and onnxscript what is about PyTorch
+is left out, which is said.
 """
 
 import argparse
-import contextlib
-import io
 import concurrent.futures
+import contextlib
+import functools
+import gzip
+import io
 import json
 import pathlib
 import re
@@ -26,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 import zlib
 
 import numpy
@@ -40,6 +46,10 @@ except ImportError:
     torch = None
 
 TOLERANCE = 1e-4
+# Of the logits of 8-bit integers: how far they may be off, as a part of the floats' logits.
+INTEGER_TOLERANCE = 0.2
+# Points of accuracy that 8-bit integers may cost digits.
+DIGITS_TOLERANCE = 1.0
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 DECLARED = REPOSITORY / "Tests/NetworkTests/Fixtures/declared"
 # Architecture and pixels of an image's side.
@@ -56,13 +66,8 @@ FAMILIES = {
     "efficientnet_b0": ("{name: efficientnet_b0}", 32),
 }
 # Networks of torchvision, which of PyTorch's exporters writes them, and whether batch norm is kept.
-FOREIGN = {
-    "resnet18": ("dynamo", False),
-    "resnet18-kept": ("torchscript", True),
-    "mobilenet_v2": ("torchscript", False),
-    "densenet121": ("torchscript", False),
-    "vgg16_bn": ("dynamo", False),
-}
+FOREIGN = [(network, exporter, False) for network in ("resnet18", "mobilenet_v2", "densenet121", "vgg16_bn")
+           for exporter in ("torchscript", "dynamo")] + [("resnet18", "torchscript", True)]
 FOREIGN_PIXELS = 64
 PARALLEL = 2
 # PyTorch's exporters run one at a time.
@@ -92,6 +97,14 @@ def make_pictures(folder):
             for index in range(count):
                 pixels = random.integers(0, 256, (12, 12, 3), dtype=numpy.uint8)
                 (place / f"{index}.png").write_bytes(png(pixels))
+
+
+def picture_images(count, size):
+    """Images much like those that the pictures give: noise of 12 pixels, enlarged and normalized."""
+    noise = numpy.random.default_rng(1).uniform(-2, 2.4, (count, 3, 12, 12))
+    places = numpy.linspace(0, 11, size)
+    enlarged = numpy.array([numpy.interp(places, range(12), row) for row in numpy.eye(12)]).T
+    return (enlarged @ noise @ enlarged.T).astype("f4")
 
 
 def declared(path):
@@ -146,6 +159,7 @@ class Checks:
         self.failures = []
         self.files = 0
         self.worst = 0.0
+        self.worst_integers = 0.0
 
     def call(self, *arguments):
         result = subprocess.run([self.espalier, *map(str, arguments)], capture_output=True, text=True)
@@ -154,10 +168,13 @@ class Checks:
         return result.stdout
 
     def architecture(self, name, architecture, size, pictures):
-        """Trains, prunes and exports one architecture in every way, and checks the files."""
+        """Trains, prunes and exports one architecture in every way, and checks the files.
+
+        Returns what to print.
+        """
         folder = self.folder / name
         folder.mkdir()
-        images = numpy.random.default_rng(1).uniform(-2, 2, (7, 3, size, size)).astype("f4")
+        images = picture_images(7, size)
         write_safetensors(folder / "images.safetensors", {"images": images})
         has_streams = True
         models = 0
@@ -179,7 +196,7 @@ class Checks:
                 models += 1
                 self.model(f"{own} {variant}", file, folder / "results" / own / "seed-0" / variant, images,
                            folder)
-        return models, has_streams
+        return f"{name}: {models} models" + ("" if has_streams else ", no residual streams")
 
     def model(self, name, file, result, images, folder):
         weights = result / "model.safetensors"
@@ -197,6 +214,48 @@ class Checks:
                                  "--threads", 1, "--set", f"export.onnx.fold_batch_norm={fold}", "--set",
                                  f"export.onnx.pad_channels={pad}", "--set", "export.onnx.test_images=0")
                 self.check(f"{name}, folded {fold}, filled to {pad}", output, images, expected, said)
+        self.quantized(name, file, weights, images, expected, folder)
+
+    def quantized(self, name, file, weights, images, expected, folder):
+        """The model in 8-bit integers."""
+        output = folder / "integers.onnx"
+        self.call("export", file, "--weights", weights, "--format", "onnx", "--output", output, "--threads", 1,
+                  "--set", "export.onnx.quantize.images=24", "--set", "export.onnx.test_images=0")
+        self.files += 1
+        model = onnx.load(output)
+        onnx.checker.check_model(model, full_check=True)
+        types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
+        producers = {output: node for node in model.graph.node for output in node.output}
+        for node in model.graph.node:
+            if node.op_type in ("Conv", "Gemm"):
+                weight = producers[node.input[1]]
+                if weight.op_type != "DequantizeLinear" or types[weight.input[0]] != onnx.TensorProto.INT8:
+                    self.failures.append(f"{name}: the weights of {node.name} are not integers")
+        session = onnxruntime.InferenceSession(output, session_options(), providers=["CPUExecutionProvider"])
+        found = session.run(["logits"], {"images": images})[0]
+        difference = numpy.linalg.norm(found - expected) / numpy.linalg.norm(expected)
+        self.worst_integers = max(self.worst_integers, difference)
+        if not difference <= INTEGER_TOLERANCE:
+            self.failures.append(f"{name}, 8-bit integers: logits differ by {difference:.3f} of them")
+
+    def digits(self):
+        """Accuracy of the digits experiment in 8-bit integers beside floats."""
+        file = REPOSITORY / "experiments/digits.yaml"
+        formats = ["--set", "seeds=[0]", "--set", "export.formats=[safetensors, onnx]"]
+        self.call("run", file, *formats, "--results", self.folder / "results", "--progress", "none")
+        records = numpy.frombuffer(gzip.open(REPOSITORY / "Sources/Datasets/Resources/digits.bin.gz").read(),
+                                   numpy.uint8).reshape(-1, 65)[-360:]
+        said = []
+        for variant in ("baseline", "pruned"):
+            result = self.folder / "results/digits/seed-0" / variant
+            output = self.folder / f"digits-{variant}.onnx"
+            self.call("export", file, "--weights", result / "model.safetensors", "--format", "onnx", "--output",
+                      output, "--set", "export.onnx.quantize.images=512")
+            floats, integers = (accuracy(path, records) for path in (result / "model.onnx", output))
+            if integers < floats - DIGITS_TOLERANCE:
+                self.failures.append(f"digits {variant}: {integers:.2f} % right in 8-bit integers, not {floats:.2f} %")
+            said.append(f"{variant} {floats:.2f} % right, {integers:.2f} % in 8-bit integers")
+        return "digits: " + ", ".join(said)
 
     def check(self, name, path, images, expected, said):
         self.files += 1
@@ -226,16 +285,18 @@ class Checks:
         with torch.no_grad():
             self.compare(f"{name}, PyTorch", LOADED["Pruned"](result)(torch.tensor(images)).numpy(), expected)
 
-    def foreign(self, name, pictures):
-        """Reads a network that PyTorch exported, prunes it, and writes it out again."""
-        exporter, kept = FOREIGN[name]
+    def foreign(self, name, network, exporter, kept, pictures):
+        """Reads a network that PyTorch exported, prunes it, and writes it out again.
+
+        Returns what to print.
+        """
         options = {"do_constant_folding": False, "training": torch.onnx.TrainingMode.PRESERVE} if kept else {}
-        folder = self.folder / f"foreign-{name}"
+        folder = self.folder / name
         folder.mkdir()
-        path = folder / "model.onnx"
+        path = folder / "network.onnx"
         torch.manual_seed(0)
-        model = torchvision.models.get_model(name.removesuffix("-kept"), num_classes=5)
-        if name == "vgg16_bn":
+        model = torchvision.models.get_model(network, num_classes=5)
+        if network == "vgg16_bn":
             # Its own classifier has half a gigabyte.
             model.avgpool = torch.nn.Identity()
             model.classifier[0] = torch.nn.Linear(512 * (FOREIGN_PIXELS // 32) ** 2, 64)
@@ -243,25 +304,35 @@ class Checks:
             model.classifier[6] = torch.nn.Linear(64, 5)
         randomize(model)
         sample = torch.zeros(1, 3, FOREIGN_PIXELS, FOREIGN_PIXELS)
-        with EXPORTER, contextlib.redirect_stdout(io.StringIO()):
+        with EXPORTER, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            # That one exporter is the older one, for one.
+            warnings.simplefilter("ignore")
             torch.onnx.export(model.eval(), (sample,), path, input_names=["images"],
                               output_names=["logits"], dynamo=exporter == "dynamo", **options)
-        images = numpy.random.default_rng(2).uniform(-2, 2, (1, *sample.shape[1:])).astype("f4")
+        images = picture_images(7, FOREIGN_PIXELS)
         write_safetensors(folder / "images.safetensors", {"images": images})
         session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
-        expected = session.run(None, {session.get_inputs()[0].name: images})[0]
-        file = folder / f"foreign-{name.replace('_', '-')}.yaml"
-        file.write_text(experiment(file.stem, f"{{onnx: {path}, classes: 5}}", FOREIGN_PIXELS, "block", pictures))
+        # PyTorch's file takes one image at a time.
+        name_in_file = session.get_inputs()[0].name
+        expected = numpy.concatenate([session.run(None, {name_in_file: image[None]})[0] for image in images])
+        file = folder / f"{name}.yaml"
+        file.write_text(experiment(name, f"{{onnx: {path}, classes: 5}}", FOREIGN_PIXELS, "block", pictures))
         logits = folder / "logits.safetensors"
         self.call("predict", file, "--images", folder / "images.safetensors", "--logits", logits, "--threads", 1)
-        self.compare(f"{name} of {exporter}", read_safetensors(logits)["logits"], expected)
+        difference = self.compare(name, read_safetensors(logits)["logits"], expected)
+        # The pictures have three classes.
+        has_new_head = exporter == "torchscript"
+        if has_new_head:
+            file.write_text(experiment(name, f"{{onnx: {path}, new_head: true}}", FOREIGN_PIXELS, "block", pictures))
         self.call("run", file, "--results", folder / "results", "--threads", 1, "--progress", "none")
-        result = folder / "results" / file.stem / "seed-0/pruned"
-        self.model(f"{name} of {exporter}, pruned", file, result, numpy.repeat(images, 7, 0), folder)
-        nodes = onnx.load(path).graph.node
-        has_norm = any(node.op_type == "BatchNormalization" for node in nodes)
-        print(f"{name} of PyTorch's {exporter} exporter: read, "
-              f"{'with batch norm' if has_norm else 'batch norm folded'}", flush=True)
+        reduction = json.loads((folder / "results" / name / "report.json").read_text())["summary"]["flops_reduction"]
+        if not reduction > 0.2:
+            self.failures.append(f"{name}: {reduction} of the MACs removed")
+        result = folder / "results" / name / "seed-0/pruned"
+        self.model(f"{name}, pruned", file, result, images, folder)
+        has_norm = any(node.op_type == "BatchNormalization" for node in onnx.load(path).graph.node)
+        return (f"{name}: batch norm {'kept' if has_norm else 'folded'}, logits to {difference:.1e}, "
+                f"{'new classifier, ' if has_new_head else ''}{100 * reduction:.0f} % of the MACs removed")
 
     def test_data(self, name, result):
         path = result / "model.onnx"
@@ -278,6 +349,7 @@ class Checks:
         self.worst = max(self.worst, difference)
         if found.shape != expected.shape or not difference <= TOLERANCE:
             self.failures.append(f"{name}: logits differ by {difference:.2e} of the largest")
+        return difference
 
 
 def randomize(model):
@@ -301,6 +373,16 @@ def documented_script():
 
 
 LOADED = documented_script() if torch else {}
+
+
+def accuracy(path, records):
+    """Percent of the images that a file is right about; records are a label and its pixels."""
+    session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    mean, deviation = (json.loads(metadata[f"espalier.{name}"])[0] for name in ("mean", "std"))
+    images = ((records[:, 1:] / 255 - mean) / deviation).astype("f4").reshape(-1, 1, 8, 8)
+    logits = session.run(["logits"], {"images": images})[0]
+    return 100 * float((logits.argmax(1) == records[:, 0]).mean())
 
 
 def session_options():
@@ -330,28 +412,30 @@ def main():
     parser.add_argument("espalier")
     parser.add_argument("--only", action="append", help="architectures; default: all")
     arguments = parser.parse_args()
-    cases = dict(FAMILIES)
-    for path in sorted(DECLARED.glob("*/architecture.yaml")):
-        cases[f"declared-{path.parent.name}"] = declared(path)
-    if torch:
-        cases |= {f"foreign-{name}": (None, FOREIGN_PIXELS) for name in FOREIGN}
-    else:
-        print("without torch: networks of PyTorch, and the script that loads a model there, are not checked")
-    if arguments.only:
-        cases = {name: case for name, case in cases.items() if name in arguments.only}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        make_pictures(folder / "pictures")
+        pictures = folder / "pictures"
+        make_pictures(pictures)
         checks = Checks(pathlib.Path(arguments.espalier).resolve(), folder)
+        families = dict(FAMILIES)
+        for path in sorted(DECLARED.glob("*/architecture.yaml")):
+            families[f"declared-{path.parent.name}"] = declared(path)
+        cases = {"digits": checks.digits}
+        for name, (architecture, size) in families.items():
+            cases[name] = functools.partial(checks.architecture, name, architecture, size, pictures)
+        if torch:
+            for network, exporter, kept in FOREIGN:
+                name = f"{network.replace('_', '-')}-{exporter}" + ("-kept" if kept else "")
+                cases[name] = functools.partial(checks.foreign, name, network, exporter, kept, pictures)
+        else:
+            print("without torch: networks of PyTorch, and the script that loads a model there, are not checked")
+        if arguments.only:
+            cases = {name: case for name, case in cases.items() if name in arguments.only}
 
         def one(case):
-            name, (architecture, size) = case
+            name, check = case
             try:
-                if architecture is None:
-                    checks.foreign(name.removeprefix("foreign-"), folder / "pictures")
-                    return
-                models, has_streams = checks.architecture(name, architecture, size, folder / "pictures")
-                print(f"{name}: {models} models" + ("" if has_streams else ", no residual streams"), flush=True)
+                print(check(), flush=True)
             except Exception as error:
                 checks.failures.append(f"{name}: {type(error).__name__}: {error}")
 
@@ -359,7 +443,8 @@ def main():
             list(pool.map(one, cases.items()))
     for failure in checks.failures:
         print(f"check-onnx: {failure}", file=sys.stderr)
-    print(f"{checks.files} files of {len(cases)} architectures; largest difference {checks.worst:.1e}")
+    print(f"{checks.files} files of {len(cases)} architectures; largest difference {checks.worst:.1e}, "
+          f"in 8-bit integers {checks.worst_integers:.3f}")
     return 1 if checks.failures or checks.files == 0 else 0
 
 

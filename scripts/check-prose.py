@@ -68,7 +68,8 @@ def wrap_block(lines, prefix):
         fences = sum(line.strip().startswith("```") for line in group)
         verbatim ^= fences % 2 == 1
         fits = all(len(prefix + line) <= COLUMNS and line.count("`") % 2 == 0 for line in group)
-        literal = group[0].startswith("    ") or group[0].lstrip().startswith("|")
+        # Columns of a table without lines stay, too.
+        literal = group[0].startswith("    ") or group[0].lstrip().startswith("|") or "   " in group[0].strip()
         if fits or fences or verbatim or literal:
             result += [(prefix + line).rstrip() for line in group]
             continue
@@ -141,11 +142,23 @@ def prose(path, lines):
             fenced = False
 
 
+def anchors(path):
+    """Of the headings of a page, as GitHub makes them."""
+    text = re.sub(r"```.*?```", "", Path(path).read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def broken_links(path):
     text = re.sub(r"```.*?```|`[^`\n]*`", "", Path(path).read_text(), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
-        if not target.startswith("http") and not (Path(path).parent / target).exists():
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?[^)]*\)", text):
+        file = Path(path).parent / target if target else Path(path)
+        if target.startswith("http"):
+            continue
+        if not file.exists():
             yield f"{path}: the link to {target} leads nowhere"
+        elif anchor and file.suffix == ".md" and anchor not in anchors(file):
+            yield f"{path}: there is no heading #{anchor} in {file}"
 
 
 def problems(path):

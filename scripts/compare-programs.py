@@ -37,9 +37,10 @@ def main():
     for name in arguments.cases:
         case, mode, batch = name.rsplit(":", 2)
         found = {arguments.before: [], arguments.after: []}
-        for _ in range(arguments.rounds):
-            for program, measurements in found.items():
-                measurements.append(measure(program, case, mode, batch, arguments.seconds))
+        for turn in range(arguments.rounds):
+            # The order changes, so that a machine that slows down favours neither.
+            for program in sorted(found, reverse=turn % 2 == 1):
+                found[program].append(measure(program, case, mode, batch, arguments.seconds))
         (speed, memory), (new_speed, new_memory) = (
             [statistics.median(column) for column in zip(*measurements)] for measurements in found.values())
         print(

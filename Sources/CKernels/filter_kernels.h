@@ -41,7 +41,7 @@ static void filter(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end) {
   const bool has_mask = job->mask.bits;
   if (job->taps == 9 && has_mask) return filter_taps(job, 9, true, begin, end);
   if (job->taps == 9) return filter_taps(job, 9, false, begin, end);
-  if (job->taps == 25) return filter_taps(job, 25, false, begin, end);
+  if (job->taps == 25 && !has_mask) return filter_taps(job, 25, false, begin, end);
   if (has_mask) return filter_taps(job, job->taps, true, begin, end);
   filter_taps(job, job->taps, false, begin, end);
 }

@@ -1,18 +1,23 @@
 // The inner loops in terms of one instruction set's vectors; included once by each file that
 // defines
 //
-//   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS load, store,
-//   set1, broadcast(p), muladd, add, sub, mul, divide, max, min keep(v, mask, p)              v
-//   where elements p... are pixels, else zero where_positive(y, g)          g where y > 0, else
-//   zero fold(v)                       sum of a vector's elements fold_four(a, b, c, d, sums)
-//   sums of four vectors' elements D, low(v), high(v)            half as many doubles, and the
-//   halves of a vector as such set1_double, add_double, muladd_double, fold_double CONVOLVE_VECTORS
-//   vectors of pixels in a convolution's register block of CK_OUTPUT_GROUP outputs SIGNED_VECTORS
-//   the same for relevance, CK_SIGNED_GROUP rows CACHED_FLOATS                 floats that stay in
-//   a second-level cache PRODUCT_VECTORS               vectors in a product's register block of
-//   CK_OUTPUT_GROUP outputs GRADIENT_ROWS                 output channels in a weight gradient's
-//   register block of 3 columns GRADIENT_PIXELS               pixels whose output gradients stay in
-//   the first-level cache KERNELS_NAME, KERNELS_FUNCTION
+//   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS
+//   load, store, set1, broadcast(p), muladd, add, sub, mul, divide, max, min
+//   keep(v, mask, p)              v where elements p... are pixels, else zero
+//   where_positive(y, g)          g where y > 0, else zero
+//   fold(v)                       sum of a vector's elements
+//   fold_four(a, b, c, d, sums)   sums of four vectors' elements
+//   D, low(v), high(v)            half as many doubles, and the halves of a vector as such
+//   set1_double, add_double, muladd_double, fold_double
+//   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of
+//                                 CK_OUTPUT_GROUP outputs
+//   SIGNED_VECTORS                the same for relevance, CK_SIGNED_GROUP rows
+//   CACHED_FLOATS                 floats that stay in a second-level cache
+//   PRODUCT_VECTORS               vectors in a product's register block of CK_OUTPUT_GROUP outputs
+//   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3
+//                                 columns
+//   GRADIENT_PIXELS               pixels whose output gradients stay in the first-level cache
+//   KERNELS_NAME, KERNELS_FUNCTION
 //
 // max(a, b) and min(a, b) must return b where either is not a number.
 #define INLINE static inline __attribute__((always_inline))

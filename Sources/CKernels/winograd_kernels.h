@@ -4,11 +4,15 @@
 //
 //   unpack_low(a, b), unpack_high(a, b)   in every 128 bits: a0, b0, a1, b1 and a2, b2, a3, b3
 //   pair_low(a, b), pair_high(a, b)       in every 128 bits: a0, a1, b0, b1 and a2, a3, b2, b3
-//   load_parts(p, n), store_parts(p, n, v) a vector in n equal parts at p[0], ..., p[n - 1]; n = 1,
-//   2 or 4 NEXT_COLUMNS                          where a vector holds more than four tiles, and
-//   then load_pairs(at, shift)                 two elements at each of at[0][0] + shift, ...,
-//   at[3][0] + shift next_columns(left, pairs, right)      two columns of tiles, for each tile
-//   those of the next in its quarter, for the last ones the quarters' pairs
+//   load_parts(p, n), store_parts(p, n, v)
+//       a vector in n equal parts at p[0], ..., p[n - 1]; n = 1, 2 or 4
+//   NEXT_COLUMNS
+//       where a vector holds more than four tiles, and then
+//   load_pairs(at, shift)
+//       two elements at each of at[0][0] + shift, ..., at[3][0] + shift
+//   next_columns(left, pairs, right)
+//       two columns of tiles, for each tile those of the next in its quarter, for the last ones the
+//       quarters' pairs
 //
 // A vector holds one element of WIDTH tiles, in an order of its own that all transforms share: the
 // pixels of a quarter of them fill a vector, and transposing 4x4 blocks in every 128 bits turns

@@ -65,20 +65,31 @@ public final class Engine: Sendable {
   /// The names that `ESPALIER_CONVOLUTION` may have.
   public static var convolutionAlgorithms: [String] { ConvolutionAlgorithm.all.map(\.name) }
 
-  /// An engine for a single thread, with the kernels of another one.
-  private init(singleThreadOf other: Engine) {
-    threads = 1
-    scratch = Scratch(threads: 1)
+  /// An engine of its own threads, with the kernels of another one.
+  private init(_ other: Engine, threads count: Int) {
+    pool = ThreadPool(threads: count)
+    threads = pool.threads
+    scratch = Scratch(threads: pool.threads)
     kernels = other.kernels
     table = other.table
     preferredConvolution = other.preferredConvolution
     blas = other.blas
-    pool = ThreadPool(threads: 1)
   }
 
   /// An engine with the same kernels for one thread: for work that takes its turn within
   /// ``parallel(_:_:)``.
-  public func single() -> Engine { Engine(singleThreadOf: self) }
+  public func single() -> Engine { Engine(self, threads: 1) }
+
+  /// Engines with the same kernels and as many threads together, as even as can be: for work that
+  /// is done side by side within ``parallel(_:_:)``.
+  ///
+  /// - Parameter count: 1...``threads``.
+  public func divided(into count: Int) -> [Engine] {
+    precondition((1...threads).contains(count), "\(count) engines of \(threads) threads")
+    return (0..<count).map { part in
+      Engine(self, threads: threads * (part + 1) / count - threads * part / count)
+    }
+  }
 
   /// Runs `body` for every index in `0..<count` on all threads, in any order, and returns when all
   /// are done.

@@ -45,8 +45,10 @@ public final class BatchLoader: Sendable {
 
   /// - Parameter stackSize: bytes, of the thread.
   init(_ plan: BatchPlan, parts: BatchParts, stackSize: Int = 8 << 20) {
-    let bytes = plan.batchSize * plan.set.imageSize * MemoryLayout<Float>.size
-    let queue = BatchQueue(capacity: max(1, min(Self.ahead, Self.bytesAhead / max(1, bytes))))
+    let shards = max(1, parts.shards.first?.count ?? 1)
+    let bytes = plan.batchSize * plan.set.imageSize * MemoryLayout<Float>.size / shards
+    let ahead = Self.ahead * max(1, parts.shards.count)
+    let queue = BatchQueue(capacity: max(1, min(ahead, Self.bytesAhead / max(1, bytes))))
     self.queue = queue
     self.plan = plan
     self.parts = parts

@@ -42,7 +42,7 @@ struct DataFolder: Equatable {
       return .folder(path, absence + hint, layout: layout, source: source)
     }
     guard status.isFolder else {
-      return .folder(path, "it is not a folder", layout: layout, source: source)
+      return .folder(path, notAFolder(path), layout: layout, source: source)
     }
     do throws(DatasetError) {
       let found = try FolderEntry.all(in: path).found(in: path)

@@ -105,10 +105,21 @@ extension FolderEntry {
     case .folder: return quoted(name + "/")
     case .danglingLink(let target): return "\(quoted(name)), a link to \(quoted(target)), where nothing is"
     case .special: return quoted(name)
-    case .file:
-      let handle = FileHandle(forReadingAtPath: "\(folder)/\(name)")
-      let start = (try? handle?.read(upToCount: FileKind.prefixLength)) ?? nil
-      return quoted(name) + (FileKind(start ?? Data(), path: name).map { ", \($0.name)" } ?? "")
+    case .file: return quoted(name) + (FileKind(of: "\(folder)/\(name)").map { ", \($0.name)" } ?? "")
     }
   }
+}
+
+extension FileKind {
+  /// What the file at a path is; nil where that is not known, or it cannot be read.
+  fileprivate init?(of path: String) {
+    guard FileStatus(path)?.isFile == true else { return nil }
+    let start = (try? FileHandle(forReadingAtPath: path)?.read(upToCount: Self.prefixLength)) ?? nil
+    self.init(start ?? Data(), path: path)
+  }
+}
+
+/// What stands at a path that should be a folder.
+func notAFolder(_ path: String) -> String {
+  FileKind(of: path).map { "it is \($0.name), not a folder" } ?? "it is not a folder"
 }

@@ -22,33 +22,34 @@ public struct ProcessGroup: Sendable {
     public var description: String
   }
 
-  /// Joins the group that the environment names: of Open MPI's mpirun (`OMPI_COMM_WORLD_SIZE`), or
-  /// of a launcher that speaks PMI, such as MPICH's and Slurm's (`PMI_SIZE`). `ESPALIER_MPI` is the
-  /// path of another library than the usual ones.
+  /// Joins the group that a ``Launcher`` started, if one did. `ESPALIER_MPI` is the path of another
+  /// library than the usual ones.
   ///
-  /// - Throws: where processes were started together and no MPI library is to be had.
+  /// - Throws: where processes were started together and no MPI library is to be had, or one that
+  ///   does not know the launcher.
   public static func joined(_ environment: [String: String]) throws(Failure) -> ProcessGroup {
-    let open = environment["OMPI_COMM_WORLD_SIZE"].flatMap { Int($0) }
-    let size = open ?? environment["PMI_SIZE"].flatMap { Int($0) } ?? 1
-    guard size > 1 else { return alone }
+    guard let launcher = Launcher(environment) else { return alone }
     var world = cmpi_world()
     var message = [CChar](repeating: 0, count: 1024)
     let code = message.withUnsafeMutableBufferPointer {
-      cmpi_start(&world, environment["ESPALIER_MPI"], open == nil ? 0 : 1, $0.baseAddress, $0.count)
+      cmpi_start(
+        &world, environment["ESPALIER_MPI"], launcher.library == .openMPI ? 1 : 0, $0.baseAddress, $0.count)
     }
     guard code == 0 else {
+      let processes = launcher.processes.map(String.init) ?? "several"
       throw Failure(
-        description: "mpirun started \(size) processes, but \(text(message)); "
+        description: "mpirun started \(processes) processes, but \(text(message)); "
           + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
     }
     let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }
-    return ProcessGroup(rank: Int(world.rank), count: Int(world.ranks), library: library)
-  }
-
-  /// Number of processes that the launcher has started on this machine; 1 where it does not say.
-  public static func sharingMachine(_ environment: [String: String]) -> Int {
-    let text = environment["OMPI_COMM_WORLD_LOCAL_SIZE"] ?? environment["MPI_LOCALNRANKS"]
-    return max(1, text.flatMap { Int($0) } ?? 1)
+    let group = ProcessGroup(rank: Int(world.rank), count: Int(world.ranks), library: library)
+    if let processes = launcher.processes, processes != group.count {
+      group.leave()
+      throw Failure(
+        description: "mpirun started \(processes) processes, but \(library) knows of \(group.count); "
+          + "expected the MPI library that mpirun belongs to, or ESPALIER_MPI=path of its libmpi")
+    }
+    return group
   }
 
   private static func text(_ characters: [CChar]) -> String {
@@ -57,7 +58,7 @@ public struct ProcessGroup: Sendable {
 
   /// Leaves the group, once all do.
   public func leave() {
-    if count > 1 { cmpi_finish() }
+    if library != nil { cmpi_finish() }
   }
 
   /// Ends all processes of the group at once.

@@ -34,6 +34,20 @@ public final class Network {
     store.initialize(graph, seed: seed)
   }
 
+  private init(copying other: Network, on engine: Engine) {
+    self.engine = engine
+    isFused = other.isFused
+    structure = other.structure
+    plan = other.plan
+    generation = other.generation
+    store = ParameterStore(copying: other.store)
+    recomputationThreshold = other.recomputationThreshold
+  }
+
+  /// A network with the same weights, gradients, momentum and channels, which computes on another
+  /// engine and changes by itself. The profile is not copied.
+  public func copy(on engine: Engine) -> Network { Network(copying: self, on: engine) }
+
   public var graph: Graph { structure.graph }
 
   /// Channels, rows and columns of an image.

@@ -41,6 +41,12 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
     }
   }
 
+  /// The number of a limit of this kind, `at_most` or `at_least`; nil of one of the other.
+  func bound(_ kind: String) -> String? {
+    let words = limit.split(separator: " ")
+    return words.count == 2 && words[0] == kind ? String(words[1]) : nil
+  }
+
   /// The end of the interval on the other side of the limit than the mean; nil where all of it is
   /// on one side.
   var doubtfulEnd: Double? {

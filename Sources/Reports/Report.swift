@@ -56,6 +56,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var macs: Int
   /// Of the ONNX file, which may have more channels; nil where none was written.
   public var onnxMacs: Int?
+  /// Damaged pictures that were not trained or tested on; nil where a damaged one ends the run.
+  public var leftOut: LeftOutPictures?
   /// Prunable channels that remain.
   public var channels: Int
   public var layers: [LayerReport]
@@ -64,7 +66,8 @@ public struct RunReport: Codable, Equatable, Sendable {
 
   public init(
     seed: UInt64, variant: String, top1: Double, top5: Double?, testLoss: Double?, parameters: Int, macs: Int,
-    onnxMacs: Int? = nil, channels: Int, layers: [LayerReport], pruningSteps: [PruningStepReport],
+    onnxMacs: Int? = nil, leftOut: LeftOutPictures? = nil, channels: Int, layers: [LayerReport],
+    pruningSteps: [PruningStepReport],
     history: [EpochReport]
   ) {
     self.seed = seed
@@ -75,6 +78,7 @@ public struct RunReport: Codable, Equatable, Sendable {
     self.parameters = parameters
     self.macs = macs
     self.onnxMacs = onnxMacs
+    self.leftOut = leftOut
     self.channels = channels
     self.layers = layers
     self.pruningSteps = pruningSteps

@@ -35,6 +35,8 @@ extension Trainer {
     let trainer: Trainer
     let epoch: Int
     private let loader: BatchLoader
+    /// The threads of steps in shards, from the first such step on.
+    private var teams: ShardTeams?
 
     init(_ trainer: Trainer, _ images: ImageSet, epoch: Int, progress: Progress) {
       self.trainer = trainer
@@ -110,30 +112,25 @@ extension Trainer {
       let group = trainer.group
       let number = progress.steps
       let start = network.statisticsVector
-      var (sum, notes) = (TreeSum(), [isAskedToStop ? 1.0 : 0])
-      var layer: String?
-      for shard in trainer.ownShards {
-        guard let batch = try nextBatch() else { return false }
-        var result = ShardResult(images: batch.count)
-        if batch.count > 0 {
-          network.statisticsVector = start
-          let dropout = RandomStream(
-            seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
-          let pass = network.train(batch.images, dropout: dropout)
-          let loss = trainer.loss(pass.logits, labels: batch.labels)
-          result.loss = loss.loss
-          result.hits.count(pass.logits, labels: batch.labels)
-          if !loss.loss.isFinite { layer = layer ?? network.firstNonFiniteLayer(pass) }
-          network.backward(pass, loss.gradient)
-        }
-        sum.add(result.weighted(network), leaf: shard)
-        notes += result.notes
+      let shards = trainer.ownShards
+      var batches: [ImageBatch] = []
+      for shard in shards {
+        guard let batch = try nextBatch() else { preconditionFailure("no shard \(shard) of step \(number)") }
+        batches.append(batch)
       }
-      let results = agreed(notes)
+      let teams = teams ?? ShardTeams(network.engine, shards: shards.count)
+      self.teams = teams
+      let outcome = teams.outcome(of: network, batches, first: shards.lowerBound, loss: trainer.loss) {
+        shard in
+        RandomStream(
+          seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
+      }
+      let results = agreed([isAskedToStop ? 1 : 0] + outcome.results.flatMap(\.notes))
       let images = results.map(\.images).reduce(0, +)
       let loss = results.map(\.lossSum).reduce(0, +)
       guard loss.isFinite else {
-        throw .diverged(epoch: epoch + 1, step: number + 1, loss: "\(loss / Double(images))", layer: layer)
+        throw .diverged(
+          epoch: epoch + 1, step: number + 1, loss: "\(loss / Double(images))", layer: outcome.layer)
       }
       guard images > 0 else {
         // All of its pictures are damaged.
@@ -142,7 +139,8 @@ extension Trainer {
         return true
       }
       network.takeMeans(
-        of: group.total(sum, leaves: trainer.spec.shards, length: network.vectorLength), images: images)
+        of: group.total(outcome.sum, leaves: trainer.spec.shards, length: network.vectorLength),
+        images: images)
       move(network)
       progress.lossSum += loss
       for result in results { progress.hits.add(result.hits) }

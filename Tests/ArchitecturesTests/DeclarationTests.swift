@@ -120,6 +120,14 @@ struct DeclarationTests {
       "1:50: layers[2]: add2: a sum needs equal shapes, found 8 x 16 x 16 and 9 x 16 x 16"
     ),
     (
+      "layers: [{conv: 8}, {max_pool: 2, padding: 2}, {linear: classes}]",
+      "1:21: layers[1]: max_pool1: a padding of 2 is more than half of the window of 2"
+    ),
+    (
+      "layers: [{conv: 8}, {average_pool: 3, padding: 2}, {linear: classes}]",
+      "1:21: layers[1]: average_pool1: a padding of 2 is more than half of the window of 3"
+    ),
+    (
       "layers: [{conv: 8}, {max_pool: 20}, {linear: classes}]",
       "1:21: layers[1]: max_pool1: a window of 20 x 20 with padding 0 does not fit into 8 x 16 x 16"
     ),

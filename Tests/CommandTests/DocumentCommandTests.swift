@@ -13,7 +13,7 @@ struct DocumentCommandTests {
 
   @Test(
     "every command runs and ends with 0",
-    arguments: ["reading-reports", "diffing-in-ci", "editor-setup", "sensitivity", "reproduction"])
+    arguments: ["reading-reports", "diffing-in-ci", "editor-setup", "pruning", "reproduction"])
   func commands(_ document: String) throws {
     let commands = try Self.commands(document)
     #expect(!commands.isEmpty)
@@ -24,6 +24,29 @@ struct DocumentCommandTests {
       let result = try Self.shell(command, in: folder)
       #expect(result.status == 0, "\(command): \(result.errors)")
       #expect(!result.output.isEmpty || command.contains(" > "), "\(command)")
+    }
+  }
+
+  @Test("a stranger's first commands work one after another, up to those that need data to be fetched")
+  func gettingStarted() throws {
+    let file = Command.repository.appendingPathComponent("docs/getting-started.md")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let first = try #require(text.components(separatedBy: "\n## Real data").first)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let study = try #require(
+      first.components(separatedBy: "```yaml\n").last?.components(separatedBy: "```").first)
+    try study.write(to: folder.appendingPathComponent("study.yaml"), atomically: true, encoding: .utf8)
+    let commands = first.split(separator: "\n").filter { $0.hasPrefix("espalier ") }.map(String.init)
+    #expect(commands.count == 11)
+    for command in commands {
+      let result = try Self.shell(command, in: folder)
+      #expect(result.status == 0 && !result.output.isEmpty, "\(command): \(result.errors)")
+    }
+    for file in ["results/first/report.html", "results/report.html", "digits.onnx"] {
+      #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(file).path), "\(file)")
     }
   }
 
@@ -42,11 +65,11 @@ struct DocumentCommandTests {
       }
     }
     let text = try String(
-      contentsOf: Command.repository.appendingPathComponent("docs/image-folders.md"), encoding: .utf8)
+      contentsOf: Command.repository.appendingPathComponent("docs/data.md"), encoding: .utf8)
     let experiment = try #require(text.components(separatedBy: "```yaml\n").dropFirst().first)
     try experiment.components(separatedBy: "```")[0].write(
       to: folder.appendingPathComponent("photos.yaml"), atomically: true, encoding: .utf8)
-    let commands = try Self.commands("image-folders")
+    let commands = try Self.commands("data").filter { $0.hasPrefix("espalier ") }
     #expect(commands.count == 3)
     for command in commands {
       let result = try Self.shell(command, in: folder)

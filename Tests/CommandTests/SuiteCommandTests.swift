@@ -40,6 +40,37 @@ struct SuiteCommandTests {
     #expect(stopped.output.contains("0 of 3 experiments done; failed: bad"))
   }
 
+  @Test("run ends with where the report is; each training is one of how many; JSON says so, too")
+  func whereAndHowFar() throws {
+    let one = try Command.run(["run", "a.yaml", "--progress", "plain"], files: Self.files)
+    #expect(one.output.hasSuffix("\nreport: results/a/report.html\n        results/a/report.json\n"))
+    #expect(one.errors.contains("a, baseline, seed 0: 2 epochs (training 1 of 2"))
+    #expect(one.errors.contains("a, pruned, seed 0: 2 epochs"))
+    let all = try Command.run(
+      ["run", "suite.yaml", "--progress", "json", "--results", "r"], files: Self.files)
+    #expect(all.output.contains("report: r/b/report.html\n        r/b/report.json\n"))
+    #expect(all.output.hasSuffix("one page over all: espalier report r\n"))
+    let events = try all.errors.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    let started = events.filter { $0["event"] as? String == "run_started" }
+    #expect(started.compactMap { $0["training"] as? Int } == [1, 2, 3])
+    #expect(started.allSatisfy { $0["trainings"] as? Int == 3 })
+    let ended = events.filter { $0["event"] as? String == "experiment_ended" }
+    #expect(ended.compactMap { $0["report"] as? String } == ["r/a/report.json", "r/b/report.json"])
+  }
+
+  @Test("a suite whose data is missing says so once")
+  func missingData() throws {
+    let result = try Command.run(
+      ["run", "suite.yaml", "--progress", "none", "--set", "dataset={name: mnist, path: none}"],
+      files: Self.files)
+    #expect(result.status == 3)
+    #expect(result.complaints.count == 1, "\(result.errors)")
+    #expect(result.output.contains("0 of 2 experiments done; failed: a, b"))
+    #expect(!result.output.contains("espalier report"))
+  }
+
   @Test("two processes share a baseline that both need at once")
   func processes() throws { try shareABaseline { $0 } }
 

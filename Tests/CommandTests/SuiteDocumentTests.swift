@@ -72,7 +72,10 @@ struct SuiteDocumentTests {
       let quiet = words[1] == "run" ? ["--progress", "none"] : []
       let result = try Command.run(Array(words.dropFirst()) + short + quiet, in: folder)
       #expect(result.status == 0, "\(command): \(result.errors)")
-      #expect(result.errors.isEmpty, "\(command)")
+      // Trainings that short prune all at once, which is worth warnings.
+      #expect(
+        result.errors.split(separator: "\n").allSatisfy { $0.contains("warning: ") },
+        "\(command): \(result.errors)")
     }
     try check(folder)
   }

@@ -31,6 +31,19 @@ struct PlaneRecyclerTests {
     #expect(recycler.statistics.inUse == 0 && recycler.statistics.allocations == 5)
   }
 
+  @Test("of blocks of one size the one released last is used first, while caches may hold it")
+  func newestFirst() {
+    let recycler = PlaneRecycler()
+    var planes: [Planes?] = (0..<3).map { _ in Planes(shape(10), zeroed: false, recycler: recycler) }
+    let bases = planes.map { $0?.plane(0) }
+    for index in [1, 0, 2] { planes[index] = nil }
+    var again: [Planes] = []
+    for index in [2, 0, 1] {
+      again.append(Planes(shape(10), zeroed: false, recycler: recycler))
+      #expect(again.last?.plane(0) == bases[index])
+    }
+  }
+
   @Test("has zero borders whatever it held before, and zero pixels where they are asked for")
   func borders() {
     var random = RandomStream(seed: 2, purpose: .test)

@@ -18,6 +18,16 @@ struct ProcessorLimitTests {
     #expect(limit.reason == reason)
   }
 
+  @Test("says why it is not the machine's")
+  func explanation() {
+    func text(_ affinity: Int?, _ quota: Double?) -> String? {
+      ProcessorLimit(machine: 8, affinity: affinity, quota: quota).explanation
+    }
+    #expect(text(8, nil) == nil)
+    #expect(text(3, nil) == "the process may run on 3 of the machine's processors (taskset, cpuset)")
+    #expect(text(nil, 2.5) == "the control group gets the time of 2.5 processors (cpu.max)")
+  }
+
   @Test("here is at least one and at most the machine's")
   func current() {
     #expect((1...ProcessInfo.processInfo.activeProcessorCount).contains(ProcessorLimit.current.count))

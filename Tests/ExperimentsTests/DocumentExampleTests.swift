@@ -5,7 +5,7 @@ import Testing
 @testable import Specification
 
 /// The examples of docs/experiment-files.md: files, commands, errors, and what is said about the
-/// registries.
+/// registries there and in docs/data.md and docs/pruning.md.
 ///
 /// A block that begins with a comment such as `# first.yaml` is a file of that name.
 @Suite("The examples of the document of experiment files")
@@ -20,11 +20,7 @@ struct DocumentExampleTests {
   init() throws {
     text = try String(contentsOfFile: repository + "/docs/experiment-files.md", encoding: .utf8)
     folder = try TemporaryFolder()
-    blocks = text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
-      .map { _, block in
-        let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        return (String(lines[0]), lines.count > 1 ? lines[1] + "\n" : "")
-      }
+    blocks = Self.blocks(of: text)
     files = blocks.reduce(into: [:]) { files, block in
       guard block.language == "yaml", let name = Self.fileName(block.text) else { return }
       files[name] = block.text
@@ -40,8 +36,10 @@ struct DocumentExampleTests {
     for name in files.keys where !["suite.yaml", "trial.yaml"].contains(name) {
       #expect(errors(name) == [], "\(name)")
     }
-    let unnamed = blocks.filter { $0.language == "yaml" && Self.fileName($0.text) == nil }
-    #expect(!unnamed.isEmpty)
+    let unnamed = try (blocks + Self.blocks(of: Self.document("pruning"))).filter {
+      $0.language == "yaml" && Self.fileName($0.text) == nil
+    }
+    #expect(unnamed.count > 2)
     for block in unnamed {
       #expect(throws: Never.self, "\(block.text)") {
         try ExperimentFile.load(text: block.text, file: "unnamed.yaml", catalog: .standard)
@@ -89,7 +87,8 @@ struct DocumentExampleTests {
   }
 
   @Test("every data set is listed with its size and folder")
-  func datasets() {
+  func datasets() throws {
+    let text = try Self.document("data")
     for dataset in Catalog.standard.datasets {
       guard let train = dataset.trainImages, let test = dataset.testImages, let classes = dataset.classes
       else {
@@ -106,9 +105,9 @@ struct DocumentExampleTests {
     }
   }
 
-  @Test("every architecture and criterion is explained in the text before the table of keys")
+  @Test("every architecture and criterion is explained before the table of keys, or in the page of pruning")
   func names() throws {
-    let prose = try #require(text.components(separatedBy: "## All keys").first)
+    let prose = try #require(text.components(separatedBy: "## All keys").first) + Self.document("pruning")
     for name in Catalog.standard.architectures.map(\.name) + Catalog.standard.criteria.map(\.name) {
       #expect(
         prose.split(separator: "\n").contains { $0.hasPrefix("| `") && $0.contains("`\(name)`") }, "\(name)")
@@ -116,6 +115,19 @@ struct DocumentExampleTests {
   }
 
   // MARK: Reading the document
+
+  private static func document(_ name: String) throws -> String {
+    try String(contentsOfFile: repository + "/docs/\(name).md", encoding: .utf8)
+  }
+
+  /// Fenced blocks with their language.
+  private static func blocks(of text: String) -> [(language: String, text: String)] {
+    text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
+      .map { _, block in
+        let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(lines[0]), lines.count > 1 ? lines[1] + "\n" : "")
+      }
+  }
 
   private static func fileName(_ block: String) -> String? {
     block.split(separator: "\n").first.flatMap { line in

@@ -83,6 +83,14 @@ struct ImageFolderRunTests {
     }
     let report = try run(try experiment(pictures, ["dataset.damaged=skip"]), in: results.path)
     #expect(report.runs.allSatisfy { $0.history.allSatisfy { $0.images == 24 } })
+    #expect(report.runs.allSatisfy { $0.leftOut == LeftOutPictures(train: 1, test: 0) })
+    try FileManager.default.copyItem(
+      atPath: Self.fixtures + "cut.jpg", toPath: pictures.path + "/val/large/cut.jpg")
+    // Counted in a training that is read from the cache, too.
+    for _ in 0..<2 {
+      let both = try run(try experiment(pictures, ["dataset.damaged=skip"]), in: results.path)
+      #expect(both.runs.allSatisfy { $0.leftOut == LeftOutPictures(train: 1, test: 1) })
+    }
   }
 
   @Test("are refused when the folder has more classes than the network has outputs")

@@ -48,7 +48,7 @@ struct OneShotTests {
       spec: spec, variant: .pruned, seed: 0, data: try preparation.prepare(spec).data,
       engine: try Engine(threads: 1),
       checkpoints: CheckpointStore(folder: alone.path), key: stage.key,
-      interruption: Interruption(), progress: ProgressPrinter(mode: .none))
+      interruption: Interruption(), progress: .silent)
     let outcome = try training.run(fresh: false)
     let pruned = try #require(report.runs.first { $0.variant == "pruned" })
     #expect(outcome.record.epochs.map(\.report) == pruned.history)
@@ -63,7 +63,7 @@ struct OneShotTests {
     let spec = try digits(Self.overrides)
     let runner = ExperimentRunner(
       engines: try (0..<3).map { _ in try Engine(threads: 1) }, results: folder.path,
-      progress: ProgressPrinter(mode: .none), interruption: Interruption())
+      progress: .silent, interruption: Interruption())
     let expected = try run(spec, in: TemporaryFolder().path)
     #expect(try runner.run(spec).deterministicJSON() == expected.deterministicJSON())
   }

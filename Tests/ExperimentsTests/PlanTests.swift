@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Reports
 import Specification
 import Testing
 
@@ -60,6 +61,51 @@ struct PlanTests {
     try run(specs()[0], in: folder.path)
     try run(specs()[1], in: folder.path)
     #expect(try plan(specs(), folder, calibrates: true).experiments.map(\.predictedSeconds) == [0, 0])
+  }
+
+  @Test("predicts times where the data is not there, with random images of its shape, and says so")
+  func withoutData() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits([
+      "dataset={name: cifar10, path: \(folder.path)/none, train_limit: 100}", "dataset.test_limit=50",
+    ])
+    let plan = try plan([spec], folder, calibrates: true)
+    #expect(plan.experiments[0].runs.allSatisfy { ($0.predictedSeconds ?? 0) > 0 })
+    #expect(try #require(plan.whole.predictedSeconds) > 0)
+    #expect(plan.warnings.count == 1)
+    #expect(
+      plan.warnings[0].hasPrefix(
+        "what is cached is not known, and times are measured with random images: \(folder.path)/none"))
+    let folderOfPictures = try digits([
+      "dataset={name: image-folder, path: \(folder.path)/none}", "architecture.classes=3",
+    ])
+    let unknown = try self.plan([folderOfPictures], folder, calibrates: true)
+    #expect(unknown.whole.predictedSeconds == nil)
+    #expect(unknown.warnings[0].hasPrefix("what is cached and how long it takes is not known: "))
+  }
+
+  @Test("a suite's time left follows what was done, at the speed of this run")
+  func timeLeft() throws {
+    let engine = try Engine(threads: 1)
+    let folder = try TemporaryFolder()
+    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    let experiments = try specs().map { try preparation.prepare($0) }
+    var seen: Set<StageKey> = []
+    let stages = experiments.flatMap(\.stages).filter { seen.insert($0.key).inserted }
+    let data = Dictionary(stages.map { ($0.key, experiments[0].data) }) { first, _ in first }
+    let forecast = SuiteForecast(stages, data: data, cache: StageCache(results: folder.path))
+    let start = ContinuousClock.now
+    #expect(
+      forecast.begin(stages[0].key, epochs: 0) == SuiteProgress(training: 1, trainings: 6, secondsToGo: nil))
+    while ContinuousClock.now - start < .milliseconds(600) {}
+    let first = try #require(forecast.advance(stages[0].key, epochs: 1)?.secondsToGo)
+    // One of the two baselines' six epochs took that long; the pruned trainings come to them.
+    #expect(first > 0.6 * 5)
+    let second = try #require(forecast.begin(stages[1].key, epochs: 0))
+    #expect(second.training == 2)
+    for stage in stages { _ = forecast.begin(stage.key, epochs: 0) }
+    let last = stages.compactMap { forecast.advance($0.key, epochs: $0.epochs) }.last
+    #expect(try #require(last?.secondsToGo) < 0.001)
   }
 
   /// 250 channels after epochs 9, 18, ... 45, as in arXiv 2002.09958.

@@ -49,7 +49,7 @@ struct ProvenanceTests {
     func run(_ folder: TemporaryFolder, _ commits: [String: GitState]) throws -> Report {
       try ExperimentRunner(
         engines: [try Engine(threads: 1)], results: folder.path, commits: commits,
-        progress: ProgressPrinter(mode: .none), interruption: Interruption()
+        progress: .silent, interruption: Interruption()
       ).run(digits(["prune=null", "expect=null"]))
     }
     let report = try run(first, ["digits": state])

@@ -139,7 +139,7 @@ struct RunnerTests {
     let folder = try TemporaryFolder()
     let runner = ExperimentRunner(
       engines: try (0..<jobs).map { _ in try Engine(threads: 1) }, results: folder.path,
-      progress: ProgressPrinter(mode: .none), interruption: Interruption())
+      progress: .silent, interruption: Interruption())
     let epochs = try runner.run(digits()).timing.runs.flatMap(\.epochs)
     let processorTimes = epochs.flatMap {
       [$0.trainCPUSeconds, $0.evaluationCPUSeconds, $0.pruningCPUSeconds]

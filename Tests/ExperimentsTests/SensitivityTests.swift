@@ -20,7 +20,7 @@ struct SensitivityTests {
     SensitivityAnalysis(
       spec, weights: nil, ratios: ratios, results: folder,
       engines: try (0..<threads).map { _ in try Engine(threads: 1) },
-      progress: ProgressPrinter(mode: .none), interruption: interruption)
+      progress: .silent, interruption: interruption)
   }
 
   @Test("each point is the accuracy of the model without the layer's lowest channels")

@@ -69,7 +69,7 @@ struct ShardTests {
 
   private func runner(_ folder: TemporaryFolder) throws -> ExperimentRunner {
     ExperimentRunner(
-      engines: [try Engine(threads: 1)], results: folder.path, progress: ProgressPrinter(mode: .none),
+      engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
       interruption: Interruption())
   }
 
@@ -82,6 +82,8 @@ struct ShardTests {
       Result { () throws(RunError) in try preparation.prepare(spec) }
     }
     let units = ShardedSuite(specs, prepared: prepared, engine: engine).units
+    let last = try #require(Shard("\(Int.max)/\(Int.max)"))
+    #expect(ShardedSuite(specs, prepared: prepared, engine: engine).share(of: last).isEmpty)
     #expect(units.map { $0.stages.map(\.variant) } == [[.baseline, .pruned], [.pruned], [.pruned]])
     #expect(units[0].stages.map(\.epochs) == [3, 5])
     // Three epochs of the whole network and two of a smaller one, against three of one that

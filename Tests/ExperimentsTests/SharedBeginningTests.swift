@@ -31,7 +31,7 @@ struct SharedBeginningTests {
   ) throws -> [Report] {
     try ExperimentRunner(
       engines: (0..<jobs).map { _ in try Engine(threads: 1) }, results: folder.path, fresh: fresh,
-      progress: ProgressPrinter(mode: .none), interruption: Interruption()
+      progress: .silent, interruption: Interruption()
     ).run(specs).map { try $0.result.get() }
   }
 
@@ -72,7 +72,7 @@ struct SharedBeginningTests {
           spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data,
           engine: Engine(threads: 1),
           checkpoints: CheckpointStore(folder: TemporaryFolder().path), key: stage.key,
-          interruption: Interruption(), progress: ProgressPrinter(mode: .none)
+          interruption: Interruption(), progress: .silent
         ).run(fresh: false)
         #expect(outcome.record.sharedEpochs == nil)
         #expect(outcome.record.epochs.map(\.report) == run.history)

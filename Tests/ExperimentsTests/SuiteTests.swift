@@ -15,7 +15,7 @@ private func runAll(
 ) throws -> [ExperimentOutcome] {
   ExperimentRunner(
     engines: try (0..<jobs).map { _ in try Engine(threads: 1) }, results: folder, failFast: failFast,
-    progress: ProgressPrinter(mode: .none), interruption: Interruption()
+    progress: .silent, interruption: Interruption()
   ).run(specs, ended: ended)
 }
 

@@ -43,7 +43,7 @@ func run(
 ) throws -> Report {
   let runner = ExperimentRunner(
     engines: [try Engine(threads: threads)], results: folder, fresh: fresh,
-    checkpointInterval: checkpointInterval, progress: ProgressPrinter(mode: .none),
+    checkpointInterval: checkpointInterval, progress: .silent,
     interruption: interruption)
   return try runner.run(spec)
 }
@@ -67,7 +67,7 @@ func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String) throws -> Run
   do throws(RunError) {
     _ = try ExperimentRunner(
       engines: [engine], results: folder, checkpointInterval: .zero,
-      progress: ProgressPrinter(mode: .none), interruption: interruption
+      progress: .silent, interruption: interruption
     ).run(spec)
     return nil
   } catch {

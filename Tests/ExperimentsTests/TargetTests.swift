@@ -87,5 +87,12 @@ struct MemoryTests {
     let (one, two, three) = (memory.bytes(images: 1), memory.bytes(images: 2), memory.bytes(images: 3))
     #expect(one > 12 * 20_000_000 * 60)
     #expect(abs((three - two) - (two - one)) < 1e-6 * three)
+    // A shard at a time, or as many as there are teams, each with its own gradients.
+    let small = try ArchitectureRegistry.graph(
+      ArchitectureSpec(name: "resnet20", depth: 20, block: .basic, input: [3, 32, 32], classes: 10)
+    ).trainingMemory
+    let whole = small.bytes(images: 64)
+    let shards = [1, 2, 8].map { small.bytes(TrainSpec(epochs: 1, batchSize: 64, shards: 8), threads: $0) }
+    #expect(shards[0] < whole && shards[0] < shards[1] && shards[1] < shards[2] && shards[2] > whole)
   }
 }

@@ -103,11 +103,85 @@ struct TravellingModelTests {
       folder.path + "/arrived/seed-0/pruned/architecture.yaml", overrides: [], catalog: .standard,
       environment: [:])
     #expect(try layers.network(engine: engine).evaluate(images) == loaded.evaluate(images))
+    #expect(layers.name == "arrived-again")
     let random = try ExperimentFile.load(
       text: text, file: "arrived.yaml", overrides: ["architecture.weights=null"], catalog: .standard,
       environment: [:])
     #expect(random.architecture.weights == nil)
     #expect(try random.network(engine: engine).evaluate(images).values != found)
+  }
+
+  @Test("are not replaced by a run that starts from them")
+  func ownStart() throws {
+    let folder = try TemporaryFolder()
+    try run(try digits(), in: folder.path)
+    var again = try digits()
+    again.architecture.weights = folder.path + pruned + "model.safetensors"
+    let error = #expect(throws: RunError.self) { try run(again, in: folder.path) }
+    #expect(error?.description.contains("is one of the results that this run would replace") ?? false)
+    #expect(FileManager.default.fileExists(atPath: folder.path + pruned + "model.safetensors"))
+    again.name = "again"
+    try run(again, in: folder.path)
+  }
+
+  @Test("leave their paths in reports as they are written, and train alike wherever they are")
+  func paths() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["export.formats=[onnx]"])
+    try run(spec, in: folder.path)
+    let start = folder.path + "/digits/seed-0/baseline/model.onnx"
+    func arrived(_ path: String) throws -> ExperimentSpec {
+      try ExperimentFile.load(
+        text: """
+          format: 1
+          name: arrived
+          dataset: {name: digits, train_limit: 100, test_limit: 50}
+          architecture: {onnx: "\(path)"}
+          train: {epochs: 1, batch_size: 32, optimizer: {learning_rate: 0.001}}
+          """, file: "arrived.yaml", overrides: [], catalog: .standard,
+        environment: ["MODELS": folder.path + "/digits"])
+    }
+    let written = "${MODELS}/seed-0/baseline/model.onnx"
+    let report = try run(arrived(written), in: folder.path)
+    #expect(report.environment.paths?["architecture.onnx"] == start)
+    #expect(report.environment.paths?["architecture.weights"] == start)
+    let text = try String(contentsOfFile: folder.path + "/arrived/experiment.yaml", encoding: .utf8)
+    #expect(text.contains("onnx: \"\(written)\"") && !text.contains(folder.path), "\(text)")
+    let cache = StageCache(results: folder.path)
+    let trainings = Set(cache.entries(of: folder.path).map(\.key))
+    let again = try run(arrived(start), in: folder.path)
+    #expect(again.environment.paths == nil)
+    #expect(again.runs.map(\.testLoss) == report.runs.map(\.testLoss))
+    #expect(Set(cache.entries(of: folder.path).map(\.key)) == trainings)
+  }
+
+  @Test("compute in integers where that is asked for, the same from a run and from a model's file")
+  func quantized() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits([
+      "export.formats=[safetensors, onnx]", "export.onnx={quantize: {images: 40}}",
+    ])
+    try run(spec, in: folder.path)
+    let bytes = try Data(contentsOf: URL(filePath: folder.path + pruned + "model.onnx"))
+    #expect(bytes.range(of: Data("DequantizeLinear".utf8)) != nil)
+    #expect(bytes.range(of: Data("espalier.calibration_images".utf8)) != nil)
+    let output = folder.path + "/again.onnx"
+    _ = try ModelExport.write(
+      spec, weights: folder.path + pruned + "model.safetensors", as: .onnx, to: output, engine: engine)
+    #expect(try Data(contentsOf: URL(filePath: output)) == bytes)
+    let problem = #expect(throws: ToolError.self) { try spec.network(weights: output, engine: engine) }
+    #expect("\(try #require(problem))".contains("export the model before it is quantized"))
+    let network = try spec.network(
+      weights: folder.path + pruned + "model.safetensors", engine: engine)
+    // As many images as there are at most, and one is enough.
+    for images in [1, 1_000_000] {
+      let other = try digits(["export.onnx={quantize: {images: \(images)}}"])
+      let data = try other.loadData(threads: 1)
+      let ranges = try #require(try other.calibrationRanges(of: network, on: data.train))
+      #expect(ranges.count == network.graph.nodes.count + 1)
+      #expect(ranges.allSatisfy { $0.contains(0) })
+    }
+    #expect(try spec.calibrationRanges(of: network, on: spec.loadData(threads: 1).train)?.isEmpty == false)
   }
 
   @Test("get a new classifier where the experiment says so, and else an error that names the key")
@@ -123,7 +197,7 @@ struct TravellingModelTests {
         == "\(model): its classifier has 10 classes, the network 12; `architecture.new_head: true` trains a new one"
     )
     #expect(problem?.diagnostics.first?.path == "architecture.weights")
-    let replaced = try digits(others + ["architecture.new_head=true"])
+    let replaced = try digits(others + ["architecture.new_head=true", "name=replaced"])
     let network = try replaced.network(engine: engine)
     let file = try TensorFile(contentsOf: model)
     #expect(network.tensors["conv1.weight"] == file.tensors["conv1.weight"])

@@ -94,18 +94,21 @@ struct PageTests {
     }
   }
 
-  @Test("holds no script, whatever the names, and every element is one that we use", arguments: pages)
+  @Test("holds its own script alone, whatever the names, and elements that we use", arguments: pages)
   func elements(_ name: String, _ page: String) throws {
     let known: Set = [
       "a", "body", "caption", "dd", "desc", "details", "div", "dl", "dt", "figcaption", "figure", "h1", "h2",
       "h3",
-      "head", "header", "html", "meta", "p", "path", "pre", "rect", "section", "style", "summary", "svg",
+      "head", "header", "html", "meta", "p", "path", "pre", "rect", "script", "section", "style", "summary",
+      "svg",
       "table",
       "tbody", "td", "text", "th", "thead", "title", "tr",
     ]
     let document = try #require(Document(page))
     #expect(Set(document.names).subtracting(known) == [])
     #expect(Set(document.attributes.map(\.name)).filter { $0.hasPrefix("on") } == [])
+    #expect(document.count("script") == 1)
+    #expect(page.contains("<script>\(PageScript.text)</script>"))
   }
 
   @Test("loads nothing from anywhere", arguments: pages)
@@ -228,6 +231,64 @@ struct PageTests {
     let names = document.texts.map(\.content).filter { $0 == "experiment-3" }
     #expect(names.count == 1)
     #expect(page.plotFiles().allSatisfy { $0.svg.contains("experiment-3</text>") })
+  }
+
+  @Test("the script and the style do without the characters that markup escapes")
+  func raw() {
+    for text in [PageScript.text, Stylesheet.text] { #expect(Markup.escaped(text) == text) }
+  }
+
+  @Test("the table of layers can be sorted by numbers, not by how they are written")
+  func sortable() throws {
+    let table = try #require(Sample.report.layerTable())
+    #expect(table.isSortable && table.header.count == 10)
+    #expect(table.rows[0].map(\.number) == [nil, nil, 20, 12, 0.4, 1000, 500, 10_000, 6000, 0.4])
+    let page = ReportPage(Sample.report).html()
+    #expect(page.contains(#"<table class="sortable">"#) && page.contains(#"data-number="10000.0""#))
+  }
+
+  @Test("pointing at an epoch shows all series there, at a bar its layer; long trainings have 60 columns")
+  func hover() throws {
+    let plot = try #require(
+      Sample.report.figures().first { $0.name == "training-seconds" }?.drawing as? Plot)
+    let columns = HoverValues(plot: plot).columns
+    #expect(columns.map(\.text) == ["Epoch 1: Seconds an epoch\nbaseline: 10\npruned: 8\npruning step"])
+    #expect(columns.first?.from == plot.x.scale.domain.lowerBound)
+    #expect(columns.last?.to == plot.x.scale.domain.upperBound)
+    #expect(ReportPage(Sample.report).html().contains("<title>layer1.0.conv1: 12 of 20</title>"))
+    for figure in try #require(Self.reports["large"]).figures() {
+      guard ["accuracy", "loss"].contains(figure.name), let plot = figure.drawing as? Plot else { continue }
+      let columns = HoverValues(plot: plot).columns
+      #expect(columns.count <= 60 && columns.last?.text.hasPrefix("Epoch 200: ") ?? false)
+      #expect(zip(columns, columns.dropFirst()).allSatisfy { $0.to == $1.from && $0.from < $0.to })
+    }
+  }
+
+  @Test("a page in a folder links to the files there, by paths that work from a file manager")
+  func files() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for path in ["report.json", "layers.csv", "plots/loss.svg", "seed-0/pruned/model.safetensors", "other"] {
+      let file = folder.appendingPathComponent("trial/\(path)")
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data().write(to: file)
+    }
+    try Data().write(to: folder.appendingPathComponent("trial/report.html"))
+    func links(_ page: ReportPage, _ path: String) throws -> [String] {
+      let document = try #require(Document(page.linking(toFilesIn: folder.path + path).html()))
+      #expect(document.problem == nil)
+      return document.attributes.filter { $0.name == "href" && !$0.value.hasPrefix("#") }.map(\.value)
+    }
+    #expect(
+      try links(ReportPage(Sample.report), "/trial") == [
+        "./report.json", "./layers.csv", "./plots/", "./seed-0/pruned/model.safetensors",
+      ])
+    var other = Sample.report
+    other.experiment = "x:/<b>"
+    #expect(try links(ReportPage(suite: "both", [Sample.report, other]), "") == ["./trial/report.html"])
+    #expect(try links(ReportPage(Sample.report), "/nowhere") == [])
   }
 
   @Test("columns without a value are left out")

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Reports
@@ -10,20 +11,20 @@ struct TextTests {
     #expect(rows.count == 5)
     #expect(
       rows[0]
-        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds,train_cpu_seconds,spent_seconds"
+        == "experiment,seed,variant,top1,top5,test_loss,parameters,macs,channels,train_seconds,train_cpu_seconds,spent_seconds,train_left_out,test_left_out"
     )
-    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0,15.0,8.0")
+    #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0,15.0,8.0,,")
   }
 
   @Test("layers.csv and history.csv have a row for each layer and epoch, empty where nothing is known")
   func tables() {
     #expect(
       Sample.report.layersCSV().split(separator: "\n")[2]
-        == "0,pruned,layer1.0.conv1,convolution,20,12,1000,500,10000,6000")
+        == "trial,0,pruned,layer1.0.conv1,convolution,20,12,1000,500,10000,6000")
     let history = Sample.report.historyCSV().split(separator: "\n")
-    #expect(history[1] == "0,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,10.0,1.0,0.0,100.0,,,")
-    #expect(history[2] == "0,pruned,1,0.1,1.5,40.0,,,,12,500,6000,6.0,1.0,2.0,160.0,11.5,1.5,3.5")
-    #expect(history[3] == "1,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,,,,,,,")
+    #expect(history[1] == "trial,0,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,10.0,1.0,0.0,100.0,,,")
+    #expect(history[2] == "trial,0,pruned,1,0.1,1.5,40.0,,,,12,500,6000,6.0,1.0,2.0,160.0,11.5,1.5,3.5")
+    #expect(history[3] == "trial,1,baseline,1,0.1,1.5,40.0,,,,20,1000,10000,,,,,,,")
   }
 
   @Test("summary.csv has a row for each number over the seeds, expectations.csv one for each expectation")
@@ -34,8 +35,59 @@ struct TextTests {
     #expect(summary.last == "trial,,channel_reduction,0.4,0.0,2,,")
     let expectations = Sample.report.expectationsCSV().split(separator: "\n")
     #expect(
-      expectations[0] == "experiment,metric,paper,limit,measured,ci95_low,ci95_high,met,ci95_verdict")
-    #expect(expectations[2] == "trial,compression,,at_least 1.5,2.0,,,true,")
+      expectations[0]
+        == "experiment,metric,paper,limit,at_most,at_least,measured,ci95_low,ci95_high,met,ci95_verdict")
+    #expect(expectations[2] == "trial,compression,,at_least 1.5,,1.5,2.0,,,true,")
+  }
+
+  @Test("summary.csv has no deviation of a single seed")
+  func singleSeed() {
+    var report = Sample.report
+    report.runs.removeAll { $0.seed > 0 }
+    report.summary = Summary(report.runs, expectations: Sample.expectations)
+    #expect(report.summaryCSV().contains("trial,pruned,top1,82.0,,1,,\n"))
+  }
+
+  @Test("latency.csv has a row for each batch size")
+  func latency() {
+    var report = Sample.report
+    report.timing.runs[0].latency = [
+      Timing.Latency(batchSize: 1, milliseconds: 0.5), Timing.Latency(batchSize: 128, milliseconds: 20),
+    ]
+    #expect(
+      report.latencyCSV() == """
+        experiment,seed,variant,batch_size,milliseconds
+        trial,0,baseline,1,0.5
+        trial,0,baseline,128,20.0
+
+        """)
+  }
+
+  @Test("pictures that were left out are counted in JSON, CSV, the table and the page")
+  func leftOut() throws {
+    #expect(Sample.report.leftOutPhrase == nil && !Sample.report.json().contains("left_out"))
+    var report = Sample.report
+    for index in report.runs.indices { report.runs[index].leftOut = LeftOutPictures(train: 3, test: 1) }
+    #expect(report.deterministicJSON().contains("\"left_out\""))
+    #expect(try Report(json: report.json()) == report)
+    #expect(report.csv().split(separator: "\n").dropFirst().allSatisfy { $0.hasSuffix(",3,1") })
+    let phrase = "left out as damaged: 3 training pictures, 1 test picture"
+    #expect(report.table().contains("\n\(phrase)\n"))
+    #expect(ReportPage(report).html().contains(phrase.dropFirst()))
+    for index in report.runs.indices { report.runs[index].leftOut = LeftOutPictures(train: 0, test: 0) }
+    #expect(report.leftOutPhrase == nil)
+  }
+
+  @Test("a baseline that is pruned from the start is told as that")
+  func prunedStart() {
+    #expect(Sample.report.prunedStartPhrase == nil)
+    var report = Sample.report
+    for index in report.runs.indices { report.runs[index].layers[0].parameters = 600 }
+    let phrase =
+      "the start weights are a pruned network's, with 600 parameters of 1000: changes are from there"
+    #expect(report.prunedStartPhrase == phrase)
+    #expect(report.table().replacing("\n  ", with: " ").contains("\n\(phrase)\n"))
+    #expect(ReportPage(report).html().contains(Markup.escaped(phrase).dropFirst()))
   }
 
   @Test("every column of every CSV file is in the document, and no other")
@@ -53,12 +105,12 @@ struct TextTests {
     for (name, csv) in [
       ("report.csv", Sample.report.csv()), ("summary.csv", Sample.report.summaryCSV()),
       ("expectations.csv", Sample.report.expectationsCSV()), ("layers.csv", Sample.report.layersCSV()),
-      ("history.csv", Sample.report.historyCSV()),
+      ("history.csv", Sample.report.historyCSV()), ("latency.csv", Sample.report.latencyCSV()),
     ] {
       let columns = csv.split(separator: "\n")[0].split(separator: ",").map(String.init)
       #expect(Set(documented[name] ?? []) == Set(columns), "\(name)")
     }
-    #expect(documented.count == 5)
+    #expect(documented.count == 6)
   }
 
   @Test("fields with commas and quotes are quoted, line feeds are escapes")
@@ -70,7 +122,7 @@ struct TextTests {
 
   @Test("seconds that nobody has measured are empty, not 0")
   func unknownSeconds() {
-    #expect(Sample.report.csv().split(separator: "\n")[3] == "trial,1,baseline,83.5,,0.5,1000,10000,20,,,")
+    #expect(Sample.report.csv().split(separator: "\n")[3] == "trial,1,baseline,83.5,,0.5,1000,10000,20,,,,,")
   }
 
   @Test("the table of two seeds has both values, that of three their interval; both fit 80 columns")
@@ -197,6 +249,78 @@ struct TextTests {
         == #"{"channels":667,"epoch":1,"event":"pruned","macs":30000000,"parameters":270000,"#
         + #""removed":{"layer1.0.conv1":6,"layer3.2.conv2":2}}"#)
     #expect(ProgressStyle.json.line(.step(Self.step)) == nil)
+  }
+
+  @Test("warnings are shown whatever the mode, and nothing else where progress is not wanted")
+  func warnings() {
+    for style in [ProgressStyle.bar, .plain, .warnings] {
+      #expect(style.line(.warning("a\nb")) == "warning: a\\nb")
+    }
+    #expect(ProgressStyle.json.line(.warning("a")) == #"{"event":"warning","message":"a"}"#)
+    #expect(ProgressStyle.warnings.line(.message("a")) == nil)
+    #expect(ProgressStyle.warnings.line(.pruned(Self.pruning)) == nil)
+  }
+
+  @Test("lines say which training of how many, and the time left for all")
+  func suite() {
+    let first = SuiteProgress(training: 1, trainings: 8, secondsToGo: nil)
+    let second = SuiteProgress(training: 2, trainings: 8, secondsToGo: 720)
+    func started(_ suite: SuiteProgress?, _ style: ProgressStyle = .plain) -> String? {
+      style.line(
+        .runStarted(experiment: "e", variant: "pruned", seed: 1, epochs: 1, finished: 0, suite: suite))
+    }
+    #expect(started(nil) == "e, pruned, seed 1: 1 epoch")
+    #expect(started(first) == "e, pruned, seed 1: 1 epoch (training 1 of 8)")
+    #expect(started(second) == "e, pruned, seed 1: 1 epoch (training 2 of 8, 12 min to go for all)")
+    #expect(
+      started(SuiteProgress(training: 1, trainings: 1, secondsToGo: 3))
+        == "e, pruned, seed 1: 1 epoch (3.0 s to go)")
+    #expect(
+      started(second, .json)
+        == #"{"epochs":1,"event":"run_started","experiment":"e","finished":0,"seconds_to_go":720,"seed":1,"#
+        + #""training":2,"trainings":8,"variant":"pruned"}"#)
+    let epoch = ProgressEvent.epochEnded(
+      Sample.runs[0].history[0], epochs: 3, seconds: 1.25, imagesPerSecond: 80, suite: second)
+    #expect(ProgressStyle.plain.line(epoch)?.hasSuffix("80 images/s; 12 min to go for all") ?? false)
+    let ended = ProgressEvent.experimentEnded(experiment: "e", report: "results/e/report.json")
+    #expect(ProgressStyle.plain.line(ended) == nil)
+    #expect(
+      ProgressStyle.json.line(ended)
+        == #"{"event":"experiment_ended","experiment":"e","report":"results/e/report.json"}"#)
+  }
+
+  @Test("trainings side by side have a line each and one for all, drawn over themselves")
+  func bars() {
+    let written = Mutex("")
+    let bars = ProgressBars { text in written.withLock { $0 += text } }
+    func take() -> String {
+      written.withLock { text in
+        defer { text = "" }
+        return text
+      }
+    }
+    var step = Self.step
+    step.step = step.steps
+    step.suite = SuiteProgress(training: 1, trainings: 3, secondsToGo: 60)
+    bars.show(step, label: "a baseline 0", columns: 60)
+    #expect(
+      take()
+        == "\r\u{1B}[Ja baseline 0: epoch 2/6 100 % 512 images/s, loss 0.512\ntraining 1 of 3, 60 s to go for all"
+    )
+    step.suite?.training = 2
+    bars.show(step, label: "b pruned 0", columns: 60)
+    #expect(take().split(separator: "\n").count == 3)
+    bars.write("a line\n")
+    #expect(take() == "\r\u{1B}[2A\u{1B}[Ja line\n")
+    bars.remove("a baseline 0")
+    bars.show(step, label: "b pruned 0", columns: 60)
+    let lines = take()
+    #expect(
+      lines.hasPrefix("\r\u{1B}[Jb pruned 0: ") && lines.hasSuffix("\ntraining 2 of 3, 60 s to go for all"))
+    bars.clear()
+    #expect(take() == "\r\u{1B}[1A\u{1B}[J")
+    bars.clear()
+    #expect(take().isEmpty)
   }
 
   @Test("progress lines")

@@ -33,6 +33,12 @@ struct EvaluateErrorTests {
       6:24: export.onnx.opset: expected a whole number from 13 to 21, found `12`
       6:35: export.onnx.batch: expected `dynamic` or a whole number from 1 to 65536, found `any`
       6:40: export.onnx.fold_batchnorm: unknown key; did you mean `fold_batch_norm`?
+    export: {onnx: {quantize: int8}}
+      6:27: export.onnx.quantize: expected `none` or a mapping with `images`, found `int8`
+    export: {onnx: {quantize: {images: 0}}}
+      6:36: export.onnx.quantize.images: expected a whole number from 1 to 1000000000, found `0`
+    export: {onnx: {quantize: {}, test_images: 2}}
+      6:44: export.onnx.test_images: the logits of the test data are those of floats, which a file with `quantize` does not compute; leave one of the two out
     export: {formats: [pickle]}
       6:20: export.formats[0]: unknown format `pickle`; known: safetensors, onnx
     expect: {accuracy_drop: {at_most: 1}}

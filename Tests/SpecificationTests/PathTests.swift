@@ -57,6 +57,21 @@ struct EnvironmentTests {
     #expect(!text.contains("private") && !text.contains("/home/me"), "\(text)")
   }
 
+  @Test("stay as they are written where an ONNX file is the network and its weights")
+  func writtenONNX() throws {
+    let environment = ["HOME": "/home/me", "SECRET": "/private"]
+    for (own, weights) in [("", "/private/a.onnx"), (", weights: ~/b.onnx", "/home/me/b.onnx")] {
+      let file = experiment(["architecture: {onnx: \"${SECRET}/a.onnx\"\(own)}"])
+      let spec = try load(file, environment: environment)
+      #expect(spec.architecture.onnx == "/private/a.onnx")
+      #expect(spec.architecture.weights == weights)
+      let text = yaml(spec)
+      #expect(text.contains("onnx: \"${SECRET}/a.onnx\""), "\(text)")
+      #expect(!text.contains("private") && !text.contains("/home/me"), "\(text)")
+      #expect(try load(text, environment: environment) == spec)
+    }
+  }
+
   @Test("cannot give a home folder that is not known", arguments: [[:], ["HOME": ""], ["HOME": "~/a"]])
   func noHome(environment: [String: String]) {
     #expect(

@@ -139,6 +139,7 @@ extension ExperimentSpec {
     let momentum = share()
     let limits: [ExpectationSpec.Limit] = [.atMost(share()), .atLeast(share())]
     let hasPrune = chance()
+    let calibrationImages = chance() ? nil : 1 + random.below(1000)
     let architectures = [
       ("resnet8", 8, ArchitectureSpec.BlockKind.basic), ("resnet", 20, .basic), ("resnet", 29, .bottleneck),
     ]
@@ -174,7 +175,8 @@ extension ExperimentSpec {
         formats: chance() ? ["safetensors"] : ["onnx", "safetensors"],
         onnx: .init(
           opset: 13 + random.below(9), foldsBatchNorm: chance(), padChannels: 1 + random.below(256),
-          batch: chance() ? nil : 1 + random.below(100), testImages: random.below(10))),
+          batch: chance() ? nil : 1 + random.below(100),
+          testImages: calibrationImages == nil ? random.below(10) : 0, calibrationImages: calibrationImages)),
       expectations: ExpectationSpec.Metric.allCases.filter { _ in hasPrune && chance() }.map {
         ExpectationSpec(metric: $0.rawValue, paper: chance() ? nil : share(), limit: limits[random.below(2)])
       })

@@ -63,10 +63,10 @@ struct ShardTrainingTests {
     }
   }
 
-  @Test("the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3])
+  @Test("the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3, 7])
   func threads(_ threads: Int) throws {
     let set = images(90)
-    let trainer = trainer(shards: 3, batch: 32)
+    let trainer = trainer(shards: 6, batch: 32)
     let (whole, resumed) = (try network(), try network(threads: threads))
     var pass = trainer.pass(over: set, epoch: 0)
     while try pass.step(whole) {}
@@ -76,6 +76,18 @@ struct ShardTrainingTests {
     var rest = trainer.pass(over: set, epoch: 0, from: first.progress)
     while try rest.step(resumed) {}
     #expect(whole.tensors == resumed.tensors && pass.progress == rest.progress)
+  }
+
+  @Test(
+    "as many teams compute shards side by side as leave the fewest threads idle",
+    arguments: [
+      (1, 8, 1), (2, 1, 1), (2, 2, 2), (2, 16, 2), (4, 16, 4), (8, 2, 2), (3, 2, 1), (6, 4, 2), (5, 4, 1),
+      (64, 16, 16),
+    ])
+  func teams(shards: Int, threads: Int, expected: Int) throws {
+    #expect(ShardTeams.count(shards: shards, threads: threads) == expected)
+    let parts = try Engine(threads: threads).divided(into: expected)
+    #expect(parts.map(\.threads).reduce(0, +) == threads)
   }
 
   @Test("shards of a batch are neighbours, as even as can be, and of at least two images")
@@ -91,16 +103,21 @@ struct ShardTrainingTests {
     }
   }
 
-  @Test("a small last batch leaves shards without images, and a loss that is not finite is told")
-  func smallLastBatch() throws {
+  @Test(
+    "a small last batch leaves shards without images, and a loss that is not finite names the layer",
+    arguments: [1, 2, 8])
+  func smallLastBatch(threads: Int) throws {
     let set = images(33)
-    let network = try network()
+    let network = try network(threads: threads)
     var pass = trainer(shards: 8, batch: 30).pass(over: set, epoch: 0)
     while try pass.step(network) {}
     #expect(pass.progress.images == 33 && pass.progress.steps == 2)
     network.parameters[0].value.values[0] = .infinity
+    let layer = try #require(network.layers().first).name
     var next = trainer(shards: 8, batch: 30).pass(over: set, epoch: 1)
     let error = #expect(throws: TrainingError.self) { try next.step(network) }
-    #expect(error?.description.contains("at epoch 2, step 1") ?? false)
+    #expect(
+      error?.description.contains("at epoch 2, step 1; the first layer that is not finite is \(layer)")
+        ?? false)
   }
 }

@@ -20,7 +20,14 @@ final class BLAS: Sendable {
   let coreName: String
   private let multiply: Multiply
 
-  private static let names = ["libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"]
+  #if canImport(Darwin)
+    // Homebrew links it into no folder that is searched.
+    private static let names =
+      ["libopenblas.dylib"]
+      + ["/opt/homebrew", "/usr/local"].map { $0 + "/opt/openblas/lib/libopenblas.dylib" }
+  #else
+    private static let names = ["libopenblas.so.0", "libopenblas.so"]
+  #endif
   private static let cache = Mutex<BLAS?>(nil)
 
   private init(path: String, coreName: String, multiply: Multiply) {

@@ -22,6 +22,16 @@ public struct ProcessorLimit: Equatable, Sendable {
     machine: ProcessInfo.processInfo.activeProcessorCount, affinity: LinuxLimits().affinity,
     quota: LinuxLimits().quota)
 
+  /// Why it is not the machine's number of processors; nil where it is.
+  public var explanation: String? {
+    switch reason {
+    case .machine: nil
+    case .affinity: "the process may run on \(count) of the machine's processors (taskset, cpuset)"
+    case .quota(let processors):
+      "the control group gets the time of \(String(format: "%.4g", processors)) processors (cpu.max)"
+    }
+  }
+
   /// - Parameters:
   ///   - affinity: processors that the process may run on; nil where that is not known.
   ///   - quota: processors' worth of time; nil for no bound. Rounded down: threads beyond it would

@@ -112,14 +112,14 @@ extension PlaneRecycler {
     }
 
     /// The smallest block of the same images, rows and columns with enough channels, but not twice
-    /// too many.
+    /// too many; of several the one released last, parts of which the caches may still hold.
     private mutating func takeFitting(_ wanted: PlaneMemory.Size) -> PlaneMemory? {
       guard let entries = free[wanted.key] else { return nil }
       var best: Int?
       for (index, entry) in entries.enumerated() {
         let channels = entry.memory.size.channels
         guard channels >= wanted.channels, channels <= 2 * wanted.channels + 1 else { continue }
-        if let found = best, entries[found].memory.size.channels <= channels { continue }
+        if let found = best, entries[found].memory.size.channels < channels { continue }
         best = index
       }
       return best.map { take(wanted.key, $0) }

@@ -28,7 +28,7 @@ struct PictureFolder {
     guard let status = FileStatus(path) else {
       throw .folder(path, DatasetError.absence(of: path), layout: Self.layout)
     }
-    guard status.isFolder else { throw .folder(path, "it is not a folder", layout: Self.layout) }
+    guard status.isFolder else { throw .folder(path, notAFolder(path), layout: Self.layout) }
     let entries = try FolderEntry.all(in: path)
     let train = try split(["train"], entries)
     let test = try split(Self.testNames, entries)
@@ -47,7 +47,7 @@ struct PictureFolder {
     let within = entries.first { $0.isFolder && FileStatus("\(path)/\($0.name)/train")?.isFolder == true }
     let hint = within.map { "; did you mean \(quoted("\(path)/\($0.name)", limit: 1000))?" } ?? ""
     throw .folder(
-      path, "there is no folder \(names.joined(separator: ", ")) in it; \(entries.found(in: path))\(hint)",
+      path, "there is no folder \(listed(names, "or")) in it; \(entries.found(in: path))\(hint)",
       layout: Self.layout)
   }
 

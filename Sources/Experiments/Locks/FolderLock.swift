@@ -16,7 +16,7 @@ import TensorFiles
 /// An owner that was held up for so long, and whose lock has been taken meanwhile, learns so at its
 /// next beat (``interruption``). The file is a regular one; whatever else has that name is neither
 /// followed nor written to.
-final class FolderLock {
+final class FolderLock: Sendable {
   private let path: String
   private let descriptor: Int32
   private let heartbeat: Heartbeat

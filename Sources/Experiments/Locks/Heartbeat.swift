@@ -7,7 +7,7 @@ import Foundation
 /// process where it gets none. Where the system starts no thread, the record stays as it is;
 /// processes on this host know the owner by the system's lock, but those on others may take it for
 /// dead.
-final class Heartbeat {
+final class Heartbeat: Sendable {
   private let path: String
   private let id: String
   private let beat: Beat

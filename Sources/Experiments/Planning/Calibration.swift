@@ -46,7 +46,8 @@ final class Calibration {
   ///   - scores: whether a pruning step's scores are measured, too.
   func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> TrainingCost {
     let kept = network.channelGroups.map { "\($0.name) \($0.kept.count)" }.joined(separator: ",")
-    let setting = "\(spec.architecture); \(spec.dataset); \(spec.train.batchSize); \(kept)"
+    let setting =
+      "\(spec.architecture); \(spec.dataset); \(spec.train.batchSize) in \(spec.train.shards); \(kept)"
     let batch = spec.train.batchSize
     // A step that diverges costs as much as another.
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)

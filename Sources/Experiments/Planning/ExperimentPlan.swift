@@ -2,6 +2,7 @@ import Architectures
 import Compute
 import Network
 import Specification
+import Training
 
 /// What an experiment will do, and what its networks cost, without training.
 struct ExperimentPlan: Encodable {
@@ -73,16 +74,13 @@ struct ExperimentPlan: Encodable {
         prunable: $0.isPrunable, parameters: $0.cost.parameters, macs: $0.cost.macs)
     }
     let cost = network.cost
-    trainingMemoryMib = Int(network.graph.trainingMemory.bytes(images: spec.train.batchSize) / 0x1p20) + 1
+    let memory = network.graph.trainingMemory.bytes(spec.train, threads: ProcessorLimit.current.count)
+    trainingMemoryMib = Int(memory / 0x1p20) + 1
     (parameters, macs, prunableChannels) = (cost.parameters, cost.macs, network.prunableChannels)
-    var steps: [PruningStep] = []
-    PlannedWidths(spec: spec).walk(network) { width, _ in
-      guard width.epoch > 0 else { return }
-      steps.append(
-        PruningStep(
-          epoch: width.epoch, channels: width.channels, parameters: width.parameters, macs: width.macs))
+    pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in
+      PruningStep(
+        epoch: width.epoch, channels: width.channels, parameters: width.parameters, macs: width.macs)
     }
-    pruningSteps = steps
   }
 
   var widths: [PlannedWidth] {

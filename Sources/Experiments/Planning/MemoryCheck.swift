@@ -2,6 +2,7 @@ import Architectures
 import Compute
 import Network
 import Specification
+import Training
 
 /// Whether a training fits into the memory that the process can have.
 struct MemoryCheck {
@@ -12,12 +13,15 @@ struct MemoryCheck {
   private static let known = RecentValues<ArchitectureSpec, TrainingMemory>()
 
   /// Nil where either number is not known.
-  init?(_ spec: ExperimentSpec, available: AvailableMemory? = .current()) {
+  init?(
+    _ spec: ExperimentSpec, available: AvailableMemory? = .current(),
+    threads: Int = ProcessorLimit.current.count
+  ) {
     let memory = try? Self.known.value(for: spec.architecture) { () throws(ArchitectureError) in
       try ArchitectureRegistry.graph(spec.architecture).trainingMemory
     }
     guard let available, let memory else { return nil }
-    needed = memory.bytes(images: spec.train.batchSize)
+    needed = memory.bytes(spec.train, threads: threads)
     self.available = available
   }
 

@@ -28,7 +28,7 @@ public struct SuitePlan {
     var beginnings = PlannedBeginnings(cache: cache)
     for spec in specs {
       var plan = try ExperimentPlan(spec)
-      let (stages, data) = stages(of: spec, &preparation)
+      let (stages, data) = stages(of: spec, &preparation, calibrates: calibrates)
       let forecast: TrainingForecast?
       if calibrates, let data, stages.contains(where: { !seen.contains($0.key) && !cache.isDone($0) }) {
         forecast = try TrainingForecast(
@@ -76,17 +76,23 @@ public struct SuitePlan {
     share()
   }
 
-  /// The trainings of an experiment; without data their keys stand for no cached ones.
+  /// The trainings of an experiment; without data their keys stand for no cached ones, and random
+  /// images are measured with.
   private mutating func stages(
-    of spec: ExperimentSpec, _ preparation: inout ExperimentPreparation
+    of spec: ExperimentSpec, _ preparation: inout ExperimentPreparation, calibrates: Bool
   ) -> (stages: [TrainingStage], data: Dataset?) {
     do throws(RunError) {
       let prepared = try preparation.prepare(spec)
       return (prepared.stages, prepared.data)
     } catch {
-      let warning = "what is cached and how long it takes is not known: \(error)"
+      var data: Dataset?
+      if case .data = error, calibrates { data = preparation.standInData(spec) }
+      let warning =
+        data == nil
+        ? "what is cached and how long it takes is not known: \(error)"
+        : "what is cached is not known, and times are measured with random images: \(error)"
       if !warnings.contains(warning) { warnings.append(warning) }
-      return (ExperimentPreparation.standIns(spec, kernels: preparation.kernels), nil)
+      return (ExperimentPreparation.standIns(spec, kernels: preparation.kernels), data)
     }
   }
 

@@ -1,3 +1,4 @@
+import Architectures
 import Compute
 import Datasets
 import Network
@@ -16,6 +17,30 @@ struct PlannedWidth {
 /// The networks of an experiment from pruning step to pruning step.
 struct PlannedWidths {
   let spec: ExperimentSpec
+
+  /// Everything that widths depend on.
+  private struct Question: Equatable, Sendable {
+    var architecture: ArchitectureSpec
+    var prune: PruneSpec?
+    var epochs: Int
+  }
+
+  private static let known = RecentValues<Question, [PlannedWidth]>()
+
+  /// The width of the beginning, and that after each pruning step. Experiments of a matrix mostly
+  /// have the same, which are found once.
+  func all() throws(ToolError) -> [PlannedWidth] {
+    var question = Question(
+      architecture: spec.architecture, prune: spec.prune, epochs: spec.train.epochs)
+    // Scores are those of ``walk(_:_:)``.
+    question.prune?.criterion = ""
+    question.prune?.samples = nil
+    return try Self.known.value(for: question) { () throws(ToolError) in
+      var widths: [PlannedWidth] = []
+      walk(try spec.structure()) { width, _ in widths.append(width) }
+      return widths
+    }
+  }
 
   /// Prunes a network by equal scores within each layer, which takes channels from all layers in
   /// proportion.
@@ -82,11 +107,7 @@ struct TrainingForecast {
   init(countingMACsOf spec: ExperimentSpec, _ data: Dataset) {
     self.spec = spec
     self.data = data
-    var widths: [PlannedWidth] = []
-    if let network = try? spec.structure() {
-      PlannedWidths(spec: spec).walk(network) { width, _ in widths.append(width) }
-    }
-    self.widths = widths
+    widths = (try? PlannedWidths(spec: spec).all()) ?? []
     // Two gradients cost as much as the forward pass each; scores are taken to cost as much as
     // training.
     costs = widths.map { width in
@@ -116,24 +137,37 @@ struct TrainingForecast {
   /// - Parameter trained: epochs whose steps are done. Where it is more than `done`, pruning and
   ///   evaluation after the last of them are not.
   func cost(_ variant: Variant, after done: Int, trained: Int = 0) -> Double? {
+    epochs(variant)?.enumerated().map { index, cost in
+      let epoch = index + 1
+      return (epoch > trained && epoch > done ? cost.steps : 0) + (epoch > done ? cost.rest : 0)
+    }.reduce(0, +)
+  }
+
+  /// Cost of an epoch's steps, and of pruning, evaluation and checkpoint after them.
+  struct Epoch {
+    var steps: Double
+    var rest: Double
+  }
+
+  /// Of each epoch; nil where not every width's costs are known.
+  func epochs(_ variant: Variant) -> [Epoch]? {
     guard costs.count == widths.count, !costs.isEmpty else { return nil }
     let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []
     let images = Double(data.train.count)
     let scored = spec.prune?.samples.map { Double(min($0, data.train.count)) } ?? images
-    var total = 0.0
-    var width = steps.count { $0 <= done }
+    var width = 0
     let epochs = spec.epochs(variant)
-    for epoch in 1...epochs where epoch > done {
-      if epoch > trained { total += images * costs[width].perTrainingImage }
+    return (1...epochs).map { epoch in
+      var cost = Epoch(steps: images * costs[width].perTrainingImage, rest: 0)
       if width < steps.count, steps[width] == epoch {
-        total += scored * costs[width].perScoredImage
+        cost.rest += scored * costs[width].perScoredImage
         width += 1
       }
       if epoch.isMultiple(of: spec.evaluate.every) || epoch == epochs {
-        total += Double(data.test.count) * costs[width].perTestImage
+        cost.rest += Double(data.test.count) * costs[width].perTestImage
       }
-      total += costs[width].perCheckpoint
+      cost.rest += costs[width].perCheckpoint
+      return cost
     }
-    return total
   }
 }

@@ -10,7 +10,7 @@ struct EarlierResults {
 
   /// Nil where there is no report, or none that can be read.
   init?(in folders: ResultFolders) {
-    guard let text = try? String(contentsOfFile: "\(folders.root)/report.json", encoding: .utf8),
+    guard let text = try? String(contentsOfFile: folders.report, encoding: .utf8),
       let report = try? Report(json: text)
     else { return nil }
     (self.folders, self.report) = (folders, report)
@@ -27,7 +27,7 @@ struct EarlierResults {
     (marked.status, marked.problem) = (status, problem)
     guard marked != report else { return }
     do {
-      try DurableFile.write(Array(marked.json().utf8), to: "\(folders.root)/report.json")
+      try DurableFile.write(Array(marked.json().utf8), to: folders.report)
       try ReportPage(marked).write(into: folders.root)
     } catch {
       throw .storage("\(error)")

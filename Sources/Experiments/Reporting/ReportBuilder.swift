@@ -1,5 +1,6 @@
 import Architectures
 import Compute
+import Datasets
 import Foundation
 import Network
 import Reports
@@ -9,6 +10,7 @@ import Training
 /// Makes the report of an experiment from its trained variants.
 struct ReportBuilder {
   let spec: ExperimentSpec
+  let data: Dataset
   let engine: Engine
   let commit: GitState?
   /// Processes that trained together in this run.
@@ -33,6 +35,7 @@ struct ReportBuilder {
     let paths = [
       ("dataset.path", spec.dataset.unexpandedPath, spec.dataset.path),
       ("architecture.weights", spec.architecture.unexpandedWeights, spec.architecture.weights),
+      ("architecture.onnx", spec.architecture.unexpandedONNX, spec.architecture.onnx),
     ].compactMap { key, written, path in written == nil ? nil : path.map { (key, $0) } }
     environment.paths = paths.isEmpty ? nil : Dictionary(uniqueKeysWithValues: paths)
     return environment
@@ -67,10 +70,17 @@ struct ReportBuilder {
       seed: finished.seed, variant: finished.variant.rawValue, top1: top1,
       top5: spec.evaluate.metrics.contains("top5") ? last.testTop5 : nil, testLoss: last.testLoss,
       parameters: cost.parameters, macs: cost.macs, onnxMacs: finished.onnxMACs,
-      channels: network.prunableChannels,
+      leftOut: leftOut(last), channels: network.prunableChannels,
       layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
       pruningSteps: finished.outcome.record.pruningSteps.map(\.report),
       history: finished.outcome.record.epochs.map(\.report))
+  }
+
+  /// Nil where a damaged picture would have ended the run.
+  private func leftOut(_ epoch: TrainingRecord.EpochRecord) -> LeftOutPictures? {
+    guard spec.dataset.pictures?.damaged == .skip else { return nil }
+    return LeftOutPictures(
+      train: data.train.count - epoch.images, test: epoch.testImages.map { data.test.count - $0 })
   }
 
   private func timing(_ finished: FinishedVariant) -> Timing.Run {

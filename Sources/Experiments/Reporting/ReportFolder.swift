@@ -58,7 +58,7 @@ extension ReportPage {
     try DurableFile.makeFolder(plots)
     for plot in plotFiles() { try DurableFile.write(Array(plot.svg.utf8), to: "\(plots)/\(plot.name)") }
     let path = (folder as NSString).appendingPathComponent("report.html")
-    try DurableFile.write(Array(html().utf8), to: path)
+    try DurableFile.write(Array(linking(toFilesIn: folder).html().utf8), to: path)
     return path
   }
 }

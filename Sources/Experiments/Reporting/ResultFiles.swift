@@ -20,6 +20,7 @@ struct ResultFiles {
     try write(report.expectationsCSV(), "expectations.csv")
     try write(report.layersCSV(), "layers.csv")
     try write(report.historyCSV(), "history.csv")
+    try write(report.latencyCSV(), "latency.csv")
     try write(yaml(spec), "experiment.yaml")
     do { try ReportPage(report).write(into: folders.root) } catch { throw .storage("\(error)") }
   }

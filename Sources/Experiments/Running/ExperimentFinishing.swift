@@ -33,7 +33,9 @@ struct ExperimentFinishing {
         FinishedVariant(
           seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies, onnxMACs: macs))
     }
-    let report = try ReportBuilder(spec: spec, engine: engine, commit: commit, ranks: ranks).report(finished)
+    let report = try ReportBuilder(
+      spec: spec, data: experiment.data, engine: engine, commit: commit, ranks: ranks
+    ).report(finished)
     try ResultFiles(folders: folders).write(report, spec)
     earlier?.removeOrphans(of: report, models: ResultFolders.models(in: spec.export.formats))
     return report
@@ -53,7 +55,7 @@ struct ExperimentFinishing {
       spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
       checkpoints: cache.checkpoints(stage.key), key: stage.key,
       events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess, interruption: interruption,
-      progress: ProgressPrinter(mode: .none)
+      progress: .silent
     ).run(fresh: false)
   }
 
@@ -83,8 +85,10 @@ struct ExperimentFinishing {
       try DurableFile.makeFolder(folder)
       for format in spec.export.formats {
         if format == "onnx" {
-          macs = try ONNXExport(network: outcome.network, spec: spec.export.onnx, metadata: metadata)
-            .write(to: folder + "/model.onnx")
+          let ranges = try spec.calibrationRanges(of: outcome.network, on: experiment.data.train)
+          macs = try ONNXExport(
+            network: outcome.network, spec: spec.export.onnx, metadata: metadata, ranges: ranges
+          ).write(to: folder + "/model.onnx")
         } else {
           let model = folder + "/model.safetensors"
           try outcome.network.tensorFile(metadata: metadata).write(to: model)

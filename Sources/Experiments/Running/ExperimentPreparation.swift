@@ -58,11 +58,22 @@ struct ExperimentPreparation {
       spec, kernels: kernels, load: .load(data, digest: stand), weights: spec.architecture.weights)
   }
 
+  /// Random images for an experiment whose data is not there; nil where their number is not known.
+  mutating func standInData(_ spec: ExperimentSpec) -> Dataset? {
+    let name = (["random", spec.dataset.name] + limits(spec.dataset)).joined(separator: "\n")
+    if let data = datasets[name] { return data }
+    datasets[name] = DatasetRegistry.standIn(for: spec.dataset)
+    return datasets[name]
+  }
+
+  private func limits(_ spec: DatasetSpec) -> [String] {
+    [spec.trainLimit, spec.testLimit].map { $0.map(String.init) ?? "all" }
+  }
+
   private mutating func load(_ experiment: ExperimentSpec) throws(RunError) -> Dataset {
     let spec = experiment.dataset
-    let limits = [spec.trainLimit, spec.testLimit].map { $0.map(String.init) ?? "all" }
     let pictures = spec.pictures.map { "\($0)" } ?? ""
-    let name = ([spec.name, spec.path ?? "", pictures] + limits).joined(separator: "\n")
+    let name = ([spec.name, spec.path ?? "", pictures] + limits(spec)).joined(separator: "\n")
     if let data = datasets[name] { return data }
     let data = try experiment.loadData(threads: threads)
     datasets[name] = data

@@ -21,6 +21,8 @@ public struct ExperimentRunner: Sendable {
   private let commits: [String: GitState]
   private let group: ProcessGroup
   private let progress: ProgressPrinter
+  /// Requested by the user.
+  private let interruption: Interruption
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
   private let cache: StageCache
@@ -50,6 +52,7 @@ public struct ExperimentRunner: Sendable {
     self.commits = commits
     self.group = group
     self.progress = progress
+    self.interruption = interruption
     stopping = Interruption(within: interruption)
     cache = StageCache(results: results)
   }
@@ -57,13 +60,14 @@ public struct ExperimentRunner: Sendable {
   /// Runs what is not done yet, and writes all reports. An experiment that fails does not keep the
   /// others from running.
   ///
-  /// - Parameter ended: told of every experiment as it ends, from any thread, one at a time.
+  /// - Parameter ended: called for every experiment as it ends, from any thread, one at a time.
   /// - Returns: the outcomes in the order of `specs`; checkpoints and the results of finished
   ///   trainings stay in any case.
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
-    let schedule = SuiteSchedule(specs, prepared: prepare(specs), cache: cache, ended: ended)
+    let schedule = SuiteSchedule(
+      specs, prepared: prepare(specs), cache: cache, fresh: fresh, ended: ended)
     work(schedule)
     let outcomes = schedule.outcomes
     for outcome in outcomes { markEarlier(outcome) }
@@ -91,7 +95,7 @@ public struct ExperimentRunner: Sendable {
     }
     let schedule = SuiteSchedule(
       chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, cache: cache, share: share,
-      ended: failed)
+      fresh: fresh, ended: failed)
     work(schedule)
     let trainings = schedule.trainings
     return ShardOutcome(
@@ -103,7 +107,7 @@ public struct ExperimentRunner: Sendable {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     return specs.map { spec in
       Result { () throws(RunError) in
-        if let problem = MemoryCheck(spec)?.problem { throw .memory(problem) }
+        if let problem = MemoryCheck(spec, threads: engine.threads)?.problem { throw .memory(problem) }
         return try preparation.prepare(spec)
       }
     }
@@ -115,6 +119,11 @@ public struct ExperimentRunner: Sendable {
     return try outcome.result.get()
   }
 
+  /// The page of an experiment's report and the report itself, as files.
+  public func reportFiles(of spec: ExperimentSpec) -> (page: String, report: String) {
+    (folders(spec).page, folders(spec).report)
+  }
+
   private func folders(_ spec: ExperimentSpec) -> ResultFolders {
     ResultFolders(results: results, experiment: spec.name)
   }
@@ -122,7 +131,7 @@ public struct ExperimentRunner: Sendable {
   // MARK: Workers
 
   private func work(_ schedule: SuiteSchedule) {
-    if fresh { schedule.discard() }
+    if fresh { schedule.discard(stopping) }
     concurrently(engines.count) { work(schedule, engines[$0]) }
   }
 
@@ -146,18 +155,29 @@ public struct ExperimentRunner: Sendable {
     _ index: Int, _ spec: ExperimentSpec, _ schedule: SuiteSchedule, for stage: TrainingStage? = nil
   ) -> Bool {
     do throws(RunError) {
-      try schedule.begin(index) { experiment throws(RunError) in
+      return try schedule.begin(index, for: stage) { experiment throws(RunError) in
         let folders = folders(spec)
         let lock = try FolderLock(folders.state, interruption: stopping)
+        try keepStart(of: experiment.spec, folders)
         try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
         return lock
       }
-      return true
     } catch {
       schedule.end(index, .failure(error), leaving: stage)
       failed(error)
       return false
+    }
+  }
+
+  /// - Throws: where the experiment starts from a model among the results that it would replace.
+  private func keepStart(of spec: ExperimentSpec, _ folders: ResultFolders) throws(RunError) {
+    func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/" }
+    for path in [spec.architecture.weights, spec.architecture.onnx].compactMap(\.self)
+    where real(path).hasPrefix(real(folders.root)) {
+      throw .storage(
+        "\(path): the model to start from is one of the results that this run would replace; "
+          + "expected another `name` of the experiment")
     }
   }
 
@@ -166,7 +186,7 @@ public struct ExperimentRunner: Sendable {
     guard let earlier = EarlierResults(in: folders) else { return }
     let changes = sentence(earlier.changes(to: spec))
     guard !changes.isEmpty else { return }
-    progress.show(.message("\(folders.root): the results there are replaced, other settings: \(changes)"))
+    progress.show(.warning("\(folders.root): the results there are replaced, other settings: \(changes)"))
     try earlier.mark(.interrupted, "a run with other settings has not ended (\(changes))")
   }
 
@@ -178,20 +198,22 @@ public struct ExperimentRunner: Sendable {
       defer { withExtendedLifetime(lock) {} }
       try cache.describe(stage)
       let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
+      let progress = label.map(self.progress.labelled) ?? self.progress
+      defer { progress.end() }
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
         beginnings: schedule.beginnings(of: stage),
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
-        progress: label.map(progress.labelled) ?? progress, group: group)
+        progress: progress, forecast: schedule.forecast, group: group)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
       postpone(stage, owner, schedule)
     } catch .training(.interrupted) where group.count > 1 {
       // Another process of the group was asked to stop, and so all are.
-      stopping.request()
+      interruption.request()
       schedule.failed(stage, .training(.interrupted))
       failed(.training(.interrupted))
     } catch .training(.interrupted) where !stopping.isRequested {
@@ -204,7 +226,7 @@ public struct ExperimentRunner: Sendable {
 
   /// Leaves a training to its owner for now.
   private func postpone(_ stage: TrainingStage, _ owner: String, _ schedule: SuiteSchedule) {
-    guard schedule.isBusy(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
+    guard schedule.postpone(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
     progress.show(
       .message(
         "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): \(owner) is training it; "
@@ -234,7 +256,7 @@ public struct ExperimentRunner: Sendable {
     else { return }
     defer { withExtendedLifetime(lock) {} }
     do throws(RunError) { try earlier.mark(.failed, "the last run failed: \(failure)") } catch {
-      progress.show(.message("warning: \(error)"))
+      progress.show(.warning("\(error)"))
     }
   }
 

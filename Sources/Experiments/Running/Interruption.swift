@@ -35,25 +35,25 @@ public final class Interruption: Sendable {
 ///
 /// A handler that only counts needs no thread, which a limit on processes may refuse.
 private enum StopSignals {
-  private static let interruptions = Atomic<Int>(0)
   private static let hangups = Atomic<Int>(0)
-  /// When the first one came, in seconds.
-  private static let first = Atomic<Int>(0)
+  /// When the first other one came, in milliseconds; ``never`` before.
+  private static let first = Atomic<Int>(never)
+  private static let never = -1
 
   /// Of a clock that never goes back; safe in a handler.
-  private static func seconds() -> Int {
+  private static func milliseconds() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec
+    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
   }
 
   static var areReceived: Bool {
-    interruptions.load(ordering: .relaxed) + hangups.load(ordering: .relaxed) > 0
+    first.load(ordering: .relaxed) != never || hangups.load(ordering: .relaxed) > 0
   }
 
   static func listen() {
-    // Both have their memory before a handler needs it.
-    _ = (areReceived, first.load(ordering: .relaxed))
+    // All have their memory before a handler needs it.
+    _ = areReceived
     for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
       handle(number) { _ in StopSignals.interrupt() }
     }
@@ -72,12 +72,10 @@ private enum StopSignals {
   }
 
   private static func interrupt() {
-    let now = seconds()
-    if interruptions.wrappingAdd(1, ordering: .relaxed).oldValue == 0 {
-      first.store(now, ordering: .relaxed)
-    } else if now - first.load(ordering: .relaxed) > 1 {
-      _exit(130)
-    }
+    let now = milliseconds()
+    // In one step: another handler may run on another thread.
+    let earlier = first.compareExchange(expected: never, desired: now, ordering: .relaxed)
+    if !earlier.exchanged, now - earlier.original > 1000 { _exit(130) }
   }
 
   private static func hangUp() { hangups.wrappingAdd(1, ordering: .relaxed) }
@@ -90,6 +88,7 @@ private enum StopSignals {
       action.__sigaction_handler.sa_handler = handler
     #endif
     action.sa_flags = Int32(SA_RESTART)
+    sigfillset(&action.sa_mask)
     sigaction(number, &action, nil)
   }
 

@@ -5,6 +5,9 @@ struct ResultFolders: Sendable {
 
   var root: String { "\(results)/\(experiment)" }
 
+  var report: String { "\(root)/report.json" }
+  var page: String { "\(root)/report.html" }
+
   /// The report's plots.
   var plots: String { "\(root)/plots" }
 

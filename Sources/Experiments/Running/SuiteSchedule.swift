@@ -34,9 +34,14 @@ final class SuiteSchedule: Sendable {
   private struct State {
     var stages: [StageKey: StageState] = [:]
     var experiments: [ExperimentState] = []
-    var locks: [Int: FolderLock] = [:]
-    /// Trainings whose being in other hands has been told.
-    var told: Set<StageKey> = []
+    /// Trainings of which it was said that another process works at them.
+    var postponed: Set<StageKey> = []
+  }
+
+  /// The folder of an experiment's results, locked from its begin to its end. Opening it may wait
+  /// for another host's process, which only those wait for who need this folder.
+  private final class Folder: Sendable {
+    let lock = Mutex<FolderLock?>(nil)
   }
 
   private let specs: [ExperimentSpec]
@@ -48,24 +53,30 @@ final class SuiteSchedule: Sendable {
   /// Of all experiments, each once.
   private let stages: [TrainingStage]
   private let beginnings: [StageKey: SharedBeginnings]
+  /// Which training of how many, and how long all take.
+  let forecast: SuiteForecast
   private let cache: StageCache
   private let state: Mutex<State>
+  /// Of each experiment.
+  private let folders: [Folder]
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
 
   /// - Parameters:
   ///   - prepared: of each of `specs`.
   ///   - cache: where the trainings are.
   ///   - share: do these trainings alone, and finish no experiment.
-  ///   - ended: told of every experiment that ends, one at a time.
+  ///   - fresh: whether what is in the cache is to be discarded, see `discard`.
+  ///   - ended: called for every experiment that ends, one at a time.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
-    share: Set<StageKey>? = nil, ended: @escaping @Sendable (ExperimentOutcome) -> Void
+    share: Set<StageKey>? = nil, fresh: Bool = false, ended: @escaping @Sendable (ExperimentOutcome) -> Void
   ) {
     self.specs = specs
     self.share = share
     self.ended = Mutex(ended)
     experiments = prepared.map { try? $0.get() }
     self.cache = cache
+    folders = specs.map { _ in Folder() }
     var state = State()
     state.experiments = specs.map { _ in .open }
     stages = experiments.flatMap { $0?.stages ?? [] }.filter { stage in
@@ -73,6 +84,12 @@ final class SuiteSchedule: Sendable {
     }
     beginnings = SharedBeginnings.among(stages, cache: cache)
     self.state = Mutex(state)
+    let data = experiments.compactMap(\.self).flatMap { experiment in
+      experiment.stages.map { ($0.key, experiment.data) }
+    }
+    forecast = SuiteForecast(
+      stages.filter { share?.contains($0.key) ?? true },
+      data: Dictionary(data) { first, _ in first }, cache: cache, fresh: fresh)
     for (index, prepared) in prepared.enumerated() {
       if case .failure(let error) = prepared { end([index], .failure(error)) }
     }
@@ -113,11 +130,11 @@ final class SuiteSchedule: Sendable {
 
   /// Discards all checkpoints of the trainings, and what they share, but for those that another
   /// process works at.
-  func discard() {
+  func discard(_ interruption: Interruption) {
     for stage in stages where share?.contains(stage.key) ?? true {
-      beginnings[stage.key]?.clear()
+      beginnings[stage.key]?.clear(interruption)
       guard cache.checkpoints(stage.key).newestEpoch != nil,
-        let lock = try? cache.lock(stage.key, Interruption())
+        let lock = try? cache.lock(stage.key, interruption)
       else { continue }
       withExtendedLifetime(lock) { cache.checkpoints(stage.key).clear() }
     }
@@ -140,11 +157,13 @@ final class SuiteSchedule: Sendable {
 
   // MARK: What became of it
 
-  /// Another process works at it; whether that is news.
-  func isBusy(_ stage: TrainingStage) -> Bool {
+  /// Leaves a training to another process, which works at it, for now.
+  ///
+  /// - Returns: whether this is the first time.
+  func postpone(_ stage: TrainingStage) -> Bool {
     state.withLock { state in
       state.stages[stage.key] = .busy
-      return state.told.insert(stage.key).inserted
+      return state.postponed.insert(stage.key).inserted
     }
   }
 
@@ -154,14 +173,15 @@ final class SuiteSchedule: Sendable {
 
   /// Ends every experiment that needs the training.
   func failed(_ stage: TrainingStage, _ error: RunError) {
-    let needing = state.withLock { state in
+    let ending = state.withLock { state in
       state.stages[stage.key] = .failed
-      return experiments.indices.filter { index in
+      let needing = experiments.indices.filter { index in
         guard case .open = state.experiments[index], let experiment = experiments[index] else { return false }
         return experiment.stages.contains { $0.key == stage.key }
       }
+      return Self.end(needing, .failure(error), &state)
     }
-    end(needing, .failure(error))
+    close(ending)
   }
 
   /// Ends an experiment; a training that was taken for it is left to the others that need it.
@@ -171,12 +191,23 @@ final class SuiteSchedule: Sendable {
   }
 
   private func end(_ indices: [Int], _ result: Result<Report, RunError>) {
-    state.withLock { state in
-      for index in indices {
-        state.experiments[index] = .ended(result)
-        state.locks[index] = nil
-      }
+    close(state.withLock { Self.end(indices, result, &$0) })
+  }
+
+  /// - Returns: those that had not ended.
+  private static func end(
+    _ indices: [Int], _ result: Result<Report, RunError>, _ state: inout State
+  ) -> [Int] {
+    indices.filter { index in
+      if case .ended = state.experiments[index] { return false }
+      state.experiments[index] = .ended(result)
+      return true
     }
+  }
+
+  /// Unlocks the folders of experiments that have ended, and says so.
+  private func close(_ indices: [Int]) {
+    for index in indices { folders[index].lock.withLock { $0 = nil } }
     ended.withLock { ended in
       for index in indices { ended(outcome(index)) }
     }
@@ -188,21 +219,32 @@ final class SuiteSchedule: Sendable {
 
   // MARK: Folders
 
-  /// Opens the folder of an experiment that is begun, once; keeps the lock that this gives until
-  /// the experiment's end. A shard leaves the folders of experiments to others.
+  /// Opens the folder of an experiment, once, and keeps its lock until the experiment's end. A
+  /// shard leaves the folders of experiments to others.
+  ///
+  /// - Parameter stage: the training that was taken for the experiment, if one was.
+  /// - Returns: false where the experiment has ended meanwhile; the training is then left to the
+  ///   others that need it.
   func begin(
-    _ index: Int, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
-  ) throws(RunError) {
-    let error: RunError? = state.withLock { state in
-      guard share == nil, state.locks[index] == nil, let experiment = experiments[index] else { return nil }
-      do throws(RunError) {
-        state.locks[index] = try open(experiment)
-        return nil
-      } catch {
-        return error
+    _ index: Int, for stage: TrainingStage?, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
+  ) throws(RunError) -> Bool {
+    guard share == nil, let experiment = experiments[index] else { return true }
+    let isOpen = folders[index].lock.withLock { lock -> Result<Bool, RunError> in
+      Result { () throws(RunError) in
+        if lock == nil, !hasEnded(index) { lock = try open(experiment) }
+        if hasEnded(index) { lock = nil }
+        return lock != nil
       }
     }
-    if let error { throw error }
+    if try isOpen.get() { return true }
+    if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
+    return false
+  }
+
+  private func hasEnded(_ index: Int) -> Bool {
+    state.withLock { state in
+      if case .ended = state.experiments[index] { true } else { false }
+    }
   }
 
   // MARK: Results

@@ -68,7 +68,7 @@ public struct TrainingFollower {
       let training = VariantTraining(
         spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data, engine: engine,
         checkpoints: CheckpointStore(folder: ""), key: stage.key, interruption: interruption,
-        progress: ProgressPrinter(mode: .none), group: group)
+        progress: .silent, group: group)
       do throws(RunError) {
         try training.follow(state)
       } catch .training {

@@ -61,12 +61,16 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var evaluationCPUSeconds: Double?
     var pruningCPUSeconds: Double?
     var images: Int
+    /// Test images that were evaluated; nil where none were, and in checkpoints from before that
+    /// was recorded.
+    var testImages: Int?
     /// Energy of the processor's packages while it trained; nil where they have no counters.
     var trainJoules: Double?
 
     /// Nil for an epoch that is not evaluated.
     mutating func evaluate(_ evaluation: Evaluation?) {
       (testLoss, testTop1, testTop5) = (evaluation?.loss, evaluation?.top1, evaluation?.top5)
+      testImages = evaluation?.images
     }
 
     mutating func measure(_ network: Network) {

@@ -54,7 +54,7 @@ extension VariantTraining {
     shared.current = nil
     shared.epochs.append(entry)
     do throws(RunError) {
-      try beginnings?.keep(network, shared)
+      try beginnings?.keep(network, shared, interruption)
     } catch {
       try end(error)
     }

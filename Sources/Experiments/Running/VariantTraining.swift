@@ -29,6 +29,8 @@ struct VariantTraining {
   var ownsProcess = false
   let interruption: Interruption
   let progress: ProgressPrinter
+  /// What this training is one of; nil where it is alone.
+  var forecast: SuiteForecast?
   /// Processes that train together. The first one alone reads and writes files; see
   /// ``TrainingFollower``.
   var group = ProcessGroup.alone
@@ -53,7 +55,8 @@ struct VariantTraining {
     let finished = record.epochs.count
     progress.show(
       .runStarted(
-        experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished))
+        experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished,
+        suite: forecast?.begin(key, epochs: finished)))
     if taken != nil || finished < epochs { record.begin(in: .current(engine)) }
     if let taken {
       // The other processes are not training along yet.
@@ -118,7 +121,7 @@ struct VariantTraining {
   private func restore(
     _ network: Network, _ found: (restored: CheckpointStore.Restored?, warnings: [String])
   ) throws(RunError) -> TrainingRecord? {
-    for warning in found.warnings { progress.show(.message("warning: " + warning)) }
+    for warning in found.warnings { progress.show(.warning(warning)) }
     guard let restored = found.restored else { return nil }
     do {
       try Checkpoint.restore(network, from: restored.file, path: restored.path)
@@ -172,7 +175,8 @@ struct VariantTraining {
     record.current = nil
     progress.show(
       .epochEnded(
-        entry.report, epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond))
+        entry.report, epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond,
+        suite: forecast?.advance(key, epochs: entry.epoch)))
   }
 
   /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be
@@ -182,7 +186,7 @@ struct VariantTraining {
     guard evaluation.images > 0 else { throw .training(.noImages(part: "test")) }
     guard evaluation.loss == nil else { return evaluation }
     if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
-    progress.show(.message("warning: the loss of the test images is not finite after epoch \(epoch)"))
+    progress.show(.warning("the loss of the test images is not finite after epoch \(epoch)"))
     return evaluation
   }
 
@@ -237,7 +241,8 @@ struct VariantTraining {
           epoch: epoch + 1, epochs: epochs, step: partial.progress.steps, steps: pass.stepCount,
           loss: partial.progress.loss, accuracy: partial.progress.top1, channels: size.channels,
           macs: size.macs, imagesPerSecond: Double(partial.progress.images) / partial.seconds,
-          secondsToGo: partial.seconds / share * epochsLeft)))
+          secondsToGo: partial.seconds / share * epochsLeft,
+          suite: forecast?.advance(key, epochs: epoch, share: share))))
   }
 
   /// Names the pictures that have been left out since the last time, or some of them.
@@ -245,11 +250,11 @@ struct VariantTraining {
     for damaged in [data.train.damaged, data.test.damaged].compactMap({ $0 }) {
       let new = damaged.takeNew()
       for picture in new.prefix(Self.picturesNamed) {
-        progress.show(.message("warning: \(picture.name): left out: \(picture.problem)"))
+        progress.show(.warning("\(picture.name): left out: \(picture.problem)"))
       }
       if new.count > Self.picturesNamed {
         progress.show(
-          .message("warning: \(new.count - Self.picturesNamed) more damaged pictures are left out"))
+          .warning("\(new.count - Self.picturesNamed) more damaged pictures are left out"))
       }
     }
   }
@@ -278,7 +283,7 @@ struct VariantTraining {
     let warnings = PruningWarnings(
       before: whole, after: network.structure,
       target: epoch == schedule.epochs.last ? spec.prune?.target : nil)
-    for warning in warnings.sentences { progress.show(.message("warning: after epoch \(epoch), \(warning)")) }
+    for warning in warnings.sentences { progress.show(.warning("after epoch \(epoch), \(warning)")) }
     let removed = network.channelGroups.compactMap { group in
       removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
     }

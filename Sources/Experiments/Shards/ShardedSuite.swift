@@ -29,8 +29,10 @@ struct ShardedSuite {
 
   /// Keys of the trainings that a shard does.
   func share(of shard: Shard) -> Set<StageKey> {
-    let units = TrainingUnit.deal(units, to: shard.count)[shard.index - 1]
-    return Set(units.flatMap(\.stages).map(\.key))
+    // Shards behind as many as there are units have none.
+    let shards = TrainingUnit.deal(units, to: min(shard.count, units.count))
+    guard shard.index <= shards.count else { return [] }
+    return Set(shards[shard.index - 1].flatMap(\.stages).map(\.key))
   }
 
   /// Those that need one of the trainings.

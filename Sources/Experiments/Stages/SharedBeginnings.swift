@@ -69,25 +69,36 @@ struct SharedBeginnings: Sendable {
   /// - Parameters:
   ///   - network: after the steps.
   ///   - record: with the epoch as its last.
-  func keep(_ network: Network, _ record: TrainingRecord) throws(RunError) {
+  ///   - interruption: ends the wait for a sign of life of another owner.
+  func keep(
+    _ network: Network, _ record: TrainingRecord, _ interruption: Interruption
+  ) throws(RunError) {
     let epoch = record.epochs.count
     guard epochs.contains(epoch), stage.variant == .pruned || epoch < stage.epochs else { return }
     let key = Self.key(stage.trunk, epoch: epoch)
     do throws(RunError) {
-      let lock = try cache.lock(key, Interruption())
+      let lock = try cache.lock(key, interruption)
       defer { withExtendedLifetime(lock) {} }
       guard store(epoch).newest(key).restored == nil else { return }
       try cache.describe(key, as: summary(epoch), epochs: epoch)
       var shared = record
       shared.sharedEpochs = nil
       try store(epoch).save(network, key: key, record: shared)
+    } catch .training(.interrupted) {
+      // The training itself ends, and is saved, at its next step.
     } catch .inUse {
       // Another run keeps it, or it is being removed; it is there to save work, and nothing depends
       // on it.
     }
   }
 
-  func clear() { for epoch in epochs { store(epoch).clear() } }
+  /// Removes the states that no other process works at.
+  func clear(_ interruption: Interruption) {
+    for epoch in epochs where store(epoch).has(epoch: epoch) {
+      guard let lock = try? cache.lock(Self.key(stage.trunk, epoch: epoch), interruption) else { continue }
+      withExtendedLifetime(lock) { store(epoch).clear() }
+    }
+  }
 
   private func store(_ epoch: Int) -> CheckpointStore {
     cache.checkpoints(Self.key(stage.trunk, epoch: epoch))

@@ -44,8 +44,7 @@ struct StageKey: Hashable, Sendable {
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
     part.dataset.trainLimit = nil
     part.dataset.testLimit = nil
-    (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
-    if part.architecture.onnx != nil { part.architecture.onnx = "network" }
+    part.architecture.forgetPaths()
     // Pictures that are decoded at all are decoded the same.
     if part.dataset.pictures?.damaged == .fail {
       part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels
@@ -72,4 +71,12 @@ func sha256(_ bytes: [UInt8]) -> String {
   var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
   _ = SHA256(bytes, bytes.count, &digest)
   return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}
+
+extension ArchitectureSpec {
+  /// For keys in which digests of its files stand for where they are.
+  mutating func forgetPaths() {
+    (weights, unexpandedWeights) = (nil, nil)
+    if onnx != nil { (onnx, unexpandedONNX) = ("network", nil) }
+  }
 }

@@ -20,6 +20,31 @@ extension ExperimentSpec {
     return data
   }
 
+  /// What each value of a network lies in for the training images that `export.onnx.quantize` asks
+  /// for, in a random order that is always the same; nil for an export in floats.
+  func calibrationRanges(
+    of network: Network, on images: ImageSet
+  ) throws(RunError) -> [ClosedRange<Float>]? {
+    guard let count = export.onnx.calibrationImages else { return nil }
+    let order = BatchLoader.shuffledOrder(count: images.count, seed: 0, epoch: 0).prefix(count)
+    let loader = BatchLoader(
+      set: images, order: Array(order), batchSize: train.batchSize, augment: nil,
+      normalize: dataset.normalize, seed: 0, epoch: 0)
+    var ranges = [ClosedRange<Float>](repeating: 0...0, count: network.graph.nodes.count + 1)
+    do throws(DatasetError) {
+      while let batch = try loader.next() {
+        // All of its pictures are damaged.
+        if batch.count == 0 { continue }
+        ranges = zip(ranges, network.ranges(of: batch.images)).map { a, b in
+          min(a.lowerBound, b.lowerBound)...max(a.upperBound, b.upperBound)
+        }
+      }
+    } catch {
+      throw .data(error)
+    }
+    return ranges
+  }
+
   /// How a network does on images, with the experiment's normalization.
   ///
   /// - Parameter group: processes that have the same network, and the same call to make.

@@ -1,6 +1,7 @@
 import Compute
 import Datasets
 import Foundation
+import Reports
 
 /// What `doctor` shows: the machine, what was chosen for it, and which data is there.
 public struct Diagnosis: Encodable {
@@ -17,6 +18,8 @@ public struct Diagnosis: Encodable {
   let kernels: String
   let kernelsAvailable: [String]
   let threads: Int
+  /// Why there are fewer threads than processors by default; nil where there are not.
+  let threadLimit: String?
   let cores: Int
   let memoryGib: Double
   let blasLibrary: String?
@@ -36,6 +39,7 @@ public struct Diagnosis: Encodable {
     kernels = engine.kernels.rawValue
     kernelsAvailable = KernelClass.available.map(\.rawValue)
     threads = engine.threads
+    threadLimit = ProcessorLimit.current.explanation
     cores = machine.logicalCores
     memoryGib = (Double(machine.memory) / 0x1p30 * 10).rounded() / 10
     blasLibrary = machine.blasLibrary
@@ -66,10 +70,10 @@ public struct Diagnosis: Encodable {
       "processor     \(processor), \(cores) cores (\(features.joined(separator: " ")))",
       "memory        \(memoryGib) GiB",
       "kernels       \(kernels) (available: \(kernelsAvailable.joined(separator: ", ")); ESPALIER_KERNELS selects)",
-      "threads       \(threads)",
+      "threads       \(threads)" + (threadLimit.map { ": \($0)" } ?? ""),
       "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
-      "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(threads) threads",
-      "bandwidth     \(measuredBandwidthGbPerS) GB/s, read and written by \(threads) threads",
+      "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(counted(threads, "thread"))",
+      "bandwidth     \(measuredBandwidthGbPerS) GB/s, read and written by \(counted(threads, "thread"))",
       "pictures      \(pictureDecoders)",
       "results       \(results.text)",
       "data (the environment variable ESPALIER_DATA selects the folder, `data` by default):",

@@ -17,10 +17,12 @@ public enum ModelExport {
     _ spec: ExperimentSpec, of model: Network, weights: String
   ) throws(ToolError) -> ExperimentSpec {
     var again = spec
+    // The experiment's own results have the model.
+    again.name += "-again"
     again.prune = nil
     again.expectations = []
     again.architecture.name = "layers"
-    again.architecture.onnx = nil
+    (again.architecture.onnx, again.architecture.unexpandedONNX) = (nil, nil)
     again.architecture.hasNewHead = false
     again.architecture.width = 1
     again.architecture.growth = nil
@@ -56,8 +58,13 @@ public enum ModelExport {
       case .onnx:
         let own = try metadata(of: path, spec)
         let described = own.isEmpty ? ModelMetadata.of(spec) : own
-        let macs = try ONNXExport(network: network, spec: spec.export.onnx, metadata: described)
-          .write(to: output)
+        let isQuantized = spec.export.onnx.calibrationImages != nil
+        let ranges =
+          try isQuantized
+          ? spec.calibrationRanges(of: network, on: spec.loadData(threads: engine.threads).train) : nil
+        let macs = try ONNXExport(
+          network: network, spec: spec.export.onnx, metadata: described, ranges: ranges
+        ).write(to: output)
         return "\(output): \(macs) MACs for an image, \(network.cost().macs) of the network"
       }
       return nil

@@ -6,6 +6,8 @@ import Specification
 enum ModelMetadata {
   /// Names of the classes, a JSON list.
   static let classNames = "espalier.classes"
+  /// Training images that the ranges of a quantized model's values are from.
+  static let calibrationImages = "espalier.calibration_images"
 
   /// Of a model that a training ended with.
   ///

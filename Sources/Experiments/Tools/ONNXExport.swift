@@ -10,6 +10,8 @@ struct ONNXExport {
   let network: Network
   let spec: ExportSpec.ONNXSpec
   let metadata: [String: String]
+  /// Of the network's values, where the file is to compute in integers.
+  let ranges: [ClosedRange<Float>]?
 
   /// Writes the file, and the folder `test_data_set_0` beside it.
   ///
@@ -20,7 +22,9 @@ struct ONNXExport {
     let options = ONNXOptions(
       opset: spec.opset, foldsBatchNorm: spec.foldsBatchNorm, padChannels: spec.padChannels,
       batch: spec.batch)
-    let model = try ONNXModel(network, options, metadata: metadata)
+    var metadata = metadata
+    if let images = spec.calibrationImages { metadata[ModelMetadata.calibrationImages] = "\(images)" }
+    let model = try ONNXModel(network, options, ranges: ranges, metadata: metadata)
     try DurableFile.write(model.bytes, to: path)
     if spec.testImages > 0 {
       let folder = URL(filePath: path).deletingLastPathComponent().appending(path: "test_data_set_0").path

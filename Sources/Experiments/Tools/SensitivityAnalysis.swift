@@ -45,7 +45,7 @@ public struct SensitivityAnalysis: Sendable {
 
   /// Measures what is not measured yet, and writes `sensitivity.json`, `.csv` and `.svg`.
   public func run() throws(RunError) -> SensitivityReport {
-    let lock = try FolderLock(folder + "/.state")
+    let lock = try FolderLock(folder + "/.state", interruption: interruption)
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
     let (model, hash) = try read(weights)
@@ -112,7 +112,7 @@ public struct SensitivityAnalysis: Sendable {
     part.export = ExportSpec(formats: [])
     part.evaluate = EvaluateSpec()
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
-    (part.architecture.weights, part.architecture.unexpandedWeights) = (nil, nil)
+    part.architecture.forgetPaths()
     return StageKey(
       stage: "sensitivity",
       """

@@ -44,7 +44,7 @@ struct CheckpointReader: FuzzedReader {
       return
     }
     do { try Checkpoint.restore(network, from: restored.file, path: "fuzzed") } catch { return }
-    _ = network.forward([Float](repeating: 0.5, count: 16), count: 1, pass: .evaluation)
+    _ = network.evaluate(Planes(network.input, dense: [Float](repeating: 0.5, count: 16)))
   }
 
   private func network() -> Network? {

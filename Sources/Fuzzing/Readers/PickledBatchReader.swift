@@ -10,7 +10,7 @@ struct PickledBatchReader: FuzzedReader {
   func read(_ bytes: [UInt8]) {
     let file = DataFile(stored: bytes, path: "fuzzed", source: nil)
     guard let images = try? batches.read([file], count: 2) else { return }
-    precondition(images.count == 2 && images.labels.allSatisfy((0..<10).contains))
+    precondition(images.count == 2 && images.labels.allSatisfy { (0..<10).contains($0) })
     precondition(images.pixels.count == 2 * 12)
   }
 }

@@ -2,6 +2,8 @@
 public enum GraphError: Error, Equatable, CustomStringConvertible {
   /// A window, with its padding, is larger than the map that it reads.
   case windowTooLarge(window: Int, padding: Int, input: FeatureShape)
+  /// A pooling window could lie on padding alone.
+  case poolPadding(window: Int, padding: Int)
   /// The number of groups divides the input channels or the output channels not.
   case groups(Int, inputs: Int, outputs: Int)
   /// Values that must have the same shape do not.
@@ -15,6 +17,8 @@ public enum GraphError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .windowTooLarge(let window, let padding, let input):
       "a window of \(window) x \(window) with padding \(padding) does not fit into \(input)"
+    case .poolPadding(let window, let padding):
+      "a padding of \(padding) is more than half of the window of \(window)"
     case .groups(let groups, let inputs, let outputs):
       "\(groups) groups do not divide \(inputs) input channels and \(outputs) output channels"
     case .shapes(let shapes, let expected):

@@ -1,12 +1,12 @@
 /// About how many bytes a training needs for weights, their gradients and momentum, and for what
 /// the backward pass reads. Images of the data set and the program itself come on top.
 public struct TrainingMemory: Equatable, Sendable {
-  /// Whatever the batch.
-  public var fixed: Double
+  /// Of the weights once.
+  public var parameters: Double
   public var perImage: Double
 
   /// For batches of that number of images.
-  public func bytes(images: Int) -> Double { fixed + Double(images) * perImage }
+  public func bytes(images: Int) -> Double { 3 * parameters + Double(images) * perImage }
 }
 
 extension Graph {
@@ -17,7 +17,7 @@ extension Graph {
     // A gradient and what it is computed from.
     let largest = shapes.map { elements($0) }.max() ?? 0
     return TrainingMemory(
-      fixed: 3 * bytesOfFloat * Double(PrunableGraph(self).cost.parameters),
+      parameters: bytesOfFloat * Double(PrunableGraph(self).cost.parameters),
       perImage: bytesOfFloat * (kept + 2 * largest))
   }
 

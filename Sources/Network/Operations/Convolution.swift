@@ -242,4 +242,13 @@ extension FeatureShape {
       channels: channels, rows: (rows + 2 * padding - window) / stride + 1,
       columns: (columns + 2 * padding - window) / stride + 1)
   }
+
+  /// The map of pooling windows over this one, each of which has a pixel.
+  ///
+  /// - Throws: ``GraphError/poolPadding(window:padding:)`` and what ``windowed(_:stride:padding:)``
+  ///   throws.
+  func pooled(_ window: Int, stride: Int, padding: Int) throws(GraphError) -> FeatureShape {
+    guard 2 * padding <= window else { throw .poolPadding(window: window, padding: padding) }
+    return try windowed(window, stride: stride, padding: padding)
+  }
 }

@@ -19,7 +19,7 @@ public struct MaxPooling: ChannelwiseOperation {
   }
 
   public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
-    try inputs[0].windowed(window, stride: stride, padding: padding)
+    try inputs[0].pooled(window, stride: stride, padding: padding)
   }
 
   public var backwardNeeds: SavedValues { [] }

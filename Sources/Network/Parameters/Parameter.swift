@@ -16,6 +16,13 @@ public final class Parameter {
     velocity = Tensor(shape: shape)
   }
 
+  init(copying other: Parameter) {
+    name = other.name
+    value = other.value
+    gradient = other.gradient
+    velocity = other.velocity
+  }
+
   /// Keeps the slices at `positions` along `axis` of value, gradient and velocity.
   func keep(_ positions: [Int], axis: Int) {
     value = value.selecting(positions, axis: axis)

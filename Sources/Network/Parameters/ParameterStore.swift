@@ -22,6 +22,11 @@ final class ParameterStore {
     trainedCounts = shapes.map { $0.count(where: \.isTrained) }
   }
 
+  init(copying other: ParameterStore) {
+    nodes = other.nodes.map { $0.map(Parameter.init(copying:)) }
+    trainedCounts = other.trainedCounts
+  }
+
   subscript(node: Int) -> [Parameter] { nodes[node] }
 
   /// The trained ones, in the order of the nodes.

@@ -34,9 +34,11 @@ extension GraphWriter {
       result.name = emit("LeakyRelu", [input.name], node.layer, [.float("alpha", slope)])
     case .silu:
       let gate = emit("Sigmoid", [input.name], node.layer)
+      ranges[gate] = 0...1
       result.name = emit("Mul", [input.name, gate], node.layer)
     case .hardSwish where options.opset < 14:
       let gate = emit("HardSigmoid", [input.name], node.layer, [sixth])
+      ranges[gate] = 0...1
       result.name = emit("Mul", [input.name, gate], node.layer)
     case .hardSwish: result.name = emit("HardSwish", [input.name], node.layer)
     case .sigmoid: result.name = emit("Sigmoid", [input.name], node.layer)

@@ -67,12 +67,13 @@ extension GraphWriter {
       weight.values[output * value.layout.count + input] = 1
     }
     macs += weight.count * pixels
-    if value.isVector {
-      weight = Tensor(shape: [layout.count, value.layout.count], values: weight.values)
-      let inputs = [value.name, initializer("\(layer)/channels", weight)]
-      return Written(name: emit("Gemm", inputs, layer, [.int("transB", 1)]), layout: layout, isVector: true)
-    }
+    if value.isVector { weight = Tensor(shape: Array(weight.shape.prefix(2)), values: weight.values) }
     let inputs = [value.name, initializer("\(layer)/channels", weight)]
-    return Written(name: emit("Conv", inputs, layer, [.ints("kernel_shape", [1, 1])]), layout: layout)
+    let name =
+      value.isVector
+      ? emit("Gemm", inputs, layer, [.int("transB", 1)])
+      : emit("Conv", inputs, layer, [.ints("kernel_shape", [1, 1])])
+    ranges[name] = ranges[value.name]
+    return Written(name: name, layout: layout, isVector: value.isVector)
   }
 }

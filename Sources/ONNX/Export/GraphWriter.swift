@@ -26,15 +26,25 @@ struct GraphWriter {
   private var taken: Set<String>
   private var file = Onnx_GraphProto()
   var macs = 0
+  /// What the file's values lie in, by name, as far as that is known.
+  var ranges: [String: ClosedRange<Float>] = [:]
+  private let graphRanges: [ClosedRange<Float>]
 
-  /// - Parameter tensors: by name
-  init(_ graph: Graph, _ tensors: [String: Tensor], _ options: ONNXOptions) {
+  /// - Parameters:
+  ///   - tensors: by name
+  ///   - graphRanges: what the graph's values lie in, by index; empty for unknown
+  init(
+    _ graph: Graph, _ tensors: [String: Tensor], _ options: ONNXOptions,
+    ranges graphRanges: [ClosedRange<Float>]
+  ) {
     self.graph = graph
     self.tensors = tensors
     self.options = options
     wishes = LayoutWishes(graph)
     values = [.image: Written(name: "images", layout: ChannelLayout(graph.input.channels))]
     taken = ["images", "logits"]
+    self.graphRanges = graphRanges
+    ranges["images"] = graphRanges.first
   }
 
   mutating func write() throws(ONNXError) -> Onnx_GraphProto {
@@ -87,7 +97,9 @@ struct GraphWriter {
       throw ONNXError(
         node: node.layer, problem: "ONNX files have no operator for \(type(of: node.operation))")
     }
-    values[graph.output(of: index + count - 1)] = result
+    let value = graph.output(of: index + count - 1)
+    values[value] = result
+    if graphRanges.indices.contains(value.index) { ranges[result.name] = graphRanges[value.index] }
     return count
   }
 

@@ -13,19 +13,29 @@ import Network
 /// `[batch, classes]`. Batch norm goes by its running statistics and there is no dropout.
 /// Initializers have the tensors' names and are not inputs. Convolutions may have more channels
 /// than the network's, all zero: up to a multiple, and where a residual branch has lost channels
-/// that its sum keeps, see ``ONNXOptions``.
+/// that its sum keeps, see ``ONNXOptions``. With ranges of its values the file computes in integers
+/// of eight bits, see ``Quantization``.
 public struct ONNXModel {
   public let bytes: [UInt8]
   /// Multiply-accumulates of the file's convolutions and linear layers for one image.
   public let macs: Int
 
-  /// - Parameter metadata: text by key
-  /// - Throws: ``ONNXError`` when the graph has what ONNX has no operator for.
+  /// - Parameters:
+  ///   - ranges: of the network's values, as ``Network/ranges(of:)`` has them, for integers of
+  ///     eight bits; nil for floats
+  ///   - metadata: text by key
+  /// - Throws: ``ONNXError`` when the graph has what ONNX has no operator for, or a range is not
+  ///   finite.
   public init(
-    _ network: Network, _ options: ONNXOptions, metadata: [String: String] = [:]
+    _ network: Network, _ options: ONNXOptions, ranges: [ClosedRange<Float>]? = nil,
+    metadata: [String: String] = [:]
   ) throws(ONNXError) {
-    var writer = GraphWriter(network.graph, network.tensors, options)
-    let graph = try writer.write()
+    var options = options
+    // Batch norm of its own is nothing that runtimes compute in integers.
+    options.foldsBatchNorm = options.foldsBatchNorm || ranges != nil
+    var writer = GraphWriter(network.graph, network.tensors, options, ranges: ranges ?? [])
+    var graph = try writer.write()
+    if ranges != nil { graph = try Quantization(of: graph, ranges: writer.ranges).graph() }
     let model = Onnx_ModelProto.with {
       $0.irVersion = Int64(options.irVersion)
       $0.producerName = "espalier"

@@ -34,13 +34,32 @@ extension Onnx_TensorProto {
 
   /// 32-bit floats, little-endian.
   init(_ tensor: Tensor, name: String) {
+    self.init(name: name, shape: tensor.shape, tensor.values, type: Self.floatType)
+  }
+
+  /// Whole numbers, little-endian.
+  init<Number: QuantizedNumber>(name: String, shape: [Int], _ values: [Number]) {
+    self.init(name: name, shape: shape, values, type: Number.tensorType)
+  }
+
+  private init<Number>(name: String, shape: [Int], _ values: [Number], type: Int32) {
     self.init()
     self.name = name
-    dims = tensor.shape.map(Int64.init)
-    dataType = Self.floatType
-    rawData = tensor.values.withUnsafeBytes { Data($0) }
+    dims = shape.map(Int64.init)
+    dataType = type
+    rawData = values.withUnsafeBytes { Data($0) }
   }
 }
+
+/// Whole numbers that quantized values are.
+protocol QuantizedNumber: FixedWidthInteger {
+  /// What ONNX calls the type, in `TensorProto.data_type`.
+  static var tensorType: Int32 { get }
+}
+
+extension UInt8: QuantizedNumber { static let tensorType: Int32 = 2 }
+extension Int8: QuantizedNumber { static let tensorType: Int32 = 3 }
+extension Int32: QuantizedNumber { static let tensorType: Int32 = 6 }
 
 extension Onnx_ValueInfoProto {
   /// Floats of that shape; a size that is nil is named `batch`.

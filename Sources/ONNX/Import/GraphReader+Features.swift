@@ -81,17 +81,13 @@ extension GraphReader {
   mutating func maxPool(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
     let window = try poolingWindow(node, features)
-    guard window.padding * 2 <= window.size else {
-      throw node.error("a padding of \(window.padding) is more than half of the window")
-    }
     try pool(node, MaxPooling(window: window.size, stride: window.stride, padding: window.padding), features)
   }
 
   mutating func averagePool(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
     let window = try poolingWindow(node, features)
-    guard window.padding == 0 || node.int("count_include_pad", 0) == 1, window.padding * 2 <= window.size
-    else {
+    guard window.padding == 0 || node.int("count_include_pad", 0) == 1 else {
       throw node.error(
         "its padding does not count", "`count_include_pad=True`, PyTorch's default, is what is read")
     }

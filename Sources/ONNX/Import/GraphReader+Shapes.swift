@@ -124,9 +124,10 @@ extension GraphReader {
     let features = try rawFeatures(node)
     let given = try integers(node, 1)?.compactMap(\.self)
     let pads = node.ints("pads") ?? given ?? []
+    guard node.input(3) == nil else { throw node.error("its `axes` are not read", "pads of all axes are") }
     guard (node.text("mode") ?? "constant") == "constant", pads.count == 8,
       pads.allSatisfy({ (0...65_536).contains($0) }),
-      pads[0] == 0, pads[4] == 0, !features.isVector, node.input(3) == nil
+      pads[0] == 0, pads[4] == 0, !features.isVector
     else { throw node.error("its padding is none of zeros around maps", "constant padding is read") }
     if let value = try floats(node, 2), value.values != [0] {
       throw node.error("it pads with \(value.values.first ?? 0)", "padding with 0 is read")

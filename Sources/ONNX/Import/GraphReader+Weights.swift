@@ -104,7 +104,7 @@ extension GraphReader {
     _ features: Features, before: Int = 0, after: Int = 0, _ node: NodeReader
   ) throws(ONNXError) -> Features {
     guard features.padding == [0, 0, 0, 0] else {
-      throw node.error("it reads what a Pad gives", "only convolutions and poolings do so")
+      throw node.error("it reads what a Pad gives", "only convolutions do so")
     }
     guard features.steps[0] == features.steps[1], (1...Self.mostStride).contains(features.steps[0]) else {
       throw node.error("a Slice with steps of \(features.steps) is not square")

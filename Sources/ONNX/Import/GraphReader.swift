@@ -107,7 +107,11 @@ struct GraphReader {
       for name in node.proto.input { consumers[name, default: []].append(index) }
     }
     self.consumers = consumers
-    for tensor in file.initializer { known[tensor.name] = .tensor(tensor) }
+    for tensor in file.initializer {
+      guard known.updateValue(.tensor(tensor), forKey: tensor.name) == nil else {
+        throw ONNXError(node: tensor.name, problem: "two initializers have this name")
+      }
+    }
     try readInput(input)
   }
 

@@ -47,43 +47,67 @@ public struct RunList: Sendable {
 
   /// - Parameter columns: characters of a line; a table that is wider loses columns.
   public func text(columns: Int = 80) -> String {
-    let header = [
-      "experiment", "seed", "variant", "top-1, %", "top-5, %", "test loss", "parameters", "MACs", "channels",
-      "seconds",
-    ]
     let table = TextTable(
-      [header] + rows.map(\.cells),
-      expendable: ["top-5, %", "channels", "seconds", "test loss", "parameters"], leftAligned: ["variant"])
+      [RunColumn.all.map(\.title)] + rows.map { row in RunColumn.all.map { $0.text(row) } },
+      expendable: ["top-5, %", "channels", "training, s", "test loss", "parameters"],
+      leftAligned: ["variant"])
     return (table.lines(columns: columns) + ["", counted(rows.count, "run")]).joined(separator: "\n")
   }
 
   public func markdown() -> String {
-    let header = [
-      "experiment", "seed", "variant", "top-1, %", "top-5, %", "test loss", "parameters", "MACs", "channels",
-      "training, s",
-    ]
-    let rule = header.indices.map { [0, 2].contains($0) ? "---" : "---:" }
-    let cells = rows.map { $0.cells.map(markdownEscaped) }
-    return ([header, rule] + cells).map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
+    let rule = RunColumn.all.map { $0.isText ? "---" : "---:" }
+    let cells = rows.map { row in RunColumn.all.map { markdownEscaped($0.text(row)) } }
+    return ([RunColumn.all.map(\.title), rule] + cells).map { "| " + $0.joined(separator: " | ") + " |" }
+      .joined(separator: "\n")
   }
 
   public func csv() -> String {
-    csvTable(
-      [
-        "experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels",
-        "train_seconds",
-      ],
-      rows.map { row in
-        func optional(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "" } ?? "" }
-        return [
-          row.experiment, "\(row.seed)", row.variant, optional(row.top1), optional(row.top5),
-          optional(row.testLoss), "\(row.parameters)", "\(row.macs)", "\(row.channels)",
-          optional(row.trainSeconds),
-        ]
-      })
+    csvTable(RunColumn.all.map(\.name), rows.map { row in RunColumn.all.map { $0.value(row) } })
   }
 
   public func json() -> String { jsonText(rows, pretty: true) }
+}
+
+/// A column of the list, for people and for programs.
+private struct RunColumn: Sendable {
+  let title: String
+  /// In CSV; in JSON the same.
+  let name: String
+  let text: @Sendable (RunRow) -> String
+  let value: @Sendable (RunRow) -> String
+  var isText = false
+
+  static let all = [
+    RunColumn("experiment", isText: true) { $0.experiment }, RunColumn("seed") { "\($0.seed)" },
+    RunColumn("variant", isText: true) { $0.variant },
+    RunColumn("top-1, %", "top1", places: 2) { $0.top1 },
+    RunColumn("top-5, %", "top5", places: 2) { $0.top5 },
+    RunColumn("test loss", "test_loss", places: 4) { $0.testLoss },
+    RunColumn("parameters", "parameters") { $0.parameters }, RunColumn("MACs", "macs") { $0.macs },
+    RunColumn("channels") { "\($0.channels)" },
+    RunColumn("training, s", "train_seconds", places: 1) { $0.trainSeconds },
+  ]
+
+  /// Of a text that is the same for both.
+  private init(_ name: String, isText: Bool = false, _ value: @escaping @Sendable (RunRow) -> String) {
+    (title, self.name, text, self.value, self.isText) = (name, name, value, value, isText)
+  }
+
+  /// Of a number that may be missing; people read the given number of decimals.
+  private init(
+    _ title: String, _ name: String, places: Int, _ number: @escaping @Sendable (RunRow) -> Double?
+  ) {
+    (self.title, self.name) = (title, name)
+    text = { number($0).map { decimal($0, places) } ?? "–" }
+    value = { number($0).flatMap { $0.isFinite ? "\($0)" : nil } ?? "" }
+  }
+
+  /// Of a size, which people read in thousands or millions.
+  private init(_ title: String, _ name: String, _ size: @escaping @Sendable (RunRow) -> Int) {
+    (self.title, self.name) = (title, name)
+    text = { magnitude(size($0)) }
+    value = { "\(size($0))" }
+  }
 }
 
 /// One run of an experiment.
@@ -105,14 +129,5 @@ private struct RunRow: Encodable, Sendable {
     (seed, variant, top1, top5, testLoss) = (run.seed, run.variant, run.top1, run.top5, run.testLoss)
     (parameters, macs, channels) = (run.parameters, run.macs, run.channels)
     trainSeconds = report.trainingCost(of: run).seconds
-  }
-
-  /// For people.
-  var cells: [String] {
-    [
-      experiment, "\(seed)", variant, decimal(top1, 2), top5.map { decimal($0, 2) } ?? "–",
-      testLoss.map { decimal($0, 4) } ?? "–", magnitude(parameters), magnitude(macs), "\(channels)",
-      trainSeconds.map { decimal($0, 1) } ?? "–",
-    ]
   }
 }

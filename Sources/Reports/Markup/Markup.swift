@@ -48,7 +48,7 @@ indirect enum Markup: Equatable, Sendable {
   private static let lines: Set = [
     "circle", "div", "dl", "figure", "g", "h1", "h2", "h3", "head", "header", "line", "meta", "p", "path",
     "rect",
-    "section", "style", "summary", "svg", "table", "tbody", "thead", "title", "tr",
+    "script", "section", "style", "summary", "svg", "table", "tbody", "thead", "title", "tr",
   ]
 
   /// Text as both HTML and XML hold it; what cannot be seen becomes visible, but for line breaks

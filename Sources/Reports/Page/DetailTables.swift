@@ -5,18 +5,31 @@ extension Report {
     guard let runs = (variants.last { $0.name == "pruned" } ?? variants.last)?.runs else { return nil }
     let layers = LayerSummary.layers(runs)
     guard !layers.isEmpty else { return nil }
+    func before(_ count: Int) -> Table.Cell { Table.Cell("\(count)", number: Double(count)) }
+    func after(_ spread: LayerSummary.Spread) -> Table.Cell {
+      Table.Cell(spread.text, number: spread.mean)
+    }
+    func removed(_ before: Int, _ after: LayerSummary.Spread) -> Table.Cell {
+      guard before > 0 else { return "–" }
+      let share = 1 - after.mean / Double(before)
+      return Table.Cell(percent(share), number: share)
+    }
     return Table(
       caption: runs.count > 1
         ? "Before and after pruning; means of \(runs.count) seeds, for each seed see layers.csv"
         : "Before and after pruning",
-      header: ["layer", "kind", "channels", "after", "parameters", "after", "MACs", "after"],
+      header: [
+        "layer", "kind", "channels", "after", "removed", "parameters", "after", "MACs", "after", "removed",
+      ],
       rows: layers.map { layer in
         [
-          Table.Cell(layer.name), Table.Cell(layer.kind), Table.Cell("\(layer.channelsBefore)"),
-          Table.Cell(layer.channels.text), Table.Cell("\(layer.parametersBefore)"),
-          Table.Cell(layer.parameters.text), Table.Cell("\(layer.macsBefore)"), Table.Cell(layer.macs.text),
+          Table.Cell(layer.name), Table.Cell(layer.kind), before(layer.channelsBefore),
+          after(layer.channels), removed(layer.channelsBefore, layer.channels),
+          before(layer.parametersBefore),
+          after(layer.parameters), before(layer.macsBefore), after(layer.macs),
+          removed(layer.macsBefore, layer.macs),
         ]
-      })
+      }, isSortable: true)
   }
 
   /// A row for each epoch of a variant; means over seeds.

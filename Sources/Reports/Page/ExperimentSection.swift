@@ -13,18 +13,24 @@ struct ExperimentSection {
   @MarkupBuilder
   func contents(heading: String) -> [Markup] {
     element(heading) { "Result" }
+    for remark in report.remarks {
+      element("p", ["class": "note"]) { "\(remark.prefix(1).uppercased() + remark.dropFirst())." }
+    }
     element("div", ["class": "figures"]) {
       report.comparison().markup()
       if let expectations = report.expectations() { expectations.markup() }
     }
     part(heading, "Training", report.curveFigures())
     part(heading, "Accuracy and size", report.sizeFigures())
-    part(heading, "Layers", report.layerFigures())
+    if let layers = report.layerTable() {
+      element(heading) { "Layers" }
+      markup(report.layerFigures())
+      layers.folded("All layers in a table: \(layers.rows.count)")
+    }
     part(
       heading, "What training cost", report.costFigures(), table: report.costTable(), note: report.costNote)
     element(heading) { "Details" }
     report.runTable().folded("Every run")
-    if let layers = report.layerTable() { layers.folded("Every layer") }
     for variant in report.variants {
       report.historyTable(variant.runs).folded("Every epoch, \(variant.name)")
     }
@@ -51,7 +57,7 @@ struct ExperimentSection {
 func markup(_ figures: [Figure]) -> Markup {
   element("div", ["class": "figures"]) {
     for figure in figures {
-      element("figure") {
+      element("figure", ["class": figure.name]) {
         figure.drawing.svg(.page)
         element("figcaption") { figure.caption }
       }

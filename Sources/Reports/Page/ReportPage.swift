@@ -1,10 +1,11 @@
-/// A report as one HTML file that needs nothing else: no scripts, no fonts, no network. Both HTML
-/// and XML parsers read it.
+/// A report as one HTML file that needs nothing else: no fonts, no network, and no script but a
+/// small one in it, see ``PageScript``. Both HTML and XML parsers read it.
 ///
-/// The same reports give the same bytes.
+/// The same reports beside the same files give the same bytes.
 public struct ReportPage: Sendable {
   private let title: String
   private let reports: [Report]
+  private var files = PageFiles()
 
   /// The page of an experiment.
   public init(_ report: Report) {
@@ -16,6 +17,13 @@ public struct ReportPage: Sendable {
   public init(suite title: String, _ reports: [Report]) {
     self.title = title
     self.reports = reports
+  }
+
+  /// The page as it is written into a folder, with links to what is there.
+  public func linking(toFilesIn folder: String) -> ReportPage {
+    var page = self
+    page.files = PageFiles(in: folder, of: reports)
+    return page
   }
 
   public func html() -> String {
@@ -33,9 +41,16 @@ public struct ReportPage: Sendable {
             ExperimentSection(report: report).introduction()
           }
           ExperimentSection(report: report).contents(heading: "h2")
+          if let list = files.list() {
+            element("details") {
+              element("summary") { "Files in this folder" }
+              list
+            }
+          }
         } else {
-          SuiteSection(title: title, reports: reports).contents()
+          SuiteSection(title: title, reports: reports, pages: files.pages).contents()
         }
+        element("script") { PageScript.text }
       }
     }
     return "<!DOCTYPE html>\n" + page.serialized() + "\n"

@@ -90,7 +90,7 @@ extension Report {
       caption: "Every run after its last epoch",
       header: [
         "run", "top-1, %", "top-5, %", "test loss", "parameters", "MACs", "channels", "training, MACs",
-        "training, s",
+        "training, s", "left out of training", "left out of the test",
       ],
       rows: runs.map { run in
         let cost = trainingCost(of: run)
@@ -100,6 +100,8 @@ extension Report {
           Table.Cell(run.testLoss.map { decimal($0, 4) } ?? "–"),
           Table.Cell("\(run.parameters)"), Table.Cell("\(run.macs)"), Table.Cell("\(run.channels)"),
           Table.Cell(cost.macs.map(quantity) ?? "–"), Table.Cell(cost.seconds.map { decimal($0, 1) } ?? "–"),
+          Table.Cell(run.leftOut.map { "\($0.train)" } ?? "–"),
+          Table.Cell(run.leftOut?.test.map { "\($0)" } ?? "–"),
         ]
       })
   }

@@ -41,6 +41,7 @@ enum Stylesheet {
     .figures { display: grid; gap: 1.4rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
       align-items: start; }
     figure { margin: 0; max-width: 42rem; }
+    figure.legend { grid-column: 1 / -1; max-width: 35rem; }
     figure svg { display: block; width: 100%; height: auto; }
     figcaption { font-size: 0.85rem; color: var(--faint); }
     .scroll { overflow-x: auto; margin: 0.5rem 0; scrollbar-width: thin; background:
@@ -52,9 +53,12 @@ enum Stylesheet {
     caption { text-align: left; color: var(--faint); font-size: 0.85rem; padding-bottom: 0.2rem; }
     th, td { padding: 0.25rem 0.7rem; border-bottom: 1px solid var(--grid); text-align: right; white-space: nowrap; }
     th:first-child, td:first-child { text-align: left; padding-left: 0; }
-    thead th { vertical-align: bottom; color: var(--faint); font-weight: 600; }
-    tbody th { font-weight: 400; }
+    thead button { font: inherit; color: inherit; background: none; border: 0; padding: 0; margin: 0; cursor: pointer;
+      text-align: inherit; text-decoration: underline dotted; text-underline-offset: 0.2em; }
+    thead th { vertical-align: bottom; color: var(--faint); font-weight: 600; white-space: normal; }
+    tbody th { font-weight: 400; position: sticky; left: 0; background: var(--paper); }
     th.name { white-space: normal; min-width: 13rem; }
+    .hover:hover { fill-opacity: 0.08; }
     details { margin: 0.6rem 0; }
     summary { cursor: pointer; font-weight: 600; }
     dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1rem; margin: 0.5rem 0; font-size: 0.9rem; }
@@ -63,9 +67,11 @@ enum Stylesheet {
     @media (max-width: 30rem) { body { padding: 0.9rem 0.8rem 2rem; } h1 { font-size: 1.35rem; }
       table { font-size: 0.78rem; } th, td { padding: 0.25rem 0.3rem; white-space: normal; } th.name { min-width: 8rem; }
       dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.4rem; } }
-    @media print { body { max-width: none; padding: 0; font-size: 10pt; } figure, tr { break-inside: avoid; }
-      h2, h3 { break-after: avoid; } .scroll { overflow: visible; background: none; } .figures { grid-template-columns: 1fr 1fr; }
-      a { color: inherit; text-decoration: none; } }
+    @media print { :root { font-size: 10pt; } body { max-width: none; padding: 0; font-size: 1rem; } figure, tr { break-inside: avoid; }
+      h2, h3, summary, caption { break-after: avoid; } .scroll { overflow: visible; background: none; }
+      .figures { grid-template-columns: 1fr 1fr; } a { color: inherit; text-decoration: none; }
+      table { font-size: 8pt; } th, td { padding: 0.15rem 0.4rem; white-space: normal; } thead { display: table-header-group; }
+      thead button { text-decoration: none; } details::details-content { content-visibility: visible; block-size: auto; } }
 
     """
 }

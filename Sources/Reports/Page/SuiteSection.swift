@@ -2,6 +2,8 @@
 struct SuiteSection {
   let title: String
   let reports: [Report]
+  /// The page of an experiment that has one of its own, relative to this one.
+  var pages: [String: String] = [:]
 
   @MarkupBuilder
   func contents() -> [Markup] {
@@ -20,6 +22,9 @@ struct SuiteSection {
       element("section", ["class": "experiment", "id": anchor(index)]) {
         element("h2") { report.experiment }
         ExperimentSection(report: report).introduction()
+        if let page = pages[report.experiment] {
+          element("p", ["class": "note"]) { PageFiles.link(page, "Its own page, beside its files") }
+        }
         ExperimentSection(report: report).contents(heading: "h3")
       }
     }
@@ -60,15 +65,21 @@ struct SuiteSection {
         let all = summary.expectations.count
         return [
           Table.Cell(report.experiment, style: "name", anchor: anchor(index)),
-          Table.Cell("\(Set(report.runs.map(\.seed)).count)"), Table.Cell(spread(summary.baseline?.top1, 2)),
-          Table.Cell(spread(summary.pruned?.top1, 2)), Table.Cell(spread(summary.accuracyDrop, 2)),
-          Table.Cell(summary.compression.map { decimal($0, 2) + "×" } ?? "–"),
-          Table.Cell(summary.flopsReduction.map(percent) ?? "–"),
+          Table.Cell("\(Set(report.runs.map(\.seed)).count)"), accuracy(summary.baseline?.top1),
+          accuracy(summary.pruned?.top1), accuracy(summary.accuracyDrop),
+          Table.Cell(
+            summary.compression.map { decimal($0, 2) + "×" } ?? "–", number: summary.compression),
+          Table.Cell(summary.flopsReduction.map(percent) ?? "–", number: summary.flopsReduction),
           all == 0
             ? "–"
             : Table.Cell(
-              "\(met == all ? "✓" : "✗") \(met) of \(all)", style: met == all ? "good" : "bad"),
+              "\(met == all ? "✓" : "✗") \(met) of \(all)", style: met == all ? "good" : "bad",
+              number: Double(met) / Double(all)),
         ]
-      })
+      }, isSortable: true)
+  }
+
+  private func accuracy(_ statistic: Statistic?) -> Table.Cell {
+    Table.Cell(spread(statistic, 2), number: statistic?.mean)
   }
 }

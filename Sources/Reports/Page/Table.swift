@@ -4,6 +4,8 @@ struct Table {
   var caption: String
   var header: [String]
   var rows: [[Cell]]
+  /// Whether readers can sort the rows by a column.
+  var isSortable = false
 
   /// Text, and a class that says how it is shown.
   struct Cell: ExpressibleByStringLiteral {
@@ -11,11 +13,14 @@ struct Table {
     var style: String?
     /// Place on the page that the text leads to.
     var anchor: String?
+    /// What rows are sorted by; nil where that is the text.
+    var number: Double?
 
-    init(_ text: String, style: String? = nil, anchor: String? = nil) {
+    init(_ text: String, style: String? = nil, anchor: String? = nil, number: Double? = nil) {
       self.text = text
       self.style = style
       self.anchor = anchor
+      self.number = number
     }
 
     init(stringLiteral text: String) { self.init(text) }
@@ -28,7 +33,8 @@ struct Table {
     }
     return Table(
       caption: caption, header: columns.map { header[$0] },
-      rows: rows.map { row in columns.compactMap { row.indices.contains($0) ? row[$0] : nil } })
+      rows: rows.map { row in columns.compactMap { row.indices.contains($0) ? row[$0] : nil } },
+      isSortable: isSortable)
   }
 
   /// Scrolls sideways by itself where the page is too narrow; shades at its sides show that there
@@ -39,7 +45,7 @@ struct Table {
 
   private func wholeMarkup() -> Markup {
     element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption]) {
-      element("table") {
+      element("table", isSortable ? ["class": "sortable"] : [:]) {
         element("caption") { caption }
         element("thead") {
           element("tr") { for name in header { element("th", ["scope": "col"]) { name } } }
@@ -58,6 +64,9 @@ struct Table {
   private func markup(_ cell: Cell, isName: Bool) -> Markup {
     var attributes = isName ? [Markup.Attribute(name: "scope", value: "row")] : []
     if let style = cell.style { attributes.append(Markup.Attribute(name: "class", value: style)) }
+    if let number = cell.number, number.isFinite {
+      attributes.append(Markup.Attribute(name: "data-number", value: "\(number)"))
+    }
     let text = Markup.text(cell.text)
     let content = cell.anchor.map { anchor in element("a", ["href": "#\(anchor)"]) { text } } ?? text
     return .element(isName ? "th" : "td", attributes: attributes, children: [content])

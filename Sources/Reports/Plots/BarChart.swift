@@ -51,8 +51,17 @@ struct BarChart {
         drawing.text(names[index], left - 6, y + rowHeight - 5, anchor: .end, size: size)
         bars(row.divided(by: prefix.factor), drawing, scale, y: y + 1.5, height: rowHeight - 3)
         drawing.text(row.note, Drawing.width - 4, y + rowHeight - 5, anchor: .end, size: size)
+        drawing.hover(x: 0, y: y, width: Drawing.width, height: rowHeight, label: hoverText(row))
       }
     }
+  }
+
+  /// `layer1.0.conv1: 9 of 16 (8 to 10)`
+  private func hoverText(_ row: Row) -> String {
+    let range = row.spread.map {
+      $0.lowerBound < $0.upperBound ? " (\(quantity($0.lowerBound)) to \(quantity($0.upperBound)))" : ""
+    }
+    return "\(row.name): \(quantity(row.after)) of \(quantity(row.before))\(range ?? "")"
   }
 
   private func bars(_ row: Row, _ drawing: Drawing, _ scale: Scale, y: Double, height: Double) -> [Markup] {

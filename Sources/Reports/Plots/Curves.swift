@@ -82,7 +82,8 @@ extension Report {
     return Plot(
       title: title, summary: summary,
       x: Plot.Axis(label: "Epoch", scale: Scale(counting: last, atMost: 9)), y: y,
-      series: series.map { $0.divided(by: unit) }, marks: steps.map(Double.init), marksName: "pruning step")
+      series: series.map { $0.divided(by: unit) }, marks: steps.map(Double.init), marksName: "pruning step",
+      showsColumns: true)
   }
 }
 
@@ -103,8 +104,7 @@ struct Curve {
     }
     for (epoch, values) in values.sorted(by: { $0.key < $1.key }) {
       guard let mean = Statistic(values)?.mean, let range = range(values) else { continue }
-      points.append(
-        Plot.Point(x: Double(epoch), y: mean, label: "epoch \(epoch): \(short(mean))"))
+      points.append(Plot.Point(x: Double(epoch), y: mean))
       if values.count > 1 {
         band.append(Plot.Band(x: Double(epoch), low: range.lowerBound, high: range.upperBound))
       }

@@ -92,6 +92,19 @@ struct Drawing {
     ]
   }
 
+  /// An area that cannot be seen until something points at it.
+  ///
+  /// - Parameter label: what that shows.
+  func hover(x: Double, y: Double, width: Double, height: Double, label: String) -> Markup {
+    element(
+      "rect",
+      [
+        "class": "hover", "x": coordinate(x), "y": coordinate(y), "width": coordinate(max(width, 0)),
+        "height": coordinate(max(height, 0)), "fill": palette.ink, "fill-opacity": "0",
+      ]
+    ) { element("title") { label } }
+  }
+
   func color(_ style: SeriesStyle) -> String {
     palette.series[style.color % max(palette.series.count, 1)]
   }

@@ -10,6 +10,8 @@ struct Plot {
   var marks: [Double] = []
   var marksName = ""
   var hasLegend = true
+  /// Whether pointing at an x shows the values of all series there, instead of a point's label.
+  var showsColumns = false
 
   struct Axis {
     /// With its unit.

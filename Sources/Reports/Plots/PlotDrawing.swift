@@ -38,6 +38,15 @@ struct PlotDrawing {
       for series in plot.series { band(series) }
       for series in plot.series { line(series) }
       for series in plot.series { points(series) }
+      if plot.showsColumns { hoverColumns() }
+    }
+  }
+
+  private func hoverColumns() -> [Markup] {
+    HoverValues(plot: plot).columns.map { column in
+      let (from, to) = (x.place(column.from), x.place(column.to))
+      return drawing.hover(
+        x: from, y: area.top, width: to - from, height: area.bottom - area.top, label: column.text)
     }
   }
 

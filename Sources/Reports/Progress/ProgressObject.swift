@@ -21,12 +21,19 @@ struct ProgressObject: Encodable {
   var seconds: Double?
   var imagesPerSecond: Double?
   var message: String?
+  /// Its number among all trainings of the run, how many these are, and the seconds until all are
+  /// done.
+  var training: Int?
+  var trainings: Int?
+  var secondsToGo: Double?
+  /// Path of the experiment's `report.json`.
+  var report: String?
 
   // `imagesPerS` is `images_per_s` in the line.
   private enum CodingKeys: String, CodingKey {
     case event, run, experiment, variant, seed, epoch, epochs, finished, trainLoss, trainTop1, testTop1,
       removed
-    case channels, parameters, macs, seconds, message
+    case channels, parameters, macs, seconds, message, training, trainings, secondsToGo, report
     case imagesPerSecond = "imagesPerS"
   }
 
@@ -35,14 +42,15 @@ struct ProgressObject: Encodable {
     switch event {
     case .step:
       return nil
-    case .runStarted(let experiment, let variant, let seed, let epochs, let finished):
+    case .runStarted(let experiment, let variant, let seed, let epochs, let finished, let suite):
       self.event = "run_started"
       self.experiment = experiment
       self.variant = variant
       self.seed = seed
       self.epochs = epochs
       self.finished = finished
-    case .epochEnded(let report, let epochs, let seconds, let imagesPerSecond):
+      add(suite)
+    case .epochEnded(let report, let epochs, let seconds, let imagesPerSecond, let suite):
       self.event = "epoch_ended"
       self.epoch = report.epoch
       self.epochs = epochs
@@ -54,6 +62,7 @@ struct ProgressObject: Encodable {
       macs = report.macs
       self.seconds = seconds
       self.imagesPerSecond = imagesPerSecond
+      add(suite)
     case .pruned(let step):
       self.event = "pruned"
       epoch = step.epoch
@@ -64,6 +73,19 @@ struct ProgressObject: Encodable {
     case .message(let text):
       self.event = "message"
       message = text
+    case .warning(let text):
+      self.event = "warning"
+      message = text
+    case .experimentEnded(let experiment, let report):
+      self.event = "experiment_ended"
+      self.experiment = experiment
+      self.report = report
     }
+  }
+
+  private mutating func add(_ suite: SuiteProgress?) {
+    training = suite?.training
+    trainings = suite?.trainings
+    secondsToGo = suite?.secondsToGo
   }
 }

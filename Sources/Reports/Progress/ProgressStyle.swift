@@ -4,30 +4,44 @@ import Specification
 /// How events become text, apart from where it is written.
 enum ProgressStyle: Equatable {
   case bar, plain, json
+  /// Nothing else.
+  case warnings
 
   /// The line that an event gives; nil for none.
   func line(_ event: ProgressEvent, label: String? = nil) -> String? {
-    if self == .json { return jsonLine(event, label) }
+    switch self {
+    case .json: return jsonLine(event, label)
+    case .warnings:
+      guard case .warning = event else { return nil }
+    case .bar, .plain: break
+    }
     return textLine(event).map { line in visible(label.map { "[\($0)] \(line)" } ?? line) }
   }
 
   private func textLine(_ event: ProgressEvent) -> String? {
     switch event {
-    case .runStarted(let experiment, let variant, let seed, let epochs, let finished):
+    case .runStarted(let experiment, let variant, let seed, let epochs, let finished, let suite):
       let rest = finished > 0 ? ", \(finished) of them done before" : ""
-      return "\(experiment), \(variant), seed \(seed): \(epochs) epochs\(rest)"
+      let among = suite.map(\.text).flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
+      return "\(experiment), \(variant), seed \(seed): \(counted(epochs, "epoch"))\(rest)\(among)"
     case .step:
       return nil
-    case .epochEnded(let epoch, let epochs, let seconds, let imagesPerSecond):
+    case .epochEnded(let epoch, let epochs, let seconds, let imagesPerSecond, let suite):
       let test = epoch.testTop1.map { String(format: ", test %.2f %%", $0) } ?? ""
       return "epoch \(epoch.epoch)/\(epochs): "
         + String(format: "loss %.4f, train %.2f %%", epoch.trainLoss, epoch.trainTop1) + test
         + ", \(epoch.channels) channels, \(magnitude(epoch.macs)) MACs, "
         + String(format: "%.1f s, %.0f images/s", seconds, imagesPerSecond)
+        + (suite?.timeToGo.map { "; \($0)" } ?? "")
     case .pruned(let step):
       return text(step)
     case .message(let text):
       return text
+    case .warning(let text):
+      return "warning: " + text
+    case .experimentEnded:
+      // The results themselves say so.
+      return nil
     }
   }
 

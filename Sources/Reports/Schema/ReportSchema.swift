@@ -127,6 +127,14 @@ private enum ReportSchema {
         "onnx_macs",
         Value.count(
           "Multiply-accumulates of the ONNX file for one image, channels that were filled in counted.")),
+      .optional(
+        "left_out",
+        Value.object(
+          "Damaged pictures that the last epoch left out; missing where a damaged one ends the run.",
+          [
+            Member("train", Value.count("Training pictures.")),
+            .optional("test", Value.count("Test pictures.")),
+          ])),
       Member("layers", Value.list("Convolutions and linear layers, before and after pruning.", of: layer)),
       Member("pruning_steps", Value.list("Which channels went when.", of: step)),
       Member("history", Value.list("An epoch each.", of: epoch)),

@@ -4,7 +4,7 @@ extension Report {
     csvTable(
       [
         "experiment", "seed", "variant", "top1", "top5", "test_loss", "parameters", "macs", "channels",
-        "train_seconds", "train_cpu_seconds", "spent_seconds",
+        "train_seconds", "train_cpu_seconds", "spent_seconds", "train_left_out", "test_left_out",
       ],
       runs.map { run in
         let times = epochTimes(run)
@@ -14,7 +14,7 @@ extension Report {
           "\(run.parameters)", "\(run.macs)", "\(run.channels)",
           optional(times.isEmpty ? nil : times.map(\.trainingSeconds).reduce(0, +)),
           optional(!times.isEmpty && cpuSeconds.count == times.count ? cpuSeconds.reduce(0, +) : nil),
-          optional(trainingCost(of: run).spentSeconds),
+          optional(trainingCost(of: run).spentSeconds), count(run.leftOut?.train), count(run.leftOut?.test),
         ]
       })
   }
@@ -22,13 +22,15 @@ extension Report {
   /// A row for each layer of each run and variant.
   public func layersCSV() -> String {
     let header = [
-      "seed", "variant", "layer", "kind", "channels_before", "channels", "parameters_before", "parameters",
+      "experiment", "seed", "variant", "layer", "kind", "channels_before", "channels", "parameters_before",
+      "parameters",
       "macs_before", "macs",
     ]
     let rows = runs.flatMap { run in
       run.layers.map { layer in
         [
-          "\(run.seed)", run.variant, layer.name, layer.kind, "\(layer.channelsBefore)", "\(layer.channels)",
+          experiment, "\(run.seed)", run.variant, layer.name, layer.kind, "\(layer.channelsBefore)",
+          "\(layer.channels)",
           "\(layer.parametersBefore)", "\(layer.parameters)", "\(layer.macsBefore)", "\(layer.macs)",
         ]
       }
@@ -39,7 +41,8 @@ extension Report {
   /// A row for each epoch of each run and variant.
   public func historyCSV() -> String {
     let header = [
-      "seed", "variant", "epoch", "learning_rate", "train_loss", "train_top1", "test_loss", "test_top1",
+      "experiment", "seed", "variant", "epoch", "learning_rate", "train_loss", "train_top1", "test_loss",
+      "test_top1",
       "test_top5",
       "channels", "parameters", "macs", "train_seconds", "evaluation_seconds", "pruning_seconds",
       "images_per_s", "train_cpu_seconds", "evaluation_cpu_seconds", "pruning_cpu_seconds",
@@ -48,7 +51,8 @@ extension Report {
       run.history.map { epoch in
         let time = epochTimes(run).first { $0.epoch == epoch.epoch }
         return [
-          "\(run.seed)", run.variant, "\(epoch.epoch)", "\(epoch.learningRate)", "\(epoch.trainLoss)",
+          experiment, "\(run.seed)", run.variant, "\(epoch.epoch)", "\(epoch.learningRate)",
+          "\(epoch.trainLoss)",
           "\(epoch.trainTop1)", optional(epoch.testLoss), optional(epoch.testTop1), optional(epoch.testTop5),
           "\(epoch.channels)", "\(epoch.parameters)", "\(epoch.macs)", optional(time?.trainSeconds),
           optional(time?.evaluationSeconds), optional(time?.pruningSeconds), optional(time?.imagesPerSecond),
@@ -73,7 +77,8 @@ extension Report {
     let rows = numbers.compactMap { variant, metric, statistic -> [String]? in
       guard let statistic else { return nil }
       return [
-        experiment, variant, metric, optional(statistic.mean), optional(statistic.std), "\(statistic.n)",
+        experiment, variant, metric, optional(statistic.mean),
+        optional(statistic.n > 1 ? statistic.std : nil), "\(statistic.n)",
         optional(statistic.ci95?.low), optional(statistic.ci95?.high),
       ]
     }
@@ -93,11 +98,13 @@ extension Report {
   /// A row for each expectation.
   public func expectationsCSV() -> String {
     let header = [
-      "experiment", "metric", "paper", "limit", "measured", "ci95_low", "ci95_high", "met", "ci95_verdict",
+      "experiment", "metric", "paper", "limit", "at_most", "at_least", "measured", "ci95_low", "ci95_high",
+      "met", "ci95_verdict",
     ]
     let rows = summary.expectations.map { expectation in
       [
         experiment, expectation.metric, optional(expectation.paper), expectation.limit,
+        expectation.bound("at_most") ?? "", expectation.bound("at_least") ?? "",
         optional(expectation.measured), optional(expectation.ci95?.low), optional(expectation.ci95?.high),
         "\(expectation.met)", expectation.ci95Verdict?.rawValue ?? "",
       ]
@@ -105,9 +112,24 @@ extension Report {
     return csvTable(header, rows)
   }
 
+  /// A row for each run, variant and batch size that the latency of was measured.
+  public func latencyCSV() -> String {
+    csvTable(
+      ["experiment", "seed", "variant", "batch_size", "milliseconds"],
+      timing.runs.flatMap { run in
+        run.latency.map { latency in
+          [
+            experiment, "\(run.seed)", run.variant, "\(latency.batchSize)", optional(latency.milliseconds),
+          ]
+        }
+      })
+  }
+
   private func epochTimes(_ run: RunReport) -> [Timing.Epoch] {
     timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
   }
+
+  private func count(_ number: Int?) -> String { number.map(String.init) ?? "" }
 
   /// Empty where there is no finite value.
   private func optional(_ value: Double?) -> String {

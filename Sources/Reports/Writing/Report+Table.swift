@@ -27,6 +27,7 @@ extension Report {
         "", String(format: "compression %.2f×, MACs removed %.1f %%", compression, 100 * reduction),
       ]
     }
+    for remark in remarks { lines += [""] + wrapped(remark, columns: columns, indent: "  ") }
     for expectation in summary.expectations { lines += self.lines(expectation) }
     return lines.joined(separator: "\n")
   }

@@ -101,6 +101,17 @@ struct MappingReader {
       entry?.value, place: entry?.keyPlace ?? place, path: keyPath(path, name), keys: keys, context)
   }
 
+  /// The mapping at a key that may say `none` instead: `.some(nil)` where it does or where there is
+  /// no key; nil after an error, which is reported.
+  func mappingOrNone(_ name: String, _ keys: [Key]) -> MappingReader?? {
+    guard let node = node(name) else { return .some(nil) }
+    guard case .scalar(let scalar) = node.content else { return mapping(name, keys).map { .some($0) } }
+    if scalar.text == "none" { return .some(nil) }
+    let names = listed(keys.map { quoted($0.name) }, "and")
+    report(name, "expected `none` or a mapping with \(names), found \(node.found)")
+    return nil
+  }
+
   /// The mapping at a key that has to be there.
   func requiredMapping(_ name: String, _ keys: [Key]) -> MappingReader? {
     guard has(name) else {

@@ -62,8 +62,12 @@ struct ArchitectureSection: Sendable {
       check(spec, mapping, keys: [depth.name, self.width.name])
       return nil
     }
-    spec.weights = weights ?? (mapping.isNull(self.weights.name) ? nil : spec.onnx)
-    spec.unexpandedWeights = mapping.unexpandedPath(self.weights, of: weights)
+    if weights != nil || mapping.isNull(self.weights.name) {
+      spec.weights = weights
+      spec.unexpandedWeights = mapping.unexpandedPath(self.weights, of: weights)
+    } else {
+      (spec.weights, spec.unexpandedWeights) = (spec.onnx, spec.unexpandedONNX)
+    }
     spec.hasNewHead = newHead
     if newHead, spec.weights == nil, spec.onnx == nil {
       mapping.reportKey(self.newHead.name, "without `weights` every layer is new; leave the key out")
@@ -116,6 +120,7 @@ struct ArchitectureSection: Sendable {
     guard let path = mapping[onnx] else { return nil }
     var spec = ArchitectureSpec(name: "onnx", depth: 0, block: .plain, input: [], classes: 0)
     spec.onnx = path
+    spec.unexpandedONNX = mapping.unexpandedPath(onnx, of: path)
     return spec
   }
 
@@ -243,7 +248,7 @@ struct ArchitectureSection: Sendable {
     if case .object(let declared)? = spec.declaration?.text {
       entries = declared
     } else if let path = spec.onnx {
-      entries = [onnx.entry(path)]
+      entries = [spec.unexpandedONNX.map { (onnx.name, .string($0)) } ?? onnx.entry(path)]
     } else {
       entries = [
         name.entry(spec.name), depth.entry(spec.depth == 0 ? nil : spec.depth),

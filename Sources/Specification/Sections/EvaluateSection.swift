@@ -28,19 +28,10 @@ struct EvaluateSection: Sendable {
       mapping.report(
         self.metrics.name, "`top5` needs at least 5 classes, found \(classes); write `metrics: [top1]`")
     }
-    let batchSizes = readLatency(mapping)
+    let latency = mapping.mappingOrNone("latency", [self.batchSizes.key])
+    let batchSizes = latency.flatMap { $0.map { $0[self.batchSizes] } ?? [] }
     guard let every, let metrics, let batchSizes else { return nil }
     return EvaluateSpec(every: every, metrics: metrics, latencyBatchSizes: batchSizes)
-  }
-
-  private func readLatency(_ mapping: MappingReader) -> [Int]? {
-    guard let node = mapping.node("latency") else { return [] }
-    if case .scalar(let scalar) = node.content {
-      if scalar.text == "none" { return [] }
-      mapping.report("latency", "expected `none` or a mapping with `batch_sizes`, found \(node.found)")
-      return nil
-    }
-    return mapping.mapping("latency", [batchSizes.key])?[batchSizes]
   }
 
   func write(_ spec: EvaluateSpec) -> JSON {

@@ -42,7 +42,22 @@ struct ONNXSection: Sendable {
     "test_images", .wholeNumber(0...1_000), default: Spec().testImages,
     "Random images, with their logits, in the folder `test_data_set_0` beside the file.")
 
-  var keys: [Key] { [opset.key, foldsBatchNorm.key, padChannels.key, batch.key, testImages.key] }
+  private let calibrationImages = Field(
+    "images", .wholeNumber(1...1_000_000_000), default: 512,
+    "Training images that the ranges of values are taken from; all where there are fewer.")
+  private let quantize = "quantize"
+
+  var keys: [Key] {
+    [
+      opset.key, foldsBatchNorm.key, padChannels.key, batch.key, testImages.key,
+      Key(
+        name: quantize,
+        summary: "The file computes in 8-bit integers, batch norm folded; `none` or by which images.",
+        defaultValue: .string("none"),
+        shape: .wordOrMapping("none", Key.Mapping(keys: [calibrationImages.key]))
+      ),
+    ]
+  }
 
   func read(_ mapping: MappingReader) -> ExportSpec.ONNXSpec? {
     let opset = mapping[opset]
@@ -50,16 +65,38 @@ struct ONNXSection: Sendable {
     let padChannels = mapping[padChannels]
     let batch = mapping[batch]
     let testImages = mapping[testImages]
-    guard let opset, let foldsBatchNorm, let padChannels, let batch, let testImages else { return nil }
+    let images = readQuantization(mapping)
+    guard let opset, let foldsBatchNorm, let padChannels, let batch, let testImages, let images else {
+      return nil
+    }
+    if images != nil, testImages > 0 {
+      mapping.report(
+        self.testImages.name,
+        "the logits of the test data are those of floats, which a file with `quantize` does not compute; "
+          + "leave one of the two out")
+      return nil
+    }
     return Spec(
       opset: opset, foldsBatchNorm: foldsBatchNorm, padChannels: padChannels, batch: batch,
-      testImages: testImages)
+      testImages: testImages, calibrationImages: images)
+  }
+
+  /// The number of images; `.some(nil)` for `none`, nil after an error.
+  private func readQuantization(_ mapping: MappingReader) -> Int?? {
+    guard let quantization = mapping.mappingOrNone(quantize, [calibrationImages.key]) else { return nil }
+    guard let quantization else { return .some(nil) }
+    return quantization[calibrationImages].map { .some($0) }
   }
 
   func write(_ spec: ExportSpec.ONNXSpec) -> JSON {
-    .object([
+    var entries = [
       opset.entry(spec.opset), foldsBatchNorm.entry(spec.foldsBatchNorm),
       padChannels.entry(spec.padChannels), batch.entry(.some(spec.batch)), testImages.entry(spec.testImages),
-    ])
+    ]
+    // Left out where it says nothing, so that experiments from before it keep their text.
+    if let images = spec.calibrationImages {
+      entries.append((quantize, .object([calibrationImages.entry(images)])))
+    }
+    return .object(entries)
   }
 }

@@ -22,6 +22,8 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var hasNewHead = false
   /// The ONNX file that the layers are read from.
   public var onnx: String?
+  /// That file's path as it is written, where that has variables in it.
+  public var unexpandedONNX: String?
   /// The layers that the file declares itself.
   public var declaration: ArchitectureDeclaration?
 

@@ -15,16 +15,20 @@ public struct ExportSpec: Equatable, Sendable {
     public var batch: Int?
     /// Images in the test data beside the file; 0 for none.
     public var testImages: Int
+    /// Training images that the ranges of values are taken from, for a file that computes in 8-bit
+    /// integers; nil for one that computes in floats.
+    public var calibrationImages: Int?
 
     public init(
       opset: Int = 17, foldsBatchNorm: Bool = false, padChannels: Int = 4, batch: Int? = nil,
-      testImages: Int = 0
+      testImages: Int = 0, calibrationImages: Int? = nil
     ) {
       self.opset = opset
       self.foldsBatchNorm = foldsBatchNorm
       self.padChannels = padChannels
       self.batch = batch
       self.testImages = testImages
+      self.calibrationImages = calibrationImages
     }
   }
 

@@ -5,6 +5,7 @@ import Foundation
 import MessagePassing
 import Reports
 import Specification
+import Synchronization
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -124,14 +125,27 @@ struct Run: ParsableCommand {
       checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources),
       group: group, progress: printer, interruption: interruption)
     if let shard { return try run(shard, of: specs, runner, printer, interruption) }
+    let failures = FailureMessages()
     let outcomes = runner.run(specs) { outcome in
       printer.clear()
-      if case .success(let report) = outcome.result { print(report.table()) }
-      show(outcome.failure, of: outcome)
+      let files = runner.reportFiles(of: outcome.spec)
+      let report = try? outcome.result.get()
+      if let report {
+        print(report.table())
+        print("\nreport: \(visible(files.page))\n        \(visible(files.report))")
+        if specs.count > 1 { print() }
+      }
+      failures.show(outcome)
+      printer.show(
+        .experimentEnded(experiment: outcome.spec.name, report: report == nil ? nil : files.report))
     }
-    if outcomes.count > 1 { print("\n" + SuiteSummary(outcomes).text()) }
-    let isStopped = interruption.isRequested || group.count > 1
-    if isStopped, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
+    if outcomes.count > 1 {
+      print(SuiteSummary(outcomes).text())
+      if outcomes.contains(where: { $0.failure == nil }) {
+        print("one page over all: espalier report \(visible(results))")
+      }
+    }
+    if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
       complain(
         "espalier: \(first.spec.name): interrupted; the state is saved, the same command goes on from it")
       throw ExitStatus.interrupted
@@ -144,9 +158,10 @@ struct Run: ParsableCommand {
     _ shard: Shard, of specs: [ExperimentSpec], _ runner: ExperimentRunner, _ printer: ProgressPrinter,
     _ interruption: Interruption
   ) throws {
+    let failures = FailureMessages()
     let outcome = runner.run(specs, shard: shard) { outcome in
       printer.clear()
-      show(outcome.failure, of: outcome)
+      failures.show(outcome)
     }
     printer.clear()
     print(outcome.text)
@@ -156,9 +171,25 @@ struct Run: ParsableCommand {
     }
     if outcome.left > 0 { throw ExitStatus.failed }
   }
+}
 
-  private func show(_ failure: RunError?, of outcome: ExperimentOutcome) {
-    guard let failure, !failure.isInterruption else { return }
+/// Says why experiments failed, and what several have in common, such as data that is missing,
+/// once.
+private final class FailureMessages: Sendable {
+  private let shown = Mutex<Set<String>>([])
+
+  /// Whether it is about files or the machine, and not about one training.
+  private static func isShared(_ failure: RunError) -> Bool {
+    switch failure {
+    case .data, .model, .memory, .storage: true
+    case .compute, .training, .inUse: false
+    }
+  }
+
+  func show(_ outcome: ExperimentOutcome) {
+    guard let failure = outcome.failure, !failure.isInterruption else { return }
+    let isNew = shown.withLock { $0.insert("\(failure)").inserted }
+    guard isNew || !Self.isShared(failure) else { return }
     complain("espalier: \(outcome.spec.name): \(failure)")
   }
 }

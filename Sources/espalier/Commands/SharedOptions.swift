@@ -91,7 +91,7 @@ struct EngineOptions: ParsableArguments {
 
   /// Of several processes that mpirun has put on this machine, each has its part.
   private var available: Int {
-    let processes = ProcessGroup.sharingMachine(ProcessInfo.processInfo.environment)
+    let processes = Launcher.processesOnMachine(ProcessInfo.processInfo.environment)
     return threads ?? max(1, ProcessorLimit.current.count / processes)
   }
 

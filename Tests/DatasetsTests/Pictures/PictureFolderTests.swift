@@ -85,7 +85,7 @@ struct PictureFolderTests {
     #expect(
       complaint() == "/train: there is no folder `cow`, which val has; found `ant/` and `bee/`; \(both)")
     try tree.remove("val")
-    let names = "there is no folder val, valid, validation, test in it"
+    let names = "there is no folder val, valid, validation or test in it"
     #expect(complaint() == ": \(names); found `train/`; \(Self.layout)")
     try tree.makeFolder("val")
     #expect(complaint() == "/val: there is no folder in it; found nothing in it; \(Self.layout)")
@@ -105,13 +105,18 @@ struct PictureFolderTests {
 
   @Test("that are not there say so, with the absolute path, and a folder within that was meant")
   func places() throws {
+    let tables = try TemporaryFolder(["pictures.parquet": Array("PAR1".utf8)])
+    let table = tables.path + "/pictures.parquet"
+    #expect(
+      message { try PictureFolder(path: table).folders() }
+        == "\(table): it is a Parquet table, not a folder; \(Self.layout)")
     #expect(
       message { try PictureFolder(path: "/nowhere").folders() }
         == "/nowhere: it does not exist; \(Self.layout)")
-    let folder = FileManager.default.currentDirectoryPath
+    let current = FileManager.default.currentDirectoryPath
     #expect(
       message { try PictureFolder(path: "no/where").folders() }
-        == "no/where (\(folder)/no/where): it does not exist; \(Self.layout)")
+        == "no/where (\(current)/no/where): it does not exist; \(Self.layout)")
     let tree = try PictureTree()
     try tree.link("link", to: "/nowhere")
     #expect(

@@ -1,0 +1,87 @@
+import Specification
+import Synchronization
+
+/// The last lines of a terminal: one for each training that is under way, and one for all of them.
+final class ProgressBars: Sendable {
+  private struct State {
+    /// By label, in the order in which they began.
+    var bars: [(label: String?, text: String)] = []
+    /// Which training of how many, and the time left for all.
+    var suite: SuiteProgress?
+    var lastDrawn: ContinuousClock.Instant?
+    /// Lines that are on the terminal now.
+    var shown = 0
+
+    /// At most ten times a second.
+    mutating func isDue() -> Bool {
+      let now = ContinuousClock.now
+      if let lastDrawn, now - lastDrawn < .milliseconds(100) { return false }
+      lastDrawn = now
+      return true
+    }
+  }
+
+  private let state = Mutex(State())
+  private let output: @Sendable (String) -> Void
+
+  /// - Parameter output: writes to the terminal.
+  init(_ output: @escaping @Sendable (String) -> Void) { self.output = output }
+
+  /// Brings a training's bar up to date; draws at the last step of an epoch, and else if it is some
+  /// time since it last did.
+  ///
+  /// - Parameter columns: characters of a line; a line that is wider than the terminal would wrap,
+  ///   and could not be drawn over.
+  func show(_ step: StepProgress, label: String?, columns: Int) {
+    state.withLock { state in
+      let name = label.map { shortened(visible($0), to: max(columns / 3, 12)) + ": " } ?? ""
+      let text = name + progressBar(step, columns: columns - name.count)
+      if let index = state.bars.firstIndex(where: { $0.label == label }) {
+        state.bars[index].text = text
+      } else {
+        state.bars.append((label, text))
+      }
+      if let suite = step.suite {
+        let training = max(suite.training, state.suite?.training ?? 0)
+        state.suite = SuiteProgress(
+          training: training, trainings: suite.trainings, secondsToGo: suite.secondsToGo)
+      }
+      guard state.isDue() || step.step == step.steps else { return }
+      draw(&state, columns)
+    }
+  }
+
+  /// Writes a text above the bars, which are drawn again at the next step.
+  func write(_ text: String) {
+    state.withLock { state in
+      clear(&state)
+      output(text)
+    }
+  }
+
+  func remove(_ label: String?) {
+    state.withLock { state in
+      clear(&state)
+      state.bars.removeAll { $0.label == label }
+    }
+  }
+
+  func clear() { state.withLock { clear(&$0) } }
+
+  private func draw(_ state: inout State, _ columns: Int) {
+    var lines = state.bars.map(\.text)
+    if let suite = state.suite, suite.trainings > 1 { lines.append(String(suite.text.prefix(columns))) }
+    output(Self.back(over: state.shown) + lines.joined(separator: "\n"))
+    state.shown = lines.count
+  }
+
+  private func clear(_ state: inout State) {
+    if state.shown > 0 { output(Self.back(over: state.shown)) }
+    state.shown = 0
+  }
+
+  /// To the beginning of the first of some lines, with nothing after it.
+  private static func back(over lines: Int) -> String {
+    lines > 1 ? "\r\u{1B}[\(lines - 1)A\u{1B}[J" : "\r\u{1B}[J"
+  }
+}

@@ -1,0 +1,114 @@
+/// What happens during a run, as whoever watches should see it.
+public enum ProgressEvent: Equatable, Sendable {
+  case runStarted(
+    experiment: String, variant: String, seed: UInt64, epochs: Int, finished: Int, suite: SuiteProgress? = nil
+  )
+  case step(StepProgress)
+  case epochEnded(
+    EpochReport, epochs: Int, seconds: Double, imagesPerSecond: Double, suite: SuiteProgress? = nil)
+  case pruned(PruningProgress)
+  case message(String)
+  /// Shown whatever the mode.
+  case warning(String)
+  /// Its report, if there is one, is at the path.
+  case experimentEnded(experiment: String, report: String?)
+}
+
+/// Where a training stands among all that a run has to do.
+public struct SuiteProgress: Equatable, Sendable {
+  /// Its number in the order in which they begin, from 1.
+  public var training: Int
+  public var trainings: Int
+  /// Until all are done; nil where it is not known yet.
+  public var secondsToGo: Double?
+
+  public init(training: Int, trainings: Int, secondsToGo: Double?) {
+    self.training = training
+    self.trainings = trainings
+    self.secondsToGo = secondsToGo
+  }
+
+  /// `training 2 of 8, 12 min to go for all`; empty where there is nothing to say.
+  var text: String {
+    let position = trainings > 1 ? ["training \(training) of \(trainings)"] : []
+    return (position + [timeToGo].compactMap(\.self)).joined(separator: ", ")
+  }
+
+  /// `12 min to go for all`; nil where it is not known, or none.
+  var timeToGo: String? {
+    guard let secondsToGo, secondsToGo > 0 else { return nil }
+    return duration(secondsToGo) + " to go" + (trainings > 1 ? " for all" : "")
+  }
+}
+
+/// Where an epoch stands.
+public struct StepProgress: Equatable, Sendable {
+  public var epoch: Int
+  public var epochs: Int
+  public var step: Int
+  public var steps: Int
+  /// Mean of the epoch so far.
+  public var loss: Double
+  public var accuracy: Double
+  public var channels: Int
+  public var macs: Int
+  public var imagesPerSecond: Double
+  /// Until the training's end.
+  public var secondsToGo: Double
+  public var suite: SuiteProgress?
+
+  public init(
+    epoch: Int, epochs: Int, step: Int, steps: Int, loss: Double, accuracy: Double, channels: Int, macs: Int,
+    imagesPerSecond: Double, secondsToGo: Double, suite: SuiteProgress? = nil
+  ) {
+    self.epoch = epoch
+    self.epochs = epochs
+    self.step = step
+    self.steps = steps
+    self.loss = loss
+    self.accuracy = accuracy
+    self.channels = channels
+    self.macs = macs
+    self.imagesPerSecond = imagesPerSecond
+    self.secondsToGo = secondsToGo
+    self.suite = suite
+  }
+}
+
+/// What a pruning step removed.
+public struct PruningProgress: Equatable, Sendable {
+  public var epoch: Int
+  /// Layers that lost channels, in the order in which data meets them, and how many.
+  public var removed: [Removal]
+  public var before: Size
+  public var after: Size
+
+  public struct Removal: Equatable, Sendable {
+    public var layer: String
+    public var channels: Int
+
+    public init(layer: String, channels: Int) {
+      self.layer = layer
+      self.channels = channels
+    }
+  }
+
+  public struct Size: Equatable, Sendable {
+    public var channels: Int
+    public var parameters: Int
+    public var macs: Int
+
+    public init(channels: Int, parameters: Int, macs: Int) {
+      self.channels = channels
+      self.parameters = parameters
+      self.macs = macs
+    }
+  }
+
+  public init(epoch: Int, removed: [Removal], before: Size, after: Size) {
+    self.epoch = epoch
+    self.removed = removed
+    self.before = before
+    self.after = after
+  }
+}

@@ -1,0 +1,14 @@
+import Network
+import Specification
+
+extension TrainingMemory {
+  /// Bytes of a training by these settings in one process, see ``ShardTeams``.
+  ///
+  /// - Parameter threads: that the process computes with.
+  public func bytes(_ train: TrainSpec, threads: Int) -> Double {
+    let teams = ShardTeams.count(shards: train.shards, threads: threads)
+    let images = (train.batchSize + train.shards - 1) / max(1, train.shards)
+    return bytes(images: min(train.batchSize, teams * images))
+      + (train.shards > 1 ? Double(teams) * 2 * parameters : 0)
+  }
+}

@@ -1,0 +1,116 @@
+// Comparisons of convolutions' kernels. The magnitudes of a sum are what the portable kernel makes
+// of absolute values.
+#include "comparison.h"
+
+enum { OUTPUTS = 13 };
+
+static int64_t *all_taps(int taps) {
+  int64_t *const index = guarded((size_t)taps * sizeof *index);
+  for (int t = 0; t < taps; t++) index[t] = t;
+  return index;
+}
+
+static void compare_convolution(const geometry *g, planes x, planes y, int taps) {
+  const int64_t count = (int64_t)x.channels * y.channels * taps;
+  const float *const kernels = random_floats(count, -1, 1), *const bias = random_floats(y.channels, -1, 1);
+  float *const weights = guarded((size_t)count * sizeof *weights);
+  ck_pack_weights(kernels, y.channels, x.channels, taps, all_taps(taps), taps, one_in(2), weights);
+  const planes expected = copy_of(y), magnitudes = absolute(y);
+  ck_convolution job = {
+    .x = x.data, .x_stride = g->stride, .inputs = x.channels,
+    .offsets = taps == 9 ? kernel_offsets(g) : random_offsets(g, taps),
+    .taps = taps, .weights = weights, .bias = one_in(2) ? bias : 0, .y = y.data, .y_stride = g->stride,
+    .outputs = y.channels, .mask = g->mask, .accumulate = one_in(2)};
+  const ptrdiff_t cut = random_cut(g->length, CK_VECTOR_FLOATS);
+  about_to_compare("convolve");
+  tested->convolve(&job, 0, cut);
+  tested->convolve(&job, cut, g->length);
+  job.y = expected.data;
+  portable->convolve(&job, 0, g->length);
+  job.x = absolute(x).data, job.y = magnitudes.data, job.weights = absolutes(weights, count);
+  if (job.bias) job.bias = absolutes(bias, y.channels);
+  portable->convolve(&job, 0, g->length);
+  compare_planes(y, expected, magnitudes, 2e-6f);
+}
+
+static void compare_weight_gradient(const geometry *g, planes x, planes dy, int taps) {
+  const int64_t columns = (int64_t)x.channels * taps, room = CK_GRADIENT_GROUP * columns;
+  ck_weight_gradient job = {
+    .dy = dy.data, .dy_stride = g->stride, .x = x.data, .x_stride = g->stride, .inputs = x.channels,
+    .offsets = random_offsets(g, taps), .taps = taps};
+  ck_weight_gradient absolute_job = job;
+  absolute_job.dy = absolute(dy).data, absolute_job.x = absolute(x).data;
+  float *const scratch = guarded((size_t)ck_gradient_scratch(x.channels, taps) * sizeof *scratch);
+  const ptrdiff_t begin = random_cut(g->length, CK_VECTOR_FLOATS);
+  const ptrdiff_t end = begin + random_cut(g->length - begin, CK_VECTOR_FLOATS);
+  about_to_compare("weight_gradient");
+  for (int64_t first = 0; first < dy.channels; first += CK_GRADIENT_GROUP) {
+    const int64_t left = dy.channels - first, count = left < CK_GRADIENT_GROUP ? left : CK_GRADIENT_GROUP;
+    float *const values = random_floats(room, -1, 1), *const expected = random_floats(room, -1, 1);
+    float *const magnitudes = random_floats(room, -1, 1);
+    tested->weight_gradient(&job, first, count, begin, end, scratch, values);
+    portable->weight_gradient(&job, first, count, begin, end, scratch, expected);
+    portable->weight_gradient(&absolute_job, first, count, begin, end, scratch, magnitudes);
+    compare_values(values, expected, magnitudes, count * columns, 3e-6f);
+  }
+}
+
+void compare_convolutions(void) {
+  const geometry g = random_geometry();
+  const int taps = one_in(2) ? 9 : random_int(1, 5);
+  const planes x = random_planes(&g, random_int(1, 9), -1, 1);
+  const planes y = random_planes(&g, random_int(1, OUTPUTS), -1, 1);
+  if (one_in(8)) plant_nan(x);
+  compare_weight_gradient(&g, x, y, taps);
+  compare_convolution(&g, x, y, taps);
+}
+
+static int filter_size(void) {
+  static const int sizes[] = {1, 4, 9, 13, 25};
+  return sizes[random_int(0, 4)];
+}
+
+static void compare_filter(const geometry *g, planes x, planes y) {
+  const int taps = filter_size();
+  const float *const weights = random_floats(taps, -1, 1);
+  const planes expected = copy_of(y), magnitudes = absolute(y);
+  const bool has_mask = one_in(2);
+  ck_filter job = {
+    .x = x.data, .offsets = random_offsets(g, taps), .taps = taps, .weights = weights, .y = y.data,
+    // Without a mask borders would not stay zero.
+    .bias = random_float(-1, 1), .accumulate = one_in(2)};
+  if (has_mask) job.mask = g->mask;
+  const ptrdiff_t cut = random_cut(g->length, CK_VECTOR_FLOATS);
+  about_to_compare("filter");
+  tested->filter(&job, 0, cut);
+  tested->filter(&job, cut, g->length);
+  job.y = expected.data;
+  portable->filter(&job, 0, g->length);
+  job.x = absolute(x).data, job.y = magnitudes.data, job.weights = absolutes(weights, taps);
+  job.bias = job.bias < 0 ? -job.bias : job.bias;
+  portable->filter(&job, 0, g->length);
+  if (has_mask) compare_planes(y, expected, magnitudes, 2e-6f);
+  else compare_values(y.data, expected.data, magnitudes.data, g->length, 2e-6f);
+}
+
+static void compare_filter_gradient(const geometry *g, planes x, planes dy) {
+  const int taps = filter_size();
+  double values[25], expected[25], magnitudes[25];
+  for (int t = 0; t < taps; t++) values[t] = expected[t] = magnitudes[t] = random_float(0, 1);
+  ck_filter_gradient job = {.dy = dy.data, .x = x.data, .offsets = random_offsets(g, taps), .taps = taps};
+  const ptrdiff_t end = random_cut(g->length, CK_VECTOR_FLOATS);
+  about_to_compare("filter_gradient");
+  tested->filter_gradient(&job, 0, end, values);
+  portable->filter_gradient(&job, 0, end, expected);
+  job.dy = absolute(dy).data, job.x = absolute(x).data;
+  portable->filter_gradient(&job, 0, end, magnitudes);
+  for (int t = 0; t < taps; t++) compare_number(values[t], expected[t], magnitudes[t], 3e-6f);
+}
+
+void compare_filters(void) {
+  const geometry g = random_large_geometry();
+  const planes x = random_planes(&g, 1, -1, 1), y = random_planes(&g, 1, -1, 1);
+  if (one_in(8)) plant_nan(x);
+  compare_filter_gradient(&g, x, y);
+  compare_filter(&g, x, y);
+}
