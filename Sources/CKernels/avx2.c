@@ -13,7 +13,6 @@ enum {
   WIDTH = 8, CONVOLVE_VECTORS = 3, SIGNED_VECTORS = 3,
   CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 1024,
 };
-#define CONVOLVE_PAIRS 0
 #define GRADIENT_ROWS 4
 
 static inline V load(const float *p) { return _mm256_loadu_ps(p); }

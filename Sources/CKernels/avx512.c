@@ -15,7 +15,6 @@ enum {
   WIDTH = 16, CONVOLVE_VECTORS = 6, SIGNED_VECTORS = 4,
   CACHED_FLOATS = 1 << 18, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 768,
 };
-#define CONVOLVE_PAIRS 1
 #define GRADIENT_ROWS 8
 
 static inline V load(const float *p) { return _mm512_loadu_ps(p); }

@@ -9,7 +9,6 @@ enum {
   WIDTH = 4, CONVOLVE_VECTORS = 6, SIGNED_VECTORS = 4,
   CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 6, GRADIENT_PIXELS = 768,
 };
-#define CONVOLVE_PAIRS 1
 #define GRADIENT_ROWS 8
 
 static inline V load(const float *p) { return vld1q_f32(p); }

@@ -23,41 +23,26 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-INLINE void prefetch_lines(ck_prefetch *prefetch) {
-  if (!prefetch) return;
-  for (int64_t i = 0; i < prefetch->each && prefetch->plane < prefetch->count; i++) {
-    const float *const from = prefetch->planes[prefetch->plane] + prefetch->offset;
-    __builtin_prefetch(from + prefetch->line * CK_VECTOR_FLOATS, 0, 2);
-    if (++prefetch->line == prefetch->lines) prefetch->line = 0, prefetch->plane++;
-  }
-}
-
 // One register block of a convolution: `group` output channels times `vectors` vectors of pixels
-// from p on. The channels may be those of two groups, whose weights begin at w and `second` behind.
+// from p on.
 INLINE void convolve_block(
-  const ck_convolution *job, const float *w, ptrdiff_t second, int64_t first, const int group, const int vectors,
-  ptrdiff_t p) {
-  const int own = group > CK_OUTPUT_GROUP ? CK_OUTPUT_GROUP : group;
-  V sums[2 * CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
+  const ck_convolution *job, const float *w, int64_t first, const int group, const int vectors, ptrdiff_t p) {
+  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
   UNROLL for (int o = 0; o < group; o++)
     UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = set1(job->bias ? job->bias[first + o] : 0.0f);
   const ptrdiff_t *const offsets = job->offsets;
   const int64_t taps = job->taps;
   const float *x = job->x + p;
-  for (int64_t left = job->inputs; left > 0;) {
-    prefetch_lines(job->prefetch);
-    const int64_t stop = left > CK_PREFETCH_INPUTS ? left - CK_PREFETCH_INPUTS : 0;
-    for (; left > stop; left--, x += job->x_stride)
-      for (int64_t t = 0; t < taps; t++, w += own) {
-        const float *const at = x + offsets[t];
-        V pixels[CONVOLVE_VECTORS];
-        UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
-        UNROLL for (int o = 0; o < group; o++) {
-          const V weight = broadcast(o < own ? w + o : w + second + o - own);
-          UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
-        }
+  for (int64_t c = job->inputs; c > 0; c--, x += job->x_stride)
+    for (int64_t t = 0; t < taps; t++, w += group) {
+      const float *const at = x + offsets[t];
+      V pixels[CONVOLVE_VECTORS];
+      UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
+      UNROLL for (int o = 0; o < group; o++) {
+        const V weight = broadcast(w + o);
+        UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
       }
-  }
+    }
   UNROLL for (int o = 0; o < group; o++) {
     float *const y = job->y + (first + o) * job->y_stride + p;
     UNROLL for (int i = 0; i < vectors; i++) {
@@ -69,32 +54,34 @@ INLINE void convolve_block(
 }
 
 INLINE void convolve_group(
-  const ck_convolution *job, int64_t first, const int group, const int vectors, ptrdiff_t begin, ptrdiff_t end) {
+  const ck_convolution *job, int64_t first, const int group, ptrdiff_t begin, ptrdiff_t end) {
   const float *const w = job->weights + first * job->inputs * job->taps;
-  const ptrdiff_t second = CK_OUTPUT_GROUP * job->inputs * job->taps;
   ptrdiff_t p = begin;
-  for (; p + vectors * WIDTH <= end; p += vectors * WIDTH)
-    convolve_block(job, w, second, first, group, vectors, p);
-  if (vectors > 2)
-    for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_block(job, w, second, first, group, 2, p);
-  for (; p < end; p += WIDTH) convolve_block(job, w, second, first, group, 1, p);
+  for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
+    convolve_block(job, w, first, group, CONVOLVE_VECTORS, p);
+  for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_block(job, w, first, group, 2, p);
+  for (; p < end; p += WIDTH) convolve_block(job, w, first, group, 1, p);
 }
 
 static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
   for (int64_t first = 0; first < job->outputs;) {
-    int64_t group = ck_output_group(job->outputs, first);
-    // Two groups at a time read the input half as often.
-    if (CONVOLVE_PAIRS > 0 && ck_output_group(job->outputs, first + group) == CK_OUTPUT_GROUP) group *= 2;
+    const int64_t group = ck_output_group(job->outputs, first);
     switch (group) {
-#if CONVOLVE_PAIRS
-      case 8: convolve_group(job, first, 8, CONVOLVE_VECTORS / 2, begin, end); break;
-#endif
-      case 4: convolve_group(job, first, 4, CONVOLVE_VECTORS, begin, end); break;
-      case 3: convolve_group(job, first, 3, CONVOLVE_VECTORS, begin, end); break;
-      case 2: convolve_group(job, first, 2, CONVOLVE_VECTORS, begin, end); break;
-      default: convolve_group(job, first, 1, CONVOLVE_VECTORS, begin, end); break;
+      case 4: convolve_group(job, first, 4, begin, end); break;
+      case 3: convolve_group(job, first, 3, begin, end); break;
+      case 2: convolve_group(job, first, 2, begin, end); break;
+      default: convolve_group(job, first, 1, begin, end); break;
     }
     first += group;
+  }
+}
+
+INLINE void prefetch_lines(ck_prefetch *prefetch) {
+  if (!prefetch) return;
+  for (int64_t i = 0; i < prefetch->each && prefetch->plane < prefetch->count; i++) {
+    const float *const from = prefetch->planes[prefetch->plane] + prefetch->offset;
+    __builtin_prefetch(from + prefetch->line * CK_VECTOR_FLOATS, 0, 2);
+    if (++prefetch->line == prefetch->lines) prefetch->line = 0, prefetch->plane++;
   }
 }
 

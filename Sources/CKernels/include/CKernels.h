@@ -24,8 +24,6 @@ enum {
   CK_OUTPUT_GROUP = 4,
   // Pixels that one pass of a convolution's loop computes.
   CK_PIXEL_BLOCK = 96,
-  // Input channels of a convolution's register block between two prefetches.
-  CK_PREFETCH_INPUTS = 16,
   // Rows of weights that are ordered by their signs together.
   CK_SIGNED_GROUP = 4,
   CK_SIGN_LISTS = 1 << CK_SIGNED_GROUP,
@@ -48,21 +46,6 @@ typedef struct {
   const int32_t *counts;
 } ck_mask;
 
-// Planes that are read or written after some sums, prefetched into the second-level cache
-// meanwhile: they lie far apart, so no hardware prefetcher sees them coming, and sums leave the
-// memory idle.
-typedef struct {
-  // `count` planes, of each `lines` cache lines from `offset` on.
-  const float *const *planes;
-  int64_t count;
-  ptrdiff_t offset;
-  int64_t lines;
-  // Lines to prefetch with each register block of the sums.
-  int64_t each;
-  // The next one.
-  int64_t plane, line;
-} ck_prefetch;
-
 // y[o][p] = bias[o] + sum over c, t of weights[o][c][t] * x[c][p + offsets[t]], zero outside the
 // mask.
 typedef struct {
@@ -81,8 +64,6 @@ typedef struct {
   ck_mask mask;
   // Adds to y instead of overwriting it.
   bool accumulate;
-  // Some lines with every CK_PREFETCH_INPUTS inputs of a register block; may be null.
-  ck_prefetch *prefetch;
 } ck_convolution;
 
 // Signs of a group's weights in its list of this number, bit r for row r, set where negative: from
@@ -118,6 +99,21 @@ typedef struct {
   // then.
   bool has_borders;
 } ck_pixel_vectors;
+
+// Planes that are read or written after some sums, prefetched into the second-level cache
+// meanwhile: they lie far apart, so no hardware prefetcher sees them coming, and sums leave the
+// memory idle.
+typedef struct {
+  // `count` planes, of each `lines` cache lines from `offset` on.
+  const float *const *planes;
+  int64_t count;
+  ptrdiff_t offset;
+  int64_t lines;
+  // Lines to prefetch with each register block of the sums.
+  int64_t each;
+  // The next one.
+  int64_t plane, line;
+} ck_prefetch;
 
 // The values that a function of pixels keeps to: [0, infinity] for a ReLU.
 typedef struct {

@@ -145,48 +145,27 @@ extension Engine {
     }
   }
 
-  /// Runs one convolution in chunks of pixels, several to a task, so that the next one's planes can
-  /// be prefetched.
+  /// Runs one convolution in chunks of pixels.
   ///
   /// - Parameters:
-  ///   - planes: what the convolution reads, as many for each input channel as it has phases
+  ///   - phases: planes for each input channel
   ///   - length: flat indices of the output
-  func run(_ job: ck_convolution, reading planes: Planes, length: Int) {
-    guard job.outputs > 0, length > 0 else { return }
-    let prefetch = Prefetch([planes])
-    let chunk = pixelChunk(length: length, channels: planes.shape.channels)
-    let chunks = length.dividedRoundingUp(by: chunk)
-    let perTask = max(1, min(8, chunks / 32))
-    // Register blocks, by strips of inputs.
-    let inputs = Int(job.inputs).dividedRoundingUp(by: CK_PREFETCH_INPUTS)
-    let strips = Int(job.outputs) * inputs * chunk / (24 * Int(loops.width))
-    parallel(chunks.dividedRoundingUp(by: perTask)) { task in
-      for index in task * perTask..<min(chunks, (task + 1) * perTask) {
-        let (begin, end) = (index * chunk, min(length, (index + 1) * chunk))
-        let isLast = index + 1 == min(chunks, (task + 1) * perTask)
-        let next = isLast ? nil : end..<min(length, end + chunk)
-        prefetch.withLines(of: next, blocks: strips) { lines in
-          var job = job
-          job.prefetch = lines
-          loops.convolve(&job, begin, end)
-        }
-      }
+  func run(_ job: ck_convolution, phases: Int = 1, length: Int) {
+    guard job.outputs > 0 else { return }
+    forEachChunk(length: length, channels: Int(job.inputs) * phases) { begin, end in
+      var job = job
+      loops.convolve(&job, begin, end)
     }
-  }
-
-  /// Pixels whose part of the given number of channels stays in the second-level cache while it is
-  /// read again and again.
-  private func pixelChunk(length: Int, channels: Int) -> Int {
-    let fitting = 65536 / max(1, channels)
-    let shared = length.dividedRoundingUp(by: 16)
-    return max(CK_PIXEL_BLOCK, min(fitting, shared, 6144)).roundedUp(to: CK_PIXEL_BLOCK)
   }
 
   /// Runs `body(begin, end)` on chunks of pixels whose part of the given number of channels stays
   /// in the second-level cache while it is read again and again.
   func forEachChunk(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
+    let block = CK_PIXEL_BLOCK
     guard length > 0 else { return }
-    let chunk = pixelChunk(length: length, channels: channels)
+    let fitting = 65536 / max(1, channels)
+    let shared = length.dividedRoundingUp(by: 16)
+    let chunk = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
     parallel(length.dividedRoundingUp(by: chunk)) { index in
       body(index * chunk, min(length, (index + 1) * chunk))
     }

@@ -25,8 +25,7 @@ extension Engine {
               var job = ck_convolution(
                 x: planes, x_stride: unfolding.stride, inputs: Int64(unfolding.planes), offsets: offset,
                 taps: 1, weights: packed, bias: bias, y: output.plane(0) + begin, y_stride: geometry.stride,
-                outputs: Int64(problem.outputs), mask: geometry.mask.from(begin), accumulate: false,
-                prefetch: nil)
+                outputs: Int64(problem.outputs), mask: geometry.mask.from(begin), accumulate: false)
               loops.convolve(&job, 0, end - begin)
             }
           }

@@ -21,8 +21,8 @@ extension Engine {
                 x: planes.plane(0), x_stride: planes.geometry.stride * taps.phases, inputs: Int64(inputs),
                 offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: bias,
                 y: output.plane(0), y_stride: output.geometry.stride, outputs: Int64(outputs),
-                mask: output.geometry.mask, accumulate: false, prefetch: nil),
-              reading: planes, length: output.geometry.length)
+                mask: output.geometry.mask, accumulate: false),
+              phases: taps.phases, length: output.geometry.length)
           }
         }
       }
@@ -74,9 +74,8 @@ extension Engine {
           ck_convolution(
             x: outputGradient.plane(0), x_stride: geometry.stride, inputs: Int64(weight.shape[0]),
             offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: nil, y: y,
-            y_stride: stride, outputs: Int64(inputs), mask: geometry.mask, accumulate: accumulate,
-            prefetch: nil),
-          reading: outputGradient, length: geometry.length)
+            y_stride: stride, outputs: Int64(inputs), mask: geometry.mask, accumulate: accumulate),
+          length: geometry.length)
       }
     }
   }

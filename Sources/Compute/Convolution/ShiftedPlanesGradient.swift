@@ -6,7 +6,8 @@ extension Engine {
     let (input, outputGradient) = (call.input, call.outputGradient)
     let (kernel, inputs) = (call.problem.kernel, input.shape.channels)
     let columns = inputs * kernel * kernel
-    let multipliesMatrices = multipliesMatrices(outputs: call.problem.outputs, columns: columns)
+    let multipliesMatrices = multipliesMatrices(
+      outputs: call.problem.outputs, inputs: inputs, columns: columns)
     let split = WeightGradientSplit(
       outputs: outputGradient.shape.channels, columns: columns, length: outputGradient.geometry.length)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
@@ -30,9 +31,10 @@ extension Engine {
   }
 
   /// Whether BLAS is faster, which packs both matrices: where the sums of the weights do not stay
-  /// in the second-level cache.
-  private func multipliesMatrices(outputs: Int, columns: Int) -> Bool {
+  /// in the second-level cache, and no side of a tap's matrix is too small for packing to pay.
+  private func multipliesMatrices(outputs: Int, inputs: Int, columns: Int) -> Bool {
     loops.winograd_input != nil && outputs * columns > WeightGradientSplit.cachedSums
+      && min(outputs, inputs) >= 64
   }
 
   private func sum(

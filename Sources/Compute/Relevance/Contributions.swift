@@ -191,12 +191,8 @@ extension Engine {
         let job = ck_convolution(
           x: x, x_stride: stride, inputs: Int64(channels), offsets: offsets.baseAddress,
           taps: Int64(offsets.count), weights: weights.baseAddress, bias: nil, y: sum.plane(channel),
-          y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: false, prefetch: nil
-        )
-        forEachChunk(length: length, channels: channels) { begin, end in
-          var job = job
-          loops.convolve(&job, begin, end)
-        }
+          y_stride: sum.geometry.stride, outputs: 1, mask: sum.geometry.mask, accumulate: false)
+        run(job, length: length)
       }
     }
   }
