@@ -20,14 +20,15 @@ trap 'rm -rf "$stage"' EXIT
 scripts/install.sh "$program" "$stage/$name"
 strip "$stage/$name/bin/espalier"
 cp README.md LICENSE CHANGELOG.md "$stage/$name/"
-cp -R experiments "$stage/$name/"
+cp -R docs experiments schemas "$stage/$name/"
 tar -C "$stage" --sort=name --owner=0 --group=0 -czf "dist/$name.tar.gz" "$name"
 
 package=$stage/package
 scripts/install.sh "$program" "$package/usr"
 strip "$package/usr/bin/espalier"
 mkdir -p "$package/usr/share/espalier" "$package/usr/share/doc/espalier" "$package/DEBIAN" "$stage/debian"
-cp -R experiments "$package/usr/share/espalier/"
+cp -R experiments schemas "$package/usr/share/espalier/"
+cp -R README.md docs "$package/usr/share/doc/espalier/"
 cp LICENSE "$package/usr/share/doc/espalier/copyright"
 gzip -9n "$package/usr/share/man/man1/espalier.1"
 # dpkg-shlibdeps wants a source package around it.
@@ -40,9 +41,9 @@ Architecture: $(dpkg --print-architecture)
 Maintainer: The Espalier authors <espalier@localhost>
 Section: science
 Priority: optional
-Depends: $depends, libopenblas0 | libblas3
+Depends: $depends, libopenblas0
 Recommends: git
-Suggests: dataset-fashion-mnist, libopenmpi3
+Suggests: dataset-fashion-mnist, libopenmpi3 | libopenmpi40 | libmpich12
 Description: convolutional networks that are pruned while they train
  Espalier reads an experiment in YAML, trains a baseline and a network that loses
  its least relevant channels while it trains, and reports how they compare.
