@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian package of `make dist` in a bare Debian without Swift, and trains there: with
-# the package, and after its removal with what the tarball has. Needs root. MIRROR is a mirror of
-# Debian that debootstrap shall take instead of its own.
+# the package, and after its removal with what the tarball has. Needs root. SUITE is another release
+# than this machine's, MIRROR a mirror that debootstrap shall take instead of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,8 @@ quietly() { "$@" > "$folder/log" 2>&1 || { tail -n 20 "$folder/log" >&2 && fail 
 inside() { chroot "$root" bash -euc "$1"; }
 
 ((EUID == 0)) || fail "needs root, for debootstrap and chroot"
-package=$(realpath dist/*.deb) && tarball=$(realpath dist/*.tar.gz) || fail "no package; run make dist"
+package=$(realpath dist/*.deb) || fail "no package; run make dist"
+tarball=$(realpath dist/*.tar.gz)
 folder=$(mktemp -d)
 root=$folder/root
 trap 'umount "$root/proc" 2> /dev/null || true; rm -rf --one-file-system "$folder"' EXIT
@@ -23,7 +24,7 @@ command -v debootstrap > /dev/null ||
   { quietly apt-get update && quietly apt-get install -y --no-install-recommends debootstrap; }
 
 # shellcheck disable=SC1091
-suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 echo "test-dist: a bare $suite"
 quietly debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"}
 # How this machine reaches the mirror.
@@ -31,7 +32,8 @@ cp -R /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 mount -t proc proc "$root/proc"
 cp "$package" "$root/tmp/espalier.deb"
-tar -C "$root/tmp" -xzf "$tarball"
+mkdir "$root/opt/espalier"
+tar -C "$root/opt/espalier" --strip-components=1 -xzf "$tarball"
 
 quietly inside 'apt-get update; apt-get install -y --no-install-recommends /tmp/espalier.deb dataset-fashion-mnist'
 inside '! command -v swift' || fail "the system has Swift"
@@ -40,6 +42,7 @@ for file in man/man1/espalier.1.gz bash-completion/completions/espalier zsh/site
   fish/vendor_completions.d/espalier.fish; do
   [ -s "$root/usr/share/$file" ] || fail "/usr/share/$file is missing"
 done
+# shellcheck disable=SC2016
 inside 'set +e; compopt() { :; }; source /usr/share/bash-completion/completions/espalier
   COMP_LINE="espalier run a.yaml --set prune.criterion=ta" COMP_POINT=${#COMP_LINE} COMP_CWORD=6
   COMP_WORDS=(espalier run a.yaml --set prune.criterion = ta)
@@ -54,6 +57,6 @@ inside "cd /tmp; espalier --version; espalier doctor
 quietly inside 'apt-get remove -y espalier'
 left=$(find "$root/usr" "$root/etc" -name '*espalier*')
 [ -z "$left" ] || fail "left behind by the package: $left"
-inside 'cd /tmp/espalier-*/; bin/espalier run experiments/digits.yaml --progress none'
-[ -s "$root"/tmp/espalier-*/results/digits/report.html ] || fail "no report of the tarball's program"
+inside 'cd /opt/espalier; bin/espalier run experiments/digits.yaml --progress none'
+[ -s "$root/opt/espalier/results/digits/report.html" ] || fail "no report of the tarball's program"
 echo "test-dist: installs, trains and goes without Swift"
