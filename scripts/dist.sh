@@ -29,8 +29,15 @@ strip "$package/usr/bin/espalier"
 mkdir -p "$package/usr/share/espalier" "$package/usr/share/doc/espalier" "$package/DEBIAN" "$stage/debian"
 cp -R experiments schemas "$package/usr/share/espalier/"
 cp -R README.md docs "$package/usr/share/doc/espalier/"
-cp LICENSE "$package/usr/share/doc/espalier/copyright"
+gzip -9n < CHANGELOG.md > "$package/usr/share/doc/espalier/changelog.gz"
 gzip -9n "$package/usr/share/man/man1/espalier.1"
+cat > "$package/usr/share/doc/espalier/copyright" <<COPYRIGHT
+Copyright: the Espalier authors. License: Apache-2.0, see /usr/share/common-licenses/Apache-2.0.
+
+Linked in are the Swift runtime and Foundation, Swift Argument Parser and SwiftProtobuf, of Apple
+and the Swift project's authors, Apache-2.0 with Runtime Library Exception, and ICU, of Unicode,
+Inc., Unicode-3.0.
+COPYRIGHT
 # dpkg-shlibdeps wants a source package around it.
 printf 'Source: espalier\n\nPackage: espalier\nArchitecture: any\n' > "$stage/debian/control"
 depends=$(cd "$stage" && dpkg-shlibdeps -O package/usr/bin/espalier 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
@@ -39,14 +46,16 @@ Package: espalier
 Version: $version
 Architecture: $(dpkg --print-architecture)
 Maintainer: The Espalier authors <espalier@localhost>
+Installed-Size: $(du -sk --apparent-size "$package/usr" | cut -f 1)
 Section: science
 Priority: optional
 Depends: $depends, libopenblas0
 Recommends: git
 Suggests: dataset-fashion-mnist, libopenmpi3 | libopenmpi40 | libmpich12
 Description: convolutional networks that are pruned while they train
- Espalier reads an experiment in YAML, trains a baseline and a network that loses
- its least relevant channels while it trains, and reports how they compare.
+ Espalier reads an experiment in YAML, trains a baseline and a network that
+ loses its least relevant channels while it trains, and reports how they
+ compare.
 CONTROL
 dpkg-deb --build --root-owner-group "$package" "dist/espalier_${version}_$(dpkg --print-architecture).deb" > /dev/null
 ls -l dist
