@@ -20,16 +20,24 @@ trap 'rm -rf "$stage"' EXIT
 scripts/install.sh "$program" "$stage/$name"
 strip "$stage/$name/bin/espalier"
 cp README.md LICENSE CHANGELOG.md "$stage/$name/"
-cp -R experiments "$stage/$name/"
+cp -R docs experiments schemas "$stage/$name/"
 tar -C "$stage" --sort=name --owner=0 --group=0 -czf "dist/$name.tar.gz" "$name"
 
 package=$stage/package
 scripts/install.sh "$program" "$package/usr"
 strip "$package/usr/bin/espalier"
 mkdir -p "$package/usr/share/espalier" "$package/usr/share/doc/espalier" "$package/DEBIAN" "$stage/debian"
-cp -R experiments "$package/usr/share/espalier/"
-cp LICENSE "$package/usr/share/doc/espalier/copyright"
+cp -R experiments schemas "$package/usr/share/espalier/"
+cp -R README.md docs "$package/usr/share/doc/espalier/"
+gzip -9n < CHANGELOG.md > "$package/usr/share/doc/espalier/changelog.gz"
 gzip -9n "$package/usr/share/man/man1/espalier.1"
+cat > "$package/usr/share/doc/espalier/copyright" <<COPYRIGHT
+Copyright: the Espalier authors. License: Apache-2.0, see /usr/share/common-licenses/Apache-2.0.
+
+Linked in are the Swift runtime and Foundation, Swift Argument Parser and SwiftProtobuf, of Apple
+and the Swift project's authors, Apache-2.0 with Runtime Library Exception, and ICU, of Unicode,
+Inc., Unicode-3.0.
+COPYRIGHT
 # dpkg-shlibdeps wants a source package around it.
 printf 'Source: espalier\n\nPackage: espalier\nArchitecture: any\n' > "$stage/debian/control"
 depends=$(cd "$stage" && dpkg-shlibdeps -O package/usr/bin/espalier 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
@@ -38,14 +46,16 @@ Package: espalier
 Version: $version
 Architecture: $(dpkg --print-architecture)
 Maintainer: The Espalier authors <espalier@localhost>
+Installed-Size: $(du -sk --apparent-size "$package/usr" | cut -f 1)
 Section: science
 Priority: optional
-Depends: $depends, libopenblas0 | libblas3
+Depends: $depends, libopenblas0
 Recommends: git
-Suggests: dataset-fashion-mnist, libopenmpi3
+Suggests: dataset-fashion-mnist, libopenmpi3 | libopenmpi40 | libmpich12
 Description: convolutional networks that are pruned while they train
- Espalier reads an experiment in YAML, trains a baseline and a network that loses
- its least relevant channels while it trains, and reports how they compare.
+ Espalier reads an experiment in YAML, trains a baseline and a network that
+ loses its least relevant channels while it trains, and reports how they
+ compare.
 CONTROL
 dpkg-deb --build --root-owner-group "$package" "dist/espalier_${version}_$(dpkg --print-architecture).deb" > /dev/null
 ls -l dist

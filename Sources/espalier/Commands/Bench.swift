@@ -32,7 +32,7 @@ struct Bench: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Measures how fast the JPEG and PNG pictures of a folder become images, instead.", valueName: "folder"),
-    transform: path)
+    completion: .directory, transform: path)
   var decode: String?
 
   @Option(help: "With --decode: rows, and columns, of the images.")

@@ -12,7 +12,7 @@ struct CacheList: ParsableCommand {
     commandName: "list",
     abstract: "Lists cached trainings, the newest first, and the experiments that use each.")
 
-  @Option(help: "Folder of results whose cache it is.", transform: path)
+  @Option(help: "Folder of results whose cache it is.", completion: .directory, transform: path)
   var results = "results"
 
   @Option(help: "text or json.")
@@ -33,7 +33,7 @@ struct CachePrune: ParsableCommand {
       "--unused and --older-than together remove what is both. A training that a run works at is not removed."
   )
 
-  @Option(help: "Folder of results whose cache it is.", transform: path)
+  @Option(help: "Folder of results whose cache it is.", completion: .directory, transform: path)
   var results = "results"
 
   @Flag(help: "Removes what no experiment's last run has used.")

@@ -16,13 +16,15 @@ struct CheckGradients: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Weights, a safetensors file.", transform: path)
+  @Option(help: "Weights, a safetensors file.", completion: .file(), transform: path)
   var weights: String
 
-  @Option(help: "Tensors images [N,C,H,W] and labels [N], a safetensors file.", transform: path)
+  @Option(
+    help: "Tensors images [N,C,H,W] and labels [N], a safetensors file.", completion: .file(), transform: path
+  )
   var images: String
 
-  @Option(help: "File to write.", transform: path)
+  @Option(help: "File to write.", completion: .file(), transform: path)
   var out: String
 
   @OptionGroup var compute: EngineOptions

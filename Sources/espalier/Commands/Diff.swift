@@ -8,10 +8,10 @@ struct Diff: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, markdown, json, junit }
 
-  @Argument(help: "A report.json, an experiment's result folder, or a folder of those.")
+  @Argument(help: "A report.json, an experiment's result folder, or a folder of those.", completion: .file())
   var base: String
 
-  @Argument(help: "Likewise: what may have become worse.")
+  @Argument(help: "Likewise: what may have become worse.", completion: .file())
   var candidate: String
 
   @Option(help: "text, markdown, json or junit.")

@@ -5,14 +5,14 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints a model's accuracy and loss on the experiment's test images.")
 
-  @Argument(help: "Experiment file.")
+  @Argument(help: "Experiment file.", completion: .experimentFiles)
   var file: String
 
   @OptionGroup var experiment: ExperimentOptions
 
   @Option(
     help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
-    transform: path)
+    completion: .file(), transform: path)
   var weights: String?
 
   @Option(help: "text or json.")

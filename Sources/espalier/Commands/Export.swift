@@ -17,13 +17,13 @@ struct Export: ParsableCommand {
 
   @Option(
     help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
-    transform: path)
+    completion: .file(), transform: path)
   var weights: String?
 
   @Option(help: "safetensors, yaml or onnx.")
   var format: ModelExport.Format
 
-  @Option(help: "File to write.", transform: path)
+  @Option(help: "File to write.", completion: .file(), transform: path)
   var output: String
 
   @OptionGroup var compute: EngineOptions

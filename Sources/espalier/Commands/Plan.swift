@@ -15,7 +15,7 @@ struct Plan: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder of results, for what is already done.", transform: path)
+  @Option(help: "Folder of results, for what is already done.", completion: .directory, transform: path)
   var results = "results"
 
   @OptionGroup var compute: EngineOptions

@@ -10,19 +10,19 @@ struct Predict: ParsableCommand {
   @Argument(help: "Experiment file.", completion: .experimentFiles)
   var file: String
 
-  @Argument(help: "Pictures, JPEG or PNG.")
+  @Argument(help: "Pictures, JPEG or PNG.", completion: .file())
   var pictures: [String] = []
 
   @OptionGroup var experiment: ExperimentOptions
 
   @Option(
     help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
-    transform: path)
+    completion: .file(), transform: path)
   var weights: String?
 
   @Option(
     help: "Tensor images [N,C,H,W] instead of pictures, normalized; a safetensors file.",
-    transform: path)
+    completion: .file(), transform: path)
   var images: String?
 
   @Option(help: "Classes of each image, the most probable first.")
@@ -32,7 +32,8 @@ struct Predict: ParsableCommand {
   var format: Format = .text
 
   @Option(
-    help: ArgumentHelp("Writes the logits, too, as a safetensors file.", valueName: "file"), transform: path)
+    help: ArgumentHelp("Writes the logits, too, as a safetensors file.", valueName: "file"),
+    completion: .file(), transform: path)
   var logits: String?
 
   @OptionGroup var compute: EngineOptions

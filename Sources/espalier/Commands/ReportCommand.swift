@@ -12,14 +12,16 @@ struct ReportCommand: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case html, markdown }
 
-  @Argument(help: "An experiment's folder of results, its report.json, or a folder of several of them.")
+  @Argument(
+    help: "An experiment's folder of results, its report.json, or a folder of several of them.",
+    completion: .file())
   var folders: [String]
 
   @Option(
     help: ArgumentHelp(
       "The page. Default: report.html in the folder. Given, plots are not written as files.",
       valueName: "file.html"),
-    transform: path)
+    completion: .file(), transform: path)
   var output: String?
 
   @Option(help: "html, or markdown: a table with a row for each experiment, to standard output.")

@@ -18,7 +18,9 @@ struct Run: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder that gets a folder of results for each experiment.", transform: path)
+  @Option(
+    help: "Folder that gets a folder of results for each experiment.", completion: .directory, transform: path
+  )
   var results = "results"
 
   @OptionGroup var compute: EngineOptions

@@ -13,12 +13,13 @@ struct Score: ParsableCommand {
   @OptionGroup var experiment: ExperimentOptions
 
   @Option(
-    help: "Model to score, a safetensors file. Default: the experiment's start weights.", transform: path)
+    help: "Model to score, a safetensors file. Default: the experiment's start weights.", completion: .file(),
+    transform: path)
   var weights: String?
 
   @Option(
     help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.",
-    transform: path)
+    completion: .file(), transform: path)
   var images: String?
 
   @Option(help: "json or csv.")

@@ -19,13 +19,15 @@ struct Sensitivity: ParsableCommand {
   @Option(
     help:
       "The model, a safetensors file. Default: the experiment's start weights, or else its trained baseline.",
-    transform: path)
+    completion: .file(), transform: path)
   var weights: String?
 
   @Option(help: "Shares of a layer's channels to remove, separated by commas.")
   var ratios = "0.1,0.3,0.5,0.7,0.9"
 
-  @Option(help: "Folder that holds a folder of results for each experiment.", transform: path)
+  @Option(
+    help: "Folder that holds a folder of results for each experiment.", completion: .directory,
+    transform: path)
   var results = "results"
 
   @OptionGroup var compute: EngineOptions

@@ -20,7 +20,7 @@ struct Submit: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder of results, which all tasks share.", transform: path)
+  @Option(help: "Folder of results, which all tasks share.", completion: .directory, transform: path)
   var results = "results"
 
   @Option(help: "slurm or kubernetes, whose manifest is printed and written.")
@@ -144,7 +144,8 @@ struct Submit: ParsableCommand {
 struct ClusterOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What is always the same on a cluster. Default: cluster.yaml, where there is one.", valueName: "file"))
+      "What is always the same on a cluster. Default: cluster.yaml, where there is one.", valueName: "file"),
+    completion: .experimentFiles)
   var profile: String?
 
   @Option(help: "Threads of each task. Default: the cores of this machine.")
