@@ -100,7 +100,7 @@ check-onnx: $(ONNX_BUILD) $(ONNX_PYTHON) ## Check exported ONNX files in onnxrun
 
 .PHONY: check-onnx-pytorch
 check-onnx-pytorch: $(ONNX_BUILD) $(ONNX_PYTHON) ## The same with PyTorch, gigabytes: its networks come in, and pruned ones load into it.
-	.build-onnx/bin/pip install --quiet torch torchvision onnxscript
+	$(ONNX_PYTHON) -m pip install --quiet torch torchvision onnxscript
 	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
 
 $(ONNX_PYTHON): scripts/onnx-requirements.txt

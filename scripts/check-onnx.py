@@ -65,10 +65,11 @@ FAMILIES = {
     "resnext50_32x4d": ("{name: resnext50_32x4d}", 32),
     "efficientnet_b0": ("{name: efficientnet_b0}", 32),
 }
-# Networks of torchvision, which of PyTorch's exporters writes them, and whether batch norm is kept.
-FOREIGN = [(network, exporter, False) for network in ("resnet18", "mobilenet_v2", "densenet121", "vgg16_bn")
-           for exporter in ("torchscript", "dynamo")] + [("resnet18", "torchscript", True)]
-FOREIGN_PIXELS = 64
+# Networks of torchvision, which of PyTorch's exporters writes them, whether batch norm is kept, and
+# pixels of an image's side.
+FOREIGN = [(network, exporter, False, 64) for network in ("resnet18", "mobilenet_v2", "densenet121", "vgg16_bn")
+           for exporter in ("torchscript", "dynamo")] + [("resnet18", "torchscript", True, 64),
+                                                         ("vgg16_bn", "dynamo", False, 224)]
 PARALLEL = 2
 # PyTorch's exporters run one at a time.
 EXPORTER = threading.Lock()
@@ -285,7 +286,7 @@ class Checks:
         with torch.no_grad():
             self.compare(f"{name}, PyTorch", LOADED["Pruned"](result)(torch.tensor(images)).numpy(), expected)
 
-    def foreign(self, name, network, exporter, kept, pictures):
+    def foreign(self, name, network, exporter, kept, pixels, pictures):
         """Reads a network that PyTorch exported, prunes it, and writes it out again.
 
         Returns what to print.
@@ -296,34 +297,34 @@ class Checks:
         path = folder / "network.onnx"
         torch.manual_seed(0)
         model = torchvision.models.get_model(network, num_classes=5)
-        if network == "vgg16_bn":
+        if network == "vgg16_bn" and pixels < 224:
             # Its own classifier has half a gigabyte.
             model.avgpool = torch.nn.Identity()
-            model.classifier[0] = torch.nn.Linear(512 * (FOREIGN_PIXELS // 32) ** 2, 64)
+            model.classifier[0] = torch.nn.Linear(512 * (pixels // 32) ** 2, 64)
             model.classifier[3] = torch.nn.Linear(64, 64)
             model.classifier[6] = torch.nn.Linear(64, 5)
         randomize(model)
-        sample = torch.zeros(1, 3, FOREIGN_PIXELS, FOREIGN_PIXELS)
+        sample = torch.zeros(1, 3, pixels, pixels)
         with EXPORTER, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             # That one exporter is the older one, for one.
             warnings.simplefilter("ignore")
             torch.onnx.export(model.eval(), (sample,), path, input_names=["images"],
                               output_names=["logits"], dynamo=exporter == "dynamo", **options)
-        images = picture_images(7, FOREIGN_PIXELS)
+        images = picture_images(7, pixels)
         write_safetensors(folder / "images.safetensors", {"images": images})
         session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
         # PyTorch's file takes one image at a time.
         name_in_file = session.get_inputs()[0].name
         expected = numpy.concatenate([session.run(None, {name_in_file: image[None]})[0] for image in images])
         file = folder / f"{name}.yaml"
-        file.write_text(experiment(name, f"{{onnx: {path}, classes: 5}}", FOREIGN_PIXELS, "block", pictures))
+        file.write_text(experiment(name, f"{{onnx: {path}, classes: 5}}", pixels, "block", pictures))
         logits = folder / "logits.safetensors"
         self.call("predict", file, "--images", folder / "images.safetensors", "--logits", logits, "--threads", 1)
         difference = self.compare(name, read_safetensors(logits)["logits"], expected)
         # The pictures have three classes.
         has_new_head = exporter == "torchscript"
         if has_new_head:
-            file.write_text(experiment(name, f"{{onnx: {path}, new_head: true}}", FOREIGN_PIXELS, "block", pictures))
+            file.write_text(experiment(name, f"{{onnx: {path}, new_head: true}}", pixels, "block", pictures))
         self.call("run", file, "--results", folder / "results", "--threads", 1, "--progress", "none")
         reduction = json.loads((folder / "results" / name / "report.json").read_text())["summary"]["flops_reduction"]
         if not reduction > 0.2:
@@ -424,9 +425,10 @@ def main():
         for name, (architecture, size) in families.items():
             cases[name] = functools.partial(checks.architecture, name, architecture, size, pictures)
         if torch:
-            for network, exporter, kept in FOREIGN:
-                name = f"{network.replace('_', '-')}-{exporter}" + ("-kept" if kept else "")
-                cases[name] = functools.partial(checks.foreign, name, network, exporter, kept, pictures)
+            for network, exporter, kept, pixels in FOREIGN:
+                name = (f"{network.replace('_', '-')}-{exporter}" + ("-kept" if kept else "")
+                        + ("" if pixels == 64 else f"-{pixels}"))
+                cases[name] = functools.partial(checks.foreign, name, network, exporter, kept, pixels, pictures)
         else:
             print("without torch: networks of PyTorch, and the script that loads a model there, are not checked")
         if arguments.only:

@@ -9,10 +9,7 @@ package enum DurableFile {
   ///
   /// - Parameter count: as many of the first ones as are wanted; all if not given
   package static func read(_ path: String, first limit: Int? = nil) throws(TensorFileError) -> [UInt8] {
-    func unreadable(_ reason: String) -> TensorFileError {
-      TensorFileError(
-        file: path, offset: nil, problem: "cannot read: \(reason)", expected: "a safetensors file")
-    }
+    func unreadable(_ reason: String) -> TensorFileError { Self.unreadable(path, reason) }
     // Without O_NONBLOCK opening a named pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(systemReason()) }
@@ -34,6 +31,13 @@ package enum DurableFile {
       count += read
     }
     return count == bytes.count ? bytes : Array(bytes[..<count])
+  }
+
+  /// Bytes of a file.
+  static func size(_ path: String) throws(TensorFileError) -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw unreadable(path, systemReason()) }
+    return Int(status.st_size)
   }
 
   /// The text of a file; nil where there is none that can be read.
@@ -109,6 +113,11 @@ package enum DurableFile {
     defer { close(descriptor) }
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
     guard writeAll(bytes, descriptor) else { throw unwritable(path, systemReason()) }
+  }
+
+  private static func unreadable(_ path: String, _ reason: String) -> TensorFileError {
+    TensorFileError(
+      file: path, offset: nil, problem: "cannot read: \(reason)", expected: "a safetensors file")
   }
 
   private static func unwritable(_ path: String, _ reason: String) -> TensorFileError {

@@ -67,7 +67,7 @@ extension TensorFile {
   }
 
   /// Checks that tensors fill the data one after the other, and each range its type and shape.
-  private static func checkLayout(
+  static func checkLayout(
     _ entries: [HeaderReader.Entry], dataStart: Int, dataCount: Int, file: String
   ) throws(TensorFileError) {
     var covered = 0

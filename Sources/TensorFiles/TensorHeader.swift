@@ -7,7 +7,8 @@ public struct TensorHeader: Equatable, Sendable {
   public let shapes: [String: [Int]]
   public let metadata: [String: String]
 
-  /// - Throws: `TensorFileError` when the file cannot be read or has no such header.
+  /// - Throws: `TensorFileError` when the file cannot be read, has no such header, or has another
+  ///   size than its header says, as a download that broke off.
   public init(contentsOf path: String) throws(TensorFileError) {
     let start = try DurableFile.read(path, first: 8)
     var length: UInt64 = 0
@@ -27,6 +28,8 @@ public struct TensorHeader: Equatable, Sendable {
       }
       var reader = HeaderReader(bytes: bytes, range: 8..<bytes.count, file: path)
       let (entries, metadata) = try reader.read()
+      try TensorFile.checkLayout(
+        entries, dataStart: bytes.count, dataCount: try DurableFile.size(path) - bytes.count, file: path)
       let floats = entries.filter { !$0.type.isInteger }
       shapes = Dictionary(floats.map { ($0.name, $0.shape) }) { first, _ in first }
       self.metadata = metadata

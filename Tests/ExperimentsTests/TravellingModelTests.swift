@@ -44,6 +44,9 @@ struct TravellingModelTests {
     #expect(read.metadata["espalier.top1"] == report.runs.last.map { "\($0.top1)" })
     #expect(read.metadata["espalier.stage"]?.count == 64)
     #expect(
+      read.metadata["espalier.channels"]?.hasPrefix(#"{"conv1": 4, "layer1.0.conv1": 4, "#) == true,
+      "channels before pruning")
+    #expect(
       try TensorFile(contentsOf: folder.path + pruned + "model.safetensors").metadata["espalier.stage"]
         == read.metadata["espalier.stage"])
     let again = try ExperimentFile.load(

@@ -115,6 +115,20 @@ struct ImportTests {
     #expect(found.tensors[name + ".bias"]?.values == [1, 2, 3])
   }
 
+  @Test("read a concatenation of one map as that map")
+  func concatenationOfOne() throws {
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"), node("Concat", ["c"], "d", [.int("axis", 1)]),
+        node("Concat", ["c", "d"], "e", [.int("axis", 1)]), node("GlobalAveragePool", ["e"], "g"),
+        node("Flatten", ["g"], "y"),
+      ], floats: ["w": kernel])
+    #expect(
+      try read(bytes).graph.nodes.map { "\(type(of: $0.operation))" } == [
+        "Convolution", "Concatenate", "GlobalAveragePooling",
+      ])
+  }
+
   @Test("read a gate of what it scales as SiLU or hard swish, and bounds as ReLU6")
   func gates() throws {
     let bytes = try file(

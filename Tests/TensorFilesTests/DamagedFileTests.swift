@@ -144,6 +144,14 @@ struct DamagedFileTests {
         + damage.message)
   }
 
+  @Test("says the same where the header alone is read", arguments: cases)
+  func header(_ damage: Damage) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/m.safetensors"
+    try DurableFile.write(damage.bytes, to: path)
+    #expect(message { try TensorHeader(contentsOf: path) } == "\(path): \(damage.message)")
+  }
+
   @Test("in any place, never traps, and what is still accepted is a whole file")
   func mutations() {
     let alphabet = Array("{}[]\",:0123456789-.eE\\u ".utf8)

@@ -79,7 +79,8 @@ struct ExperimentFinishing {
     }
     let folder = folders.variant(seed: stage.seed, stage.variant)
     let metadata = ModelMetadata.of(
-      stage, spec, classNames: experiment.data.classNames, top1: outcome.record.epochs.last?.testTop1)
+      stage, spec, outcome.network, classNames: experiment.data.classNames,
+      top1: outcome.record.epochs.last?.testTop1)
     var macs: Int?
     do {
       try DurableFile.makeFolder(folder)

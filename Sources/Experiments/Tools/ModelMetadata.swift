@@ -12,15 +12,17 @@ enum ModelMetadata {
   /// Of a model that a training ended with.
   ///
   /// - Parameters:
+  ///   - network: what it ended with
   ///   - classNames: of the data set
   ///   - top1: accuracy on the test images, percent; nil where it was not measured
   static func of(
-    _ stage: TrainingStage, _ spec: ExperimentSpec, classNames: [String], top1: Double?
+    _ stage: TrainingStage, _ spec: ExperimentSpec, _ network: Network, classNames: [String], top1: Double?
   ) -> [String: String] {
     var metadata = of(spec)
     metadata["seed"] = "\(stage.seed)"
     metadata["espalier.variant"] = stage.variant.rawValue
     metadata["espalier.stage"] = stage.key.digest
+    metadata["espalier.channels"] = originalChannels(network)
     metadata[Self.classNames] = list(classNames.map { JSON.string($0).text() })
     if let top1 { metadata["espalier.top1"] = "\(top1)" }
     return metadata
@@ -44,6 +46,12 @@ enum ModelMetadata {
       metadata["espalier.width"] = "\(spec.architecture.width)"
     }
     return metadata
+  }
+
+  /// Channels that each layer with weights had before any were removed, a JSON object.
+  private static func originalChannels(_ network: Network) -> String {
+    let layers = network.structure.whole.layers.map { "\(JSON.string($0.name).text()): \($0.channels)" }
+    return "{" + layers.joined(separator: ", ") + "}"
   }
 
   private static func list(_ values: [some CustomStringConvertible]) -> String {

@@ -201,6 +201,8 @@ extension GraphReader {
       }
       values.append(operand.value)
     }
+    // torchvision's DenseNet begins each of its blocks so.
+    guard values.count > 1 else { return set(node, .features(first)) }
     let value = try append(
       Concatenate(), values, layer: free(Self.path(node.proto.name) ?? node.output), node)
     set(node, .features(Features(value: value, isVector: first.isVector)))
