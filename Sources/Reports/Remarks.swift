@@ -1,5 +1,9 @@
 /// What readers of a report's numbers should know.
 extension Report {
+  /// For tables of several: the experiment, and `(failed)` where its last run has left these results
+  /// as they were.
+  var label: String { status == .complete ? experiment : "\(experiment) (\(status.rawValue))" }
+
   /// Phrases without a capital and a full stop.
   var remarks: [String] { [leftOutPhrase, prunedStartPhrase].compactMap(\.self) }
 
