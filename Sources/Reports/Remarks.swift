@@ -1,7 +1,7 @@
 /// What readers of a report's numbers should know.
 extension Report {
-  /// For tables of several: the experiment, and `(failed)` where its last run has left these results
-  /// as they were.
+  /// For tables of several: the experiment, and `(failed)` where its last run has left these
+  /// results as they were.
   var label: String { status == .complete ? experiment : "\(experiment) (\(status.rawValue))" }
 
   /// Phrases without a capital and a full stop.

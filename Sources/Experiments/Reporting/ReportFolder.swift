@@ -33,8 +33,8 @@ public struct ReportFolder {
   /// Writes the page and its plots into the folder, or the page alone to another place.
   ///
   /// - Returns: the page's path.
-  /// - Throws: ``RunError`` where the disk does not take it, `ReportError` where several paths leave
-  ///   open which folder.
+  /// - Throws: ``RunError`` where the disk does not take it, `ReportError` where several paths
+  ///   leave open which folder.
   public func write(to output: String?) throws -> String {
     do {
       if let output {
