@@ -24,6 +24,6 @@ extension Report {
     guard now < before else { return nil }
     return
       "the start weights are a pruned network's, with \(counted(now, "parameter")) of \(before): "
-      + "changes are from there"
+      + "changes are from there, targets of pruning from the whole network"
   }
 }

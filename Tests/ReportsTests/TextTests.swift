@@ -98,7 +98,8 @@ struct TextTests {
     var report = Sample.report
     for index in report.runs.indices { report.runs[index].layers[0].parameters = 600 }
     let phrase =
-      "the start weights are a pruned network's, with 600 parameters of 1000: changes are from there"
+      "the start weights are a pruned network's, with 600 parameters of 1000: changes are from there, "
+      + "targets of pruning from the whole network"
     #expect(report.prunedStartPhrase == phrase)
     #expect(report.table().replacing("\n  ", with: " ").contains("\n\(phrase)\n"))
     #expect(ReportPage(report).html().contains(Markup.escaped(phrase).dropFirst()))
