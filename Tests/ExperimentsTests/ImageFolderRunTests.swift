@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Reports
 import Specification
@@ -125,7 +126,7 @@ struct ImageFolderRunTests {
     #expect(message { _ = try scored() } == "no training \(allLeftOut)")
     let analysis = SensitivityAnalysis(
       spec, weights: model, ratios: [0.5], results: folder.path, engines: [engine],
-      progress: ProgressPrinter(mode: .none), interruption: Interruption())
+      progress: .silent, interruption: Interruption())
     #expect(message { _ = try analysis.run() } == "no test \(allLeftOut)")
   }
 

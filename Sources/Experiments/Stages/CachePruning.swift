@@ -18,7 +18,7 @@ public struct CachePruning: Encodable {
     var (removed, inUse): ([CacheEntry], [CacheEntry]) = ([], [])
     for entry in StageCache(results: results).entries(of: results)
     where (entry.isUnused || !unusedOnly) && entry.ageSeconds >= minimumAge {
-      let isFree = try isDry ? !FolderLock.seemsOwned(entry.path) : Self.isRemoved(entry.path)
+      let isFree = try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path)
       if isFree { removed.append(entry) } else { inUse.append(entry) }
     }
     self.removed = removed
@@ -26,7 +26,7 @@ public struct CachePruning: Encodable {
   }
 
   /// Removes a folder; false where a run works at it.
-  private static func isRemoved(_ folder: String) throws(RunError) -> Bool {
+  private static func removeUnlessInUse(_ folder: String) throws(RunError) -> Bool {
     do throws(RunError) {
       // No run begins to work at it while it is removed.
       let lock = try FolderLock(folder)
