@@ -62,7 +62,7 @@ public struct RunList: Sendable {
   }
 
   public func csv() -> String {
-    let columns = RunColumn.all + [RunColumn("status", isText: true) { $0.status }]
+    let columns = RunColumn.all + [RunColumn.status]
     return csvTable(columns.map(\.name), rows.map { row in columns.map { $0.value(row) } })
   }
 
@@ -88,6 +88,9 @@ private struct RunColumn: Sendable {
     RunColumn("channels") { "\($0.channels)" },
     RunColumn("training, s", "train_seconds", places: 1) { $0.trainSeconds },
   ]
+
+  /// For programs; people read it with the experiment.
+  static let status = RunColumn("status", isText: true) { $0.status }
 
   /// Of a text that is the same for both.
   private init(_ name: String, isText: Bool = false, _ value: @escaping @Sendable (RunRow) -> String) {
