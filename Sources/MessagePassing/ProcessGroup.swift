@@ -13,7 +13,7 @@ public struct ProcessGroup: Sendable {
 
   public static let alone = ProcessGroup(rank: 0, count: 1, library: nil)
 
-  private init(rank: Int, count: Int, library: String?) {
+  init(rank: Int, count: Int, library: String?) {
     (self.rank, self.count, self.library) = (rank, count, library)
   }
 

@@ -1,5 +1,9 @@
 /// What readers of a report's numbers should know.
 extension Report {
+  /// For tables of several: the experiment, and `(failed)` where its last run has left these
+  /// results as they were.
+  var label: String { status == .complete ? experiment : "\(experiment) (\(status.rawValue))" }
+
   /// Phrases without a capital and a full stop.
   var remarks: [String] { [leftOutPhrase, prunedStartPhrase].compactMap(\.self) }
 
@@ -20,6 +24,6 @@ extension Report {
     guard now < before else { return nil }
     return
       "the start weights are a pruned network's, with \(counted(now, "parameter")) of \(before): "
-      + "changes are from there"
+      + "changes are from there, targets of pruning from the whole network"
   }
 }

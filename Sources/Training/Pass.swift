@@ -85,7 +85,8 @@ extension Trainer {
       let result = trainer.loss(pass.logits, labels: batch.labels)
       guard result.loss.isFinite else {
         throw .diverged(
-          epoch: epoch + 1, step: number + 1, loss: "\(result.loss)", layer: network.firstNonFiniteLayer(pass)
+          epoch: epoch + 1, step: number + 1, loss: Self.described(result.loss),
+          layer: network.firstNonFiniteLayer(pass)
         )
       }
       progress.hits.count(pass.logits, labels: batch.labels)
@@ -94,6 +95,9 @@ extension Trainer {
       progress.lossSum += result.loss * Double(batch.count)
       return true
     }
+
+    /// A loss that is not finite; the sign of NaN says nothing.
+    private static func described(_ loss: Double) -> String { loss.isNaN ? "nan" : "\(loss)" }
 
     /// Follows the gradients.
     private mutating func move(_ network: Network) {
@@ -130,7 +134,8 @@ extension Trainer {
       let loss = results.map(\.lossSum).reduce(0, +)
       guard loss.isFinite else {
         throw .diverged(
-          epoch: epoch + 1, step: number + 1, loss: "\(loss / Double(images))", layer: outcome.layer)
+          epoch: epoch + 1, step: number + 1, loss: Self.described(loss / Double(images)),
+          layer: outcome.layer)
       }
       guard images > 0 else {
         // All of its pictures are damaged.

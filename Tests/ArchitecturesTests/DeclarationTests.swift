@@ -145,6 +145,26 @@ struct DeclarationTests {
       "1:24: blocks.k.layers[0]: two layers are named `a.b`"
     ),
     (
+      "layers: [{conv: 8, slope: 0.2}, {linear: classes}]",
+      "1:27: layers[0].slope: a slope is of `leaky_relu`, and the activation is `relu`"
+    ),
+    (
+      "layers: [{activation: relu6, slope: 0.2}, {linear: classes}]",
+      "1:37: layers[0].slope: a slope is of `leaky_relu`, and the activation is `relu6`"
+    ),
+    (
+      "layers: [{conv: 8, norm: none, tensors: {norm: b}}, {linear: classes}]",
+      "1:10: layers[0].tensors.norm: the layer has no batch norm"
+    ),
+    (
+      "layers: [{max_pool: 2, tensors: {weights: b}}, {linear: classes}]",
+      "1:10: layers[0].tensors.weights: the layer has no weights"
+    ),
+    (
+      "layers: [{name: a, conv: 8}, {conv: 2, outputs: [0, 1]}, {linear: classes}]",
+      "1:49: layers[1].outputs: no `add` reads this layer, and only a sum's channels can be named"
+    ),
+    (
       "layers: [{conv: 65536}, {conv: 65536, kernel: 63}, {linear: classes}]",
       "1:25: layers[1]: conv1: a network with a layer of 65536 x 65536 x 63 x 63 weights has too many elements"
     ),

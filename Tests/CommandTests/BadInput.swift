@@ -304,7 +304,7 @@ struct BadInput: CustomStringConvertible, Sendable {
         [
           "train/a/1.jpg": jpeg, "train/b/1.txt": jpeg, "val/a/1.jpg": jpeg,
           "val/b/1.jpg": jpeg,
-        ]),
+        ], "validate", status: 1),
       pictures(
         "a class that has no test pictures",
         ["train/a/1.jpg": jpeg, "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg], "validate", status: 1),

@@ -49,6 +49,37 @@ struct LimitTests {
     #expect(result.errors.hasPrefix("espalier: standard output: cannot write: "))
   }
 
+  @Test("a file that cannot be written is a failure, and not wrong usage")
+  func unwritable() throws {
+    let trial = try Trial()
+    #expect(try trial.run().status == 0)
+    let model = ["--weights", "results/trial/seed-0/pruned/model.safetensors"]
+    for arguments in [
+      ["export", "trial.yaml", "--format", "safetensors", "--output", "no/x"] + model,
+      ["export", "trial.yaml", "--format", "yaml", "--output", "no/x"] + model,
+      ["export", "trial.yaml", "--format", "onnx", "--output", "no/x"] + model,
+      ["report", "results/trial", "--output", "no/x"], ["init", "no/x.yaml"],
+    ] {
+      let result = try Command.run(arguments, in: trial.folder)
+      #expect(result.status == 3, "\(arguments)")
+      #expect(result.errors.contains("cannot write: "), "\(result.errors)")
+      #expect(result.errors.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test("a folder's name that would act on a terminal is shown as escapes by doctor and submit")
+  func escapes() throws {
+    for arguments in [["doctor"], ["submit", "trial.yaml", "--dry-run", "--memory", "1G", "--time", "10"]] {
+      let result = try run(":", arguments + ["--results", "a\u{1B}[2Jb"])
+      #expect(result.status == 0, "\(result.errors)")
+      let shown = result.output.split(separator: "\n").filter {
+        $0.hasPrefix("results") || $0.hasPrefix("# ")
+      }
+      #expect(shown.contains { $0.contains("a\\u{1b}[2Jb") }, "\(result.output)")
+      #expect(!shown.contains { $0.contains("\u{1B}") })
+    }
+  }
+
   @Test("a name with a line break is shown on one line")
   func lineBreak() throws {
     let result = try run(":", ["validate", "a\nb\u{1B}[2J.yaml"])

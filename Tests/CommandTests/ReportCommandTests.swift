@@ -95,11 +95,11 @@ struct ReportCommandTests {
     #expect(result.output.isEmpty)
   }
 
-  @Test("a place that cannot be written is one clear line and exit status 2")
+  @Test("a place that cannot be written is one clear line and exit status 3")
   func unwritable() throws {
     let folder = try Folder(["one/report.json": try Data(contentsOf: Self.report)])
     let result = try Command.run(["report", "one", "--output", "no/page.html"], in: folder.url)
-    #expect(result.status == 2)
+    #expect(result.status == 3)
     #expect(result.errors.hasPrefix("espalier: no/page.html: cannot write: "), "\(result.errors)")
   }
 }

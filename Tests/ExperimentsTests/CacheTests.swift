@@ -54,8 +54,11 @@ struct CacheTests {
     let old = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 3600, isDry: false)
     #expect(old.removed.isEmpty)
     let lock = try FolderLock(stageFolder(folder.path, variant: .pruned))
+    let shown = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: true)
     let all = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
     withExtendedLifetime(lock) {}
+    #expect(shown.removed.map(\.key) == all.removed.map(\.key))
+    #expect(shown.inUse.map(\.key) == all.inUse.map(\.key))
     #expect(
       all.removed.map(\.stage).sorted() == [
         "resnet-8 × 0.25 on digits, 1 of 3 epochs, seed 0, shared beginning",

@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Reports
 import Specification
@@ -91,6 +92,42 @@ struct ImageFolderRunTests {
       let both = try run(try experiment(pictures, ["dataset.damaged=skip"]), in: results.path)
       #expect(both.runs.allSatisfy { $0.leftOut == LeftOutPictures(train: 1, test: 1) })
     }
+  }
+
+  @Test("commands that look at a model leave damaged pictures out, say so, and fail where none is left")
+  func damagedForTools() throws {
+    let pictures = try pictures(damaged: true)
+    let folder = try TemporaryFolder()
+    let spec = try experiment(pictures, ["dataset.damaged=skip", "prune.criterion=taylor"])
+    try run(spec, in: folder.path)
+    let model = folder.path + "/folder/seed-0/baseline/model.safetensors"
+    let engine = try Engine(threads: 1)
+    func evaluated() throws -> ModelEvaluation { try ModelEvaluation(spec, weights: model, engine: engine) }
+    func scored() throws -> ModelScores {
+      try ModelScores(spec, weights: model, images: nil, engine: engine)
+    }
+    #expect(try scored().warnings == ["\(pictures.path)/train/large/cut.jpg: left out: the file is cut off"])
+    try FileManager.default.copyItem(
+      atPath: Self.fixtures + "cut.jpg", toPath: pictures.path + "/val/large/cut.jpg")
+    let evaluation = try evaluated()
+    #expect(evaluation.images == 24)
+    #expect(evaluation.warnings == ["\(pictures.path)/val/large/cut.jpg: left out: the file is cut off"])
+    for split in ["train", "val"] {
+      for name in try FileManager.default.subpathsOfDirectory(atPath: "\(pictures.path)/\(split)")
+      where name.contains(".") {
+        try Data().write(to: URL(fileURLWithPath: "\(pictures.path)/\(split)/\(name)"))
+      }
+    }
+    func message(_ body: () throws -> Void) -> String? {
+      #expect(throws: (any Error).self) { try body() }.map { "\($0)" }
+    }
+    let allLeftOut = "picture can be decoded; `dataset.damaged: skip` has left out all of them"
+    #expect(message { _ = try evaluated() } == "no test \(allLeftOut)")
+    #expect(message { _ = try scored() } == "no training \(allLeftOut)")
+    let analysis = SensitivityAnalysis(
+      spec, weights: model, ratios: [0.5], results: folder.path, engines: [engine],
+      progress: .silent, interruption: Interruption())
+    #expect(message { _ = try analysis.run() } == "no test \(allLeftOut)")
   }
 
   @Test("are refused when the folder has more classes than the network has outputs")

@@ -68,6 +68,29 @@ struct LockAcrossHostsTests {
     withExtendedLifetime(lock) {}
   }
 
+  @Test("who only looks sees by the record whether the owner lives, and neither waits nor makes a file")
+  func looking() throws {
+    let folder = try TemporaryFolder()
+    let rules = rules(host: "node2", patience: .seconds(3600))
+    #expect(!FolderLock.seemsOwned(folder.path, rules: rules))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    for host in ["node1", "node2"] {
+      try abandon(folder, host: host)
+      #expect(FolderLock.seemsOwned(folder.path, rules: rules))
+    }
+    // The last beat is long ago.
+    try abandon(folder, host: "node1")
+    let path = folder.path + "/lock"
+    let old = Date.now.addingTimeInterval(-7200)
+    try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: path)
+    #expect(!FolderLock.seemsOwned(folder.path, rules: rules))
+    // No process has that number.
+    var record = LockRecord(owner: rules.owner)
+    record.owner.process = .max
+    try Data(record.text.utf8).write(to: URL(fileURLWithPath: path))
+    #expect(!FolderLock.seemsOwned(folder.path, rules: rules))
+  }
+
   @Test("an owner on the same host keeps the folder where there are no locks")
   func sameHost() throws {
     let folder = try TemporaryFolder()

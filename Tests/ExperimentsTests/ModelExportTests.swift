@@ -42,4 +42,19 @@ struct ModelExportTests {
     #expect(found == expected)
     #expect(again.cost() == network.cost())
   }
+
+  @Test("name the model's file from the working folder on, where it lies beneath that")
+  func place() throws {
+    let spec = try digits()
+    let network = try spec.network(engine: Engine(threads: 1))
+    let folder = FileManager.default.currentDirectoryPath
+    for (path, written) in [
+      (folder + "/results/model.safetensors", "results/model.safetensors"),
+      ("results/model.safetensors", "results/model.safetensors"),
+      (folder + "-2/model.safetensors", folder + "-2/model.safetensors"),
+    ] {
+      let again = try ModelExport.experiment(spec, of: network, weights: path)
+      #expect(again.architecture.weights == written)
+    }
+  }
 }

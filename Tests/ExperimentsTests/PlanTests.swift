@@ -149,4 +149,48 @@ struct PlanTests {
     #expect(try cost(.pruned, 0, trained: 1) < cost(.pruned, 0))
     #expect(try cost(.pruned, 0, trained: 1) > cost(.pruned, 1))
   }
+
+  @Test("counts no channel as prunable that is excluded, nor do reports")
+  func excluded() throws {
+    let overrides = ["prune.exclude=[layer1.*]", "prune.criterion=l1_norm"]
+    let (all, some) = (try ExperimentPlan(digits()), try ExperimentPlan(digits(overrides)))
+    let excluded = all.layers.filter { $0.prunable && $0.name.hasPrefix("layer1.") }
+    let left = all.prunableChannels - excluded.map(\.channels).reduce(0, +)
+    #expect(!excluded.isEmpty && some.prunableChannels == left)
+    #expect(
+      some.layers.filter(\.prunable).map(\.name)
+        == all.layers.filter { $0.prunable && !$0.name.hasPrefix("layer1.") }.map(\.name))
+    let folder = try TemporaryFolder()
+    let report = try run(digits(overrides), in: folder.path)
+    let (baseline, pruned) = (report.runs[0], report.runs[1])
+    #expect(baseline.channels == left && baseline.history.allSatisfy { $0.channels == left })
+    #expect(pruned.channels == left - Int((0.4 * Double(left)).rounded()))
+    #expect(pruned.pruningSteps.last?.channels == pruned.channels)
+    #expect(pruned.history.last?.channels == pruned.channels)
+    // The baseline's training is shared with experiments that exclude none.
+    #expect(
+      try run(digits(["prune.criterion=l1_norm"]), in: folder.path).runs[0].channels == all.prunableChannels)
+  }
+
+  @Test("says of a network of linear layers alone that it loses nothing, and the file is told so")
+  func linear() throws {
+    func load(_ prune: String = "") throws -> ExperimentSpec {
+      let text = """
+        format: 1
+        name: units
+        dataset: {name: digits}
+        architecture: {layers: [{linear: 32, activation: relu}, {linear: classes}]}
+        train: {epochs: 2}
+        \(prune)
+        """
+      return try ExperimentFile.load(
+        text: text, file: "units.yaml", overrides: [], catalog: .standard, environment: [:])
+    }
+    #expect(try !ExperimentPlan(load()).layers.contains(where: \.prunable))
+    let error = #expect(throws: SpecificationError.self) { try load("prune: {ratio: 0.4, interval: 1}") }
+    #expect(
+      error?.description
+        == "units.yaml:6:16: prune.ratio: no convolution can lose channels, and linear layers lose units only along with them"
+    )
+  }
 }

@@ -16,6 +16,20 @@ struct TextTests {
     #expect(rows[2] == "trial,0,pruned,82.0,,0.5,500,6000,12,8.0,15.0,8.0,,")
   }
 
+  @Test("tables of several experiments mark results that a failed run has left as they were")
+  func failed() {
+    var report = Sample.report
+    report.status = .failed
+    let set = ReportSet(path: "", reports: [report], isSingle: true)
+    #expect(set.markdown().contains("\n| trial (failed) | "))
+    let list = RunList(set)
+    #expect(list.text().contains("\ntrial (failed) "))
+    #expect(list.markdown().contains("\n| trial (failed) | "))
+    #expect(list.csv().split(separator: "\n")[1].hasPrefix("trial,0,baseline,"))
+    #expect(list.csv().split(separator: "\n")[1].hasSuffix(",failed"))
+    #expect(!RunList(ReportSet(path: "", reports: [Sample.report], isSingle: true)).text().contains("("))
+  }
+
   @Test("layers.csv and history.csv have a row for each layer and epoch, empty where nothing is known")
   func tables() {
     #expect(
@@ -84,7 +98,8 @@ struct TextTests {
     var report = Sample.report
     for index in report.runs.indices { report.runs[index].layers[0].parameters = 600 }
     let phrase =
-      "the start weights are a pruned network's, with 600 parameters of 1000: changes are from there"
+      "the start weights are a pruned network's, with 600 parameters of 1000: changes are from there, "
+      + "targets of pruning from the whole network"
     #expect(report.prunedStartPhrase == phrase)
     #expect(report.table().replacing("\n  ", with: " ").contains("\n\(phrase)\n"))
     #expect(ReportPage(report).html().contains(Markup.escaped(phrase).dropFirst()))

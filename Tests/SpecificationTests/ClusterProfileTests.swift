@@ -69,6 +69,12 @@ struct ClusterProfileTests {
     #expect(TimeLimit(limit.description) == limit)
   }
 
+  @Test("anchors may be in keys of their own")
+  func anchors() throws {
+    let profile = try load("x-cpu: &cpu {partition: cpu}\nslurm: {<<: *cpu, account: lab}\n")
+    #expect(profile.slurm.partition == "cpu" && profile.slurm.account == "lab")
+  }
+
   @Test(
     "other texts are no time",
     arguments: ["", "0", "-5", "1:2:3:4", "1-", "a", "1-2-3", "99999999999999999999"])

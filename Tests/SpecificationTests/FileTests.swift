@@ -167,6 +167,12 @@ struct SuiteFileTests {
     #expect(names == ["b2.yaml", "b1.yaml", "a.yaml"])
   }
 
+  @Test("may keep anchors in keys of their own")
+  func anchors() throws {
+    let folder = try Folder(["s.yaml": "x-files: &files [a.yaml]\nsuite: *files\n", "a.yaml": ""])
+    #expect(try SuiteFile.load("\(folder.path)/s.yaml") == ["\(folder.path)/a.yaml"])
+  }
+
   @Test("stand for their files within other suites, and may not come back to themselves")
   func nested() throws {
     let folder = try Folder([

@@ -13,6 +13,10 @@ struct KeyErrorTests {
     #"""
     train: {epochs: 10, bath_size: 20}
       5:21: train.bath_size: unknown key; did you mean `batch_size`?
+    train: {epochs: 10, batch: 20}
+      5:21: train.batch: unknown key; did you mean `batch_size`?
+    train: {epochs: 10, wd: 0.1}
+      5:21: train.wd: unknown key; did you mean `train.optimizer.weight_decay`?
     trian: {epochs: 10}
       6:1: trian: unknown key; did you mean `train`?
     train: {epochs: 10, momentum: 0.5}

@@ -78,6 +78,11 @@ struct RobustnessTests {
         "2:1: the key `\\u{a0}\\u{a0}epochs` has a no-break space (U+00A0; use a plain one) in it"
       ),
       (
+        "format: 1\nname: t\nseeds: [0,\u{A0}1]\ndataset: {name: tiny}\narchitecture: {name: resnet8}\ntrain: {epochs: 1}\n",
+        "3:11: seeds[1]: expected a whole number from 0 to 18446744073709551615, found `\\u{a0}1`,"
+          + " with a no-break space (U+00A0; use a plain one) in it"
+      ),
+      (
         "train:\n  epochs:\u{A0}1\n  batch_size: 2\n",
         "3:13: not valid YAML: mapping values are not allowed in this context;"
           + " line 2 has a no-break space (U+00A0; use a plain one) in it"

@@ -8,6 +8,9 @@ struct Expansion {
   private var builder: GraphBuilder
   /// Channels of the sum that a layer's channels add to, by value, where it has lost others.
   private var outputs: [Graph.Value: [Int]] = [:]
+  /// Layers that say so, and the values that sums read.
+  private(set) var placed: [(value: Graph.Value, layer: LayerDeclaration)] = []
+  private(set) var summed: Set<Graph.Value> = []
   /// Convolutions on the longest way from the image to a value.
   private var depths: [Graph.Value: Int] = [.image: 0]
   /// Values that a layer reads, or that stand for a layer left out.
@@ -60,6 +63,7 @@ struct Expansion {
     guard layers > 0, last != .image else {
       throw .layer(declaration.place, path: "architecture.layers", message: "there is no layer left")
     }
+    try checkPlacements()
     let graph: Graph
     do throws(GraphError) {
       graph = try builder.graph()
@@ -230,6 +234,7 @@ struct Expansion {
         layer.place, path: layer.path, message: "two layers are named `\(scope.prefix + name)`")
     }
     let options = try options(of: layer, kind, numbers)
+    try checkEffects(of: layer, options)
     let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
     let parts = LayerParts(
       name: scope.prefix + name, weights: weights, norm: norm, inputs: inputs, options: options,
@@ -239,7 +244,11 @@ struct Expansion {
       let value = try kind.add(parts, &builder)
       let isConvolution = layer.kind == "conv" || layer.kind == "depthwise"
       depths[value] = (inputs.compactMap { depths[$0] }.max() ?? 0) + (isConvolution ? 1 : 0)
-      if case .channels(let list)? = layer.options["outputs"]?.value { outputs[value] = list }
+      if case .channels(let list)? = layer.options["outputs"]?.value {
+        outputs[value] = list
+        placed.append((value, layer))
+      }
+      if layer.kind == "add" { summed.formUnion(inputs) }
       return value
     } catch {
       throw .layer(layer.place, path: layer.path, message: "\(scope.prefix + name): \(error)")

@@ -25,5 +25,16 @@ public final class DamagedPictures: Sendable, Equatable {
     }
   }
 
+  /// A sentence for each of those that were met since the last call, or for some of them and the
+  /// number of the others.
+  public func takeWarnings() -> [String] {
+    let new = takeNew()
+    let named = new.prefix(Self.mostNamed).map { "\($0.name): left out: \($0.problem)" }
+    let others = new.count - named.count
+    return others > 0 ? named + ["\(others) more damaged pictures are left out"] : named
+  }
+
+  private static let mostNamed = 10
+
   public static func == (first: DamagedPictures, second: DamagedPictures) -> Bool { first === second }
 }

@@ -21,9 +21,9 @@ struct PictureFolder {
     var test: String
   }
 
-  /// Looks at folders only.
+  /// Looks at folders, and at no more files than it takes to see that each class has a picture.
   ///
-  /// - Throws: where a folder is missing, or the splits' classes differ.
+  /// - Throws: where a folder is missing, the splits' classes differ, or a class has no picture.
   func folders() throws(DatasetError) -> Folders {
     guard let status = FileStatus(path) else {
       throw .folder(path, DatasetError.absence(of: path), layout: Self.layout)
@@ -36,6 +36,12 @@ struct PictureFolder {
     let testClasses = try classes(of: test)
     try check(test, testClasses, hasAll: classNames, of: train)
     try check(train, classNames, hasAll: testClasses, of: test)
+    for split in [train, test] {
+      for name in classNames where !PictureWalk.hasPicture(in: "\(path)/\(split)/\(name)") {
+        // Says what is there instead.
+        _ = try pictures("\(split)/\(name)", label: 0)
+      }
+    }
     return Folders(classNames: classNames, test: test)
   }
 
@@ -116,9 +122,8 @@ struct PictureFolder {
     var walk = PictureWalk(root: path)
     try walk.add(folder, label: label)
     guard walk.list.count > 0 else {
-      throw DatasetError(
-        file: "\(path)/\(folder)", problem: "there is no picture in it; \(walk.foundOthers)",
-        expected: PictureWalk.names)
+      throw .folder(
+        "\(path)/\(folder)", "there is no picture in it; \(walk.foundOthers)", layout: Self.layout)
     }
     return walk.list
   }

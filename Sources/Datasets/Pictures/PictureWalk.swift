@@ -43,11 +43,39 @@ struct PictureWalk {
         try add(name, label: label, within: outer + [identity])
       } else if Self.isPicture(entry.name) {
         list.append(name, try status(of: name, entry.kind), label: label)
+      } else if case .danglingLink = entry.kind {
+        // Perhaps to a folder of pictures.
+        let path = "\(root)/\(name)"
+        throw DatasetError(
+          file: path, problem: DatasetError.absence(of: path), expected: "a picture or a folder")
       } else {
         others[(entry.name as NSString).pathExtension, default: 0] += 1
       }
     }
   }
+
+  /// Whether a picture is found in a folder or below it, by its name alone: stops at the first, and
+  /// after many folders without one.
+  static func hasPicture(in folder: String) -> Bool {
+    var waiting = [folder]
+    var looked = 0
+    while looked < mostFolders, let path = waiting.popLast() {
+      guard let stream = opendir(path) else { continue }
+      defer { closedir(stream) }
+      looked += 1
+      while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name.hasPrefix(".") { continue }
+        if isPicture(name) { return true }
+        waiting.append("\(path)/\(name)")
+      }
+    }
+    return false
+  }
+
+  private static let mostFolders = 1000
 
   private func status(of name: String, _ kind: FolderEntry.Kind) throws(DatasetError) -> FileStatus {
     let path = "\(root)/\(name)"

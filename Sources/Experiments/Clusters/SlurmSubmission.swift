@@ -1,4 +1,5 @@
 import Foundation
+import Specification
 import TensorFiles
 
 /// A suite as jobs of Slurm: arrays that train, and a job after them that writes the reports.
@@ -37,9 +38,9 @@ public struct SlurmSubmission: Sendable {
       "sbatch --parsable " + arguments.map(shellQuoted).joined(separator: " ")
     }
     return """
-      # \(trainingScript)
+      # \(visible(trainingScript))
       \(script.training)
-      # \(reportingScript)
+      # \(visible(reportingScript))
       \(script.reporting)
       \(commands.joined(separator: "\n"))
       """

@@ -42,6 +42,21 @@ final class FolderLock: Sendable {
     heartbeat = Heartbeat(path: path, record: record, interval: rules.interval, lost: self.interruption)
   }
 
+  /// Whether a folder seems to have a living owner, by the record alone: nothing is locked, made or
+  /// waited for.
+  ///
+  /// On this host the process is looked for. Of an owner on another one, the record's age tells, by
+  /// the clocks of both: good enough to show, not to take a lock over.
+  static func seemsOwned(_ folder: String, rules: LockRules = LockRules()) -> Bool {
+    let path = folder + "/lock"
+    guard let owner = LockRecord(path: path)?.owner else { return false }
+    // EPERM: it is another user's.
+    if owner.isOnSameHost(as: rules.owner) { return kill(owner.process, 0) == 0 || errno == EPERM }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let written = attributes?[.modificationDate] as? Date else { return false }
+    return Date.now.timeIntervalSince(written) < rules.patience / .seconds(1)
+  }
+
   deinit {
     // The file goes before the system's lock does: nobody finds it without an owner.
     if heartbeat.stop() { unlink(path) }

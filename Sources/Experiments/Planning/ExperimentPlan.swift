@@ -1,6 +1,7 @@
 import Architectures
 import Compute
 import Network
+import Pruning
 import Specification
 import Training
 
@@ -68,15 +69,20 @@ struct ExperimentPlan: Encodable {
   init(_ spec: ExperimentSpec) throws(ToolError) {
     let network = try spec.structure()
     experiment = spec.name
+    prunableChannels = network.prunableChannels(by: spec.prune)
+    let excluded = network.excludedLayers(by: spec.prune)
+    // Hidden units of linear layers are removed along with channels only.
+    let canLose = prunableChannels > 0
     layers = network.layers.map {
       Layer(
         name: $0.name, kind: $0.kind.rawValue, inputs: $0.inputs, channels: $0.channels,
-        prunable: $0.isPrunable, parameters: $0.cost.parameters, macs: $0.cost.macs)
+        prunable: $0.isPrunable && canLose && !excluded.contains($0.name), parameters: $0.cost.parameters,
+        macs: $0.cost.macs)
     }
     let cost = network.cost
     let memory = network.graph.trainingMemory.bytes(spec.train, threads: ProcessorLimit.current.count)
     trainingMemoryMib = Int(memory / 0x1p20) + 1
-    (parameters, macs, prunableChannels) = (cost.parameters, cost.macs, network.prunableChannels)
+    (parameters, macs) = (cost.parameters, cost.macs)
     pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in
       PruningStep(
         epoch: width.epoch, channels: width.channels, parameters: width.parameters, macs: width.macs)

@@ -52,7 +52,8 @@ struct PlannedWidths {
       let cost = network.cost
       visit(
         PlannedWidth(
-          epoch: epoch, channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs),
+          epoch: epoch, channels: network.prunableChannels(by: spec.prune), parameters: cost.parameters,
+          macs: cost.macs),
         removed)
     }
     show(after: 0, [:])

@@ -3,6 +3,7 @@ import Compute
 import Datasets
 import Foundation
 import Network
+import Pruning
 import Reports
 import Specification
 import Training
@@ -66,14 +67,15 @@ struct ReportBuilder {
         "the record of \(finished.variant), seed \(finished.seed), has no accuracy of its last epoch")
     }
     let cost = network.cost()
+    let excluded = network.structure.excludedChannels(by: spec.prune)
     return RunReport(
       seed: finished.seed, variant: finished.variant.rawValue, top1: top1,
       top5: spec.evaluate.metrics.contains("top5") ? last.testTop5 : nil, testLoss: last.testLoss,
       parameters: cost.parameters, macs: cost.macs, onnxMacs: finished.onnxMACs,
-      leftOut: leftOut(last), channels: network.prunableChannels,
+      leftOut: leftOut(last), channels: network.prunableChannels - excluded,
       layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
-      pruningSteps: finished.outcome.record.pruningSteps.map(\.report),
-      history: finished.outcome.record.epochs.map(\.report))
+      pruningSteps: finished.outcome.record.pruningSteps.map { $0.report(withoutChannels: excluded) },
+      history: finished.outcome.record.epochs.map { $0.report(withoutChannels: excluded) })
   }
 
   /// Nil where a damaged picture would have ended the run.
@@ -126,19 +128,24 @@ extension LayerReport {
 }
 
 extension TrainingRecord.PruningRecord {
-  fileprivate var report: PruningStepReport {
-    PruningStepReport(epoch: epoch, removed: removed, channels: channels, parameters: parameters, macs: macs)
+  /// - Parameter excluded: channels of layers that `prune.exclude` names.
+  fileprivate func report(withoutChannels excluded: Int) -> PruningStepReport {
+    PruningStepReport(
+      epoch: epoch, removed: removed, channels: channels - excluded, parameters: parameters, macs: macs)
   }
 }
 
 extension TrainingRecord.EpochRecord {
   var imagesPerSecond: Double { trainSeconds > 0 ? Double(images) / trainSeconds : 0 }
 
-  var report: EpochReport {
+  /// - Parameter excluded: channels of layers that `prune.exclude` names. Experiments that share a
+  ///   training may exclude different ones.
+  func report(withoutChannels excluded: Int) -> EpochReport {
     EpochReport(
       epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1,
       testLoss: testLoss,
-      testTop1: testTop1, testTop5: testTop5, channels: channels, parameters: parameters, macs: macs,
+      testTop1: testTop1, testTop5: testTop5, channels: channels - excluded, parameters: parameters,
+      macs: macs,
       images: images)
   }
 }

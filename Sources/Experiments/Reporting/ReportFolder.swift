@@ -33,8 +33,9 @@ public struct ReportFolder {
   /// Writes the page and its plots into the folder, or the page alone to another place.
   ///
   /// - Returns: the page's path.
-  /// - Throws: `ReportError`, also where several paths leave open which folder.
-  public func write(to output: String?) throws(ReportError) -> String {
+  /// - Throws: ``RunError`` where the disk does not take it, `ReportError` where several paths
+  ///   leave open which folder.
+  public func write(to output: String?) throws -> String {
     do {
       if let output {
         try DurableFile.writeOutput(Array(page.html().utf8), to: output)
@@ -42,7 +43,7 @@ public struct ReportFolder {
       }
       if let folder { return try page.write(into: folder) }
     } catch {
-      throw ReportError(path: "", message: "\(error)")
+      throw RunError.storage("\(error)")
     }
     throw ReportError(path: "", message: "several paths: --output has to say where the page goes")
   }

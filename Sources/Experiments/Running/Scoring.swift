@@ -20,11 +20,12 @@ struct Scoring {
   /// Images are taken in a random order that depends on seed and epoch, with the training
   /// augmentation; `samples` limits their number.
   ///
-  /// - Throws: when an image cannot be read.
+  /// - Throws: when an image cannot be read, or every one is damaged and left out.
   func scores(of network: Network, epoch: Int) throws(RunError) -> [String: [Double]] {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
+    var seen = 0
     let input = ScoringData(seed: seed, epoch: epoch, group: group) {
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
@@ -34,6 +35,7 @@ struct Scoring {
         // A pass that fails ends early; what it came to is thrown away.
         do throws(DatasetError) {
           if !interruption.isRequested, let batch = try loader.next() {
+            seen += batch.count
             return (batch.images, batch.labels)
           }
         } catch {
@@ -43,7 +45,9 @@ struct Scoring {
       }
     }
     let scores = Self.scores(of: network, by: spec.prune, on: input)
+    let hasImages = group.any(seen > 0)
     if let failure { throw .data(failure) }
+    guard hasImages || interruption.isRequested else { throw .training(.noImages(part: "training")) }
     return scores
   }
 

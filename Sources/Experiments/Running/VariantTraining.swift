@@ -175,7 +175,8 @@ struct VariantTraining {
     record.current = nil
     progress.show(
       .epochEnded(
-        entry.report, epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond,
+        entry.report(withoutChannels: network.structure.excludedChannels(by: spec.prune)), epochs: epochs,
+        seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond,
         suite: forecast?.advance(key, epochs: entry.epoch)))
   }
 
@@ -183,7 +184,6 @@ struct VariantTraining {
   ///   followed by better ones.
   private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
     let evaluation = try self.evaluation(of: network)
-    guard evaluation.images > 0 else { throw .training(.noImages(part: "test")) }
     guard evaluation.loss == nil else { return evaluation }
     if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
     progress.show(.warning("the loss of the test images is not finite after epoch \(epoch)"))
@@ -195,7 +195,7 @@ struct VariantTraining {
     _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
   ) throws(RunError) -> Trainer.Pass {
     var before = record.current ?? TrainingRecord.PartialEpoch()
-    let size = (channels: network.prunableChannels, macs: network.cost().macs)
+    let size = (channels: self.size(network).channels, macs: network.cost().macs)
     var saved = ContinuousClock.now
     var meter = UsageMeter(ownsProcess: ownsProcess)
     var pass = trainer.pass(over: data.train, epoch: record.epochs.count, from: before.progress)
@@ -224,7 +224,8 @@ struct VariantTraining {
 
   private func evaluation(of network: Network) throws(RunError) -> Evaluation {
     do { return try spec.evaluation(of: network, on: data.test, group: group) } catch {
-      try end(error)
+      // Others it befalls in every process.
+      if case .data = error { try end(error) }
       throw error
     }
   }
@@ -248,19 +249,9 @@ struct VariantTraining {
   /// Names the pictures that have been left out since the last time, or some of them.
   private func warnOfDamagedPictures() {
     for damaged in [data.train.damaged, data.test.damaged].compactMap({ $0 }) {
-      let new = damaged.takeNew()
-      for picture in new.prefix(Self.picturesNamed) {
-        progress.show(.warning("\(picture.name): left out: \(picture.problem)"))
-      }
-      if new.count > Self.picturesNamed {
-        progress.show(
-          .warning("\(new.count - Self.picturesNamed) more damaged pictures are left out"))
-      }
+      for warning in damaged.takeWarnings() { progress.show(.warning(warning)) }
     }
   }
-
-  /// At most, in an epoch.
-  private static let picturesNamed = 10
 
   // MARK: Pruning
 
@@ -289,13 +280,14 @@ struct VariantTraining {
     }
     progress.show(.pruned(PruningProgress(epoch: epoch, removed: removed, before: before, after: after)))
     return TrainingRecord.PruningRecord(
-      epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: after.channels,
+      epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: network.prunableChannels,
       parameters: after.parameters, macs: after.macs)
   }
 
   private func size(_ network: Network) -> PruningProgress.Size {
     let cost = network.cost()
     return PruningProgress.Size(
-      channels: network.prunableChannels, parameters: cost.parameters, macs: cost.macs)
+      channels: network.structure.prunableChannels(by: spec.prune), parameters: cost.parameters,
+      macs: cost.macs)
   }
 }

@@ -10,7 +10,7 @@ public struct CachePruning: Encodable {
   /// - Parameters:
   ///   - unusedOnly: keep what an experiment's last run used.
   ///   - minimumAge: keep what is younger, in seconds.
-  ///   - isDry: remove nothing, only say what would be.
+  ///   - isDry: remove nothing, only say what would be, without a wait for owners of other hosts.
   /// - Throws: `RunError.storage` where something cannot be removed.
   public init(
     results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool
@@ -18,20 +18,26 @@ public struct CachePruning: Encodable {
     var (removed, inUse): ([CacheEntry], [CacheEntry]) = ([], [])
     for entry in StageCache(results: results).entries(of: results)
     where (entry.isUnused || !unusedOnly) && entry.ageSeconds >= minimumAge {
-      do throws(RunError) {
-        // No run begins to work at it while it is removed.
-        let lock = try FolderLock(entry.path)
-        defer { withExtendedLifetime(lock) {} }
-        if !isDry { try Self.remove(entry.path) }
-        removed.append(entry)
-      } catch .inUse {
-        inUse.append(entry)
-      } catch {
-        throw error
-      }
+      let isFree = try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path)
+      if isFree { removed.append(entry) } else { inUse.append(entry) }
     }
     self.removed = removed
     self.inUse = inUse
+  }
+
+  /// Removes a folder; false where a run works at it.
+  private static func removeUnlessInUse(_ folder: String) throws(RunError) -> Bool {
+    do throws(RunError) {
+      // No run begins to work at it while it is removed.
+      let lock = try FolderLock(folder)
+      defer { withExtendedLifetime(lock) {} }
+      try remove(folder)
+      return true
+    } catch .inUse {
+      return false
+    } catch {
+      throw error
+    }
   }
 
   private static func remove(_ folder: String) throws(RunError) {

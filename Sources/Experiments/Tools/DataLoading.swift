@@ -31,10 +31,12 @@ extension ExperimentSpec {
       set: images, order: Array(order), batchSize: train.batchSize, augment: nil,
       normalize: dataset.normalize, seed: 0, epoch: 0)
     var ranges = [ClosedRange<Float>](repeating: 0...0, count: network.graph.nodes.count + 1)
+    var seen = 0
     do throws(DatasetError) {
       while let batch = try loader.next() {
         // All of its pictures are damaged.
         if batch.count == 0 { continue }
+        seen += batch.count
         ranges = zip(ranges, network.ranges(of: batch.images)).map { a, b in
           min(a.lowerBound, b.lowerBound)...max(a.upperBound, b.upperBound)
         }
@@ -42,20 +44,25 @@ extension ExperimentSpec {
     } catch {
       throw .data(error)
     }
+    guard seen > 0 else { throw .training(.noImages(part: "training")) }
     return ranges
   }
 
   /// How a network does on images, with the experiment's normalization.
   ///
   /// - Parameter group: processes that have the same network, and the same call to make.
+  /// - Throws: when an image cannot be read, or every one is damaged and left out.
   func evaluation(
     of network: Network, on images: ImageSet, group: ProcessGroup = .alone
   ) throws(RunError) -> Evaluation {
+    let evaluation: Evaluation
     do {
-      return try Evaluation(
+      evaluation = try Evaluation(
         of: network, on: images, normalize: dataset.normalize, batchSize: train.batchSize, group: group)
     } catch {
       throw .data(error)
     }
+    guard evaluation.images > 0 else { throw .training(.noImages(part: "test")) }
+    return evaluation
   }
 }

@@ -2,6 +2,7 @@ import Compute
 import Datasets
 import Foundation
 import Reports
+import Specification
 
 /// What `doctor` shows: the machine, what was chosen for it, and which data is there.
 public struct Diagnosis: Encodable {
@@ -84,6 +85,6 @@ public struct Diagnosis: Encodable {
       let state = entry.found.map { $0 ? "found  " : "missing" } ?? "any    "
       lines.append("  \(name) \(state) \(place)")
     }
-    return lines.joined(separator: "\n")
+    return lines.map(visible).joined(separator: "\n")
   }
 }

@@ -17,6 +17,8 @@ public struct ExperimentTemplate {
   /// Why a file could not be written, a line for each reason.
   public struct Problem: Error {
     public var lines: [String]
+    /// Whether the disk does not take the file, rather than that it was asked for wrongly.
+    public var isOfDisk = false
   }
 
   /// - Parameters:
@@ -139,6 +141,8 @@ public struct ExperimentTemplate {
     } catch {
       throw Problem(lines: error.diagnostics.map(\.description))
     }
-    do { try DurableFile.write(Array(text.utf8), to: file) } catch { throw Problem(lines: ["\(error)"]) }
+    do { try DurableFile.write(Array(text.utf8), to: file) } catch {
+      throw Problem(lines: ["\(error)"], isOfDisk: true)
+    }
   }
 }

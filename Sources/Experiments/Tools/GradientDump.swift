@@ -25,6 +25,10 @@ public enum GradientDump {
     file.tensors["train.loss"] = Tensor(shape: [1], values: [Float(result.loss)])
     for parameter in network.parameters { file.tensors["grad." + parameter.name] = parameter.gradient }
     for (name, tensor) in network.runningStatistics { file.tensors["after." + name] = tensor }
-    do { try DurableFile.writeOutput(file.serialized(), to: output) } catch { throw .file("\(error)") }
+    do {
+      try DurableFile.writeOutput(file.serialized(), to: output)
+    } catch {
+      throw .unwritten(error)
+    }
   }
 }

@@ -49,15 +49,3 @@ struct LabelledImages {
     return values
   }
 }
-
-/// Why a command that looks at one model could not.
-public enum ToolError: Error, CustomStringConvertible {
-  /// A file that cannot be used; the text names it.
-  case file(String)
-
-  public var description: String {
-    switch self {
-    case .file(let message): message
-    }
-  }
-}

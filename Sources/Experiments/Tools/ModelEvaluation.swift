@@ -6,7 +6,7 @@ import Training
 
 /// How a model does on an experiment's test images.
 public struct ModelEvaluation: Encodable {
-  /// Test images.
+  /// Test images; those that are damaged and left out do not count.
   let images: Int
   /// Mean cross entropy; nil where it is not finite.
   let loss: Double?
@@ -17,9 +17,13 @@ public struct ModelEvaluation: Encodable {
   let top5: Double?
   let parameters: Int
   let macs: Int
+  /// Of pictures that were left out.
+  public let warnings: [String]
+
+  private enum CodingKeys: String, CodingKey { case images, loss, top1, top5, parameters, macs }
 
   /// - Parameter weights: the model's file; nil for the experiment's start weights
-  /// - Throws: ``ToolError`` when a file cannot be used.
+  /// - Throws: ``ToolError`` when a file or the test images cannot be used.
   public init(_ spec: ExperimentSpec, weights: String?, engine: Engine) throws(ToolError) {
     guard weights != nil || spec.architecture.weights != nil else {
       throw .file("an evaluation needs a trained model: --weights MODEL.safetensors")
@@ -28,10 +32,11 @@ public struct ModelEvaluation: Encodable {
     do throws(RunError) {
       let data = try spec.loadData(threads: engine.threads)
       let evaluation = try spec.evaluation(of: network, on: data.test)
-      (images, loss, top1) = (data.test.count, evaluation.loss, evaluation.top1)
+      (images, loss, top1) = (evaluation.images, evaluation.loss, evaluation.top1)
       top5 = network.classes < 5 ? nil : evaluation.top5
+      warnings = data.test.damaged?.takeWarnings() ?? []
     } catch {
-      throw .file("\(error)")
+      throw .failed(error)
     }
     let cost = network.cost()
     (parameters, macs) = (cost.parameters, cost.macs)

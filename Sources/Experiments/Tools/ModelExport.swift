@@ -1,5 +1,6 @@
 import Architectures
 import Compute
+import Foundation
 import Network
 import ONNX
 import Specification
@@ -28,13 +29,21 @@ public enum ModelExport {
     again.architecture.growth = nil
     again.architecture.depth = 0
     again.architecture.block = .plain
-    (again.architecture.weights, again.architecture.unexpandedWeights) = (weights, nil)
+    (again.architecture.weights, again.architecture.unexpandedWeights) = (fromWorkingFolder(weights), nil)
     do throws(SpecificationError) {
       again.architecture.declaration = try ArchitectureDeclaration(model.graph)
     } catch {
       throw .file("the layers cannot be written: \(error)")
     }
     return again
+  }
+
+  /// A path as a file should say it that others read too: from the working folder on, if it lies
+  /// beneath that.
+  private static func fromWorkingFolder(_ path: String) -> String {
+    let folder = FileManager.default.currentDirectoryPath
+    let start = folder.hasSuffix("/") ? folder : folder + "/"
+    return path.hasPrefix(start) ? String(path.dropFirst(start.count)) : path
   }
 
   /// Writes a model as an experiment file, as tensors, or as a file that runtimes run.
@@ -70,6 +79,10 @@ public enum ModelExport {
       return nil
     } catch let error as ToolError {
       throw error
+    } catch let error as RunError {
+      throw .failed(error)
+    } catch let error as TensorFileError {
+      throw .unwritten(error)
     } catch {
       throw .file("\(error)")
     }

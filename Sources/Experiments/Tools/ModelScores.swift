@@ -19,6 +19,8 @@ public struct ModelScores: Encodable {
   let channels: [String: [Int]]
 
   private let order: [String]
+  /// Of pictures that were left out.
+  public let warnings: [String]
 
   /// - Parameters:
   ///   - weights: the model's file; nil for the experiment's start weights.
@@ -34,12 +36,14 @@ public struct ModelScores: Encodable {
         AnyIterator([(batch.images, batch.labels)].makeIterator())
       }
       scores = Scoring.scores(of: network, by: spec.prune, on: data)
+      warnings = []
     } else {
       do throws(RunError) {
         let dataset = try spec.loadData(threads: engine.threads)
         scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
+        warnings = dataset.train.damaged?.takeWarnings() ?? []
       } catch {
-        throw .file("\(error)")
+        throw .failed(error)
       }
     }
     architecture = spec.architecture.name

@@ -171,7 +171,7 @@ public struct Prediction: Encodable {
     do {
       try TensorFile(tensors: ["logits": logits]).write(to: path)
     } catch {
-      throw .file("\(error)")
+      throw .unwritten(error)
     }
   }
 }

@@ -62,7 +62,8 @@ public struct RunList: Sendable {
   }
 
   public func csv() -> String {
-    csvTable(RunColumn.all.map(\.name), rows.map { row in RunColumn.all.map { $0.value(row) } })
+    let columns = RunColumn.all + [RunColumn.status]
+    return csvTable(columns.map(\.name), rows.map { row in columns.map { $0.value(row) } })
   }
 
   public func json() -> String { jsonText(rows, pretty: true) }
@@ -78,7 +79,7 @@ private struct RunColumn: Sendable {
   var isText = false
 
   static let all = [
-    RunColumn("experiment", isText: true) { $0.experiment }, RunColumn("seed") { "\($0.seed)" },
+    RunColumn("experiment", text: { $0.label }, value: { $0.experiment }), RunColumn("seed") { "\($0.seed)" },
     RunColumn("variant", isText: true) { $0.variant },
     RunColumn("top-1, %", "top1", places: 2) { $0.top1 },
     RunColumn("top-5, %", "top5", places: 2) { $0.top5 },
@@ -88,9 +89,20 @@ private struct RunColumn: Sendable {
     RunColumn("training, s", "train_seconds", places: 1) { $0.trainSeconds },
   ]
 
+  /// For programs; people read it with the experiment.
+  static let status = RunColumn("status", isText: true) { $0.status }
+
   /// Of a text that is the same for both.
   private init(_ name: String, isText: Bool = false, _ value: @escaping @Sendable (RunRow) -> String) {
     (title, self.name, text, self.value, self.isText) = (name, name, value, value, isText)
+  }
+
+  /// Of a text that people read with more in it.
+  private init(
+    _ name: String, text: @escaping @Sendable (RunRow) -> String,
+    value: @escaping @Sendable (RunRow) -> String
+  ) {
+    (title, self.name, self.text, self.value, isText) = (name, name, text, value, true)
   }
 
   /// Of a number that may be missing; people read the given number of decimals.
@@ -123,9 +135,17 @@ private struct RunRow: Encodable, Sendable {
   var channels: Int
   /// Of all epochs and pruning steps; nil where times are missing.
   var trainSeconds: Double?
+  /// `complete`, or that the run after this one was not.
+  var status: String
+  /// For people: the experiment, and the status where it is not complete.
+  private(set) var label: String
+
+  private enum CodingKeys: String, CodingKey {
+    case experiment, seed, variant, top1, top5, testLoss, parameters, macs, channels, trainSeconds, status
+  }
 
   init(_ report: Report, _ run: RunReport) {
-    experiment = report.experiment
+    (experiment, label, status) = (report.experiment, report.label, report.status.rawValue)
     (seed, variant, top1, top5, testLoss) = (run.seed, run.variant, run.top1, run.top5, run.testLoss)
     (parameters, macs, channels) = (run.parameters, run.macs, run.channels)
     trainSeconds = report.trainingCost(of: run).seconds

@@ -26,7 +26,7 @@ extension ReportSet {
       training(report, short, change: secondsChange, of: \.epochs.last?.seconds),
       summary.expectations.isEmpty ? "–" : "\(met) of \(summary.expectations.count)",
     ]
-    return [markdownEscaped(report.experiment)] + cells
+    return [markdownEscaped(report.label)] + cells
   }
 
   private func drop(_ statistic: Statistic?) -> String {

@@ -49,14 +49,20 @@ struct MappingReader {
   }
 
   private static func unknown(_ key: String, among names: [String], _ context: ReadingContext) -> String {
-    if let name = nearestName(to: key, among: names) {
+    if let name = nearestName(to: key, among: names) ?? onlyName(beginning: key, among: names) {
       return "unknown key; did you mean \(quoted(name))?"
     }
-    if let paths = context.knownPaths[key] {
+    if let paths = context.knownPaths[habits[key] ?? key] {
       return "unknown key; did you mean \(listed(paths.map { quoted($0) }, "or"))?"
     }
     return "unknown key; known: \(names.joined(separator: ", "))"
   }
+
+  /// What other programs call keys.
+  private static let habits = [
+    "bs": "batch_size", "data": "dataset", "lr": "learning_rate",
+    "model": "architecture", "pruning": "prune", "wd": "weight_decay",
+  ]
 
   /// The value of a key, or its default; nil when there is neither, or an error, which is reported.
   subscript<Value>(_ field: Field<Value>) -> Value? {

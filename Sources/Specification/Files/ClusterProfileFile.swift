@@ -15,7 +15,8 @@ public enum ClusterProfileFile {
       catalog: Catalog(datasets: [], architectures: [], criteria: []), environment: [:],
       knownPaths: section.keys.paths())
     context.report(document.diagnostics)
-    let mapping = MappingReader(document.root, place: start, path: "", keys: section.keys, context)
+    let mapping = MappingReader(
+      document.root?.withoutAnchors, place: start, path: "", keys: section.keys, context)
     guard let profile = mapping.flatMap(section.read), context.diagnostics.isEmpty else {
       throw SpecificationError(diagnostics: context.diagnostics)
     }

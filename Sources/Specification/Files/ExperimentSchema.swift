@@ -13,7 +13,7 @@ public func experimentSchema(_ catalog: Catalog) -> String {
     ("description", .string("An experiment: what is trained, how it is pruned, and what is expected of it.")),
   ]
   members += Key.Mapping(keys: keys).schema
-  members.append(("patternProperties", .object([("^\(ExperimentSection.anchorPrefix)", .boolean(true))])))
+  members.append(("patternProperties", .object([("^\(Node.anchorPrefix)", .boolean(true))])))
   // What is missing may come from another file, or from the matrix.
   let elsewhere = [(section.extends.name, "string"), (section.matrix.name, "object")].map { name, type in
     JSON.object([

@@ -45,7 +45,7 @@ struct ExtendsChain {
     }
     let extends = entries.first { $0.key == "extends" && !$0.value.isNull }
     let others = entries.filter {
-      $0.key != "extends" && !$0.key.hasPrefix(ExperimentSection.anchorPrefix)
+      $0.key != "extends" && !$0.key.hasPrefix(Node.anchorPrefix)
     }
     return (root, others, extends)
   }

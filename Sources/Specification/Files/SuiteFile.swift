@@ -46,7 +46,8 @@ public enum SuiteFile {
     context.report(document.diagnostics)
     let field = Field("suite", .list(of: .text), required: true, "Experiment files and patterns of them.")
     var files: [String] = []
-    if let mapping = MappingReader(document.root, place: start, path: "", keys: [field.key], context),
+    if let mapping = MappingReader(
+      document.root?.withoutAnchors, place: start, path: "", keys: [field.key], context),
       mapping[field] != nil, case .list(let items)? = mapping.node(field.name)?.content
     {
       for (index, item) in items.enumerated() {

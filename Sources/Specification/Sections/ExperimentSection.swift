@@ -17,10 +17,6 @@ struct ExperimentSection: Sendable {
   let export = ExportSection()
   let expect = ExpectSection()
 
-  /// Keys of a file that begin so mean nothing, as in OpenAPI and Compose files: their values are
-  /// for aliases.
-  static let anchorPrefix = "x-"
-
   init(_ catalog: Catalog) {
     dataset = DatasetSection(catalog)
     architecture = ArchitectureSection(catalog)

@@ -21,6 +21,9 @@ struct PruneTarget {
     let all = layers.reduce(0, +)
     let most = layers.map { $0 - spec.floor(ofLayerWith: $0) }.reduce(0, +)
     let floors = "(`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo))"
+    if layers.isEmpty {
+      return "no convolution can lose channels, and linear layers lose units only along with them"
+    }
     if most == 0 { return "no layer can lose a channel \(floors)" }
     // The nearest multiple is near enough.
     let limit = most + spec.roundTo - 1

@@ -36,8 +36,24 @@ struct Node: Sendable {
     switch content {
     case .list: "a list"
     case .mapping: "a mapping"
-    case .scalar(let scalar) where scalar.isPlain: isNull ? "nothing" : quoted(scalar.text)
+    case .scalar(let scalar) where scalar.isPlain:
+      isNull
+        ? "nothing" : quoted(scalar.text) + (LookAlike(in: scalar.text).map { ", with \($0) in it" } ?? "")
     case .scalar(let scalar): "the text \(quoted(scalar.text))"
     }
+  }
+}
+
+extension Node {
+  /// Keys of a file's top level that begin so mean nothing, as in OpenAPI and Compose files: their
+  /// values are for aliases.
+  static let anchorPrefix = "x-"
+
+  /// The mapping of a file without its keys for anchors.
+  var withoutAnchors: Node {
+    guard case .mapping(let entries) = content else { return self }
+    var node = self
+    node.content = .mapping(entries.filter { !$0.key.hasPrefix(Self.anchorPrefix) })
+    return node
   }
 }

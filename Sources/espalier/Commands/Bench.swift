@@ -3,6 +3,7 @@ import Benchmarks
 import Compute
 import Datasets
 import Foundation
+import Specification
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -91,7 +92,7 @@ struct Bench: ParsableCommand {
           let result = try DecodingThroughput(
             of: folder, mode: mode, size: size, batch: batch, seconds: seconds, threads: threads)
           let speed = String(format: "%.1f", result.imagesPerSecond)
-          print(format == .json ? try json(result) : row(folder, mode.rawValue, speed, "\(threads)"))
+          print(format == .json ? try json(result) : row(visible(folder), mode.rawValue, speed, "\(threads)"))
           fflush(nil)
         }
       }

@@ -35,8 +35,7 @@ struct CheckGradients: ParsableCommand {
       do {
         try GradientDump.write(spec, weights: weights, images: images, to: out, engine: engine)
       } catch {
-        complain("espalier: \(error)")
-        throw ExitStatus.usage
+        throw ended(by: error)
       }
     }
   }

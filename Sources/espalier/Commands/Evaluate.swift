@@ -25,10 +25,10 @@ struct Evaluate: ParsableCommand {
     let spec = try experiment.loadOne(file)
     do {
       let evaluation = try ModelEvaluation(spec, weights: weights, engine: engine)
+      for warning in evaluation.warnings { complain("espalier: warning: \(warning)") }
       print(format == .json ? evaluation.json() : evaluation.text())
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error)
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Specification
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,10 +34,9 @@ struct Export: ParsableCommand {
     let spec = try experiment.loadOne(file, withoutDataset: true)
     do {
       let cost = try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
-      if let cost { print(cost) }
+      if let cost { print(visible(cost)) }
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Specification
 
 struct Init: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,8 +25,8 @@ struct Init: ParsableCommand {
       try ExperimentTemplate(file: file, dataset: dataset, architecture: architecture).write()
     } catch {
       for line in error.lines { complain("espalier: \(line)") }
-      throw ExitStatus.usage
+      throw error.isOfDisk ? ExitStatus.failed : ExitStatus.usage
     }
-    print("\(file) is written; `espalier run \(file)` runs it")
+    print(visible("\(file) is written; `espalier run \(file)` runs it"))
   }
 }

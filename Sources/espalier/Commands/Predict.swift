@@ -59,8 +59,7 @@ struct Predict: ParsableCommand {
       }
       if let logits { try prediction.writeLogits(to: logits) }
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error)
     }
   }
 }

@@ -39,7 +39,7 @@ struct ReportCommand: ParsableCommand {
       print(format == .markdown ? reports.reports.markdown() : visible(try reports.write(to: output)))
     } catch {
       complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw error is RunError ? ExitStatus.failed : ExitStatus.usage
     }
   }
 }

@@ -37,10 +37,10 @@ struct Score: ParsableCommand {
             "espalier: warning: \(spec.name): no weights: the scores are those of random weights;"
               + " `--weights MODEL` names a trained model")
         }
+        for warning in scores.warnings { complain("espalier: warning: \(warning)") }
         print(format == .json ? scores.json() : scores.csv())
       } catch {
-        complain("espalier: \(error)")
-        throw ExitStatus.usage
+        throw ended(by: error)
       }
     }
   }

@@ -17,6 +17,13 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   return argument
 }
 
+/// Says why a command could not do what it was asked for; the status that it ends with.
+func ended(by error: ToolError) -> ExitStatus {
+  complain("espalier: \(error)")
+  if case .failed = error { return .failed }
+  return .usage
+}
+
 /// Options that change what an experiment file says.
 struct ExperimentOptions: ParsableArguments {
   @Option(

@@ -79,8 +79,8 @@ struct PictureFolderTests {
     try tree.makeFolder("val/cow")
     #expect(
       complaint()
-        == "/train/cow: there is no picture in it; found 2 files named `.webp`; expected files named .jpg, .jpeg or .png"
-    )
+        == "/train/cow: there is no picture in it; found 2 files named `.webp`; \(Self.layout)")
+    #expect(tree.complaint { try PictureFolder(path: tree.path).folders() } == complaint())
     try tree.remove("train/cow")
     #expect(
       complaint() == "/train: there is no folder `cow`, which val has; found `ant/` and `bee/`; \(both)")
@@ -156,6 +156,12 @@ struct PictureFolderTests {
     #expect(
       complaint() == "/train/ant/gone.jpg: it is a link to `/nowhere`, where nothing is; expected a picture")
     try tree.remove("train/ant/gone.jpg")
+    try tree.link("train/ant/more", to: "/not/mounted")
+    #expect(
+      complaint()
+        == "/train/ant/more: it is a link to `/not/mounted`, where nothing is; expected a picture or a folder"
+    )
+    try tree.remove("train/ant/more")
     #expect(mkfifo(tree.path + "/train/ant/pipe.jpg", 0o600) == 0)
     #expect(complaint() == "/train/ant/pipe.jpg: it is not a regular file; expected a picture")
     try tree.remove("train/ant/pipe.jpg")

@@ -1,0 +1,32 @@
+import Specification
+
+/// Options that would change nothing are mistakes.
+extension Expansion {
+  /// A slope is `leaky_relu`'s, and only tensors that a layer has can be named.
+  func checkEffects(of layer: LayerDeclaration, _ options: LayerOptions) throws(ArchitectureError) {
+    let isConvolution = layer.kind == "conv" || layer.kind == "depthwise"
+    let activation = options.words["activation"] ?? (isConvolution ? "relu" : "none")
+    if let slope = layer.options["slope"], activation != "leaky_relu" {
+      throw .layer(
+        slope.place, path: layer.path + ".slope",
+        message: "a slope is of `leaky_relu`, and the activation is `\(activation)`")
+    }
+    let hasWeights = isConvolution || layer.kind == "linear"
+    let hasNorm = isConvolution ? options.words["norm"] != "none" : layer.kind == "norm"
+    for (key, isThere) in [("weights", hasWeights), ("norm", hasNorm)]
+    where layer.tensors[key] != nil && !isThere {
+      throw .layer(
+        layer.place, path: "\(layer.path).tensors.\(key)",
+        message: "the layer has no \(key == "norm" ? "batch norm" : "weights")")
+    }
+  }
+
+  /// Only a sum asks which of its channels a layer's are.
+  func checkPlacements() throws(ArchitectureError) {
+    for (value, layer) in placed where !summed.contains(value) {
+      throw .layer(
+        layer.options["outputs"]?.place ?? layer.place, path: layer.path + ".outputs",
+        message: "no `add` reads this layer, and only a sum's channels can be named")
+    }
+  }
+}
