@@ -25,7 +25,8 @@ struct Scoring {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
-    var seen = 0
+    // Criteria of weights alone read none.
+    var (batches, images) = (0, 0)
     let input = ScoringData(seed: seed, epoch: epoch, group: group) {
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
@@ -35,7 +36,8 @@ struct Scoring {
         // A pass that fails ends early; what it came to is thrown away.
         do throws(DatasetError) {
           if !interruption.isRequested, let batch = try loader.next() {
-            seen += batch.count
+            batches += 1
+            images += batch.count
             return (batch.images, batch.labels)
           }
         } catch {
@@ -45,9 +47,11 @@ struct Scoring {
       }
     }
     let scores = Self.scores(of: network, by: spec.prune, on: input)
-    let hasImages = group.any(seen > 0)
+    let (hasRead, hasImages) = (group.any(batches > 0), group.any(images > 0))
     if let failure { throw .data(failure) }
-    guard hasImages || interruption.isRequested else { throw .training(.noImages(part: "training")) }
+    guard hasImages || !hasRead || interruption.isRequested else {
+      throw .training(.noImages(part: "training"))
+    }
     return scores
   }
 
