@@ -12,8 +12,6 @@ program=.build-dist/release/espalier
 version=$("$program" --version)
 machine=$(uname -m)
 name=espalier-$version-linux-$machine
-rm -rf dist
-mkdir -p dist
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -21,7 +19,7 @@ scripts/install.sh "$program" "$stage/$name"
 strip "$stage/$name/bin/espalier"
 cp README.md LICENSE CHANGELOG.md "$stage/$name/"
 cp -R docs experiments schemas "$stage/$name/"
-tar -C "$stage" --sort=name --owner=0 --group=0 -czf "dist/$name.tar.gz" "$name"
+tar -C "$stage" --sort=name --owner=0 --group=0 -czf "$stage/$name.tar.gz" "$name"
 
 package=$stage/package
 scripts/install.sh "$program" "$package/usr"
@@ -57,5 +55,10 @@ Description: convolutional networks that are pruned while they train
  loses its least relevant channels while it trains, and reports how they
  compare.
 CONTROL
-dpkg-deb --build --root-owner-group "$package" "dist/espalier_${version}_$(dpkg --print-architecture).deb" > /dev/null
+dpkg-deb --build --root-owner-group "$package" "$stage" > /dev/null
+
+# Both whole, or neither.
+rm -rf dist
+mkdir -p dist
+mv "$stage"/*.tar.gz "$stage"/*.deb dist/
 ls -l dist
