@@ -34,18 +34,19 @@ static void compare_convolution(const geometry *g, planes x, planes y, int taps)
 }
 
 static void compare_weight_gradient(const geometry *g, planes x, planes dy, int taps) {
-  const int64_t columns = (int64_t)x.channels * taps, room = CK_GRADIENT_GROUP * columns;
+  const int64_t columns = (int64_t)x.channels * taps, room = dy.channels * columns;
   ck_weight_gradient job = {
     .dy = dy.data, .dy_stride = g->stride, .x = x.data, .x_stride = g->stride, .inputs = x.channels,
     .offsets = random_offsets(g, taps), .taps = taps};
   ck_weight_gradient absolute_job = job;
   absolute_job.dy = absolute(dy).data, absolute_job.x = absolute(x).data;
-  float *const scratch = guarded((size_t)ck_gradient_scratch(x.channels, taps) * sizeof *scratch);
+  const int64_t group = one_in(2) ? CK_GRADIENT_GROUP : dy.channels;
+  float *const scratch = guarded((size_t)ck_gradient_scratch(x.channels, taps, group) * sizeof *scratch);
   const ptrdiff_t begin = random_cut(g->length, CK_VECTOR_FLOATS);
   const ptrdiff_t end = begin + random_cut(g->length - begin, CK_VECTOR_FLOATS);
   about_to_compare("weight_gradient");
-  for (int64_t first = 0; first < dy.channels; first += CK_GRADIENT_GROUP) {
-    const int64_t left = dy.channels - first, count = left < CK_GRADIENT_GROUP ? left : CK_GRADIENT_GROUP;
+  for (int64_t first = 0; first < dy.channels; first += group) {
+    const int64_t left = dy.channels - first, count = left < group ? left : group;
     float *const values = random_floats(room, -1, 1), *const expected = random_floats(room, -1, 1);
     float *const magnitudes = random_floats(room, -1, 1);
     tested->weight_gradient(&job, first, count, begin, end, scratch, values);
@@ -107,10 +108,51 @@ static void compare_filter_gradient(const geometry *g, planes x, planes dy) {
   for (int t = 0; t < taps; t++) compare_number(values[t], expected[t], magnitudes[t], 3e-6f);
 }
 
+static void compare_plane_gradient(const geometry *g, planes x, planes dy) {
+  double values[9], expected[9], magnitudes[9];
+  for (int t = 0; t < 9; t++) values[t] = expected[t] = magnitudes[t] = random_float(0, 1);
+  ck_plane_gradient job = {.dy = dy.data, .x = x.data, .pitch = g->pitch};
+  const ptrdiff_t end = random_cut(g->length, CK_VECTOR_FLOATS);
+  about_to_compare("plane_gradient");
+  tested->plane_gradient(&job, 0, end, values);
+  portable->plane_gradient(&job, 0, end, expected);
+  job.dy = absolute(dy).data, job.x = absolute(x).data;
+  portable->plane_gradient(&job, 0, end, magnitudes);
+  for (int t = 0; t < 9; t++) compare_number(values[t], expected[t], magnitudes[t], 3e-6f);
+}
+
+// What is copied is the same to the bit.
+static void compare_windows(const geometry *g) {
+  const int step = random_int(1, 3), before = random_int(0, 2), after = random_int(0, 2);
+  const int64_t rows = (g->rows + step - 1) / step + before + after;
+  const int64_t pitch = (g->columns + step - 1) / step + before + after;
+  const int64_t phase = g->images * rows * pitch + 2 * CK_VECTOR_FLOATS;
+  const ck_filter_window w = {
+    .rows = g->rows, .columns = g->columns, .step = step, .before = before, .window_rows = rows, .pitch = pitch,
+    .phase = (phase + CK_VECTOR_FLOATS - 1) / CK_VECTOR_FLOATS * CK_VECTOR_FLOATS};
+  const int64_t count = step * step * w.phase;
+  const int first = random_int(0, g->images - 1), images = random_int(1, g->images - first);
+  // A plane behind that may be read, too.
+  const planes x = random_planes(g, 2, -1, 1);
+  float *const values = random_floats(count, -1, 1), *const expected = random_floats(count, -1, 1);
+  about_to_compare("cut_window");
+  tested->cut_window(&w, x.data, first, images, values);
+  portable->cut_window(&w, x.data, first, images, expected);
+  compare_values(values, expected, expected, count, 0);
+  const planes pasted = copy_of(x), expected_planes = copy_of(x);
+  const bool accumulate = one_in(2);
+  about_to_compare("paste_window");
+  tested->paste_window(&w, values, first, images, accumulate, pasted.data);
+  portable->paste_window(&w, values, first, images, accumulate, expected_planes.data);
+  compare_planes(pasted, expected_planes, absolute(x), 0);
+}
+
 void compare_filters(void) {
   const geometry g = random_large_geometry();
   const planes x = random_planes(&g, 1, -1, 1), y = random_planes(&g, 1, -1, 1);
   if (one_in(8)) plant_nan(x);
   compare_filter_gradient(&g, x, y);
+  compare_plane_gradient(&g, x, y);
+  compare_windows(&g);
   compare_filter(&g, x, y);
 }

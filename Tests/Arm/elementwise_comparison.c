@@ -60,11 +60,13 @@ static void compare_normalize_gradient(const geometry *g, planes x, planes dy, p
   const float a = random_float(-1, 1), b = random_float(-1, 1), c = random_float(-1, 1);
   const planes values = copy_of(dy), expected = copy_of(dy), magnitudes = absolute(dy);
   const ptrdiff_t end = random_cut(g->length, CK_VECTOR_FLOATS);
+  const bool accumulate = one_in(2);
   about_to_compare("normalize_gradient");
-  tested->normalize_gradient(dy.data, x.data, active, a, b, c, values.data, 0, end, g->mask);
-  portable->normalize_gradient(dy.data, x.data, active, a, b, c, expected.data, 0, end, g->mask);
+  tested->normalize_gradient(dy.data, x.data, active, a, b, c, accumulate, values.data, 0, end, g->mask);
+  portable->normalize_gradient(dy.data, x.data, active, a, b, c, accumulate, expected.data, 0, end, g->mask);
   portable->normalize_gradient(
-    magnitudes.data, absolute(x).data, open, fabsf(a), fabsf(b), fabsf(c), magnitudes.data, 0, end, g->mask);
+    magnitudes.data, absolute(x).data, open, fabsf(a), fabsf(b), fabsf(c), accumulate, magnitudes.data, 0, end,
+    g->mask);
   compare_planes(values, expected, magnitudes, 1e-6f);
 }
 
