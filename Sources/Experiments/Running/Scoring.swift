@@ -25,8 +25,10 @@ struct Scoring {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
-    var seen = 0
+    // Criteria of weights alone look at no image.
+    var (isRead, seen) = (false, 0)
     let input = ScoringData(seed: seed, epoch: epoch, group: group) {
+      isRead = true
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
         normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch,
@@ -47,7 +49,7 @@ struct Scoring {
     let scores = Self.scores(of: network, by: spec.prune, on: input)
     let hasImages = group.any(seen > 0)
     if let failure { throw .data(failure) }
-    guard hasImages || interruption.isRequested else { throw .training(.noImages(part: "training")) }
+    guard hasImages || !isRead || interruption.isRequested else { throw .training(.noImages(part: "training")) }
     return scores
   }
 
