@@ -49,7 +49,9 @@ struct Scoring {
     let scores = Self.scores(of: network, by: spec.prune, on: input)
     let hasImages = group.any(seen > 0)
     if let failure { throw .data(failure) }
-    guard hasImages || !isRead || interruption.isRequested else { throw .training(.noImages(part: "training")) }
+    guard hasImages || !isRead || interruption.isRequested else {
+      throw .training(.noImages(part: "training"))
+    }
     return scores
   }
 
