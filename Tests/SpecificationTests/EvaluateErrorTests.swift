@@ -52,6 +52,6 @@ struct EvaluateErrorTests {
     expect: {top1: {at_least: 900}}
       6:27: expect.top1.at_least: expected a number from 0 to 100, found `900`
     expect: {accuracy: {at_least: 90}}
-      6:10: expect.accuracy: unknown key; known: accuracy_drop, compression, flops_reduction, parameter_reduction, channel_reduction, top1, top5, baseline_top1
+      6:10: expect.accuracy: unknown key; did you mean `accuracy_drop`?
     """#)
 }

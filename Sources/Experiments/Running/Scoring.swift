@@ -25,9 +25,10 @@ struct Scoring {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
-    // Criteria of weights alone read none.
-    var (batches, images) = (0, 0)
+    // Criteria of weights alone look at no image.
+    var (isRead, seen) = (false, 0)
     let input = ScoringData(seed: seed, epoch: epoch, group: group) {
+      isRead = true
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
         normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch,
@@ -36,8 +37,7 @@ struct Scoring {
         // A pass that fails ends early; what it came to is thrown away.
         do throws(DatasetError) {
           if !interruption.isRequested, let batch = try loader.next() {
-            batches += 1
-            images += batch.count
+            seen += batch.count
             return (batch.images, batch.labels)
           }
         } catch {
@@ -47,9 +47,9 @@ struct Scoring {
       }
     }
     let scores = Self.scores(of: network, by: spec.prune, on: input)
-    let (hasRead, hasImages) = (group.any(batches > 0), group.any(images > 0))
+    let hasImages = group.any(seen > 0)
     if let failure { throw .data(failure) }
-    guard hasImages || !hasRead || interruption.isRequested else {
+    guard hasImages || !isRead || interruption.isRequested else {
       throw .training(.noImages(part: "training"))
     }
     return scores
