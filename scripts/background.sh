@@ -116,6 +116,8 @@ case ${1:-} in
   pause)
     [[ $(state) != stopped ]] || fail "it does not run"
     signal STOP
+    # The signal reaches a busy machine's processes a moment later.
+    while [[ $(state) == running ]]; do sleep 0.05; done
     echo "background: paused"
     ;;
   stop)
