@@ -21,7 +21,8 @@ struct TensorBoardTests {
   @Test("hold every epoch of every run as the report has it")
   func contents() throws {
     let folder = try TemporaryFolder()
-    let report = try run(digits(["evaluate.metrics=[top1, top5]"]), in: folder.path)
+    let spec = try digits(["evaluate.metrics=[top1, top5]", "prune.exclude=[layer1.*]"])
+    let report = try run(spec, in: folder.path)
     let logs = try logs(folder.path)
     #expect(Set(logs.keys) == ["seed-0-baseline", "seed-0-pruned"])
     for run in report.runs {
@@ -32,6 +33,7 @@ struct TensorBoardTests {
         #expect(values["loss/train"] == Float(epoch.trainLoss))
         #expect(values["top1/test"] == epoch.testTop1.map { Float($0) })
         #expect(values["top5/test"] == epoch.testTop5.map { Float($0) })
+        #expect(values["network/channels"] == Float(epoch.channels))
         #expect(values["network/macs"] == Float(epoch.macs))
         #expect((values["training/images_per_s"] ?? 0) > 0)
       }

@@ -21,11 +21,14 @@ struct TensorBoardLog {
   private var name: String { "events.out.tfevents.\(key.short)" }
 
   /// Writes the epochs that the file does not have, and removes those that the record does not.
-  func write(_ record: TrainingRecord) throws(RunError) {
+  ///
+  /// - Parameter excluded: channels of layers that the experiment excludes from pruning
+  func write(_ record: TrainingRecord, withoutChannels excluded: Int) throws(RunError) {
     do {
       try DurableFile.makeFolder(folder)
       removeOthers()
-      try EventFile(path: "\(folder)/\(name)").write(Self.events(record, now: Date.now.timeIntervalSince1970))
+      try EventFile(path: "\(folder)/\(name)").write(
+        Self.events(record, withoutChannels: excluded, now: Date.now.timeIntervalSince1970))
     } catch {
       throw .storage("\(error)")
     }
@@ -40,21 +43,26 @@ struct TensorBoardLog {
 
   /// An event for each epoch, the last one at the time `now` and those before by the seconds that
   /// epochs took.
-  static func events(_ record: TrainingRecord, now: Double) -> [ScalarEvent] {
+  static func events(
+    _ record: TrainingRecord, withoutChannels excluded: Int, now: Double
+  ) -> [ScalarEvent] {
     var time = now
     return record.epochs.reversed().map { epoch in
       defer { time -= epoch.trainSeconds + epoch.evaluationSeconds + epoch.pruningSeconds }
-      return ScalarEvent(step: epoch.epoch, wallTime: time, values: values(epoch))
+      return ScalarEvent(step: epoch.epoch, wallTime: time, values: values(epoch, withoutChannels: excluded))
     }.reversed()
   }
 
   /// Accuracies in percent; what was not measured, or is not finite, is left out.
-  private static func values(_ epoch: TrainingRecord.EpochRecord) -> [ScalarEvent.Value] {
+  private static func values(
+    _ epoch: TrainingRecord.EpochRecord, withoutChannels excluded: Int
+  ) -> [ScalarEvent.Value] {
     let numbers: [(String, Double?)] = [
       ("loss/train", epoch.trainLoss), ("loss/test", epoch.testLoss), ("top1/train", epoch.trainTop1),
       ("top1/test", epoch.testTop1), ("top5/test", epoch.testTop5),
       ("training/learning_rate", epoch.learningRate), ("training/images_per_s", epoch.imagesPerSecond),
-      ("network/channels", Double(epoch.channels)), ("network/parameters", Double(epoch.parameters)),
+      ("network/channels", Double(epoch.channels - excluded)),
+      ("network/parameters", Double(epoch.parameters)),
       ("network/macs", Double(epoch.macs)),
     ]
     return numbers.compactMap { tag, number in

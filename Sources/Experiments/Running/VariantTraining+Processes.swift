@@ -1,6 +1,7 @@
 import Foundation
 import MessagePassing
 import Network
+import Pruning
 import Reports
 import TensorFiles
 import Training
@@ -40,7 +41,9 @@ extension VariantTraining {
     guard group.rank == 0 else { return }
     do throws(RunError) {
       try checkpoints.save(network, key: key, record: record)
-      if record.current == nil { try events?.write(record) }
+      if record.current == nil {
+        try events?.write(record, withoutChannels: network.structure.excludedChannels(by: spec.prune))
+      }
     } catch {
       try end(error)
     }

@@ -65,7 +65,7 @@ struct VariantTraining {
       try alone.finishEpoch(taken, network, &record)
       try checkpoints.save(network, key: key, record: record)
     }
-    try events?.write(record)
+    try events?.write(record, withoutChannels: network.structure.excludedChannels(by: spec.prune))
     if record.epochs.count < epochs {
       try lead(network, record)
       try train(network, &record)
