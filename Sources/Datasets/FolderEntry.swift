@@ -26,12 +26,32 @@ struct FolderEntry: Equatable {
   /// - Throws: when it cannot be listed, or a name is not UTF-8: it would be lost in every message
   ///   and report.
   static func all(in folder: String) throws(DatasetError) -> [FolderEntry] {
-    guard let stream = opendir(folder) else {
+    var entries: [FolderEntry] = []
+    let isFolder = try visit(folder) { (name, type) throws(DatasetError) in
+      guard let name = String(validating: name, as: UTF8.self) else {
+        let shown = quoted(String(decoding: name, as: UTF8.self))
+        throw DatasetError(
+          file: folder, problem: "the name \(shown) is not UTF-8", expected: "names in UTF-8: rename it")
+      }
+      entries.append(FolderEntry(name: name, kind: kind("\(folder)/\(name)", type)))
+      return true
+    }
+    guard isFolder else {
       throw DatasetError(
         file: folder, problem: "cannot read: \(String(cString: strerror(errno)))", expected: "a folder")
     }
+    return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// Calls `body` with each name of a folder, in any order, and the type that the system gives with
+  /// it, until `body` returns false; names that begin with a dot are left out.
+  ///
+  /// - Returns: false, with the reason in `errno`, where the folder cannot be opened.
+  static func visit(
+    _ folder: String, _ body: (_ name: [UInt8], _ type: UInt8) throws(DatasetError) -> Bool
+  ) throws(DatasetError) -> Bool {
+    guard let stream = opendir(folder) else { return false }
     defer { closedir(stream) }
-    var entries: [FolderEntry] = []
     while let entry = readdir(stream) {
       let type = entry.pointee.d_type
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
@@ -39,14 +59,9 @@ struct FolderEntry: Equatable {
         return Array(UnsafeBufferPointer(start: bytes, count: strlen(bytes))).map(UInt8.init(bitPattern:))
       }
       if name.first == UInt8(ascii: ".") { continue }
-      guard let name = String(validating: name, as: UTF8.self) else {
-        let shown = quoted(String(decoding: name, as: UTF8.self))
-        throw DatasetError(
-          file: folder, problem: "the name \(shown) is not UTF-8", expected: "names in UTF-8: rename it")
-      }
-      entries.append(FolderEntry(name: name, kind: kind("\(folder)/\(name)", type)))
+      if try !body(name, type) { break }
     }
-    return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return true
   }
 
   private static func kind(_ path: String, _ type: UInt8) -> Kind {

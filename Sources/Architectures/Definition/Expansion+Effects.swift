@@ -4,15 +4,14 @@ import Specification
 extension Expansion {
   /// A slope is `leaky_relu`'s, and only tensors that a layer has can be named.
   func checkEffects(of layer: LayerDeclaration, _ options: LayerOptions) throws(ArchitectureError) {
-    let isConvolution = layer.kind == "conv" || layer.kind == "depthwise"
-    let activation = options.words["activation"] ?? (isConvolution ? "relu" : "none")
+    let activation = options.words["activation"] ?? (layer.isConvolution ? "relu" : "none")
     if let slope = layer.options["slope"], activation != "leaky_relu" {
       throw .layer(
         slope.place, path: layer.path + ".slope",
         message: "a slope is of `leaky_relu`, and the activation is `\(activation)`")
     }
-    let hasWeights = isConvolution || layer.kind == "linear"
-    let hasNorm = isConvolution ? options.words["norm"] != "none" : layer.kind == "norm"
+    let hasWeights = layer.isConvolution || layer.kind == "linear"
+    let hasNorm = layer.isConvolution ? options.words["norm"] != "none" : layer.kind == "norm"
     for (key, isThere) in [("weights", hasWeights), ("norm", hasNorm)]
     where layer.tensors[key] != nil && !isThere {
       throw .layer(
@@ -29,4 +28,8 @@ extension Expansion {
         message: "no `add` reads this layer, and only a sum's channels can be named")
     }
   }
+}
+
+extension LayerDeclaration {
+  var isConvolution: Bool { kind == "conv" || kind == "depthwise" }
 }

@@ -242,8 +242,7 @@ struct Expansion {
       operandChannels: inputs.map { layer.kind == "add" ? outputs[$0] : nil }, shortcut: shortcut(inputs))
     do throws(GraphError) {
       let value = try kind.add(parts, &builder)
-      let isConvolution = layer.kind == "conv" || layer.kind == "depthwise"
-      depths[value] = (inputs.compactMap { depths[$0] }.max() ?? 0) + (isConvolution ? 1 : 0)
+      depths[value] = (inputs.compactMap { depths[$0] }.max() ?? 0) + (layer.isConvolution ? 1 : 0)
       if case .channels(let list)? = layer.options["outputs"]?.value {
         outputs[value] = list
         placed.append((value, layer))
@@ -294,11 +293,10 @@ struct Expansion {
   private mutating func tensorNames(
     _ layer: LayerDeclaration, _ kind: LayerKind, _ name: String, _ options: LayerOptions, _ prefix: String
   ) throws(ArchitectureError) -> (weights: String, norm: String) {
-    let isConvolution = kind.name == "conv" || kind.name == "depthwise"
-    let isPair = isConvolution && options.words["norm"] != "none"
+    let isPair = layer.isConvolution && options.words["norm"] != "none"
     let weights = prefix + (layer.tensors["weights"] ?? (isPair ? name + ".0" : name))
     let norm = prefix + (layer.tensors["norm"] ?? (isPair ? name + ".1" : name))
-    var own = isConvolution || kind.name == "linear" ? [weights] : []
+    var own = layer.isConvolution || kind.name == "linear" ? [weights] : []
     if isPair || kind.name == "norm" { own.append(norm) }
     for tensor in own where !tensors.insert(tensor).inserted {
       throw .layer(layer.place, path: layer.path, message: "two layers have tensors named `\(tensor)`")

@@ -27,7 +27,7 @@ public final class DamagedPictures: Sendable, Equatable {
 
   /// A sentence for each of those that were met since the last call, or for some of them and the
   /// number of the others.
-  public func takeWarnings() -> [String] {
+  func takeWarnings() -> [String] {
     let new = takeNew()
     let named = new.prefix(Self.mostNamed).map { "\($0.name): left out: \($0.problem)" }
     let others = new.count - named.count
@@ -37,4 +37,12 @@ public final class DamagedPictures: Sendable, Equatable {
   private static let mostNamed = 10
 
   public static func == (first: DamagedPictures, second: DamagedPictures) -> Bool { first === second }
+}
+
+extension Dataset {
+  /// A sentence for each damaged picture of either split that was left out since the last call, or
+  /// for some of them and the number of the others.
+  public func takeWarnings() -> [String] {
+    [train.damaged, test.damaged].flatMap { $0?.takeWarnings() ?? [] }
+  }
 }

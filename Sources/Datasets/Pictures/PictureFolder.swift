@@ -37,7 +37,7 @@ struct PictureFolder {
     try check(test, testClasses, hasAll: classNames, of: train)
     try check(train, classNames, hasAll: testClasses, of: test)
     for split in [train, test] {
-      for name in classNames where !PictureWalk.hasPicture(in: "\(path)/\(split)/\(name)") {
+      for name in classNames where try !PictureWalk.hasPicture(in: "\(path)/\(split)/\(name)") {
         // Says what is there instead.
         _ = try pictures("\(split)/\(name)", label: 0)
       }

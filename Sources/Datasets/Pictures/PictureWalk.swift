@@ -56,23 +56,20 @@ struct PictureWalk {
 
   /// Whether a picture is found in a folder or below it, by its name alone: stops at the first, and
   /// after many folders without one.
-  static func hasPicture(in folder: String) -> Bool {
+  static func hasPicture(in folder: String) throws(DatasetError) -> Bool {
     var waiting = [folder]
     var looked = 0
-    while looked < mostFolders, let path = waiting.popLast() {
-      guard let stream = opendir(path) else { continue }
-      defer { closedir(stream) }
-      looked += 1
-      while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name.hasPrefix(".") { continue }
-        if isPicture(name) { return true }
+    var isFound = false
+    while !isFound, looked < mostFolders, let path = waiting.popLast() {
+      let isFolder = try FolderEntry.visit(path) { (name, _) throws(DatasetError) in
+        let name = String(decoding: name, as: UTF8.self)
+        isFound = isPicture(name)
         waiting.append("\(path)/\(name)")
+        return !isFound
       }
+      if isFolder { looked += 1 }
     }
-    return false
+    return isFound
   }
 
   private static let mostFolders = 1000

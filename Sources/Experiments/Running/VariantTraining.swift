@@ -195,7 +195,7 @@ struct VariantTraining {
     _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
   ) throws(RunError) -> Trainer.Pass {
     var before = record.current ?? TrainingRecord.PartialEpoch()
-    let size = (channels: self.size(network).channels, macs: network.cost().macs)
+    let size = size(network)
     var saved = ContinuousClock.now
     var meter = UsageMeter(ownsProcess: ownsProcess)
     var pass = trainer.pass(over: data.train, epoch: record.epochs.count, from: before.progress)
@@ -232,7 +232,7 @@ struct VariantTraining {
 
   private func report(
     _ partial: TrainingRecord.PartialEpoch, of pass: Trainer.Pass, epoch: Int,
-    _ size: (channels: Int, macs: Int)
+    _ size: PruningProgress.Size
   ) {
     let share = Double(partial.progress.steps) / Double(pass.stepCount)
     let epochsLeft = Double(epochs - epoch) - share
@@ -248,9 +248,7 @@ struct VariantTraining {
 
   /// Names the pictures that have been left out since the last time, or some of them.
   private func warnOfDamagedPictures() {
-    for damaged in [data.train.damaged, data.test.damaged].compactMap({ $0 }) {
-      for warning in damaged.takeWarnings() { progress.show(.warning(warning)) }
-    }
+    for warning in data.takeWarnings() { progress.show(.warning(warning)) }
   }
 
   // MARK: Pruning

@@ -34,7 +34,7 @@ public struct ModelEvaluation: Encodable {
       let evaluation = try spec.evaluation(of: network, on: data.test)
       (images, loss, top1) = (evaluation.images, evaluation.loss, evaluation.top1)
       top5 = network.classes < 5 ? nil : evaluation.top5
-      warnings = data.test.damaged?.takeWarnings() ?? []
+      warnings = data.takeWarnings()
     } catch {
       throw .failed(error)
     }

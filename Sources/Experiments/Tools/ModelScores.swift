@@ -41,7 +41,7 @@ public struct ModelScores: Encodable {
       do throws(RunError) {
         let dataset = try spec.loadData(threads: engine.threads)
         scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
-        warnings = dataset.train.damaged?.takeWarnings() ?? []
+        warnings = dataset.takeWarnings()
       } catch {
         throw .failed(error)
       }

@@ -73,9 +73,7 @@ public struct SensitivityAnalysis: Sendable {
         }
       }
     }
-    for damaged in [data.train.damaged, data.test.damaged].compactMap({ $0 }) {
-      for warning in damaged.takeWarnings() { progress.show(.warning(warning)) }
-    }
+    for warning in data.takeWarnings() { progress.show(.warning(warning)) }
     return try finish(state.withLock { $0 })
   }
 

@@ -2,6 +2,10 @@ import Compute
 
 /// The channels of several values, one after the other.
 public struct Concatenate: Operation {
+  /// Channels that its memory has room for, where others behind it add channels to what it gives,
+  /// as in dense blocks: then they need not copy that.
+  var capacity = 0
+
   public init() {}
 
   public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
@@ -31,10 +35,7 @@ public struct Concatenate: Operation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    let output = Planes(
-      uninitialized: x[0].shape.with(channels: x.map(\.shape.channels).reduce(0, +)))
-    run.engine.concatenate(x, into: output)
-    return (output, ())
+    (run.engine.concatenate(x, capacity: capacity), ())
   }
 
   public func backward(

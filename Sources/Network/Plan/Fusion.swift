@@ -37,7 +37,7 @@ struct Fusion {
     var steps: [(position: Int, step: any Step)] = []
     var claimed: Set<Int> = []
     for node in graph.nodes.indices where !claimed.contains(node) {
-      let fused = isOn ? convolution(at: node) ?? normalization(at: node) ?? concatenation(at: node) : nil
+      let fused = isOn ? convolution(at: node) ?? normalization(at: node) : nil
       let step = fused ?? single(node)
       claimed.formUnion(step.nodes)
       steps.append((step.nodes.max() ?? node, step))
@@ -61,6 +61,10 @@ struct Fusion {
     func step(_ operation: some Operation) -> any Step {
       OperationStep(
         node: node, operation: operation, inputs: graph.nodes[node].inputs, output: graph.output(of: node))
+    }
+    if isOn, var concatenation = graph.operation(node, as: Concatenate.self) {
+      concatenation.capacity = capacities[node] ?? 0
+      return step(concatenation)
     }
     return step(graph.nodes[node].operation)
   }
@@ -108,13 +112,6 @@ struct Fusion {
 
   private func isConcatenation(_ node: Int) -> Bool {
     graph.operation(node, as: Concatenate.self) != nil
-  }
-
-  private func concatenation(at node: Int) -> (any Step)? {
-    capacities[node].map {
-      ConcatenationStep(
-        node: node, inputs: graph.nodes[node].inputs, output: graph.output(of: node), capacity: $0)
-    }
   }
 
   // MARK: What follows a value

@@ -37,17 +37,14 @@ struct ExtendsChain {
   ) throws(SpecificationError) -> (Node, [Node.Entry], Node.Entry?) {
     let document = try YAMLReader.read(text.bytes, file: file)
     context.report(document.diagnostics)
-    guard let root = document.root, !root.isNull else {
+    guard let root = document.root?.withoutAnchors, !root.isNull else {
       throw SpecificationError(Place(file: file), "the file is empty; expected a mapping")
     }
     guard case .mapping(let entries) = root.content else {
       throw SpecificationError(root.place, "expected a mapping, found \(root.found)")
     }
     let extends = entries.first { $0.key == "extends" && !$0.value.isNull }
-    let others = entries.filter {
-      $0.key != "extends" && !$0.key.hasPrefix(Node.anchorPrefix)
-    }
-    return (root, others, extends)
+    return (root, entries.filter { $0.key != "extends" }, extends)
   }
 
   private mutating func open(
