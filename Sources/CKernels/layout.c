@@ -6,8 +6,9 @@
 
 void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
-  bool transposed, float *packed) {
-  for (int64_t first = 0; first < outputs;) {
+  bool transposed, int64_t first, int64_t last, float *packed) {
+  packed += first * inputs * taps;
+  while (first < last) {
     const int64_t group = ck_output_group(outputs, first);
     for (int64_t c = 0; c < inputs; c++)
       for (int64_t t = 0; t < taps; t++)

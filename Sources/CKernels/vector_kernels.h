@@ -11,6 +11,7 @@
 //   set1_double, add_double, muladd_double, fold_double
 //   CONVOLVE_VECTORS              vectors of pixels in a convolution's register block of
 //                                 CK_OUTPUT_GROUP outputs
+//   CONVOLVE_PRODUCTS             inputs times taps whose vectors stay in the first-level cache
 //   SIGNED_VECTORS                the same for relevance, CK_SIGNED_GROUP rows
 //   CACHED_FLOATS                 floats that stay in a second-level cache
 //   PRODUCT_VECTORS               vectors in a product's register block of CK_OUTPUT_GROUP outputs
@@ -23,17 +24,27 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
+enum {
+  // Outputs whose sums wait in memory while they read some of the inputs.
+  CONVOLVE_OUTPUTS = 64,
+  // The longest sums that are added up over all inputs at once.
+  CONVOLVE_SHORT_SUMS = 256,
+};
+
 // One register block of a convolution: `group` output channels times `vectors` vectors of pixels
-// from p on.
+// from p on, over `inputs` input channels from x on. Sums begin with those in memory, if there are
+// any, and end there, or in y.
 INLINE void convolve_block(
-  const ck_convolution *job, const float *w, int64_t first, const int group, const int vectors, ptrdiff_t p) {
+  const ck_convolution *job, const float *x, int64_t inputs, const float *w, int64_t first, const int group,
+  const int vectors, ptrdiff_t p, const V *before, V *after) {
   V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
   UNROLL for (int o = 0; o < group; o++)
-    UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = set1(job->bias ? job->bias[first + o] : 0.0f);
+    UNROLL for (int i = 0; i < vectors; i++)
+      sums[o][i] = before ? before[o * vectors + i] : set1(job->bias ? job->bias[first + o] : 0.0f);
   const ptrdiff_t *const offsets = job->offsets;
   const int64_t taps = job->taps;
-  const float *x = job->x + p;
-  for (int64_t c = job->inputs; c > 0; c--, x += job->x_stride)
+  x += p;
+  for (int64_t c = inputs; c > 0; c--, x += job->x_stride)
     for (int64_t t = 0; t < taps; t++, w += group) {
       const float *const at = x + offsets[t];
       V pixels[CONVOLVE_VECTORS];
@@ -44,6 +55,10 @@ INLINE void convolve_block(
       }
     }
   UNROLL for (int o = 0; o < group; o++) {
+    if (after) {
+      UNROLL for (int i = 0; i < vectors; i++) after[o * vectors + i] = sums[o][i];
+      continue;
+    }
     float *const y = job->y + (first + o) * job->y_stride + p;
     UNROLL for (int i = 0; i < vectors; i++) {
       V value = keep(sums[o][i], job->mask, p + i * WIDTH);
@@ -53,17 +68,60 @@ INLINE void convolve_block(
   }
 }
 
+// Output channels first..<last, `vectors` vectors of pixels from p on: a few inputs at a time, which
+// stay in the first-level cache while all these outputs read them. Each sum adds in the same order
+// as over all inputs at once.
+INLINE void convolve_pixels(
+  const ck_convolution *job, int64_t first, int64_t last, const int vectors, ptrdiff_t p) {
+  V sums[CONVOLVE_OUTPUTS * CONVOLVE_VECTORS];
+  const int64_t step = CONVOLVE_PRODUCTS > job->taps ? CONVOLVE_PRODUCTS / job->taps : 1;
+  for (int64_t c = 0; c < job->inputs; c += step) {
+    const int64_t inputs = job->inputs - c < step ? job->inputs - c : step;
+    const float *const x = job->x + c * job->x_stride;
+    for (int64_t o = first; o < last;) {
+      const int64_t group = ck_output_group(job->outputs, o);
+      const float *const w = job->weights + (o * job->inputs + c * group) * job->taps;
+      V *const memory = sums + (o - first) * vectors;
+      const V *const before = c > 0 ? memory : 0;
+      V *const after = c + inputs < job->inputs ? memory : 0;
+      switch (group) {
+        case 4: convolve_block(job, x, inputs, w, o, 4, vectors, p, before, after); break;
+        case 3: convolve_block(job, x, inputs, w, o, 3, vectors, p, before, after); break;
+        case 2: convolve_block(job, x, inputs, w, o, 2, vectors, p, before, after); break;
+        default: convolve_block(job, x, inputs, w, o, 1, vectors, p, before, after); break;
+      }
+      o += group;
+    }
+  }
+}
+
+__attribute__((noinline)) static void convolve_many_inputs(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
+  for (int64_t first = 0, last = 0; first < job->outputs; first = last) {
+    while (last < job->outputs && last - first <= CONVOLVE_OUTPUTS - CK_OUTPUT_GROUP)
+      last += ck_output_group(job->outputs, last);
+    ptrdiff_t p = begin;
+    for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
+      convolve_pixels(job, first, last, CONVOLVE_VECTORS, p);
+    for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_pixels(job, first, last, 2, p);
+    for (; p < end; p += WIDTH) convolve_pixels(job, first, last, 1, p);
+  }
+}
+
+// A group of output channels, whose planes are written from one end to the other.
 INLINE void convolve_group(
   const ck_convolution *job, int64_t first, const int group, ptrdiff_t begin, ptrdiff_t end) {
   const float *const w = job->weights + first * job->inputs * job->taps;
   ptrdiff_t p = begin;
   for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
-    convolve_block(job, w, first, group, CONVOLVE_VECTORS, p);
-  for (; p + 2 * WIDTH <= end; p += 2 * WIDTH) convolve_block(job, w, first, group, 2, p);
-  for (; p < end; p += WIDTH) convolve_block(job, w, first, group, 1, p);
+    convolve_block(job, job->x, job->inputs, w, first, group, CONVOLVE_VECTORS, p, 0, 0);
+  for (; p + 2 * WIDTH <= end; p += 2 * WIDTH)
+    convolve_block(job, job->x, job->inputs, w, first, group, 2, p, 0, 0);
+  for (; p < end; p += WIDTH) convolve_block(job, job->x, job->inputs, w, first, group, 1, p, 0, 0);
 }
 
 static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
+  // Where the sums are short, writing planes from one end to the other counts for more.
+  if (job->inputs * job->taps > CONVOLVE_SHORT_SUMS) return convolve_many_inputs(job, begin, end);
   for (int64_t first = 0; first < job->outputs;) {
     const int64_t group = ck_output_group(job->outputs, first);
     switch (group) {

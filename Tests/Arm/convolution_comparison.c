@@ -14,7 +14,7 @@ static void compare_convolution(const geometry *g, planes x, planes y, int taps)
   const int64_t count = (int64_t)x.channels * y.channels * taps;
   const float *const kernels = random_floats(count, -1, 1), *const bias = random_floats(y.channels, -1, 1);
   float *const weights = guarded((size_t)count * sizeof *weights);
-  ck_pack_weights(kernels, y.channels, x.channels, taps, all_taps(taps), taps, one_in(2), weights);
+  ck_pack_weights(kernels, y.channels, x.channels, taps, all_taps(taps), taps, one_in(2), 0, y.channels, weights);
   const planes expected = copy_of(y), magnitudes = absolute(y);
   ck_convolution job = {
     .x = x.data, .x_stride = g->stride, .inputs = x.channels,
@@ -64,6 +64,10 @@ void compare_convolutions(void) {
   if (one_in(8)) plant_nan(x);
   compare_weight_gradient(&g, x, y, taps);
   compare_convolution(&g, x, y, taps);
+  // Sums so long that they are added up a part of the inputs at a time.
+  if (one_in(8))
+    compare_convolution(
+      &g, random_planes(&g, random_int(52, 140), -1, 1), random_planes(&g, random_int(1, 75), -1, 1), 5);
 }
 
 static int filter_size(void) {

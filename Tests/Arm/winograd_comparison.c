@@ -87,7 +87,7 @@ static void compare_tiled_convolution(const geometry *g, const ck_winograd *tile
   float *const packed = guarded((size_t)count * sizeof *packed);
   float *const biases = random_floats(y.channels, bias, bias);
   static const int64_t index[KERNEL] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
-  ck_pack_weights(kernels, y.channels, x.channels, KERNEL, index, KERNEL, false, packed);
+  ck_pack_weights(kernels, y.channels, x.channels, KERNEL, index, KERNEL, false, 0, y.channels, packed);
   const planes expected = copy_of(y), magnitudes = absolute(y);
   ck_convolution job = {
     .x = x.data, .x_stride = g->stride, .inputs = x.channels, .offsets = kernel_offsets(g), .taps = KERNEL,

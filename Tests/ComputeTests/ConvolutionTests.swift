@@ -63,6 +63,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernels: kernels, inputs: 65, outputs: 131, images: 16, rows: rows, columns: columns, kernel: 3,
             stride: 1))
       }
+      // Sums so long that they are added up a part of the inputs at a time.
+      for (inputs, outputs, kernel, stride) in [(300, 69, 1, 1), (33, 70, 3, 2), (67, 6, 3, 1)] {
+        cases.append(
+          ConvolutionCase(
+            kernels: kernels, inputs: inputs, outputs: outputs, images: 3, rows: 7, columns: 13,
+            kernel: kernel, stride: stride))
+      }
       // Tiles: every number of them side by side, several chunks and groups, products of matrices.
       for (inputs, outputs, images, rows, columns) in [
         (17, 33, 16, 4, 4), (30, 21, 2, 16, 8), (37, 29, 1, 16, 16), (25, 26, 2, 12, 32), (24, 31, 1, 8, 64),

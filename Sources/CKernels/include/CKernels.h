@@ -454,10 +454,11 @@ static inline int64_t ck_output_group(int64_t outputs, int64_t first) {
 // [inputs][taps][group].
 //
 // Takes weights [outputs][inputs][kernel_size], or [inputs][outputs][kernel_size] if transposed,
-// and of them the taps listed in tap_index.
+// and of them the taps listed in tap_index. Does output channels first..<last, both where a group
+// starts or ends.
 void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
-  bool transposed, float *packed);
+  bool transposed, int64_t first, int64_t last, float *packed);
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The
 // entry of column c and tap t reads at c * column_stride + offsets[t]. Fills

@@ -84,13 +84,20 @@ extension Engine {
     _ weight: Tensor, outputs: Int, inputs: Int, taps: [Int64], transposed: Bool,
     _ body: (UnsafePointer<Float>) -> Void
   ) {
-    scratch.floats(outputs * inputs * taps.count) { packed in
+    let column = inputs * taps.count
+    scratch.floats(outputs * column) { packed in
       weight.values.withUnsafeBufferPointer { values in
-        if let base = values.baseAddress {
+        guard let values = values.baseAddress else { return }
+        nonisolated(unsafe) let base = values
+        let kernelSize = Int64(weight.shape[2] * weight.shape[3])
+        // Large enough to be worth a task.
+        let size = (65536 / max(1, column) + 1).roundedUp(to: CK_OUTPUT_GROUP)
+        let blocks = OutputBlocks(outputs: outputs, size: size)
+        parallel(blocks.count) { task in
+          let block = blocks[task]
           ck_pack_weights(
-            base, Int64(outputs), Int64(inputs), Int64(weight.shape[2] * weight.shape[3]), taps,
-            Int64(taps.count),
-            transposed, packed)
+            base, Int64(outputs), Int64(inputs), kernelSize, taps, Int64(taps.count), transposed,
+            Int64(block.lowerBound), Int64(block.upperBound), packed)
         }
       }
       body(packed)
