@@ -3,7 +3,9 @@
 usage: compare-throughput.py ESPALIER PYTHON [CASE ...] [--rounds 5] [--seconds 2] [--threads 2] [--batch 128]
 
 ESPALIER is the program, PYTHON an interpreter that has PyTorch. The two take turns, a fresh process for each
-measurement; of the rounds the median counts, and of PyTorch's two memory layouts the faster one.
+measurement; of the rounds the median counts, and of PyTorch's two memory layouts the faster one. The ratio
+is to the faster of PyTorch in float32 and under autocast to bfloat16; on processors without bfloat16
+instructions the latter is slow, and --float32 leaves it out.
 """
 import argparse, json, pathlib, statistics, subprocess
 
@@ -23,6 +25,10 @@ def processor():
     return "unknown processor"
 
 
+def rate(value):
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("espalier")
@@ -32,28 +38,35 @@ def main():
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--float32", action="store_true", help="PyTorch in float32 alone")
     options = parser.parse_args()
+    precisions = [[]] if options.float32 else [[], ["--bf16"]]
     same = ["--threads", str(options.threads), "--batch", str(options.batch), "--seconds", str(options.seconds)]
     reference = str(pathlib.Path(__file__).with_name("torch_reference.py"))
     print(processor(), f"{options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds", sep=", ")
     print()
-    print("| case | mode | Espalier, images/s | PyTorch, images/s | ratio | memory, MiB | PyTorch's | ratio |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    print("| case | mode | Espalier, images/s | PyTorch float32 | PyTorch bfloat16 | ratio | memory, MiB | PyTorch's | ratio |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for mode, cases in (("train", options.cases or TRAIN), ("infer", options.cases or INFER)):
         for case in cases:
-            ours, theirs = [], []
+            ours, theirs = [], [[] for _ in precisions]
             for _ in range(options.rounds):
                 ours += lines([options.espalier, "bench", case, "--mode", mode, "--format", "json", *same])
-                theirs.append(lines([options.python, reference, case, *same, *(["--infer"] if mode == "infer" else [])]))
+                for runs, precision in zip(theirs, precisions):
+                    infer = ["--infer"] if mode == "infer" else []
+                    runs.append(lines([options.python, reference, case, *same, *infer, *precision]))
             speed = statistics.median(run["images_per_s"] for run in ours)
-            layouts = zip(*theirs)
-            peer = max(statistics.median(run["images_per_s"] for run in layout) for layout in layouts)
+            peers = [
+                max(statistics.median(run["images_per_s"] for run in layout) for layout in zip(*runs)) for runs in theirs
+            ]
             memory = statistics.median(run["peak_rss_mib"] for run in ours)
             # The process measures the planar layout first, so that its peak then is that layout's
             # alone.
-            peer_memory = statistics.median(runs[0]["peak_rss_mib"] for runs in theirs)
+            fastest = theirs[peers.index(max(peers))]
+            peer_memory = statistics.median(runs[0]["peak_rss_mib"] for runs in fastest)
+            bf16 = rate(peers[1]) if len(peers) > 1 else ""
             print(
-                f"| {case} | {mode} | {speed:.0f} | {peer:.0f} | {speed / peer:.2f} "
+                f"| {case} | {mode} | {rate(speed)} | {rate(peers[0])} | {bf16} | {speed / max(peers):.2f} "
                 f"| {memory:.0f} | {peer_memory:.0f} | {memory / peer_memory:.2f} |",
                 flush=True,
             )

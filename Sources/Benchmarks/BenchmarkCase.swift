@@ -8,6 +8,8 @@ import Specification
 /// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour
 ///   images and ten classes, or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`;
 ///   `densenet` has its usual depth and growth;
+/// - `mobilenet_v2@224`: the same on images of that many rows and columns, of a thousand classes
+///   from 64 on;
 /// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of
 ///   their channels, the residual stream whole: what pruning leaves;
 /// - `vgg16:0.6`: every layer, the hidden one too, cut to that share of its width.
@@ -26,7 +28,9 @@ public struct BenchmarkCase: Equatable, Sendable {
   public init(_ name: String) throws(BenchmarkCaseError) {
     self.name = name
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let entry = ArchitectureRegistry.entries.first(where: { $0.name == parts.first }),
+    let sized = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let entry = ArchitectureRegistry.entries.first(where: { $0.name == sized[0] }),
+      let images = Self.images(of: entry, size: sized.dropFirst().first),
       let depth = entry.depth ?? entry.parameters["depth"] ?? nil
     else { throw BenchmarkCaseError(name: name) }
     let isResidual = entry.block != .plain
@@ -42,7 +46,16 @@ public struct BenchmarkCase: Equatable, Sendable {
     architecture = ArchitectureSpec(
       name: entry.name, depth: depth, block: entry.block,
       growth: entry.parameters["growth"] ?? nil, width: isResidual ? 1 : share,
-      input: entry.benchmark.input, classes: entry.benchmark.classes)
+      input: images.input, classes: images.classes)
+  }
+
+  private static func images(
+    of entry: Catalog.Architecture, size: Substring?
+  ) -> Catalog.Architecture.Images? {
+    guard let size else { return entry.benchmark }
+    guard let rows = Int(size), (1...1024).contains(rows) else { return nil }
+    let classes = rows < 64 ? entry.benchmark.classes : Catalog.Architecture.Images.imagenet.classes
+    return Catalog.Architecture.Images(input: [3, rows, rows], classes: classes)
   }
 
   /// The network with random weights.
@@ -67,6 +80,7 @@ public struct BenchmarkCaseError: Error, Equatable, CustomStringConvertible {
   public var name: String
 
   public var description: String {
-    "no benchmark case `\(name)`; cases are architectures such as resnet20, resnet56:inner=0.5, vgg16, vgg16:0.6"
+    "no benchmark case `\(name)`; cases are architectures such as resnet20, resnet56:inner=0.5, vgg16:0.6, "
+      + "mobilenet_v2@224"
   }
 }

@@ -166,6 +166,11 @@ public struct Catalog: Sendable {
 
       public static let cifar10 = Images(input: [3, 32, 32], classes: 10)
       public static let imagenet = Images(input: [3, 224, 224], classes: 1000)
+
+      public init(input: [Int], classes: Int) {
+        self.input = input
+        self.classes = classes
+      }
     }
 
     public init(

@@ -26,8 +26,8 @@ struct BenchmarkCaseTests {
   }
 
   @Test(
-    "have the images that an architecture is made for",
-    arguments: [("resnet20", 32), ("densenet", 32), ("resnet18", 224)])
+    "have the images that an architecture is made for, or that are asked for",
+    arguments: [("resnet20", 32), ("densenet", 32), ("resnet18", 224), ("mobilenet_v2@224", 224)])
   func images(_ name: String, _ pixels: Int) throws {
     let network = try BenchmarkCase(name).build(engine: engine)
     #expect(network.input == PlaneShape(channels: 3, images: 1, rows: pixels, columns: pixels))
@@ -36,7 +36,10 @@ struct BenchmarkCaseTests {
 
   @Test(
     "are refused by name",
-    arguments: ["", "resnet21", "resnet20:0.5", "vgg16:inner=0.5", "resnet20:inner=0", "vgg16:2", "vgg16:"])
+    arguments: [
+      "", "resnet21", "resnet20:0.5", "vgg16:inner=0.5", "resnet20:inner=0", "vgg16:2", "vgg16:", "resnet20@",
+      "resnet20@0",
+    ])
   func refused(_ name: String) {
     #expect(throws: BenchmarkCaseError(name: name)) { try BenchmarkCase(name) }
   }

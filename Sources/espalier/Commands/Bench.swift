@@ -9,7 +9,8 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures images per second of training, inference or scoring, or of decoding pictures.",
     discussion:
-      "A case is an architecture, such as resnet56, resnet56:inner=0.5 (half of the inner channels) or vgg16:0.6."
+      "A case is an architecture, such as resnet56, resnet56:inner=0.5 (half of the inner channels), vgg16:0.6 or "
+      + "mobilenet_v2@224 (images of 224x224 pixels)."
   )
 
   @Argument(help: "What to measure. Default: \(BenchmarkCase.standardNames.joined(separator: " ")).")
