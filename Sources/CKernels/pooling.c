@@ -13,17 +13,30 @@ static inline void take_larger(four value, four_ints at, four *best, four_ints *
   *index = (larger & at) | (~larger & *index);
 }
 
-// The first outputs of a row, four at a time, where windows of 2x2 lie side by side; answers how
-// many. `top` is the row's first input, `start` its index.
-static int64_t pool_pairs(
-  const float *top, int64_t columns, int64_t start, int64_t outputs, float *to, int32_t *indices) {
-  int64_t c = 0;
-  for (; c + 4 <= outputs; c += 4) {
-    const four_ints at = (int32_t)(start + 2 * c) + (four_ints){0, 2, 4, 6};
+// Rows or columns of a window that lie in the map: [low, high).
+typedef struct {
+  int64_t low, high;
+} span;
+
+static span window_span(const ck_pool *g, int64_t output, int64_t size) {
+  span s = {output * g->stride - g->padding, output * g->stride - g->padding + g->window};
+  if (s.low < 0) s.low = 0;
+  if (s.high > size) s.high = size;
+  return s;
+}
+
+// Outputs first..<last of a row, four at a time, whose windows lie two columns apart and within the
+// row; answers where it stopped. `top` is what the first window begins with, `start` its index.
+static inline __attribute__((always_inline)) int64_t pool_fours(
+  const float *top, int64_t columns, int64_t start, int64_t rows, const int window, int64_t first, int64_t last,
+  float *to, int32_t *indices) {
+  int64_t c = first;
+  for (; c + 4 <= last; c += 4, top += 8, start += 8) {
+    const four_ints at = (int32_t)start + (four_ints){0, 2, 4, 6};
     four best = (four){0} - INFINITY;
     four_ints index = at;
-    for (int i = 0; i < 2; i++) {
-      const float *const row = top + i * (columns + 1) + 2 * c;
+    for (int64_t i = 0; i < rows; i++) {
+      const float *const row = top + i * (columns + 1);
       const int32_t down = (int32_t)(i * columns);
       four a, b;
       memcpy(&a, row, sizeof a);
@@ -31,6 +44,10 @@ static int64_t pool_pairs(
       const four even = __builtin_shufflevector(a, b, 0, 2, 4, 6), odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
       take_larger(even, at + down, &best, &index);
       take_larger(odd, at + down + 1, &best, &index);
+      if (window == 3) {
+        const four after = {even[1], even[2], even[3], row[8]};
+        take_larger(after, at + down + 2, &best, &index);
+      }
     }
     memcpy(to + c, &best, sizeof best);
     memcpy(indices + c, &index, sizeof index);
@@ -38,38 +55,47 @@ static int64_t pool_pairs(
   return c;
 }
 
-void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices) {
-  const bool in_pairs = g->window == 2 && g->stride == 2 && g->padding == 0;
-  for (int64_t n = 0; n < g->images; n++) {
-    const float *image = x + n * (g->rows + 1) * (g->columns + 1);
-    for (int64_t r = 0; r < g->output_rows; r++) {
-      float *to = y + (n * (g->output_rows + 1) + r) * (g->output_columns + 1);
-      int64_t top = r * g->stride - g->padding, bottom = top + g->window;
-      if (top < 0) top = 0;
-      if (bottom > g->rows) bottom = g->rows;
-      int64_t c = 0;
-      if (in_pairs) {
-        const int64_t start = top * g->columns;
-        c = pool_pairs(image + top * (g->columns + 1), g->columns, start, g->output_columns, to, indices);
-        indices += c;
+// Outputs first..<last of row r.
+static void pool_columns(
+  const ck_pool *g, const float *image, int64_t r, int64_t first, int64_t last, float *to, int32_t *indices) {
+  const span rows = window_span(g, r, g->rows);
+  for (int64_t c = first; c < last; c++) {
+    const span columns = window_span(g, c, g->columns);
+    float best = -INFINITY;
+    int64_t index = rows.low * g->columns + columns.low;
+    for (int64_t i = rows.low; i < rows.high; i++)
+      for (int64_t j = columns.low; j < columns.high; j++) {
+        const float value = image[i * (g->columns + 1) + j];
+        // The second comparison lets a NaN through, so that a diverged run shows.
+        if (value > best || value != value) best = value, index = i * g->columns + j;
       }
-      for (; c < g->output_columns; c++) {
-        int64_t left = c * g->stride - g->padding, right = left + g->window;
-        if (left < 0) left = 0;
-        if (right > g->columns) right = g->columns;
-        float best = -INFINITY;
-        int64_t index = top * g->columns + left;
-        for (int64_t i = top; i < bottom; i++)
-          for (int64_t j = left; j < right; j++) {
-            const float value = image[i * (g->columns + 1) + j];
-            // The second comparison lets a NaN through, so that a diverged run shows.
-            if (value > best || value != value) best = value, index = i * g->columns + j;
-          }
-        to[c] = best;
-        *indices++ = (int32_t)index;
-      }
-    }
+    to[c] = best;
+    indices[c] = (int32_t)index;
   }
+}
+
+static void pool_row(const ck_pool *g, const float *image, int64_t r, float *to, int32_t *indices) {
+  int64_t first = 0, done = 0;
+  if (g->stride == 2 && (g->window == 2 || g->window == 3)) {
+    // Those whose windows have all of their columns.
+    first = (g->padding + 1) / 2;
+    const int64_t last = (g->columns + g->padding - g->window) / 2 + 1, left = 2 * first - g->padding;
+    const span rows = window_span(g, r, g->rows);
+    const float *const top = image + rows.low * (g->columns + 1) + left;
+    const int64_t start = rows.low * g->columns + left, count = rows.high - rows.low;
+    done = g->window == 2 ? pool_fours(top, g->columns, start, count, 2, first, last, to, indices)
+                          : pool_fours(top, g->columns, start, count, 3, first, last, to, indices);
+  }
+  pool_columns(g, image, r, 0, first, to, indices);
+  pool_columns(g, image, r, done, g->output_columns, to, indices);
+}
+
+void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices) {
+  for (int64_t n = 0; n < g->images; n++)
+    for (int64_t r = 0; r < g->output_rows; r++, indices += g->output_columns)
+      pool_row(
+        g, x + n * (g->rows + 1) * (g->columns + 1), r, y + (n * (g->output_rows + 1) + r) * (g->output_columns + 1),
+        indices);
 }
 
 void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx) {
@@ -98,18 +124,6 @@ double ck_image_sum(const float *image, int64_t rows, int64_t columns) {
   }
   for (int i = 0; i < LANES; i++) total += lanes[i];
   return total;
-}
-
-// Rows or columns of a window that lie in the map: [low, high).
-typedef struct {
-  int64_t low, high;
-} span;
-
-static span window_span(const ck_pool *g, int64_t output, int64_t size) {
-  span s = {output * g->stride - g->padding, output * g->stride - g->padding + g->window};
-  if (s.low < 0) s.low = 0;
-  if (s.high > size) s.high = size;
-  return s;
 }
 
 static float window_sum(const ck_pool *g, const float *image, span rows, span columns) {

@@ -68,9 +68,9 @@ INLINE void convolve_block(
   }
 }
 
-// Output channels first..<last, `vectors` vectors of pixels from p on: a few inputs at a time, which
-// stay in the first-level cache while all these outputs read them. Each sum adds in the same order
-// as over all inputs at once.
+// Output channels first..<last, `vectors` vectors of pixels from p on. A few inputs at a time stay
+// in the first-level cache while all these outputs read them. Each sum adds in the same order as
+// over all inputs at once.
 INLINE void convolve_pixels(
   const ck_convolution *job, int64_t first, int64_t last, const int vectors, ptrdiff_t p) {
   V sums[CONVOLVE_OUTPUTS * CONVOLVE_VECTORS];
