@@ -2,7 +2,7 @@
 public struct ONNXOptions: Equatable, Sendable {
   /// The version of the operators.
   public var opset: Int
-  /// Whether batch norm becomes part of the convolution before it.
+  /// Whether to fold batch norm into the convolution before it.
   public var foldsBatchNorm: Bool
   /// Every width is filled up to a multiple of this by channels of zeros; 1 leaves widths as they
   /// are.

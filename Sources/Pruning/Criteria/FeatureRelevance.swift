@@ -19,17 +19,17 @@ public struct FeatureRelevance: ImportanceCriterion {
     options: [
       .init(
         name: "alpha", .number(1...10), default: 2,
-        "Weight of what speaks for a channel's input, against `beta` of what speaks against it."),
+        "Weight of positive contributions in the alpha-beta rule."),
       .init(
         name: "beta", .number(0...9), default: nil,
-        "Weight of what speaks against; default: alpha - 1, which conserves relevance."),
+        "Weight of negative contributions; default: alpha - 1, which conserves relevance."),
       .init(
         name: "class_scale", .word(ClassScale.allCases.map(\.rawValue)), default: "sigmoid",
-        "`sigmoid`: classes that are told well count less; `none`: all count the same."),
+        "`sigmoid`: well classified classes count less; `none`: all classes count the same."),
       .init(
         name: "last_convolution", .word(RelevanceRule.LastConvolution.allCases.map(\.rawValue)),
         default: "output",
-        "Relevance that judges a residual block's last convolution: at the block's `output` or in its `branch`."
+        "Relevance that scores a residual block's last convolution: of the block's `output` or of its `branch`."
       ),
     ])
 

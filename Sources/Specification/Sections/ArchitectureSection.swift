@@ -6,13 +6,13 @@ struct ArchitectureSection: Sendable {
     "Layers with weights, for a family such as `resnet`.")
   let block = Field(
     "block", .choice(ArchitectureSpec.BlockKind.allCases.map(\.rawValue), "block"),
-    "What a network of a family repeats; plain only with a fixed name.")
+    "Block type of a family such as `resnet`; plain only with a fixed name.")
   let width = Field(
     "width", .number(Bounds(lower: 0, includesLower: false, upper: 64)), default: 1,
-    "Multiplies every layer's channels.")
+    "Multiplies the channels of every layer.")
   let input = Field(
     "input", .list(of: .wholeNumber(1...65_536), count: 3),
-    "Channels, rows and columns; default, and only value: the data set's.")
+    "Channels, rows and columns of an image; the data set's is the default and the only value.")
   let classes = Field(
     "classes", .wholeNumber(2...1_000_000), "Outputs of the network; default: the data set's classes.")
   let weights = Field(
@@ -20,10 +20,10 @@ struct ArchitectureSection: Sendable {
     "A safetensors or ONNX file to start from instead of random weights; relative to the working directory.")
   let newHead = Field(
     "new_head", .boolean, default: false,
-    "Leaves out the classifier of `weights` for one of random weights, as for other classes.")
+    "Replaces the classifier of `weights` by a randomly initialized one, as for other classes.")
   let onnx = Field(
     "onnx", .path,
-    "An ONNX file whose network and weights are taken; `weights: null` for random ones.")
+    "An ONNX file to import network and weights from; `weights: null` for random weights.")
 
   let growth = Field(
     "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds.")

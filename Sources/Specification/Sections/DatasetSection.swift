@@ -8,25 +8,28 @@ struct DatasetSection: Sendable {
   )
   let trainLimit = Field(
     "train_limit", .wholeNumber(1...1_000_000_000),
-    "Train on this many images only: a seeded choice with equally many of each class.")
+    "Train on this number of images only: a seeded random choice, balanced by class.")
   let testLimit = Field(
-    "test_limit", .wholeNumber(1...1_000_000_000), "Evaluate on this many test images only, chosen likewise.")
+    "test_limit", .wholeNumber(1...1_000_000_000),
+    "Evaluate on this number of test images only, chosen in the same way.")
   let pictures = PictureSection()
   let augment = AugmentSection()
   let normalize = NormalizeSection()
 
   init(_ catalog: Catalog) {
     name = Field(
-      "name", .choice(catalog.datasets.map(\.name), "data set"), required: true, "The images to learn.")
+      "name", .choice(catalog.datasets.map(\.name), "data set"), required: true,
+      "The images to train and test on.")
   }
 
   var keys: [Key] {
     [
       name.key, path.key, trainLimit.key, testLimit.key,
     ] + pictures.keys + [
-      .mapping("augment", augment.keys, "Random changes of the training images."),
+      .mapping("augment", augment.keys, "Random augmentation of the training images."),
       .mapping(
-        "normalize", normalize.keys, "Constants that make pixel values small; default: the data set's own."),
+        "normalize", normalize.keys,
+        "Mean and standard deviation that normalize pixel values; default: the data set's own."),
     ]
   }
 
@@ -152,11 +155,11 @@ struct AugmentSection: Sendable {
   let randomResizedCrop = RandomResizedCropSection()
   let horizontalFlip = Field(
     "horizontal_flip", .boolean, default: AugmentSpec().horizontalFlip,
-    "Mirror every second image, by chance.")
+    "Mirror each image with probability 1/2.")
 
   var keys: [Key] {
     [
-      .mapping("random_crop", [padding.key], "Cut the image out of a padded one at a random place."),
+      .mapping("random_crop", [padding.key], "Crop the padded image at a random position."),
       randomResizedCrop.key, horizontalFlip.key,
     ]
   }
@@ -202,8 +205,8 @@ struct AugmentSection: Sendable {
 /// `dataset.normalize`.
 struct NormalizeSection: Sendable {
   let mean = Field(
-    "mean", .list(of: .number(.any)), "Subtracted from pixel values in [0, 1], one number a channel.")
-  let std = Field("std", .list(of: .number(.positive)), "Divides them then, one number a channel.")
+    "mean", .list(of: .number(.any)), "Subtracted from pixel values in [0, 1]; one number per channel.")
+  let std = Field("std", .list(of: .number(.positive)), "Divides the difference; one number per channel.")
 
   var keys: [Key] { [mean.key, std.key] }
 

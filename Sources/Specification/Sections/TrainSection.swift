@@ -1,20 +1,20 @@
 /// `train`: its keys, how they become a ``TrainSpec`` and back.
 struct TrainSection: Sendable {
   let epochs = Field(
-    "epochs", .wholeNumber(1...1_000_000), required: true, "Times every training image is seen.")
-  let batchSize = Field("batch_size", .wholeNumber(2...65_536), default: 128, "Images a step.")
+    "epochs", .wholeNumber(1...1_000_000), required: true, "Passes over the training images.")
+  let batchSize = Field("batch_size", .wholeNumber(2...65_536), default: 128, "Images per step.")
   let optimizer = OptimizerSection()
   let schedule = ScheduleSection()
   let labelSmoothing = Field(
     "label_smoothing", .number(.belowOne), default: 0,
-    "Share of the target probability that is spread over all classes.")
+    "Share of the target probability that is distributed over all classes.")
   let shards = Field(
     "shards", .wholeNumber(1...1024), default: 1,
-    "Parts of every batch that are computed apart, by as many processes under mpirun as divide their number.")
+    "Shards that every batch is split into; the number of mpirun's processes must divide it.")
 
   var keys: [Key] {
     [
-      epochs.key, batchSize.key, .mapping("optimizer", optimizer.keys, "How a step changes the weights."),
+      epochs.key, batchSize.key, .mapping("optimizer", optimizer.keys, "How a step updates the weights."),
       Key(
         name: "schedule", summary: "How the learning rate changes over the epochs.",
         shape: .variants(schedule.variants)),
@@ -63,15 +63,15 @@ struct OptimizerSection: Sendable {
     "name", .choice(["sgd"], "optimizer"), default: OptimizerSpec().name, "Stochastic gradient descent.")
   let learningRate = Field(
     "learning_rate", .number(.positive), default: OptimizerSpec().learningRate,
-    "Length of a step, before the schedule.")
+    "Learning rate before the schedule.")
   let momentum = Field(
     "momentum", .number(.belowOne), default: OptimizerSpec().momentum,
-    "Share of the last step that is taken again.")
+    "Momentum coefficient.")
   let nesterov = Field(
-    "nesterov", .boolean, default: OptimizerSpec().nesterov, "Nesterov's form of the momentum.")
+    "nesterov", .boolean, default: OptimizerSpec().nesterov, "Use Nesterov momentum.")
   let weightDecay = Field(
     "weight_decay", .number(.nonNegative), default: OptimizerSpec().weightDecay,
-    "Share of the weights that is added to their gradient.")
+    "Weight decay coefficient.")
 
   var keys: [Key] { [name.key, learningRate.key, momentum.key, nesterov.key, weightDecay.key] }
 

@@ -8,7 +8,7 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var block: BlockKind
   /// Channels that each layer of a densely connected network adds; nil for others.
   public var growth: Int?
-  /// Multiplies every layer's channels.
+  /// Multiplies the channels of every layer.
   public var width: Double
   /// Channels, rows, columns.
   public var input: [Int]

@@ -59,7 +59,7 @@ public struct PictureSpec: Equatable, Sendable {
   }
 }
 
-/// Random changes of the training images.
+/// Random augmentation of the training images.
 public struct AugmentSpec: Equatable, Sendable {
   /// Zero padding, in pixels, of the random crop; nil for no crop.
   public var randomCropPadding: Int?

@@ -7,7 +7,7 @@ public struct ExportSpec: Equatable, Sendable {
   public struct ONNXSpec: Equatable, Sendable {
     /// The version of the operators.
     public var opset: Int
-    /// Whether batch norm becomes part of the convolution before it.
+    /// Whether to fold batch norm into the convolution before it.
     public var foldsBatchNorm: Bool
     /// Every width is filled up to a multiple of this; 1 leaves widths as they are.
     public var padChannels: Int

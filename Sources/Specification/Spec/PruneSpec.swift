@@ -12,7 +12,7 @@ public struct PruneSpec: Equatable, Sendable {
   public var scope: Scope
   /// Channels kept in every layer.
   public var minimumChannels: Int
-  /// Layers keep a multiple of this many channels.
+  /// Layers keep a multiple of this number of channels.
   public var roundTo: Int
   /// Patterns of layers that lose no channel.
   public var exclude: [String]
@@ -42,7 +42,7 @@ public struct PruneSpec: Equatable, Sendable {
     case stream
   }
 
-  /// How what has to go is spread over the steps.
+  /// How removal is distributed over the steps.
   public enum Schedule: Equatable, Sendable {
     /// The same number of channels at every step (arXiv 2002.09958).
     case constant

@@ -1,7 +1,7 @@
 /// How the network is trained.
 public struct TrainSpec: Equatable, Sendable {
   public var epochs: Int
-  /// Images a step.
+  /// Images per step.
   public var batchSize: Int
   public var optimizer: OptimizerSpec
   public var schedule: ScheduleSpec
