@@ -99,11 +99,11 @@ def main():
 
         forms = [Form("baseline", export(arguments.baseline, 4))]
         for multiple in (1, 4, 8, 16):
-            forms.append(Form(f"zero filters, filled up to {multiple}", export(arguments.pruned, multiple)))
+            forms.append(Form(f"zero filters, padded to {multiple}", export(arguments.pruned, multiple)))
         for multiple in (1, 4):
             path = folder / f"gather-{multiple}.onnx"
             count = gathered(folder / f"pruned-{multiple}.onnx", path)
-            forms.append(Form(f"{count} Pad and Gather, filled up to {multiple}", path))
+            forms.append(Form(f"{count} Pad and Gather, padded to {multiple}", path))
         agree(forms[1:])
         for count in threads:
             for batch in (1, 128):
