@@ -4,7 +4,7 @@
 usage: measure-onnx-forms.py [--rounds N] ESPALIER EXPERIMENT BASELINE PRUNED
 
 BASELINE and PRUNED are model.safetensors of the experiment file EXPERIMENT. The pruned one is
-exported with its widths filled up to multiples of 1, 4, 8 and 16; where a branch's last convolution
+exported with its channels padded to multiples of 1, 4, 8 and 16; where a branch's last convolution
 has lost channels that its sum keeps, the export has filters of zeros. Against that stands the
 narrow convolution with its channels put where they belong, by a channel of zeros (Pad) and Gather.
 All are measured in turns, for batches of 1 and 128, with one thread and all: times that each is
