@@ -9,7 +9,7 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
   public var measured: Double?
   /// `at_most 0.5`, `at_least 2.2`.
   public var limit: String
-  /// Whether the mean keeps within the limit.
+  /// Whether the mean is within the limit.
   public var met: Bool
   /// Nil where there are not several seeds.
   public var ci95: ConfidenceInterval?

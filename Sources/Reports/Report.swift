@@ -137,7 +137,7 @@ public struct EpochReport: Codable, Equatable, Sendable {
   public var epoch: Int
   /// That it trained on; absent from older reports.
   public var images: Int?
-  /// At the epoch's first step.
+  /// At the first step of the epoch.
   public var learningRate: Double
   public var trainLoss: Double
   public var trainTop1: Double

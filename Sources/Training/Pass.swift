@@ -28,7 +28,7 @@ extension Trainer {
     public private(set) var progress: Progress
     /// Number of steps of the whole epoch.
     public let stepCount: Int
-    /// At the epoch's first step.
+    /// At the first step of the epoch.
     public let learningRate: Double
     /// Whether the group was asked to stop before the last step; see ``step(_:isAskedToStop:)``.
     public private(set) var isAskedToStop = false

@@ -10,7 +10,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   public var difference: Double?
   /// Of the difference, where both have several seeds.
   public var ci95: ConfidenceInterval?
-  /// What the verdict rests on.
+  /// The rule behind the verdict.
   public var rule: String
   public var verdict: Verdict
   /// Which seeds, layers or steps differ.

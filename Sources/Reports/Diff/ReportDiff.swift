@@ -5,7 +5,7 @@ public struct ReportDiff: Encodable, Equatable, Sendable {
   /// Paths as given.
   public var base: String
   public var candidate: String
-  /// Experiments that only the candidate has.
+  /// Experiments in the candidate only.
   public var added: [String]
   /// Experiments that only the base has, which is a regression each.
   public var missing: [String]

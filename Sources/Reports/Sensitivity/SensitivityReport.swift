@@ -3,7 +3,7 @@ import Specification
 
 /// Accuracy of a trained network when one layer alone loses channels, without training afterwards.
 public struct SensitivityReport: Codable, Equatable, Sendable {
-  /// Version of this form.
+  /// Version of the format.
   public var format = 1
   public var experiment: String
   public var criterion: String

@@ -143,7 +143,7 @@ extension Key {
         "properties",
         .object(
           axes + [
-            ("include", combinations("Combinations of their own, and further keys for those that agree.")),
+            ("include", combinations("Additional combinations, and further keys for those that match.")),
             ("exclude", combinations("Combinations that are left out.")),
           ])
       ),
