@@ -5,7 +5,7 @@ import Specification
 struct DataFolder: Equatable {
   let path: String
 
-  /// The first of the names that is a file here, packed or not, or in a folder of its own name, as
+  /// The first of the names that is a file here, compressed or not, or in a folder of its own name, as
   /// some sites pack them.
   func file(_ names: [String]) -> String? {
     names.flatMap { [$0, "\($0).gz", "\($0)/\($0)", "\($0)/\($0).gz"] }.map { "\(path)/\($0)" }
@@ -23,7 +23,7 @@ struct DataFolder: Equatable {
   ) throws(DatasetError) -> DataFile {
     guard let file = file(names) else {
       throw missing(
-        "there is no \(names[0]), packed or not", layout: layout, source: source, others: others)
+        "there is no \(names[0]), compressed or not", layout: layout, source: source, others: others)
     }
     return try DataFile(path: file, source: source)
   }

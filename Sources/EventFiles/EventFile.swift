@@ -64,7 +64,7 @@ public struct EventFile: Sendable {
       throw EventFileError(path: path, problem: "not a regular file")
     }
     if Int(status.st_size) == kept, bytes.isEmpty { return }
-    guard ftruncate(descriptor, off_t(kept)) == 0 else { throw failure("cannot be shortened") }
+    guard ftruncate(descriptor, off_t(kept)) == 0 else { throw failure("cannot be truncated") }
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes {

@@ -46,10 +46,10 @@ struct ManualPage {
     .SH EXIT STATUS
     .TP
     0
-    done
+    success
     .TP
     1
-    a check did not hold: an expectation was missed, \\fBdiff\\fR found a regression, \\fBvalidate\\fR errors
+    a check failed: an expectation was missed, \\fBdiff\\fR found a regression, \\fBvalidate\\fR errors
     .TP
     2
     wrong usage, or an unreadable or invalid file
@@ -62,7 +62,7 @@ struct ManualPage {
     .SH ENVIRONMENT
     .TP
     ESPALIER_DATA
-    folder of the data sets' default paths; \\fIdata\\fR where it is not set
+    folder of the data sets' default paths; \\fIdata\\fR if it is not set
     .TP
     ESPALIER_KERNELS
     kernels to compute with instead of the fastest ones: avx512, avx2, neon or portable

@@ -43,7 +43,7 @@ struct UsageMessage: CustomStringConvertible {
   }
 
   private static let commandHabits = [
-    "train": "`espalier run FILE` trains", "resume": "`espalier run FILE` resumes by itself",
+    "train": "`espalier run FILE` trains", "resume": "`espalier run FILE` resumes automatically",
     "prune": "`espalier run FILE` prunes while it trains; `espalier cache prune` removes cached trainings",
     "compare": "`espalier diff BASE CANDIDATE` compares results",
     "check": "`espalier validate FILE` checks a file",
@@ -71,9 +71,15 @@ struct UsageMessage: CustomStringConvertible {
       ["--dataset", "--data"], ofExperiments, "write `--set dataset.name=NAME` or `--set dataset.path=FOLDER`"
     ),
     (["--model", "--arch", "--architecture"], ofExperiments, "write `--set architecture.name=NAME`"),
-    (["--config", "-c", "-f", "--file"], ofExperiments, "the file stands alone, as in `espalier run FILE`"),
-    (["--resume", "--continue", "-r"], ofRuns, "a run resumes by itself; `run --fresh` starts over"),
-    (["--overwrite", "--force", "--restart"], ofRuns, "a run resumes by itself; `run --fresh` starts over"),
+    (
+      ["--config", "-c", "-f", "--file"], ofExperiments,
+      "give the file without an option, as in `espalier run FILE`"
+    ),
+    (["--resume", "--continue", "-r"], ofRuns, "a run resumes automatically; `run --fresh` starts over"),
+    (
+      ["--overwrite", "--force", "--restart"], ofRuns,
+      "a run resumes automatically; `run --fresh` starts over"
+    ),
     (["--quiet", "-q", "--silent"], ofRuns, "write `--progress none`"),
     (["--verbose", "-v"], ofRuns, "write `--progress plain`"),
     (["-j"], ["run"], "write `--jobs N` for trainings at the same time, `--threads N` for threads"),

@@ -71,7 +71,7 @@ extension SuitePlan {
     var lines = wrapped(title, columns: columns, indent: "  ") + [""]
     lines += layers(plan).lines(columns: columns)
     if !plan.pruningSteps.isEmpty {
-      lines += ["", "pruning steps, if layers lose channels in proportion (scores decide which):"]
+      lines += ["", "pruning steps, if all layers lose the same share of channels (scores decide):"]
       lines += steps(plan).lines(columns: columns)
     }
     lines += ["", "runs:"]

@@ -186,7 +186,8 @@ public struct ExperimentRunner: Sendable {
     guard let earlier = EarlierResults(in: folders) else { return }
     let changes = sentence(earlier.changes(to: spec))
     guard !changes.isEmpty else { return }
-    progress.show(.warning("\(folders.root): the results there are replaced, other settings: \(changes)"))
+    progress.show(
+      .warning("\(folders.root): replacing the results there, since settings have changed: \(changes)"))
     try earlier.mark(.interrupted, "a run with other settings has not ended (\(changes))")
   }
 
@@ -230,7 +231,7 @@ public struct ExperimentRunner: Sendable {
     progress.show(
       .message(
         "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): \(owner) is training it; "
-          + "going on with other trainings, or waiting"))
+          + "continuing with other trainings, or waiting"))
   }
 
   private func finish(

@@ -28,8 +28,8 @@ struct PruningWarnings {
   private var shortfall: String? {
     guard let target, let missed = target.missed(from: after.whole.cost, to: after.cost) else { return nil }
     return
-      "\(missed.share) of the \(missed.noun) are removed, and \(missed.wanted) was the target: the criterion scores no"
-      + " more channels that the floors let go"
+      "\(missed.share) of the \(missed.noun) are removed, but the target was \(missed.wanted): the criterion scores"
+      + " no other channels that may be removed"
   }
 }
 

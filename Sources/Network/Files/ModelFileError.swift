@@ -30,8 +30,8 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
         + "`architecture.new_head: true` trains a new one"
     case .lostChannels(let file, let tensor, let expected, let found):
       "\(file): tensor \(tensor) has shape \(found), expected \(expected): a pruned model whose metadata, "
-        + "espalier.kept.*, was lost when another program wrote it, or one of another `architecture.width`; "
-        + "take the file that `espalier run` wrote"
+        + "espalier.kept.*, was lost when another program wrote it, or a model of another `architecture.width`; "
+        + "use the file that `espalier run` wrote"
     case .notFinite(let file, let tensor):
       "\(file): tensor \(tensor) has values that are not finite, as after a training that diverged"
     case .badChannels(let file, let group, let reason): "\(file): kept channels of \(group): \(reason)"

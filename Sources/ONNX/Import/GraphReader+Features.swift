@@ -52,7 +52,7 @@ extension GraphReader {
     let high = try bound(node, "max", 2)
     guard low == 0, high == 6 || high == nil || high == .infinity || high == .greatestFiniteMagnitude else {
       let range = "\(low.map { "\($0)" } ?? "none") to \(high.map { "\($0)" } ?? "none")"
-      throw node.error("bounds of \(range) are no activation that is read", "0 to 6 is ReLU6, 0 to none ReLU")
+      throw node.error("bounds of \(range) are not a supported activation", "0 to 6 is ReLU6, 0 to none ReLU")
     }
     try activation(node, high == 6 ? .relu6 : .relu)
   }
@@ -89,7 +89,7 @@ extension GraphReader {
     let window = try poolingWindow(node, features)
     guard window.padding == 0 || node.int("count_include_pad", 0) == 1 else {
       throw node.error(
-        "its padding does not count", "`count_include_pad=True`, PyTorch's default, is what is read")
+        "its mean excludes the padding", "only `count_include_pad=True`, PyTorch's default, is supported")
     }
     try pool(
       node, AveragePooling(window: window.size, stride: window.stride, padding: window.padding), features)
@@ -108,7 +108,7 @@ extension GraphReader {
       })
     {
       throw node.error(
-        "`ceil_mode` adds a window at the border for images of \(shape)", "ceil_mode=False is read")
+        "`ceil_mode` adds a window at the border for images of \(shape)", "only ceil_mode=False is supported")
     }
     return window
   }
@@ -131,7 +131,7 @@ extension GraphReader {
     let given = try integers(node, 1)?.compactMap(\.self)
     let axes = (node.ints("axes") ?? given ?? []).map { $0 < 0 ? $0 &+ 4 : $0 }
     guard axes.sorted() == [2, 3], !features.isVector else {
-      throw node.error("it is no mean of rows and columns", "axes 2 and 3 together are read")
+      throw node.error("it is not a mean over rows and columns", "only axes 2 and 3 together are supported")
     }
     try pool(node, GlobalAveragePooling(), features)
     if node.int("keepdims", 1) == 0, case .features(var mean) = try lookup(node.output, of: node) {
@@ -191,7 +191,7 @@ extension GraphReader {
     let axis = node.int("axis", 1)
     guard axis == 1 || axis == (first.isVector ? -1 : -3) else {
       // Sizes of a shape may begin with the number of images.
-      throw node.error("it joins along axis \(axis)", "channels, axis 1, are read")
+      throw node.error("it joins along axis \(axis)", "only channels, axis 1, can be joined")
     }
     var values: [Graph.Value] = []
     for rank in node.proto.input.indices {

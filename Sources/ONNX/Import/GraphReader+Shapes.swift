@@ -72,7 +72,9 @@ extension GraphReader {
 
   mutating func flatten(_ node: NodeReader) throws(ONNXError) {
     let axis = node.int("axis", 1)
-    guard axis == 1 || axis == -3 else { throw node.error("it flattens from axis \(axis)", "axis 1 is read") }
+    guard axis == 1 || axis == -3 else {
+      throw node.error("it flattens from axis \(axis)", "only axis 1 is supported")
+    }
     try flatten(node, try features(node))
   }
 
@@ -124,13 +126,17 @@ extension GraphReader {
     let features = try rawFeatures(node)
     let given = try integers(node, 1)?.compactMap(\.self)
     let pads = node.ints("pads") ?? given ?? []
-    guard node.input(3) == nil else { throw node.error("its `axes` are not read", "pads of all axes are") }
+    guard node.input(3) == nil else {
+      throw node.error("its `axes` are not supported", "only pads of all axes are supported")
+    }
     guard (node.text("mode") ?? "constant") == "constant", pads.count == 8,
       pads.allSatisfy({ (0...65_536).contains($0) }),
       pads[0] == 0, pads[4] == 0, !features.isVector
-    else { throw node.error("its padding is none of zeros around maps", "constant padding is read") }
+    else {
+      throw node.error("it does not pad maps with zeros", "only constant padding is supported")
+    }
     if let value = try floats(node, 2), value.values != [0] {
-      throw node.error("it pads with \(value.values.first ?? 0)", "padding with 0 is read")
+      throw node.error("it pads with \(value.values.first ?? 0)", "only padding with 0 is supported")
     }
     let around = [pads[2], pads[3], pads[6], pads[7]]
     guard pads[1] > 0 || pads[5] > 0 else {
@@ -155,13 +161,13 @@ extension GraphReader {
     let lengths = [Int.max, shape.channels, shape.rows, shape.columns]
     guard features.padding == [0, 0, 0, 0], !features.isVector, starts.count == axes.count,
       steps.count == axes.count, ends.count == axes.count, axes.count <= 4
-    else { throw node.error("it is none of every n-th row and column") }
+    else { throw node.error("it does not select every n-th row and column") }
     for (rank, axis) in axes.enumerated() {
       let position = axis < 0 ? axis &+ 4 : axis
       guard (0..<4).contains(position), starts[rank] == 0,
         ends[rank] >= lengths[position] || ends[rank] >= 1 << 31,
         position >= 2 ? (1...64).contains(steps[rank]) : steps[rank] == 1
-      else { throw node.error("it cuts a part out", "every n-th row and column of a map is read") }
+      else { throw node.error("it cuts a part out", "only every n-th row and column of a map is supported") }
       if position >= 2 {
         let (step, overflows) = features.steps[position - 2].multipliedReportingOverflow(by: steps[rank])
         guard !overflows, step <= 64 else { throw node.error("its step is too large") }

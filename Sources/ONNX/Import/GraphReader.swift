@@ -176,14 +176,15 @@ struct GraphReader {
     let names = operators.keys.sorted().joined(separator: ", ")
     return node.error(
       node.proto.domain.isEmpty
-        ? "no such operator is read" : "no operator of the domain `\(shown(node.proto.domain))` is read",
-      advice ?? "what is read: \(names)")
+        ? "the operator is not supported"
+        : "no operator of the domain `\(shown(node.proto.domain))` is supported",
+      advice ?? "supported: \(names)")
   }
 
   private mutating func finish() throws(ONNXError) -> ReadNetwork {
     guard case .features(let last)? = known[classes], last.isPlain, builder.shape(last.value).isVector else {
       throw ONNXError(
-        problem: "its output `\(shown(classes))` is no vector of logits",
+        problem: "its output `\(shown(classes))` is not a vector of logits",
         advice: "export a model that ends with global pooling or a linear layer")
     }
     let graph: Graph
@@ -199,7 +200,7 @@ struct GraphReader {
   func lookup(_ name: String?, of node: NodeReader) throws(ONNXError) -> Known {
     guard let name else { throw node.error("an input is missing") }
     guard let found = known[name] else {
-      throw node.error("it reads `\(shown(name))`, which nothing before it gives")
+      throw node.error("it reads `\(shown(name))`, which no earlier node computes")
     }
     return found
   }
@@ -226,7 +227,7 @@ struct GraphReader {
   mutating func floats(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> Tensor? {
     guard let name = node.input(rank) else { return nil }
     guard case .tensor(let proto) = try lookup(name, of: node) else {
-      throw node.error("its input `\(shown(name))` is computed; only constants are read there")
+      throw node.error("its input `\(shown(name))` is computed; only constants are supported there")
     }
     return try decoding.floats(proto)
   }

@@ -69,7 +69,7 @@ public struct ONNXNetwork: Sendable {
       return ONNXError(problem: kind.sentence)
     }
     return ONNXError(
-      problem: "it is no ONNX model, or a damaged one", advice: "onnx.checker.check_model says more")
+      problem: "it is not an ONNX model, or it is damaged", advice: "onnx.checker.check_model gives details")
   }
 
   /// Whether a file begins as ONNX models do: with the version of the format, and not as a

@@ -33,7 +33,7 @@ struct TensorDecoding {
       values = bits.map { Float(bitPattern: UInt32($0) << 16) }
     default:
       throw ONNXError(
-        problem: "the tensor `\(shown(proto.name))` is none of floats",
+        problem: "the tensor `\(shown(proto.name))` does not have floats",
         advice: "export the model before it is quantized")
     }
     guard values.count == count else {
@@ -55,10 +55,10 @@ struct TensorDecoding {
     case 7:
       values =
         raw.map { numbers($0, UInt64.self) { Int(Int64(bitPattern: $0)) } } ?? proto.int64Data.map(Int.init)
-    default: throw ONNXError(problem: "the tensor `\(shown(proto.name))` is none of whole numbers")
+    default: throw ONNXError(problem: "the tensor `\(shown(proto.name))` does not have integers")
     }
     guard values.count == count, shape.count <= 1 else {
-      throw ONNXError(problem: "the tensor `\(shown(proto.name))` is no list of whole numbers")
+      throw ONNXError(problem: "the tensor `\(shown(proto.name))` is not a list of integers")
     }
     return values
   }

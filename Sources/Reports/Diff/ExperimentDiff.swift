@@ -36,7 +36,7 @@ public struct ExperimentDiff: Encodable, Equatable, Sendable {
     notes = comparison.notes
     if base.experiment != name { notes.insert("compared with the experiment \(base.experiment)", at: 0) }
     if spec == nil {
-      notes.append("a report does not carry its experiment, so the experiments are not compared")
+      notes.append("a report does not contain its experiment, so the experiments are not compared")
     }
     problems = comparison.problems
   }

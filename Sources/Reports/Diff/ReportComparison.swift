@@ -100,7 +100,7 @@ struct ReportComparison {
     var result = MetricComparison(
       metric, variant: variant, base: old, candidate: new, tolerance: tolerances[metric])
     for seed in old.keys.sorted() where after[seed] != nil && new[seed] == nil {
-      result?.details.append("seed \(seed): no such number any more")
+      result?.details.append("seed \(seed): the candidate does not have this number")
       result?.verdict = tolerances[metric] == .any ? .tolerated : .regressed
     }
     return result

@@ -47,7 +47,7 @@ extension Report {
       let isJSON = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8))) != nil
       throw ReportError(
         path: "",
-        message: isJSON ? "a number is too large, or not whole where it has to be" : "not valid JSON")
+        message: isJSON ? "a number is too large, or not an integer where one is required" : "not valid JSON")
     }
   }
 

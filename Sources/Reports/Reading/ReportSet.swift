@@ -21,7 +21,7 @@ public struct ReportSet: Sendable {
 
   /// The reports of several such paths together.
   ///
-  /// - Throws: `file: path: message`, also where an experiment is there twice.
+  /// - Throws: `file: path: message`, also where an experiment appears twice.
   public init(paths: [String]) throws(ReportError) {
     var reports: [Report] = []
     for path in paths {
@@ -29,7 +29,7 @@ public struct ReportSet: Sendable {
         guard !reports.contains(where: { $0.experiment == report.experiment }) else {
           throw ReportError(
             path: path,
-            message: "experiment: \(quoted(report.experiment)) is there already, in another folder")
+            message: "experiment: \(quoted(report.experiment)) is already in another folder")
         }
         reports.append(report)
       }
@@ -77,7 +77,7 @@ public struct ReportSet: Sendable {
       let report = try Self.read(file)
       guard !found.contains(where: { $0.experiment == report.experiment }) else {
         throw ReportError(
-          path: file, message: "experiment: \(quoted(report.experiment)) is there already, in another folder")
+          path: file, message: "experiment: \(quoted(report.experiment)) is already in another folder")
       }
       found.append(report)
     }

@@ -204,7 +204,7 @@ extension ValueForm {
           let path = "\(path)[\(index)]"
           guard let value = form.read(item, path, context) else { continue }
           if isUnique, !seen.insert(value).inserted {
-            context.report(item.place, path, "\(item.found) is there twice")
+            context.report(item.place, path, "\(item.found) appears twice")
           }
           values.append(value)
         }

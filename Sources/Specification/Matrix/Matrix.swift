@@ -99,7 +99,7 @@ struct Matrix {
       let isNew = seen.insert(setting.value).inserted
       if !isNew {
         context.report(
-          setting.node.place, "\(own)[\(index)]", "\(setting.node.found) is there twice")
+          setting.node.place, "\(own)[\(index)]", "\(setting.node.found) appears twice")
       }
       return isNew
     }.map(\.element)

@@ -160,7 +160,7 @@ struct PruneSection: Sendable {
       return nil
     }
     for name in written.dropFirst() {
-      mapping.reportKey(name, "only one target can be given, and \(quoted(first)) is there already")
+      mapping.reportKey(name, "only one target is allowed, and \(quoted(first)) is already set")
     }
     return written.count == 1 ? targets[0] : nil
   }
@@ -188,7 +188,7 @@ struct PruneSection: Sendable {
     let isWritten = mapping.has(until.name)
     let written = isWritten ? mapping[until] : nil
     if let written, let epochs, written > epochs {
-      mapping.report(until.name, "epoch \(written) lies beyond the \(epochs) epochs")
+      mapping.report(until.name, "epoch \(written) is beyond the \(epochs) epochs")
       return nil
     }
     guard let interval else { return written }

@@ -32,12 +32,12 @@ struct PruneTarget {
       let wanted = Int((ratio * Double(all)).rounded())
       if wanted == 0 { return "\(ratio) of \(all) channels is none" }
       guard wanted > limit else { return nil }
-      return "\(ratio) of \(all) channels is \(wanted), but at most \(most) can go \(floors)"
+      return "\(ratio) of \(all) channels is \(wanted), but at most \(most) can be removed \(floors)"
     case .channelsPerStep(let channels):
       let wanted = channels * steps
       guard wanted > limit else { return nil }
-      let take = steps == 1 ? "a step of \(channels) takes" : "\(steps) steps of \(channels) take"
-      return "\(take) \(wanted) channels, but at most \(most) of \(all) can go \(floors)"
+      let take = steps == 1 ? "a step of \(channels) removes" : "\(steps) steps of \(channels) remove"
+      return "\(take) \(wanted) channels, but at most \(most) of \(all) can be removed \(floors)"
     case .parameterRatio(let ratio): return unreachable(ratio, "parameters", \.parameters)
     case .flopsRatio(let ratio): return unreachable(ratio, "MACs", \.macs)
     }
@@ -52,6 +52,6 @@ struct PruneTarget {
     guard ratio > most + margin else { return nil }
     return "\(ratio) of the \(noun) is out of reach: with every layer at its floor"
       + " (`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo)) at most"
-      + " \((most * 1000).rounded(.down) / 1000) can go"
+      + " \((most * 1000).rounded(.down) / 1000) can be removed"
   }
 }

@@ -92,11 +92,11 @@ struct ScheduleSection: Sendable {
     let name = self.milestones.name
     if let index = milestones.indices.dropFirst().first(where: { milestones[$0] <= milestones[$0 - 1] }) {
       mapping.report(
-        name, "milestones have to rise, but \(milestones[index]) comes after \(milestones[index - 1])")
+        name, "milestones must increase, but \(milestones[index]) comes after \(milestones[index - 1])")
       return nil
     }
     if let epochs, let last = milestones.last, last > epochs {
-      mapping.report(name, "the milestone \(last) lies beyond the \(epochs) epochs")
+      mapping.report(name, "the milestone \(last) is beyond the \(epochs) epochs")
       return nil
     }
     if let epochs, milestones.last == epochs {

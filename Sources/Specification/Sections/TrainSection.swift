@@ -82,7 +82,7 @@ struct OptimizerSection: Sendable {
     let nesterov = mapping[nesterov]
     let weightDecay = mapping[weightDecay]
     if nesterov == true, momentum == 0 {
-      mapping.report(self.nesterov.name, "Nesterov's momentum needs a `momentum` above 0")
+      mapping.report(self.nesterov.name, "Nesterov momentum needs a `momentum` above 0")
     }
     guard let name, let learningRate, let momentum, let nesterov, let weightDecay else { return nil }
     return OptimizerSpec(

@@ -224,7 +224,7 @@ struct YAMLReader {
       try merge(node, to: top)
     } else if let line = stack[top].lines[key.text] {
       document.diagnostics.append(
-        Diagnostic(place: key.place, path: path, message: "the key is there already, in line \(line)"))
+        Diagnostic(place: key.place, path: path, message: "duplicate key; the first is in line \(line)"))
     } else {
       stack[top].lines[key.text] = key.place.line
       stack[top].entries.append(Node.Entry(key: key.text, keyPlace: key.place, value: node))

@@ -29,7 +29,7 @@ struct ExperimentOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"),
+      "Overrides a key of the experiment, such as train.epochs=5. May be repeated.", valueName: "path=value"),
     completion: .settings)
   var overrides: [String] = []
 
@@ -74,7 +74,7 @@ struct ExperimentOptions: ParsableArguments {
 /// Options of everything that computes.
 struct EngineOptions: ParsableArguments {
   @Option(
-    help: "Threads to compute with; results do not depend on it. Default: one for each core it may use.")
+    help: "Number of threads; results do not depend on it. Default: one per available core.")
   var threads: Int?
 
   func engine() throws -> Engine {
