@@ -1,8 +1,8 @@
 import ArgumentParser
 import Specification
 
-/// The line that wrong usage gets: what is wrong, what to write instead where that is known, and
-/// where help is.
+/// The error line for wrong usage: the problem, a suggestion if there is one, and where to find
+/// help.
 struct UsageMessage: CustomStringConvertible {
   let description: String
 
@@ -18,7 +18,7 @@ struct UsageMessage: CustomStringConvertible {
     description = "espalier: \(message) (see \(help))"
   }
 
-  /// The commands that the arguments begin with: `cache`, `prune`.
+  /// The commands at the beginning of the arguments: `cache`, `prune`.
   private static func commandPath(_ arguments: [String]) -> [String] {
     var path: [String] = []
     var commands = Espalier.configuration.subcommands
@@ -61,7 +61,7 @@ struct UsageMessage: CustomStringConvertible {
   private static let ofExperiments: Set = ["run", "plan", "validate", "score", "sensitivity"]
   private static let ofRuns: Set = ["run", "sensitivity"]
 
-  /// Options of other tools, and what does the same here.
+  /// Options of other tools, and their equivalents here.
   private static let optionHabits: [(names: Set<String>, commands: Set<String>, hint: String)] = [
     (["--epochs", "--epoch", "-e"], ofExperiments, "write `--set train.epochs=N`"),
     (["--batch-size", "--batch", "-b"], ofExperiments, "write `--set train.batch_size=N`"),

@@ -5,14 +5,15 @@ import Specification
 
 /// Feature relevance scores (Aketi et al. 2020, arXiv 2002.09958, section III).
 ///
-/// A channel's relevance for an image is what layer-wise relevance propagation sends to it from the
-/// true class, averaged over its pixels. With r(c, channel) its mean over the images of class c,
+/// A channel's relevance for an image is the relevance that layer-wise relevance propagation
+/// redistributes to it from the true class, averaged over its pixels. With r(c, channel) its mean
+/// over the images of class c,
 ///
 /// importance(channel) = | mean over classes of s_c * r(c, channel) |, s_c = sigmoid(1 /
 /// (accuracy_c / best class's accuracy)), 1 for a class that is never predicted right.
 ///
-/// An image whose relevance at a channel is not finite is left out of that channel's mean. The
-/// importance of a channel that no image is left for is not a number.
+/// An image whose relevance at a channel is not finite is excluded from that channel's mean. The
+/// importance of a channel without any finite image is not a number.
 public struct FeatureRelevance: ImportanceCriterion {
   public static let description = Catalog.Criterion(
     name: "feature_relevance",
@@ -33,7 +34,7 @@ public struct FeatureRelevance: ImportanceCriterion {
       ),
     ])
 
-  /// What a class's mean relevance is multiplied by.
+  /// Weight of a class's mean relevance.
   enum ClassScale: String, CaseIterable {
     /// s_c.
     case sigmoid
@@ -77,7 +78,7 @@ public struct FeatureRelevance: ImportanceCriterion {
   }
 }
 
-/// Accuracy of each class, and the weight that it gives the class.
+/// Accuracy of each class, and the class weight that follows from it.
 struct ClassAccuracy {
   private var right: [Int]
   private var images: [Int]

@@ -67,7 +67,7 @@ struct Bench: ParsableCommand {
           let result = try Throughput(
             of: benchmark, mode: mode, batch: batch, seconds: seconds, engine: engine)
           print(format == .json ? try json(result) : text(result))
-          // Whoever reads along wants each as it comes.
+          // Readers of a pipe get each result at once.
           fflush(nil)
         }
       }

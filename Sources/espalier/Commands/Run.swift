@@ -73,7 +73,7 @@ struct Run: ParsableCommand {
     try lead(group)
   }
 
-  /// Trains along with process 0, which alone speaks of what all of them meet.
+  /// Trains together with process 0, which alone reports errors that all processes have.
   private func follow(_ group: ProcessGroup) throws {
     let loaded = ExperimentLoading.load(files, overrides: experiment.overrides)
     let engine = loaded.diagnostics.isEmpty ? try? compute.engine() : nil
@@ -176,12 +176,11 @@ struct Run: ParsableCommand {
   }
 }
 
-/// Says why experiments failed, and what several have in common, such as data that is missing,
-/// once.
+/// Reports why experiments failed; a common cause, such as missing data, once.
 private final class FailureMessages: Sendable {
   private let shown = Mutex<Set<String>>([])
 
-  /// Whether it is about files or the machine, and not about one training.
+  /// Whether the failure concerns files or the machine instead of one training.
   private static func isShared(_ failure: RunError) -> Bool {
     switch failure {
     case .data, .model, .memory, .storage: true

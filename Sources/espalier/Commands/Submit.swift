@@ -93,7 +93,7 @@ struct Submit: ParsableCommand {
     print(dryRun ? submission.text() : try submission.submit().text)
   }
 
-  /// What options and profile say, or else a prediction with a margin.
+  /// Resources from options and profile, or else from a prediction with a margin.
   private func resources(
     _ specs: [ExperimentSpec], _ tasks: SuiteTasks, _ profile: ClusterProfile, _ engine: Engine
   ) throws -> TaskResources {
@@ -139,7 +139,7 @@ struct Submit: ParsableCommand {
   }
 }
 
-/// Options that are the cluster's; each comes before the profile's.
+/// Options of the cluster, which override those of the profile.
 struct ClusterOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -213,7 +213,7 @@ struct ClusterOptions: ParsableArguments {
     }
   }
 
-  /// The profile with these options laid over it.
+  /// The profile, overridden by these options.
   func merged() throws -> ClusterProfile {
     var profile = ClusterProfile()
     let file = "cluster.yaml"
