@@ -54,7 +54,7 @@ extension Trainer {
 
     /// Trains the network on one batch; returns false when the epoch is over.
     ///
-    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, where one of the group's
+    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, if one of the group's
     ///   processes says so
     /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot
     ///   be read: the parameters are then those before the step. At the end of the epoch,

@@ -8,10 +8,9 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case missing(file: String, tensor: String)
   case unexpected(file: String, tensor: String)
   case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
-  /// The classifier's; the network can be built with as many.
+  /// The shape of the classifier; the network can be built with this number of classes.
   case otherClasses(file: String, expected: Int, found: Int)
-  /// As `wrongShape`, where no tensor is larger than the network's: a model that was pruned, most
-  /// likely.
+  /// Like `wrongShape`, if no tensor is larger than the network's: most likely a pruned model.
   case lostChannels(file: String, tensor: String, expected: [Int], found: [Int])
   case notFinite(file: String, tensor: String)
   case badChannels(file: String, group: String, reason: String)
