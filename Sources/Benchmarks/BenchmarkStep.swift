@@ -9,7 +9,7 @@ struct BenchmarkStep {
   let mode: Throughput.Mode
   let images: Planes
   let labels: [Int]
-  /// For scoring: training would copy the weights that it holds.
+  /// Only for scoring, since with training it would copy the weights that it holds.
   let propagation: RelevancePropagation?
   let loss = CrossEntropy()
   let optimizer = StochasticGradientDescent(OptimizerSpec())

@@ -1,7 +1,7 @@
 import Compute
 import Foundation
 
-/// Images a second that a network trains on, classifies or scores its channels on.
+/// Throughput of training, inference or scoring, in images per second.
 public struct Throughput: Codable, Equatable, Sendable {
   public enum Mode: String, Codable, CaseIterable, Sendable {
     /// Forward, backward and update.

@@ -2,37 +2,37 @@ import Compute
 import Network
 import Specification
 
-/// What one layer of a declared architecture is made from, once its numbers are known.
+/// The evaluated parts of one layer of a declared architecture.
 struct LayerParts {
   /// The layer's full name, and its tensors' names.
   let name: String
   let weights: String
   let norm: String
-  /// What the layer reads.
+  /// Inputs of the layer.
   let inputs: [Graph.Value]
   let options: LayerOptions
   let pruning: Graph.Pruning
-  /// Of a sum: by operand, the channels of the sum that each of its channels adds to.
+  /// For a sum: by operand, the channels of the sum that its channels add to.
   let operandChannels: [[Int]?]
-  /// Of a sum: the operand that the residual stream comes in by.
+  /// For a sum: the operand that is the residual stream.
   let shortcut: Int
 }
 
-/// The values of a layer's keys: numbers evaluated.
+/// The values of a layer's keys, with numbers evaluated.
 struct LayerOptions {
   let numbers: [String: Int]
   let decimals: [String: Double]
   let words: [String: String]
   let flags: [String: Bool]
 
-  /// Nil for `none`, and where there is neither a value nor a default.
+  /// Nil for `none`, and if there is neither a value nor a default.
   func activation(_ key: String = "activation", default defaultValue: String? = nil) -> ActivationFunction? {
     guard let word = words[key] ?? defaultValue, word != "none" else { return nil }
     return ActivationFunction(name: word, slope: decimals["slope"])
   }
 }
 
-/// A kind of layer: what a file may say of it, and the operations that it becomes.
+/// A kind of layer: its keys in experiment files, and the operations that it becomes.
 struct LayerKind: Sendable {
   let description: Catalog.LayerKind
   let add: @Sendable (LayerParts, inout GraphBuilder) throws(GraphError) -> Graph.Value
@@ -40,7 +40,7 @@ struct LayerKind: Sendable {
   var name: String { description.name }
 }
 
-/// All kinds of layers. To add one: an operation, and an entry here.
+/// All kinds of layers. To add one, write an operation, and add an entry here.
 enum LayerKinds {
   static let all: [LayerKind] = [
     convolution, depthwise, linear, normalization, activation, maxPooling, averagePooling,
