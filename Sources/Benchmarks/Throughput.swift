@@ -18,7 +18,7 @@ public struct Throughput: Codable, Equatable, Sendable {
   public var batch: Int
   /// Of the median step.
   public var imagesPerSecond: Double
-  /// Most memory that the process has had in use until now, in MiB.
+  /// Peak memory of the process so far, in MiB.
   public var peakMemory: Int
 
   private enum CodingKeys: String, CodingKey {

@@ -17,8 +17,8 @@ struct ArchiveReader: FuzzedReader {
     }
   }
 
-  /// Repairs the checksums of mutated headers, since the code after the check would not be tested
-  /// otherwise.
+  /// Reads an archive as it is, and with repaired header checksums, since the code after the check
+  /// would not be tested otherwise.
   private func readArchive(_ bytes: [UInt8]) {
     for bytes in [bytes, Self.checksumsRepaired(bytes)] {
       guard let archive = try? TarArchive(bytes), let contents = archive.contents("a/b") else { continue }

@@ -1,7 +1,7 @@
 import Compute
 import Network
 
-// What changes no numbers: constants, shapes, padding, and the way to the classifier's vector.
+// Operators that do not compute: constants, shapes, padding, and flattening before the classifier.
 
 extension GraphReader {
   mutating func constant(_ node: NodeReader) throws(ONNXError) {
@@ -21,12 +21,12 @@ extension GraphReader {
     }
   }
 
-  /// The same under another name.
+  /// The same value with another name.
   mutating func identity(_ node: NodeReader) throws(ONNXError) {
     set(node, try lookup(node.input(0), of: node))
   }
 
-  /// Features stay numbers with fractions; sizes and constants may become whole ones.
+  /// Features must stay floats; sizes and constants may become integers.
   mutating func cast(_ node: NodeReader) throws(ONNXError) {
     let value = try lookup(node.input(0), of: node)
     // FLOAT, FLOAT16, DOUBLE and BFLOAT16 of TensorProto.DataType.
@@ -36,8 +36,7 @@ extension GraphReader {
     set(node, value)
   }
 
-  /// The axes of a squeeze or a slice: an attribute before version 13 of the operators, an input
-  /// since.
+  /// The axes of a squeeze or a slice: an attribute before opset 13, an input since.
   private mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {
     if let axes = node.ints("axes") { return axes }
     guard let axes = try integers(node, rank) else { return nil }
@@ -88,7 +87,7 @@ extension GraphReader {
     set(node, .features(result))
   }
 
-  /// Where it only flattens, or makes a map of one pixel of a vector.
+  /// Supported if it only flattens, or turns a vector into a map of one pixel.
   mutating func reshape(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try reshape(sizes, node) }
     var features = try features(node)
@@ -106,7 +105,7 @@ extension GraphReader {
     set(node, .features(features))
   }
 
-  /// Where there is one pixel, it changes nothing but the order of the dimensions.
+  /// With a single pixel, it changes only the order of the dimensions.
   mutating func transpose(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try transpose(sizes, node) }
     let features = try features(node)
@@ -120,7 +119,7 @@ extension GraphReader {
 
   // MARK: Padding
 
-  /// Zeros around a map, which a convolution adds to its own; or channels of zeros, as of a
+  /// Zeros around a map, which the next convolution adds to its padding; or zero channels, as in a
   /// shortcut without weights.
   mutating func pad(_ node: NodeReader) throws(ONNXError) {
     let features = try rawFeatures(node)

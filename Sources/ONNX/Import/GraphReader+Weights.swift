@@ -8,7 +8,7 @@ extension GraphReader {
   private static let mostStride = 64
   private static let mostPadding = 64
 
-  /// What a window does: as large, as far and with as much padding in both directions.
+  /// A square window, with the same size, stride and padding in both directions.
   struct Window {
     var size: Int
     var stride: Int
@@ -17,7 +17,7 @@ extension GraphReader {
 
   /// The window of a convolution or a pooling.
   ///
-  /// - Parameter features: what it reads, with padding of its own
+  /// - Parameter features: its input, with the padding of a Pad
   func window(_ node: NodeReader, sizes: [Int], _ features: Features) throws(ONNXError) -> Window {
     let strides = node.ints("strides") ?? [1, 1]
     guard sizes.count == 2, strides.count == 2 else {
@@ -94,12 +94,12 @@ extension GraphReader {
     set(node, .features(Features(value: value)))
   }
 
-  /// What a Slice with steps or a Pad of channels does, as a 1x1 convolution of ones and zeros: the
+  /// Replaces a Slice with steps or a Pad of channels by a 1x1 convolution of ones and zeros: the
   /// shortcut without weights of ResNets for small images (He et al. 2015, section 4.1, option A).
   ///
   /// - Parameters:
-  ///   - before: channels of zeros before the features'
-  ///   - after: and behind them
+  ///   - before: number of zero channels before the features
+///   - after: number of zero channels after the features
   mutating func projected(
     _ features: Features, before: Int = 0, after: Int = 0, _ node: NodeReader
   ) throws(ONNXError) -> Features {
@@ -140,7 +140,7 @@ extension GraphReader {
     try linear(node, weight, isTransposed: node.int("transB", 0) == 0, bias: bias)
   }
 
-  /// A product with constant weights, with the sum behind it as its bias.
+  /// A product with constant weights, with the sum after it as its bias.
   mutating func matrixProduct(_ node: NodeReader) throws(ONNXError) {
     guard let weight = try floats(node, 1) else { throw node.error("it has no weights") }
     if let next = onlyConsumer(of: node.output), nodes[next].type == "Add" {
@@ -192,7 +192,7 @@ extension GraphReader {
 
   // MARK: Batch norm
 
-  /// The program's batch norm has an epsilon of 1e-5: what another one adds is added to the
+  /// Batch norm here has an epsilon of 1e-5; the difference of another epsilon is added to the
   /// variance.
   mutating func batchNormalization(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
