@@ -1,5 +1,5 @@
-/// What a JSON Schema says of declared layers: kinds, keys and types; what depends on shapes is
-/// checked by reading.
+/// JSON Schema of declared layers: kinds, keys and types. Rules that depend on shapes are checked
+/// on reading.
 struct DeclarationSchema {
   let kinds: [Catalog.LayerKind]
 
@@ -34,7 +34,7 @@ struct DeclarationSchema {
     [("type", .string("array")), ("minItems", .integer(1)), ("items", .object(layer))]
   }
 
-  /// One layer: the keys of all kinds, and whatever parameters a block has.
+  /// One layer: the keys of all kinds, and any parameters of blocks.
   private var layer: [(String, JSON)] {
     var properties: [(String, JSON)] = []
     var names: Set<String> = []
@@ -73,7 +73,7 @@ struct DeclarationSchema {
     ]
   }
 
-  /// `norm` and `activation` are options of other kinds, too.
+  /// `norm` and `activation` are also options of other kinds.
   private func alsoOption(_ kind: Catalog.LayerKind) -> [(String, JSON)] {
     let forms = [kind.form] + kinds.flatMap(\.options).filter { $0.name == kind.name }.map(\.form)
     let words = forms.flatMap { form in if case .word(let words) = form { words } else { [String]() } }

@@ -1,4 +1,5 @@
-/// What reading one experiment shares: the catalog, the environment, and the errors found so far.
+/// Shared state while one experiment is read: the catalog, the environment, and the errors found so
+/// far.
 final class ReadingContext {
   let catalog: Catalog
   let environment: [String: String]

@@ -58,7 +58,7 @@ struct ArchitectureSection: Sendable {
     spec.input = input ?? [3, 224, 224]
     spec.classes = classes ?? 10
     guard width != nil, let weights, let newHead, input != nil, classes != nil else {
-      // Wrong numbers are wrong for any images.
+      // These numbers can be checked without the images.
       check(spec, mapping, keys: [depth.name, self.width.name])
       return nil
     }
@@ -109,7 +109,7 @@ struct ArchitectureSection: Sendable {
     ("layers", "The network's layers; each reads the one before it, or those that it names."),
   ]
 
-  /// A network whose layers stand in an ONNX file.
+  /// A network whose layers are in an ONNX file.
   private func readONNX(_ mapping: MappingReader) -> ArchitectureSpec? {
     let others = [
       depth.name, block.name, growth.name, width.name, name.name, "parameters", "blocks", "layers",
@@ -145,7 +145,7 @@ struct ArchitectureSection: Sendable {
       mapping.reportKey(key, "\(quoted(key)) belong to an architecture with `layers`")
     }
     guard let name = mapping[name] else {
-      // Errors in these are worth telling even if nothing can be made of the values.
+      // Report errors in these even if their values are not used.
       _ = (mapping[depth], mapping[block], mapping[growth])
       return nil
     }
@@ -194,7 +194,7 @@ struct ArchitectureSection: Sendable {
     return (depth, block)
   }
 
-  /// A fixed name says it all; a depth or block beside it is accepted only if it says the same.
+  /// A fixed name implies depth and block; they are accepted only if they agree.
   private func readFixedShape(
     _ architecture: Catalog.Architecture, _ depth: Int, _ mapping: MappingReader
   ) -> (depth: Int, block: ArchitectureSpec.BlockKind) {
@@ -261,7 +261,7 @@ struct ArchitectureSection: Sendable {
       input.entry(spec.input), classes.entry(spec.classes),
       spec.unexpandedWeights.map { (weights.name, .string($0)) } ?? weights.entry(spec.weights),
     ]
-    // Left out where it says nothing, so that experiments from before it keep their text.
+    // Omitted if it is the default, so that older experiments keep their text.
     if spec.hasNewHead { entries.append(newHead.entry(true)) }
     return .object(entries)
   }

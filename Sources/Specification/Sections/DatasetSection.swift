@@ -33,10 +33,10 @@ struct DatasetSection: Sendable {
     ]
   }
 
-  /// - Parameter classesAreGiven: whether the experiment says how many classes there are, so that
-  ///   the folder of pictures need not be there.
-  /// - Returns: the specification and the catalog's entry, each nil after an error in what it
-  ///   depends on. What only the files or other keys tell about pictures is filled in.
+  /// - Parameter classesAreGiven: whether the experiment sets the number of classes, so that the
+  ///   folder of pictures need not exist.
+/// - Returns: the specification and the catalog's entry, each nil after an error that concerns it.
+///   For pictures, the entry includes what the files or other keys say.
   func read(_ mapping: MappingReader, classesAreGiven: Bool) -> (DatasetSpec?, Catalog.Dataset?) {
     let name = mapping[name]
     var dataset = mapping.context.catalog.datasets.first { $0.name == name }
@@ -62,8 +62,8 @@ struct DatasetSection: Sendable {
     return (spec, dataset)
   }
 
-  /// The entry of a data set of pictures with the number of classes that are in its folder; nil
-  /// after an error: without their folder nothing can be said of pictures.
+  /// The entry of a data set of pictures with the number of classes in its folder; nil after an
+  /// error.
   private func withClasses(
     _ dataset: Catalog.Dataset?, _ path: String?, _ areGiven: Bool, _ mapping: MappingReader
   ) -> Catalog.Dataset? {
@@ -134,7 +134,7 @@ struct DatasetSection: Sendable {
     return limit
   }
 
-  /// The keys of pictures are written for pictures only.
+  /// The keys of pictures are written only for pictures.
   func write(_ spec: DatasetSpec) -> JSON {
     .object(
       [

@@ -1,4 +1,4 @@
-/// `expect`: a mapping from metrics to what is expected of them.
+/// `expect`: a mapping from metrics to their expectations.
 struct ExpectSection: Sendable {
   /// The keys of one metric.
   struct Fields {
@@ -48,7 +48,7 @@ struct ExpectSection: Sendable {
     }
   }
 
-  /// - Parameter metrics: what is evaluated, nil when unknown.
+  /// - Parameter metrics: the evaluated metrics, nil if unknown.
   func read(_ mapping: MappingReader, hasPrune: Bool, metrics: [String]?) -> [ExpectationSpec] {
     ExpectationSpec.Metric.allCases.filter { mapping.has($0.rawValue) }.compactMap { metric in
       if ![.top1, .top5, .baselineTop1].contains(metric), !hasPrune {

@@ -23,7 +23,7 @@ struct ExperimentSection: Sendable {
     prune = PruneSection(catalog)
   }
 
-  /// Followed before the rest is read, as `extends` is.
+  /// Expanded before the rest is read, like `extends`.
   var matrix: Key {
     Key(
       name: "matrix",
@@ -46,8 +46,8 @@ struct ExperimentSection: Sendable {
     ]
   }
 
-  /// Nil, with errors reported, when the file holds no experiment. `extends` has been followed
-  /// before.
+  /// Nil, with errors reported, if the file is not a valid experiment. `extends` must have been
+  /// followed before.
   func read(_ node: Node, _ context: ReadingContext) -> ExperimentSpec? {
     let keys = keys
     let start = Place(file: node.place.file)

@@ -14,7 +14,7 @@ struct ExportSection: Sendable {
     return ExportSpec(formats: formats, onnx: onnx)
   }
 
-  /// How ONNX files are written is left out where there are none.
+  /// The ONNX options are omitted if no ONNX files are written.
   func write(_ spec: ExportSpec) -> JSON {
     let isUsed = spec.formats.contains(onnx.name) || spec.onnx != ExportSpec.ONNXSpec()
     return .object([formats.entry(spec.formats)] + (isUsed ? [(onnx.name, onnx.write(spec.onnx))] : []))
@@ -93,7 +93,7 @@ struct ONNXSection: Sendable {
       opset.entry(spec.opset), foldsBatchNorm.entry(spec.foldsBatchNorm),
       padChannels.entry(spec.padChannels), batch.entry(.some(spec.batch)), testImages.entry(spec.testImages),
     ]
-    // Left out where it says nothing, so that experiments from before it keep their text.
+    // Omitted if it is the default, so that older experiments keep their text.
     if let images = spec.calibrationImages {
       entries.append((quantize, .object([calibrationImages.entry(images)])))
     }

@@ -1,4 +1,4 @@
-/// `prune.fine_tune`: what follows a pruning in one shot.
+/// `prune.fine_tune`: training after one-shot pruning.
 struct FineTuneSection: Sendable {
   let name = "fine_tune"
   let epochs = Field(

@@ -1,4 +1,4 @@
-/// The keys of `dataset` that say how pictures of any size become images of one.
+/// The keys of `dataset` that control how pictures of any size are converted to images of one size.
 struct PictureSection: Sendable {
   let size = Field(
     "size", .wholeNumber(1...4096),
@@ -18,7 +18,7 @@ struct PictureSection: Sendable {
 
   var keys: [Key] { [size.key, resize.key, damaged.key, maximumPixels.key] }
 
-  /// - Parameter crops: whether training images are random parts of pictures.
+  /// - Parameter crops: whether training images are random crops of pictures.
   func read(_ mapping: MappingReader, standardSize: Int, crops: Bool) -> PictureSpec? {
     let size = mapping.has(size.name) ? mapping[size] : standardSize
     let resize: Int? =

@@ -130,7 +130,7 @@ struct PruneSection: Sendable {
     }
   }
 
-  /// Every pattern has to match a layer.
+  /// Every pattern must match a layer.
   private func readExclude(_ mapping: MappingReader, _ outline: Catalog.NetworkOutline?) -> [String]? {
     guard let patterns = mapping[exclude], let outline else { return mapping[exclude] }
     for pattern in patterns where !outline.layers.contains(where: Glob(pattern).matches) {
@@ -165,13 +165,13 @@ struct PruneSection: Sendable {
     return written.count == 1 ? targets[0] : nil
   }
 
-  /// When channels go. Keys that belong to another schedule are checked, and ignored.
+  /// The pruning steps. Keys of other schedules are checked, but ignored.
   private func readSteps(
     _ mapping: MappingReader, _ epochs: Int?
   ) -> (interval: Int, until: Int, schedule: PruneSpec.Schedule)? {
     let name = mapping[schedule]
     if name == "one_shot" {
-      // What belongs to steps may be there, for experiments that differ only in the schedule to
+      // Keys of the steps are allowed, so that experiments that differ only in the schedule can
       // share a file.
       _ = (mapping[interval], mapping[until])
       guard let fineTune = fineTune.read(mapping) else { return nil }

@@ -22,7 +22,7 @@ struct TrainSection: Sendable {
     ]
   }
 
-  /// - Returns: the specification, and the epochs on their own, for what depends only on them.
+  /// - Returns: the specification, and separately the epochs, for checks that depend only on them.
   func read(_ mapping: MappingReader) -> (TrainSpec?, epochs: Int?) {
     let epochs = mapping[epochs]
     let batchSize = mapping[batchSize]
@@ -52,7 +52,7 @@ struct TrainSection: Sendable {
         ("optimizer", optimizer.write(spec.optimizer)),
         ("schedule", schedule.write(spec.schedule)), labelSmoothing.entry(spec.labelSmoothing),
       ]
-        // What is computed whole has the key that it had before there were shards.
+        // Omitted without shards, so that cache keys are the same as before there were shards.
         + (spec.shards > 1 ? [shards.entry(spec.shards)] : []))
   }
 }
