@@ -1,26 +1,26 @@
 import Specification
 
-/// Everything that is known about an experiment after it ran: the contents of `report.json`.
+/// The report of an experiment: the contents of `report.json`.
 ///
 /// Accuracies and drops are in percent and percentage points; reductions are shares in [0, 1]; MACs
-/// are of one image. All but `timing` and `environment` depends on the experiment alone, and not on
-/// when, where and how fast it ran.
+/// are of one image. Everything except `timing` and `environment` depends only on the experiment,
+/// not on when, where and how fast it ran.
 public struct Report: Codable, Equatable, Sendable {
   /// Version of the format.
   public var format = Self.currentFormat
   public var experiment: String
   public var description: String
   public var status: Status
-  /// Why a later run, with these or other settings, has not replaced this report; nil of a complete
-  /// one.
+  /// Why a later run, with these or other settings, has not replaced this report; nil for a
+  /// complete one.
   public var problem: String?
-  /// The resolved experiment, as in `experiment.yaml`; nil in reports from before it was written.
+  /// The resolved experiment, as in `experiment.yaml`; nil in older reports.
   public var spec: JSON?
   public var summary: Summary
   public var runs: [RunReport]
   public var timing: Timing
   public var environment: EnvironmentReport
-  /// Read from `deployment.json` beside the report; never written with it.
+  /// Read from `deployment.json` next to the report; not part of report.json.
   public var deployment: DeploymentReport?
 
   public static let currentFormat = 1
@@ -50,13 +50,13 @@ public struct RunReport: Codable, Equatable, Sendable {
   /// On the test set, after the last epoch.
   public var top1: Double
   public var top5: Double?
-  /// Nil where it is not finite or was not measured.
+  /// Nil if it is not finite or was not measured.
   public var testLoss: Double?
   public var parameters: Int
   public var macs: Int
-  /// Of the ONNX file, which may have more channels; nil where none was written.
+  /// MACs of the ONNX file, which may have more channels; nil if none was written.
   public var onnxMacs: Int?
-  /// Damaged pictures that were not trained or tested on; nil where a damaged one ends the run.
+  /// Damaged pictures that were left out; nil if a damaged picture ends the run.
   public var leftOut: LeftOutPictures?
   /// Prunable channels that remain.
   public var channels: Int

@@ -1,5 +1,5 @@
 extension Report {
-  /// What training cost, a seed on average.
+  /// Cost of training, as average per seed.
   func costTable() -> Table {
     let costs = Dictionary(
       uniqueKeysWithValues: variants.map { ($0.name, $0.runs.map { trainingCost(of: $0) }) })
@@ -44,7 +44,7 @@ extension Report {
       header: ["", "baseline", "pruned", "change"], rows: rows.compactMap(\.self))
   }
 
-  /// How the numbers of `costTable` came about.
+  /// Explanation of the numbers in `costTable`.
   var costNote: String {
     let times = timing.runs.flatMap(\.epochs)
     let isMeasured = times.contains { $0.trainJoules != nil }
