@@ -1,7 +1,7 @@
 import Foundation
 import Specification
 
-/// A folder that a data set's files may be in.
+/// A folder that may contain the files of a data set.
 struct DataFolder: Equatable {
   let path: String
 
@@ -15,9 +15,9 @@ struct DataFolder: Equatable {
   /// Opens the first of the names that is a file here.
   ///
   /// - Parameters:
-  ///   - layout: what a data set's folder has in it, for errors.
+  ///   - layout: the expected contents of the folder, for errors.
   ///   - source: where to get the files, for errors.
-  ///   - others: names that are looked for beside a folder that is not there, for errors.
+  ///   - others: names to look for next to a missing folder, for errors.
   func open(
     _ names: [String], layout: String, source: String, others: [String] = []
   ) throws(DatasetError) -> DataFile {
@@ -28,9 +28,9 @@ struct DataFolder: Equatable {
     return try DataFile(path: file, source: source)
   }
 
-  /// That something is not here, and what is instead.
+  /// The error for something missing, with what was found instead.
   ///
-  /// - Parameter others: names that are looked for beside a folder that is not there.
+  /// - Parameter others: names to look for next to a missing folder.
   func missing(
     _ problem: String, layout: String, source: String, others: [String] = []
   ) -> DatasetError {

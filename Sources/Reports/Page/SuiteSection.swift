@@ -52,7 +52,7 @@ struct SuiteSection {
   private func anchor(_ index: Int) -> String { "experiment-\(index + 1)" }
 
   private func table() -> Table {
-    // Of the experiment with most seeds; the column of seeds says how many each has.
+    // The note for the experiment with most seeds; the column of seeds has their numbers.
     let seeds = reports.map { Set($0.runs.map(\.seed)).count }.max() ?? 1
     return Table(
       caption: seeds == 1 ? "Every experiment" : spreadNote(seeds: seeds),
