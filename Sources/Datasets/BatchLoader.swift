@@ -29,8 +29,8 @@ public final class BatchLoader: Sendable {
   ///
   /// - Parameters:
   ///   - startBatch: index of the first batch, to resume in the middle of a pass
-///   - step: difference between the indices of batches; other processes have those between
-///   - shards: shards of every batch, each of which is a separate batch
+  ///   - step: difference between the indices of batches; other processes have those between
+  ///   - shards: shards of every batch, each of which is a separate batch
   public convenience init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
     seed: UInt64, epoch: Int, dropLast: Bool = false, startBatch: Int = 0, step: Int = 1,

@@ -7,7 +7,7 @@ public protocol DatasetFormat: Sendable {
   /// Reads both splits.
   /// - Parameter path: folder of the files; nil for the description's default. Built-in data
   ///   ignores it.
-/// - Throws: `DatasetError` for the first file that is missing or damaged.
+  /// - Throws: `DatasetError` for the first file that is missing or damaged.
   func load(path: String?) throws(DatasetError) -> Dataset
 
   /// Reads both splits according to a specification. Most data sets use only its path.

@@ -14,8 +14,8 @@ public enum DatasetRegistry {
 
   /// Loads the data set of a specification, with its limits.
   /// - Parameter threads: largest number of threads that decode pictures.
-/// - Throws: `DatasetError` if there is none with this name, or if its files are missing or
-///   damaged.
+  /// - Throws: `DatasetError` if there is none with this name, or if its files are missing or
+  ///   damaged.
   public static func load(
     _ spec: DatasetSpec, threads: Int = ProcessorLimit.current.count
   ) throws(DatasetError) -> Dataset {

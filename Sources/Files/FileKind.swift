@@ -11,8 +11,8 @@ package struct FileKind: Equatable, Sendable {
 
   /// - Parameters:
   ///   - start: the first ``prefixLength`` bytes of the file, or all bytes of a shorter file.
-///   - path: its name, for types without a signature.
-/// - Returns: nil for an unknown type.
+  ///   - path: its name, for types without a signature.
+  /// - Returns: nil for an unknown type.
   package init?(_ start: some Collection<UInt8>, path: String) {
     let bytes = Array(start.prefix(Self.prefixLength))
     guard let found = Self.signatures.first(where: { $0.matches(bytes) })?.kind ?? Self.named(path, bytes)

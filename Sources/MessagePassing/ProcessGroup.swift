@@ -79,7 +79,7 @@ public struct ProcessGroup: Sendable {
   ///
   /// - Parameters:
   ///   - values: the values of this process.
-///   - counts: the number of values of each process.
+  ///   - counts: the number of values of each process.
   public func gathered(_ values: [Double], counts: [Int]) -> [Double] {
     guard count > 1 else { return values }
     var all = [Double](repeating: 0, count: counts.reduce(0, +))
@@ -120,8 +120,8 @@ public struct ProcessGroup: Sendable {
   ///
   /// - Parameters:
   ///   - sum: the sum of this process's leaves.
-///   - leaves: the number of leaves of all processes.
-///   - length: the length of the vectors.
+  ///   - leaves: the number of leaves of all processes.
+  ///   - length: the length of the vectors.
   public func total(_ sum: consuming TreeSum, leaves: Int, length: Int) -> [Float] {
     guard count > 1 else { return sum.total() }
     let nodes = (0..<count).map { TreeSum.nodes(of: part(of: leaves, rank: $0)) }

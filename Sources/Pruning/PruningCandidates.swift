@@ -14,8 +14,8 @@ struct PruningCandidates {
 
   /// - Parameters:
   ///   - layers: the groups whose channels count.
-///   - streams: groups that are ranked with them.
-///   - kept: remaining channels, by group.
+  ///   - streams: groups that are ranked with them.
+  ///   - kept: remaining channels, by group.
   init(
     _ layers: [ChannelGroup], streams: [ChannelGroup] = [], scores: [String: [Double]], kept: [String: Int],
     coupling: StreamCoupling, spec: PruneSpec

@@ -14,7 +14,7 @@ extension TensorFile {
 
   /// Reads a file's bytes.
   /// - Parameter file: the name for errors.
-/// - Throws: `TensorFileError`, which names the type of a file of another type if it is known.
+  /// - Throws: `TensorFileError`, which names the type of a file of another type if it is known.
   public init(bytes: [UInt8], file: String) throws(TensorFileError) {
     do throws(TensorFileError) {
       try self.init(safetensors: bytes, file: file)

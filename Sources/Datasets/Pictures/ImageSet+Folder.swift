@@ -5,8 +5,8 @@ extension ImageSet {
   ///
   /// - Parameters:
   ///   - size: rows and columns of the images.
-///   - threads: largest number of threads that decode pictures.
-/// - Throws: if there are none.
+  ///   - threads: largest number of threads that decode pictures.
+  /// - Throws: if there are none.
   public static func pictures(in folder: String, size: Int, threads: Int) throws(DatasetError) -> ImageSet {
     var walk = PictureWalk(root: folder)
     try walk.add("", label: 0)

@@ -18,11 +18,11 @@ struct Picture {
 
   /// - Parameters:
   ///   - file: a JPEG or PNG file, distinguished by the first bytes.
-///   - maximumPixels: larger pictures are rejected before decoding: a file of a few kilobytes can
-///     decode to gigabytes of pixels.
-///   - shrinkage: requested factor by which the picture is smaller than stored: 1, 2, 4 or 8;
-///     ignored for PNG.
-/// - Throws: the damage of the file.
+  ///   - maximumPixels: larger pictures are rejected before decoding: a file of a few kilobytes can
+  ///     decode to gigabytes of pixels.
+  ///   - shrinkage: requested factor by which the picture is smaller than stored: 1, 2, 4 or 8;
+  ///     ignored for PNG.
+  /// - Throws: the damage of the file.
   init(
     _ file: [UInt8], maximumPixels: Int = PictureSpec().maximumPixels,
     shrinkage: (PictureSize) -> Int = { _ in 1 }

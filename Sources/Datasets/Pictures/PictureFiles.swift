@@ -24,8 +24,8 @@ struct PictureFiles: Equatable, Sendable {
   /// Images of the pictures with the given indices: `[3, spec.size, spec.size]` each, nil for a
   /// damaged one that is left out.
   /// - Parameter window: the requested part of a picture, by its index and size.
-/// - Throws: an error about the first picture in order that cannot be read, or is damaged and not
-///   left out.
+  /// - Throws: an error about the first picture in order that cannot be read, or is damaged and not
+  ///   left out.
   func images(
     _ indices: [Int], window: @Sendable (Int, PictureSize) -> PictureWindow
   ) throws(DatasetError) -> [[UInt8]?] {

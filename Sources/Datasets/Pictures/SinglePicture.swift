@@ -6,7 +6,7 @@ public enum SinglePicture {
   ///   - path: a JPEG or PNG file
   ///   - channels: 3, or 1 for brightness (ITU-R BT.601)
   ///   - side: rows and columns of the image
-///   - resize: length of the picture's shorter side before the center crop; at least `side`
+  ///   - resize: length of the picture's shorter side before the center crop; at least `side`
   /// - Returns: `[channels, side, side]`
   /// - Throws: ``DatasetError`` if the file cannot be read or decoded.
   public static func image(

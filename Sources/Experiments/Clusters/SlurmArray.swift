@@ -9,8 +9,8 @@ public struct SlurmArray: Equatable, Sendable {
 
   /// - Parameters:
   ///   - maximumSize: upper limit for indices (exclusive).
-///   - limit: largest number of tasks of all arrays that run at the same time; at least one per
-///     array.
+  ///   - limit: largest number of tasks of all arrays that run at the same time; at least one per
+  ///     array.
   public static func arrays(of tasks: [Int], maximumSize: Int, limit: Int?) -> [SlurmArray] {
     let parts = Dictionary(grouping: tasks) { $0 / maximumSize }.sorted { $0.key < $1.key }
     return parts.enumerated().map { position, part in

@@ -12,7 +12,7 @@ public struct SlurmSubmission: Sendable {
 
   /// - Parameters:
   ///   - tasks: the tasks that have something to train.
-///   - limit: largest number of tasks that run at the same time.
+  ///   - limit: largest number of tasks that run at the same time.
   public init(_ script: SlurmScript, tasks: [Int], limit: Int?) {
     self.script = script
     let size = Slurm().maximumArraySize() ?? Self.maximumArraySize

@@ -27,8 +27,8 @@ final class FolderLock: Sendable {
 
   /// Locks a folder, and creates it if it does not exist.
   /// - Parameter interruption: ends the wait for a heartbeat of another owner.
-/// - Throws: `RunError.inUse` with the process that has the lock, or `.storage` if the folder
-///   cannot be used.
+  /// - Throws: `RunError.inUse` with the process that has the lock, or `.storage` if the folder
+  ///   cannot be used.
   init(
     _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption()
   ) throws(RunError) {

@@ -43,7 +43,7 @@ final class Calibration {
 
   /// - Parameters:
   ///   - network: the network, which is changed by training.
-///   - scores: whether to measure scoring, too.
+  ///   - scores: whether to measure scoring, too.
   func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> TrainingCost {
     let kept = network.channelGroups.map { "\($0.name) \($0.kept.count)" }.joined(separator: ",")
     let setting =

@@ -47,8 +47,8 @@ final class SuiteForecast: Sendable {
 
   /// - Parameters:
   ///   - stages: every training once, in the order in which they are done.
-///   - data: the data set of each training.
-///   - fresh: whether cached trainings are repeated.
+  ///   - data: the data set of each training.
+  ///   - fresh: whether cached trainings are repeated.
   init(_ stages: [TrainingStage], data: [StageKey: Dataset], cache: StageCache, fresh: Bool = false) {
     var state = State()
     var planned = PlannedBeginnings(cache: cache)

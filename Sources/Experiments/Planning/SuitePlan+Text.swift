@@ -5,7 +5,7 @@ import Specification
 extension SuitePlan {
   /// - Parameters:
   ///   - layers: whether to include the layers of every experiment.
-///   - columns: characters per line; wider tables omit columns.
+  ///   - columns: characters per line; wider tables omit columns.
   public func text(layers: Bool, columns: Int = 80) -> String {
     var parts: [String] = []
     if layers || experiments.count == 1 { parts += experiments.map { details($0, columns) } }

@@ -12,7 +12,7 @@ public struct SuitePlan {
 
   /// - Parameters:
   ///   - results: results folder, for finished trainings.
-///   - calibrates: whether to predict time and memory from a few steps of each training.
+  ///   - calibrates: whether to predict time and memory from a few steps of each training.
   public init(
     _ specs: [ExperimentSpec], results: String, engine: Engine, calibrates: Bool
   ) throws(ToolError) {

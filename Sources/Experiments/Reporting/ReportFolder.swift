@@ -10,7 +10,7 @@ public struct ReportFolder {
 
   /// Reads every report.
   /// - Parameter paths: each a folder with a report.json, such a file, or a folder of such folders.
-/// - Throws: `ReportError` with the file.
+  /// - Throws: `ReportError` with the file.
   public init(_ paths: [String]) throws(ReportError) {
     guard paths.count == 1, let path = paths.first else {
       (reports, folder) = (try ReportSet(paths: paths), nil)

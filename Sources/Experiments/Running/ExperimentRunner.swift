@@ -31,13 +31,13 @@ public struct ExperimentRunner: Sendable {
 
   /// - Parameters:
   ///   - engines: the engines; one training per engine runs at the same time.
-///   - results: the results folder, which has a folder for each experiment.
-///   - fresh: whether to start over instead of resuming from checkpoints.
-///   - failFast: whether to stop everything when an experiment fails.
-///   - checkpointInterval: wall time between checkpoints within an epoch, in addition to those
-///     after every epoch.
-///   - group: processes that do each training together; this is the first one, with one engine
-///   - commits: the commits of the experiment files, by the names of the experiments.
+  ///   - results: the results folder, which has a folder for each experiment.
+  ///   - fresh: whether to start over instead of resuming from checkpoints.
+  ///   - failFast: whether to stop everything when an experiment fails.
+  ///   - checkpointInterval: wall time between checkpoints within an epoch, in addition to those
+  ///     after every epoch.
+  ///   - group: processes that do each training together; this is the first one, with one engine
+  ///   - commits: the commits of the experiment files, by the names of the experiments.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
     checkpointInterval: Duration = .seconds(120), commits: [String: GitState] = [:],
@@ -59,8 +59,8 @@ public struct ExperimentRunner: Sendable {
   /// Runs all unfinished trainings, and writes all reports. If an experiment fails, the others
   /// still run.
   /// - Parameter ended: called for every experiment when it ends, from any thread, one at a time.
-/// - Returns: the outcomes in the order of `specs`; checkpoints and results of finished trainings
-///   always stay.
+  /// - Returns: the outcomes in the order of `specs`; checkpoints and results of finished trainings
+  ///   always stay.
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {

@@ -64,10 +64,10 @@ final class SuiteSchedule: Sendable {
 
   /// - Parameters:
   ///   - prepared: the prepared experiment for each of `specs`.
-///   - cache: the cache of trainings.
-///   - share: only do these trainings, and finish no experiment.
-///   - fresh: whether to discard cached trainings, see `discard`.
-///   - ended: called for every experiment that ends, one at a time.
+  ///   - cache: the cache of trainings.
+  ///   - share: only do these trainings, and finish no experiment.
+  ///   - fresh: whether to discard cached trainings, see `discard`.
+  ///   - ended: called for every experiment that ends, one at a time.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
     share: Set<StageKey>? = nil, fresh: Bool = false, ended: @escaping @Sendable (ExperimentOutcome) -> Void

@@ -9,9 +9,10 @@ public struct CachePruning: Encodable {
 
   /// - Parameters:
   ///   - unusedOnly: whether to keep trainings that an experiment's last run used.
-///   - minimumAge: minimum age in seconds; younger trainings are kept.
-///   - isDry: whether to remove nothing and only report, without waiting for owners on other hosts.
-/// - Throws: `RunError.storage` if something cannot be removed.
+  ///   - minimumAge: minimum age in seconds; younger trainings are kept.
+  ///   - isDry: whether to remove nothing and only report, without waiting for owners on other
+  ///     hosts.
+  /// - Throws: `RunError.storage` if something cannot be removed.
   public init(
     results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool
   ) throws(RunError) {

@@ -69,8 +69,8 @@ struct SharedBeginnings: Sendable {
   ///
   /// - Parameters:
   ///   - network: the network after the steps.
-///   - record: the record, ending with the epoch.
-///   - interruption: ends the wait for a heartbeat of another owner.
+  ///   - record: the record, ending with the epoch.
+  ///   - interruption: ends the wait for a heartbeat of another owner.
   func keep(
     _ network: Network, _ record: TrainingRecord, _ interruption: Interruption
   ) throws(RunError) {

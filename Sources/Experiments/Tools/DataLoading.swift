@@ -50,7 +50,7 @@ extension ExperimentSpec {
 
   /// Accuracy and loss of a network on images, with the experiment's normalization.
   /// - Parameter group: processes with the same network, which must all make this call.
-/// - Throws: if an image cannot be read, or if all images are damaged.
+  /// - Throws: if an image cannot be read, or if all images are damaged.
   func evaluation(
     of network: Network, on images: ImageSet, group: ProcessGroup = .alone
   ) throws(RunError) -> Evaluation {

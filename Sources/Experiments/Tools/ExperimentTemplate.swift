@@ -23,8 +23,8 @@ public struct ExperimentTemplate {
 
   /// - Parameters:
   ///   - file: path of the file; the experiment is named after it.
-///   - architecture: nil for one that suits the data set.
-/// - Throws: if a name is unknown.
+  ///   - architecture: nil for one that suits the data set.
+  /// - Throws: if a name is unknown.
   public init(file: String, dataset: String, architecture: String?) throws(Problem) {
     let catalog = Catalog.standard
     guard let entry = catalog.datasets.first(where: { $0.name == dataset }) else {

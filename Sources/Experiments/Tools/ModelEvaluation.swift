@@ -23,7 +23,7 @@ public struct ModelEvaluation: Encodable {
   private enum CodingKeys: String, CodingKey { case images, loss, top1, top5, parameters, macs }
 
   /// - Parameter weights: the model's file; nil for the experiment's start weights
-/// - Throws: ``ToolError`` if a file or the test images cannot be used.
+  /// - Throws: ``ToolError`` if a file or the test images cannot be used.
   public init(_ spec: ExperimentSpec, weights: String?, engine: Engine) throws(ToolError) {
     guard weights != nil || spec.architecture.weights != nil else {
       throw .file("an evaluation needs a trained model: --weights MODEL.safetensors")

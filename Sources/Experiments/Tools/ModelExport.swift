@@ -47,7 +47,7 @@ public enum ModelExport {
 
   /// Writes a model as an experiment file, as tensors, or as ONNX.
   /// - Returns: a line with the MACs of the file; nil if they are those of the network.
-/// - Throws: ``ToolError`` if the model cannot be read, or the file cannot be written.
+  /// - Throws: ``ToolError`` if the model cannot be read, or the file cannot be written.
   public static func write(
     _ spec: ExperimentSpec, weights: String?, as format: Format, to output: String, engine: Engine
   ) throws(ToolError) -> String? {

@@ -13,8 +13,8 @@ enum ModelMetadata {
   ///
   /// - Parameters:
   ///   - network: the trained network
-///   - classNames: of the data set
-///   - top1: accuracy on the test images, percent; nil if it was not measured
+  ///   - classNames: of the data set
+  ///   - top1: accuracy on the test images, percent; nil if it was not measured
   static func of(
     _ stage: TrainingStage, _ spec: ExperimentSpec, _ network: Network, classNames: [String], top1: Double?
   ) -> [String: String] {

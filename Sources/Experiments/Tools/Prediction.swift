@@ -42,7 +42,7 @@ public struct Prediction: Encodable {
   /// - Parameters:
   ///   - weights: the model's file; nil for the experiment's start weights
   ///   - top: largest number of classes for each image
-/// - Throws: ``ToolError`` if a file cannot be used, or a logit is not finite.
+  /// - Throws: ``ToolError`` if a file cannot be used, or a logit is not finite.
   public init(
     _ spec: ExperimentSpec, weights: String?, images: Images, top: Int, engine: Engine
   ) throws(ToolError) {

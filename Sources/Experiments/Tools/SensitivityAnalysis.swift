@@ -24,9 +24,9 @@ public struct SensitivityAnalysis: Sendable {
   /// - Parameters:
   ///   - weights: the trained model; nil for the baseline of the experiment's first seed in the
   ///     results.
-///   - ratios: shares of a layer's channels to remove, each in (0, 1), ascending.
-///   - results: the results folder; the analysis has a folder in that of the experiment.
-///   - engines: the engines; one layer per engine is measured at the same time.
+  ///   - ratios: shares of a layer's channels to remove, each in (0, 1), ascending.
+  ///   - results: the results folder; the analysis has a folder in that of the experiment.
+  ///   - engines: the engines; one layer per engine is measured at the same time.
   public init(
     _ spec: ExperimentSpec, weights: String?, ratios: [Double], results: String, engines: [Engine],
     progress: ProgressPrinter, interruption: Interruption

@@ -54,7 +54,7 @@ public struct PrunableGraph: Sendable {
   /// Removes channels.
   /// - Parameter channels: by group, indices of channels in the original network. Indices of
   ///   removed or unknown channels are ignored; the last channel of a layer is never removed.
-/// - Returns: by node, the remaining slices of its tensors.
+  /// - Returns: by node, the remaining slices of its tensors.
   mutating func remove(channels: [String: Set<Int>]) -> [Int: [ParameterSlice]] {
     for isStream in [true, false] {
       let groups = structure.groups.filter { ($0.kind == .stream) == isStream }

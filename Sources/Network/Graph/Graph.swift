@@ -49,7 +49,7 @@ public struct Graph: Sendable {
   let readers: [[Int]]
 
   /// - Throws: ``GraphError`` when shapes do not fit.
-/// - Precondition: a node reads only earlier values; there is at least one node.
+  /// - Precondition: a node reads only earlier values; there is at least one node.
   init(input: FeatureShape, nodes: [Node]) throws(GraphError) {
     precondition(!nodes.isEmpty, "a graph has at least one node")
     var shapes = [input]

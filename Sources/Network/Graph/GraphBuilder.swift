@@ -32,7 +32,7 @@ public struct GraphBuilder: Sendable {
   ///
   /// - Parameters:
   ///   - layer: the layer that it belongs to
-///   - tensors: prefix of its tensors' names; by default the name of the layer
+  ///   - tensors: prefix of its tensors' names; by default the name of the layer
   /// - Throws: ``GraphError`` when the shapes do not fit.
   public mutating func add(
     _ operation: any Operation, _ inputs: [Graph.Value], layer: String, tensors: String? = nil,

@@ -85,8 +85,8 @@ public struct BatchNormalization: Operation {
   /// - Parameters:
   ///   - channels: which channel of the sum each channel of `input` adds to; nil if they are the
   ///     same
-///   - residual: nil for zero
-/// - Returns: the batch statistics, which also update the running ones; nil if not training.
+  ///   - residual: nil for zero
+  /// - Returns: the batch statistics, which also update the running ones; nil if not training.
   func forward(
     _ input: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
     into output: Planes, _ tensors: Tensors, _ run: Run
@@ -152,7 +152,7 @@ public struct BatchNormalization: Operation {
   ///
   /// - Parameters:
   ///   - channels: which channel of `dy` each channel of `input` is; nil if they are the same
-///   - activation: the activation after batch norm and the sum
+  ///   - activation: the activation after batch norm and the sum
   ///   - writesBack: whether to multiply `dy` by the activation's derivative, in the channels that
   ///     `input` has
   ///   - accumulate: whether to add to `inputGradient` instead of overwriting it

@@ -195,7 +195,7 @@ public struct Convolution: Operation {
   /// - Parameters:
   ///   - sums: sums of positive and negative contributions from the forward pass; nil to compute
   ///     them
-///   - isNonNegative: whether the input has no negative element
+  ///   - isNonNegative: whether the input has no negative element
   func relevance(
     _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, isNonNegative: Bool,
     into rx: NodeFlow, _ run: Run

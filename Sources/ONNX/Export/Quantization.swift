@@ -33,7 +33,7 @@ struct Quantization {
   private var replacements: [String: String] = [:]
 
   /// - Parameter ranges: ranges of values, by name
-/// - Throws: ``ONNXError`` if a range is not finite.
+  /// - Throws: ``ONNXError`` if a range is not finite.
   init(of source: Onnx_GraphProto, ranges: [String: ClosedRange<Float>]) throws(ONNXError) {
     for (name, range) in ranges.sorted(by: { $0.key < $1.key })
     where !range.lowerBound.isFinite || !range.upperBound.isFinite {

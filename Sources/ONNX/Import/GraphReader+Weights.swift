@@ -99,7 +99,7 @@ extension GraphReader {
   ///
   /// - Parameters:
   ///   - before: number of zero channels before the features
-///   - after: number of zero channels after the features
+  ///   - after: number of zero channels after the features
   mutating func projected(
     _ features: Features, before: Int = 0, after: Int = 0, _ node: NodeReader
   ) throws(ONNXError) -> Features {

@@ -29,9 +29,9 @@ public struct ONNXNetwork: Sendable {
 
   /// - Parameters:
   ///   - input: the shape of an image, which overrides that of the file
-///   - newClasses: outputs of a new classifier that replaces the last linear layer, whose tensors
-///     are then omitted
-/// - Throws: ``ONNXError``, with advice.
+  ///   - newClasses: outputs of a new classifier that replaces the last linear layer, whose tensors
+  ///     are then omitted
+  /// - Throws: ``ONNXError``, with advice.
   public init(contentsOf path: String, input: FeatureShape, newClasses: Int? = nil) throws(ONNXError) {
     let bytes: [UInt8]
     do throws(TensorFileError) {

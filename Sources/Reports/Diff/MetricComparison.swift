@@ -29,7 +29,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
 
   /// - Parameters:
   ///   - base: value by seed.
-///   - tolerance: from the command line; nil for the default rule of the metric.
+  ///   - tolerance: from the command line; nil for the default rule of the metric.
   init?(
     _ metric: DiffMetric, variant: String?, base: [UInt64: Double], candidate: [UInt64: Double],
     tolerance: Tolerance?

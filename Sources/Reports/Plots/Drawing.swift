@@ -11,7 +11,7 @@ struct Drawing {
 
   /// - Parameters:
   ///   - title: shown on top, and the drawing's name for screen readers.
-///   - summary: a description in one sentence.
+  ///   - summary: a description in one sentence.
   func svg(title: String, summary: String, height: Double, @MarkupBuilder _ contents: () -> [Markup])
     -> Markup
   {

@@ -59,9 +59,9 @@ extension Plot.Axis {
   ///
   /// - Parameters:
   ///   - inThousands: whether to show large values in thousands, millions or more.
-///   - span: minimum difference between the ends of the axis.
-///   - bounds: range of possible values, beyond which the axis is not extended.
-/// - Returns: the axis, and the divisor of the values.
+  ///   - span: minimum difference between the ends of the axis.
+  ///   - bounds: range of possible values, beyond which the axis is not extended.
+  /// - Returns: the axis, and the divisor of the values.
   static func quantity(
     _ name: String, _ values: [Double], inThousands: Bool, span: Double = 0,
     within bounds: ClosedRange<Double> = -Double.infinity...Double.infinity, atMost count: Int

@@ -12,7 +12,7 @@ public struct Statistic: Equatable, Sendable {
   static let leastForInterval = 3
 
   /// - Parameter bounds: range of possible values, to which the interval is clipped.
-/// - Returns: nil without values.
+  /// - Returns: nil without values.
   public init?(_ values: [Double], within bounds: ClosedRange<Double>? = nil) {
     guard !values.isEmpty else { return nil }
     n = values.count

@@ -18,7 +18,7 @@ struct DeclarationReader {
 
   /// - Parameters:
   ///   - layers: the node of `layers`; the others may be nil
-/// - Returns: nil, with errors reported, if there are errors.
+  /// - Returns: nil, with errors reported, if there are errors.
   func read(parameters: Node?, blocks: Node?, layers: Node) -> ArchitectureDeclaration? {
     let before = context.diagnostics.count
     let known = parameters.map { readParameters($0, keyPath(path, "parameters")) } ?? [:]

@@ -165,9 +165,9 @@ extension ValueForm {
   ///
   /// - Parameters:
   ///   - count: the number of values if it is fixed.
-///   - isUnique: whether every value may appear only once.
-///   - isEmptyAllowed: whether the list may be empty
-///   - most: the largest number of values
+  ///   - isUnique: whether every value may appear only once.
+  ///   - isEmptyAllowed: whether the list may be empty
+  ///   - most: the largest number of values
   static func list<Element: Sendable & Hashable>(
     of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false, isEmptyAllowed: Bool = false,
     most: Int? = nil

@@ -15,7 +15,7 @@ struct MatrixExpansion {
   let context: ReadingContext
 
   /// - Parameter node: the whole file, after `extends`.
-/// - Throws: every error once, even if several combinations have it.
+  /// - Throws: every error once, even if several combinations have it.
   func experiments(_ node: Node) throws(SpecificationError) -> [LoadedExperiment] {
     guard case .mapping(let entries) = node.content,
       let matrix = entries.first(where: { $0.key == section.matrix.name && !$0.value.isNull })

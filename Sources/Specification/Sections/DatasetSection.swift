@@ -35,8 +35,8 @@ struct DatasetSection: Sendable {
 
   /// - Parameter classesAreGiven: whether the experiment sets the number of classes, so that the
   ///   folder of pictures need not exist.
-/// - Returns: the specification and the catalog's entry, each nil after an error that concerns it.
-///   For pictures, the entry includes what the files or other keys say.
+  /// - Returns: the specification and the catalog's entry, each nil after an error that concerns
+  ///   it. For pictures, the entry includes what the files or other keys say.
   func read(_ mapping: MappingReader, classesAreGiven: Bool) -> (DatasetSpec?, Catalog.Dataset?) {
     let name = mapping[name]
     var dataset = mapping.context.catalog.datasets.first { $0.name == name }
