@@ -5,9 +5,10 @@ extension PrunableGraph {
   /// no group.
   ///
   /// If several layers compute a group, such as an expansion and its depthwise filters or a
-  /// residual stream, the score is the mean over these layers (Fang et al. 2023, DepGraph, arXiv
-  /// 2301.12900). A layer that has lost a channel of a stream counts as 0, since it adds nothing to
-  /// it; layers without scores do not count. A group without scored layers has no score.
+  /// residual stream, the score is the mean over all channels of these layers that belong together
+  /// (Fang et al. 2023, DepGraph, arXiv 2301.12900). A layer that has lost a channel of a stream
+  /// counts as 0, since it adds nothing to it; layers without scores do not count. A group without
+  /// scored layers has no score.
   /// - Parameter layers: by layer, normalized scores of the remaining output channels; or by
   ///   stream, for a criterion that scores streams itself
   public func groupScores(_ layers: [String: [Double]]) -> [String: [Double]] {
