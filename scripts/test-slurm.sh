@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Submits a suite to a real Slurm, on the loopback address and gone afterwards: one task is
-# cancelled, one meets its time limit and is queued again, one fails. What the reports end with has
-# to be what a plain run gives.
+# Submits a suite to a real Slurm on the loopback address, which is removed afterwards: one task is
+# cancelled, one reaches its time limit and is requeued, one fails. The reports must be the same as
+# those of a plain run.
 #
 # usage: scripts/test-slurm.sh PROGRAM
 set -euo pipefail
