@@ -47,6 +47,7 @@ public struct BatchPlan: Sendable {
 
   /// The batch with the given index, from 0, or a shard of it. It has fewer images, possibly none,
   /// if damaged pictures are left out.
+  ///
   /// - Throws: if a picture cannot be read, or is damaged and damaged pictures are not left out;
   ///   never for images in memory.
   public func batch(_ number: Int, shard: BatchShard = .whole) throws(DatasetError) -> ImageBatch {

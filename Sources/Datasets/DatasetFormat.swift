@@ -5,6 +5,7 @@ public protocol DatasetFormat: Sendable {
   var description: Catalog.Dataset { get }
 
   /// Reads both splits.
+  ///
   /// - Parameter path: folder of the files; nil for the description's default. Built-in data
   ///   ignores it.
   /// - Throws: `DatasetError` for the first file that is missing or damaged.

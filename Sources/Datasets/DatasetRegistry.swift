@@ -13,6 +13,7 @@ public enum DatasetRegistry {
   ]
 
   /// Loads the data set of a specification, with its limits.
+  ///
   /// - Parameter threads: largest number of threads that decode pictures.
   /// - Throws: `DatasetError` if there is none with this name, or if its files are missing or
   ///   damaged.

@@ -22,6 +22,7 @@ struct FolderEntry: Equatable {
   /// dot.
   ///
   /// Links are followed.
+  ///
   /// - Throws: if it cannot be listed, or if a name is not UTF-8, since messages and reports could
   ///   not show it.
   static func all(in folder: String) throws(DatasetError) -> [FolderEntry] {

@@ -24,6 +24,7 @@ public struct ProcessGroup: Sendable {
 
   /// Joins the group that a ``Launcher`` started, if one did. `ESPALIER_MPI` sets the path of an
   /// MPI library.
+  ///
   /// - Throws: if processes were started together but there is no MPI library, or one that does not
   ///   support the launcher.
   public static func joined(_ environment: [String: String]) throws(Failure) -> ProcessGroup {

@@ -120,6 +120,7 @@ public final class Network {
   /// them.
   ///
   /// The network then computes the same as before with the outputs of those channels set to zero.
+  ///
   /// - Parameter channels: by group, streams included, indices of channels in the original network.
   ///   Indices of removed or unknown channels are ignored; the last channel of a layer is never
   ///   removed.

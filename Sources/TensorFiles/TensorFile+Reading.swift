@@ -6,6 +6,7 @@ extension TensorFile {
   static let largestHeader = 100_000_000
 
   /// Reads a file.
+  ///
   /// - Throws: `TensorFileError` if it cannot be read or is not a complete and consistent
   ///   safetensors file.
   public init(contentsOf path: String) throws(TensorFileError) {
@@ -13,6 +14,7 @@ extension TensorFile {
   }
 
   /// Reads a file's bytes.
+  ///
   /// - Parameter file: the name for errors.
   /// - Throws: `TensorFileError`, which names the type of a file of another type if it is known.
   public init(bytes: [UInt8], file: String) throws(TensorFileError) {

@@ -24,6 +24,7 @@ extension TensorFile {
   }
 
   /// Reads a sealed file's bytes.
+  ///
   /// - Throws: `TensorFileError` if the checksum is missing or wrong, or if the file is incomplete.
   public init(sealed bytes: [UInt8], file: String) throws(TensorFileError) {
     guard let place = Self.sealPlace(bytes) else {

@@ -23,6 +23,7 @@ struct PictureFiles: Equatable, Sendable {
 
   /// Images of the pictures with the given indices: `[3, spec.size, spec.size]` each, nil for a
   /// damaged one that is left out.
+  ///
   /// - Parameter window: the requested part of a picture, by its index and size.
   /// - Throws: an error about the first picture in order that cannot be read, or is damaged and not
   ///   left out.
@@ -77,6 +78,7 @@ struct PictureFiles: Equatable, Sendable {
   private func path(_ index: Int) -> String { "\(folder)/\(list.name(index))" }
 
   /// The bytes of the file, at most `largestFile`.
+  ///
   /// - Throws: if it cannot be read, or has changed since it was listed, since results would be
   ///   stored under the wrong key.
   private func read(_ index: Int) throws(DatasetError) -> [UInt8] {

@@ -85,6 +85,7 @@ struct PictureFolder {
   }
 
   /// Lists all pictures.
+  ///
   /// - Parameter threads: largest number of threads that read folders.
   /// - Throws: also if a class has no picture.
   func list(threads: Int) throws(DatasetError) -> PictureListing {

@@ -34,6 +34,7 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
   }
 
   /// The command as a shell command line.
+  ///
   /// - Parameter shard: the value of `--shard`, in shell syntax; nil for the run that writes the
   ///   reports.
   func line(shard: String?) -> String {

@@ -26,6 +26,7 @@ final class FolderLock: Sendable {
   let interruption: Interruption
 
   /// Locks a folder, and creates it if it does not exist.
+  ///
   /// - Parameter interruption: ends the wait for a heartbeat of another owner.
   /// - Throws: `RunError.inUse` with the process that has the lock, or `.storage` if the folder
   ///   cannot be used.

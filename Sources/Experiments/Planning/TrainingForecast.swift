@@ -133,6 +133,7 @@ struct TrainingForecast {
   }
 
   /// Cost after the first `done` epochs; nil if the cost of any width is unknown.
+  ///
   /// - Parameter trained: epochs whose steps are done. If it is larger than `done`, pruning and
   ///   evaluation after the last of them are still to do.
   func cost(_ variant: Variant, after done: Int, trained: Int = 0) -> Double? {

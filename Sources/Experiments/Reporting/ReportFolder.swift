@@ -9,6 +9,7 @@ public struct ReportFolder {
   private let folder: String?
 
   /// Reads every report.
+  ///
   /// - Parameter paths: each a folder with a report.json, such a file, or a folder of such folders.
   /// - Throws: `ReportError` with the file.
   public init(_ paths: [String]) throws(ReportError) {

@@ -58,6 +58,7 @@ public struct ExperimentRunner: Sendable {
 
   /// Runs all unfinished trainings, and writes all reports. If an experiment fails, the others
   /// still run.
+  ///
   /// - Parameter ended: called for every experiment when it ends, from any thread, one at a time.
   /// - Returns: the outcomes in the order of `specs`; checkpoints and results of finished trainings
   ///   always stay.

@@ -50,6 +50,7 @@ public struct TrainingFollower {
   }
 
   /// Takes part in the trainings that process 0 sends, until the end.
+  ///
   /// - Throws: errors of this process alone; the group must be ended then. Process 0 reports errors
   ///   that all processes have.
   public func run() throws(RunError) {

@@ -6,6 +6,7 @@ struct TrainingUnit: Sendable {
   var work: Double
 
   /// Every training of the experiments once, with trainings that belong together in one unit.
+  ///
   /// - Parameter work: predicted multiply-accumulates of a training, without those of shared
   ///   epochs.
   static func units(

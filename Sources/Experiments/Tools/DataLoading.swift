@@ -49,6 +49,7 @@ extension ExperimentSpec {
   }
 
   /// Accuracy and loss of a network on images, with the experiment's normalization.
+  ///
   /// - Parameter group: processes with the same network, which must all make this call.
   /// - Throws: if an image cannot be read, or if all images are damaged.
   func evaluation(

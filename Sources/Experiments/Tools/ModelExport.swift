@@ -46,6 +46,7 @@ public enum ModelExport {
   }
 
   /// Writes a model as an experiment file, as tensors, or as ONNX.
+  ///
   /// - Returns: a line with the MACs of the file; nil if they are those of the network.
   /// - Throws: ``ToolError`` if the model cannot be read, or the file cannot be written.
   public static func write(

@@ -9,6 +9,7 @@ extension PrunableGraph {
   /// (Fang et al. 2023, DepGraph, arXiv 2301.12900). A layer that has lost a channel of a stream
   /// counts as 0, since it adds nothing to it; layers without scores do not count. A group without
   /// scored layers has no score.
+  ///
   /// - Parameter layers: by layer, normalized scores of the remaining output channels; or by
   ///   stream, for a criterion that scores streams itself
   public func groupScores(_ layers: [String: [Double]]) -> [String: [Double]] {

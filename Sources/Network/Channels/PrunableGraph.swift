@@ -52,6 +52,7 @@ public struct PrunableGraph: Sendable {
   // MARK: Removal
 
   /// Removes channels.
+  ///
   /// - Parameter channels: by group, indices of channels in the original network. Indices of
   ///   removed or unknown channels are ignored; the last channel of a layer is never removed.
   /// - Returns: by node, the remaining slices of its tensors.

@@ -117,6 +117,7 @@ struct Executor {
   // MARK: Relevance
 
   /// Propagates relevance back from the output.
+  ///
   /// - Parameter record: is called with the relevance of each value when it is complete; planes are
   ///   valid during the call
   func relevance(

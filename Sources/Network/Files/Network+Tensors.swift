@@ -50,6 +50,7 @@ extension Network {
   }
 
   /// Removes the channels that the file does not have, and loads its tensors.
+  ///
   /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; then
   ///   tensors are unchanged, but channels may have been removed.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
@@ -72,6 +73,7 @@ extension Network {
   ///
   /// The projection of a residual block may be called `downsample`, as torchvision does, or
   /// `shortcut`.
+  ///
   /// - Parameter newHead: whether to ignore the file's classifier and keep that of the network
   public func load(
     model: TensorFile, from path: String, newHead: Bool = false

@@ -27,6 +27,7 @@ extension PrunableGraph {
 
   /// Checks the header of a file: whether its tensors, with the remaining channels in its metadata,
   /// are those of the graph.
+  ///
   /// - Parameter newHead: whether the file's classifier is ignored
   /// - Throws: the errors of loading the file, except those about values.
   public func check(

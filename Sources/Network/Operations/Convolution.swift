@@ -245,6 +245,7 @@ extension FeatureShape {
   }
 
   /// The output size of pooling windows over this map, each of which contains a pixel.
+  ///
   /// - Throws: ``GraphError/poolPadding(window:padding:)`` and the errors of
   ///   ``windowed(_:stride:padding:)``.
   func pooled(_ window: Int, stride: Int, padding: Int) throws(GraphError) -> FeatureShape {

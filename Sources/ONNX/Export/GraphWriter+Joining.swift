@@ -50,6 +50,7 @@ extension GraphWriter {
 
   /// Converts a value to another layout, by a 1x1 convolution of ones and zeros, or by a matrix
   /// product for a vector.
+  ///
   /// - Parameter force: whether to convert even if the layout is the same, since padding channels
   ///   are not zero
   mutating func placed(

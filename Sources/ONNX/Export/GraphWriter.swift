@@ -63,6 +63,7 @@ struct GraphWriter {
   // MARK: Operations
 
   /// Writes a node.
+  ///
   /// - Returns: the number of nodes of the graph that were written, including folded batch norm.
   private mutating func add(_ index: Int) throws(ONNXError) -> Int {
     let node = graph.nodes[index]

@@ -30,6 +30,7 @@ final class ProgressBars: Sendable {
 
   /// Updates the bar of a training; draws it at the last step of an epoch, and otherwise at limited
   /// intervals.
+  ///
   /// - Parameter columns: characters per line; a wider line would wrap, and could not be
   ///   overwritten.
   func show(_ step: StepProgress, label: String?, columns: Int) {

@@ -17,6 +17,7 @@ public struct ReportError: Error, Equatable, CustomStringConvertible {
 
 extension Report {
   /// Reads the output of `json()`, also of earlier versions; unknown keys are ignored.
+  ///
   /// - Throws: an error with the path of the first key that is missing or has a wrong type, or
   ///   about another format.
   public init(json: String) throws(ReportError) {

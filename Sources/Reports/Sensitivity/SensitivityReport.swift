@@ -77,6 +77,7 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
   }
 
   /// A row for each layer, a column for each ratio, for the terminal.
+  ///
   /// - Parameter columns: characters per line; if not all ratios fit, some in the middle are
   ///   omitted.
   public func table(columns: Int = 80) -> String {

@@ -25,6 +25,7 @@ package struct TextTable {
   private static let shortestName = 12
 
   /// The lines, without trailing spaces.
+  ///
   /// - Parameter columns: largest number of characters per line. Expendable columns are omitted
   ///   until the lines fit; then names in the first column are shortened in the middle.
   package func lines(columns: Int = .max) -> [String] {

@@ -26,6 +26,7 @@ public enum ExperimentFile {
   }
 
   /// Reads the experiments of a text.
+  ///
   /// - Parameter file: the path for source locations; `extends` is relative to its folder.
   public static func experiments(
     text: String, file: String, overrides: [String] = [], catalog: Catalog,
@@ -43,6 +44,7 @@ public enum ExperimentFile {
   }
 
   /// Reads the experiment of a text with one experiment.
+  ///
   /// - Parameter file: the path for source locations; `extends` is relative to its folder.
   public static func load(
     text: String, file: String, overrides: [String] = [], catalog: Catalog,

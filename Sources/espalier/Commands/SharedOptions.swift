@@ -34,6 +34,7 @@ struct ExperimentOptions: ParsableArguments {
   var overrides: [String] = []
 
   /// The experiments of the files, with suites expanded; prints warnings and errors.
+  ///
   /// - Parameter withoutDataset: whether to ignore the data set, because other images replace it
   /// - Throws: status 2 if there are errors.
   func load(
