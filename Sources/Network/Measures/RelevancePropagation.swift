@@ -58,9 +58,10 @@ public final class RelevancePropagation {
     return (layer.activation, layer.channels)
   }
 
-  /// Relevance of every scored channel for each image, `[images, channels]`, by layer. Propagation
-  /// starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over
-  /// its pixels. Layers that relevance does not reach are omitted.
+  /// Relevance of every scored channel for each image, `[images, channels]`, by layer.
+  ///
+  /// Propagation starts from R = 1 at the true class before the softmax. A channel's relevance is the
+  /// mean over its pixels. Layers that relevance does not reach are omitted.
   ///
   /// - Parameter images: `[channels, images, rows, columns]`, as many as labels.
   public func relevances(
