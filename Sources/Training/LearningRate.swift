@@ -8,7 +8,7 @@ public struct LearningRate: Sendable {
   private let epochs: Int
   private let fineTune: PruneSpec.FineTuneSpec?
 
-  /// - Parameter fineTune: what follows after the epochs of `train`.
+  /// - Parameter fineTune: the fine-tuning after the epochs of `train`.
   public init(_ train: TrainSpec, fineTune: PruneSpec.FineTuneSpec? = nil) {
     self.fineTune = fineTune
     base = train.optimizer.learningRate

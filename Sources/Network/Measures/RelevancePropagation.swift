@@ -60,8 +60,8 @@ public final class RelevancePropagation {
 
   /// Relevance of every scored channel for each image, `[images, channels]`, by layer.
   ///
-  /// Propagation starts from R = 1 at the true class before the softmax. A channel's relevance is the
-  /// mean over its pixels. Layers that relevance does not reach are omitted.
+  /// Propagation starts from R = 1 at the true class before the softmax. A channel's relevance is
+  /// the mean over its pixels. Layers that relevance does not reach are omitted.
   ///
   /// - Parameter images: `[channels, images, rows, columns]`, as many as labels.
   public func relevances(
