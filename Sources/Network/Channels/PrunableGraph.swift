@@ -142,6 +142,6 @@ public struct PrunableGraph: Sendable {
 }
 
 extension Array {
-  /// The element at an index, nil where there is none.
+  /// The element at an index, or nil if the index is out of range.
   fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

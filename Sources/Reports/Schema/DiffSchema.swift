@@ -1,6 +1,6 @@
 import Specification
 
-/// JSON Schema (draft 2020-12) of what `diff --format json` prints.
+/// JSON Schema (draft 2020-12) of the output of `diff --format json`.
 public func diffSchema() -> String {
   SchemaValue.document("Espalier diff", DiffSchema.diff)
 }

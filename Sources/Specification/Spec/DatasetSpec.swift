@@ -1,14 +1,14 @@
-/// Which images, how many of them, and what is done to them before the network sees them.
+/// Which images, how many of them, and how they are preprocessed.
 public struct DatasetSpec: Equatable, Sendable {
   public var name: String
   /// Folder of the files, environment variables expanded, relative to the working directory; nil
   /// for embedded data.
   public var path: String?
-  /// The path as it is written, where that has variables in it: what files to be shared say.
+  /// The path as written, if it contains variables; used in files meant to be shared.
   public var unexpandedPath: String?
-  /// Training images used, a seeded, class-balanced choice; nil for all.
+  /// Number of training images used, a seeded class-balanced subset; nil for all.
   public var trainLimit: Int?
-  /// Test images used, chosen likewise; nil for all.
+  /// Number of test images used, chosen likewise; nil for all.
   public var testLimit: Int?
   /// Nil for data sets whose images have one size.
   public var pictures: PictureSpec?
@@ -33,7 +33,7 @@ public struct DatasetSpec: Equatable, Sendable {
 public struct PictureSpec: Equatable, Sendable {
   /// Rows, and columns, of an image.
   public var size: Int
-  /// Length of a picture's shorter side before the center crop; at least `size`.
+  /// Length of a picture's shorter side before the center crop, at least `size`.
   public var resize: Int
   public var damaged: DamagePolicy
   /// Largest number of pixels of a stored picture; larger pictures are not decoded.
@@ -78,9 +78,9 @@ public struct AugmentSpec: Equatable, Sendable {
 /// A random crop of a picture, of random size, aspect ratio and position, that is resized to an
 /// image.
 public struct RandomResizedCropSpec: Equatable, Sendable {
-  /// Area of the part / area of the picture.
+  /// Area of the crop / area of the picture.
   public var scale: ClosedRange<Double>
-  /// Width of the part / its height.
+  /// Width of the crop / its height.
   public var ratio: ClosedRange<Double>
 
   public init(scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = 0.75...4.0 / 3) {
