@@ -5,8 +5,7 @@ import Testing
 struct BadInputTests {
   static let document = Command.repository.appendingPathComponent("docs/errors.md")
 
-  /// The whole document is made from what the program says. `ESPALIER_UPDATE_DOCUMENTS=1` writes it
-  /// anew.
+  /// The whole document is generated from the output. `ESPALIER_UPDATE_DOCUMENTS=1` rewrites it.
   @Test("every message is the documented one, with the right exit status, and without a crash")
   func messages() throws {
     var text = """

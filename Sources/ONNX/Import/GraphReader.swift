@@ -166,8 +166,8 @@ struct GraphReader {
   private static func unknown(_ node: NodeReader) -> ONNXError {
     let advice =
       [
-        "Softmax": "export a model that returns logits; the loss has the softmax",
-        "LogSoftmax": "export a model that returns logits; the loss has the softmax",
+        "Softmax": "export a model that returns logits; the loss includes the softmax",
+        "LogSoftmax": "export a model that returns logits; the loss includes the softmax",
         "QuantizeLinear": "export the model before it is quantized",
         "QLinearConv": "export the model before it is quantized",
         "If": "torch.onnx.export with a model in eval() and fixed sizes leaves no conditions",
