@@ -5,8 +5,8 @@ import Specification
 struct DataFolder: Equatable {
   let path: String
 
-  /// The first of the names that is a file here, compressed or not, or in a folder of its own name,
-  /// as some sites pack them.
+  /// The first of the names that exists here as a file, compressed or not, possibly in a folder of
+  /// the same name, as some sites pack them.
   func file(_ names: [String]) -> String? {
     names.flatMap { [$0, "\($0).gz", "\($0)/\($0)", "\($0)/\($0).gz"] }.map { "\(path)/\($0)" }
       .first { FileStatus($0)?.isFile == true }

@@ -31,7 +31,7 @@ struct TrainingCost {
 /// data and batch size.
 final class Calibration {
   private let engine: Engine
-  /// Seconds, by what was measured.
+  /// Measured seconds, by the name of the part.
   private var known: [String: Double] = [:]
   /// Time spent on measuring.
   private(set) var seconds = 0.0

@@ -23,7 +23,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     case tolerated
     case improved
     case regressed
-    /// Only the candidate has it.
+    /// Present only in the candidate.
     case added
   }
 

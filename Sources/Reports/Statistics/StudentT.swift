@@ -1,7 +1,6 @@
 import Foundation
 
-/// Quantile of Student's t distribution: the t below which a share `probability` of all values
-/// lies.
+/// Quantile of Student's t distribution: the t with cumulative probability `probability`.
 ///
 /// Found by bisection of the distribution function, so exact to rounding for any number of degrees
 /// of freedom above 0, whole or not.
