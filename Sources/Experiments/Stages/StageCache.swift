@@ -17,7 +17,8 @@ struct StageCache: Sendable {
 
   /// Locks the training of a key against all other runs, in this process or another.
   ///
-  /// - Throws: `RunError.inUse` if another run holds the lock, `.storage` if the folder cannot be used.
+  /// - Throws: `RunError.inUse` if another run holds the lock, `.storage` if the folder cannot be
+  ///   used.
   func lock(_ key: StageKey, _ interruption: Interruption) throws(RunError) -> FolderLock {
     try FolderLock(folder(key), interruption: interruption)
   }

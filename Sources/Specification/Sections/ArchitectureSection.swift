@@ -20,7 +20,7 @@ struct ArchitectureSection: Sendable {
     "A safetensors or ONNX file to start from instead of random weights; relative to the working directory.")
   let newHead = Field(
     "new_head", .boolean, default: false,
-    "Replaces the classifier of `weights` by a randomly initialized one, as for other classes.")
+    "Replaces the classifier of `weights` by a randomly initialized one, for example for other classes.")
   let onnx = Field(
     "onnx", .path,
     "An ONNX file to import network and weights from; `weights: null` for random weights.")

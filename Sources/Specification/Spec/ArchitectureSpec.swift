@@ -18,7 +18,7 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var weights: String?
   /// The unexpanded path of the file, if it has variables; written to shared files.
   public var unexpandedWeights: String?
-  /// Whether a new classifier replaces that of the weights, as for other classes.
+  /// Whether a new classifier replaces that of the weights, for example for other classes.
   public var hasNewHead = false
   /// The ONNX file that the layers are read from.
   public var onnx: String?
