@@ -91,7 +91,7 @@ public struct ExperimentTemplate {
         : "  augment: {random_crop: {padding: 4}, horizontal_flip: true}"
     let lines: [String?] =
       [
-        "# A network is trained twice: as it is, and pruned while it trains.",
+        "# Trains a network twice: as a baseline, and pruned while it trains.",
         "#   espalier validate \(file)    # checks this file",
         "#   espalier plan \(file)        # shows sizes, pruning steps and time",
         "#   espalier run \(file)         # trains, and writes results/\(name)/",
@@ -99,7 +99,7 @@ public struct ExperimentTemplate {
         "format: 1",
         "name: \(name)",
         "description: 40 % of the channels pruned while training",
-        "seeds: [0]                  # one training of each network for every seed",
+        "seeds: [0]                  # for every seed, both networks are trained",
         "",
         "dataset:",
         "  # One of: \(images).",
@@ -121,11 +121,11 @@ public struct ExperimentTemplate {
         "prune:",
         "  # One of: \(criteria).",
         "  criterion: feature_relevance",
-        "  ratio: 0.4                # share of the prunable channels that is removed in all",
+        "  ratio: 0.4                # share of the prunable channels to remove in total",
         "  interval: \(isTiny ? 1 : 5)               # epochs between pruning steps",
         "  until: \(isTiny ? 3 : 20)                  # no pruning step after this epoch",
         "",
-        "expect:                     # what counts as a success; `run` ends with status 1 otherwise",
+        "expect:                     # what counts as a success; otherwise `run` exits with status 1",
         "  accuracy_drop: {at_most: 5.0}   # percentage points",
       ]
     return lines.compactMap(\.self).joined(separator: "\n") + "\n"
