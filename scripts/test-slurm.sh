@@ -157,7 +157,7 @@ task_states() { squeue --noheader --array --states=all --format='%F_%K %T %r'; }
 start
 "$program" submit "${files[@]}" >ids
 cat ids
-# Six shards of one training each, four to an array, and the job after them.
+# Six shards of one training each, at most four per array, and the job that writes the reports.
 [ "$(grep -c '^training ' ids)" = 2 ] && [ "$(grep -c '^report ' ids)" = 1 ] || fail "expected two arrays and a report job"
 report=$(sed -n 's/^report //p' ids)
 submitted=$(echo results/.submit/*)
@@ -165,7 +165,7 @@ submitted=$(echo results/.submit/*)
 cancelled=
 for _ in $(seq 1800); do
   [ -n "$(squeue --noheader --jobs="$report" --format=%T 2>/dev/null | grep -v -E 'COMPLETED|FAILED')" ] || break
-  # Once its first checkpoint is there.
+  # As soon as it has a checkpoint.
   if [ -z "$cancelled" ] && log=$(grep -l '^cancelled,' "$submitted"/[0-9]*.log 2>/dev/null) \
     && key=$(grep -l 'seed 7' results/.cache/*/stage.yaml 2>/dev/null) && compgen -G "$(dirname "$key")/checkpoint-*" >/dev/null; then
     cancelled=$(basename "$log" .log)
