@@ -1,47 +1,46 @@
-# `make quickstart` and `make test` need git, make and a Swift 6.1+ toolchain; the rest they
-# install.
+# `make quickstart` and `make test` need git, make and a Swift 6.1+ toolchain, and install the rest.
 
 SWIFT_FLAGS ?=
-# Tests see internals, which the program itself is better optimized without: each has a build folder
-# of its own.
+# Tests need access to internals, which would make the program slower, so each has a separate build
+# folder.
 TEST_FLAGS = --scratch-path .build-tests -Xswiftc -enable-testing
 PROGRAM = .build/release/espalier
 
 .PHONY: help
 help: ## Show this list.
-	@grep -hE '^[a-z/.]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z/.]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z/.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z/.-]+):.*## /  make \1\t/' | expand -t 28
 
 .PHONY: quickstart
 quickstart: build ## Train ResNet-20 on Fashion-MNIST, baseline and pruned, and compare them.
 	$(PROGRAM) run experiments/quickstart.yaml
 
 .PHONY: test
-test: setup ## Build and run all tests; prints what fails, or with VERBOSE=1 everything.
+test: setup ## Build and run all tests; prints only failures, or everything with VERBOSE=1.
 	@echo "building the tests"
 	@scripts/quietly.sh .build-tests/build.log swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
 	@echo "running the tests"
 	@scripts/quietly.sh .build-tests/test.log swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS)
 
 .PHONY: torture
-torture: setup ## Kill, damage and starve runs, 200 kills among it, and compare what they end with.
+torture: setup ## Kill runs (200 times), damage their files, limit their disk, and compare the results.
 	@scripts/quietly.sh .build-tests/build.log swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
 	@ESPALIER_TORTURE_KILLS=$(or $(KILLS),200) scripts/quietly.sh .build-tests/test.log \
 	  swift test -c release --skip-build $(TEST_FLAGS) $(SWIFT_FLAGS) --filter TortureTests
 
 .PHONY: test-slurm
-test-slurm: build ## Submit a suite to a real Slurm on this machine, which this installs, starts and stops.
+test-slurm: build ## Submit a suite to a real Slurm on this machine; installs, starts and stops it.
 	scripts/test-slurm.sh $(PROGRAM)
 
 .PHONY: test-mpi
-test-mpi: build ## Train with several processes of Open MPI and MPICH, which this installs, and compare the bytes.
+test-mpi: build ## Train with several processes of Open MPI and MPICH, and compare the bytes; installs both.
 	scripts/test-mpi.sh $(PROGRAM)
 
 .PHONY: test-kubernetes
-test-kubernetes: build ## Check the manifests of a suite against Kubernetes' JSON schemas, which this installs.
+test-kubernetes: build ## Check the manifests of a suite against Kubernetes' JSON schemas; installs them.
 	scripts/test-kubernetes.sh $(PROGRAM)
 
 .PHONY: fuzz
-fuzz: setup ## Give a million mutated inputs to each reader of outside files.
+fuzz: setup ## Feed a million mutated inputs to each reader of outside files.
 	scripts/fuzz.sh $(or $(RUNS),1000000) $(READERS)
 
 SANITIZERS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all
@@ -52,11 +51,11 @@ sanitize: setup ## Test the kernels, threads and data readers under AddressSanit
 	  --scratch-path .build-sanitize -Xswiftc -enable-testing --disable-xctest $(SANITIZERS)
 
 .PHONY: sanitize-threads
-sanitize-threads: setup ## Test under ThreadSanitizer, with locks that it sees.
+sanitize-threads: setup ## Test under ThreadSanitizer, with locks that it supports.
 	@scripts/quietly.sh .build-threads/test.log scripts/sanitize-threads.sh
 
 .PHONY: test-neon
-test-neon: ## Compare kernels with the portable ones, on 64-bit Arm under qemu and here.
+test-neon: ## Compare kernels with the portable ones, on this machine and on 64-bit Arm under qemu.
 	scripts/test-neon.sh
 
 .PHONY: build
@@ -66,11 +65,11 @@ build: setup ## Build the program, .build/release/espalier.
 PREFIX ?= /usr/local
 
 .PHONY: install
-install: ## Install the built program, its manual page and completions under PREFIX, /usr/local.
+install: ## Install the built program, its manual page and completions under PREFIX (default: /usr/local).
 	scripts/install.sh $(PROGRAM) $(DESTDIR)$(PREFIX)
 
 .PHONY: dist
-dist: setup ## Build a tarball and a Debian package, in dist/, that need no Swift toolchain.
+dist: setup ## Build a tarball and a Debian package in dist/ that need no Swift toolchain.
 	scripts/dist.sh
 
 .PHONY: test-dist
@@ -84,7 +83,7 @@ setup: ## Install what is missing: libyaml, OpenBLAS, OpenSSL, zlib, libjpeg-tur
 BENCH_PYTHON = .build-bench/bin/python
 
 .PHONY: bench
-bench: build $(BENCH_PYTHON) ## Measure throughput beside PyTorch's, which this installs in a folder of its own.
+bench: build $(BENCH_PYTHON) ## Compare throughput with PyTorch; installs it in a separate folder.
 	python3 scripts/compare-throughput.py $(PROGRAM) $(BENCH_PYTHON)
 
 .PHONY: check-architectures
@@ -95,11 +94,11 @@ ONNX_PYTHON = .build-onnx/bin/python
 ONNX_BUILD = build
 
 .PHONY: check-onnx
-check-onnx: $(ONNX_BUILD) $(ONNX_PYTHON) ## Check exported ONNX files in onnxruntime, which this installs in a folder of its own.
+check-onnx: $(ONNX_BUILD) $(ONNX_PYTHON) ## Check exported ONNX files in onnxruntime; installs it in a separate folder.
 	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
 
 .PHONY: check-onnx-pytorch
-check-onnx-pytorch: $(ONNX_BUILD) $(ONNX_PYTHON) ## The same with PyTorch, gigabytes: its networks come in, and pruned ones load into it.
+check-onnx-pytorch: $(ONNX_BUILD) $(ONNX_PYTHON) ## The same with PyTorch (gigabytes): imports its networks, and loads pruned ones into it.
 	$(ONNX_PYTHON) -m pip install --quiet torch torchvision onnxscript
 	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
 
@@ -108,7 +107,7 @@ $(ONNX_PYTHON): scripts/onnx-requirements.txt
 	.build-onnx/bin/pip install --quiet -r scripts/onnx-requirements.txt
 	touch $@
 
-docs/images/roofline.svg: build ## Draw where each layer of ResNet-56 stands against the machine's limits.
+docs/images/roofline.svg: build ## Plot each layer of ResNet-56 against the limits of the machine.
 	$(PROGRAM) bench --profile resnet56 --format json | python3 scripts/roofline.py > $@
 
 $(BENCH_PYTHON):

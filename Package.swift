@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Reads top to bottom: a target knows only targets above it.
+// From top to bottom: a target depends only on targets above it.
 let package = Package(
   name: "Espalier",
   platforms: [.macOS(.v15)],
@@ -18,14 +18,14 @@ let package = Package(
     library("CTurboJPEG", apt: "libturbojpeg0-dev", brew: "jpeg-turbo", pkgConfig: "libturbojpeg"),
     library("CPNG", apt: "libpng-dev", brew: "libpng", pkgConfig: "libpng"),
     .target(name: "CKernels"),
-    // MPI, found at run time.
+    // MPI, loaded at run time.
     .target(name: "CMPI"),
 
     // The engine: planes, threads, kernels. The only target that computes with unsafe pointers.
     .target(name: "Compute", dependencies: ["CKernels"]),
-    // The words of an experiment: YAML to typed values, with places.
+    // Experiment files: YAML to typed values with source locations.
     .target(name: "Specification", dependencies: ["CYAML"]),
-    // What a file is by its first bytes.
+    // Types of files by their first bytes.
     .target(name: "Files"),
     // Scalars for TensorBoard.
     .target(
@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "TensorFiles", dependencies: ["CZlib", "Compute", "Files"]),
     // Layers, the graph, relevance, removal of channels, cost.
     .target(name: "Network", dependencies: ["Compute", "TensorFiles"]),
-    // Networks as ONNX files, out and in.
+    // ONNX export and import.
     .target(
       name: "ONNX",
       dependencies: [
@@ -103,8 +103,8 @@ let package = Package(
   cLanguageStandard: .c11
 )
 
-/// A library of the system. Debian has headers where the compiler looks for them; where Homebrew
-/// has put its own is asked of pkg-config.
+/// A system library. On Debian, headers are in the compiler's default path; for Homebrew,
+/// pkg-config finds them.
 func library(_ name: String, apt: String, brew: String, pkgConfig: String) -> Target {
   #if os(macOS)
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.brew([brew])])
@@ -113,13 +113,13 @@ func library(_ name: String, apt: String, brew: String, pkgConfig: String) -> Ta
   #endif
 }
 
-// `make fuzz` builds this target, and nothing else can: libFuzzer brings the main function.
+// Only `make fuzz` can build this target: libFuzzer provides the main function.
 if Context.environment["ESPALIER_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(name: "Fuzzing", dependencies: ["Compute", "Experiments", "ONNX"]))
 }
 
-// `make sanitize` builds what has pointers and threads, and its tests, alone.
+// `make sanitize` builds only the targets with pointers and threads, and their tests.
 if Context.environment["ESPALIER_SANITIZE"] != nil {
   let kept = [
     "CYAML", "CZlib", "CPNG", "CTurboJPEG", "CKernels", "Compute", "Files", "Specification", "Datasets",

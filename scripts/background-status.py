@@ -1,9 +1,9 @@
-"""Says how far the trainings of a background folder are; `scripts/background.sh status` calls it.
+"""Shows the progress of the trainings in a background folder; `scripts/background.sh status` calls it.
 
 usage: background-status.py FOLDER
 
-Which trainings there are and how many epochs they have done is what `espalier plan` says of the folder's queue; accuracies
-and seconds are those of the progress that the runs wrote.
+The trainings and their completed epochs come from `espalier plan` for the folder's queue; accuracies and seconds come from
+the progress that the runs wrote.
 """
 import json
 import pathlib

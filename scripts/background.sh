@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs the experiments of scripts/background-queue.txt one after another, at the lowest priority,
-# while the machine does other things. They take days; each report is there as soon as its
-# experiment is done.
+# while the machine does other things. They take days; each report is written when its experiment is
+# done.
 #
 #   scripts/background.sh start      builds and copies the program, once; runs the queue with it
 #   scripts/background.sh stop       ends it, with its state saved
 #   scripts/background.sh pause      halts it, for benchmarks
 #   scripts/background.sh continue   resumes what was paused or stopped
-#   scripts/background.sh status     how far each training is
+#   scripts/background.sh status     shows the progress of each training
 #
 # Program, experiments, queue, data, results and cache are in the folder $ESPALIER_BACKGROUND,
 # .background unless that is set. The copy is kept from one start to the next: a newer program may

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Checks that exported ONNX files are valid, and compute in onnxruntime what `espalier predict` does.
+"""Checks that exported ONNX files are valid, and that onnxruntime computes the same as `espalier predict`.
 
 usage: check-onnx.py ESPALIER [--only NAME]...
 
 Every architecture family, and the declared networks of the tests, which have every operation, are
-trained for one epoch on a few pictures that this makes: baseline, and pruned with scope `block` and
-`stream`. Each model is exported folded or not and padded or not, and checked: onnx.checker with its
-full check, logits within 1e-4 of the largest for batches of 1 and 7, initializers that are not inputs,
-the test data beside the file, the metadata. The script of docs/deploying.md loads each into PyTorch.
-Each is exported in 8-bit integers, too, which have to give about the same logits; those of the digits
-experiment have to be right for as many test images as its floats, to one point.
+trained for one epoch on a few generated pictures: baseline, and pruned with scope `block` and
+`stream`. Each model is exported with and without folding and padding, and checked: the full check of
+onnx.checker, logits within 1e-4 of the largest for batches of 1 and 7, initializers that are not
+inputs, the test data next to the file, the metadata. The script of docs/deploying.md loads each into
+PyTorch. Each is also exported in 8-bit integers, which must produce similar logits; the accuracy of
+the digits experiment must be within one point of that of the float version.
 
 The other way, torchvision's networks from both of PyTorch's exporters are read, compute onnxruntime's
 logits, are trained for an epoch, with a new classifier or the one they have, lose channels, and go out

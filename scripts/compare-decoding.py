@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How fast the pictures of a folder become images: Espalier beside Pillow with torchvision's transforms.
+"""Compares the decoding of a folder's pictures by Espalier and by Pillow with torchvision's transforms.
 
     python3 scripts/compare-decoding.py PROGRAM PYTHON FOLDER [--size 224] [--seconds 10]
 
-PROGRAM is the espalier program, PYTHON a Python that has torch, torchvision and Pillow. Each does the same from file to normalized tensor:
-in training a random resized crop and a flip, in evaluation the middle. torchvision is measured twice: on Pillow's images, as its
-ImageFolder does by default, and on the tensors that its own decoder gives. Python's workers are processes, Espalier's are threads. Every
-result is the median of three runs, which take turns.
+PROGRAM is the espalier program, PYTHON a Python with torch, torchvision and Pillow. Both do the same work from file to normalized
+tensor: in training a random resized crop and a flip, in evaluation a center crop. torchvision is measured twice: on Pillow's images, as
+in its ImageFolder by default, and on the tensors of its own decoder. Python's workers are processes, Espalier's are threads. Every
+result is the median of three runs in turns.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures two builds of the program in turns, and prints how the second does beside the first.
+"""Measures two builds of the program in turns, and prints how the second compares with the first.
 
 Usage: compare-programs.py BEFORE AFTER [--rounds N] [--seconds S] [CASE:MODE:BATCH...]
 A table in Markdown: medians of images per second and of peak memory, and their ratios.

@@ -1,11 +1,11 @@
-"""Throughput of Espalier beside PyTorch's: a table with ratios, for docs/performance.md.
+"""Compares the throughput of Espalier and PyTorch: a table with ratios, for docs/performance.md.
 
 usage: compare-throughput.py ESPALIER PYTHON [CASE ...] [--rounds 5] [--seconds 2] [--threads 2] [--batch 128]
 
-ESPALIER is the program, PYTHON an interpreter that has PyTorch. The two take turns, a fresh process for each
-measurement; of the rounds the median counts, and of PyTorch's two memory layouts the faster one. The ratio
-is to the faster of PyTorch in float32 and under autocast to bfloat16; on processors without bfloat16
-instructions the latter is slow, and --float32 leaves it out.
+ESPALIER is the program, PYTHON an interpreter with PyTorch. They are measured in turns, with a fresh process for each
+measurement; results are medians of the rounds, and for PyTorch of the faster of its two memory layouts.
+The ratio is to the faster of PyTorch in float32 and under autocast to bfloat16. --float32 leaves bfloat16 out, which is
+slow on processors without instructions for it.
 """
 import argparse, json, pathlib, statistics, subprocess
 

@@ -3,10 +3,10 @@
 
 usage: deploying-table.py RESULTS
 
-RESULTS has what `espalier run experiments/deploying.yaml --results RESULTS` left, and the
-deployment.json that `scripts/measure-onnx.py --rounds 3 RESULTS/deploying-*` wrote into each. Each
-gain is over the baseline of the same result, which was measured in turns with it; the baselines'
-own rows have the medians over the results.
+RESULTS contains the results of `espalier run experiments/deploying.yaml --results RESULTS`, with the
+deployment.json that `scripts/measure-onnx.py --rounds 3 RESULTS/deploying-*` writes into each. Each
+speed-up is over the baseline of the same result, which was measured in turns with it; the rows of
+the baselines have the medians over the results.
 """
 
 import json

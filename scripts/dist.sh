@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the program without need of a Swift toolchain, as
-# dist/espalier-VERSION-linux-MACHINE.tar.gz and as a Debian package.
+# Builds packages that need no Swift toolchain: dist/espalier-VERSION-linux-MACHINE.tar.gz and a
+# Debian package.
 #
 # The Swift runtime is linked in. The system's libyaml, zlib, libpng, libturbojpeg and libcrypto are
 # linked as the package says; OpenBLAS is looked for when the program runs.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Gives each reader of outside files mutated inputs, as many as the first argument says, and fails
-# at the first trap, hang of 10 s, or memory beyond 512 MB. What did it stays in
-# .build-fuzz/findings. Further arguments name readers.
+# Feeds mutated inputs to each reader of outside files, with the first argument as number of inputs,
+# and fails at the first trap, hang of 10 s, or memory use above 512 MB. The input that caused it
+# stays in .build-fuzz/findings. Further arguments are names of readers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measures in onnxruntime the forms that a pruned network can have as a file.
+"""Measures different ONNX forms of a pruned network in onnxruntime.
 
 usage: measure-onnx-forms.py [--rounds N] ESPALIER EXPERIMENT BASELINE PRUNED
 
 BASELINE and PRUNED are model.safetensors of the experiment file EXPERIMENT. The pruned one is
-exported with its widths filled up to multiples of 1, 4, 8 and 16; where a branch's last convolution
-has lost channels that its sum keeps, the export has filters of zeros. Against that stands the
-narrow convolution with its channels put where they belong, by a channel of zeros (Pad) and Gather.
-All are measured in turns, for batches of 1 and 128, with one thread and all: times that each is
-faster than the baseline, by medians of the rounds.
+exported with its channels padded to multiples of 1, 4, 8 and 16; the export has zero filters for
+channels that a branch's last convolution has lost but the sum keeps. The alternative form is the
+narrow convolution, whose channels a zero channel (Pad) and Gather move to their positions in the
+sum. All are measured in turns, for batches of 1 and 128, with one thread and with all. The results
+are speed-ups over the baseline, by medians of the rounds.
 """
 
 import argparse
@@ -99,11 +99,11 @@ def main():
 
         forms = [Form("baseline", export(arguments.baseline, 4))]
         for multiple in (1, 4, 8, 16):
-            forms.append(Form(f"zero filters, filled up to {multiple}", export(arguments.pruned, multiple)))
+            forms.append(Form(f"zero filters, padded to {multiple}", export(arguments.pruned, multiple)))
         for multiple in (1, 4):
             path = folder / f"gather-{multiple}.onnx"
             count = gathered(folder / f"pruned-{multiple}.onnx", path)
-            forms.append(Form(f"{count} Pad and Gather, filled up to {multiple}", path))
+            forms.append(Form(f"{count} Pad and Gather, padded to {multiple}", path))
         agree(forms[1:])
         for count in threads:
             for batch in (1, 128):

@@ -3,9 +3,9 @@
 
 Usage: measure-shards.py PROGRAM [--architecture resnet56] [--rounds 5] [--images 1280]
 
-Trains two epochs of random pictures in turns, the medians of whose second epochs it prints in
+Trains two epochs on random pictures in turns, and prints the medians of the second epochs in
 Markdown: with the whole batch at once, with two shards in one process (whose threads then compute
-side by side), and with two shards in two processes of Open MPI.
+in parallel), and with two shards in two processes of Open MPI.
 """
 import argparse
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with its output in a file: `quietly.sh LOG COMMAND...`. Prints the last line if the
-# command succeeds; if it fails, the lines that say why, and where all of them are. With VERBOSE=1
-# everything is printed as it comes.
+# command succeeds; if it fails, the lines with the reason, and the path of the file. With VERBOSE=1
+# everything is printed at once.
 set -uo pipefail
 
 log=$1

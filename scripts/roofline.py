@@ -1,10 +1,10 @@
-"""Draws where each layer's work stands against the machine's measured limits, as an SVG file.
+"""Plots the work of each layer against the measured limits of the machine, as an SVG file.
 
 usage: espalier bench --profile resnet56 --format json | roofline.py > roofline.svg
 
-Across: useful operations for each byte of activations that must move at least; up: useful GFLOPS. The roof is the lower
-of the measured bandwidth times that, and of the measured peak. Filtering by tiles does with fewer operations than the
-definition's and so stands above the peak.
+The x axis is the number of useful operations per byte of activations that must at least be moved, the y axis useful GFLOPS.
+The roof is the lower of the measured peak and of the measured bandwidth times x. Winograd's minimal filtering needs fewer
+operations than the definition, and so can be above the peak.
 """
 import json, math, sys
 

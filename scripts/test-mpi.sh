@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains with one, two and four processes of mpirun, of Open MPI and of MPICH: the bytes have to be
-# the same. One process is killed on the way, and what it left is gone on with by another number.
+# Trains with one, two and four processes of mpirun, with Open MPI and with MPICH: the bytes must be
+# the same. In one training a process is killed, and another number of processes resumes it.
 #
 # usage: scripts/test-mpi.sh PROGRAM
 set -euo pipefail

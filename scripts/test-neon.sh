@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares every kernel of each class with the portable one, on 64-bit Arm under qemu and on this
 # processor, and the bits of portable kernels on both. Compilers for Arm fuse multiplications with
-# additions by themselves, and round otherwise then, unless the code forbids it.
+# additions, which rounds differently, unless the code forbids it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Submits a suite to a real Slurm, on the loopback address and gone afterwards: one task is
-# cancelled, one meets its time limit and is queued again, one fails. What the reports end with has
-# to be what a plain run gives.
+# Submits a suite to a real Slurm on the loopback address, which is removed afterwards: one task is
+# cancelled, one reaches its time limit and is requeued, one fails. The reports must be the same as
+# those of a plain run.
 #
 # usage: scripts/test-slurm.sh PROGRAM
 set -euo pipefail
@@ -157,7 +157,7 @@ task_states() { squeue --noheader --array --states=all --format='%F_%K %T %r'; }
 start
 "$program" submit "${files[@]}" >ids
 cat ids
-# Six shards of one training each, four to an array, and the job after them.
+# Six shards of one training each, at most four per array, and the job that writes the reports.
 [ "$(grep -c '^training ' ids)" = 2 ] && [ "$(grep -c '^report ' ids)" = 1 ] || fail "expected two arrays and a report job"
 report=$(sed -n 's/^report //p' ids)
 submitted=$(echo results/.submit/*)
@@ -165,7 +165,7 @@ submitted=$(echo results/.submit/*)
 cancelled=
 for _ in $(seq 1800); do
   [ -n "$(squeue --noheader --jobs="$report" --format=%T 2>/dev/null | grep -v -E 'COMPLETED|FAILED')" ] || break
-  # Once its first checkpoint is there.
+  # As soon as it has a checkpoint.
   if [ -z "$cancelled" ] && log=$(grep -l '^cancelled,' "$submitted"/[0-9]*.log 2>/dev/null) \
     && key=$(grep -l 'seed 7' results/.cache/*/stage.yaml 2>/dev/null) && compgen -G "$(dirname "$key")/checkpoint-*" >/dev/null; then
     cancelled=$(basename "$log" .log)

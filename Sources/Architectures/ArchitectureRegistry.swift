@@ -3,9 +3,9 @@ import Network
 import ONNX
 import Specification
 
-/// A family of networks: one file each.
+/// A family of networks, in one file each.
 public protocol ArchitectureFamily: Sendable {
-  /// What an experiment file may name.
+  /// The names in experiment files.
   var entries: [Catalog.Architecture] { get }
 
   /// The network's structure.
@@ -13,19 +13,19 @@ public protocol ArchitectureFamily: Sendable {
   /// - Parameters:
   ///   - spec: names one of `entries`
   ///   - input: an image's shape
-  /// - Throws: ``ArchitectureError`` when there is no such network, or the images are too small.
+  /// - Throws: ``ArchitectureError`` if there is no such network, or if the images are too small.
   func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph
 }
 
 /// Why an architecture cannot be built.
 public enum ArchitectureError: Error, Sendable, CustomStringConvertible {
-  /// A key of the file has a value that the family does not know.
+  /// A key of the file has a value that the family does not support.
   case value(key: String, message: String)
   /// The layers do not fit the images.
   case shapes(GraphError)
   /// A declared layer is wrong.
   case layer(Place, path: String, message: String)
-  /// There is no architecture of that name.
+  /// There is no architecture with this name.
   case unknown(String)
 
   public var description: String {
@@ -37,7 +37,7 @@ public enum ArchitectureError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// All families. To add one: a file with its type, and a line here.
+/// All families. To add one, write a file with its type, and add a line here.
 public enum ArchitectureRegistry {
   public static let families: [any ArchitectureFamily] = [
     CIFARResNet(),
@@ -50,10 +50,10 @@ public enum ArchitectureRegistry {
     DeclaredFamily.efficientNetB0,
   ]
 
-  /// What an experiment file may name.
+  /// The names in experiment files.
   public static var entries: [Catalog.Architecture] { families.flatMap(\.entries) }
 
-  /// What layers a declared architecture may have.
+  /// The kinds of layers of declared architectures.
   public static var layerKinds: [Catalog.LayerKind] { LayerKinds.all.map(\.description) }
 
   /// The structure of the network that the spec describes.
@@ -97,16 +97,16 @@ public enum ArchitectureRegistry {
     return graph
   }
 
-  /// The network that the spec describes, with weights that depend on the seed alone; nil where
-  /// there is no such.
+  /// The network that the spec describes, with weights that depend only on the seed; nil if there
+  /// is no such network.
   public static func build(_ spec: ArchitectureSpec, seed: UInt64, engine: Engine) -> Network? {
     (try? graph(spec)).map { Network($0, seed: seed, engine: engine) }
   }
 
   // MARK: Validation
 
-  /// What the rest of an experiment has to know of the network; nil, with the problem told, for one
-  /// that cannot be built.
+  /// Properties of the network that the rest of an experiment needs; nil for a network that cannot
+  /// be built, whose problem is reported.
   public static func outline(
     _ spec: ArchitectureSpec, _ report: (Catalog.ArchitectureProblem) -> Void
   ) -> Catalog.NetworkOutline? {
@@ -151,7 +151,7 @@ public enum ArchitectureRegistry {
 }
 
 extension ArchitectureFamily {
-  /// The graph, or what of it does not fit.
+  /// Builds the graph, with errors about shapes that do not fit.
   func fitting(_ build: () throws(GraphError) -> Graph) throws(ArchitectureError) -> Graph {
     do throws(GraphError) { return try build() } catch { throw .shapes(error) }
   }

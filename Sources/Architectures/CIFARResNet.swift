@@ -28,7 +28,7 @@ struct CIFARResNet: ArchitectureFamily {
     Catalog.Architecture(name: name, block: block, depth: depth)
   }
 
-  /// Of each stage.
+  /// Number of blocks in each stage.
   private static func blocks(_ spec: ArchitectureSpec) -> Int {
     (spec.depth - 2) / period(spec)
   }

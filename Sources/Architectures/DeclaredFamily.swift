@@ -1,13 +1,13 @@
 import Network
 import Specification
 
-/// Built-in networks that are written as files of declared layers, in `Resources`.
+/// Built-in networks that are declared as layers in files in `Resources`.
 struct DeclaredFamily: ArchitectureFamily {
   private let entry: Catalog.Architecture
   private let file: File
-  /// What images of fewer than 64 rows take instead.
+  /// The file for images of fewer than 64 rows.
   private let small: File?
-  /// What a depth must be: `6n + 4`.
+  /// The form of a depth: `6n + 4`.
   private let depths: (period: Int, rest: Int)?
 
   private struct File {

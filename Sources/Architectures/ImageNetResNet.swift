@@ -2,13 +2,13 @@ import Compute
 import Network
 import Specification
 
-/// Residual networks for photographs (He et al. 2015, arXiv 1512.03385, table 1), layer by layer
-/// and name by name torchvision's, whose weights load.
+/// Residual networks for photographs (He et al. 2015, arXiv 1512.03385, table 1), with the same
+/// layers and names as torchvision's, so that its weights can be loaded.
 ///
 /// A 7x7 stem of 64 channels with stride 2 and 3x3 max pooling with stride 2; four stages of 64,
 /// 128, 256 and 512 channels, the later three starting with stride 2; global average pooling; one
-/// linear layer. Bottleneck blocks widen to four times the channels and have their stride in the
-/// 3x3 convolution. Made for 224x224 pixels; any size will do.
+/// linear layer. Bottleneck blocks expand to four times the channels and have their stride in the
+/// 3x3 convolution. They are designed for 224x224 pixels, but accept any size.
 struct ImageNetResNet: ArchitectureFamily {
   /// Blocks of each stage, by depth.
   private static let blocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]]

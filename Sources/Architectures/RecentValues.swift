@@ -1,14 +1,13 @@
 import Synchronization
 
-/// The last few values that were made, by what they were made from: the experiments of a matrix
-/// mostly ask for the same ones.
+/// A cache of the last few values by key: the experiments of a matrix mostly need the same values.
 package final class RecentValues<Key: Equatable & Sendable, Value: Sendable>: Sendable {
   private let known = Mutex<[(key: Key, value: Value)]>([])
   private let most = 16
 
   package init() {}
 
-  /// The value that is known, or else the one that `make` returns, which is known from then on.
+  /// The cached value, or else the value that `make` returns, which is then cached.
   package func value<Failure: Error>(
     for key: Key, _ make: () throws(Failure) -> Value
   ) throws(Failure) -> Value {

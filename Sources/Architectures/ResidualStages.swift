@@ -2,10 +2,10 @@ import Compute
 import Network
 import Specification
 
-/// Residual blocks and the streams that run past them (He et al. 2015, arXiv 1512.03385).
+/// Residual blocks and their residual streams (He et al. 2015, arXiv 1512.03385).
 ///
-/// The stem and every projection start a stream, `stream.0`, `stream.1`, ..., which the paper's
-/// method leaves whole.
+/// The stem and every projection start a stream, `stream.0`, `stream.1`, ..., which the method of
+/// arXiv 2002.09958 does not prune.
 struct ResidualStages {
   var builder: GraphBuilder
   private var streams = 0
@@ -26,13 +26,13 @@ struct ResidualStages {
       pruning: startStream())
   }
 
-  /// Blocks `NAME.0`, `NAME.1`, ... of the same width, of which the first has the stride.
+  /// Blocks `NAME.0`, `NAME.1`, ... of the same width; the first has the stride.
   ///
   /// Basic blocks: two 3x3 convolutions, the stride in the first. Bottleneck blocks: 1x1, 3x3 and
   /// 1x1 convolutions, the last to four times the channels; the stride in the 3x3. The shortcut is
   /// a 1x1 projection where shape or width change.
   ///
-  /// - Parameter shortcut: what the projection is called: `downsample` in torchvision
+  /// - Parameter shortcut: name of the projection: `downsample` in torchvision
   mutating func stage(
     _ name: String, of input: Graph.Value, channels: Int, blocks: Int,
     kind: ArchitectureSpec.BlockKind, stride: Int, shortcut: String

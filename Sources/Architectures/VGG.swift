@@ -6,12 +6,13 @@ import Specification
 /// arXiv 2002.09958.
 ///
 /// 3x3 convolutions with bias, batch norm, ReLU; 2x2 max pooling; one hidden layer of 512 units
-/// with dropout 0.5. The first two convolutions are scored but never pruned; the hidden units are.
+/// with dropout 0.5. The first two convolutions are scored but not pruned; the hidden units are
+/// pruned.
 struct VGG: ArchitectureFamily {
-  /// Convolutions at the beginning that are scored alone.
+  /// Number of convolutions at the beginning that are scored but not pruned.
   private static let fixedConvolutions = 2
 
-  /// Output channels of each convolution; nil is a max pooling.
+  /// Output channels of each convolution; nil stands for max pooling.
   private static let configurations: [Int: [Int?]] = [
     11: [64, nil, 128, nil, 256, 256, nil, 512, 512, nil, 512, 512, nil],
     13: [64, 64, nil, 128, 128, nil, 256, 256, nil, 512, 512, nil, 512, 512, nil],

@@ -5,26 +5,26 @@ import Specification
 
 /// A network to measure, by its name on the command line.
 ///
-/// - `resnet20`, `resnet56`, ...: an architecture that experiment files know, on 32x32 colour
-///   images and ten classes, or, if it is made for ImageNet, on 224x224 and a thousand: `resnet34`;
-///   `densenet` has its usual depth and growth;
-/// - `mobilenet_v2@224`: the same on images of that many rows and columns, of a thousand classes
-///   from 64 on;
-/// - `resnet56:inner=0.5`: the same with every block's inner convolutions cut to that share of
-///   their channels, the residual stream whole: what pruning leaves;
-/// - `vgg16:0.6`: every layer, the hidden one too, cut to that share of its width.
+/// - `resnet20`, `resnet56`, ...: an architecture name of experiment files, on 32x32 colour images
+///   with ten classes, or for ImageNet networks such as `resnet34` on 224x224 images with a
+///   thousand; `densenet` has its usual depth and growth;
+/// - `mobilenet_v2@224`: the same on images of 224x224 pixels; images from 64 rows on have a
+///   thousand classes;
+/// - `resnet56:inner=0.5`: the same as after pruning, with this share of the channels in the inner
+///   convolutions of every block, and an unpruned residual stream;
+/// - `vgg16:0.6`: every layer, including the hidden one, with this share of its width.
 public struct BenchmarkCase: Equatable, Sendable {
   public let name: String
   let architecture: ArchitectureSpec
-  /// Share of the channels that the inner convolutions of residual blocks keep.
+  /// Share of the channels that remain in the inner convolutions of residual blocks.
   let innerShare: Double
 
-  /// Measured where no cases are named.
+  /// The default cases.
   public static let standardNames = [
     "resnet20", "resnet20:inner=0.5", "resnet56", "resnet56:inner=0.5", "vgg16", "vgg16:0.6",
   ]
 
-  /// - Throws: ``BenchmarkCaseError`` for a name that is none.
+  /// - Throws: ``BenchmarkCaseError`` for an unknown name.
   public init(_ name: String) throws(BenchmarkCaseError) {
     self.name = name
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -64,7 +64,7 @@ public struct BenchmarkCase: Equatable, Sendable {
       throw BenchmarkCaseError(name: name)
     }
     guard innerShare < 1 else { return network }
-    // The last convolution of a block makes the stream's channels, the others the block's own.
+    // The last convolution of a block computes channels of the stream, the others inner channels.
     let last = architecture.block == .basic ? ".conv2" : ".conv3"
     var kept: [String: [Int]] = [:]
     for group in network.channelGroups where !group.name.hasSuffix(last) {
@@ -75,7 +75,7 @@ public struct BenchmarkCase: Equatable, Sendable {
   }
 }
 
-/// A name that is no benchmark case.
+/// The error for an unknown benchmark case.
 public struct BenchmarkCaseError: Error, Equatable, CustomStringConvertible {
   public var name: String
 

@@ -9,7 +9,7 @@ struct BenchmarkStep {
   let mode: Throughput.Mode
   let images: Planes
   let labels: [Int]
-  /// For scoring: training would copy the weights that it holds.
+  /// Only set for scoring: if it held the weights during training, they would be copied.
   let propagation: RelevancePropagation?
   let loss = CrossEntropy()
   let optimizer = StochasticGradientDescent(OptimizerSpec())

@@ -1,18 +1,18 @@
 import Datasets
 import Specification
 
-/// Images a second that the pictures of a folder become: read, decoded, cropped, resized and
-/// normalized.
+/// Throughput of decoding the pictures of a folder, in images per second: reading, decoding,
+/// cropping, resizing and normalizing.
 public struct DecodingThroughput: Codable, Equatable, Sendable {
   public enum Mode: String, Codable, CaseIterable, Sendable {
-    /// A random part of the picture, mirrored or not.
+    /// A random crop of the picture, randomly mirrored.
     case train
-    /// The middle of the picture.
+    /// The center crop of the picture.
     case evaluate
   }
 
   public var mode: Mode
-  /// Rows, and columns, of the images.
+  /// Rows and columns of the images.
   public var size: Int
   public var threads: Int
   public var batch: Int
@@ -25,10 +25,9 @@ public struct DecodingThroughput: Codable, Equatable, Sendable {
     case imagesPerSecond = "images_per_s"
   }
 
-  /// Goes through the pictures again and again for at least `seconds` and a batch, after a batch
-  /// that does not count.
+  /// Measures for at least `seconds` and one batch, after a batch that does not count.
   ///
-  /// - Throws: when there is no picture, or a damaged one.
+  /// - Throws: if there is no picture, or a damaged one.
   public init(
     of folder: String, mode: Mode, size: Int, batch: Int, seconds: Double, threads: Int
   ) throws(DatasetError) {

@@ -2,23 +2,24 @@ import Compute
 import Foundation
 import Network
 
-/// Where the time of a training step goes, for each layer and kind of work.
+/// Time of a training step by layer and kind of work.
 public struct NetworkProfile: Encodable, Equatable, Sendable {
   public struct Row: Encodable, Equatable, Sendable {
     public var layer: String
     public var work: String
-    /// How a convolution was computed; nil for other work.
+    /// The algorithm of a convolution; nil for other work.
     public var algorithm: String?
     /// Of one step.
     public var milliseconds: Double
     /// Multiply-accumulates of one step, in millions.
     public var megaMACs: Double
-    /// Bytes of activations and gradients that must move in one step at least, in millions.
+    /// Minimum number of bytes of activations and gradients to move in one step, in millions.
     public var megabytes: Double
-    /// Useful billions of floating-point operations a second: two for each multiply-accumulate of
-    /// the definition, however the result was computed.
+    /// Billions of useful floating-point operations per second: two for each multiply-accumulate of
+    /// a direct convolution, whatever the algorithm.
     public var gigaflops: Double
-    /// Of the measured peak; filtering by tiles does with fewer operations and can exceed 1.
+    /// Share of the measured peak; Winograd's minimal filtering needs fewer operations and can
+    /// exceed 1.
     public var shareOfPeak: Double
 
     private enum CodingKeys: String, CodingKey {
@@ -37,7 +38,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   public var kernels: String
   /// GFLOPS of a loop of multiply-adds on all threads, measured just before.
   public var measuredPeak: Double
-  /// Billions of bytes a second that all threads together read and write, measured just before.
+  /// Billions of bytes per second that all threads together read and write, measured just before.
   public var measuredBandwidth: Double
   /// Milliseconds of a whole step.
   public var step: Double
@@ -95,7 +96,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
       shareOfPeak: peak > 0 ? gigaflops / peak : 0)
   }
 
-  /// The same added up over layers, one row for each kind of work.
+  /// The sums over layers, one row for each kind of work.
   public var totals: [Row] {
     LayerProfile.Work.allCases.compactMap { work in
       let same = rows.filter { $0.work == work.rawValue }

@@ -1,7 +1,7 @@
 import Compute
 import Foundation
 
-/// Images a second that a network trains on, classifies or scores its channels on.
+/// Throughput of training, inference or scoring, in images per second.
 public struct Throughput: Codable, Equatable, Sendable {
   public enum Mode: String, Codable, CaseIterable, Sendable {
     /// Forward, backward and update.
@@ -18,7 +18,7 @@ public struct Throughput: Codable, Equatable, Sendable {
   public var batch: Int
   /// Of the median step.
   public var imagesPerSecond: Double
-  /// Most memory that the process has had in use until now, in MiB.
+  /// Peak memory of the process so far, in MiB.
   public var peakMemory: Int
 
   private enum CodingKeys: String, CodingKey {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// A communicator, a type: a pointer in Open MPI, a number in MPICH.
+// A handle, such as a communicator or a type: a pointer in Open MPI, a number in MPICH.
 typedef union {
   void *pointer;
   int number;
@@ -18,13 +18,13 @@ static struct {
   void *abort, *alltoallv, *allgatherv, *bcast;
 } mpi;
 
-// The numbers of MPICH's mpi.h, which its ABI fixes.
+// The constants of MPICH's mpi.h, which are part of its ABI.
 enum {
   mpich_comm_world = 0x44000000,
   mpich_float = 0x4c00040a,
   mpich_double = 0x4c00080b,
   mpich_byte = 0x4c00010d,
-  // Of both libraries.
+  // The same in both libraries.
   thread_serialized = 2,
   largest_version = 8192,
 };
@@ -35,7 +35,7 @@ static int fail(char *message, size_t size, const char *problem, const char *det
 }
 
 static void *load(const char *path, int open_mpi) {
-  // Open MPI loads modules that look for its symbols.
+  // Open MPI loads modules that need its symbols.
   const int flags = RTLD_NOW | RTLD_GLOBAL;
   if (path) return dlopen(path, flags);
   static const char *const names[2][4] = {
@@ -50,7 +50,7 @@ static void *load(const char *path, int open_mpi) {
   return dlopen("libmpi.so", flags);
 }
 
-// The numbers of the world, by a call of either kind.
+// Rank or size of the world communicator, by a call to either library.
 static int ask(void *call, int *answer) {
   return mpi.has_pointers ? ((int (*)(void *, int *))call)(mpi.world.pointer, answer)
                           : ((int (*)(int, int *))call)(mpi.world.number, answer);
@@ -71,7 +71,7 @@ int cmpi_start(cmpi_world *world, const char *path, int open_mpi, char *message,
       !mpi.bcast)
     return fail(message, size, "the MPI library lacks a function", path);
 
-  // Only Open MPI has its handles as variables.
+  // Only in Open MPI, handles are variables.
   void *open_world = dlsym(library, "ompi_mpi_comm_world");
   mpi.has_pointers = open_world != NULL;
   if (mpi.has_pointers) {

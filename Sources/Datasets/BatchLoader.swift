@@ -3,34 +3,34 @@ import Foundation
 import Specification
 import Synchronization
 
-/// Hands out the batches of a plan, which a background thread prepares ahead.
+/// Provides the batches of a plan, which a background thread prefetches.
 ///
 ///     let loader = BatchLoader(set: data.train, order: order, batchSize: 128, augment: augment, normalize: normalize,
 ///       seed: 0, epoch: 3)
 ///     while let batch = try loader.next() { … }
 ///
-/// The batches are the plan's, whatever the timing. The thread ends after the last batch, or soon
-/// after the loader is let go of. Where the system starts no thread, each batch is prepared when it
-/// is asked for.
+/// The batches do not depend on timing. The thread ends after the last batch, or soon after the
+/// loader is released. If the system starts no thread, each batch is prepared on request.
 public final class BatchLoader: Sendable {
-  /// Number of batches of the whole pass, those before `startBatch` counted.
+  /// Number of batches of the whole pass, including those before `startBatch`.
   public let batchCount: Int
   let queue: BatchQueue
   private let plan: BatchPlan
   private let parts: BatchParts
-  /// The position of the next part where there is no thread; nil where there is one.
+  /// The position of the next part if there is no thread; nil if there is one.
   private let upcoming: Mutex<Int?>
 
-  /// Batches that wait, at most, besides the one in preparation; one large one alone.
+  /// Largest number of waiting batches, in addition to the one in preparation; only one if it is
+  /// large.
   static let ahead = 3
   static let bytesAhead = 1 << 28
 
   /// See `BatchPlan` for the parameters.
   ///
   /// - Parameters:
-  ///   - startBatch: number of the batch that comes first, to resume in the middle of a pass
-  ///   - step: numbers from one batch to the next; other processes have those between
-  ///   - shards: of every batch, each of which comes as a batch of its own
+  ///   - startBatch: index of the first batch, to resume in the middle of a pass
+  ///   - step: difference between the indices of batches; other processes have those between
+  ///   - shards: shards of every batch, each of which is a separate batch
   public convenience init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
     seed: UInt64, epoch: Int, dropLast: Bool = false, startBatch: Int = 0, step: Int = 1,
@@ -53,7 +53,8 @@ public final class BatchLoader: Sendable {
     self.plan = plan
     self.parts = parts
     batchCount = plan.batchCount
-    // The thread knows the queue, not the loader: so the loader can go, and stop it.
+    // The thread refers to the queue, not the loader, so that the loader can be released and stop
+    // it.
     let thread = StartedThread(stackSize: stackSize) {
       do throws(DatasetError) {
         for index in 0... {
@@ -71,9 +72,9 @@ public final class BatchLoader: Sendable {
 
   deinit { queue.stop() }
 
-  /// The next batch, when it is ready; nil after the last.
+  /// Waits for the next batch; nil after the last.
   ///
-  /// - Throws: where `BatchPlan.batch` does, after the batches before.
+  /// - Throws: the error of `BatchPlan.batch`, after the batches before it.
   public func next() throws(DatasetError) -> ImageBatch? {
     let index = upcoming.withLock { upcoming -> Int? in
       defer { upcoming = upcoming.map { $0 + 1 } }
@@ -84,7 +85,7 @@ public final class BatchLoader: Sendable {
     return try plan.batch(part.batch, shard: part.shard)
   }
 
-  /// 0..<count in the order of an epoch's pass.
+  /// 0..<count in the random order of an epoch.
   public static func shuffledOrder(count: Int, seed: UInt64, epoch: Int) -> [Int] {
     var random = RandomStream(seed: seed, purpose: .shuffle, epoch: epoch)
     return random.permutation(count)

@@ -1,10 +1,10 @@
 import Compute
 import Specification
 
-/// The batches of one pass over images: which images each has, and what is done to them.
+/// The batches of one pass over images: their images, augmentation and normalization.
 ///
-/// A batch is a function of the plan and its number alone, so batches can be made in any order, on
-/// any thread, and again after a restart.
+/// A batch depends only on the plan and its index, so batches can be made in any order, on any
+/// thread, and again after a restart.
 public struct BatchPlan: Sendable {
   public let set: ImageSet
   /// Indices of the set's images, in the order of the pass.
@@ -21,7 +21,7 @@ public struct BatchPlan: Sendable {
   /// - Parameters:
   ///   - augment: random changes, keyed by (seed, epoch, index of the image); nil for none
   ///   - normalize: mean and standard deviation for each channel, of pixels scaled to 0...1
-  ///   - dropLast: leaves out a last batch of fewer than `batchSize` images
+  ///   - dropLast: whether to omit a last batch of fewer than `batchSize` images
   /// - Precondition: `batchSize` is positive, `order` has indices of the set's images, `normalize`
   ///   has a mean and a standard deviation for each channel.
   public init(
@@ -45,11 +45,11 @@ public struct BatchPlan: Sendable {
     }
   }
 
-  /// The batch of the given number, from 0, or a shard of it. It has fewer images, none even, where
-  /// damaged pictures are left out.
+  /// The batch with the given index, from 0, or a shard of it. It has fewer images, possibly none,
+  /// if damaged pictures are left out.
   ///
-  /// - Throws: when a picture cannot be read, or is damaged and not to be left out; never for
-  ///   images in memory.
+  /// - Throws: if a picture cannot be read, or is damaged and damaged pictures are not left out;
+  ///   never for images in memory.
   public func batch(_ number: Int, shard: BatchShard = .whole) throws(DatasetError) -> ImageBatch {
     let start = number * batchSize
     let part = shard.part(of: min(batchSize, order.count - start))
@@ -66,11 +66,11 @@ public struct BatchPlan: Sendable {
       images: Planes(shape, dense: images), labels: indices.map { Int(set.labels[$0]) }, indices: indices)
   }
 
-  /// Where an image's bytes are, and what is done to them.
+  /// Location of an image's bytes, and its augmentation.
   private struct Source {
     let index: Int
     let pixels: [UInt8]
-    /// Of its first plane in `pixels`.
+    /// Start of its first plane in `pixels`.
     let start: Int
     let change: Augmentation
   }
@@ -110,7 +110,7 @@ public struct BatchPlan: Sendable {
         continue
       }
       let start = plane + row * columns
-      // The columns of the cut that lie in the image; black on either side.
+      // The columns of the crop that are inside the image; black on either side.
       let first = min(max(0, change.columnShift), columns)
       let last = max(first, min(columns, columns + change.columnShift))
       let before = min(columns, max(0, -change.columnShift))

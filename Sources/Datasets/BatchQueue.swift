@@ -2,8 +2,8 @@ import Foundation
 
 /// A bounded queue between the thread that prepares batches and the one that uses them.
 ///
-/// Unchecked because the compiler cannot see that `condition` guards the variables: each is touched
-/// only while it is locked.
+/// Unchecked because the compiler cannot see that `condition` guards the variables: each is
+/// accessed only while it is locked.
 final class BatchQueue: @unchecked Sendable {
   private let capacity: Int
   private let condition = NSCondition()
@@ -14,7 +14,7 @@ final class BatchQueue: @unchecked Sendable {
 
   init(capacity: Int) { self.capacity = capacity }
 
-  /// Adds a batch when there is room; false when no one wants it any more.
+  /// Adds a batch when there is room; returns false if the consumer has stopped.
   func put(_ batch: ImageBatch) -> Bool {
     condition.withLock {
       while waiting.count >= capacity, !isStopped { condition.wait() }
@@ -25,9 +25,9 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// The oldest batch, when there is one; nil when there will be none.
+  /// Waits for the oldest batch; nil if there will be none.
   ///
-  /// - Throws: after the last batch, what the putting side ended with.
+  /// - Throws: after the last batch, the error of the producer.
   func take() throws(DatasetError) -> ImageBatch? {
     let result: Result<ImageBatch?, DatasetError> = condition.withLock {
       while waiting.isEmpty, !isFinished, !isStopped { condition.wait() }
@@ -38,7 +38,7 @@ final class BatchQueue: @unchecked Sendable {
     return try result.get()
   }
 
-  /// Tells the taking side that no more batches come, and why if that is an error.
+  /// Tells the consumer that there are no more batches, possibly because of an error.
   func finish(_ error: DatasetError? = nil) {
     condition.withLock {
       failure = error
@@ -47,7 +47,7 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Tells the putting side that no more batches are wanted.
+  /// Tells the producer to stop.
   func stop() {
     condition.withLock {
       isStopped = true
@@ -56,13 +56,13 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  /// Returns when the putting side has ended.
+  /// Waits until the producer has ended.
   func waitUntilFinished() {
     condition.withLock {
       while !isFinished { condition.wait() }
     }
   }
 
-  /// Number of batches that wait.
+  /// Number of waiting batches.
   var count: Int { condition.withLock { waiting.count } }
 }

@@ -1,4 +1,4 @@
-/// A part of every batch: the one of an index among a fixed number of neighbouring ones.
+/// A contiguous part of every batch, by its index among a fixed number of parts.
 public struct BatchShard: Equatable, Sendable {
   public let index: Int
   public let count: Int
@@ -12,27 +12,27 @@ public struct BatchShard: Equatable, Sendable {
     (self.index, self.count) = (index, count)
   }
 
-  /// Positions within a batch of the given number of images: parts as even as can be.
+  /// Positions within a batch of the given number of images; parts are as equal as possible.
   ///
-  /// Each has at least two images, whose statistics say something; of a small last batch the shards
-  /// behind have none.
+  /// Each part has at least two images, so that batch statistics are meaningful; in a small last
+  /// batch, the last shards have none.
   public func part(of images: Int) -> Range<Int> {
     let parts = min(count, max(1, images / 2))
     return index < parts ? images * index / parts..<images * (index + 1) / parts : images..<images
   }
 }
 
-/// What a loader hands out, one after the other: some shards of some batches.
+/// The sequence of parts that a loader provides: some shards of some batches.
 struct BatchParts: Sendable {
   let first: Int
   /// Number of batches of the whole pass.
   let end: Int
-  /// From one batch to the next.
+  /// Difference between the indices of batches.
   let step: Int
-  /// Of every batch.
+  /// Shards of every batch.
   let shards: [BatchShard]
 
-  /// The part of the given position; nil after the last.
+  /// The part at the given position; nil after the last.
   subscript(position: Int) -> (batch: Int, shard: BatchShard)? {
     guard !shards.isEmpty else { return nil }
     let batch = first + position / shards.count * step

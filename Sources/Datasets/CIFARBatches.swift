@@ -7,7 +7,7 @@ struct CIFARBatches {
   var rows = 32
   var columns = 32
 
-  /// Bytes of an image: the planes of red, green and blue.
+  /// Bytes per image: the planes of red, green and blue.
   private var imageSize: Int { 3 * rows * columns }
 
   /// Reads files one after the other into one set, each of `count` images.

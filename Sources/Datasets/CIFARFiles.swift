@@ -1,12 +1,12 @@
 import Foundation
 import Specification
 
-/// CIFAR-10 or CIFAR-100 in the form in which somebody has it: the binary or the Python version, in
-/// a folder, in a folder within that, or in the archive as it was downloaded.
+/// CIFAR-10 or CIFAR-100 in any usual form: the binary or the Python version, in a folder, in a
+/// folder inside that, or in the downloaded archive.
 struct CIFARFiles {
   /// One of the two versions.
   struct Version {
-    /// What the archive unpacks to.
+    /// The folder in the archive.
     var folder: String
     var archive: String
     var train: [String]
@@ -25,7 +25,7 @@ struct CIFARFiles {
   /// Where to get the files, for errors.
   let source: String
 
-  /// A version that was found: opens its files by name.
+  /// A version that was found, with a function that opens its files by name.
   private struct Found {
     let content: Content
     let version: Version

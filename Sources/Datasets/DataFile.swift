@@ -3,16 +3,16 @@ import Foundation
 
 /// A data set's file, plain or gzip-compressed.
 struct DataFile {
-  /// The name that errors about the contents give.
+  /// The name for errors about the contents.
   let name: String
   private let path: String
   private let stored: [UInt8]
   private let isCompressed: Bool
   private let source: String?
 
-  /// Files above this are refused unread: the largest data set here takes 180 MB.
+  /// Larger files are rejected without reading: the largest data set here has 180 MB.
   static let largestFile = 1 << 30
-  /// Bytes that an archive, or a pickle, may unpack to.
+  /// Largest decompressed size of an archive or a pickle.
   static let largestArchive = 1 << 28
 
   init(path: String, source: String) throws(DatasetError) {
@@ -20,8 +20,8 @@ struct DataFile {
     self.init(stored: stored, path: path, source: source)
   }
 
-  /// A file whose bytes are at hand. What it is shows in the first two bytes; no format here begins
-  /// as gzip does.
+  /// A file in memory. Its first two bytes show whether it is gzip; no other format here begins
+  /// like that.
   init(stored: [UInt8], path: String, source: String?) {
     self.stored = stored
     self.path = path
@@ -30,8 +30,8 @@ struct DataFile {
     name = isCompressed ? "\(path) (unpacked)" : path
   }
 
-  /// The first `limit` bytes of the contents, or all when they are fewer. A compressed file is
-  /// unpacked no further, so that a small file cannot fill the memory.
+  /// The first `limit` bytes of the contents, or all if there are fewer. A compressed file is not
+  /// decompressed further, so that a small file cannot exhaust the memory.
   func contents(upTo limit: Int) throws(DatasetError) -> [UInt8] {
     guard isCompressed else { return stored.count <= limit ? stored : Array(stored[..<limit]) }
     switch Gzip.unpack(stored, upTo: limit) {
@@ -43,10 +43,9 @@ struct DataFile {
     }
   }
 
-  /// That the contents are not as they should be; names what the file is instead, where its first
-  /// bytes tell.
+  /// The error for wrong contents; it names the type of the file if the first bytes show it.
   ///
-  /// - Parameter kind: what it should be, where its first bytes would tell that.
+  /// - Parameter kind: the expected type, if the first bytes would show it.
   func error(
     at offset: Int, _ problem: String, expected: String, for kind: FileKind? = nil
   ) -> DatasetError {

@@ -1,12 +1,12 @@
 import Foundation
 import Specification
 
-/// A folder that a data set's files may be in.
+/// A folder that may contain the files of a data set.
 struct DataFolder: Equatable {
   let path: String
 
-  /// The first of the names that is a file here, packed or not, or in a folder of its own name, as
-  /// some sites pack them.
+  /// The first of the names that exists here as a file, compressed or not, possibly in a folder of
+  /// the same name, as some sites pack them.
   func file(_ names: [String]) -> String? {
     names.flatMap { [$0, "\($0).gz", "\($0)/\($0)", "\($0)/\($0).gz"] }.map { "\(path)/\($0)" }
       .first { FileStatus($0)?.isFile == true }
@@ -15,22 +15,22 @@ struct DataFolder: Equatable {
   /// Opens the first of the names that is a file here.
   ///
   /// - Parameters:
-  ///   - layout: what a data set's folder has in it, for errors.
+  ///   - layout: the expected contents of the folder, for errors.
   ///   - source: where to get the files, for errors.
-  ///   - others: names that are looked for beside a folder that is not there, for errors.
+  ///   - others: names to look for next to a missing folder, for errors.
   func open(
     _ names: [String], layout: String, source: String, others: [String] = []
   ) throws(DatasetError) -> DataFile {
     guard let file = file(names) else {
       throw missing(
-        "there is no \(names[0]), packed or not", layout: layout, source: source, others: others)
+        "there is no \(names[0]), compressed or not", layout: layout, source: source, others: others)
     }
     return try DataFile(path: file, source: source)
   }
 
-  /// That something is not here, and what is instead.
+  /// The error for something missing, with what was found instead.
   ///
-  /// - Parameter others: names that are looked for beside a folder that is not there.
+  /// - Parameter others: names to look for next to a missing folder.
   func missing(
     _ problem: String, layout: String, source: String, others: [String] = []
   ) -> DatasetError {

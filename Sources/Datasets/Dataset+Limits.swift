@@ -18,12 +18,12 @@ extension Dataset {
 }
 
 extension ImageSet {
-  /// Indices, ascending, of `limit` images with the classes' numbers as equal as can be.
+  /// Indices, ascending, of `limit` images that are balanced by class as far as possible.
   ///
-  /// Each class is put in random order; then the classes take turns, lowest first, until there are
-  /// enough. So classes differ by at most one image while none runs out, a smaller choice is part
-  /// of a larger one, and a limit of all images changes nothing. The order does not depend on a
-  /// run's seed: runs of an experiment, and experiments, compare on the same images.
+  /// Each class is shuffled; then images are taken from the classes in turn, lowest first, until
+  /// there are enough. So classes differ by at most one image while none runs out, a smaller choice
+  /// is a subset of a larger one, and a limit of all images changes nothing. The order does not
+  /// depend on the seed of a run, so that all runs and experiments are compared on the same images.
   ///
   /// - Parameter split: 0 for training, 1 for test images; keys the random order.
   func balancedChoice(_ limit: Int, split: Int) -> [Int] {

@@ -1,14 +1,14 @@
 import CZlib
 
-/// Images to train on and images to test on.
+/// A data set: training images and test images.
 public struct Dataset: Sendable {
   public let name: String
   public let classNames: [String]
   public let train: ImageSet
   public let test: ImageSet
-  /// Stands for all of the content: of each split its number of images and the CRC-32 of its shape,
-  /// labels and pixels, of pictures that of their files' names, sizes and times; 32 hexadecimal
-  /// digits. Tells apart files that differ by chance or by damage, not by an adversary's hand.
+  /// Digest of the content: for each split its number of images and the CRC-32 of its shape, labels
+  /// and pixels, or for pictures of the names, sizes and times of their files; 32 hexadecimal
+  /// digits. It detects accidental differences, not malicious ones.
   public let digest: String
 
   public init(name: String, classNames: [String], train: ImageSet, test: ImageSet) {

@@ -1,17 +1,17 @@
-/// Why a data set could not be loaded: the file, the place in it, what was found, what was
+/// Why a data set could not be loaded: the file, the byte offset, what was found, what was
 /// expected, where to get it.
 ///
 /// Its description is one line, such as `data/mnist/train-labels-idx1-ubyte: byte 8: label 12 of
 /// image 0; expected 0 to 9; get MNIST from …`.
 public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file or folder; of a packed file's contents, `<path> (unpacked)`.
+  /// The file or folder; for the contents of a compressed file, `<path> (unpacked)`.
   public var file: String
-  /// Bytes from the start of the file, or of what it unpacks to; nil when the trouble is with the
-  /// file as a whole.
+  /// Bytes from the start of the file, or of its decompressed contents; nil if the error concerns
+  /// the whole file.
   public var offset: Int?
   public var problem: String
   public var expected: String
-  /// Where sound files come from; nil when that is no help.
+  /// Where to get valid files; nil if that does not help.
   public var source: String?
 
   public init(file: String, offset: Int? = nil, problem: String, expected: String, source: String? = nil) {

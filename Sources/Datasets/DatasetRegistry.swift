@@ -1,7 +1,7 @@
 import Compute
 import Specification
 
-/// The data sets there are. A new one is a file in `Formats` and a line here.
+/// All data sets. To add one, write a file in `Formats`, and add a line here.
 public enum DatasetRegistry {
   public static let all: [any DatasetFormat] = [
     Digits(),
@@ -12,10 +12,11 @@ public enum DatasetRegistry {
     ImageFolder(),
   ]
 
-  /// Loads the data set a specification names, cut down to its limits.
+  /// Loads the data set of a specification, with its limits.
   ///
-  /// - Parameter threads: threads that decode pictures, at most.
-  /// - Throws: `DatasetError` when there is none of that name, or its files are missing or damaged.
+  /// - Parameter threads: largest number of threads that decode pictures.
+  /// - Throws: `DatasetError` if there is none with this name, or if its files are missing or
+  ///   damaged.
   public static func load(
     _ spec: DatasetSpec, threads: Int = ProcessorLimit.current.count
   ) throws(DatasetError) -> Dataset {

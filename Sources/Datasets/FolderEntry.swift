@@ -10,7 +10,7 @@ struct FolderEntry: Equatable {
   enum Kind: Equatable {
     case folder
     case file
-    /// A link to a path where nothing is.
+    /// A broken symbolic link.
     case danglingLink(to: String)
     /// A pipe, a socket, a device.
     case special
@@ -18,13 +18,13 @@ struct FolderEntry: Equatable {
 
   var isFolder: Bool { kind == .folder }
 
-  /// What is in a folder, in the order of the names' bytes; names that begin with a dot are left
-  /// out.
+  /// The contents of a folder, sorted by the bytes of the names, without names that begin with a
+  /// dot.
   ///
   /// Links are followed.
   ///
-  /// - Throws: when it cannot be listed, or a name is not UTF-8: it would be lost in every message
-  ///   and report.
+  /// - Throws: if it cannot be listed, or if a name is not UTF-8, since messages and reports could
+  ///   not show it.
   static func all(in folder: String) throws(DatasetError) -> [FolderEntry] {
     var entries: [FolderEntry] = []
     let isFolder = try visit(folder) { (name, type) throws(DatasetError) in
@@ -43,10 +43,10 @@ struct FolderEntry: Equatable {
     return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
-  /// Calls `body` with each name of a folder, in any order, and the type that the system gives with
-  /// it, until `body` returns false; names that begin with a dot are left out.
+  /// Calls `body` with each name in a folder and its type, in any order, until `body` returns
+  /// false; names that begin with a dot are skipped.
   ///
-  /// - Returns: false, with the reason in `errno`, where the folder cannot be opened.
+  /// - Returns: false, with the reason in `errno`, if the folder cannot be opened.
   static func visit(
     _ folder: String, _ body: (_ name: [UInt8], _ type: UInt8) throws(DatasetError) -> Bool
   ) throws(DatasetError) -> Bool {
@@ -76,10 +76,10 @@ struct FolderEntry: Equatable {
 }
 
 extension DatasetError {
-  /// Something is wrong with a folder as a whole: names the absolute path, too.
+  /// An error that concerns a whole folder, with its absolute path.
   ///
   /// - Parameters:
-  ///   - layout: what `dataset.path` should have in it.
+  ///   - layout: the expected contents of `dataset.path`.
   ///   - source: where to get the files.
   static func folder(
     _ path: String, _ problem: String, layout: String, source: String? = nil
@@ -89,7 +89,7 @@ extension DatasetError {
       file: path + absolute, problem: problem, expected: "`dataset.path` to have \(layout)", source: source)
   }
 
-  /// Why nothing is at a path, and what is: `it does not exist`.
+  /// Why a path cannot be used: `it does not exist`.
   static func absence(of path: String) -> String {
     if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
       return "it is a link to \(quoted(target, limit: 1000)), where nothing is"
@@ -99,8 +99,8 @@ extension DatasetError {
 }
 
 extension [FolderEntry] {
-  /// For messages, what is in a folder: at most some names, with what a file is where its first
-  /// bytes tell.
+  /// The contents of a folder for messages: a few names, with the types of files if their first
+  /// bytes show them.
   func found(in folder: String) -> String {
     if isEmpty { return "found nothing in it" }
     let pictures = count { !$0.isFolder && PictureWalk.isPicture($0.name) }
@@ -126,7 +126,7 @@ extension FolderEntry {
 }
 
 extension FileKind {
-  /// What the file at a path is; nil where that is not known, or it cannot be read.
+  /// The type of the file at a path; nil if it is unknown, or if the file cannot be read.
   fileprivate init?(of path: String) {
     guard FileStatus(path)?.isFile == true else { return nil }
     let start = (try? FileHandle(forReadingAtPath: path)?.read(upToCount: Self.prefixLength)) ?? nil
@@ -134,7 +134,7 @@ extension FileKind {
   }
 }
 
-/// What stands at a path that should be a folder.
+/// Description of a path that should be a folder.
 func notAFolder(_ path: String) -> String {
   FileKind(of: path).map { "it is \($0.name), not a folder" } ?? "it is not a folder"
 }

@@ -2,7 +2,7 @@
 /// (http://yann.lecun.com/exdb/mnist/).
 struct IDXFiles {
   var path: String
-  /// The folder that torchvision makes in its root for the data set.
+  /// The folder of the data set in torchvision's root.
   var torchvisionName: String
   var rows: Int
   var columns: Int
@@ -10,7 +10,7 @@ struct IDXFiles {
   /// Where to get the files, for errors.
   var source: String
 
-  /// More images than any data set in this format has; a header that says more is damaged.
+  /// More images than any data set in this format; a header with a larger number is damaged.
   static let mostImages = 1_000_000
 
   /// Both splits.
@@ -21,7 +21,7 @@ struct IDXFiles {
     return (try read("train", folder), try read("t10k", folder))
   }
 
-  /// A file's names: also spelt with a dot before `idx`.
+  /// Possible names of a file: also with a dot before `idx`.
   private static func names(_ split: String, _ what: String) -> [String] {
     ["\(split)-\(what)-ubyte", "\(split)-\(what)-ubyte".replacing("-idx", with: ".idx")]
   }
@@ -35,7 +35,7 @@ struct IDXFiles {
     return try read(open("images-idx3")) { () throws(DatasetError) in try open("labels-idx1") }
   }
 
-  /// The images, and after them, when they are sound, their labels.
+  /// The images, and if they are valid, their labels.
   func read(
     _ images: DataFile, labels openLabels: () throws(DatasetError) -> DataFile
   ) throws(DatasetError) -> ImageSet {
@@ -84,7 +84,7 @@ struct IDXFiles {
     return header
   }
 
-  /// The `size` bytes after the header, which must be all there are.
+  /// The `size` bytes after the header, at which the file must end.
   private func body(
     of file: DataFile, header: Int, size: Int, what: String
   ) throws(DatasetError) -> [UInt8] {

@@ -1,12 +1,12 @@
 import Compute
 
-/// Images as the network takes them, with their labels.
+/// A batch of normalized images with their labels.
 public struct ImageBatch: Sendable {
   /// `[channels, images, rows, columns]`, normalized.
   public let images: Planes
   /// The class of each image.
   public let labels: [Int]
-  /// Which images of the set these are.
+  /// Indices of the images in the set.
   public let indices: [Int]
 
   public init(images: Planes, labels: [Int], indices: [Int]) {

@@ -1,4 +1,4 @@
-/// Labelled images of one size: bytes in memory, or pictures that are decoded when they are needed.
+/// Labelled images of one size: bytes in memory, or pictures that are decoded on demand.
 public struct ImageSet: Equatable, Sendable {
   public let channels: Int
   public let rows: Int
@@ -14,7 +14,7 @@ public struct ImageSet: Equatable, Sendable {
   }
 
   /// - Parameter pixels: `[images, channels, rows, columns]`, 0 black to 255
-  /// - Precondition: as many pixels as labels times channels, rows and columns.
+  /// - Precondition: the number of pixels is labels times channels, rows and columns.
   public init(channels: Int, rows: Int, columns: Int, pixels: [UInt8], labels: [UInt8]) {
     precondition(
       pixels.count == labels.count * channels * rows * columns,
@@ -26,7 +26,7 @@ public struct ImageSet: Equatable, Sendable {
     content = .pixels(pixels)
   }
 
-  /// Pictures as images of three channels and the size that their specification says.
+  /// Pictures as images with three channels and the size of their specification.
   init(_ pictures: PictureFiles) {
     channels = 3
     rows = pictures.spec.size
@@ -54,12 +54,12 @@ public struct ImageSet: Equatable, Sendable {
     if case .pixels(let pixels) = content { pixels } else { [] }
   }
 
-  /// The damaged pictures of these files that were left out so far; nil for images in memory.
+  /// The damaged pictures that were left out so far; nil for images in memory.
   public var damaged: DamagedPictures? {
     if case .pictures(let pictures) = content { pictures.damaged } else { nil }
   }
 
-  /// The images of the given indices, in that order.
+  /// The images with the given indices, in this order.
   public func selecting(_ indices: [Int]) -> ImageSet {
     ImageSet(self, labels: indices.map { labels[$0] }, content: selectedContent(indices))
   }

@@ -1,8 +1,7 @@
 /// The binary format of CIFAR (https://www.cs.toronto.edu/~kriz/cifar.html): records of label
 /// bytes, then an image's planes. A file has no header, so its number of records must be known.
 struct LabelledRecords {
-  /// Labels of a record, in order: what it is called in errors and how many values it takes. The
-  /// last is the class.
+  /// Labels of a record, in order: name for errors, and number of values. The last is the class.
   var labels: [(name: String, classes: Int)]
   var channels: Int
   var rows: Int

@@ -2,8 +2,8 @@ import Compute
 import Specification
 
 extension DatasetRegistry {
-  /// Random images in the place of a data set whose files are not there: as many, and of its shape,
-  /// to measure with. Nil for one whose number of images is not known without them.
+  /// Random images that replace a data set with missing files for measurements, with the same
+  /// number and shape. Nil if the number of images is unknown without the files.
   public static func standIn(for spec: DatasetSpec) -> Dataset? {
     guard let description = all.first(where: { $0.description.name == spec.name })?.description,
       let classes = description.classes, let trainImages = description.trainImages,
@@ -21,12 +21,12 @@ extension DatasetRegistry {
 }
 
 extension ImageSet {
-  /// Pixels repeat after some thousand; labels go round.
+  /// Pixels repeat after some thousands; labels cycle through the classes.
   ///
   /// - Parameter shape: channels, rows, columns.
   fileprivate static func random(count: Int, shape: [Int], classes: Int, index: Int) -> ImageSet {
     var stream = RandomStream(seed: 0, purpose: .test, index: index)
-    // A prime number, so that no two images are alike.
+    // A prime number, so that no two images are equal.
     let block = (0..<65_537).map { _ in UInt8(truncatingIfNeeded: stream.next()) }
     let size = count * shape.reduce(1, *)
     var pixels: [UInt8] = []

@@ -9,16 +9,15 @@ public struct EventFile: Sendable {
   /// - Parameter path: TensorBoard looks for names that contain `tfevents`.
   public init(path: String) { self.path = path }
 
-  /// The events of a file, up to the first record that is damaged or not complete; none where there
-  /// is no file.
+  /// The events of a file, up to the first damaged or incomplete record; none if there is no file.
   public func events() -> [ScalarEvent] { scalars(TFRecords.read(contents)).map(\.event) }
 
-  /// Brings the file to hold these events: keeps those that it begins with already, cuts off what
-  /// comes after them, and appends the others. An event is the same if its step and values are,
-  /// whenever it was written.
+  /// Makes the file contain exactly these events: keeps the longest common beginning, truncates the
+  /// file after it, and appends the other events. Events are equal if their steps and values are,
+  /// whatever the time.
   ///
   /// - Parameter events: in the order of their steps.
-  /// - Throws: `EventFileError` where the file cannot be written.
+  /// - Throws: `EventFileError` if the file cannot be written.
   public func write(_ events: [ScalarEvent]) throws(EventFileError) {
     let records = TFRecords.read(contents)
     let begin = end(ofHeader: records.first)
@@ -31,13 +30,13 @@ public struct EventFile: Sendable {
   }
 
   private var contents: [UInt8] {
-    // Not of a pipe or a device, which may never end.
+    // Do not read a pipe or a device, which may never end.
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     guard attributes?[.type] as? FileAttributeType == .typeRegular else { return [] }
     return FileManager.default.contents(atPath: path).map(Array.init) ?? []
   }
 
-  /// 0 where the record is not the beginning of such a file.
+  /// 0 if the record is not the header of an event file.
   private func end(ofHeader record: (bytes: ArraySlice<UInt8>, end: Int)?) -> Int {
     guard let record, let event = try? Espalier_Event(serializedBytes: Array(record.bytes)),
       case .fileVersion? = event.what
@@ -64,7 +63,7 @@ public struct EventFile: Sendable {
       throw EventFileError(path: path, problem: "not a regular file")
     }
     if Int(status.st_size) == kept, bytes.isEmpty { return }
-    guard ftruncate(descriptor, off_t(kept)) == 0 else { throw failure("cannot be shortened") }
+    guard ftruncate(descriptor, off_t(kept)) == 0 else { throw failure("cannot be truncated") }
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -81,7 +80,7 @@ public struct EventFile: Sendable {
   }
 }
 
-/// Why a file of events could not be written.
+/// Why an event file could not be written.
 public struct EventFileError: Error, Equatable, CustomStringConvertible {
   public var path: String
   public var problem: String

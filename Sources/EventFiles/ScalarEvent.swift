@@ -1,7 +1,7 @@
 import Foundation
 import SwiftProtobuf
 
-/// Numbers of one step of a training, as TensorBoard shows them.
+/// Scalars of one step of a training, for TensorBoard.
 public struct ScalarEvent: Equatable, Sendable {
   public var step: Int
   /// Seconds since 1970.
@@ -27,7 +27,7 @@ public struct ScalarEvent: Equatable, Sendable {
 }
 
 extension ScalarEvent {
-  /// Nil of anything but scalars.
+  /// Nil for events without scalars.
   init?(_ event: Espalier_Event) {
     guard case .summary(let summary)? = event.what, let step = Int(exactly: event.step) else { return nil }
     let values = summary.value.map { Value(tag: $0.tag, value: $0.simpleValue) }
@@ -51,7 +51,7 @@ extension ScalarEvent {
 }
 
 extension Espalier_Event {
-  /// What every file begins with.
+  /// The first event of every file.
   static func header(wallTime: Double) -> Espalier_Event {
     .with { event in
       event.wallTime = wallTime
@@ -61,7 +61,7 @@ extension Espalier_Event {
 
   /// The event as a record of a file.
   var record: [UInt8] {
-    // Encoding can fail for messages with required fields alone, which proto3 does not have.
+    // Encoding can fail only for messages with required fields, which proto3 does not have.
     let bytes: [UInt8] = (try? serializedBytes()) ?? []
     return TFRecords.record(bytes)
   }

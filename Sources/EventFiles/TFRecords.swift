@@ -1,6 +1,6 @@
-/// Records of bytes, one after the other, as TensorFlow stores them
-/// (tensorflow/core/lib/io/record_writer.h): length (8 bytes), masked CRC-32C of the length (4),
-/// the bytes, masked CRC-32C of the bytes (4); little-endian.
+/// A sequence of byte records in TensorFlow's format (tensorflow/core/lib/io/record_writer.h):
+/// length (8 bytes), masked CRC-32C of the length (4), the bytes, masked CRC-32C of the bytes (4);
+/// little-endian.
 enum TFRecords {
   /// One record.
   static func record(_ bytes: [UInt8]) -> [UInt8] {
@@ -8,9 +8,9 @@ enum TFRecords {
     return length + littleEndian(maskedCRC32C(length)) + bytes + littleEndian(maskedCRC32C(bytes))
   }
 
-  /// The records of a file from its beginning up to the first that is damaged or not complete.
+  /// The records of a file up to the first damaged or incomplete one.
   ///
-  /// - Returns: the bytes of each record, and where in the file it ends.
+  /// - Returns: the bytes of each record, and the position of its end in the file.
   static func read(_ file: [UInt8]) -> [(bytes: ArraySlice<UInt8>, end: Int)] {
     var records: [(ArraySlice<UInt8>, Int)] = []
     var rest = file[...]

@@ -4,7 +4,7 @@ import Pruning
 import Specification
 
 extension Catalog {
-  /// Everything that the registries hold.
+  /// The contents of all registries.
   public static var standard: Catalog {
     var catalog = Catalog(
       datasets: DatasetRegistry.all.map(\.description), architectures: ArchitectureRegistry.entries,
@@ -16,8 +16,8 @@ extension Catalog {
   }
 }
 
-/// What is gone of networks when every layer is at its floor. Experiments that differ in their
-/// target alone have the same.
+/// Cache of the largest reductions of networks, with every layer at its floor. Experiments that
+/// differ only in their target have the same.
 private struct LargestReductions {
   static let known = LargestReductions()
 

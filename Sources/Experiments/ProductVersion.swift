@@ -1,4 +1,4 @@
-/// The program's version, as `espalier version` and reports show it.
+/// The version of the program, for `espalier version` and reports.
 public enum ProductVersion {
   public static let current = "0.1.0"
 }

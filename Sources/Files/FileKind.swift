@@ -1,18 +1,18 @@
-/// What a file is, by its first bytes: for messages about files that were taken for others.
+/// The type of a file, detected by its first bytes, for messages about files of the wrong type.
 package struct FileKind: Equatable, Sendable {
   /// With its article, such as "a Git LFS pointer, not the file itself".
   package let name: String
-  /// What to do to get at what is meant, without a capital and a full stop; nil where there is
-  /// nothing to say.
+  /// Advice on how to get the intended file, without a capital and a full stop; nil if there is
+  /// none.
   package let advice: String?
 
-  /// As many bytes as are looked at.
+  /// Number of first bytes that are examined.
   package static let prefixLength = 512
 
   /// - Parameters:
-  ///   - start: the first bytes of the file, ``prefixLength`` at least where there are so many.
-  ///   - path: its name, which tells what has no first bytes of its own.
-  /// - Returns: nil for what is not known.
+  ///   - start: the first ``prefixLength`` bytes of the file, or all bytes of a shorter file.
+  ///   - path: its name, for types without a signature.
+  /// - Returns: nil for an unknown type.
   package init?(_ start: some Collection<UInt8>, path: String) {
     let bytes = Array(start.prefix(Self.prefixLength))
     guard let found = Self.signatures.first(where: { $0.matches(bytes) })?.kind ?? Self.named(path, bytes)
@@ -28,7 +28,7 @@ package struct FileKind: Equatable, Sendable {
   package static let tar = FileKind("a tar archive", "unpack it by `tar -xf`")
   package static let pickle = FileKind("a Python pickle, as older .pth and .pt files of PyTorch are")
 
-  /// Bytes at a place from the beginning.
+  /// Bytes at an offset from the beginning.
   private struct Signature {
     let bytes: [UInt8]
     let offset: Int
@@ -75,14 +75,14 @@ package struct FileKind: Equatable, Sendable {
     Signature([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], FileKind("a 7z archive", "unpack it by `7z x`")),
   ]
 
-  /// What shows in words or in the name.
+  /// Types that are detected by words or by the name.
   private static func named(_ path: String, _ bytes: [UInt8]) -> FileKind? {
     let text = String(decoding: bytes, as: UTF8.self).lowercased().drop(while: \.isWhitespace)
     if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") {
       return FileKind("an HTML page, such as a server's message in place of a download")
     }
-    // A pickle begins with its protocol's number; torch.save wrote such files before it wrote zip
-    // archives.
+    // A pickle begins with its protocol number; older versions of torch.save wrote pickles instead
+    // of zip archives.
     if let version = bytes.dropFirst().first, bytes.first == 0x80, (2...5).contains(version) {
       return pickle
     }

@@ -3,8 +3,8 @@ import Foundation
 
 // libFuzzer (https://llvm.org/docs/LibFuzzer.html) has the main function and calls these.
 
-/// `--reader=NAME` chooses what is fuzzed; `--write-corpus=FOLDER` writes what to start from, and
-/// ends.
+/// `--reader=NAME` chooses what is fuzzed; `--write-corpus=FOLDER` writes the initial corpus and
+/// exits.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
   _ count: UnsafeMutablePointer<CInt>,
@@ -28,8 +28,8 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 @_silgen_name("LLVMFuzzerMutate")
 private func mutate(_ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ largest: Int) -> Int
 
-/// libFuzzer's own changes of bytes, and in every second input a change of whole lines or words
-/// before that.
+/// Applies libFuzzer's mutations of bytes, and in every second input mutates whole lines or words
+/// first.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func customMutator(
   _ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ largest: Int, _ seed: CUnsignedInt

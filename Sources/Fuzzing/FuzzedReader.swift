@@ -1,18 +1,18 @@
 import Foundation
 
-/// Something that reads what comes from outside. It may refuse any input, but never trap, hang or
-/// fill the memory.
+/// A reader of outside data. It may reject any input, but must never trap, hang or exhaust the
+/// memory.
 protocol FuzzedReader: Sendable {
   static var name: String { get }
-  /// Whether words and lines mean something.
+  /// Whether inputs consist of words and lines.
   var isText: Bool { get }
 
   init()
 
-  /// Sound inputs, which the mutated ones descend from.
+  /// Valid inputs, from which mutated ones are derived.
   func corpus() -> [[UInt8]]
 
-  /// Reads, and checks what can be said of whatever was accepted.
+  /// Reads an input, and checks the properties of accepted ones.
   func read(_ bytes: [UInt8])
 }
 
@@ -28,7 +28,7 @@ enum FuzzedReaders {
     ReportReader.self, ONNXReader.self,
   ]
 
-  /// The one that the command line names.
+  /// The reader chosen on the command line.
   static let chosen: any FuzzedReader = {
     let name = argument("--reader") ?? ""
     guard let type = all.first(where: { $0.name == name }) else {

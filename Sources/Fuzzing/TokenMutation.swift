@@ -1,6 +1,7 @@
 import Compute
 
-/// Moves, doubles, swaps or drops lines, or the words between a text's brackets, commas and colons.
+/// Moves, duplicates, swaps or deletes lines, or the words between brackets, commas and colons of a
+/// text.
 func shuffled(_ text: [UInt8], _ random: inout RandomStream) -> [UInt8] {
   let separators: Set<UInt8> =
     random.below(2) == 0 ? [UInt8(ascii: "\n")] : Set("\n,:[]{}\" ".utf8)

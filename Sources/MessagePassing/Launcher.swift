@@ -1,14 +1,15 @@
-/// What started this process together with others, by the variables that it set.
+/// The launcher that started this process together with others, detected by its environment
+/// variables.
 public struct Launcher: Equatable, Sendable {
   public enum Library: Equatable, Sendable { case openMPI, mpich }
 
   /// The family of MPI library that the launcher is for.
   public let library: Library
-  /// Nil where the launcher does not say.
+  /// Nil if the launcher does not say.
   public let processes: Int?
 
   /// Open MPI's mpirun (`OMPI_COMM_WORLD_SIZE`), a launcher that speaks PMI, such as MPICH's and
-  /// Slurm's `srun --mpi=pmi2` (`PMI_SIZE`), or one that speaks PMIx alone, such as
+  /// Slurm's `srun --mpi=pmi2` (`PMI_SIZE`), or one that speaks only PMIx, such as
   /// `srun --mpi=pmix` (`PMIX_RANK`; `SLURM_STEP_NUM_TASKS`), which Open MPI understands.
   ///
   /// Nil for a process that was started alone.
@@ -26,7 +27,7 @@ public struct Launcher: Equatable, Sendable {
     if let processes, processes < 2 { return nil }
   }
 
-  /// Number of processes that the launcher has started on this machine; 1 where it does not say.
+  /// Number of processes that the launcher has started on this machine; 1 if it does not say.
   public static func processesOnMachine(_ environment: [String: String]) -> Int {
     let text = environment["OMPI_COMM_WORLD_LOCAL_SIZE"] ?? environment["MPI_LOCALNRANKS"]
     return max(1, text.flatMap { Int($0) } ?? 1)

@@ -1,14 +1,14 @@
 import CMPI
 import Foundation
 
-/// The processes that mpirun has started, which train one network together; or a process alone.
+/// The processes that mpirun has started to train one network together, or a single process.
 ///
-/// All calls are made by all processes, in the same order, and wait for each other.
+/// All processes must make all calls in the same order; the calls wait for each other.
 public struct ProcessGroup: Sendable {
-  /// From 0 on; 0 is the one that writes.
+  /// The rank, from 0; process 0 writes the results.
   public let rank: Int
   public let count: Int
-  /// What the MPI library says of itself; nil for a process alone.
+  /// The name that the MPI library reports; nil for a single process.
   public let library: String?
 
   public static let alone = ProcessGroup(rank: 0, count: 1, library: nil)
@@ -22,11 +22,11 @@ public struct ProcessGroup: Sendable {
     public var description: String
   }
 
-  /// Joins the group that a ``Launcher`` started, if one did. `ESPALIER_MPI` is the path of another
-  /// library than the usual ones.
+  /// Joins the group that a ``Launcher`` started, if one did. `ESPALIER_MPI` sets the path of an
+  /// MPI library.
   ///
-  /// - Throws: where processes were started together and no MPI library is to be had, or one that
-  ///   does not know the launcher.
+  /// - Throws: if processes were started together but there is no MPI library, or one that does not
+  ///   support the launcher.
   public static func joined(_ environment: [String: String]) throws(Failure) -> ProcessGroup {
     guard let launcher = Launcher(environment) else { return alone }
     var world = cmpi_world()
@@ -56,7 +56,7 @@ public struct ProcessGroup: Sendable {
     String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// Leaves the group, once all do.
+  /// Leaves the group when all processes do.
   public func leave() {
     if library != nil { cmpi_finish() }
   }
@@ -66,7 +66,7 @@ public struct ProcessGroup: Sendable {
     if count > 1 { cmpi_abort(status) }
   }
 
-  /// The part of `total` items that a rank has: neighbouring ones, as even as can be.
+  /// The contiguous part of `total` items for a rank; parts are as equal as possible.
   public func part(of total: Int, rank: Int) -> Range<Int> {
     total * rank / count..<total * (rank + 1) / count
   }
@@ -79,8 +79,8 @@ public struct ProcessGroup: Sendable {
   /// Values of all processes, in the order of their ranks.
   ///
   /// - Parameters:
-  ///   - values: this process's.
-  ///   - counts: of values that each process has.
+  ///   - values: the values of this process.
+  ///   - counts: the number of values of each process.
   public func gathered(_ values: [Double], counts: [Int]) -> [Double] {
     guard count > 1 else { return values }
     var all = [Double](repeating: 0, count: counts.reduce(0, +))
@@ -89,12 +89,12 @@ public struct ProcessGroup: Sendable {
     return all
   }
 
-  /// Whether it holds for one of the processes.
+  /// Whether the condition is true in any process.
   public func any(_ condition: Bool) -> Bool {
     gathered([condition ? 1 : 0], counts: Array(repeating: 1, count: count)).contains(1)
   }
 
-  /// Process 0's bytes.
+  /// The bytes of process 0, in all processes.
   public func broadcast(_ bytes: [UInt8]) -> [UInt8] {
     guard count > 1 else { return bytes }
     var length = Int64(bytes.count)
@@ -109,20 +109,20 @@ public struct ProcessGroup: Sendable {
     return all
   }
 
-  /// MPI counts in 32 bits.
+  /// MPI counts are 32-bit numbers.
   private static let largestMessage = 1 << 30
 
-  /// The sum over the leaves of all processes, each of which has its part of them: the same bits
-  /// for any number of processes.
+  /// The sum over the leaves of all processes, each of which has a part of them. It is bitwise the
+  /// same for any number of processes.
   ///
-  /// Each process adds a part of the vector and sends it to the others, which is what a ring does
-  /// in several steps: a process sends and receives twice the vector, however many processes there
-  /// are, where each has a whole part of the tree.
+  /// Each process sums one part of the vector and sends it to the others, as a ring all-reduce does
+  /// in several steps. If each process has a whole subtree, it sends and receives the vector twice,
+  /// whatever the number of processes.
   ///
   /// - Parameters:
-  ///   - sum: of this process's leaves.
-  ///   - leaves: of all processes.
-  ///   - length: of the vectors.
+  ///   - sum: the sum of this process's leaves.
+  ///   - leaves: the number of leaves of all processes.
+  ///   - length: the length of the vectors.
   public func total(_ sum: consuming TreeSum, leaves: Int, length: Int) -> [Float] {
     guard count > 1 else { return sum.total() }
     let nodes = (0..<count).map { TreeSum.nodes(of: part(of: leaves, rank: $0)) }

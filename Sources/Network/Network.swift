@@ -1,30 +1,30 @@
 import Compute
 
-/// A convolutional network: its graph, its weights, and which of its channels were removed.
+/// A convolutional network: its graph, its weights, and its remaining channels.
 ///
-/// It runs forward, backward and relevance passes on an engine, and can lose channels for good.
-/// Architectures build its graph (see the Architectures target).
+/// It runs forward, backward and relevance passes on an engine, and can be pruned. The
+/// Architectures target builds graphs.
 public final class Network {
   public let engine: Engine
-  /// The graph, its channel groups, and what is left of them.
+  /// The graph, its channel groups, and their remaining channels.
   public private(set) var structure: PrunableGraph
-  /// Gathers how long layers take from now on, where one is set.
+  /// Collects the times of layers, if set.
   public var profile: LayerProfile?
 
   let store: ParameterStore
   private(set) var plan: ExecutionPlan
   private var generation = 0
   private let isFused: Bool
-  /// Elements of an output beyond which it is computed again for the backward pass; nil for the
-  /// usual number.
+  /// Recomputation threshold: outputs with more elements are recomputed for the backward pass; nil
+  /// for the default.
   var recomputationThreshold: Int?
 
-  /// A network with random weights that depend on the seed alone.
+  /// A network with random weights that depend only on the seed.
   public convenience init(_ graph: Graph, seed: UInt64, engine: Engine) {
     self.init(graph, seed: seed, engine: engine, fused: true)
   }
 
-  /// - Parameter fused: false to run every node by itself, as the reference for fused steps
+  /// - Parameter fused: false to run every node separately, as the reference for fused steps
   init(_ graph: Graph, seed: UInt64, engine: Engine, fused: Bool) {
     self.engine = engine
     isFused = fused
@@ -44,8 +44,8 @@ public final class Network {
     recomputationThreshold = other.recomputationThreshold
   }
 
-  /// A network with the same weights, gradients, momentum and channels, which computes on another
-  /// engine and changes by itself. The profile is not copied.
+  /// An independent copy with the same weights, gradients, momentum and channels, on another
+  /// engine. The profile is not copied.
   public func copy(on engine: Engine) -> Network { Network(copying: self, on: engine) }
 
   public var graph: Graph { structure.graph }
@@ -54,7 +54,7 @@ public final class Network {
   public var input: PlaneShape { graph.input.planes(images: 1) }
   public var classes: Int { graph.classes }
 
-  /// Whether residual streams lose channels, too: criteria then score the layers that start them.
+  /// Whether residual streams are pruned, too: criteria then score the layers that start them.
   public var prunesStreams: Bool {
     get { structure.prunesStreams }
     set { structure.prunesStreams = newValue }
@@ -72,7 +72,7 @@ public final class Network {
 
   // MARK: Passes
 
-  /// Logits `[images, classes]` by the running statistics.
+  /// Logits `[images, classes]` with running statistics.
   ///
   /// - Parameters:
   ///   - images: `[channels, images, rows, columns]`
@@ -82,7 +82,7 @@ public final class Network {
     return engine.flatten(executor().forward(images, &run).output)
   }
 
-  /// A forward pass of training, which moves the running statistics.
+  /// A forward pass of training, which updates the running statistics.
   public struct TrainingPass {
     /// `[images, classes]`
     public let logits: Tensor
@@ -91,10 +91,10 @@ public final class Network {
 
   /// - Parameters:
   ///   - images: `[channels, images, rows, columns]`
-  ///   - dropout: what dropout draws from; nil drops nothing
-  ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere: a value
-  ///     that another rounding puts on the other side of a ReLU's kink moves gradients by far more
-  ///     than the rounding itself
+  ///   - dropout: random stream of dropout; nil for no dropout
+  ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere: if
+  ///     rounding moves a value to the other side of a ReLU's kink, gradients change by far more
+  ///     than the rounding
   public func train(
     _ images: Planes, dropout: RandomStream? = nil, method: ConvolutionMethod = .fastest
   ) -> TrainingPass {
@@ -104,7 +104,7 @@ public final class Network {
     return TrainingPass(logits: engine.flatten(output), tape: tape)
   }
 
-  /// Sets the gradient of every parameter from the gradient of a pass's logits.
+  /// Sets the gradient of every parameter from the gradient of the logits of a pass.
   ///
   /// - Precondition: no channels were removed since the pass.
   public func backward(_ pass: consuming TrainingPass, _ logitsGradient: Tensor) {
@@ -116,18 +116,18 @@ public final class Network {
 
   // MARK: Channels
 
-  /// Removes channels for good: weights, batch norm, momentum, and the inputs of whatever read
+  /// Removes channels from weights, batch norm, momentum, and the inputs of the layers that read
   /// them.
   ///
-  /// The network then computes what it did with those channels' output set to zero.
+  /// The network then computes the same as before with the outputs of those channels set to zero.
   ///
-  /// - Parameter channels: by group, streams or others, channels by their number in the original
-  ///   network. Ones that were removed before, or that never were, are ignored; a layer's last
-  ///   channel is never removed.
+  /// - Parameter channels: by group, streams included, indices of channels in the original network.
+  ///   Indices of removed or unknown channels are ignored; the last channel of a layer is never
+  ///   removed.
   public func remove(channels: [String: Set<Int>]) { apply(structure.remove(channels: channels)) }
 
-  /// Keeps exactly these channels, by their number in the original network; groups that are not
-  /// named stay whole.
+  /// Keeps exactly these channels, by their index in the original network; other groups keep all
+  /// channels.
   public func keep(channels: [String: [Int]]) { apply(structure.keep(channels: channels)) }
 
   private func apply(_ slices: [Int: [ParameterSlice]]) {
@@ -142,8 +142,8 @@ public final class Network {
 
   // MARK: Cost
 
-  /// Parameters and MACs as the network stands.
+  /// Parameters and MACs of the current network.
   public func cost() -> Cost { structure.cost }
-  /// A row for each layer that has weights, in the order of data.
+  /// A row for each layer that has weights, in forward order.
   public func layers() -> [LayerSummary] { structure.layers }
 }

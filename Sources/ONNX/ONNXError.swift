@@ -1,11 +1,11 @@
 /// Why a network cannot be written as ONNX, or an ONNX file cannot be read.
 public struct ONNXError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file, where one is read.
+  /// The file, if one is read.
   public var file: String?
   /// The node and its operator: `/layer1/conv (ConvTranspose)`.
   public var node: String?
   public var problem: String
-  /// What can be done, without a capital and a full stop.
+  /// Advice, without a capital and a full stop.
   public var advice: String?
 
   public init(file: String? = nil, node: String? = nil, problem: String, advice: String? = nil) {

@@ -1,9 +1,9 @@
 import Network
 import Specification
 
-/// What `prune.exclude` takes from the channels that could be removed.
+/// Effect of `prune.exclude` on the channels that can be removed.
 extension PrunableGraph {
-  /// Channels left that an experiment's pruning steps may remove: ``prunableChannels`` without
+  /// Remaining channels that an experiment's pruning steps may remove: ``prunableChannels`` without
   /// those of excluded layers.
   public func prunableChannels(by prune: PruneSpec?) -> Int { prunableChannels - excludedChannels(by: prune) }
 
@@ -14,7 +14,7 @@ extension PrunableGraph {
       .map(\.kept.count).reduce(0, +)
   }
 
-  /// Layers that could lose channels, and whose groups are all excluded.
+  /// Prunable layers whose groups are all excluded.
   public func excludedLayers(by prune: PruneSpec?) -> Set<String> {
     guard let prune else { return [] }
     let groups = channelGroups + streamGroups

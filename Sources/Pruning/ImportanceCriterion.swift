@@ -2,10 +2,10 @@ import Compute
 import Network
 import Specification
 
-/// How important channels are: the one thing in which pruning methods differ here.
+/// An importance criterion scores channels: the only part in which pruning methods differ here.
 ///
-/// All criteria go through the same normalization, ranking and schedule. To add one: a file with
-/// its type under `Criteria`, and a line in `CriterionRegistry`.
+/// All criteria share normalization, ranking and schedule. To add one, write a file with its type
+/// in `Criteria`, and add a line to `CriterionRegistry`.
 public protocol ImportanceCriterion: Sendable {
   /// Its name and options in an experiment file.
   static var description: Catalog.Criterion { get }
@@ -13,11 +13,11 @@ public protocol ImportanceCriterion: Sendable {
   /// - Parameter options: a value for every option of `description` that has a default value.
   init(options: CriterionOptions)
 
-  /// Importance of every channel that is left, by layer, before normalization: not negative, larger
-  /// is more important.
+  /// Importance of every remaining channel, by layer, before normalization: not negative, larger is
+  /// more important.
   ///
-  /// - Returns: for each channel group, and any layer besides that the criterion can score, a value
-  ///   for each channel.
+  /// - Returns: a value for each channel of each channel group, and of other layers that the
+  ///   criterion can score.
   func importance(of network: Network, on data: ScoringData) -> [String: [Double]]
 }
 
@@ -34,11 +34,10 @@ public enum CriterionRegistry {
     RandomImportance.self,
   ]
 
-  /// What an experiment file may name.
+  /// Names and options in experiment files.
   public static var entries: [Catalog.Criterion] { all.map { $0.description } }
 
-  /// The criterion of that name; nil if there is none. Options that are not given have their
-  /// default value.
+  /// The criterion with this name; nil if there is none. Missing options have their default values.
   public static func make(_ name: String, options: CriterionOptions = [:]) -> (any ImportanceCriterion)? {
     guard let type = all.first(where: { $0.description.name == name }) else { return nil }
     let defaults = type.description.options.reduce(into: CriterionOptions()) { $0[$1.name] = $1.defaultValue }

@@ -2,7 +2,7 @@ import Network
 import Specification
 
 extension PruningSchedule {
-  /// What is gone when every layer is at its floor, whatever the scores.
+  /// The largest possible reduction: every layer at its floor, whatever the scores.
   public static func largestReduction(of graph: Graph, _ spec: PruneSpec) -> Catalog.Reduction {
     var whole = PrunableGraph(graph)
     whole.prunesStreams = spec.scope == .stream

@@ -1,7 +1,7 @@
 import Compute
 
 extension [String: [Double]] {
-  /// Adds a batch's values for a layer's channels.
+  /// Adds the values of a batch for the channels of a layer.
   mutating func add(_ values: [Double], to layer: String) {
     guard let sums = self[layer] else {
       self[layer] = values

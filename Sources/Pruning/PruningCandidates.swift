@@ -1,26 +1,26 @@
 import Network
 import Specification
 
-/// Channels that are ranked together, and those of them that a pruning step may take.
+/// Channels that are ranked together, and those that a pruning step may remove.
 struct PruningCandidates {
-  /// Lowest score first, without what the floors keep, and without channels that have gone with
-  /// their stream.
+  /// Lowest score first, without channels that floors protect or that were removed with their
+  /// stream.
   let allowed: [RankedChannel]
-  /// Every layer's channels, lowest score first; streams are none.
+  /// The channels of every layer, lowest score first; without streams.
   let byLayer: [String: [Int]]
-  /// Channels that the layers had, and how many of them are gone.
+  /// Original number of channels of the layers, and how many of them were removed.
   let original: Int
   let gone: Int
 
   /// - Parameters:
-  ///   - layers: the groups that count.
+  ///   - layers: the groups whose channels count.
   ///   - streams: groups that are ranked with them.
-  ///   - kept: channels left, by group.
+  ///   - kept: remaining channels, by group.
   init(
     _ layers: [ChannelGroup], streams: [ChannelGroup] = [], scores: [String: [Double]], kept: [String: Int],
     coupling: StreamCoupling, spec: PruneSpec
   ) {
-    // A group that the criterion does not score keeps its channels: nothing is known of them.
+    // A group that the criterion does not score keeps its channels.
     let ranked = ranking((layers + streams).filter { scores[$0.name] != nil }, scores: scores)
     let floors = Dictionary(
       uniqueKeysWithValues: (layers + streams).map { ($0.name, spec.leastKept(of: $0.originalCount)) })
@@ -31,17 +31,17 @@ struct PruningCandidates {
     gone = original - layers.map(\.kept.count).reduce(0, +)
   }
 
-  /// So many channels as are this share of the original ones.
+  /// The number of channels that is this share of the original ones.
   func total(_ share: Double) -> Int { Int((share * Double(original)).rounded()) }
 
-  /// - Parameter floors: channels that each group keeps at least
+  /// - Parameter floors: minimum number of channels of each group
   private static func allowed(
     _ ranked: [RankedChannel], kept: [String: Int], floors: [String: Int], coupling: StreamCoupling,
     spec: PruneSpec
   ) -> [RankedChannel] {
     var left = kept
-    // What streams leave to a layer: a multiple must remain, where the layer's own channels may
-    // stay for the sake of one.
+    // Channels that streams leave to a layer: a multiple must remain, for which channels of the
+    // layer itself may stay.
     var leftByStreams = kept
     var removed: [String: Set<Int>] = [:]
     func isRemoved(_ group: String, _ channel: Int) -> Bool { removed[group]?.contains(channel) == true }

@@ -1,13 +1,13 @@
 import Network
 import Specification
 
-/// Which channels go at each pruning step: the lowest of the ranking, as many as the target says.
+/// Selects the channels that each pruning step removes: the lowest-ranked, up to the target.
 ///
-/// Targets aim at a running total, so that rounding, floors and multiples of one step are corrected
-/// by the next. A classifier's hidden units have a ranking of their own: they lose the same share
-/// as the convolutions, except where the target is a number of channels a step: then 22 of 512
-/// units, as in arXiv 2002.09958. A residual stream's channel takes with it those of its blocks'
-/// last convolutions, which are counted in its place.
+/// Targets are cumulative, so that the next step corrects effects of rounding, floors and
+/// multiples. Hidden units of a classifier are ranked separately: they lose the same share as the
+/// convolutions, or 22 of 512 units per step if the target is a number of channels per step, as in
+/// arXiv 2002.09958. A channel of a residual stream is removed with those of the last convolutions
+/// of its blocks, which are counted in its place.
 public struct PruningSchedule: Sendable {
   /// Epochs after which a step happens, 1-based.
   public let epochs: [Int]
@@ -21,8 +21,8 @@ public struct PruningSchedule: Sendable {
     self.epochs = spec.steps(epochs: epochs)
   }
 
-  /// Channels to remove after `epoch`, by group; empty when there is no step then or nothing is
-  /// left to do.
+  /// Channels to remove after `epoch`, by group; empty if there is no step or nothing left to
+  /// remove.
   ///
   /// - Parameter scores: normalized, by layer.
   public func removals(
@@ -48,7 +48,7 @@ public struct PruningSchedule: Sendable {
     }
   }
 
-  /// How much of what has to go is gone after the step of that number, 1-based.
+  /// Share of the target that is removed after the step with this number, 1-based.
   private func share(afterStep number: Int) -> Double {
     let share = Double(number) / Double(epochs.count)
     return switch spec.schedule {

@@ -1,16 +1,16 @@
 import Network
 import Specification
 
-/// One pruning step: the rankings as they stand, and what of them goes.
+/// One pruning step: the current rankings, and the channels to remove.
 struct PruningStep {
-  /// Share of what has to go that is gone after it.
+  /// Share of the target that is removed after this step.
   let done: Double
   let convolutions: PruningCandidates
   let hidden: PruningCandidates
   private let graph: PrunableGraph
   private let spec: PruneSpec
   private let coupling: StreamCoupling
-  /// Channels left, by group.
+  /// Remaining channels, by group.
   private let kept: [String: Int]
 
   init(done: Double, graph: PrunableGraph, scores: [String: [Double]], spec: PruneSpec) {
@@ -33,13 +33,13 @@ struct PruningStep {
     self.kept = kept
   }
 
-  /// So many channels and hidden units gone in total after this step.
+  /// Removes channels and hidden units up to these totals after this step.
   func removing(channels: Int, units: Int) -> [String: Set<Int>] {
     lowest(channels - convolutions.gone, of: convolutions)
       .merging(lowest(units - hidden.gone, of: hidden)) { a, _ in a }
   }
 
-  /// The fewest channels whose removal takes this step's part of `ratio` off the original cost.
+  /// The fewest channels whose removal reduces the original cost by this step's part of `ratio`.
   func reaching(
     _ ratio: Double, measure: (Cost) -> Double
   ) -> [String: Set<Int>] {
@@ -63,11 +63,10 @@ struct PruningStep {
     return removal(enough)
   }
 
-  /// The lowest channels, as many as come closest to `count` while every layer keeps a multiple of
-  /// `round_to`.
+  /// The lowest-ranked channels, as close to `count` as possible with a multiple of `round_to` in
+  /// every layer.
   private func lowest(_ count: Int, of candidates: PruningCandidates) -> [String: Set<Int>] {
-    // What a layer loses grows with the number of channels chosen, so the total can be searched
-    // for.
+    // The loss of a layer grows with the number of channels chosen, so a search finds the total.
     var (tooFew, enough) = (-1, candidates.allowed.count)
     while enough - tooFew > 1 {
       let middle = (tooFew + enough) / 2
@@ -82,8 +81,8 @@ struct PruningStep {
     return abs(total(more) - count) < abs(total(fewer) - count) ? more : fewer
   }
 
-  /// The first `count` channels allowed, fewer or more in each layer where it would not keep a
-  /// multiple of `round_to`.
+  /// The first `count` allowed channels, adjusted in each layer that would not keep a multiple of
+  /// `round_to`.
   private func removal(of count: Int, from candidates: PruningCandidates) -> [String: Set<Int>] {
     let chosen = candidates.allowed.prefix(count)
     var result = streamRemoval(chosen, candidates.allowed)
@@ -101,8 +100,8 @@ struct PruningStep {
     return result
   }
 
-  /// The part of it that streams lose; none where a multiple would take more than the floors of
-  /// their layers allow.
+  /// The part that streams lose; none where a multiple would remove more than the floors of their
+  /// layers allow.
   private func streamRemoval(
     _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
   ) -> [String: Set<Int>] {
@@ -118,8 +117,8 @@ struct PruningStep {
     }
   }
 
-  /// The next multiple of `round_to` up; down where a layer of `now` channels has no such, and all
-  /// where it has neither.
+  /// The next higher multiple of `round_to`; the next lower if a layer of `now` channels has none,
+  /// and all channels if it has neither.
   private func multiple(_ left: Int, of now: Int) -> Int {
     let up = (left + spec.roundTo - 1) / spec.roundTo * spec.roundTo
     let down = now / spec.roundTo * spec.roundTo

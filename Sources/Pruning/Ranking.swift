@@ -3,12 +3,12 @@ import Network
 /// One channel with its score, in the order of a global ranking.
 public struct RankedChannel: Equatable, Sendable {
   public let group: String
-  /// Number in the original network.
+  /// Index in the original network.
   public let channel: Int
   public let score: Double
 }
 
-/// Divides each layer's scores by the L2 norm + 1e-9 of those that are finite, which makes layers
+/// Divides the scores of each layer by the L2 norm + 1e-9 of its finite scores, which makes layers
 /// comparable.
 public func normalizedByLayer(_ importance: [String: [Double]]) -> [String: [Double]] {
   importance.mapValues { scores in
@@ -20,7 +20,7 @@ public func normalizedByLayer(_ importance: [String: [Double]]) -> [String: [Dou
 /// All channels of the groups, lowest score first; ties go to the lower layer, then to the lower
 /// channel.
 ///
-/// A score that is not a number ranks last: nothing is known against such a channel.
+/// A score that is not a number ranks last, so that such a channel stays.
 public func ranking(_ groups: [ChannelGroup], scores: [String: [Double]]) -> [RankedChannel] {
   var channels: [(rank: Int, channel: RankedChannel)] = []
   for group in groups {

@@ -1,7 +1,7 @@
 import Compute
 import MessagePassing
 
-/// What a criterion may look at besides the network.
+/// Data that a criterion may use besides the network.
 public struct ScoringData {
   /// One pass over this process's batches of the scoring images,
   /// `[channels, images, rows, columns]`, and their labels; process r of n has batches r, r + n,
@@ -21,7 +21,7 @@ public struct ScoringData {
     (self.seed, self.epoch, self.group, self.batches) = (seed, epoch, group, batches)
   }
 
-  /// Measures every batch, and has what was measured added up in the order of the batches, in every
+  /// Measures every batch, and adds up the measurements in the order of the batches, in every
   /// process.
   ///
   /// - Parameters:
@@ -42,7 +42,7 @@ public struct ScoringData {
       for measurement in all.compactMap({ $0 }) where !measurement.labels.isEmpty {
         add(measurement.values, measurement.labels)
       }
-      // A process that has ended, early perhaps, waits for the others.
+      // A process that has finished waits for the others.
       if all.allSatisfy({ $0 == nil }) { return }
     }
   }
@@ -59,7 +59,7 @@ public struct ScoringData {
   }
 }
 
-/// What a criterion has measured of one batch.
+/// Measurements of a criterion on one batch.
 struct BatchMeasurement: Equatable {
   var labels: [Int]
   /// By layer.
@@ -67,8 +67,7 @@ struct BatchMeasurement: Equatable {
 
   init(labels: [Int], values: [String: [Double]]) { (self.labels, self.values) = (labels, values) }
 
-  /// Numbers alone, as processes exchange them: lists with their lengths before them, names as
-  /// UTF-8.
+  /// Encoded as numbers for exchange between processes: lists with a length prefix, names as UTF-8.
   var encoded: [Double] {
     var all = [Double(labels.count)] + labels.map(Double.init)
     for (name, values) in values.sorted(by: { $0.key < $1.key }) {

@@ -1,6 +1,6 @@
 import Network
 
-/// Which channels of layers are removed with a channel of a residual stream.
+/// Channels of layers that are removed together with a channel of a residual stream.
 struct StreamCoupling {
   private let streams: Set<String>
   private let followers: [String: [Int: [(group: String, channel: Int)]]]
@@ -14,7 +14,7 @@ struct StreamCoupling {
 
   func isStream(_ group: String) -> Bool { streams.contains(group) }
 
-  /// What is removed with a channel; nothing with one of a layer.
+  /// Channels that are removed with a channel of a stream; none for a channel of a layer.
   func followers(of group: String, _ channel: Int) -> [(group: String, channel: Int)] {
     followers[group]?[channel] ?? []
   }

@@ -1,8 +1,8 @@
-/// How fast exported models are where they are deployed: the contents of `deployment.json`, which
-/// scripts/measure-onnx.py writes beside a report.
+/// Latency of exported models in a runtime: the contents of `deployment.json`, which
+/// scripts/measure-onnx.py writes next to a report.
 public struct DeploymentReport: Codable, Equatable, Sendable {
   public var format: Int
-  /// What ran the models, with its version.
+  /// Name and version of the runtime.
   public var runtime: String
   public var processor: String
   public var models: [Model]
@@ -12,7 +12,7 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
     public var seed: UInt64
     /// `baseline` or `pruned`.
     public var variant: String
-    /// Of the file, for one image: channels that were filled in count.
+    /// MACs of the file for one image, including padding channels.
     public var macs: Int
     public var bytes: Int
     public var latency: [Latency]
@@ -25,7 +25,7 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
     public var milliseconds: Double
   }
 
-  /// What was measured of a model.
+  /// Setting of a measurement.
   struct Setting: Hashable, Comparable, Sendable {
     let threads: Int
     let batchSize: Int

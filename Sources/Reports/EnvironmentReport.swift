@@ -1,24 +1,24 @@
-/// Where something ran: the report, or a training's session.
+/// Where a report was written, or a session of a training ran.
 public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var version: String
   public var processor: String
   public var kernels: String
   public var blasCore: String?
   public var threads: Int
-  /// When the report was written, or the session begun; ISO 8601.
+  /// When the report was written, or the session started; ISO 8601.
   public var date: String
-  /// Name of the machine that wrote the report; absent from older reports, as is all that follows.
+  /// Name of the machine that wrote the report; missing in older reports, like all members below.
   public var host: String?
-  /// Slurm's or Kubernetes' job that wrote the report; nil outside of both.
+  /// The Slurm or Kubernetes job that wrote the report; nil outside of both.
   public var job: String?
-  /// Commit of the experiment file's repository; nil where it is in none.
+  /// Commit of the experiment file's repository; nil if it is not in one.
   public var gitCommit: String?
   /// Whether files of the experiment's folder differ from the commit.
   public var gitDirty: Bool?
   /// Processes that mpirun started for the run that wrote the report; nil for one.
   public var mpiRanks: Int?
-  /// Paths that the experiment has variables or `~` in, as they were then, by key; nil where there
-  /// are none.
+  /// Expanded paths, by key, of keys that have variables or `~` in their paths; nil if there are
+  /// none.
   public var paths: [String: String]?
 
   public init(

@@ -1,27 +1,28 @@
 import Specification
 
-/// An expectation beside what was measured.
+/// An expectation and its measured value.
 public struct ExpectationResult: Codable, Equatable, Sendable {
   public var metric: String
   /// The published number.
   public var paper: Double?
-  /// Mean over the seeds; nil where there is no such number.
+  /// Mean over the seeds; nil if there is no such number.
   public var measured: Double?
   /// `at_most 0.5`, `at_least 2.2`.
   public var limit: String
-  /// Whether the mean keeps within the limit.
+  /// Whether the mean is within the limit.
   public var met: Bool
-  /// Nil where there are not several seeds.
+  /// Nil for fewer than three seeds.
   public var ci95: ConfidenceInterval?
-  /// What the interval says, which may be less sure than the mean; nil where there is none.
+  /// The verdict of the interval, which may be less certain than that of the mean; nil if there is
+  /// none.
   public var ci95Verdict: Verdict?
 
   public enum Verdict: String, Codable, Sendable {
-    /// All of the interval keeps within the limit.
+    /// The whole interval is within the limit.
     case met
-    /// The limit lies inside the interval.
+    /// The interval contains the limit.
     case open
-    /// All of the interval lies beyond the limit.
+    /// The whole interval is beyond the limit.
     case missed
   }
 
@@ -41,14 +42,15 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
     }
   }
 
-  /// The number of a limit of this kind, `at_most` or `at_least`; nil of one of the other.
+  /// The number of a limit of this kind, `at_most` or `at_least`; nil for a limit of the other
+  /// kind.
   func bound(_ kind: String) -> String? {
     let words = limit.split(separator: " ")
     return words.count == 2 && words[0] == kind ? String(words[1]) : nil
   }
 
-  /// The end of the interval on the other side of the limit than the mean; nil where all of it is
-  /// on one side.
+  /// The end of the interval on the other side of the limit than the mean; nil if the whole
+  /// interval is on one side.
   var doubtfulEnd: Double? {
     guard let ci95, ci95Verdict == .open else { return nil }
     return limit.hasPrefix("at_most") == met ? ci95.high : ci95.low

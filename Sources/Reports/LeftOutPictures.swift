@@ -1,8 +1,8 @@
-/// How many pictures `dataset.damaged: skip` has left out, in the last epoch and in the evaluation
-/// after it.
+/// Number of damaged pictures left out by `dataset.damaged: skip`, in the last epoch and in the
+/// evaluation after it.
 public struct LeftOutPictures: Codable, Equatable, Sendable {
   public var train: Int
-  /// Nil where an older version of the program trained.
+  /// Nil for trainings by older versions of the program.
   public var test: Int?
 
   public init(train: Int, test: Int?) {

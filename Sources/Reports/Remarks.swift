@@ -1,13 +1,13 @@
-/// What readers of a report's numbers should know.
+/// Remarks for readers of a report's numbers.
 extension Report {
-  /// For tables of several: the experiment, and `(failed)` where its last run has left these
-  /// results as they were.
+  /// Label in tables of several experiments: the experiment, with `(failed)` if its last run has
+  /// not replaced these results.
   var label: String { status == .complete ? experiment : "\(experiment) (\(status.rawValue))" }
 
   /// Phrases without a capital and a full stop.
   var remarks: [String] { [leftOutPhrase, prunedStartPhrase].compactMap(\.self) }
 
-  /// `left out as damaged: 3 training pictures, 1 test picture`; nil where none was.
+  /// `left out as damaged: 3 training pictures, 1 test picture`; nil if there are none.
   var leftOutPhrase: String? {
     let counts = runs.compactMap(\.leftOut)
     let parts = [
@@ -17,7 +17,7 @@ extension Report {
     return parts.isEmpty ? nil : "left out as damaged: \(parts.joined(separator: ", "))"
   }
 
-  /// That the baseline begins with a network that is pruned already; nil where it does not.
+  /// Phrase about a baseline that starts from a pruned network; nil if it does not.
   var prunedStartPhrase: String? {
     guard let layers = runs.first(where: { $0.variant == "baseline" })?.layers else { return nil }
     let (before, now) = (layers.map(\.parametersBefore).reduce(0, +), layers.map(\.parameters).reduce(0, +))

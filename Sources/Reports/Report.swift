@@ -1,26 +1,26 @@
 import Specification
 
-/// Everything that is known about an experiment after it ran: the contents of `report.json`.
+/// The report of an experiment: the contents of `report.json`.
 ///
 /// Accuracies and drops are in percent and percentage points; reductions are shares in [0, 1]; MACs
-/// are of one image. All but `timing` and `environment` depends on the experiment alone, and not on
-/// when, where and how fast it ran.
+/// are of one image. Everything except `timing` and `environment` depends only on the experiment,
+/// not on when, where and how fast it ran.
 public struct Report: Codable, Equatable, Sendable {
   /// Version of the format.
   public var format = Self.currentFormat
   public var experiment: String
   public var description: String
   public var status: Status
-  /// Why a later run, with these or other settings, has not replaced this report; nil of a complete
-  /// one.
+  /// Why a later run, with these or other settings, has not replaced this report; nil for a
+  /// complete one.
   public var problem: String?
-  /// The resolved experiment, as in `experiment.yaml`; nil in reports from before it was written.
+  /// The resolved experiment, as in `experiment.yaml`; nil in older reports.
   public var spec: JSON?
   public var summary: Summary
   public var runs: [RunReport]
   public var timing: Timing
   public var environment: EnvironmentReport
-  /// Read from `deployment.json` beside the report; never written with it.
+  /// Read from `deployment.json` next to the report; not part of report.json.
   public var deployment: DeploymentReport?
 
   public static let currentFormat = 1
@@ -50,13 +50,13 @@ public struct RunReport: Codable, Equatable, Sendable {
   /// On the test set, after the last epoch.
   public var top1: Double
   public var top5: Double?
-  /// Nil where it is not finite or was not measured.
+  /// Nil if it is not finite or was not measured.
   public var testLoss: Double?
   public var parameters: Int
   public var macs: Int
-  /// Of the ONNX file, which may have more channels; nil where none was written.
+  /// MACs of the ONNX file, which may have more channels; nil if none was written.
   public var onnxMacs: Int?
-  /// Damaged pictures that were not trained or tested on; nil where a damaged one ends the run.
+  /// Damaged pictures that were left out; nil if a damaged picture ends the run.
   public var leftOut: LeftOutPictures?
   /// Prunable channels that remain.
   public var channels: Int
@@ -114,9 +114,9 @@ public struct LayerReport: Codable, Equatable, Sendable {
 
 /// The channels that one pruning step removed, and the sizes after it.
 public struct PruningStepReport: Codable, Equatable, Sendable {
-  /// 1-based; the step happened after it.
+  /// The epoch that the step followed; 1-based.
   public var epoch: Int
-  /// By layer, numbers of channels in the original network.
+  /// Indices of the removed channels in the original network, by layer.
   public var removed: [String: [Int]]
   public var channels: Int
   public var parameters: Int
@@ -135,9 +135,9 @@ public struct PruningStepReport: Codable, Equatable, Sendable {
 public struct EpochReport: Codable, Equatable, Sendable {
   /// 1-based.
   public var epoch: Int
-  /// That it trained on; absent from older reports.
+  /// Number of training images; nil in older reports.
   public var images: Int?
-  /// At the epoch's first step.
+  /// At the first step of the epoch.
   public var learningRate: Double
   public var trainLoss: Double
   public var trainTop1: Double
@@ -166,7 +166,7 @@ public struct EpochReport: Codable, Equatable, Sendable {
   }
 }
 
-/// How long it took: not reproducible, and so apart from everything else.
+/// Times, kept apart from the rest of the report because they are not reproducible.
 public struct Timing: Codable, Equatable, Sendable {
   public var runs: [Run]
 
@@ -174,12 +174,12 @@ public struct Timing: Codable, Equatable, Sendable {
     public var seed: UInt64
     public var variant: String
     public var epochs: [Epoch]
-    /// Epochs at the beginning whose steps were not trained for this run: they are those of another
-    /// training, before any pruning, and so are their times. Nil where there are none.
+    /// Number of first epochs that this run shares with another, before any pruning; they were
+    /// trained once, and their times are those of that training. Nil if none.
     public var sharedEpochs: Int?
-    /// Where and when its epochs were trained, in order; nil in older reports.
+    /// Where and when the run's epochs were trained, in order; nil in older reports.
     public var sessions: [Session]?
-    /// Of inference with the final network, for each batch size that the experiment asks for.
+    /// Inference times of the final network, one per batch size in the experiment.
     public var latency: [Latency]
 
     public init(
@@ -195,11 +195,11 @@ public struct Timing: Codable, Equatable, Sendable {
     }
   }
 
-  /// Epochs that were trained in one place, without another between them.
+  /// Consecutive epochs trained in one place.
   public struct Session: Codable, Equatable, Sendable {
-    /// The first of them, which may have been begun before; 1-based.
+    /// The first epoch, possibly begun in an earlier session; 1-based.
     public var fromEpoch: Int
-    /// Its date is that of the beginning.
+    /// The environment; its date is the start of the session.
     public var environment: EnvironmentReport
 
     public init(fromEpoch: Int, environment: EnvironmentReport) {
@@ -222,19 +222,19 @@ public struct Timing: Codable, Equatable, Sendable {
   /// Time of one epoch, in seconds.
   public struct Epoch: Codable, Equatable, Sendable {
     public var epoch: Int
-    /// Wall time of the epoch's steps, of evaluation, and of scoring and removing channels.
+    /// Wall times of the epoch's training steps, of evaluation, and of scoring and removing
+    /// channels.
     public var trainSeconds: Double
     public var evaluationSeconds: Double
     public var pruningSeconds: Double
-    /// Processor time of the same, of all threads together; nil where trainings ran side by side in
-    /// one process, and in older reports.
+    /// CPU times of the same, over all threads; nil if trainings ran in parallel in one process,
+    /// and in older reports.
     public var trainCPUSeconds: Double?
     public var evaluationCPUSeconds: Double?
     public var pruningCPUSeconds: Double?
-    /// Training images a second, data preparation included.
+    /// Training images per second, including data preparation.
     public var imagesPerSecond: Double
-    /// Energy of the processor's packages while it trained; nil where they have no counters that
-    /// can be read.
+    /// Energy of the CPU packages during training; nil if their counters cannot be read.
     public var trainJoules: Double?
 
     // `imagesPerS` is `images_per_s` in the file.

@@ -1,7 +1,7 @@
 import Specification
 
-/// Baseline and pruned network compared, over all seeds; differences and ratios are of the two
-/// networks of one seed.
+/// Comparison of baseline and pruned network over all seeds; differences and ratios are paired by
+/// seed.
 public struct Summary: Codable, Equatable, Sendable {
   public var baseline: VariantSummary?
   public var pruned: VariantSummary?
@@ -19,16 +19,16 @@ public struct Summary: Codable, Equatable, Sendable {
   public var overSeeds: Reductions?
   public var expectations: [ExpectationResult]
 
-  /// What several seeds of a variant gave; sizes are means, rounded, where seeds differ.
+  /// Results of a variant over its seeds; sizes are rounded means if seeds differ.
   public struct VariantSummary: Codable, Equatable, Sendable {
     public var top1: Statistic
-    /// Nil where it was not asked for.
+    /// Nil if it was not measured.
     public var top5: Statistic?
     public var testLoss: Statistic?
     public var parameters: Int
     public var macs: Int
     public var channels: Int
-    /// The sizes with their spread; nil in reports from before it was written.
+    /// The sizes with their spread; nil in older reports.
     public var overSeeds: Sizes?
   }
 
@@ -64,7 +64,7 @@ public struct Summary: Codable, Equatable, Sendable {
     self.expectations = expectations.map { ExpectationResult($0, statistic($0.metric)) }
   }
 
-  /// What an expectation of a metric is about; nil where it was not measured.
+  /// The statistics of a metric for expectations; nil if it was not measured.
   private func statistic(_ metric: String) -> Statistic? {
     switch ExpectationSpec.Metric(rawValue: metric) {
     case .accuracyDrop: accuracyDrop
@@ -81,7 +81,7 @@ public struct Summary: Codable, Equatable, Sendable {
 }
 
 extension Summary.VariantSummary {
-  /// Nil of no runs.
+  /// Nil without runs.
   init?(_ runs: [RunReport]) {
     let percent = 0.0...100.0
     guard let top1 = Statistic(runs.map(\.top1), within: percent), let sizes = Summary.Sizes(runs) else {
@@ -96,7 +96,7 @@ extension Summary.VariantSummary {
 }
 
 extension Summary.Sizes {
-  /// Nil of no runs.
+  /// Nil without runs.
   init?(_ runs: [RunReport]) {
     func statistic(_ size: (RunReport) -> Int) -> Statistic? {
       Statistic(runs.map { Double(size($0)) }, within: 0...Double.infinity)
@@ -109,7 +109,7 @@ extension Summary.Sizes {
 }
 
 extension Summary.Reductions {
-  /// Of the baseline and the pruned network of each seed.
+  /// Reductions from the baseline and the pruned network of each seed.
   init(_ pairs: [(before: RunReport, after: RunReport)]) {
     func reduction(_ size: (RunReport) -> Int) -> Statistic? {
       let sizes = pairs.map { (Double(size($0.before)), Double(size($0.after))) }

@@ -1,28 +1,28 @@
-/// What one training cost, epoch by epoch.
+/// Cost of one training, epoch by epoch.
 ///
-/// MACs of an epoch are its images times the MACs of the network that it trained, times three:
-/// forward, gradient of the inputs, gradient of the weights. Scoring channels, evaluation and
-/// everything that is not a convolution or a linear layer are left out.
+/// MACs of an epoch are its images times the MACs of the network that was trained, times three:
+/// forward, input gradients, weight gradients. Scoring, evaluation, and layers other than
+/// convolutions and linear layers are not included.
 public struct TrainingCost: Equatable, Sendable {
   public var epochs: [Epoch]
 
   public struct Epoch: Equatable, Sendable {
     /// 1-based.
     public var epoch: Int
-    /// Nil where it is not known how many images there were.
+    /// Nil if the number of images is unknown.
     public var macs: Double?
-    /// Wall time of training and of a pruning step; nil where it was not measured.
+    /// Wall time of training and of a pruning step; nil if it was not measured.
     public var seconds: Double?
     /// Processor time of the same.
     public var cpuSeconds: Double?
-    /// The part of `seconds` that was spent for this training; the rest was another's, which has
-    /// the same beginning.
+    /// The part of `seconds` that was spent on this training; the rest was taken over from another
+    /// training.
     public var spentSeconds: Double?
-    /// The part of both that a pruning step took.
+    /// The part of both that is for a pruning step.
     public var pruningSeconds: Double?
     public var pruningCPUSeconds: Double?
     public var evaluationSeconds: Double?
-    /// Of the processor's packages while it trained, whatever else ran on them; nil where they have
+    /// Energy of the processor packages during training, including other programs; nil if there are
     /// no counters.
     public var joules: Double?
   }
@@ -44,7 +44,7 @@ public struct TrainingCost: Equatable, Sendable {
 }
 
 extension Timing.Epoch {
-  /// Of steps and pruning.
+  /// Seconds of steps and pruning.
   var trainingSeconds: Double { trainSeconds + pruningSeconds }
 
   var trainingCPUSeconds: Double? {
@@ -57,8 +57,8 @@ extension Report {
     let timing = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }
     let (times, sharedEpochs) = (timing?.epochs ?? [], timing?.sharedEpochs ?? 0)
     let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
-    // A pruning step comes at the end of an epoch: an epoch trains the network that the one before
-    // ended with.
+    // A pruning step comes at the end of an epoch, so an epoch trains the network at the end of the
+    // previous one.
     let original = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
     let trained = [original] + run.history.map { Double($0.macs) }
     let epochs = zip(run.history, trained).map { epoch, macs in
@@ -73,7 +73,7 @@ extension Report {
     return TrainingCost(epochs: epochs)
   }
 
-  /// Training images of an epoch; older reports don't tell, but how fast they went.
+  /// Training images of an epoch; for older reports, computed from images per second.
   private func images(_ epoch: EpochReport, _ time: Timing.Epoch?) -> Double? {
     if let images = epoch.images { return Double(images) }
     guard let time else { return nil }

@@ -1,23 +1,22 @@
-/// What an experiment file may name: the registries' contents, as data, so that this target knows
-/// none of them.
+/// The names that experiment files may use: the contents of the registries, as data, so that this
+/// target does not depend on them.
 public struct Catalog: Sendable {
   public var datasets: [Dataset]
   public var architectures: [Architecture]
   public var criteria: [Criterion]
-  /// Whether images and classes of a network must be those of the data set, as they must unless
-  /// others stand in for it.
+  /// Whether images and classes of a network must be those of the data set; false if other images
+  /// replace it.
   public var checksDatasets = true
-  /// What layers a declared architecture may have.
+  /// Kinds of layers of declared architectures.
   public var layerKinds: [LayerKind]
-  /// What becomes of an architecture.
+  /// The outline of an architecture.
   ///
-  /// Nil, with problems told, for one that cannot be built.
+  /// Nil, with problems reported, for an architecture that cannot be built.
   public var outline: @Sendable (ArchitectureSpec, _ report: (ArchitectureProblem) -> Void) -> NetworkOutline?
-  /// What is gone of a network when every layer is at its floor; nil where that is not known.
+  /// The reduction of a network with every layer at its floor; nil if unknown.
   public var largestReduction: @Sendable (ArchitectureSpec, PruneSpec) -> Reduction?
 
-  /// Why the weights that a network starts from do not fit it, as far as their file's header tells;
-  /// nil where they do.
+  /// Why the start weights of a network do not fit, by the header of their file; nil if they do.
   public var weightsProblem: @Sendable (ArchitectureSpec) -> String? = { _ in nil }
 
   public init(
@@ -46,14 +45,14 @@ public struct Catalog: Sendable {
     }
   }
 
-  /// What the rest of an experiment has to know of its network.
+  /// Properties of the network that the rest of an experiment needs.
   public struct NetworkOutline: Equatable, Sendable {
     public struct Group: Equatable, Sendable {
       public var name: String
       public var channels: Int
       /// Whether these are units of a linear layer.
       public var isHidden: Bool
-      /// Layers that make the channels.
+      /// Layers that compute the channels.
       public var members: [String]
 
       public init(name: String, channels: Int, isHidden: Bool = false, members: [String]? = nil) {
@@ -64,7 +63,7 @@ public struct Catalog: Sendable {
       }
     }
 
-    /// Channels that can be removed without a residual stream.
+    /// Channel groups that can be pruned independently of residual streams.
     public var groups: [Group]
     /// Names of the residual streams.
     public var streams: [String]
@@ -80,9 +79,9 @@ public struct Catalog: Sendable {
 
   /// Why an architecture cannot be built.
   public struct ArchitectureProblem: Error, Equatable, Sendable {
-    /// The key of `architecture` that it is about.
+    /// The key of `architecture` that is wrong.
     public var key: String
-    /// Where a declared layer stands, and its path, which then count instead.
+    /// Source location and path of a declared layer, which replace the key.
     public var place: Place?
     public var path: String?
     public var message: String
@@ -97,33 +96,33 @@ public struct Catalog: Sendable {
 
   public struct Dataset: Sendable {
     public var name: String
-    /// Channels, rows, columns; of pictures, what they become where the experiment does not say.
+    /// Channels, rows, columns; for pictures, the default size of images.
     public var input: [Int]
-    /// Nil where only the files can tell, as for the two numbers of images.
+    /// Nil if only the files can tell, like the two numbers of images.
     public var classes: Int?
     public var mean: [Double]
     public var std: [Double]
     public var trainImages: Int?
     public var testImages: Int?
-    /// Where the files are looked for when the experiment has no `path`, with `${NAME}` for
-    /// environment variables; nil when the data is embedded, or when there has to be a `path`.
+    /// The path of the files if the experiment has no `path`, with `${NAME}` for environment
+    /// variables; nil if the data is built in, or if `path` is required.
     public var defaultPath: String?
-    /// Of folders of pictures of any size: what can be said of the classes in one.
+    /// For folders of pictures: counts the classes of a folder.
     public var countClasses: (@Sendable (_ path: String) -> FolderClasses)?
 
     /// The classes of a folder of pictures.
     public enum FolderClasses: Equatable, Sendable {
       case count(Int)
-      /// The folder is not there, as a sentence: another machine may have it.
+      /// The folder does not exist, as a sentence: another machine may have it.
       case unseen(String)
-      /// It is there, and is no data set, as a sentence that says why.
+      /// The folder exists but is not a data set, with the reason as a sentence.
       case wrong(String)
     }
 
     /// Whether it is a folder of pictures of any size.
     public var isPictures: Bool { countClasses != nil }
 
-    /// The default path with environment variables expanded; nil where there is none, or a variable
+    /// The default path with environment variables expanded; nil if there is none, or if a variable
     /// is missing.
     public func defaultPath(in environment: [String: String]) -> String? {
       defaultPath.flatMap { try? expanded($0, environment: environment) }
@@ -151,14 +150,14 @@ public struct Catalog: Sendable {
     /// file.
     public var name: String
     public var block: ArchitectureSpec.BlockKind
-    /// Nil when the file gives the depth, or there is no such number.
+    /// Nil if the file sets the depth, or if there is no depth.
     public var depth: Int?
-    /// Numbers that the file may give, with their defaults: `depth`, `growth`. A family without a
-    /// default needs one.
+    /// Numbers that the file may set, with their defaults: `depth`, `growth`. A number without a
+    /// default is required.
     public var parameters: [String: Int?]
-    /// What benchmarks measure it on.
+    /// Images for benchmarks.
     public var benchmark: Images
-    /// Images that a network is usually made for.
+    /// Images for which a network is usually designed.
     public struct Images: Sendable {
       /// Channels, rows, columns.
       public var input: [Int]
@@ -192,7 +191,7 @@ public struct Catalog: Sendable {
     public struct Option: Sendable {
       public var name: String
       public var form: Form
-      /// Nil when it depends on other options.
+      /// Nil if it depends on other options.
       public var defaultValue: OptionValue?
       /// The sentence that editors show.
       public var summary: String

@@ -1,13 +1,14 @@
 import Foundation
 
-/// Whole files in and out through the system's calls, with the system's reason when one fails.
+/// Reads and writes whole files by system calls, with the system's reason in errors.
 package enum DurableFile {
-  /// Larger files are refused unread. The weights of the largest network here take half a gigabyte.
+  /// Larger files are rejected without reading. The weights of the largest network here take half a
+  /// gigabyte.
   private static let largestFile = 1 << 32
 
   /// The bytes of a file.
   ///
-  /// - Parameter count: as many of the first ones as are wanted; all if not given
+  /// - Parameter limit: the number of first bytes to read; by default all
   package static func read(_ path: String, first limit: Int? = nil) throws(TensorFileError) -> [UInt8] {
     func unreadable(_ reason: String) -> TensorFileError { Self.unreadable(path, reason) }
     // Without O_NONBLOCK opening a named pipe would wait for a writer.
@@ -40,12 +41,12 @@ package enum DurableFile {
     return Int(status.st_size)
   }
 
-  /// The text of a file; nil where there is none that can be read.
+  /// The text of a file; nil if it cannot be read.
   package static func text(_ path: String) -> String? {
     (try? read(path)).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
-  /// Makes a folder and those above it, where they are not there yet.
+  /// Makes a folder and its parents, if they do not exist.
   package static func makeFolder(_ path: String) throws(TensorFileError) {
     if mkdir(path, 0o777) == 0 { return }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -63,8 +64,8 @@ package enum DurableFile {
       file: path, offset: nil, problem: "cannot make the folder: \(reason)", expected: "a writable place")
   }
 
-  /// Replaces a file's contents at once: a temporary file in the same folder, synced, then renamed
-  /// over `path`.
+  /// Replaces the contents of a file atomically: writes a temporary file in the same folder, syncs
+  /// it, and renames it to `path`.
   ///
   /// A symbolic link is replaced, not followed; a device, a pipe or a folder is not replaced.
   package static func write(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
@@ -87,7 +88,7 @@ package enum DurableFile {
       unlink(temporary)
       throw unwritable(reason)
     }
-    // The new name is on the disk only once the folder is.
+    // The new name is on the disk only once the folder is synced.
     let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC)
     guard folderDescriptor >= 0 else { throw unwritable(systemReason()) }
     defer { close(folderDescriptor) }
@@ -95,8 +96,8 @@ package enum DurableFile {
     if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
   }
 
-  /// Writes to a path that a user names, as a shell's `>` does: a symbolic link is followed, a
-  /// device or a pipe is written into. A regular file is replaced at once.
+  /// Writes to a path given by the user, like a shell's `>`: follows a symbolic link, and writes
+  /// into a device or pipe. A regular file is replaced atomically.
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
@@ -125,7 +126,7 @@ package enum DurableFile {
       file: path, offset: nil, problem: "cannot write: \(reason)", expected: "a writable place")
   }
 
-  /// What something is that is no regular file.
+  /// The type of something that is not a regular file.
   private static func other(_ status: stat) -> String {
     switch status.st_mode & S_IFMT {
     case S_IFDIR: "it is a folder"
@@ -136,8 +137,8 @@ package enum DurableFile {
 
   private static let temporarySuffix = ".espalier-tmp"
 
-  /// Removes what writers that were killed have left in a folder. Only for who keeps others from
-  /// writing there.
+  /// Removes leftovers of killed writers in a folder. The caller must keep others from writing
+  /// there.
   package static func removeLeftovers(in folder: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where name.hasPrefix(".") && name.hasSuffix(temporarySuffix) {

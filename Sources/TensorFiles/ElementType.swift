@@ -1,4 +1,4 @@
-/// Element types of safetensors that are read here, and their values from little-endian bytes.
+/// Supported element types of safetensors, and decoding of their little-endian values.
 enum ElementType: String, CaseIterable {
   case float64 = "F64"
   case float32 = "F32"
@@ -8,7 +8,7 @@ enum ElementType: String, CaseIterable {
   case int32 = "I32"
   case uint8 = "U8"
 
-  /// Bytes an element takes.
+  /// Bytes per element.
   var size: Int {
     switch self {
     case .float64, .int64: 8

@@ -1,7 +1,7 @@
-/// Reads the JSON header of a safetensors file, and nothing more of JSON than such a header holds.
+/// Reads the JSON header of a safetensors file, and supports only the JSON of such headers.
 ///
 /// A general JSON reader would keep the last of two equal names and turn 1.0 into 1; here both are
-/// errors, and every error has its byte.
+/// errors, and every error has its byte offset.
 struct HeaderReader {
   struct Entry: Equatable {
     var name: String
@@ -10,7 +10,7 @@ struct HeaderReader {
     /// Byte range in the data that follows the header.
     var begin: Int
     var end: Int
-    /// Where the entry stands in the file, for errors.
+    /// Offset of the entry in the file, for errors.
     var offset: Int
   }
 
@@ -19,7 +19,7 @@ struct HeaderReader {
   private let end: Int
   private var position: Int
 
-  /// - Parameter range: where the header lies in `bytes`.
+  /// - Parameter range: range of the header in `bytes`.
   init(bytes: [UInt8], range: Range<Int>, file: String) {
     self.bytes = bytes
     self.file = file
@@ -97,7 +97,7 @@ struct HeaderReader {
 
   // MARK: JSON
 
-  /// Reads `{"key": value, ...}`; `readValue` reads a value and gets its key and the key's offset.
+  /// Reads `{"key": value, ...}`; `readValue` reads a value, given its key and the key's offset.
   private mutating func readObject(
     _ what: String,
     _ readValue: (inout HeaderReader, String, Int) throws(TensorFileError) -> Void

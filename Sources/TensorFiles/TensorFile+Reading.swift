@@ -2,12 +2,12 @@ import Compute
 import Files
 
 extension TensorFile {
-  /// The format's own bound, against headers that would fill the memory.
+  /// The limit of the format, against headers that would exhaust the memory.
   static let largestHeader = 100_000_000
 
   /// Reads a file.
   ///
-  /// - Throws: `TensorFileError` when it cannot be read or is not a whole and consistent
+  /// - Throws: `TensorFileError` if it cannot be read or is not a complete and consistent
   ///   safetensors file.
   public init(contentsOf path: String) throws(TensorFileError) {
     try self.init(bytes: DurableFile.read(path), file: path)
@@ -15,8 +15,8 @@ extension TensorFile {
 
   /// Reads a file's bytes.
   ///
-  /// - Parameter file: the name that errors give.
-  /// - Throws: `TensorFileError`, which names what the file is instead where its first bytes tell.
+  /// - Parameter file: the name for errors.
+  /// - Throws: `TensorFileError`, which names the type of a file of another type if it is known.
   public init(bytes: [UInt8], file: String) throws(TensorFileError) {
     do throws(TensorFileError) {
       try self.init(safetensors: bytes, file: file)
@@ -44,7 +44,7 @@ extension TensorFile {
     }
   }
 
-  /// Where the header ends and the data begins.
+  /// The end of the header, where the data begins.
   private static func headerEnd(_ bytes: [UInt8], file: String) throws(TensorFileError) -> Int {
     guard bytes.count >= 8 else {
       throw TensorFileError(
@@ -66,7 +66,7 @@ extension TensorFile {
     return end
   }
 
-  /// Checks that tensors fill the data one after the other, and each range its type and shape.
+  /// Checks that tensors fill the data without gaps, and that each range fits its type and shape.
   static func checkLayout(
     _ entries: [HeaderReader.Entry], dataStart: Int, dataCount: Int, file: String
   ) throws(TensorFileError) {

@@ -1,7 +1,7 @@
 import CZlib
 
-/// A sealed file is an ordinary safetensors file with a checksum of all its bytes among its
-/// metadata, so that not one bit of it can change unnoticed.
+/// A sealed file is an ordinary safetensors file with a checksum of all its bytes in its metadata,
+/// so that no bit of it can change unnoticed.
 extension TensorFile {
   private static let key = "crc32"
   private static let mark = Array("\"\(key)\":\"".utf8)
@@ -16,7 +16,7 @@ extension TensorFile {
     return bytes
   }
 
-  /// Puts the right checksum into bytes that have a place for one.
+  /// Writes the checksum into bytes that have a field for it.
   static func seal(_ bytes: inout [UInt8]) {
     guard let place = sealPlace(bytes) else { return }
     bytes.replaceSubrange(place, with: blank)
@@ -25,8 +25,7 @@ extension TensorFile {
 
   /// Reads a sealed file's bytes.
   ///
-  /// - Throws: `TensorFileError` when the checksum is missing or is not that of the bytes, or the
-  ///   file is not whole.
+  /// - Throws: `TensorFileError` if the checksum is missing or wrong, or if the file is incomplete.
   public init(sealed bytes: [UInt8], file: String) throws(TensorFileError) {
     guard let place = Self.sealPlace(bytes) else {
       throw TensorFileError(
@@ -45,8 +44,8 @@ extension TensorFile {
     metadata[Self.key] = nil
   }
 
-  /// Where the checksum's digits are. The text before them cannot occur elsewhere in a header:
-  /// quotation marks within a name or a text are escaped.
+  /// The range of the checksum's digits. The text before them cannot occur elsewhere in a header,
+  /// since quotation marks in names and texts are escaped.
   private static func sealPlace(_ bytes: [UInt8]) -> Range<Int>? {
     guard bytes.count > 8 else { return nil }
     let headerCount = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -1,9 +1,9 @@
 extension TensorFile {
-  /// What PyTorch's `DataParallel`, `DistributedDataParallel` and `torch.compile` put before every
-  /// name.
+  /// Prefixes that PyTorch's `DataParallel`, `DistributedDataParallel` and `torch.compile` add to
+  /// every name.
   private static let wrappers = ["module.", "_orig_mod."]
 
-  /// By name, the name without a wrapper's prefix, where all names have it.
+  /// By name, the name without a wrapper's prefix, if all names have it.
   package static func withoutWrappers(_ names: [String]) -> [String: String] {
     var prefix = ""
     // A compiled model may be wrapped again.
@@ -16,8 +16,7 @@ extension TensorFile {
     return Dictionary(names.map { ($0, String($0.dropFirst(prefix.count))) }) { first, _ in first }
   }
 
-  /// The file with the names that tensors have without a wrapper, where all of them have its
-  /// prefix.
+  /// The file without a wrapper's prefix in the names of tensors, if all of them have it.
   public func unwrapped() -> TensorFile {
     let names = Self.withoutWrappers(Array(tensors.keys) + Array(integers.keys))
     func shortened<Value>(_ values: [String: Value]) -> [String: Value] {

@@ -1,10 +1,9 @@
 import Compute
 
 extension TensorFile {
-  /// Writes the file so that a crash at any moment leaves the old file or the new one, never a
-  /// part.
+  /// Writes the file so that a crash at any moment leaves the old or the new file, never a part.
   ///
-  /// - Throws: `TensorFileError` with the system's reason; the old file then still stands.
+  /// - Throws: `TensorFileError` with the system's reason; then the old file still exists.
   public func write(to path: String) throws(TensorFileError) {
     try DurableFile.write(serialized(), to: path)
   }
@@ -42,7 +41,7 @@ extension TensorFile {
     return bytes
   }
 
-  /// - Parameter ranges: the tensors in the order of their data, each with where its data ends.
+  /// - Parameter ranges: the tensors in the order of their data, each with the end of its data.
   private func header(_ ranges: [(name: String, type: ElementType, shape: [Int], end: Int)]) -> [UInt8] {
     var fields: [String: String] = [:]
     var begin = 0

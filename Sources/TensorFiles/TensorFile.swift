@@ -1,25 +1,25 @@
 import Compute
 
-/// The contents of a safetensors file: named tensors and a little text.
+/// The contents of a safetensors file: named tensors and text metadata.
 ///
 /// The format (https://github.com/huggingface/safetensors) is an 8-byte little-endian header
 /// length, a JSON header that names element type, shape and byte range of each tensor, and the
-/// tensors' values, row-major and little-endian, without holes. Reading checks all of it, so that a
-/// damaged file is an error with its place and never a trap:
+/// tensors' values, row-major and little-endian, without gaps. Reading checks all of it, so that a
+/// damaged file is an error with a location and never a trap:
 ///
 ///     let file = try TensorFile(contentsOf: "model.safetensors")
 ///     let weight = file.tensors["conv1.weight"]   // [outputs, inputs, rows, columns]
 ///
-/// Writing gives the same bytes for the same contents.
+/// Writing produces the same bytes for the same contents.
 public struct TensorFile: Equatable, Sendable {
   /// Floating-point tensors by name. F32 is exact; F64 is rounded to the nearest Float; F16 and
   /// BF16 are widened.
   public var tensors: [String: Tensor]
-  /// Integer tensors (labels, say) by name, values in row-major order. I64, I32 and U8 are read,
-  /// I64 is written.
+  /// Integer tensors, such as labels, by name, with values in row-major order. I64, I32 and U8 are
+  /// read, I64 is written.
   public var integers: [String: [Int]]
-  /// Shapes of `integers`. One that is missing, or does not fit the number of values, means one
-  /// dimension.
+  /// Shapes of `integers`. A missing shape, or one that does not fit the number of values, means
+  /// one dimension.
   public var integerShapes: [String: [Int]]
   /// Text by name.
   public var metadata: [String: String]
@@ -34,7 +34,7 @@ public struct TensorFile: Equatable, Sendable {
     self.metadata = metadata
   }
 
-  /// The shape of an integer tensor; nil when there is none of that name.
+  /// The shape of an integer tensor; nil if there is none with this name.
   public func integerShape(_ name: String) -> [Int]? {
     guard let values = integers[name] else { return nil }
     guard let shape = integerShapes[name], elementCount(of: shape) == values.count else {
@@ -44,11 +44,11 @@ public struct TensorFile: Equatable, Sendable {
   }
 }
 
-/// How many values a shape holds; nil when a dimension is negative or a product of its dimensions
+/// The number of values of a shape; nil if a dimension is negative or a product of dimensions
 /// overflows.
 ///
-/// Zeros do not hide an overflow of the others: `[0, 2^62, 2^62]` is refused, because parts of it
-/// are multiplied too.
+/// Zeros do not hide an overflow of the other dimensions: `[0, 2^62, 2^62]` is rejected, because
+/// parts of it are multiplied, too.
 func elementCount(of shape: [Int]) -> Int? {
   var product = 1
   for dimension in shape where dimension != 0 {

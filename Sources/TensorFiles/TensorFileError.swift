@@ -1,13 +1,13 @@
 import Files
 
-/// Why a tensor file could not be read or written: the file, the place in it, what was found and
+/// Why a tensor file could not be read or written: the file, the byte offset, what was found and
 /// what was expected.
 ///
 /// Its description is one line: `model.safetensors: byte 8: the header is not a JSON object;
 /// expected "{"`.
 public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var file: String
-  /// Bytes from the start of the file; nil when the trouble is with the file as a whole.
+  /// Bytes from the start of the file; nil if the error concerns the whole file.
   public var offset: Int?
   public var problem: String
   public var expected: String
@@ -26,7 +26,7 @@ public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 extension TensorFileError {
-  /// The error of a file that is another than safetensors.
+  /// The error for a file that is not safetensors.
   func naming(_ kind: FileKind) -> TensorFileError {
     TensorFileError(
       file: file, offset: nil, problem: kind.sentence,

@@ -1,20 +1,20 @@
 import Files
 
-/// What the header of a safetensors file says, read without the values: a moment, however large the
-/// file.
+/// The header of a safetensors file, read without the values, so that it is fast for files of any
+/// size.
 public struct TensorHeader: Equatable, Sendable {
-  /// By name, of tensors of floating-point numbers.
+  /// Shapes of floating-point tensors, by name.
   public let shapes: [String: [Int]]
   public let metadata: [String: String]
 
-  /// - Throws: `TensorFileError` when the file cannot be read, has no such header, or has another
-  ///   size than its header says, as a download that broke off.
+  /// - Throws: `TensorFileError` if the file cannot be read, has no valid header, or has another
+  ///   size than its header says, such as an incomplete download.
   public init(contentsOf path: String) throws(TensorFileError) {
     let start = try DurableFile.read(path, first: 8)
     var length: UInt64 = 0
     for (index, byte) in start.enumerated() { length |= UInt64(byte) << UInt64(8 * index) }
     guard start.count == 8, length <= UInt64(TensorFile.largestHeader) else {
-      // What is wrong, or what the file is instead.
+      // Find what is wrong, or the type of the file.
       let file = try TensorFile(contentsOf: path)
       (shapes, metadata) = (file.tensors.mapValues(\.shape), file.metadata)
       return

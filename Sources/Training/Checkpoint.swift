@@ -2,14 +2,14 @@ import Compute
 import Network
 import TensorFiles
 
-/// A network in the middle of training, as a tensor file: tensors, momentum, which channels are
-/// left, and notes.
+/// A checkpoint is a network during training, as a tensor file: tensors, momentum, remaining
+/// channels, and notes.
 ///
-/// Random numbers need no saving: they depend only on what they are for (`RandomStream`).
+/// The state of random numbers is not saved: they depend only on their purpose (`RandomStream`).
 public enum Checkpoint {
   private static let velocityPrefix = "velocity."
 
-  /// The file of a network after some epochs; `notes` says whatever else has to be known.
+  /// The checkpoint of a network; `notes` holds any other state.
   public static func file(_ network: Network, notes: [String: String]) -> TensorFile {
     var file = network.tensorFile(metadata: notes)
     for parameter in network.parameters {
@@ -18,7 +18,7 @@ public enum Checkpoint {
     return file
   }
 
-  /// Brings a freshly built network to where the checkpoint was taken.
+  /// Restores the state of the checkpoint in a newly built network.
   public static func restore(
     _ network: Network, from file: TensorFile, path: String
   ) throws(ModelFileError) {

@@ -12,7 +12,7 @@ public struct CrossEntropy: Sendable {
     self.labelSmoothing = labelSmoothing
   }
 
-  /// One batch's loss, and how its logits should move.
+  /// Loss of one batch, and its gradient.
   public struct Result: Sendable {
     /// Mean over the batch's images.
     public var loss: Double
@@ -44,7 +44,7 @@ public struct CrossEntropy: Sendable {
   }
 }
 
-/// How many of a batch's images the logits get right.
+/// Counts images whose true class is the first, or among the first five, by logit.
 public struct Hits: Codable, Equatable, Sendable {
   public var top1 = 0
   public var top5 = 0

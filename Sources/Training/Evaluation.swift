@@ -4,11 +4,12 @@ import MessagePassing
 import Network
 import Specification
 
-/// How a network does on a set of images, with running statistics and without augmentation.
+/// Accuracy and loss of a network on a set of images, with running statistics and without
+/// augmentation.
 public struct Evaluation: Equatable, Sendable {
   /// Images that could be decoded.
   public var images: Int
-  /// Mean cross entropy, without label smoothing; nil where it, or a logit, is not finite.
+  /// Mean cross entropy, without label smoothing; nil if it, or a logit, is not finite.
   public var loss: Double?
   /// Percent.
   public var top1: Double
@@ -28,7 +29,7 @@ public struct Evaluation: Equatable, Sendable {
     var notes: [Double] = []
     while let batch = try loader.next() {
       var result = ShardResult(images: batch.count)
-      // Else all of its pictures are damaged.
+      // Otherwise all of its pictures are damaged.
       if batch.count > 0 {
         let logits = network.evaluate(batch.images)
         result.isFinite = logits.values.allSatisfy { $0.isFinite }
@@ -39,7 +40,7 @@ public struct Evaluation: Equatable, Sendable {
     }
     var hits = Hits()
     var (lossSum, isFinite) = (0.0, true)
-    // In the order of the batches, whoever had them.
+    // In the order of the batches, whichever process had them.
     for result in Self.results(notes, of: loader.batchCount, group) {
       isFinite = isFinite && result.isFinite
       lossSum += result.lossSum

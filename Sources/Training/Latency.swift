@@ -1,7 +1,7 @@
 import Compute
 import Network
 
-/// How long a network takes to classify a batch.
+/// Time that a network takes to classify a batch.
 public struct Latency: Equatable, Sendable {
   public var batchSize: Int
   /// Median wall time of one batch, in milliseconds.
@@ -10,7 +10,7 @@ public struct Latency: Equatable, Sendable {
   private static let warmUps = 3
   private static let repetitions = 15
 
-  /// Measures batches of zeros: the time does not depend on the pixels.
+  /// Measures with batches of zeros, since the time does not depend on the pixels.
   public init(of network: Network, batchSize: Int) {
     self.batchSize = batchSize
     let images = Planes(network.graph.input.planes(images: batchSize))

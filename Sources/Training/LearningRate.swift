@@ -1,14 +1,14 @@
 import Foundation
 import Specification
 
-/// The learning rate at any moment of training.
+/// The learning rate at any step of training.
 public struct LearningRate: Sendable {
   private let base: Double
   private let schedule: ScheduleSpec
   private let epochs: Int
   private let fineTune: PruneSpec.FineTuneSpec?
 
-  /// - Parameter fineTune: what follows after the epochs of `train`.
+  /// - Parameter fineTune: the fine-tuning after the epochs of `train`.
   public init(_ train: TrainSpec, fineTune: PruneSpec.FineTuneSpec? = nil) {
     self.fineTune = fineTune
     base = train.optimizer.learningRate
@@ -18,11 +18,12 @@ public struct LearningRate: Sendable {
 
   /// - Parameters:
   ///   - epoch: 0-based.
-  ///   - progress: share of the epoch that is done, in [0, 1).
+  ///   - progress: completed share of the epoch, in [0, 1).
   ///
-  /// `step` falls at epochs' starts, by gamma at each milestone. `cosine` (Loshchilov and Hutter
-  /// 2016, arXiv 1608.03983) and `one_cycle` (Smith and Topin 2017, arXiv 1708.07120, with cosine
-  /// legs) move with every step. Warm-up multiplies the schedule by a line from 0 to 1.
+  /// `step` is multiplied by gamma at the start of the epoch after each milestone. `cosine`
+  /// (Loshchilov and Hutter 2016, arXiv 1608.03983) and `one_cycle` (Smith and Topin 2017, arXiv
+  /// 1708.07120, with half cosines) change with every step. Warm-up multiplies the schedule by a
+  /// factor that grows linearly from 0 to 1.
   public func callAsFunction(epoch: Int, progress: Double = 0) -> Double {
     if let fineTune, epoch >= epochs { return fineTune.learningRate }
     let moment = Double(epoch) + progress

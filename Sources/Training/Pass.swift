@@ -5,10 +5,10 @@ import Network
 import Specification
 
 extension Trainer {
-  /// Where a pass stands: everything besides the network that its next steps, and its mean values,
-  /// depend on.
+  /// Progress of a pass: everything besides the network that its next steps and its means depend
+  /// on.
   public struct Progress: Codable, Equatable, Sendable {
-    /// Number of steps that are done.
+    /// Number of completed steps.
     public var steps = 0
     /// Sum over images.
     public var lossSum = 0.0
@@ -16,9 +16,9 @@ extension Trainer {
 
     public init() {}
 
-    /// Mean over the images so far, while the network was changing.
+    /// Mean over the images so far, each by the network at its step.
     public var loss: Double { lossSum / Double(max(1, hits.images)) }
-    /// Percent, likewise.
+    /// Percent, over the same images.
     public var top1: Double { hits.top1Accuracy }
     public var images: Int { hits.images }
   }
@@ -28,7 +28,7 @@ extension Trainer {
     public private(set) var progress: Progress
     /// Number of steps of the whole epoch.
     public let stepCount: Int
-    /// At the epoch's first step.
+    /// At the first step of the epoch.
     public let learningRate: Double
     /// Whether the group was asked to stop before the last step; see ``step(_:isAskedToStop:)``.
     public private(set) var isAskedToStop = false
@@ -52,14 +52,14 @@ extension Trainer {
       learningRate = trainer.learningRate(epoch: epoch)
     }
 
-    /// Moves the network by one batch; false when the epoch is over.
+    /// Trains the network on one batch; returns false when the epoch is over.
     ///
-    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, where one of the group's
+    /// - Parameter isAskedToStop: what ``isAskedToStop`` is afterwards, if one of the group's
     ///   processes says so
     /// - Throws: `TrainingError.diverged` when the loss is not finite, `.data` when an image cannot
-    ///   be read: the parameters are then those before the step. When the epoch is over,
-    ///   `.tensorDiverged` if its last step has left something that is not finite, which no further
-    ///   loss would show.
+    ///   be read: the parameters are then those before the step. At the end of the epoch,
+    ///   `.tensorDiverged` if a tensor is not finite after the last step, since no later loss would
+    ///   show that.
     public mutating func step(
       _ network: Network, isAskedToStop: Bool = false
     ) throws(TrainingError) -> Bool {
@@ -96,19 +96,19 @@ extension Trainer {
       return true
     }
 
-    /// A loss that is not finite; the sign of NaN says nothing.
+    /// A loss that is not finite; the sign of NaN has no meaning.
     private static func described(_ loss: Double) -> String { loss.isNaN ? "nan" : "\(loss)" }
 
-    /// Follows the gradients.
+    /// Updates the parameters by their gradients.
     private mutating func move(_ network: Network) {
       let share = Double(progress.steps) / Double(stepCount)
       trainer.optimizer.step(network, learningRate: trainer.learningRate(epoch: epoch, progress: share))
       progress.steps += 1
     }
 
-    /// A step whose batch is computed in shards, by several processes perhaps.
+    /// A step whose batch is computed in shards, possibly by several processes.
     ///
-    /// A shard is normalized by its own statistics. Gradients and running statistics are the means
+    /// Batch norm uses the statistics of each shard. Gradients and running statistics are the means
     /// over the shards, weighted by their images, summed in a fixed tree.
     private mutating func stepOfShards(
       _ network: Network, _ isAskedToStop: Bool
@@ -152,7 +152,7 @@ extension Trainer {
       return true
     }
 
-    /// The results of all shards, by all processes' notes.
+    /// The results of all shards, from the notes of all processes.
     private mutating func agreed(_ notes: [Double]) -> [ShardResult] {
       let group = trainer.group
       let counts = (0..<group.count).map {

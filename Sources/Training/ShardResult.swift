@@ -2,13 +2,13 @@ import Compute
 import MessagePassing
 import Network
 
-/// What the forward and backward pass of one shard of a batch came to.
+/// Result of the forward and backward pass of one shard of a batch.
 struct ShardResult {
   var images: Int
   /// Mean over its images.
   var loss = 0.0
   var hits = Hits()
-  /// Whether its logits are.
+  /// Whether its logits are finite.
   var isFinite = true
 
   init(images: Int) { self.images = images }

@@ -4,11 +4,11 @@ import MessagePassing
 import Network
 import Synchronization
 
-/// Teams of threads that compute shards of a batch side by side, each with a copy of the network
-/// and a run of neighbouring shards.
+/// Teams of threads that compute shards of a batch in parallel, each with a copy of the network and
+/// a range of neighbouring shards.
 ///
-/// Threads that share a layer wait for each other after every one, teams once a step. The bits of a
-/// shard do not depend on the team that computes it.
+/// Threads that share a layer synchronize after every layer, teams once per step. The result of a
+/// shard does not depend on the team, bit for bit.
 struct ShardTeams: Sendable {
   private let engine: Engine
   private let parts: [Engine]
@@ -19,7 +19,7 @@ struct ShardTeams: Sendable {
     /// Of gradients and running statistics, each times the images of its shard.
     var sum = TreeSum()
     var results: [ShardResult] = []
-    /// The first layer that is not finite, where a loss is not.
+    /// The first layer that is not finite, if a loss is not.
     var layer: String?
   }
 
@@ -31,8 +31,8 @@ struct ShardTeams: Sendable {
     parts = count > 1 ? engine.divided(into: count) : [engine]
   }
 
-  /// The number of teams that leaves the fewest threads idle, where all teams have equally many
-  /// shards; the largest of several.
+  /// The number of teams with the fewest idle threads, if all teams have the same number of shards;
+  /// the largest such number.
   static func count(shards: Int, threads: Int) -> Int {
     (1...max(1, min(shards, threads))).filter { shards % $0 == 0 }.max {
       ($0 * (threads / $0), $0) < ($1 * (threads / $1), $1)
@@ -42,8 +42,8 @@ struct ShardTeams: Sendable {
   /// Computes a step's shards.
   ///
   /// - Parameters:
-  ///   - network: with the weights and running statistics that all shards begin with. It changes
-  ///     itself where there is a single team.
+  ///   - network: with the weights and running statistics that all shards start from. A single team
+  ///     changes this network.
   ///   - batches: of the shards, in order.
   ///   - first: number of the first shard, which is a leaf of the sum.
   ///   - dropout: the random numbers of a shard, by its number.
@@ -72,7 +72,7 @@ struct ShardTeams: Sendable {
     }
   }
 
-  /// Computes neighbouring shards one after the other, by the network itself.
+  /// Computes neighbouring shards one after the other, on the network itself.
   private static func outcome(
     of network: Network, _ batches: ArraySlice<ImageBatch>, _ first: Int, _ crossEntropy: CrossEntropy,
     _ dropout: (_ shard: Int) -> RandomStream

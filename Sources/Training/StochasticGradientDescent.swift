@@ -2,7 +2,7 @@ import Compute
 import Network
 import Specification
 
-/// Stochastic gradient descent with momentum, as PyTorch's `SGD` does it.
+/// Stochastic gradient descent with momentum, as in PyTorch's `SGD`.
 ///
 /// g = gradient + weightDecay * p; v = momentum * v + g; p = p - rate * v, or p - rate * (g +
 /// momentum * v) with Nesterov. Weight decay is applied to every parameter, batch norm and biases
@@ -14,7 +14,7 @@ public struct StochasticGradientDescent: Sendable {
     self.spec = spec
   }
 
-  /// One step along the gradients that the network's last backward pass set.
+  /// One step by the gradients of the network's last backward pass.
   public func step(_ network: Network, learningRate: Double) {
     for parameter in network.parameters {
       network.engine.sgdStep(

@@ -7,9 +7,9 @@ import Specification
 ///     var pass = trainer.pass(over: data.train, epoch: 0)
 ///     while try pass.step(network) { print(pass.progress.loss) }
 ///
-/// A pass can be left after any step and gone on with later, by another process too, from its
-/// `progress` and a checkpoint of the network: every step depends only on the network and its
-/// number.
+/// A pass can be interrupted after any step and resumed later, also by another process, from its
+/// `progress` and a checkpoint of the network: every step depends only on the network and the index
+/// of the step.
 public struct Trainer: Sendable {
   let spec: TrainSpec
   let augment: AugmentSpec
@@ -21,7 +21,7 @@ public struct Trainer: Sendable {
   let group: ProcessGroup
 
   /// - Parameters:
-  ///   - fineTune: what follows after the epochs of `spec`
+  ///   - fineTune: the epochs after those of `spec`
   ///   - group: processes that train the network together, each a part of the shards
   public init(
     _ spec: TrainSpec, dataset: DatasetSpec, seed: UInt64, fineTune: PruneSpec.FineTuneSpec? = nil,
@@ -41,7 +41,7 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - epoch: 0-based.
-  ///   - progress: where an earlier pass of this epoch stood, to resume from there.
+  ///   - progress: the progress of an earlier pass of this epoch, to resume from.
   public func pass(over images: ImageSet, epoch: Int, from progress: Progress = Progress()) -> Pass {
     Pass(self, images, epoch: epoch, progress: progress)
   }

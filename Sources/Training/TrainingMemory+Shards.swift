@@ -2,9 +2,9 @@ import Network
 import Specification
 
 extension TrainingMemory {
-  /// Bytes of a training by these settings in one process, see ``ShardTeams``.
+  /// Bytes of a training with these settings in one process, see ``ShardTeams``.
   ///
-  /// - Parameter threads: that the process computes with.
+  /// - Parameter threads: number of threads of the process.
   public func bytes(_ train: TrainSpec, threads: Int) -> Double {
     let teams = ShardTeams.count(shards: train.shards, threads: threads)
     let images = (train.batchSize + train.shards - 1) / max(1, train.shards)

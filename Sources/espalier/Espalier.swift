@@ -17,7 +17,7 @@ struct Espalier: ParsableCommand {
       CheckGradients.self, Doctor.self, Bench.self, Manual.self, Version.self,
     ])
 
-  /// As ArgumentParser's own, but with this program's exit statuses: wrong usage is 2.
+  /// Like ArgumentParser's `main`, but with this program's exit statuses: wrong usage is 2.
   static func main() {
     // Writing to a closed pipe, or beyond a limit on the size of files, is then an error like any
     // other.
@@ -49,7 +49,7 @@ struct Espalier: ParsableCommand {
     }
   }
 
-  /// Why not all that was printed could be written; nil where it could.
+  /// Why output could not be written completely; nil if it could.
   private static func outputProblem() -> String? {
     let failed = fflush(stdout) != 0
     if failed { return String(cString: strerror(errno)) }
@@ -57,10 +57,10 @@ struct Espalier: ParsableCommand {
   }
 }
 
-/// What the process ends with.
+/// Exit status of the process.
 enum ExitStatus: Int32, Error {
   case done = 0
-  /// A check did not hold.
+  /// A check failed.
   case checkFailed = 1
   /// Wrong usage, or an unreadable or invalid file.
   case usage = 2
@@ -70,7 +70,7 @@ enum ExitStatus: Int32, Error {
   case interrupted = 130
 }
 
-/// One line to standard error; that it cannot be written, as after a hangup, changes nothing.
+/// Prints one line to standard error; failures to write it, as after a hangup, are ignored.
 func complain(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data((visible(text) + "\n").utf8))
 }

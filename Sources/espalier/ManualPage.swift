@@ -5,7 +5,7 @@ import Foundation
 struct ManualPage {
   private let root: CommandHelp
 
-  /// Nil where the help is not what this version of ArgumentParser should write.
+  /// Nil if the help is not in the format of this version of ArgumentParser.
   init?(help: String) {
     guard let dump = try? JSONDecoder().decode(HelpDump.self, from: Data(help.utf8)) else { return nil }
     root = dump.command
@@ -26,7 +26,7 @@ struct ManualPage {
     return ([head] + commands(root, "espalier").flatMap(section) + [Self.tail]).joined(separator: "\n") + "\n"
   }
 
-  /// Every command with its full name, those within another after it.
+  /// Every command with its full name; subcommands follow their command.
   private func commands(_ command: CommandHelp, _ path: String) -> [(name: String, CommandHelp)] {
     (command.subcommands ?? []).filter { $0.shouldDisplay ?? true && $0.commandName != "help" }.flatMap {
       [("\(path) \($0.commandName)", $0)] + commands($0, "\(path) \($0.commandName)")
@@ -46,10 +46,10 @@ struct ManualPage {
     .SH EXIT STATUS
     .TP
     0
-    done
+    success
     .TP
     1
-    a check did not hold: an expectation was missed, \\fBdiff\\fR found a regression, \\fBvalidate\\fR errors
+    a check failed: an expectation was missed, \\fBdiff\\fR found a regression, \\fBvalidate\\fR errors
     .TP
     2
     wrong usage, or an unreadable or invalid file
@@ -62,7 +62,7 @@ struct ManualPage {
     .SH ENVIRONMENT
     .TP
     ESPALIER_DATA
-    folder of the data sets' default paths; \\fIdata\\fR where it is not set
+    folder of the data sets' default paths; \\fIdata\\fR if it is not set
     .TP
     ESPALIER_KERNELS
     kernels to compute with instead of the fastest ones: avx512, avx2, neon or portable
@@ -76,7 +76,7 @@ struct ManualPage {
     """
 }
 
-/// A text as it is: backslashes escaped, and no line that begins like a macro.
+/// Text escaped for roff: backslashes, and lines that begin like a macro.
 private func roff(_ text: String) -> String {
   text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
     let escaped = line.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("\"", with: "\\(dq")

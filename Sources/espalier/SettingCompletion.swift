@@ -6,7 +6,7 @@ extension CompletionKind {
   /// Experiment and suite files.
   static var experimentFiles: CompletionKind { .file(extensions: ["yaml", "yml"]) }
 
-  /// `path=` for every key of an experiment, with the names where a key takes one of some.
+  /// `path=` for every key of an experiment, with the possible names where there are any.
   static var settings: CompletionKind {
     .custom { _, _, typed in
       let catalog = Catalog.standard

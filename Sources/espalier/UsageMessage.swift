@@ -1,8 +1,8 @@
 import ArgumentParser
 import Specification
 
-/// The line that wrong usage gets: what is wrong, what to write instead where that is known, and
-/// where help is.
+/// The error line for wrong usage: the problem, a suggestion if there is one, and where to find
+/// help.
 struct UsageMessage: CustomStringConvertible {
   let description: String
 
@@ -18,7 +18,7 @@ struct UsageMessage: CustomStringConvertible {
     description = "espalier: \(message) (see \(help))"
   }
 
-  /// The commands that the arguments begin with: `cache`, `prune`.
+  /// The commands at the beginning of the arguments: `cache`, `prune`.
   private static func commandPath(_ arguments: [String]) -> [String] {
     var path: [String] = []
     var commands = Espalier.configuration.subcommands
@@ -43,7 +43,7 @@ struct UsageMessage: CustomStringConvertible {
   }
 
   private static let commandHabits = [
-    "train": "`espalier run FILE` trains", "resume": "`espalier run FILE` resumes by itself",
+    "train": "`espalier run FILE` trains", "resume": "`espalier run FILE` resumes automatically",
     "prune": "`espalier run FILE` prunes while it trains; `espalier cache prune` removes cached trainings",
     "compare": "`espalier diff BASE CANDIDATE` compares results",
     "check": "`espalier validate FILE` checks a file",
@@ -61,7 +61,7 @@ struct UsageMessage: CustomStringConvertible {
   private static let ofExperiments: Set = ["run", "plan", "validate", "score", "sensitivity"]
   private static let ofRuns: Set = ["run", "sensitivity"]
 
-  /// Options of other tools, and what does the same here.
+  /// Options of other tools, and their equivalents here.
   private static let optionHabits: [(names: Set<String>, commands: Set<String>, hint: String)] = [
     (["--epochs", "--epoch", "-e"], ofExperiments, "write `--set train.epochs=N`"),
     (["--batch-size", "--batch", "-b"], ofExperiments, "write `--set train.batch_size=N`"),
@@ -71,9 +71,15 @@ struct UsageMessage: CustomStringConvertible {
       ["--dataset", "--data"], ofExperiments, "write `--set dataset.name=NAME` or `--set dataset.path=FOLDER`"
     ),
     (["--model", "--arch", "--architecture"], ofExperiments, "write `--set architecture.name=NAME`"),
-    (["--config", "-c", "-f", "--file"], ofExperiments, "the file stands alone, as in `espalier run FILE`"),
-    (["--resume", "--continue", "-r"], ofRuns, "a run resumes by itself; `run --fresh` starts over"),
-    (["--overwrite", "--force", "--restart"], ofRuns, "a run resumes by itself; `run --fresh` starts over"),
+    (
+      ["--config", "-c", "-f", "--file"], ofExperiments,
+      "give the file without an option, as in `espalier run FILE`"
+    ),
+    (["--resume", "--continue", "-r"], ofRuns, "a run resumes automatically; `run --fresh` starts over"),
+    (
+      ["--overwrite", "--force", "--restart"], ofRuns,
+      "a run resumes automatically; `run --fresh` starts over"
+    ),
     (["--quiet", "-q", "--silent"], ofRuns, "write `--progress none`"),
     (["--verbose", "-v"], ofRuns, "write `--progress plain`"),
     (["-j"], ["run"], "write `--jobs N` for trainings at the same time, `--threads N` for threads"),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Something a user may get wrong, and how the program is called with it.
+/// A mistake a user may make: the input files and the command line.
 struct BadInput: CustomStringConvertible, Sendable {
   /// Sections of the document.
   enum Kind: String, CaseIterable, Sendable {
@@ -24,7 +24,7 @@ struct BadInput: CustomStringConvertible, Sendable {
 
   // MARK: Experiment files
 
-  /// A small valid experiment, a key a line.
+  /// A small valid experiment, one key per line.
   private static let valid = """
     format: 1
     name: trial
@@ -65,16 +65,16 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment("a name with a slash", "name", with: "name: a/b"),
       experiment("a misspelt key", "train", with: "train: {epoch: 2, batch_size: 50}"),
       experiment("a misspelt section", "prune", with: "prunne: {ratio: 0.4, interval: 1}"),
-      experiment("a key twice", "prune", with: "prune: {ratio: 0.4, interval: 1, ratio: 0.5}"),
-      experiment("text for a number", "train", with: "train: {epochs: many, batch_size: 50}"),
-      experiment("a fraction for a count", "train", with: "train: {epochs: 2.5, batch_size: 50}"),
-      experiment("a list for a section", "train", with: "train: [2, 50]"),
+      experiment("a duplicate key", "prune", with: "prune: {ratio: 0.4, interval: 1, ratio: 0.5}"),
+      experiment("text instead of a number", "train", with: "train: {epochs: many, batch_size: 50}"),
+      experiment("a fraction instead of an integer", "train", with: "train: {epochs: 2.5, batch_size: 50}"),
+      experiment("a list instead of a section", "train", with: "train: [2, 50]"),
       experiment("no epochs", "train", with: "train: {batch_size: 50}"),
       experiment(
         "a negative learning rate", "train",
         with: "train: {epochs: 2, batch_size: 50, optimizer: {learning_rate: -0.1}}"),
       experiment(
-        "a learning rate that is no number", "train",
+        "a learning rate that is not a number", "train",
         with: "train: {epochs: 2, batch_size: 50, optimizer: {learning_rate: .nan}}"),
       experiment(
         "milestones out of order", "train",
@@ -86,59 +86,64 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment(
         "Nesterov without momentum", "train",
         with: "train: {epochs: 2, batch_size: 50, optimizer: {momentum: 0, nesterov: true}}"),
-      experiment("a name for a section", "dataset", with: "dataset: digits"),
+      experiment("a name instead of a section", "dataset", with: "dataset: digits"),
       experiment("an unknown data set", "dataset", with: "dataset: {name: digit}"),
       experiment(
-        "more images than there are", "dataset", with: "dataset: {name: digits, train_limit: 100000}"),
+        "more images than the data set has", "dataset", with: "dataset: {name: digits, train_limit: 100000}"),
       experiment(
-        "a zero deviation", "dataset", with: "dataset: {name: digits, normalize: {mean: [0.3], std: [0]}}"),
+        "a zero standard deviation", "dataset",
+        with: "dataset: {name: digits, normalize: {mean: [0.3], std: [0]}}"),
       experiment("an unknown architecture", "architecture", with: "architecture: {name: resnet21}"),
       experiment("a depth that is not 6n+2", "architecture", with: "architecture: {name: resnet, depth: 10}"),
-      experiment("a network too deep for the image", "architecture", with: "architecture: {name: vgg16}"),
+      experiment(
+        "a network too deep for the image size", "architecture", with: "architecture: {name: vgg16}"),
       experiment("a width of zero", "architecture", with: "architecture: {name: resnet20, width: 0}"),
       experiment("a ratio of one", "prune", with: "prune: {ratio: 1.0, interval: 1}"),
       experiment("two targets", "prune", with: "prune: {ratio: 0.4, channels_per_step: 10, interval: 1}"),
       experiment("no target", "prune", with: "prune: {interval: 1}"),
       experiment(
         "pruning beyond the last epoch", "prune", with: "prune: {ratio: 0.4, interval: 1, until: 5}"),
-      experiment("an interval without a step", "prune", with: "prune: {ratio: 0.4, interval: 2, until: 1}"),
       experiment(
-        "more channels than the floors let go", "prune",
+        "an interval that allows no step", "prune", with: "prune: {ratio: 0.4, interval: 2, until: 1}"),
+      experiment(
+        "more channels than the minimum per layer allows", "prune",
         with: "prune: {ratio: 0.9, interval: 1, minimum_channels: 8}"),
       experiment(
-        "more channels a step than there are", "prune", with: "prune: {channels_per_step: 500, interval: 1}"),
+        "more channels per step than the network has", "prune",
+        with: "prune: {channels_per_step: 500, interval: 1}"),
       experiment(
         "an unknown criterion", "prune", with: "prune: {criterion: l1norm, ratio: 0.4, interval: 1}"),
       experiment(
-        "the beginning of a criterion's name", "prune",
+        "a prefix of a criterion's name", "prune",
         with: "prune: {criterion: l1, ratio: 0.4, interval: 1}"),
-      experiment("no image to score on", "prune", with: "prune: {ratio: 0.4, interval: 1, samples: 0}"),
-      experiment("the same seed twice", "name", with: "name: trial\nseeds: [1, 1]"),
+      experiment("no samples for scoring", "prune", with: "prune: {ratio: 0.4, interval: 1, samples: 0}"),
+      experiment("a duplicate seed", "name", with: "name: trial\nseeds: [1, 1]"),
       experiment(
-        "an expectation of nothing", "name", with: "name: trial\nexpect: {acuracy_drop: {at_most: 1}}"),
+        "an expectation of an unknown metric", "name",
+        with: "name: trial\nexpect: {acuracy_drop: {at_most: 1}}"),
       experiment(
         "an environment variable that is not set", "dataset",
         with: "dataset: {name: digits, path: \"${NOWHERE_TO_BE_FOUND}/x\"}"),
-      experiment("a file to extend that is not there", "name", with: "name: trial\nextends: base.yaml"),
+      experiment("a missing base file", "name", with: "name: trial\nextends: base.yaml"),
       experiment("a file that extends itself", "name", with: "name: trial\nextends: trial.yaml"),
       experiment(
         "a wrong value in a matrix", "name",
         with: "name: trial\nmatrix: {prune.ratio: [0.2, 1.4], train.epochs: [1, 2]}"),
       experiment(
-        "a matrix whose names clash", "name", with: "name: trial\nmatrix: {dataset.path: [A, a]}"),
+        "a matrix with duplicate names", "name", with: "name: trial\nmatrix: {dataset.path: [A, a]}"),
       file("an empty file", ""),
       file("two documents", valid + "---\n" + valid),
       file("a no-break space for indentation", "format: 1\ntrain:\n\u{A0}\u{A0}epochs: 2\n"),
       file("a tab for indentation", "format: 1\ntrain:\n\tepochs: 2\n"),
-      file("a bracket that is not closed", "format: 1\nseeds: [1, 2\nname: trial\n"),
+      file("an unclosed bracket", "format: 1\nseeds: [1, 2\nname: trial\n"),
       file("an alias without an anchor", "format: 1\nname: *nothing\n"),
       file("deep nesting", String(repeating: "[", count: 10_000)),
-      file("aliases that explode", aliases),
+      file("exponentially nested aliases", aliases),
       BadInput(
-        kind: .experiment, description: "bytes that are not UTF-8", arguments: ["validate", "trial.yaml"],
+        kind: .experiment, description: "invalid UTF-8", arguments: ["validate", "trial.yaml"],
         files: ["trial.yaml": Data([0x66, 0x6f, 0x3a, 0x20, 0xff, 0xfe, 0x0a])], status: 1),
       BadInput(
-        kind: .experiment, description: "a file that is far too large",
+        kind: .experiment, description: "a file above the size limit",
         arguments: ["validate", "trial.yaml"],
         files: ["trial.yaml": Data(repeating: 0x23, count: 5_000_000)], status: 1),
       experiment(
@@ -174,31 +179,32 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("a misspelt command", ["vaildate", "trial.yaml"]),
       arguments("no file", ["run"]),
       arguments("an unknown option", ["run", "trial.yaml", "--treads", "2"]),
-      arguments("another tool's option for the epochs", ["run", "trial.yaml", "--epochs", "5"]),
-      arguments("an option to resume", ["run", "trial.yaml", "--resume"]),
-      arguments("an option to be quiet", ["run", "trial.yaml", "--quiet"]),
-      arguments("make's option for jobs", ["run", "trial.yaml", "-j", "4"]),
-      arguments("an unknown option of a command's command", ["cache", "list", "--old"]),
+      arguments("another tool's option for epochs", ["run", "trial.yaml", "--epochs", "5"]),
+      arguments("a resume option", ["run", "trial.yaml", "--resume"]),
+      arguments("a quiet option", ["run", "trial.yaml", "--quiet"]),
+      arguments("the jobs option of make", ["run", "trial.yaml", "-j", "4"]),
+      arguments("an unknown option of a subcommand", ["cache", "list", "--old"]),
       arguments("an option without its value", ["run", "trial.yaml", "--threads"]),
-      arguments("no thread", ["run", "trial.yaml", "--threads", "0"]),
-      arguments("checkpoints before they are due", ["run", "trial.yaml", "--checkpoint-interval", "-1"]),
+      arguments("zero threads", ["run", "trial.yaml", "--threads", "0"]),
+      arguments("a negative checkpoint interval", ["run", "trial.yaml", "--checkpoint-interval", "-1"]),
       arguments("an unknown kind of progress", ["run", "trial.yaml", "--progress", "loud"]),
-      arguments("a file that is not there", ["run", "nothing.yaml"]),
-      arguments("a folder for a file", ["run", "."]),
-      arguments("an experiment twice", ["run", "trial.yaml", "trial.yaml"]),
+      arguments("a missing file", ["run", "nothing.yaml"]),
+      arguments("a folder instead of a file", ["run", "."]),
+      arguments("the same experiment twice", ["run", "trial.yaml", "trial.yaml"]),
       arguments("an unknown benchmark case", ["bench", "resnet21"]),
-      arguments("a benchmark of no images", ["bench", "resnet20", "--batch", "0"]),
+      arguments("a benchmark with batch size 0", ["bench", "resnet20", "--batch", "0"]),
       arguments("an override of an unknown key", ["run", "trial.yaml", "--set", "train.epoch=3"]),
-      arguments("ratios that do not rise", ["sensitivity", "trial.yaml", "--ratios", "0.5,0.3"]),
-      arguments("a ratio of all", ["sensitivity", "trial.yaml", "--ratios", "0.5,1"]),
+      arguments("ratios that do not increase", ["sensitivity", "trial.yaml", "--ratios", "0.5,0.3"]),
+      arguments("a ratio of 1", ["sensitivity", "trial.yaml", "--ratios", "0.5,1"]),
       arguments("an override without a value", ["run", "trial.yaml", "--set", "train.epochs"]),
       arguments("a comment in an override", ["run", "trial.yaml", "--set", "seeds=[1] # one"]),
       arguments("an override of the wrong type", ["run", "trial.yaml", "--set", "train.epochs=many"]),
       arguments("an override out of range", ["run", "trial.yaml", "--set", "prune.ratio=2"]),
       arguments(
-        "results where none can be", ["run", "trial.yaml", "--results", "trial.yaml", "--progress", "none"],
+        "a results folder that cannot be created",
+        ["run", "trial.yaml", "--results", "trial.yaml", "--progress", "none"],
         status: 3),
-      arguments("a shard beyond the last", ["run", "trial.yaml", "--shard", "5/4"]),
+      arguments("a shard number above the total", ["run", "trial.yaml", "--shard", "5/4"]),
       arguments("an unknown schema", ["schema", "reports"]),
       arguments("an unknown format", ["plan", "trial.yaml", "--format", "xml"]),
     ]
@@ -217,7 +223,7 @@ struct BadInput: CustomStringConvertible, Sendable {
     return commands.map {
       input("a misspelt algorithm, \($0[0])", "ESPALIER_CONVOLUTION", "winograt", $0)
     } + [
-      input("an algorithm like no other", "ESPALIER_CONVOLUTION", "fft", ["validate", "trial.yaml"]),
+      input("an unknown algorithm", "ESPALIER_CONVOLUTION", "fft", ["validate", "trial.yaml"]),
       input("misspelt kernels", "ESPALIER_KERNELS", "avx521", ["validate", "trial.yaml"]),
     ]
   }
@@ -293,39 +299,39 @@ struct BadInput: CustomStringConvertible, Sendable {
       data("images of another size", "mnist", idxFiles([images: idx([20, 14, 56], pixels)])),
       data("a label out of range", "mnist", idxFiles([names: idx([20], labels.dropLast() + [10])])),
       data("fewer labels than images", "mnist", idxFiles([names: idx([19], labels.dropLast())])),
-      data("a gzip file that is none", "fashion-mnist", [images + ".gz": Data("hello".utf8)]),
+      data("not a gzip file", "fashion-mnist", [images + ".gz": Data("hello".utf8)]),
       data(
-        "a gzip file that ends early", "fashion-mnist",
+        "a truncated gzip file", "fashion-mnist",
         [images + ".gz": Data([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1])]),
       data("a truncated CIFAR-10 file", "cifar10", ["data_batch_1.bin": Data(repeating: 1, count: 100)]),
-      pictures("no folder of pictures", [:]),
+      pictures("a missing picture folder", [:]),
       pictures(
-        "a class without a picture",
+        "a class without pictures",
         [
           "train/a/1.jpg": jpeg, "train/b/1.txt": jpeg, "val/a/1.jpg": jpeg,
           "val/b/1.jpg": jpeg,
         ], "validate", status: 1),
       pictures(
-        "a class that has no test pictures",
+        "a class without test pictures",
         ["train/a/1.jpg": jpeg, "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg], "validate", status: 1),
       pictures(
         "a folder without classes", ["1.jpg": jpeg, "2.jpg": jpeg, "labels.csv": Data("1".utf8)], "validate",
         status: 1),
       pictures(
-        "the folder above the pictures", ["photos/train/a/1.jpg": jpeg, "photos/val/a/1.jpg": jpeg],
+        "the parent of the picture folder", ["photos/train/a/1.jpg": jpeg, "photos/val/a/1.jpg": jpeg],
         "validate", status: 1),
-      pictures("a table of pictures", ["train.parquet": Data("PAR1".utf8)], "validate", status: 1),
+      pictures("a Parquet table of pictures", ["train.parquet": Data("PAR1".utf8)], "validate", status: 1),
       pictures(
-        "a picture that is cut off",
+        "a truncated picture",
         ["train/a/1.jpg": jpeg, "train/b/1.jpg": cutJPEG, "val/a/1.jpg": jpeg, "val/b/1.jpg": jpeg]),
       pictures(
-        "a picture that is none",
+        "not a picture",
         [
           "train/a/1.png": Data("hello".utf8), "train/b/1.jpg": jpeg, "val/a/1.jpg": jpeg,
           "val/b/1.jpg": jpeg,
         ]),
       data("a file that Git LFS has not fetched", "cifar10", ["data_batch_1.bin": lfsPointer]),
-      data("a page in place of a file", "mnist", idxFiles([images: Data("<!DOCTYPE html>".utf8)])),
+      data("a web page instead of a file", "mnist", idxFiles([images: Data("<!DOCTYPE html>".utf8)])),
       data("a truncated CIFAR-100 file", "cifar100", ["train.bin": Data(repeating: 1, count: 100)]),
     ]
   }
@@ -360,21 +366,21 @@ struct BadInput: CustomStringConvertible, Sendable {
         arguments: ["sensitivity", "trial.yaml"], files: ["trial.yaml": Data(valid.utf8)], status: 2),
       tensors("an empty file", Data()),
       tensors("a file that Git LFS has not fetched", lfsPointer),
-      tensors("a file of PyTorch's own format", Data("PK\u{3}\u{4}".utf8) + Data(count: 100)),
+      tensors("a zip archive such as a PyTorch checkpoint", Data("PK\u{3}\u{4}".utf8) + Data(count: 100)),
       tensors("a header longer than the file", file(header: "{}", length: 1000)),
       tensors("an absurd header length", file(header: "{}", length: .max)),
       tensors("a header that is not JSON", file(header: "nonsense")),
       tensors(
-        "an element type that is unknown",
+        "an unknown element type",
         file(header: stem.replacingOccurrences(of: "F32", with: "F31"), data: 144)),
       tensors(
-        "a shape that does not fit its bytes",
+        "a shape that does not match the data size",
         file(header: stem.replacingOccurrences(of: "[4,", with: "[5,"), data: 144)),
-      tensors("values cut off", file(header: stem, data: 100)),
+      tensors("truncated values", file(header: stem, data: 100)),
       tensors(
         "a negative dimension", file(header: stem.replacingOccurrences(of: "[4,", with: "[-4,"), data: 144)),
       tensors("weights of another network", file(header: stem, data: 144)),
-      tensors("no tensor images", file(header: stem, data: 144), images),
+      tensors("a missing `images` tensor", file(header: stem, data: 144), images),
       tensors(
         "images of another size",
         file(
@@ -382,7 +388,7 @@ struct BadInput: CustomStringConvertible, Sendable {
             #"{"images":{"dtype":"F32","shape":[1,1,2,2],"data_offsets":[0,16]},"labels":{"dtype":"I64","shape":[1],"data_offsets":[16,24]}}"#,
           data: 24), images),
       tensors(
-        "a label that is no class",
+        "a label out of range",
         file(
           header:
             #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"U8","shape":[1],"data_offsets":[256,257]}}"#,
@@ -409,7 +415,7 @@ struct BadInput: CustomStringConvertible, Sendable {
 
   private static func field(_ number: UInt8, _ text: String) -> Data { field(number, Data(text.utf8)) }
 
-  /// A model of one node that reads the image and gives the logits.
+  /// A model with one node from the image to the logits.
   private static func model(_ type: String) -> Data {
     let node = field(1, "x") + field(2, "y") + field(3, "last") + field(4, type)
     let graph =
@@ -420,12 +426,12 @@ struct BadInput: CustomStringConvertible, Sendable {
   private static var onnx: [BadInput] {
     [
       onnx("a missing model", nil),
-      onnx("a file that is no model", Data("nonsense".utf8)),
+      onnx("not an ONNX model", Data("nonsense".utf8)),
       onnx("a file that Git LFS has not fetched", lfsPointer),
-      onnx("an operator that is not read", model("ConvTranspose")),
-      onnx("a softmax at the end", model("Softmax")),
-      onnx("no logits at the end", model("Relu")),
-      onnx("a depth beside a model", model("Relu"), architecture: "{onnx: model.onnx, depth: 20}"),
+      onnx("an unsupported operator", model("ConvTranspose")),
+      onnx("a softmax as the last operator", model("Softmax")),
+      onnx("no logits as output", model("Relu")),
+      onnx("`depth` in addition to `onnx`", model("Relu"), architecture: "{onnx: model.onnx, depth: 20}"),
       onnx("a new classifier without weights", nil, architecture: "{name: resnet, depth: 8, new_head: true}"),
     ]
   }
@@ -460,25 +466,26 @@ struct BadInput: CustomStringConvertible, Sendable {
       reports("a folder without a report", report, ["diff", "report.json", "."]).renamed(
         "report.json", "other.json"),
       reports("an empty report", ""),
-      reports("a report that is cut off", String(report.dropLast(9))),
-      reports("a report of a later format", "\"format\": 1", with: "\"format\": 2"),
+      reports("a truncated report", String(report.dropLast(9))),
+      reports("a report in a newer format", "\"format\": 1", with: "\"format\": 2"),
       reports("a report without runs", "\"runs\": [{\"seed", with: "\"run\": [{\"seed"),
-      reports("a text for an accuracy", "\"top1\": 90", with: "\"top1\": \"90\""),
-      reports("a fraction for a count", "\"macs\": 1", with: "\"macs\": 1.5"),
-      reports("a list for a report", "[1, 2]"),
+      reports("text instead of an accuracy", "\"top1\": 90", with: "\"top1\": \"90\""),
+      reports("a fraction instead of an integer", "\"macs\": 1", with: "\"macs\": 1.5"),
+      reports("a list instead of a report", "[1, 2]"),
       reports("deep nesting in a report", String(repeating: "[", count: 10_000)),
-      reports("a damaged experiment beside a report", report, more: ["experiment.yaml": "train: [1, 2"]),
       reports(
-        "two reports of one experiment", report, ["diff", ".", "."],
+        "a damaged experiment file next to a report", report, more: ["experiment.yaml": "train: [1, 2"]),
+      reports(
+        "two reports of the same experiment", report, ["diff", ".", "."],
         more: ["a/report.json": report, "b/report.json": report]
       ).renamed("report.json", "other.json"),
       reports("an unknown metric", report, diff + ["top_1=1"]),
-      reports("a tolerance that is no number", report, diff + ["top1=much"]),
+      reports("a tolerance that is not a number", report, diff + ["top1=much"]),
       reports("a tolerance without a metric", report, diff + ["5%"]),
     ]
   }
 
-  /// With one of its files under another name.
+  /// The same input with one file renamed.
   private func renamed(_ old: String, _ new: String) -> BadInput {
     var files = files
     files[new] = files.removeValue(forKey: old)

@@ -5,20 +5,19 @@ import Testing
 struct BadInputTests {
   static let document = Command.repository.appendingPathComponent("docs/errors.md")
 
-  /// The whole document is made from what the program says. `ESPALIER_UPDATE_DOCUMENTS=1` writes it
-  /// anew.
+  /// The whole document is generated from the output. `ESPALIER_UPDATE_DOCUMENTS=1` rewrites it.
   @Test("every message is the documented one, with the right exit status, and without a crash")
   func messages() throws {
     var text = """
-      # What goes wrong, and what is said then
+      # Error messages
 
-      Every message goes to standard error, one line each; nothing is lost that was saved before. Exit status: 1 a check did not
-      hold (`validate` found errors, an `expect` was missed, `diff` found a regression), 2 wrong usage or an invalid file, 3 a run
-      failed, 130 interrupted with the state saved. Each row is checked by a test.
+      Every message goes to standard error, one per line; nothing that was saved before is lost. Exit status: 1 a check failed
+      (`validate` found errors, an `expect` was missed, `diff` found a regression), 2 wrong usage or an invalid file, 3 a run
+      failed, 130 interrupted with the state saved. A test checks every row.
 
       """
     for kind in BadInput.Kind.allCases {
-      text += "\n## \(kind.rawValue)\n\n| what | command | status | message |\n| --- | --- | --- | --- |\n"
+      text += "\n## \(kind.rawValue)\n\n| input | command | status | message |\n| --- | --- | --- | --- |\n"
       for input in BadInput.all where input.kind == kind {
         let result = try Command.run(input.arguments, files: input.files, environment: input.environment)
         #expect(result.status == input.status, "\(input): \(result.errors)")

@@ -38,7 +38,7 @@ struct CommandTests {
     let changed = try Command.run(run + ["--set", "seeds=[1]", "--set", "prune.ratio=0.2"], in: folder)
     #expect(
       changed.errors.contains(
-        "results/trial: the results there are replaced, other settings: prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1]\n"
+        "results/trial: replacing the results there, since settings have changed: prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1]\n"
       ))
   }
 

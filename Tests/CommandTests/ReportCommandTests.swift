@@ -50,7 +50,7 @@ struct ReportCommandTests {
     let nowhere = try Command.run(["report", "one", "two"], in: folder.url)
     #expect(nowhere.status == 2 && nowhere.errors.contains("--output"))
     let twice = try Command.run(["report", "one", "one/report.json"], in: folder.url)
-    #expect(twice.status == 2 && twice.errors.contains("is there already"))
+    #expect(twice.status == 2 && twice.errors.contains("is already in"))
     let table = try Command.run(["report", "two", "one", "--format", "markdown"], in: folder.url)
     let rows = table.output.split(separator: "\n")
     #expect(rows.count == 4, "\(table.errors)")

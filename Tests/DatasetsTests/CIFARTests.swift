@@ -102,7 +102,7 @@ struct CIFARTests {
     files["data_batch_4.bin"] = nil
     let folder = try TemporaryFolder(files)
     let error =
-      "\(folder.path): there is no data_batch_4.bin, packed or not; found `data_batch_1.bin`, `data_batch_2.bin`,"
+      "\(folder.path): there is no data_batch_4.bin, compressed or not; found `data_batch_1.bin`, `data_batch_2.bin`,"
       + " `data_batch_3.bin`, `data_batch_5.bin` and 1 more; expected \(Self.layout10); get \(Self.source10)"
     #expect(message { try CIFAR10(recordsPerFile: 2).load(path: folder.path) } == error)
     try folder.write([1], to: "data_batch_4.bin")

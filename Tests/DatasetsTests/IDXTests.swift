@@ -82,11 +82,11 @@ struct IDXTests {
   static let damages: [Damage] = [
     Damage(
       "train-images-idx3-ubyte", nil,
-      ": there is no train-images-idx3-ubyte, packed or not; found `t10k-images-idx3-ubyte`,"
+      ": there is no train-images-idx3-ubyte, compressed or not; found `t10k-images-idx3-ubyte`,"
         + " `t10k-labels-idx1-ubyte` and `train-labels-idx1-ubyte`; expected \(layout)"),
     Damage(
       "t10k-labels-idx1-ubyte", nil,
-      ": there is no t10k-labels-idx1-ubyte, packed or not; found `t10k-images-idx3-ubyte`,"
+      ": there is no t10k-labels-idx1-ubyte, compressed or not; found `t10k-images-idx3-ubyte`,"
         + " `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`; expected \(layout)"),
     Damage(
       "train-images-idx3-ubyte", [],
@@ -208,7 +208,7 @@ struct IDXTests {
     try folder.write([1], to: "sub/train-images-idx3-ubyte/readme")
     #expect(
       complaint(folder.path + "/sub")
-        == "F/sub: there is no train-images-idx3-ubyte, packed or not; found `train-00000.parquet`, a Parquet table"
+        == "F/sub: there is no train-images-idx3-ubyte, compressed or not; found `train-00000.parquet`, a Parquet table"
         + " and `train-images-idx3-ubyte/`; \(wanted)")
   }
 

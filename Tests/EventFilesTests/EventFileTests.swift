@@ -62,7 +62,7 @@ struct EventFileTests {
     #expect(try bytes() == after)
   }
 
-  @Test("events that a resumed training does not have yet are removed, so that none is there twice")
+  @Test("events that a resumed training does not have yet are removed, so that none appears twice")
   func resumes() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let file = EventFile(path: path)

@@ -46,7 +46,7 @@ struct DocumentTests {
 
   private func table(_ title: String, _ rows: [String], about: String = "") -> String {
     "### \(title)\n\n" + (about.isEmpty ? "" : about + "\n\n")
-      + "| key | value | default | what it says |\n| --- | --- | --- | --- |\n"
+      + "| key | value | default | meaning |\n| --- | --- | --- | --- |\n"
       + rows.joined(separator: "\n") + "\n"
   }
 

@@ -42,7 +42,7 @@ struct TargetTests {
     #expect(PruneSpec.Target.ratio(0.5).missed(from: whole.cost, to: whole.cost) == nil)
     let sentences = PruningWarnings(before: whole, after: whole, target: target).sentences
     #expect(sentences.count == 1)
-    #expect(sentences.first?.hasPrefix("0.0 of the MACs are removed, and 0.5 was the target") == true)
+    #expect(sentences.first?.hasPrefix("0.0 of the MACs are removed, but the target was 0.5") == true)
     #expect(PruningWarnings(before: whole, after: whole, target: nil).sentences.isEmpty)
   }
 

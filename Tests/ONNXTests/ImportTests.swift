@@ -188,7 +188,8 @@ struct ImportTests {
     }
     #expect(
       message([node("ConvTranspose", ["x", "w"], "c")]).hasPrefix(
-        "model.onnx: node `/n/ConvTranspose` (ConvTranspose): no such operator is read; what is read: Add, "))
+        "model.onnx: node `/n/ConvTranspose` (ConvTranspose): the operator is not supported; supported: Add, "
+      ))
     #expect(
       message([node("Mul", ["x", "half"], "c")]).hasPrefix(
         "model.onnx: node `/n/Mul` (Mul): one of its operands is a constant; normalize images outside"))
@@ -198,7 +199,7 @@ struct ImportTests {
         + "all sides; export with padding that is, as PyTorch's layers have it")
     #expect(
       message([node("Conv", ["z", "w"], "c")])
-        == "model.onnx: node `/n/Conv` (Conv): it reads `z`, which nothing before it gives")
+        == "model.onnx: node `/n/Conv` (Conv): it reads `z`, which no earlier node computes")
     #expect(
       message([node("Conv", ["x", "w"], "a"), node("Conv", ["x", "w"], "b"), node("Add", ["a", "b"], "c")])
         == "model.onnx: node `/n/Conv` (Conv): another node has the weights `w` too; each needs its own")

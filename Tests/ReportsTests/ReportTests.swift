@@ -170,7 +170,7 @@ struct ReportTests {
       changed("\"test_loss\" : 0.5,", "\"test_loss\" : \"x\",") == "runs[0].test_loss: wrong type or value")
     #expect(
       changed("\"macs\" : 6000", "\"macs\" : 1e99")
-        == "a number is too large, or not whole where it has to be")
+        == "a number is too large, or not an integer where one is required")
     #expect(changed("\"format\" : 1", "\"format\" : 1, \"new\" : [null]") == nil)
   }
 }

@@ -18,7 +18,7 @@ struct EvaluateErrorTests {
     evaluate: {metrics: [top5]}
       6:21: evaluate.metrics: `top5` needs at least 5 classes, found 4; write `metrics: [top1]`
     evaluate: {metrics: [top1, top1]}
-      6:28: evaluate.metrics[1]: `top1` is there twice
+      6:28: evaluate.metrics[1]: `top1` appears twice
     evaluate: {metrics: top1}
       6:21: evaluate.metrics: expected a list of values, found `top1`
     evaluate: {latency: some}

@@ -32,7 +32,7 @@ struct KeyErrorTests {
     evaluate: {~: 2}
       6:12: evaluate.~: unknown key; known: every, metrics, latency
     train: {epochs: 10, epochs: 11}
-      5:21: train.epochs: the key is there already, in line 5
+      5:21: train.epochs: duplicate key; the first is in line 5
     train: {}
       5:1: train.epochs: required key is missing; expected a whole number from 1 to 1000000
     train:

@@ -101,7 +101,7 @@ struct MatrixTests {
       errors(
         "  train.epochs: [4, no]\n  prune.ratio: [0.2, 2, 0.4]\n  prune.criterio: [l1_norm]\n",
         ["seeds: [1, 1]"]) == [
-          "t.yaml:7:12: seeds[1]: `1` is there twice",
+          "t.yaml:7:12: seeds[1]: `1` appears twice",
           "t.yaml:9:21: train.epochs: expected a whole number from 1 to 1000000, found `no`",
           "t.yaml:10:22: prune.ratio: expected a number above 0 and below 1, found `2`",
           "t.yaml:11:3: prune.criterio: unknown key; did you mean `criterion`?",
@@ -113,7 +113,7 @@ struct MatrixTests {
     arguments: [
       ("  train.epochs: 4\n", "8:17: matrix.train.epochs: expected a list of values, found `4`"),
       ("  train.epochs: []\n", "8:17: matrix.train.epochs: expected a list of values, found an empty list"),
-      ("  train.epochs: [4, 5, 4]\n", "8:24: matrix.train.epochs[2]: `4` is there twice"),
+      ("  train.epochs: [4, 5, 4]\n", "8:24: matrix.train.epochs[2]: `4` appears twice"),
       ("  train..epochs: [4]\n", "8:3: matrix.train..epochs: expected a path such as `prune.ratio`"),
       ("  name: [a]\n", "8:3: matrix.name: `name` cannot differ within a file"),
       (

@@ -131,7 +131,7 @@ struct OverrideTests {
       ("train..epochs=3", "1:1: expected a path such as `train.epochs` before `=`"),
       ("extends=a.yaml", "1:1: extends: can be written only in a file"),
       ("matrix=3", "1:8: matrix: expected a mapping of paths to lists of values, found `3`"),
-      ("seeds=[1, 1]", "1:11: seeds[1]: `1` is there twice"),
+      ("seeds=[1, 1]", "1:11: seeds[1]: `1` appears twice"),
       (
         "seeds=[1",
         "1:9: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence that starts in line 1"
@@ -142,7 +142,7 @@ struct OverrideTests {
       ),
       ("seeds=[1, 2] # two", "1:14: `# two` after the value; leave it out"),
       ("description=\"a\" #b", "1:17: `#b` after the value; leave it out"),
-      ("train={epochs: 1, epochs: 2}", "1:19: epochs: the key is there already, in line 1"),
+      ("train={epochs: 1, epochs: 2}", "1:19: epochs: duplicate key; the first is in line 1"),
     ])
   func places(argument: String, error: String) {
     #expect(errors(experiment(), overrides: [argument]) == ["--set \(argument):\(error)"])

@@ -27,16 +27,16 @@ struct PruneErrorTests {
       ("ratio: 0.6, round_to: 8", nil), ("flops_ratio: 0.9", nil),
       (
         "ratio: 0.99",
-        "0.99 of 112 channels is 111, but at most 106 can go (`minimum_channels` 1, `round_to` 1)"
+        "0.99 of 112 channels is 111, but at most 106 can be removed (`minimum_channels` 1, `round_to` 1)"
       ),
       ("ratio: 0.001", "0.001 of 112 channels is none"),
       (
         "channels_per_step: 36",
-        "3 steps of 36 take 108 channels, but at most 106 of 112 can go (`minimum_channels` 1, `round_to` 1)"
+        "3 steps of 36 remove 108 channels, but at most 106 of 112 can be removed (`minimum_channels` 1, `round_to` 1)"
       ),
       (
         "ratio: 0.9, round_to: 8",
-        "0.9 of 112 channels is 101, but at most 64 can go (`minimum_channels` 1, `round_to` 8)"
+        "0.9 of 112 channels is 101, but at most 64 can be removed (`minimum_channels` 1, `round_to` 8)"
       ),
       (
         "ratio: 0.5, minimum_channels: 64",
@@ -72,7 +72,7 @@ struct PruneErrorTests {
     prune: {ratio: 0.5}
       6:1: prune.interval: required key is missing; expected a whole number from 1 to 1000000
     prune: {ratio: 0.5, flops_ratio: 0.5, interval: 3}
-      6:21: prune.flops_ratio: only one target can be given, and `ratio` is there already
+      6:21: prune.flops_ratio: only one target is allowed, and `ratio` is already set
     prune: {ratio: 1, interval: 3}
       6:16: prune.ratio: expected a number above 0 and below 1, found `1`
     prune: {ratio: 0, interval: 3}
@@ -84,7 +84,7 @@ struct PruneErrorTests {
     prune: {channels_per_step: 0, interval: 3}
       6:28: prune.channels_per_step: expected a whole number from 1 to 1000000, found `0`
     prune: {ratio: 0.5, interval: 3, until: 11}
-      6:41: prune.until: epoch 11 lies beyond the 10 epochs
+      6:41: prune.until: epoch 11 is beyond the 10 epochs
     prune: {ratio: 0.5, interval: 3, until: 2}
       6:31: prune.interval: an interval of 3 allows no pruning step until epoch 2
     prune: {ratio: 0.5, interval: 11}

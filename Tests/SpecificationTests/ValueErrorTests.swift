@@ -74,7 +74,7 @@ struct ValueErrorTests {
     train: {epochs: 10, batch_size: 20, optimizer: {nesterov: 1}}
       5:59: train.optimizer.nesterov: expected `true` or `false`, found `1`
     train: {epochs: 10, batch_size: 20, optimizer: {nesterov: on, momentum: 0}}
-      5:59: train.optimizer.nesterov: Nesterov's momentum needs a `momentum` above 0
+      5:59: train.optimizer.nesterov: Nesterov momentum needs a `momentum` above 0
     train: {epochs: 10, batch_size: 20, optimizer: {name: adam}}
       5:55: train.optimizer.name: unknown optimizer `adam`; known: sgd
     format: 2
@@ -98,7 +98,7 @@ struct ValueErrorTests {
     seeds: 3
       6:8: seeds: expected a list of values, found `3`
     seeds: [0, 1, 0]
-      6:15: seeds[2]: `0` is there twice
+      6:15: seeds[2]: `0` appears twice
     seeds: [0, -1]
       6:12: seeds[1]: expected a whole number from 0 to 18446744073709551615, found `-1`
     seeds: [18446744073709551616]

@@ -1,10 +1,10 @@
 import Compute
 
 extension ActivationFunction {
-  /// What a file may name.
+  /// The names in experiment files.
   static let names = ["relu", "relu6", "leaky_relu", "silu", "hard_swish", "sigmoid", "hard_sigmoid"]
 
-  /// As a file names it.
+  /// The name in experiment files.
   var name: String {
     switch self {
     case .relu: "relu"
@@ -17,9 +17,9 @@ extension ActivationFunction {
     }
   }
 
-  /// The function of that name; nil where there is none.
+  /// The function with this name; nil if there is none.
   ///
-  /// - Parameter slope: of `leaky_relu` below zero; 0.01 if not given
+  /// - Parameter slope: of `leaky_relu` below zero; by default 0.01
   init?(name: String, slope: Double?) {
     switch name {
     case "relu": self = .relu

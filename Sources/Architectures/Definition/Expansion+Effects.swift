@@ -1,8 +1,8 @@
 import Specification
 
-/// Options that would change nothing are mistakes.
+/// Checks for options without effect, which are mistakes.
 extension Expansion {
-  /// A slope is `leaky_relu`'s, and only tensors that a layer has can be named.
+  /// Only `leaky_relu` has a slope, and only tensors that a layer has can be named.
   func checkEffects(of layer: LayerDeclaration, _ options: LayerOptions) throws(ArchitectureError) {
     let activation = options.words["activation"] ?? (layer.isConvolution ? "relu" : "none")
     if let slope = layer.options["slope"], activation != "leaky_relu" {
@@ -20,7 +20,7 @@ extension Expansion {
     }
   }
 
-  /// Only a sum asks which of its channels a layer's are.
+  /// `outputs` has an effect only if a sum reads the layer.
   func checkPlacements() throws(ArchitectureError) {
     for (value, layer) in placed where !summed.contains(value) {
       throw .layer(

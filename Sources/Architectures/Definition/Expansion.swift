@@ -1,38 +1,38 @@
 import Network
 import Specification
 
-/// Turns the layers of a declared architecture into a graph: blocks written out, numbers evaluated,
-/// names resolved.
+/// Expands the layers of a declared architecture into a graph: expands blocks, evaluates numbers
+/// and resolves names.
 struct Expansion {
   private let declaration: ArchitectureDeclaration
   private var builder: GraphBuilder
-  /// Channels of the sum that a layer's channels add to, by value, where it has lost others.
+  /// By value: the channels of the sum that it adds to, if it has fewer channels than the sum.
   private var outputs: [Graph.Value: [Int]] = [:]
-  /// Layers that say so, and the values that sums read.
+  /// Layers with `outputs`, and the values that sums read.
   private(set) var placed: [(value: Graph.Value, layer: LayerDeclaration)] = []
   private(set) var summed: Set<Graph.Value> = []
-  /// Convolutions on the longest way from the image to a value.
+  /// Convolutions on the longest path from the image to a value.
   private var depths: [Graph.Value: Int] = [.image: 0]
-  /// Values that a layer reads, or that stand for a layer left out.
+  /// Values that a layer reads, or that replace an omitted layer.
   private var used: Set<Graph.Value> = []
   private var layers = 0
   private var tensors: Set<String> = []
-  /// Of layers, with those of the blocks that they are in.
+  /// Full names of layers, including those of their blocks.
   private var names: Set<String> = []
 
   /// More layers are a mistake.
   private static let mostLayers = 10_000
   private static let deepestBlocks = 16
 
-  /// What a layer's names and numbers are resolved by: the file's, or one use of a block's.
+  /// The scope of names and numbers of a layer: the file, or one use of a block.
   private struct Scope {
     var prefix: String
     /// Values by the names of layers.
     var values: [String: Graph.Value]
     var numbers: [String: Int]
-    /// Whether `inputs` is the layer's own, as in the file's list.
+    /// Whether `inputs` is that of the layer, as in the file's list, instead of the block.
     var isFile: Bool
-    /// Blocks that this is within.
+    /// The enclosing blocks.
     var blocks: [String]
   }
 
@@ -74,7 +74,7 @@ struct Expansion {
     return graph
   }
 
-  /// The last layer is the only output, and gives a score for each class.
+  /// Checks that the last layer is the only output, with one value for each class.
   private func checkOutput(_ graph: Graph, _ last: Graph.Value) throws(ArchitectureError) {
     let layer = declaration.layers[declaration.layers.count - 1]
     guard last == graph.output else {
@@ -254,8 +254,8 @@ struct Expansion {
     }
   }
 
-  /// The operand that has been through the fewest convolutions, the first of equals; one that has
-  /// lost channels of the sum is a branch.
+  /// The operand with the fewest convolutions before it, or the first of several; an operand with
+  /// fewer channels than the sum is a branch.
   private func shortcut(_ operands: [Graph.Value]) -> Int {
     let whole = operands.indices.filter { outputs[operands[$0]] == nil }
     return whole.min { (depths[operands[$0]] ?? 0, $0) < (depths[operands[$1]] ?? 0, $1) } ?? 0
@@ -288,8 +288,8 @@ struct Expansion {
     return LayerOptions(numbers: found, decimals: decimals, words: words, flags: flags)
   }
 
-  /// `N.0` and `N.1` of a convolution with batch norm, `N` of anything else, unless the layer names
-  /// them.
+  /// `N.0` and `N.1` for a convolution with batch norm, `N` for other layers, unless the layer
+  /// names its tensors.
   private mutating func tensorNames(
     _ layer: LayerDeclaration, _ kind: LayerKind, _ name: String, _ options: LayerOptions, _ prefix: String
   ) throws(ArchitectureError) -> (weights: String, norm: String) {

@@ -3,10 +3,10 @@ import Network
 import Specification
 
 extension ArchitectureDeclaration {
-  /// A graph as declared layers, pruned or not: written to a file, it gives the same graph and the
-  /// same tensor names again.
+  /// Declares a graph, pruned or not, as layers: read from a file, they produce the same graph with
+  /// the same tensor names.
   ///
-  /// - Throws: ``SpecificationError`` when a layer's name cannot be written in a file.
+  /// - Throws: ``SpecificationError`` if the name of a layer cannot be written in a file.
   public init(_ graph: Graph) throws(SpecificationError) {
     let writer = GraphWriter(graph)
     try self.init(
@@ -18,10 +18,10 @@ extension ArchitectureDeclaration {
 /// Writes the nodes of a graph as declared layers.
 private struct GraphWriter {
   private let graph: Graph
-  /// By value that a layer gives: the layer's name.
+  /// By output value of a layer: the name of the layer.
   private var names: [Graph.Value: String] = [.image: "input"]
   private var taken: Set<String> = ["input"]
-  /// By convolution's value: the channels of the sum that it adds to, where that is the same for
+  /// By output of a convolution: the channels of the sum that it adds to, if they are the same for
   /// all sums that read it.
   private let outputs: [Graph.Value: [Int]]
 
@@ -41,7 +41,7 @@ private struct GraphWriter {
     return units
   }
 
-  /// One mapping a layer.
+  /// One mapping per layer.
   func layers() -> [JSON] {
     var writer = self
     var found: [JSON] = []
@@ -53,7 +53,8 @@ private struct GraphWriter {
     return found
   }
 
-  /// An operation with the batch norm and the activation that only it feeds, within one layer.
+  /// An operation with the batch norm and activation after it, if they are in one layer and nothing
+  /// else reads its values.
   private struct Unit {
     let node: Graph.Node
     let norm: Graph.Node?
@@ -91,8 +92,8 @@ private struct GraphWriter {
     }
   }
 
-  /// The layer, behind those that say which channels of a sum its operands are where their own
-  /// layers do not.
+  /// The layer, preceded by layers that declare the channels of its operands in a sum where the
+  /// operands do not.
   private mutating func layers(of unit: Unit, previous: Graph.Value) -> [JSON] {
     let name = freeName(unit.node.layer)
     names[unit.value] = name
@@ -114,8 +115,8 @@ private struct GraphWriter {
     return placements + [.object(entries)]
   }
 
-  /// The names of what a layer reads, and layers that do nothing but say which channels of a sum
-  /// these are.
+  /// The names of a layer's inputs, and additional layers that only declare their channels in a
+  /// sum.
   private mutating func placements(_ unit: Unit) -> (layers: [JSON], operands: [String]) {
     var layers: [JSON] = []
     let sum = unit.node.operation as? Add
@@ -195,7 +196,7 @@ private struct GraphWriter {
     return entries
   }
 
-  /// The tensors' names where the rule gives others.
+  /// The names of the tensors, if they differ from the default.
   private func tensors(_ unit: Unit, _ name: String) -> [(String, JSON)]? {
     switch unit.node.operation {
     case is Convolution:
@@ -212,8 +213,8 @@ private struct GraphWriter {
 }
 
 extension Graph {
-  /// By value that sums read: the channels of the sum that its channels add to, where it has lost
-  /// others and all sums agree.
+  /// By input of sums: the channels of the sum that it adds to, if it has fewer channels and all
+  /// sums agree.
   fileprivate var branchChannels: [Value: [Int]] {
     var found: [Value: Set<[Int]?>] = [:]
     for node in nodes {

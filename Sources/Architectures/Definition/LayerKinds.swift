@@ -2,37 +2,37 @@ import Compute
 import Network
 import Specification
 
-/// What one layer of a declared architecture is made from, once its numbers are known.
+/// The evaluated parts of one layer of a declared architecture.
 struct LayerParts {
   /// The layer's full name, and its tensors' names.
   let name: String
   let weights: String
   let norm: String
-  /// What the layer reads.
+  /// Inputs of the layer.
   let inputs: [Graph.Value]
   let options: LayerOptions
   let pruning: Graph.Pruning
-  /// Of a sum: by operand, the channels of the sum that each of its channels adds to.
+  /// For a sum: by operand, the channels of the sum that its channels add to.
   let operandChannels: [[Int]?]
-  /// Of a sum: the operand that the residual stream comes in by.
+  /// For a sum: the operand that is the residual stream.
   let shortcut: Int
 }
 
-/// The values of a layer's keys: numbers evaluated.
+/// The values of a layer's keys, with numbers evaluated.
 struct LayerOptions {
   let numbers: [String: Int]
   let decimals: [String: Double]
   let words: [String: String]
   let flags: [String: Bool]
 
-  /// Nil for `none`, and where there is neither a value nor a default.
+  /// Nil for `none`, and if there is neither a value nor a default.
   func activation(_ key: String = "activation", default defaultValue: String? = nil) -> ActivationFunction? {
     guard let word = words[key] ?? defaultValue, word != "none" else { return nil }
     return ActivationFunction(name: word, slope: decimals["slope"])
   }
 }
 
-/// A kind of layer: what a file may say of it, and the operations that it becomes.
+/// A kind of layer: its keys in experiment files, and the operations that it becomes.
 struct LayerKind: Sendable {
   let description: Catalog.LayerKind
   let add: @Sendable (LayerParts, inout GraphBuilder) throws(GraphError) -> Graph.Value
@@ -40,7 +40,7 @@ struct LayerKind: Sendable {
   var name: String { description.name }
 }
 
-/// All kinds of layers. To add one: an operation, and an entry here.
+/// All kinds of layers. To add one, write an operation, and add an entry here.
 enum LayerKinds {
   static let all: [LayerKind] = [
     convolution, depthwise, linear, normalization, activation, maxPooling, averagePooling,
@@ -57,18 +57,18 @@ enum LayerKinds {
   }
 
   private static let slope = Catalog.LayerOption(
-    "slope", .number(0...1), "Of `leaky_relu` below zero; default: 0.01.")
+    "slope", .number(0...1), "Slope of `leaky_relu` below zero; default: 0.01.")
 
   private static let ofConvolutions = [
     Catalog.LayerOption("stride", .whole(1...64), "Default: 1."),
     Catalog.LayerOption("padding", .whole(0...64), "Zeros on every side; default: half of the kernel."),
-    Catalog.LayerOption("norm", .word(["batch", "none"]), "Batch norm behind it; default: batch."),
-    activationOption("Behind batch norm; default: relu."), slope,
+    Catalog.LayerOption("norm", .word(["batch", "none"]), "Batch norm after it; default: batch."),
+    activationOption("Activation after batch norm; default: relu."), slope,
     Catalog.LayerOption("bias", .flag, "Default: only without batch norm."), outputs,
   ]
 
   private static let outputs = Catalog.LayerOption(
-    "outputs", .channels, "Channels of the sum that it feeds, where it has lost others; default: all.")
+    "outputs", .channels, "Channels of the sum that it adds to, after pruning; default: all.")
 
   // MARK: Convolutions
 
@@ -78,9 +78,9 @@ enum LayerKinds {
       options: [
         Catalog.LayerOption("kernel", .whole(1...63), "Rows and columns of a filter; default: 3."),
         Catalog.LayerOption(
-          "groups", .whole(sizes), "Groups of outputs, each of which reads a group of inputs; default: 1."),
+          "groups", .whole(sizes), "Number of groups of the convolution; default: 1."),
       ] + ofConvolutions,
-      "A convolution of that number of output channels, with batch norm and ReLU.")
+      "A convolution with this number of output channels, batch norm and ReLU.")
   ) { (parts, builder) throws(GraphError) in
     let numbers = parts.options.numbers
     return try addConvolution(
@@ -91,7 +91,7 @@ enum LayerKinds {
   private static let depthwise = LayerKind(
     description: Catalog.LayerKind(
       "depthwise", .whole(1...63), options: ofConvolutions,
-      "A convolution of that kernel with one filter for each channel, with batch norm and ReLU.")
+      "A depthwise convolution with this kernel size, batch norm and ReLU.")
   ) { (parts, builder) throws(GraphError) in
     let channels = builder.shape(parts.inputs[0]).channels
     return try addConvolution(
@@ -131,7 +131,7 @@ enum LayerKinds {
       options: [
         activationOption("Default: none."), slope, Catalog.LayerOption("bias", .flag, "Default: true."),
       ],
-      "A linear layer of that number of units, which flattens what it reads.")
+      "A linear layer with this number of units; its input is flattened.")
   ) { (parts, builder) throws(GraphError) in
     let linear = Linear(
       outputs: parts.options.numbers["linear"] ?? 0, hasBias: parts.options.flags["bias"] ?? true)
@@ -149,7 +149,7 @@ enum LayerKinds {
   private static let dropout = LayerKind(
     description: Catalog.LayerKind(
       "dropout", .number(0...0.999), options: [outputs],
-      "In training, zeroes elements with that probability.")
+      "Dropout with this probability, in training only.")
   ) { (parts, builder) throws(GraphError) in
     try builder.add(
       Dropout(Float(parts.options.decimals["dropout"] ?? 0)), parts.inputs, layer: parts.name)
@@ -160,7 +160,7 @@ enum LayerKinds {
   private static let normalization = LayerKind(
     description: Catalog.LayerKind(
       "norm", .word(["batch"]), options: [activationOption("Default: none."), slope],
-      "Batch normalization by itself.")
+      "Batch normalization alone.")
   ) { (parts, builder) throws(GraphError) in
     let value = try builder.add(
       BatchNormalization(), parts.inputs, layer: parts.name, tensors: parts.norm)
@@ -169,7 +169,7 @@ enum LayerKinds {
 
   private static let activation = LayerKind(
     description: Catalog.LayerKind(
-      "activation", .word(activations), options: [slope], "An activation function by itself.")
+      "activation", .word(activations), options: [slope], "An activation function alone.")
   ) { (parts, builder) throws(GraphError) in try addActivation(parts, to: parts.inputs[0], &builder) }
 
   private static let ofPools = [
@@ -179,7 +179,7 @@ enum LayerKinds {
 
   private static let maxPooling = LayerKind(
     description: Catalog.LayerKind(
-      "max_pool", .whole(1...64), options: ofPools, "The largest value of each window of that size.")
+      "max_pool", .whole(1...64), options: ofPools, "Max pooling with this window.")
   ) { (parts, builder) throws(GraphError) in
     let numbers = parts.options.numbers
     return try builder.add(
@@ -191,7 +191,7 @@ enum LayerKinds {
   private static let averagePooling = LayerKind(
     description: Catalog.LayerKind(
       "average_pool", .whole(1...64), options: ofPools,
-      "The mean of each window of that size; zeros of the padding count.")
+      "Average pooling with this window; padding zeros count.")
   ) { (parts, builder) throws(GraphError) in
     let numbers = parts.options.numbers
     return try builder.add(
@@ -201,7 +201,7 @@ enum LayerKinds {
   }
 
   private static let globalAveragePooling = LayerKind(
-    description: Catalog.LayerKind("global_average_pool", .isTrue, "The mean of each channel's map.")
+    description: Catalog.LayerKind("global_average_pool", .isTrue, "Global average pooling.")
   ) { (parts, builder) throws(GraphError) in
     try builder.add(GlobalAveragePooling(), parts.inputs, layer: parts.name)
   }
@@ -221,7 +221,7 @@ enum LayerKinds {
   private static let concatenation = LayerKind(
     description: Catalog.LayerKind(
       "concat", .layers, options: [activationOption("Default: none."), slope],
-      "The channels of layers, one after the other.")
+      "The channels of layers, concatenated.")
   ) { (parts, builder) throws(GraphError) in
     let value = try builder.add(Concatenate(), parts.inputs, layer: parts.name)
     return try addActivation(parts, to: value, &builder)
@@ -230,7 +230,7 @@ enum LayerKinds {
   private static let product = LayerKind(
     description: Catalog.LayerKind(
       "multiply", .layers, options: [activationOption("Default: none."), slope],
-      "The product of a signal and a gate, which may have one value a channel.")
+      "The product of a signal and a gate, which may have one value per channel.")
   ) { (parts, builder) throws(GraphError) in
     let value = try builder.add(Multiply(), parts.inputs, layer: parts.name)
     return try addActivation(parts, to: value, &builder)

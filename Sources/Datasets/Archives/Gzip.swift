@@ -1,18 +1,18 @@
 import CZlib
 
-/// Unpacks gzip (RFC 1952) with zlib: one member or several, which zeros may follow, as on tapes.
+/// Decompresses gzip (RFC 1952) with zlib: one or several members, which may be followed by zeros,
+/// as on tapes.
 enum Gzip {
   struct Damage: Error, Equatable {
-    /// Bytes from the start of the packed data.
+    /// Bytes from the start of the compressed data.
     var offset: Int
     var problem: String
   }
 
-  /// The first `limit` bytes, or all when they are fewer; then the checksums have been compared
-  /// too.
+  /// The first `limit` bytes, or all if there are fewer; then the checksums have been checked, too.
   static func unpack(_ packed: [UInt8], upTo limit: Int) -> Result<[UInt8], Damage> {
     var stream = z_stream()
-    // 15: the largest window; 16: a gzip header, nothing else.
+    // 15: the largest window; 16: only gzip headers.
     guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
       return .failure(Damage(offset: 0, problem: "zlib \(ZLIB_VERSION) does not start"))
     }
@@ -25,7 +25,7 @@ enum Gzip {
     }
   }
 
-  /// What every member begins with.
+  /// The first bytes of every member.
   static let magic: [UInt8] = [0x1F, 0x8B]
 
   private static func inflate(
@@ -33,8 +33,8 @@ enum Gzip {
   ) -> Result<[UInt8], Damage> {
     var unpacked: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    // One byte more than the limit makes zlib come to the end, and so to the checksum, of data that
-    // just fills it.
+    // One byte more than the limit, so that zlib reaches the end of data of exactly this size, and
+    // checks the checksum.
     while unpacked.count <= limit {
       let room = min(chunk.count, limit + 1 - unpacked.count)
       let (status, written) = chunk.withUnsafeMutableBufferPointer { output in

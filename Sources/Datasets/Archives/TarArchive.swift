@@ -1,7 +1,7 @@
 /// The regular files of a tar archive in memory (POSIX.1-2017, pax, "ustar Interchange Format").
 ///
-/// Names of more than 255 bytes, which stand in headers of their own, are cut off: no data set here
-/// has any.
+/// Names of more than 255 bytes, which have separate headers, are truncated: no data set here has
+/// any.
 struct TarArchive {
   struct Damage: Error, Equatable {
     /// Bytes from the start of the archive.
@@ -10,20 +10,20 @@ struct TarArchive {
   }
 
   private let bytes: [UInt8]
-  /// Where each file's contents are.
+  /// The range of each file's contents.
   private let files: [String: Range<Int>]
 
   private static let blockSize = 512
 
-  /// - Throws: where a header or a file's contents are damaged or cut off, or there is no file at
-  ///   all.
+  /// - Throws: if a header or the contents of a file are damaged or truncated, or if there is no
+  ///   file.
   init(_ bytes: [UInt8]) throws(Damage) {
     self.bytes = bytes
     var files: [String: Range<Int>] = [:]
     var offset = 0
     while offset + Self.blockSize <= bytes.count {
       let header = bytes[offset..<offset + Self.blockSize]
-      // Blocks of zeros end an archive.
+      // A block of zeros ends an archive.
       if header.allSatisfy({ $0 == 0 }) { break }
       guard Self.octal(header, 148..<156) == Self.checksum(header) else {
         throw Damage(offset: offset, problem: "a header whose checksum does not fit")
@@ -42,7 +42,7 @@ struct TarArchive {
 
   func has(_ name: String) -> Bool { files[name] != nil }
 
-  /// The contents of the file of that name.
+  /// The contents of the file with this name.
   func contents(_ name: String) -> [UInt8]? { files[name].map { Array(bytes[$0]) } }
 
   private static func field(_ header: ArraySlice<UInt8>, _ range: Range<Int>) -> ArraySlice<UInt8> {
@@ -55,7 +55,7 @@ struct TarArchive {
     return Int(String(decoding: text, as: UTF8.self), radix: 8).flatMap { $0 >= 0 ? $0 : nil }
   }
 
-  /// The sum of a header's bytes, where those of the checksum count as spaces.
+  /// The sum of a header's bytes, with spaces in place of the checksum.
   private static func checksum(_ header: ArraySlice<UInt8>) -> Int {
     header.reduce(0) { $0 + Int($1) } - field(header, 148..<156).reduce(0) { $0 + Int($1) } + 8 * 32
   }

@@ -1,7 +1,7 @@
 import Specification
 
 /// Photographs of a hundred classes (Krizhevsky, "Learning multiple layers of features from tiny
-/// images", 2009). Of the two labels, the fine one counts.
+/// images", 2009). Of the two labels, the fine one is used.
 struct CIFAR100: DatasetFormat {
   /// Records of the test file, a fifth of the training file's; tests use fewer.
   var testRecords = 10_000

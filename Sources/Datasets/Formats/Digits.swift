@@ -1,6 +1,6 @@
 import Specification
 
-/// Handwritten digits of 8x8 pixels, embedded in the program, so that there is always something to
+/// Handwritten digits of 8x8 pixels, built into the program, so that there is always something to
 /// train on.
 ///
 /// Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning

@@ -1,7 +1,7 @@
 import Specification
 
 /// Handwritten digits (LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to
-/// document recognition", 1998), in IDX files, packed or not.
+/// document recognition", 1998), in IDX files, compressed or not.
 struct MNIST: DatasetFormat {
   let description = Catalog.Dataset(
     name: "mnist", input: [1, 28, 28], classes: 10, mean: [0.1307], std: [0.3081], trainImages: 60_000,

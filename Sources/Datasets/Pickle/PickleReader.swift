@@ -1,10 +1,10 @@
-/// Reads Python pickles of plain data and NumPy arrays of bytes, as CIFAR's Python version has
-/// them; of protocols 2 to 5 (https://github.com/python/cpython/blob/main/Lib/pickletools.py
-/// describes every opcode).
+/// Reads Python pickles of plain data and NumPy arrays of bytes, as in CIFAR's Python version, with
+/// protocols 2 to 5 (https://github.com/python/cpython/blob/main/Lib/pickletools.py describes every
+/// opcode).
 ///
-/// Pickles are programs for a stack machine that can import and call anything. This reader knows
-/// the opcodes that build plain data, and four names, which stand for arrays and bytes here:
-/// nothing is imported or called. Time and memory are proportional to the length of the file.
+/// Pickles are programs for a stack machine that can import and call anything. This reader supports
+/// only opcodes that build plain data, and four names for arrays and bytes: nothing is imported or
+/// called. Time and memory are proportional to the length of the file.
 struct PickleReader {
   struct Damage: Error, Equatable {
     /// Bytes from the start of the pickle.
@@ -12,24 +12,24 @@ struct PickleReader {
     var problem: String
   }
 
-  /// Values that are put on the stack: the largest pickle here has 250,000.
+  /// Largest number of values pushed on the stack: the largest pickle here has 250,000.
   static let maximumValues = 1 << 22
 
   private let bytes: [UInt8]
   private var position = 0
-  /// Where the opcode that is read begins.
+  /// Offset of the current opcode.
   private var start = 0
   private var stack: [PickleValue] = []
-  /// Heights of the stack where lists, tuples and dictionaries begin.
+  /// Stack heights at which lists, tuples and dictionaries begin.
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
-  /// Of MEMOIZE, constants or not.
+  /// Number of MEMOIZE opcodes, for constants or not.
   private var memoized = 0
   private var values = 0
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The value that a pickle stands for.
+  /// The value of a pickle.
   static func read(_ bytes: [UInt8]) throws(Damage) -> PickleValue {
     var reader = PickleReader(bytes)
     return try reader.run()
@@ -55,7 +55,7 @@ struct PickleReader {
 
   // MARK: Opcodes
 
-  /// Those that are not a letter's code in the text are named as in Python's pickletools.
+  /// Opcodes that are not a letter in the code below have the names of Python's pickletools.
   private enum Opcode {
     static let proto: UInt8 = 0x80
     static let stop = UInt8(ascii: ".")
@@ -69,7 +69,7 @@ struct PickleReader {
     case UInt8(ascii: "K"): try push(.integer(number(bytes: 1)))
     case UInt8(ascii: "M"): try push(.integer(number(bytes: 2)))
     case UInt8(ascii: "J"): try push(.integer(Int(Int32(truncatingIfNeeded: number(bytes: 4)))))
-    // Strings, texts, bytes and byte arrays; the number before them says how long they are.
+    // Strings, texts, bytes and byte arrays, preceded by their length.
     case UInt8(ascii: "U"), 0x8C, UInt8(ascii: "C"): try push(.bytes(take(number(bytes: 1))))
     case UInt8(ascii: "T"), UInt8(ascii: "X"), UInt8(ascii: "B"): try push(.bytes(take(number(bytes: 4))))
     case 0x8D, 0x8E, 0x96: try push(.bytes(take(number(bytes: 8))))
@@ -98,7 +98,7 @@ struct PickleReader {
     case 0x94: try remember(memoized)
     case UInt8(ascii: "h"): try recall(number(bytes: 1))
     case UInt8(ascii: "j"): try recall(number(bytes: 4))
-    // A frame's length, which says nothing of values.
+    // The length of a frame, which does not affect values.
     case 0x95: _ = try take(8)
     default: throw damage("the opcode \(opcode) builds no plain data")
     }
@@ -118,7 +118,7 @@ struct PickleReader {
     return bytes[position..<position + count]
   }
 
-  /// A little-endian number without a sign; negative where it has more bits than an `Int`.
+  /// An unsigned little-endian number; negative if it has more bits than an `Int`.
   private mutating func number(bytes count: Int) throws(Damage) -> Int {
     Int(truncatingIfNeeded: try take(count).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
   }
@@ -139,7 +139,7 @@ struct PickleReader {
     stack.append(value)
   }
 
-  /// The last values, which lie above the last mark.
+  /// The last values, which must be above the last mark.
   private mutating func pop(_ count: Int) throws(Damage) -> [PickleValue] {
     guard stack.count - count >= marks.last ?? 0 else { throw damage("a value is missing") }
     defer { stack.removeLast(count) }
@@ -165,7 +165,7 @@ struct PickleReader {
     stack.append(.list(list))
   }
 
-  /// Adds keys and values, which take turns.
+  /// Adds alternating keys and values.
   private mutating func insert(_ items: [PickleValue]) throws(Damage) {
     guard case .dictionary(var dictionary)? = try pop(1).first, items.count.isMultiple(of: 2) else {
       throw damage("no dictionary to add to")
@@ -200,12 +200,12 @@ struct PickleReader {
     try push(.global("\(module) \(name)"))
   }
 
-  /// The value that stands for a call of one of the few names.
+  /// The value that represents a call of one of the supported names.
   private mutating func construct(_ call: [PickleValue]) throws(Damage) {
     guard call.count == 2, case .global(let name) = call[0], let arguments = call[1].tuple else {
       throw damage("a call of what has no name")
     }
-    // NumPy 2 calls its inner modules otherwise.
+    // NumPy 2 has renamed its inner modules.
     switch name.replacing("numpy._core", with: "numpy.core") {
     case "numpy.core.multiarray _reconstruct": try push(.array(nil))
     case "numpy dtype" where arguments.first?.text != nil:
@@ -220,7 +220,7 @@ struct PickleReader {
     }
   }
 
-  /// Bytes that Python 3 has written as a text for Python 2: a character each.
+  /// Bytes that Python 3 has written as text for Python 2, with one character per byte.
   private func latin(_ text: String) throws(Damage) -> ArraySlice<UInt8> {
     var result: [UInt8] = []
     for scalar in text.unicodeScalars {
@@ -230,7 +230,7 @@ struct PickleReader {
     return result[...]
   }
 
-  /// Gives what was constructed its contents.
+  /// Sets the contents of a constructed value.
   private mutating func fill(_ values: [PickleValue]) throws(Damage) {
     switch (values[0], values[1].tuple) {
     case (.elementType, _?): stack.append(values[0])

@@ -1,15 +1,15 @@
-/// A value of a Python pickle that holds plain data and arrays of bytes.
+/// A value of a Python pickle with plain data and arrays of bytes.
 indirect enum PickleValue {
   case none
   case boolean(Bool)
   case integer(Int)
-  /// Bytes, or a text in UTF-8; Python 2 did not tell them apart.
+  /// Bytes, or text in UTF-8; Python 2 does not distinguish them.
   case bytes(ArraySlice<UInt8>)
   case list([PickleValue])
   /// With its ``nesting``.
   case tuple([PickleValue], Int)
   case dictionary([String: PickleValue])
-  /// Something of a module, by its name: never imported, let alone called.
+  /// A member of a module, by name: never imported or called.
   case global(String)
   /// NumPy's name of an element type, such as `u1`.
   case elementType(String)
@@ -30,8 +30,8 @@ indirect enum PickleValue {
     if case .tuple(let items, _) = self { items } else { nil }
   }
 
-  /// Levels of lists and tuples in it. What the data needs is bounded: a value a million levels
-  /// deep could not even be released.
+  /// Levels of nested lists and tuples. They are limited, since a value a million levels deep could
+  /// not even be released.
   var nesting: Int {
     switch self {
     case .tuple(_, let nesting): nesting
@@ -43,7 +43,8 @@ indirect enum PickleValue {
 
   static let maximumNesting = 4
 
-  /// What may be referred to again. Lists and dictionaries grow after they were given a number.
+  /// Whether the value may be referred to again. Lists and dictionaries grow after they have been
+  /// memoized.
   var isConstant: Bool {
     switch self {
     case .none, .boolean, .integer, .bytes, .global, .elementType, .tuple: true
@@ -52,13 +53,14 @@ indirect enum PickleValue {
   }
 }
 
-/// A NumPy array of bytes, rows first.
+/// A NumPy array of bytes in row-major order.
 struct PickledArray {
   var shape: [Int]
-  /// As many as the shape says.
+  /// The bytes, which fit the shape.
   var bytes: ArraySlice<UInt8>
 
-  /// - Returns: nil for other element types, columns first, or a shape that does not fit the bytes.
+  /// - Returns: nil for other element types, column-major order, or a shape that does not fit the
+  ///   bytes.
   init?(shape: PickleValue, elementType: PickleValue, isColumnsFirst: Bool, bytes: PickleValue) {
     guard case .elementType("u1") = elementType, !isColumnsFirst, let bytes = bytes.bytes,
       let shape = shape.tuple?.map(\.integer), shape.allSatisfy({ $0 ?? -1 >= 0 })

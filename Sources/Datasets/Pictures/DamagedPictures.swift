@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The damaged pictures that were met so far and left out.
+/// The damaged pictures that were found and left out so far.
 public final class DamagedPictures: Sendable, Equatable {
   private let problems = Mutex<(all: [String: String], new: [String])>(([:], []))
 
@@ -15,8 +15,7 @@ public final class DamagedPictures: Sendable, Equatable {
   /// Number of different pictures.
   public var count: Int { problems.withLock { $0.all.count } }
 
-  /// Those that were met since the last call, in the order of their names, with what is wrong with
-  /// each.
+  /// The pictures found since the last call, sorted by name, with the problem of each.
   public func takeNew() -> [(name: String, problem: String)] {
     problems.withLock { problems in
       let names = problems.new.sorted()
@@ -25,8 +24,8 @@ public final class DamagedPictures: Sendable, Equatable {
     }
   }
 
-  /// A sentence for each of those that were met since the last call, or for some of them and the
-  /// number of the others.
+  /// A sentence for each picture found since the last call, or for some of them and the number of
+  /// the others.
   func takeWarnings() -> [String] {
     let new = takeNew()
     let named = new.prefix(Self.mostNamed).map { "\($0.name): left out: \($0.problem)" }

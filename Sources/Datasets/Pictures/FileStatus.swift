@@ -1,16 +1,16 @@
 import Foundation
 
-/// What the system knows of a file or folder without reading it.
+/// Status of a file or folder from the file system.
 struct FileStatus: Equatable {
   let size: Int
-  /// When it was last modified, in nanoseconds since 1970.
+  /// Time of the last modification, in nanoseconds since 1970.
   let time: Int
   let isFolder: Bool
   let isFile: Bool
-  /// Device and number, which tell two paths of one file.
+  /// Device and inode, which identify the file whatever its path.
   let identity: [UInt64]
 
-  /// Nil, with the reason in `errno`, when there is no such file.
+  /// Nil, with the reason in `errno`, if there is no such file.
   init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }

@@ -4,9 +4,9 @@ extension ImageSet {
   /// All pictures in a folder and the folders below it, without classes.
   ///
   /// - Parameters:
-  ///   - size: rows, and columns, of the images.
-  ///   - threads: threads that decode pictures, at most.
-  /// - Throws: when there are none.
+  ///   - size: rows and columns of the images.
+  ///   - threads: largest number of threads that decode pictures.
+  /// - Throws: if there are none.
   public static func pictures(in folder: String, size: Int, threads: Int) throws(DatasetError) -> ImageSet {
     var walk = PictureWalk(root: folder)
     try walk.add("", label: 0)

@@ -1,8 +1,8 @@
-/// The segments of a JPEG file (ITU-T T.81, annex B): what its frame header says, and the file as
-/// libjpeg reads it without a warning about what does not change a pixel.
+/// The segments of a JPEG file (ITU-T T.81, annex B): its frame header, and the file repaired so
+/// that libjpeg does not warn about faults that change no pixel.
 ///
-/// TurboJPEG tells its first warning only. So what every viewer passes over is put right before it
-/// decodes: then a warning means that pixels are missing or wrong.
+/// TurboJPEG reports only its first warning. Faults that every viewer ignores are therefore
+/// repaired before decoding, so that a warning means that pixels are missing or wrong.
 struct JPEGSegments {
   /// As stored in the frame header.
   private(set) var size = PictureSize(rows: 0, columns: 0)
@@ -12,10 +12,10 @@ struct JPEGSegments {
   private(set) var isCutOff = false
   private(set) var bytes: [UInt8]
   private var position = 2
-  /// Whether each scan has all coefficients of a block, as those of all but progressive files have.
+  /// Whether each scan has all coefficients of a block, as in all files except progressive ones.
   private var isSequential = false
 
-  /// - Throws: where the file ends before its frame header does, or has none.
+  /// - Throws: if the file ends before its frame header does, or has none.
   init(_ file: [UInt8]) throws(PictureDamage) {
     bytes = file
     while let marker = nextMarker(), marker != 0xD9 {
@@ -24,11 +24,12 @@ struct JPEGSegments {
     guard components > 0 else {
       throw PictureDamage(isCutOff ? "the file is cut off in its header" : "there is no frame header in it")
     }
-    // With an end marker, what is missing is told by the decoder, if anything is.
+    // With an end marker, the decoder reports missing data, if there is any.
     if isCutOff { bytes += [0xFF, 0xD9] }
   }
 
-  /// The next marker's code; stray bytes before it become fill bytes, which mean nothing.
+  /// The code of the next marker; stray bytes before it are replaced by fill bytes, which have no
+  /// meaning.
   private mutating func nextMarker() -> UInt8? {
     while position + 1 < bytes.count {
       if bytes[position] == 0xFF, ![0x00, 0xFF].contains(bytes[position + 1]) {
@@ -53,13 +54,13 @@ struct JPEGSegments {
       components = Int(bytes[start + 5])
       isSequential = marker <= 0xC1
     case 0xE0 where bytes[segment].starts(with: [0x4A, 0x46, 0x49, 0x46, 0x00]) && segment.count >= 7:
-      // Files are written with all kinds of revisions, and mean 1.1.
+      // Files have various revision numbers, all of which mean 1.1.
       bytes.replaceSubrange(segment.lowerBound + 5..<segment.lowerBound + 7, with: [1, 1])
     default: break
     }
   }
 
-  /// What follows a segment's length; nil, and the file is at its end, where it is cut off.
+  /// The contents of a segment after its length; nil, at the end of the file, if it is truncated.
   private mutating func takeSegment() -> Range<Int>? {
     guard position + 2 <= bytes.count, case let length = number(at: position), length >= 2,
       position + length <= bytes.count
@@ -71,11 +72,11 @@ struct JPEGSegments {
     return position + 2..<position + length
   }
 
-  /// Reads a scan's header and passes over its entropy-coded data.
+  /// Reads the header of a scan and skips its entropy-coded data.
   private mutating func readScanHeader() {
     guard let segment = takeSegment() else { return }
-    // First and last coefficient of a block and successive approximation mean something in
-    // progressive files only; some cameras write zeros.
+    // First and last coefficient of a block and successive approximation have a meaning only in
+    // progressive files; some cameras write zeros.
     if isSequential, segment.count >= 4 {
       bytes.replaceSubrange(segment.upperBound - 3..<segment.upperBound, with: [0, 63, 0])
     }
@@ -83,7 +84,7 @@ struct JPEGSegments {
       while let found = bytes[position...].firstIndex(of: 0xFF) {
         guard found + 1 < bytes.count else { break }
         position = found
-        // A zero stands for a byte 0xFF of data, D0 to D7 are restart markers.
+        // A zero marks a data byte 0xFF; D0 to D7 are restart markers.
         let code = bytes[found + 1]
         guard code == 0x00 || (0xD0...0xD7).contains(code) else { return }
         position += 2

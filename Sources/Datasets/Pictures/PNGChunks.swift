@@ -4,8 +4,8 @@ enum PNGChunks {
   /// Length, type and checksum.
   private static let frameLength = 12
 
-  /// The file without its ancillary chunks, so that pixels come out as they are stored: libpng
-  /// applies what these say about gamma and colours, other programs do not.
+  /// The file without its ancillary chunks, so that pixels are decoded as stored: libpng would
+  /// apply their gamma and colour information, unlike other programs.
   static func criticalOnly(_ file: [UInt8]) -> [UInt8] {
     var result = Array(file.prefix(signatureLength))
     result.reserveCapacity(file.count)
@@ -13,7 +13,7 @@ enum PNGChunks {
     while position + frameLength <= file.count {
       let length = file[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
       let end = min(position + frameLength + length, file.count)
-      // A lower-case first letter of its type says that a chunk is ancillary.
+      // A chunk whose type begins with a lower-case letter is ancillary.
       if file[position + 4] & 0x20 == 0 { result += file[position..<end] }
       position = end
     }

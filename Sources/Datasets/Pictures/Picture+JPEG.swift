@@ -4,8 +4,8 @@ extension Picture {
   /// Decodes a JPEG file by the TurboJPEG API of libjpeg-turbo
   /// (https://libjpeg-turbo.org/Documentation/Documentation).
   ///
-  /// To shrink a picture, its blocks of 8x8 pixels are transformed into smaller ones, which takes
-  /// less time than all of them.
+  /// To shrink a picture, its blocks of 8x8 pixels are decoded to smaller ones, which takes less
+  /// time.
   static func jpeg(
     _ file: [UInt8], maximumPixels: Int, shrinkage: (PictureSize) -> Int
   ) throws(PictureDamage) -> Picture {
@@ -27,8 +27,8 @@ extension Picture {
     return Picture(fullSize: segments.size, shrinkage: shrinkage, size: size, pixels: pixels)
   }
 
-  /// Inks are stored inverted, as Adobe's programs do it: 255 is none. So red is cyan times black,
-  /// and so on.
+  /// Inks are stored inverted, as by Adobe's programs: 255 means no ink. So red is cyan times
+  /// black, and so on.
   private static func convertFromCMYK(_ pixels: inout [UInt8]) {
     for pixel in stride(from: 0, to: pixels.count, by: 4) {
       let black = Int(pixels[pixel + 3])
@@ -38,10 +38,10 @@ extension Picture {
     }
   }
 
-  /// What is wrong with the pixels; nil for a warning that leaves all of them there.
+  /// The damage of the pixels; nil for a warning that does not affect pixels.
   ///
-  /// libjpeg goes on after a damage where it can, and warns. Bytes that are left over after a scan,
-  /// unknown colour transforms and unusual orders of progressive scans change nothing.
+  /// libjpeg continues after damage if it can, and warns. Extra bytes after a scan, unknown colour
+  /// transforms and unusual orders of progressive scans do not affect pixels.
   private static func damage(told decoder: tjhandle) -> String? {
     let message = tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "unknown"
     let isWarning = tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)

@@ -10,7 +10,7 @@ extension Picture {
     return try result.get()
   }
 
-  /// The bytes are read as long as the image is.
+  /// The bytes must stay valid while the image is in use.
   private static func png(
     _ bytes: UnsafeRawBufferPointer, _ maximumPixels: Int
   ) throws(PictureDamage) -> Picture {
@@ -22,9 +22,9 @@ extension Picture {
     }
     let size = PictureSize(rows: Int(image.height), columns: Int(image.width))
     try size.check(maximumPixels)
-    // Alpha is asked for, and then not looked at: else libpng would mix in a background.
+    // Request alpha and ignore it, since libpng would blend with a background otherwise.
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA)
-    // 16 bits a channel are meant as 8 are.
+    // 16 bits per channel have the same meaning as 8.
     image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
     var pixels = [UInt8](repeating: 0, count: size.rows * size.columns * 4)
     guard png_image_finish_read(&image, nil, &pixels, 0, nil) != 0 else {

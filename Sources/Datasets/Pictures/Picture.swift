@@ -4,25 +4,25 @@ import Specification
 
 /// A decoded photograph or drawing of any size.
 ///
-/// Greyscale, palettes, 16 bits a channel and CMYK have become red, green and blue of 8 bits;
-/// transparency is left out, as is the orientation that a camera may have noted.
+/// Greyscale, palette, 16-bit and CMYK pictures are converted to 8-bit RGB; transparency and the
+/// orientation recorded by a camera are ignored.
 struct Picture {
   /// As stored in the file.
   let fullSize: PictureSize
-  /// `pixels` are of the picture made this many times smaller: 1, 2, 4 or 8.
+  /// Factor by which `pixels` are smaller than the picture: 1, 2, 4 or 8.
   let shrinkage: Int
-  /// What `pixels` are of: `fullSize` / `shrinkage`, rounded up.
+  /// Size of `pixels`: `fullSize` / `shrinkage`, rounded up.
   let size: PictureSize
-  /// `[rows, columns, 4]`: red, green, blue, and a byte that means nothing.
+  /// `[rows, columns, 4]`: red, green, blue, and an unused byte.
   let pixels: [UInt8]
 
   /// - Parameters:
-  ///   - file: a JPEG or PNG file; what it is shows in its first bytes.
-  ///   - maximumPixels: larger pictures are refused before they are decoded: a file of a few
-  ///     kilobytes can be of gigabytes of pixels.
-  ///   - shrinkage: how many times smaller than stored the picture is wanted: 1, 2, 4 or 8; a PNG
-  ///     stays as it is.
-  /// - Throws: what is wrong with the file.
+  ///   - file: a JPEG or PNG file, distinguished by the first bytes.
+  ///   - maximumPixels: larger pictures are rejected before decoding: a file of a few kilobytes can
+  ///     decode to gigabytes of pixels.
+  ///   - shrinkage: requested factor by which the picture is smaller than stored: 1, 2, 4 or 8;
+  ///     ignored for PNG.
+  /// - Throws: the damage of the file.
   init(
     _ file: [UInt8], maximumPixels: Int = PictureSpec().maximumPixels,
     shrinkage: (PictureSize) -> Int = { _ in 1 }
@@ -46,7 +46,7 @@ struct Picture {
     self.pixels = pixels
   }
 
-  /// The part of the picture that a window shows, as an image of `side` x `side` pixels.
+  /// The part of the picture inside a window, as an image of `side` x `side` pixels.
   ///
   /// - Returns: `[3, side, side]`
   func image(_ window: PictureWindow, side: Int) -> [UInt8] {
@@ -72,7 +72,7 @@ struct PictureSize: Equatable {
   var rows: Int
   var columns: Int
 
-  /// - Throws: when there are no pixels, or too many.
+  /// - Throws: if there are no pixels, or too many.
   func check(_ maximumPixels: Int) throws(PictureDamage) {
     guard rows > 0, columns > 0 else { throw PictureDamage("a picture of \(columns)x\(rows) pixels") }
     let (pixels, overflows) = rows.multipliedReportingOverflow(by: columns)
@@ -89,7 +89,7 @@ struct PictureSize: Equatable {
 /// Why a picture cannot be used, in the decoder's words.
 struct PictureDamage: Error, Equatable {
   let problem: String
-  /// The file may be sound, and only has more pixels than are allowed.
+  /// Whether the file only has more pixels than are allowed, and may be valid.
   let isTooLarge: Bool
 
   init(_ problem: String, isTooLarge: Bool = false) {

@@ -3,17 +3,17 @@ import Foundation
 import Specification
 import Synchronization
 
-/// Pictures that are read and decoded when they are needed: none stays in memory.
+/// Pictures that are read and decoded on demand, and not kept in memory.
 struct PictureFiles: Equatable, Sendable {
   let folder: String
   let list: PictureList
   let spec: PictureSpec
   /// Threads that decode a batch.
   let threads: Int
-  /// Shared by what is selected from the same files.
+  /// Shared by all selections from the same files.
   let damaged: DamagedPictures
 
-  /// Files above this are refused unread.
+  /// Larger files are rejected without reading.
   static let largestFile = 1 << 28
 
   func selecting(_ indices: [Int]) -> PictureFiles {
@@ -21,12 +21,12 @@ struct PictureFiles: Equatable, Sendable {
       folder: folder, list: list.selecting(indices), spec: spec, threads: threads, damaged: damaged)
   }
 
-  /// Images of the pictures with the given numbers: `[3, spec.size, spec.size]` each, nil for a
+  /// Images of the pictures with the given indices: `[3, spec.size, spec.size]` each, nil for a
   /// damaged one that is left out.
   ///
-  /// - Parameter window: the part of a picture that is wanted, by its number and size.
-  /// - Throws: of the first picture in order that is damaged, unless those are left out, or cannot
-  ///   be read.
+  /// - Parameter window: the requested part of a picture, by its index and size.
+  /// - Throws: an error about the first picture in order that cannot be read, or is damaged and not
+  ///   left out.
   func images(
     _ indices: [Int], window: @Sendable (Int, PictureSize) -> PictureWindow
   ) throws(DatasetError) -> [[UInt8]?] {
@@ -77,10 +77,10 @@ struct PictureFiles: Equatable, Sendable {
 
   private func path(_ index: Int) -> String { "\(folder)/\(list.name(index))" }
 
-  /// The file's bytes, `largestFile` at most.
+  /// The bytes of the file, at most `largestFile`.
   ///
-  /// - Throws: when it cannot be read, or is not the file that was listed: results would be stored
-  ///   under the wrong key.
+  /// - Throws: if it cannot be read, or has changed since it was listed, since results would be
+  ///   stored under the wrong key.
   private func read(_ index: Int) throws(DatasetError) -> [UInt8] {
     let path = path(index)
     // Without O_NONBLOCK opening a named pipe would wait for a writer.

@@ -4,26 +4,25 @@ import Synchronization
 
 /// The layout of an image folder: `train/<class>/<picture>` and `val/<class>/<picture>`.
 ///
-/// The classes are the folders' names, in the order of their bytes; pictures may lie deeper within
-/// them.
+/// The classes are the names of the folders, sorted by bytes; pictures may be in nested folders.
 struct PictureFolder {
   let path: String
 
   static let layout = "folders train/<class> and val/<class> of .jpg and .png files"
 
-  /// Names that the folder of test pictures may have; the first that is there counts.
+  /// Possible names of the folder of test pictures; the first that exists is used.
   static let testNames = ["val", "valid", "validation", "test"]
 
-  /// The folders that pictures are in.
+  /// The folders of pictures.
   struct Folders: Equatable {
     var classNames: [String]
     /// Name of the folder of test pictures.
     var test: String
   }
 
-  /// Looks at folders, and at no more files than it takes to see that each class has a picture.
+  /// Reads the folders, and only as many files as necessary to check that each class has a picture.
   ///
-  /// - Throws: where a folder is missing, the splits' classes differ, or a class has no picture.
+  /// - Throws: if a folder is missing, the classes of the splits differ, or a class has no picture.
   func folders() throws(DatasetError) -> Folders {
     guard let status = FileStatus(path) else {
       throw .folder(path, DatasetError.absence(of: path), layout: Self.layout)
@@ -38,14 +37,14 @@ struct PictureFolder {
     try check(train, classNames, hasAll: testClasses, of: test)
     for split in [train, test] {
       for name in classNames where try !PictureWalk.hasPicture(in: "\(path)/\(split)/\(name)") {
-        // Says what is there instead.
+        // The error says what was found instead.
         _ = try pictures("\(split)/\(name)", label: 0)
       }
     }
     return Folders(classNames: classNames, test: test)
   }
 
-  /// The first of the names that a folder has.
+  /// The first of the names that exists in a folder.
   private func split(_ names: [String], _ entries: [FolderEntry]) throws(DatasetError) -> String {
     if let name = names.first(where: { name in entries.contains { $0.name == name && $0.isFolder } }) {
       return name
@@ -87,8 +86,8 @@ struct PictureFolder {
 
   /// Lists all pictures.
   ///
-  /// - Parameter threads: threads that look at files, at most.
-  /// - Throws: also where a class has no picture.
+  /// - Parameter threads: largest number of threads that read folders.
+  /// - Throws: also if a class has no picture.
   func list(threads: Int) throws(DatasetError) -> PictureListing {
     let folders = try folders()
     return PictureListing(
@@ -129,7 +128,7 @@ struct PictureFolder {
   }
 }
 
-/// What an image folder holds.
+/// The contents of an image folder.
 struct PictureListing: Equatable {
   var classNames: [String]
   var train: PictureList

@@ -1,13 +1,13 @@
-/// Picture files with their classes. The names of a million take about 40 MB: none is a string of
-/// its own.
+/// Picture files with their classes. The names are stored in one array, about 40 MB for a million
+/// files.
 struct PictureList: Equatable, Sendable {
-  /// Paths relative to the data set's folder, one after the other.
+  /// Paths relative to the data set's folder, concatenated.
   private(set) var names: [UInt8] = []
-  /// Where each name ends in `names`.
+  /// End of each name in `names`.
   private(set) var ends: [Int] = []
-  /// Bytes of each file.
+  /// Size of each file in bytes.
   private(set) var sizes: [Int] = []
-  /// When each file was last modified, in nanoseconds since 1970.
+  /// Time of the last modification of each file, in nanoseconds since 1970.
   private(set) var times: [Int] = []
   /// The class of each file, from 0.
   private(set) var labels: [Int32] = []
@@ -36,7 +36,7 @@ struct PictureList: Equatable, Sendable {
     labels += other.labels
   }
 
-  /// The files of the given numbers, in that order.
+  /// The files with the given indices, in this order.
   func selecting(_ indices: [Int]) -> PictureList {
     var list = PictureList()
     for index in indices {

@@ -1,15 +1,15 @@
 import Foundation
 import Specification
 
-/// Finds the pictures in a folder and the folders below it, as torchvision's `ImageFolder` does.
+/// Finds the pictures in a folder and the folders below it, like torchvision's `ImageFolder`.
 ///
-/// Folder by folder, in the order of the names' bytes. Names that begin with a dot are passed over,
-/// as are files that are not called `.jpg`, `.jpeg` or `.png`; links are followed.
+/// It goes through folders in the order of the bytes of names. Names that begin with a dot, and
+/// files without the extension `.jpg`, `.jpeg` or `.png`, are skipped; links are followed.
 struct PictureWalk {
-  /// What names of pictures are relative to.
+  /// The folder to which names of pictures are relative.
   let root: String
   private(set) var list = PictureList()
-  /// Endings of the files that were passed over, with their number.
+  /// Number of skipped files, by extension.
   private(set) var others: [String: Int] = [:]
 
   init(root: String) { self.root = root }
@@ -22,13 +22,13 @@ struct PictureWalk {
   }
 
   /// - Parameter folder: relative to the root; empty for the root itself.
-  /// - Throws: where a folder cannot be read, a picture is no file, or a link leads back to where
-  ///   it is.
+  /// - Throws: if a folder cannot be read, a picture is not a regular file, or a link leads to an
+  ///   enclosing folder.
   mutating func add(_ folder: String, label: Int32) throws(DatasetError) {
     try add(folder, label: label, within: [])
   }
 
-  /// - Parameter outer: identities of the folders that this one is in.
+  /// - Parameter outer: identities of the enclosing folders.
   private mutating func add(_ folder: String, label: Int32, within outer: [[UInt64]]) throws(DatasetError) {
     let path = folder.isEmpty ? root : "\(root)/\(folder)"
     let identity = FileStatus(path)?.identity ?? []
@@ -44,7 +44,7 @@ struct PictureWalk {
       } else if Self.isPicture(entry.name) {
         list.append(name, try status(of: name, entry.kind), label: label)
       } else if case .danglingLink = entry.kind {
-        // Perhaps to a folder of pictures.
+        // It may lead to a folder of pictures.
         let path = "\(root)/\(name)"
         throw DatasetError(
           file: path, problem: DatasetError.absence(of: path), expected: "a picture or a folder")
@@ -54,8 +54,8 @@ struct PictureWalk {
     }
   }
 
-  /// Whether a picture is found in a folder or below it, by its name alone: stops at the first, and
-  /// after many folders without one.
+  /// Whether there is a picture in a folder or below it, judging by names: stops at the first
+  /// picture, or after many folders without one.
   static func hasPicture(in folder: String) throws(DatasetError) -> Bool {
     var waiting = [folder]
     var looked = 0
@@ -85,7 +85,7 @@ struct PictureWalk {
     return status
   }
 
-  /// For messages, what else was there, such as "found 3 files named .webp".
+  /// Other files for messages, such as "found 3 files named .webp".
   var foundOthers: String {
     guard let (ending, count) = others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
       return "found nothing in it"

@@ -2,18 +2,18 @@ import Compute
 import Foundation
 import Specification
 
-/// The part of a picture that an image is made of. Pixel (r, c) of the picture covers r to r + 1
-/// and c to c + 1.
+/// The part of a picture that becomes an image. Pixel (r, c) of the picture covers r to r + 1 and c
+/// to c + 1.
 struct PictureWindow: Equatable {
-  /// What the image shows; its pixels divide these evenly.
+  /// The rows and columns of the image, which its pixels divide evenly.
   let rows: Range<Double>
   let columns: Range<Double>
-  /// The pixels that may be looked at.
+  /// The pixels that may be read.
   let rowBounds: Range<Int>
   let columnBounds: Range<Int>
 
-  /// The middle of the picture, as torchvision's `Resize(resize)` and `CenterCrop(side)` cut it out
-  /// of a picture whose shorter side has been made `resize` pixels.
+  /// The center crop of the picture by torchvision's `Resize(resize)` and `CenterCrop(side)`, which
+  /// resize the shorter side to `resize` pixels first.
   ///
   /// - Precondition: `side` is not larger than `resize`.
   init(middleOf size: PictureSize, resize: Int, side: Int) {
@@ -30,10 +30,10 @@ struct PictureWindow: Equatable {
     columnBounds = 0..<size.columns
   }
 
-  /// A part of random size, shape and place, as torchvision's `RandomResizedCrop` draws it (Szegedy
-  /// et al. 2014, arXiv 1409.4842, section 6): its area is uniform in `scale`, the logarithm of
-  /// width / height uniform in that of `ratio`. What does not fit is drawn again; after ten times
-  /// it is the largest part in the middle whose shape is allowed.
+  /// A random crop by the method of torchvision's `RandomResizedCrop` (Szegedy et al. 2014, arXiv
+  /// 1409.4842, section 6): its area is uniform in `scale`, and the logarithm of its aspect ratio
+  /// is uniform in that of `ratio`. If it does not fit, it is drawn again; after ten attempts, it
+  /// is the largest center crop with an allowed aspect ratio.
   init(randomIn size: PictureSize, _ spec: RandomResizedCropSpec, _ random: inout RandomStream) {
     let area = Double(size.rows) * Double(size.columns)
     let ratio = spec.ratio
@@ -61,7 +61,7 @@ struct PictureWindow: Equatable {
     self.init(rows: top..<top + rows, columns: left..<left + columns)
   }
 
-  /// Whole pixels of a picture, and nothing beyond them.
+  /// Whole pixels of a picture, without reading others.
   init(rows: Range<Int>, columns: Range<Int>) {
     self.rows = Double(rows.lowerBound)..<Double(rows.upperBound)
     self.columns = Double(columns.lowerBound)..<Double(columns.upperBound)
@@ -69,9 +69,8 @@ struct PictureWindow: Equatable {
     columnBounds = columns
   }
 
-  /// How many times smaller a picture may be decoded for an image of `side` x `side` pixels: what
-  /// is left has to be half as large again as that, at least, so that most of the filtering is done
-  /// by `Resampling`.
+  /// Factor by which a picture may be decoded smaller for an image of `side` x `side` pixels: at
+  /// least 1.5 times this size must remain, so that `Resampling` does most of the filtering.
   func shrinkage(side: Int) -> Int {
     let pixels = min(rows.upperBound - rows.lowerBound, columns.upperBound - columns.lowerBound)
     return [8, 4, 2].first { pixels >= 1.5 * Double(max(side, 32) * $0) } ?? 1
@@ -79,7 +78,7 @@ struct PictureWindow: Equatable {
 }
 
 extension RandomStream {
-  /// Uniform, with 53 random bits.
+  /// A uniform random number with 53 random bits.
   fileprivate mutating func uniform(in range: ClosedRange<Double>) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * (Double(next() >> 11) * 0x1p-53)
   }

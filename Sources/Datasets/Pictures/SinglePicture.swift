@@ -1,15 +1,14 @@
 import Foundation
 
-/// One picture as an image of a network: its middle, resized.
+/// One picture as an image for a network: its resized center crop.
 public enum SinglePicture {
   /// - Parameters:
   ///   - path: a JPEG or PNG file
   ///   - channels: 3, or 1 for brightness (ITU-R BT.601)
-  ///   - side: rows, and columns, of the image
-  ///   - resize: what the picture's shorter side becomes before its middle is cut out; at least
-  ///     `side`
+  ///   - side: rows and columns of the image
+  ///   - resize: length of the picture's shorter side before the center crop; at least `side`
   /// - Returns: `[channels, side, side]`
-  /// - Throws: ``DatasetError`` when the file cannot be read or decoded.
+  /// - Throws: ``DatasetError`` if the file cannot be read or decoded.
   public static func image(
     contentsOf path: String, channels: Int, side: Int, resize: Int
   ) throws(DatasetError) -> [UInt8] {

@@ -2,12 +2,12 @@ import Foundation
 import Specification
 import TensorFiles
 
-/// A suite as jobs of Kubernetes: an Indexed Job that trains, and one to apply after it that writes
+/// A suite as Kubernetes jobs: an Indexed Job that trains, and a Job to apply after it that writes
 /// the reports.
 ///
 /// Fields are those of batch/v1 Job; `backoffLimitPerIndex` and the action `FailIndex` are stable
-/// since Kubernetes 1.33 (KEP-3850). The experiments travel in a ConfigMap, as resolved files; data
-/// and results lie on a volume.
+/// since Kubernetes 1.33 (KEP-3850). A ConfigMap holds the resolved experiments; data and results
+/// are on a volume.
 public struct KubernetesJob: Sendable {
   public var command: SuiteCommand
   public var specs: [ExperimentSpec]
@@ -20,14 +20,14 @@ public struct KubernetesJob: Sendable {
 
   public static let image = "espalier"
   public static let claim = "espalier"
-  /// Where a pod finds the volume; relative paths of experiments start there.
+  /// Mount path of the volume in a pod; relative paths of experiments are relative to it.
   private static let workingFolder = "/work"
   private static let experimentFolder = "/experiments"
-  /// Of the resolved experiments; the API server takes no larger ConfigMap.
+  /// Largest size of the resolved experiments; the API server rejects larger ConfigMaps.
   public static let largestConfiguration = 1 << 20
-  /// Attempts of an index after the first, such as after a node was lost.
+  /// Retries of an index, for example after a lost node.
   private static let retries = 4
-  /// Between the signal and the end of a pod.
+  /// Seconds between the signal and the end of a pod.
   private static let graceSeconds = 120
 
   public init(
@@ -46,7 +46,7 @@ public struct KubernetesJob: Sendable {
   /// The experiments and the job that trains.
   public var training: String { [configuration, job(shards: shards)].joined(separator: "---\n") }
 
-  /// The job that writes the reports, once the other one has ended.
+  /// The job that writes the reports, to be applied after the other one.
   public var reporting: String { job(shards: nil) }
 
   /// Both manifests.
@@ -157,7 +157,7 @@ public struct KubernetesJob: Sendable {
       """
   }
 
-  /// A text as YAML's double quotes hold it.
+  /// A text escaped for YAML's double quotes.
   private func yamlQuoted(_ text: String) -> String {
     "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
       + "\""

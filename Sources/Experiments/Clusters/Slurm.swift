@@ -2,7 +2,7 @@ import Foundation
 
 /// Slurm's commands.
 struct Slurm {
-  /// What one of them said when it failed, or that there is none.
+  /// The error message of a failed command, or that it was not found.
   struct Failure: Error, CustomStringConvertible {
     var description: String
   }
@@ -13,7 +13,7 @@ struct Slurm {
   /// - Returns: the job's id.
   func submit(_ arguments: [String]) throws(Failure) -> String {
     let output = try call("sbatch", ["--parsable"] + arguments)
-    // In a federation the cluster's name follows.
+    // In a federation, the name of the cluster follows.
     let id = output.split(whereSeparator: { $0 == ";" || $0.isWhitespace }).first.map(String.init) ?? ""
     guard !id.isEmpty, id.allSatisfy(\.isNumber) else {
       throw Failure(description: "sbatch: expected the id of a job, found `\(output)`")
@@ -25,26 +25,25 @@ struct Slurm {
     _ = try call("scancel", jobs)
   }
 
-  /// Indices of an array are below this; nil where Slurm does not say.
+  /// Upper limit for indices of an array (exclusive); nil if Slurm does not say.
   func maximumArraySize() -> Int? {
     guard let text = try? call("scontrol", ["show", "config"]) else { return nil }
     let line = text.split(separator: "\n").first { $0.hasPrefix("MaxArraySize") }
     return line?.split(separator: "=").last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }
   }
 
-  /// A task, or a job that is no array, that Slurm has not ended.
+  /// An unfinished task of an array, or an unfinished job without an array.
   struct QueuedTask: Equatable {
     var job: String
-    /// Nil for a job that is no array.
+    /// Nil for a job without an array.
     var index: Int?
     var state: String
   }
 
-  /// Those of some jobs that wait or run. Jobs that Slurm has forgotten are none.
+  /// Waiting and running tasks of some jobs. Jobs that Slurm has forgotten have none.
   func queue(_ jobs: [String]) throws(Failure) -> [QueuedTask] {
     let mine = Set(jobs)
-    // Asked for an id that it has forgotten, squeue fails; so it is asked for all of the user's
-    // jobs.
+    // squeue fails for forgotten ids, so this lists all jobs of the user.
     return try call("squeue", ["--me", "--noheader", "--array", "--format=%F %K %T"]).split(separator: "\n")
       .compactMap { line in
         let words = line.split(separator: " ").map(String.init)
@@ -61,7 +60,7 @@ struct Slurm {
     (process.standardOutput, process.standardError) = (output, errors)
     process.standardInput = FileHandle.nullDevice
     do { try process.run() } catch { throw Failure(description: "\(command): cannot be started: \(error)") }
-    // Slurm's answers on errors are short: they fit into the pipe while the output is read.
+    // Slurm's error messages are short: they fit into the pipe while the output is read.
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()

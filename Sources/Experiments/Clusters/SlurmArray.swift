@@ -1,15 +1,16 @@
-/// A part of the tasks as one job array: Slurm bounds the size of an array (`MaxArraySize`).
+/// A part of the tasks as one job array, since Slurm limits the size of an array (`MaxArraySize`).
 public struct SlurmArray: Equatable, Sendable {
-  /// The task that is the array's index 0.
+  /// The task at index 0 of the array.
   public let offset: Int
   /// The array's indices, ascending.
   public let indices: [Int]
-  /// Tasks at a time; nil for no bound.
+  /// Largest number of tasks that run at the same time; nil for no limit.
   public let limit: Int?
 
   /// - Parameters:
-  ///   - maximumSize: indices are below this.
-  ///   - limit: tasks at a time of all arrays together, as long as there are not more arrays.
+  ///   - maximumSize: upper limit for indices (exclusive).
+  ///   - limit: largest number of tasks of all arrays that run at the same time; at least one per
+  ///     array.
   public static func arrays(of tasks: [Int], maximumSize: Int, limit: Int?) -> [SlurmArray] {
     let parts = Dictionary(grouping: tasks) { $0 / maximumSize }.sorted { $0.key < $1.key }
     return parts.enumerated().map { position, part in

@@ -1,7 +1,6 @@
 import Specification
 
-/// The shell script of a Slurm job: its resources, and how it is queued again when its time is
-/// over.
+/// The shell script of a Slurm job: its resources, and how it is requeued at its time limit.
 public struct SlurmScript: Sendable {
   public var command: SuiteCommand
   /// Absolute.
@@ -14,7 +13,7 @@ public struct SlurmScript: Sendable {
   /// Number of shards.
   public var shards: Int
 
-  /// Two minutes: a step in progress ends and is saved in less.
+  /// Two minutes before the limit: enough to finish a step and save.
   public static let signal = EarlySignal(name: "USR1", seconds: 120)
 
   public init(
@@ -30,12 +29,12 @@ public struct SlurmScript: Sendable {
     self.shards = shards
   }
 
-  /// Of the array, whose first argument is the number of tasks in arrays before it.
+  /// The script of an array; its first argument is the number of tasks in earlier arrays.
   public var training: String {
     text(log: "%A_%a.log", line: command.line(shard: "$((SLURM_ARRAY_TASK_ID + ${1:-0} + 1))/\(shards)"))
   }
 
-  /// Of the job that comes last.
+  /// The script of the final job.
   public var reporting: String { text(log: "report-%j.log", line: command.line(shard: nil)) }
 
   private func text(log: String, line: String) -> String {
@@ -82,7 +81,7 @@ public struct SlurmScript: Sendable {
       """
   }
 
-  /// As sbatch reads an option.
+  /// An option, quoted for sbatch.
   private static func quoted(_ option: String) -> String {
     guard option.contains(where: { $0.isWhitespace || "\"\\'".contains($0) }) else { return option }
     return "\"" + option.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""

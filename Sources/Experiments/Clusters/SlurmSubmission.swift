@@ -2,17 +2,17 @@ import Foundation
 import Specification
 import TensorFiles
 
-/// A suite as jobs of Slurm: arrays that train, and a job after them that writes the reports.
+/// A suite as Slurm jobs: arrays that train, and a job after them that writes the reports.
 public struct SlurmSubmission: Sendable {
   public let script: SlurmScript
   public let arrays: [SlurmArray]
 
-  /// What Slurm allows where it does not say: its default.
+  /// Slurm's default, if it does not report its limit.
   private static let maximumArraySize = 1001
 
   /// - Parameters:
-  ///   - tasks: those that have something to train.
-  ///   - limit: tasks at a time, at most.
+  ///   - tasks: the tasks that have something to train.
+  ///   - limit: largest number of tasks that run at the same time.
   public init(_ script: SlurmScript, tasks: [Int], limit: Int?) {
     self.script = script
     let size = Slurm().maximumArraySize() ?? Self.maximumArraySize
@@ -22,7 +22,7 @@ public struct SlurmSubmission: Sendable {
   private var trainingScript: String { "\(script.folder)/train.sh" }
   private var reportingScript: String { "\(script.folder)/report.sh" }
 
-  /// Arguments of sbatch, besides `--parsable`.
+  /// Arguments of sbatch, except `--parsable`.
   private func arguments(_ array: SlurmArray) -> [String] {
     ["--array=\(array.text)", trainingScript] + (array.offset > 0 ? ["\(array.offset)"] : [])
   }
@@ -46,7 +46,7 @@ public struct SlurmSubmission: Sendable {
       """
   }
 
-  /// Writes the scripts and submits them; where one is refused, those before it are cancelled.
+  /// Writes the scripts and submits them; if one is rejected, earlier ones are cancelled.
   public func submit() throws(RunError) -> SubmissionRecord {
     do {
       try DurableFile.makeFolder(script.folder)
@@ -74,11 +74,11 @@ public struct SlurmSubmission: Sendable {
   }
 }
 
-/// What was submitted last of a suite: a file beside its scripts.
+/// Record of the last submission of a suite, in a file next to its scripts.
 public struct SubmissionRecord: Codable, Equatable, Sendable {
   struct Array: Codable, Equatable, Sendable {
     var job: String
-    /// The task that is the array's index 0.
+    /// The task at index 0 of the array.
     var offset: Int
   }
 
@@ -91,7 +91,7 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
 
   private static let name = "submission.json"
 
-  /// Nil where the suite was not submitted.
+  /// Nil if the suite was not submitted.
   public init?(folder: String) {
     let url = URL(fileURLWithPath: "\(folder)/\(Self.name)")
     guard let data = try? Data(contentsOf: url),
@@ -115,7 +115,7 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
     }
   }
 
-  /// The ids, a line each, as scripts read them.
+  /// The ids, one per line, for scripts.
   public var text: String {
     (arrays.map { "training \($0.job)" } + ["report \(report)"]).joined(separator: "\n")
   }

@@ -1,12 +1,12 @@
 import Foundation
 import Reports
 
-/// How far a suite is on a cluster: what the stage cache holds, and what Slurm says about the rest.
+/// Progress of a suite on a cluster, from the stage cache and Slurm's queue.
 public struct SubmissionStatus: Sendable {
   private let tasks: SuiteTasks
   private let record: SubmissionRecord?
   private let queue: [Slurm.QueuedTask]
-  /// Why Slurm's part is missing; nil where it is not.
+  /// Why Slurm's part is missing; nil if it is not.
   public let warning: String?
 
   public init(_ tasks: SuiteTasks, record: SubmissionRecord?) {
@@ -40,7 +40,7 @@ public struct SubmissionStatus: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// The job and state of a task, `-` where Slurm has none.
+  /// The job and state of a task, or `-` if Slurm has none.
   private func state(_ task: Int) -> String {
     for array in record?.arrays ?? [] {
       if let found = queue.first(where: { $0.job == array.job && $0.index == task - array.offset }) {

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A `run` of a suite as tasks on a cluster repeat it.
+/// The `run` command of a suite for tasks on a cluster.
 public struct SuiteCommand: Codable, Equatable, Sendable {
   /// The program's path.
   public var program: String
-  /// Paths, relative to the working folder or not.
+  /// Paths, absolute or relative to the working folder.
   public var files: [String]
   public var overrides: [String]
   public var results: String
@@ -18,11 +18,11 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
     self.threads = threads
   }
 
-  /// Where scripts, logs and manifests of the suite go.
+  /// The folder of the suite's scripts, logs and manifests.
   public var folder: String { "\(results)/.submit/\(name)" }
 
-  /// For a folder, a job: what the first file is called, and a digest of everything that says which
-  /// trainings there are.
+  /// Name for folder and job: that of the first file, and a digest of everything that determines
+  /// the trainings.
   var name: String {
     let file = (files.first.map { ($0 as NSString).lastPathComponent } ?? "suite") as NSString
     let letters = file.deletingPathExtension.lowercased().map { character in
@@ -33,10 +33,10 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
     return (base.isEmpty ? "suite" : base) + "-" + digest.prefix(8)
   }
 
-  /// A line of the shell.
+  /// The command as a shell command line.
   ///
-  /// - Parameter shard: what follows `--shard`, as the shell reads it; nil for the run that writes
-  ///   the reports.
+  /// - Parameter shard: the value of `--shard`, in shell syntax; nil for the run that writes the
+  ///   reports.
   func line(shard: String?) -> String {
     var words = [program, "run"] + files
     for override in overrides { words += ["--set", override] }
@@ -45,7 +45,7 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
   }
 }
 
-/// A word as a shell reads it, in quotes where it needs them.
+/// A word, quoted for a shell if necessary.
 func shellQuoted(_ word: String) -> String {
   let plain = word.utf8.allSatisfy { byte in
     (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)

@@ -1,20 +1,20 @@
 import Compute
 import Specification
 
-/// The tasks that a suite is submitted as: one for each unit of its trainings, see
-/// ``ShardedSuite``.
+/// The tasks of a submitted suite: one for each unit of its trainings, see ``ShardedSuite``.
 public struct SuiteTasks: Sendable {
-  /// Every task is shard `index + 1` of this many.
+  /// Number of tasks; each is shard `index + 1` of this number.
   public let count: Int
-  /// Of tasks that have something to train, ascending.
+  /// Indices of tasks that have something to train, ascending.
   public let open: [Int]
-  /// Why an experiment could not be prepared here, as where its data is on other nodes only.
+  /// Why experiments could not be prepared here, for example because their data is only on other
+  /// nodes.
   public let problems: [String]
   /// By task, for people.
   let trainings: [[TrainingStage]]
   private let cache: StageCache
 
-  /// - Parameter results: folder of results, for what is trained already.
+  /// - Parameter results: results folder, for finished trainings.
   public init(_ specs: [ExperimentSpec], results: String, engine: Engine) {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     let prepared = specs.map { spec in
@@ -29,14 +29,14 @@ public struct SuiteTasks: Sendable {
     problems = prepared.compactMap { result in
       if case .failure(let error) = result { "\(error)" } else { nil }
     }
-    // Nodes that have the data may deal otherwise: then all tasks have to be there.
+    // Nodes with the data may assign trainings differently: then all tasks are needed.
     let isKnown = problems.isEmpty
     open = trainings.indices.filter { task in
       !isKnown || shards[task].contains { $0.stages.contains { !cache.isDone($0) } }
     }
   }
 
-  /// Epochs that are done of a task's trainings, and all.
+  /// Completed epochs of a task's trainings, and all epochs.
   func epochs(_ task: Int) -> (done: Int, all: Int) {
     trainings[task].reduce(into: (0, 0)) { sum, stage in
       sum.done += min(stage.epochs, cache.checkpoints(stage.key).newestEpoch ?? 0)
@@ -44,7 +44,7 @@ public struct SuiteTasks: Sendable {
     }
   }
 
-  /// Seconds that the longest open task takes by a plan; nil where that predicts nothing.
+  /// Predicted seconds of the longest open task; nil if the plan has no prediction.
   public func longest(by plan: SuitePlan) -> Double? {
     let seconds = plan.predictedSeconds
     return open.map { task in trainings[task].compactMap { seconds[$0.key.digest] }.reduce(0, +) }.max()

@@ -1,6 +1,6 @@
 import Specification
 
-/// What each task of a submission is given.
+/// Resources of each task of a submission.
 public struct TaskResources: Equatable, Sendable {
   public var threads: Int
   public var memory: MemorySize
@@ -12,13 +12,13 @@ public struct TaskResources: Equatable, Sendable {
     self.time = time
   }
 
-  /// Twice the longest task's prediction and ten minutes: nodes are slower than predicted at times,
-  /// and a task that meets its limit is only queued again.
+  /// Twice the prediction for the longest task and ten minutes: nodes are sometimes slower than
+  /// predicted, and a task that reaches its limit is requeued.
   public static func time(predictedSeconds: Double) -> TimeLimit {
     TimeLimit(minutes: 10 + Int((2 * min(max(0, predictedSeconds), 1e9) / 60).rounded(.up)))
   }
 
-  /// A quarter and 256 MiB more than predicted: a task that needs more is ended by the system.
+  /// 1.25 times the prediction and 256 MiB: the system kills a task that needs more.
   public static func memory(predictedMebibytes: Int) -> MemorySize {
     MemorySize(mebibytes: predictedMebibytes + predictedMebibytes / 4 + 256)
   }

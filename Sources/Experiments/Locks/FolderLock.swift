@@ -1,35 +1,35 @@
 import Foundation
 import TensorFiles
 
-/// Keeps a second run out of a folder: two would write over each other's files.
+/// Locks a folder against a second run: two runs would overwrite each other's files.
 ///
-/// The lock is a file, made by whoever comes first (`O_EXCL`, which holds across the hosts that
-/// share the folder) and removed at the end. It has the owner's record, see ``LockRecord``. Where
-/// its owner has died, the file stays:
+/// The lock is a file that the first process creates (`O_EXCL`, which works across hosts that share
+/// the folder) and removes at the end. It contains the owner's record, see ``LockRecord``. If the
+/// owner has died, the file stays:
 ///
-/// - An owner on the same host had the system's lock (flock) on it as well, which ends with the
-///   process. Whoever gets that takes the file over.
-/// - Of an owner on another host, and where the file system has no flock, nothing is known but its
-///   record, which a living owner writes anew every few seconds. Whoever has seen it stay the same
-///   for a minute, by a clock of its own, takes the file over. Clocks of hosts are not compared.
+/// - An owner on the same host also held the system's lock (flock) on it, which is released when
+///   the process ends. The process that gets this lock takes over the file.
+/// - For an owner on another host, or on a file system without flock, only the record is known,
+///   which a living owner rewrites every few seconds. A process that has seen no change for a
+///   minute, by its own clock, takes over the file. Clocks of different hosts are not compared.
 ///
-/// An owner that was held up for so long, and whose lock has been taken meanwhile, learns so at its
-/// next beat (``interruption``). The file is a regular one; whatever else has that name is neither
-/// followed nor written to.
+/// An owner that was suspended for so long that its lock was taken over notices this at its next
+/// heartbeat (``interruption``). The file must be a regular file; anything else with this name is
+/// neither followed nor written to.
 final class FolderLock: Sendable {
   private let path: String
   private let descriptor: Int32
   private let heartbeat: Heartbeat
 
-  /// Of the work that the lock is for: requested with the one that was given, and once another
-  /// process has taken the lock over.
+  /// Interruption of the locked work: requested by the given interruption, and when another process
+  /// has taken over the lock.
   let interruption: Interruption
 
-  /// Locks a folder, which is made where it is not there yet.
+  /// Locks a folder, and creates it if it does not exist.
   ///
-  /// - Parameter interruption: ends the wait for a sign of life of another owner.
-  /// - Throws: `RunError.inUse`, naming the process that has the lock, or `.storage` where the
-  ///   folder cannot be used.
+  /// - Parameter interruption: ends the wait for a heartbeat of another owner.
+  /// - Throws: `RunError.inUse` with the process that has the lock, or `.storage` if the folder
+  ///   cannot be used.
   init(
     _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption()
   ) throws(RunError) {
@@ -42,15 +42,16 @@ final class FolderLock: Sendable {
     heartbeat = Heartbeat(path: path, record: record, interval: rules.interval, lost: self.interruption)
   }
 
-  /// Whether a folder seems to have a living owner, by the record alone: nothing is locked, made or
-  /// waited for.
+  /// Whether a folder seems to have a living owner, judging only by the record: without locking,
+  /// creating or waiting.
   ///
-  /// On this host the process is looked for. Of an owner on another one, the record's age tells, by
-  /// the clocks of both: good enough to show, not to take a lock over.
+  /// On this host, the process is looked up. For an owner on another host, the age of the record
+  /// decides, by the clocks of both hosts, which is good enough for display but not for taking over
+  /// a lock.
   static func seemsOwned(_ folder: String, rules: LockRules = LockRules()) -> Bool {
     let path = folder + "/lock"
     guard let owner = LockRecord(path: path)?.owner else { return false }
-    // EPERM: it is another user's.
+    // EPERM: the process belongs to another user.
     if owner.isOnSameHost(as: rules.owner) { return kill(owner.process, 0) == 0 || errno == EPERM }
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     guard let written = attributes?[.modificationDate] as? Date else { return false }
@@ -58,7 +59,8 @@ final class FolderLock: Sendable {
   }
 
   deinit {
-    // The file goes before the system's lock does: nobody finds it without an owner.
+    // Remove the file before the system's lock is released, so that nobody finds it without an
+    // owner.
     if heartbeat.stop() { unlink(path) }
     close(descriptor)
   }

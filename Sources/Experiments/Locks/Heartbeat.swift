@@ -1,26 +1,25 @@
 import Compute
 import Foundation
 
-/// Writes a lock's record anew at intervals, as long as the lock is its own.
+/// Rewrites the record of a lock at intervals, as long as it owns the lock.
 ///
-/// On a thread of its own: a timer of Dispatch's would need further open files, and ends the
-/// process where it gets none. Where the system starts no thread, the record stays as it is;
-/// processes on this host know the owner by the system's lock, but those on others may take it for
-/// dead.
+/// It has a separate thread: a Dispatch timer would need more open files, and ends the process if
+/// it gets none. If the system starts no thread, the record does not change; processes on this host
+/// see the system's lock, but those on other hosts may consider the owner dead.
 final class Heartbeat: Sendable {
   private let path: String
   private let id: String
   private let beat: Beat
   private let thread: StartedThread?
 
-  /// - Parameter lost: requested once another process has taken the lock over.
+  /// - Parameter lost: requested when another process has taken over the lock.
   init(path: String, record: LockRecord, interval: Duration, lost: Interruption) {
     let beat = Beat(path: path, record: record, interval: interval, lost: lost)
     (self.path, id, self.beat) = (path, record.id, beat)
     thread = StartedThread(stackSize: 1 << 20) { beat.run() }
   }
 
-  /// Ends the beat; whether the lock is still its own.
+  /// Stops the heartbeat; returns whether it still owns the lock.
   func stop() -> Bool {
     beat.stop()
     // After the beat in progress.
@@ -28,8 +27,8 @@ final class Heartbeat: Sendable {
     return LockRecord(path: path)?.id == id
   }
 
-  /// What the thread does. Unchecked because the compiler cannot see that `condition` guards
-  /// `isStopped`, and that the record is the thread's alone.
+  /// The work of the thread. Unchecked because the compiler cannot see that `condition` guards
+  /// `isStopped`, and that only the thread uses the record.
   private final class Beat: @unchecked Sendable {
     private let path: String
     private let seconds: Double
@@ -47,12 +46,12 @@ final class Heartbeat: Sendable {
       while waits() {
         guard LockRecord(path: path)?.id == record.id else { return lost.request() }
         record.beat += 1
-        // Where it cannot be written, a checkpoint cannot either, and says why.
+        // If it cannot be written, a checkpoint cannot either, and that error is reported.
         _ = record.write(to: path)
       }
     }
 
-    /// Waits for an interval, or until it is stopped; whether the former.
+    /// Waits for an interval, or until it is stopped; returns true after an interval.
     private func waits() -> Bool {
       condition.withLock {
         let due = Date.now.addingTimeInterval(seconds)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// What the owner of a folder writes into its lock file, again and again while it lives.
+/// The record that the owner of a folder repeatedly writes to its lock file.
 struct LockRecord: Equatable, Sendable {
   var owner: ProcessIdentity
-  /// Of this taking of the lock, so that no two are confused.
+  /// Unique id of this acquisition of the lock.
   var id: String
-  /// Counts the times that it was written.
+  /// Number of times that it was written.
   var beat = 0
 
   init(owner: ProcessIdentity) {
@@ -13,7 +13,7 @@ struct LockRecord: Equatable, Sendable {
     id = String(UInt64.random(in: 0...UInt64.max), radix: 16)
   }
 
-  /// For people: `process 4711`, and where that is unless it is the reader's host.
+  /// Description for people: `process 4711`, and its host unless it is that of the reader.
   func described(for reader: ProcessIdentity) -> String {
     "process \(owner.process)" + (owner.host == reader.host ? "" : " on \(owner.host)")
       + (owner.job.map { " (\($0))" } ?? "")
@@ -21,7 +21,7 @@ struct LockRecord: Equatable, Sendable {
 
   // MARK: As text
 
-  /// A line for each part.
+  /// One line for each part.
   var text: String {
     var lines = [
       "host: \(owner.host)", "boot: \(owner.boot)", "process: \(owner.process)", "id: \(id)", "beat: \(beat)",
@@ -30,7 +30,7 @@ struct LockRecord: Equatable, Sendable {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// Nil for anything else, a record that is not written to its end included.
+  /// Nil for anything else, including an incomplete record.
   init?(text: String) {
     guard text.hasSuffix("\n") else { return nil }
     var parts: [Substring: String] = [:]
@@ -50,9 +50,9 @@ struct LockRecord: Equatable, Sendable {
 
   private static let largest = 4096
 
-  /// Nil where there is no record, or no file.
+  /// Nil if there is no record, or no file.
   ///
-  /// Opens the file anew each time: that is what network file systems bring up to date for.
+  /// Opens the file each time, since network file systems refresh files on opening.
   init?(path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
@@ -66,14 +66,14 @@ struct LockRecord: Equatable, Sendable {
     self.init(text: String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
   }
 
-  /// Writes the record over what is in the file; whether that went well.
+  /// Overwrites the contents of the file with the record; returns whether that succeeded.
   func write(to descriptor: Int32) -> Bool {
     let bytes = Array(text.utf8)
     return pwrite(descriptor, bytes, bytes.count, 0) == bytes.count
       && ftruncate(descriptor, off_t(bytes.count)) == 0
   }
 
-  /// As above, to a file that is there; closing it is what sends it to a file server.
+  /// The same for an existing file; closing the file sends it to a file server.
   func write(to path: String) -> Bool {
     let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return false }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// How owners of folders show that they live, and how long others wait before they take a lock
-/// over.
+/// Heartbeat interval of lock owners, and how long others wait before they take over a lock.
 struct LockRules: Sendable {
-  /// Who takes locks.
+  /// The process that takes locks.
   var owner = ProcessIdentity.current
-  /// How often an owner writes its record anew.
+  /// Interval at which an owner rewrites its record.
   var interval: Duration = .seconds(5)
-  /// How long a record has to stay the same before its owner counts as dead: twelve missed beats.
+  /// Time without a change of the record after which its owner counts as dead: twelve missed
+  /// heartbeats.
   var patience: Duration = .seconds(60)
-  /// How long whoever has taken a lock over waits before it looks whether another one did, too.
+  /// Time after taking over a lock before checking whether another process did, too.
   var settling: Duration = .seconds(1)
   /// flock(2): 0, or the system's error. File systems may lack it, or keep it to one host.
   var systemLock: @Sendable (Int32) -> Int32 = { flock($0, LOCK_EX | LOCK_NB) == 0 ? 0 : errno }

@@ -1,7 +1,7 @@
 import Foundation
 import TensorFiles
 
-/// How a process comes to own a lock file, see ``FolderLock``.
+/// Acquisition of a lock file, see ``FolderLock``.
 struct LockTaking {
   let folder: String
   let path: String
@@ -9,16 +9,17 @@ struct LockTaking {
   let rules: LockRules
   let interruption: Interruption
 
-  /// What a file system without locks says (flock(2); EINVAL and ENOTTY by some FUSE drivers).
+  /// Errors of file systems without locks (flock(2); EINVAL and ENOTTY from some FUSE drivers).
   private static let isMissing: Set<Int32> = [ENOLCK, ENOSYS, EOPNOTSUPP, ENOTSUP, EINVAL, ENOTTY]
-  /// Each further attempt means that another process came or went meanwhile.
+  /// Largest number of attempts; each further one means that another process came or went in
+  /// between.
   private static let attempts = 1000
   private static let pause: TimeInterval = 0.02
-  /// How often a file without a record is looked at again: its maker is about to write one, unless
+  /// Number of times to recheck a file without a record: its creator is about to write one, unless
   /// it was killed.
   private static let looks = 50
 
-  /// The open lock file, which is this process's from now on.
+  /// The open lock file, which this process owns from now on.
   func descriptor() throws(RunError) -> Int32 {
     var looks = 0
     for _ in 0..<Self.attempts {
@@ -47,16 +48,16 @@ struct LockTaking {
     throw .storage("\(path): is removed again and again; expected a folder that stays")
   }
 
-  /// A new file with the record in it; nil where there is a file already.
+  /// Creates a file with the record; nil if the file exists already.
   private func made() throws(RunError) -> Int32? {
     let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard made >= 0 else {
-      // The folder may be taken away between making and opening.
+      // The folder may be removed between creating and opening.
       if errno == EEXIST || errno == ENOENT { return nil }
       throw unusable(errno)
     }
-    // Others that look at the file have its lock for moments, and leave a file without a record
-    // alone.
+    // Other processes that check the file hold its lock briefly, and do not change a file without a
+    // record.
     while rules.systemLock(made) == EWOULDBLOCK { Thread.sleep(forTimeInterval: Self.pause / 4) }
     guard record.write(to: path) else {
       let reason = String(cString: strerror(errno))
@@ -67,7 +68,7 @@ struct LockTaking {
     return made
   }
 
-  /// The file that is there; nil where it has gone.
+  /// Opens the existing file; nil if it no longer exists.
   private func opened() throws(RunError) -> Int32? {
     let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard opened >= 0 else {
@@ -86,7 +87,7 @@ struct LockTaking {
     return opened
   }
 
-  /// Whether the system's lock is had; false where the file system has none.
+  /// Whether the system's lock was acquired; false if the file system has none.
   private func locked(_ descriptor: Int32) throws(RunError) -> Bool {
     let code = rules.systemLock(descriptor)
     if code == 0 { return true }
@@ -95,7 +96,7 @@ struct LockTaking {
     throw .storage("\(path): cannot be locked: \(String(cString: strerror(code)))")
   }
 
-  /// Takes over a file whose owner is dead; false where it has gone meanwhile.
+  /// Takes over a file whose owner is dead; false if it no longer exists.
   private func taken(_ descriptor: Int32, hasFlock: Bool) throws(RunError) -> Bool {
     let found = LockRecord(descriptor: descriptor)
     let isSure = hasFlock && found?.owner.isOnSameHost(as: rules.owner) ?? false
@@ -105,14 +106,14 @@ struct LockTaking {
         "\(path): cannot be written: \(String(cString: strerror(errno))); expected a writable place")
     }
     if isSure { return true }
-    // Another host may have waited for the same owner.
+    // A process on another host may have waited for the same owner.
     Thread.sleep(forTimeInterval: rules.settling / .seconds(1))
     let owner = LockRecord(path: path)
     guard owner?.id == record.id else { throw inUse(owner) }
     return true
   }
 
-  /// Whether the owner gives no sign of life for the whole wait; false where it has left.
+  /// Whether the owner has no heartbeat during the whole wait; false if it has released the lock.
   private func isDead(_ found: LockRecord) throws(RunError) -> Bool {
     let start = ContinuousClock.now
     let pause = min(rules.interval / .seconds(2), 0.5)
@@ -120,7 +121,7 @@ struct LockTaking {
       if interruption.isRequested { throw .training(.interrupted) }
       Thread.sleep(forTimeInterval: pause)
       guard let now = LockRecord(path: path) else {
-        // Being written, or gone.
+        // The file is being written, or no longer exists.
         if access(path, F_OK) != 0 { return false }
         continue
       }

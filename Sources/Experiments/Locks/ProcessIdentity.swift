@@ -1,13 +1,13 @@
 import Foundation
 
-/// Which process this is, among all on the machines that share a folder.
+/// Identity of a process among all machines that share a folder.
 struct ProcessIdentity: Equatable, Sendable {
   var host: String
-  /// Changes when the host starts anew, and tells hosts of one name apart; empty where the system
-  /// does not say.
+  /// Boot id, which changes when the host restarts and distinguishes hosts with the same name;
+  /// empty if the system does not say.
   var boot: String
   var process: Int32
-  /// Of Slurm or Kubernetes, such as `Slurm job 17_3`; nil outside of both.
+  /// The job in Slurm or Kubernetes, such as `Slurm job 17_3`; nil outside of both.
   var job: String?
 
   static var current: ProcessIdentity {
@@ -16,14 +16,13 @@ struct ProcessIdentity: Equatable, Sendable {
       job: clusterJob(ProcessInfo.processInfo.environment))
   }
 
-  /// Whether both run under the same kernel, whose locks both see.
+  /// Whether both run under the same kernel, and so see the same locks.
   func isOnSameHost(as other: ProcessIdentity) -> Bool { host == other.host && boot == other.boot }
 
-  /// The job that a process of this environment belongs to.
+  /// The job of a process with this environment.
   ///
   /// Slurm sets its variables itself (sbatch(1), OUTPUT ENVIRONMENT VARIABLES). Kubernetes sets
-  /// `JOB_COMPLETION_INDEX`; the job's name is in `ESPALIER_JOB` by the manifest that `submit`
-  /// writes.
+  /// `JOB_COMPLETION_INDEX`; the manifest of `submit` sets `ESPALIER_JOB` to the job's name.
   static func clusterJob(_ environment: [String: String]) -> String? {
     if let array = environment["SLURM_ARRAY_JOB_ID"], let task = environment["SLURM_ARRAY_TASK_ID"] {
       return "Slurm job \(array)_\(task)"

@@ -6,7 +6,7 @@ import Specification
 import TensorFiles
 import Training
 
-/// What the parts of a training cost: seconds, or multiply-accumulates (see ``TrainingForecast``).
+/// Costs of the parts of a training, in seconds or multiply-accumulates (see ``TrainingForecast``).
 struct TrainingCost {
   /// Forward, backward, update and preparation of the data.
   var perTrainingImage: Double
@@ -15,7 +15,7 @@ struct TrainingCost {
   var perScoredImage: Double
   var perCheckpoint: Double
 
-  /// A cost between two, `share` of the way.
+  /// Interpolates between two costs.
   static func between(_ first: TrainingCost, _ second: TrainingCost, share: Double) -> TrainingCost {
     func mix(_ part: (TrainingCost) -> Double) -> Double {
       part(first) + share * (part(second) - part(first))
@@ -27,29 +27,29 @@ struct TrainingCost {
   }
 }
 
-/// Measures costs in seconds on this machine, each once, by doing a little of each with the real
-/// network, data and batch size.
+/// Measures costs in seconds on this machine, each once, by a short run with the actual network,
+/// data and batch size.
 final class Calibration {
   private let engine: Engine
-  /// Seconds, by what was measured.
+  /// Measured seconds, by the name of the part.
   private var known: [String: Double] = [:]
-  /// What measuring took.
+  /// Time spent on measuring.
   private(set) var seconds = 0.0
 
-  /// How long each part is measured for, about.
+  /// Approximate measuring time for each part.
   private static let sampleSeconds = 0.5
 
   init(engine: Engine) { self.engine = engine }
 
   /// - Parameters:
-  ///   - network: changed by being trained a little.
-  ///   - scores: whether a pruning step's scores are measured, too.
+  ///   - network: the network, which is changed by training.
+  ///   - scores: whether to measure scoring, too.
   func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> TrainingCost {
     let kept = network.channelGroups.map { "\($0.name) \($0.kept.count)" }.joined(separator: ",")
     let setting =
       "\(spec.architecture); \(spec.dataset); \(spec.train.batchSize) in \(spec.train.shards); \(kept)"
     let batch = spec.train.batchSize
-    // A step that diverges costs as much as another.
+    // A diverging step has the same cost.
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
     return TrainingCost(
       perTrainingImage: once("train; \(setting)") {
@@ -73,7 +73,7 @@ final class Calibration {
       perCheckpoint: once("checkpoint; \(setting)") { checkpointSeconds(network) })
   }
 
-  /// What was measured under a name before, or is now.
+  /// The cached measurement of this name, or a new one.
   private func once(_ name: String, _ measure: () -> Double) -> Double {
     if let cost = known[name] { return cost }
     let start = ContinuousClock.now
@@ -83,8 +83,8 @@ final class Calibration {
     return cost
   }
 
-  /// Of `body`, which is given a batch to warm up, then one to be timed, then as many as the time
-  /// allows.
+  /// Seconds per image of `body`, which is called with a batch to warm up, then a timed batch, then
+  /// further batches as time allows.
   private func secondsPerImage(_ set: ImageSet, batch: Int, _ body: (ImageSet) -> Void) -> Double {
     let first = set.selecting(Array(0..<min(batch, set.count)))
     body(first)

@@ -5,21 +5,21 @@ import Pruning
 import Specification
 import Training
 
-/// What an experiment will do, and what its networks cost, without training.
+/// The steps of an experiment and the costs of its networks, computed without training.
 struct ExperimentPlan: Encodable {
   struct Run: Encodable {
     var seed: UInt64
     var variant: Variant
     var epochs: Int
     var epochsDone: Int
-    /// Epochs whose steps it takes over from the baseline, or from another training that is the
-    /// same as the baseline so far.
+    /// Epochs that it takes over from the baseline, or from another training that is identical to
+    /// the baseline up to there.
     var epochsShared: Int
     /// Whether the whole training is in the cache.
     var cached: Bool
     /// Other experiments of the plan that use the same training.
     var sharedWith: [String]
-    /// Nil where nothing was predicted; 0 where it is cached, or done for an experiment before.
+    /// Nil without a prediction; 0 if it is cached, or done for an earlier experiment.
     var predictedSeconds: Double?
     var stages: [Stage]
   }
@@ -27,7 +27,7 @@ struct ExperimentPlan: Encodable {
   /// Load, train, evaluate or export.
   struct Stage: Encodable {
     var stage: String
-    /// Nil for what is done anew in every run.
+    /// Nil for a stage that every run repeats.
     var key: String?
     var cached: Bool
   }
@@ -44,8 +44,8 @@ struct ExperimentPlan: Encodable {
 
   struct PruningStep: Encodable {
     var epoch: Int
-    /// Prunable channels left after the step, if layers are pruned in proportion; the ranking
-    /// decides which.
+    /// Remaining prunable channels after the step, if all layers lose the same share; the ranking
+    /// decides.
     var channels: Int
     var parameters: Int
     var macs: Int
@@ -56,22 +56,22 @@ struct ExperimentPlan: Encodable {
   let parameters: Int
   let macs: Int
   let prunableChannels: Int
-  /// What a training needs by its graph, mebibytes, the data set not counted.
+  /// Memory of a training, estimated from its graph, in mebibytes, without the data set.
   let trainingMemoryMib: Int
   let layers: [Layer]
   let pruningSteps: [PruningStep]
-  /// Of the trainings that are done for this experiment first.
+  /// Sum over the trainings that are first done for this experiment.
   var predictedSeconds: Double?
   /// The same in every experiment of a plan.
   var whole = WholePlan()
 
-  /// The networks, from the full one to what is left after the last pruning step.
+  /// The networks, from the unpruned one to the one after the last pruning step.
   init(_ spec: ExperimentSpec) throws(ToolError) {
     let network = try spec.structure()
     experiment = spec.name
     prunableChannels = network.prunableChannels(by: spec.prune)
     let excluded = network.excludedLayers(by: spec.prune)
-    // Hidden units of linear layers are removed along with channels only.
+    // Hidden units of linear layers are removed only along with channels.
     let canLose = prunableChannels > 0
     layers = network.layers.map {
       Layer(
@@ -97,23 +97,23 @@ struct ExperimentPlan: Encodable {
   }
 }
 
-/// What all experiments of a plan come to.
+/// Totals over all experiments of a plan.
 struct WholePlan: Encodable {
   var experiments = 0
-  /// Trainings that would be done if every experiment did its own.
+  /// Number of trainings without sharing.
   var trainingsWithoutSharing = 0
-  /// Trainings that are different, of which some may be cached.
+  /// Number of different trainings, including cached ones.
   var trainings = 0
   var trainingsCached = 0
-  /// Left to do.
+  /// Number of trainings that are not cached.
   var trainingsToDo = 0
-  /// Of the trainings to do: epochs that are taken over from the beginnings of others.
+  /// Epochs that the trainings to do take over from other trainings.
   var epochsShared = 0
   var threads = 0
-  /// Of everything that is left to do; nil where it was not predicted.
+  /// Predicted time of all trainings to do; nil without a prediction.
   var predictedSeconds: Double?
-  /// Resident memory at most, mebibytes.
+  /// Peak resident memory, mebibytes.
   var predictedPeakMib: Int?
-  /// What measuring took.
+  /// Time spent on measuring.
   var calibrationSeconds: Double?
 }

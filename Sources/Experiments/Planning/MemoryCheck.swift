@@ -4,15 +4,15 @@ import Network
 import Specification
 import Training
 
-/// Whether a training fits into the memory that the process can have.
+/// Checks whether a training fits into the available memory.
 struct MemoryCheck {
-  /// Bytes of the training by its graph.
+  /// Bytes of the training, estimated from its graph.
   let needed: Double
   let available: AvailableMemory
 
   private static let known = RecentValues<ArchitectureSpec, TrainingMemory>()
 
-  /// Nil where either number is not known.
+  /// Nil if either number is unknown.
   init?(
     _ spec: ExperimentSpec, available: AvailableMemory? = .current(),
     threads: Int = ProcessorLimit.current.count
@@ -25,7 +25,7 @@ struct MemoryCheck {
     self.available = available
   }
 
-  /// Nil where it fits.
+  /// Nil if it fits.
   var problem: String? {
     guard needed > Double(available.bytes) else { return nil }
     return

@@ -1,16 +1,15 @@
-/// What the trainings of a plan will begin with, as they are done one after another; see
-/// ``SharedBeginnings``.
+/// The shared states from which the trainings of a plan will start, if they are done one after
+/// another; see ``SharedBeginnings``.
 struct PlannedBeginnings {
   let cache: StageCache
-  /// By baseline: epochs after which a training of the plan comes by, and leaves the state where it
-  /// is needed.
+  /// By baseline: epochs after which a training of the plan stores the state, if it is needed.
   private var passed: [StageKey: [ClosedRange<Int>]] = [:]
 
   init(cache: StageCache) { self.cache = cache }
 
-  /// Epochs whose steps another training will have done for this one.
+  /// Epochs that this training will take over from another one.
   ///
-  /// - Parameter done: epochs that the training has done already.
+  /// - Parameter done: completed epochs of the training.
   mutating func take(_ stage: TrainingStage, done: Int) -> Int {
     let common = stage.commonEpochs
     let isThere =

@@ -3,20 +3,20 @@ import Reports
 import Specification
 import Synchronization
 
-/// How long the trainings of a run will still take: what they cost by the plan's prediction, in
-/// multiply-accumulates, at the speed of what this run has trained so far.
+/// Estimates the remaining time of the trainings of a run: their remaining cost in
+/// multiply-accumulates, as in the plan, divided by the speed of this run so far.
 final class SuiteForecast: Sendable {
   private struct Training {
     /// Of each epoch.
     let epochs: [TrainingForecast.Epoch]
-    /// What is behind it, whoever did that.
+    /// Completed cost, by any process.
     var done: Double
-    /// In the order in which they begin; nil before.
+    /// Number of the training in starting order; nil before it starts.
     var number: Int?
 
     var total: Double { cost(epochs: epochs.count) }
 
-    /// Of the first epochs, and a share of the steps of the next one.
+    /// Cost of the first epochs, and of a share of the steps of the next one.
     func cost(epochs count: Int, share: Double = 0) -> Double {
       let whole = epochs.prefix(count).map { $0.steps + $0.rest }.reduce(0, +)
       return whole + (epochs.indices.contains(count) ? share * epochs[count].steps : 0)
@@ -24,10 +24,10 @@ final class SuiteForecast: Sendable {
   }
 
   private struct State {
-    /// Those that are left to do.
+    /// The trainings that are not done.
     var trainings: [StageKey: Training] = [:]
     var begun = 0
-    /// Cost of what is left of all, and of what this run has done.
+    /// Remaining cost of all trainings, and the cost that this run has completed.
     var left = 0.0
     var work = 0.0
     var start: ContinuousClock.Instant?
@@ -42,13 +42,13 @@ final class SuiteForecast: Sendable {
 
   private let state: Mutex<State>
 
-  /// Less would be noise.
+  /// Estimates from less time would be noise.
   private static let leastSeconds = 0.5
 
   /// - Parameters:
   ///   - stages: every training once, in the order in which they are done.
-  ///   - data: of each training.
-  ///   - fresh: whether what is in the cache is done again.
+  ///   - data: the data set of each training.
+  ///   - fresh: whether cached trainings are repeated.
   init(_ stages: [TrainingStage], data: [StageKey: Dataset], cache: StageCache, fresh: Bool = false) {
     var state = State()
     var planned = PlannedBeginnings(cache: cache)
@@ -68,9 +68,9 @@ final class SuiteForecast: Sendable {
     self.state = Mutex(state)
   }
 
-  /// A training begins, or goes on, after the given number of epochs.
+  /// Notes that a training starts or resumes after the given number of epochs.
   ///
-  /// - Returns: which of all it is; nil of one that was done before the run began.
+  /// - Returns: its position among all trainings; nil for one that was done before the run started.
   func begin(_ key: StageKey, epochs: Int) -> SuiteProgress? {
     state.withLock { state in
       guard let training = state.trainings[key] else { return nil }
@@ -84,9 +84,9 @@ final class SuiteForecast: Sendable {
     }
   }
 
-  /// A training has come to a share of the steps of an epoch.
+  /// Notes that a training has completed a share of the steps of an epoch.
   ///
-  /// - Parameter epochs: that are done.
+  /// - Parameter epochs: completed epochs.
   func advance(_ key: StageKey, epochs: Int, share: Double = 0) -> SuiteProgress? {
     state.withLock { state in
       guard let training = state.trainings[key] else { return nil }

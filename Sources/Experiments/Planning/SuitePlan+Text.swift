@@ -4,8 +4,8 @@ import Specification
 
 extension SuitePlan {
   /// - Parameters:
-  ///   - layers: the layers of every experiment too.
-  ///   - columns: characters of a line; tables that are wider lose columns.
+  ///   - layers: whether to include the layers of every experiment.
+  ///   - columns: characters per line; wider tables omit columns.
   public func text(layers: Bool, columns: Int = 80) -> String {
     var parts: [String] = []
     if layers || experiments.count == 1 { parts += experiments.map { details($0, columns) } }
@@ -35,7 +35,7 @@ extension SuitePlan {
       [header] + rows, expendable: ["parameters", "epochs", "seeds", "MACs", "shared", "cached"])
   }
 
-  /// Whether a training is done for this experiment, and not for one before.
+  /// Whether a training is done for this experiment, not for an earlier one.
   private func isFirst(_ run: ExperimentPlan.Run, _ plan: ExperimentPlan) -> Bool {
     experiments.first { $0.runs.contains { $0.trainingKey == run.trainingKey } }?.experiment
       == plan.experiment
@@ -71,7 +71,7 @@ extension SuitePlan {
     var lines = wrapped(title, columns: columns, indent: "  ") + [""]
     lines += layers(plan).lines(columns: columns)
     if !plan.pruningSteps.isEmpty {
-      lines += ["", "pruning steps, if layers lose channels in proportion (scores decide which):"]
+      lines += ["", "pruning steps, if all layers lose the same share of channels (scores decide):"]
       lines += steps(plan).lines(columns: columns)
     }
     lines += ["", "runs:"]

@@ -3,17 +3,16 @@ import Datasets
 import Foundation
 import Specification
 
-/// What several experiments will do together: which trainings they share, what is cached, how long
-/// it will take.
+/// The plan of several experiments: shared trainings, cached trainings, and predicted time.
 public struct SuitePlan {
   private(set) var experiments: [ExperimentPlan]
   private(set) var whole: WholePlan
-  /// What could not be found out, a sentence each.
+  /// What could not be determined, one sentence each.
   public private(set) var warnings: [String] = []
 
   /// - Parameters:
-  ///   - results: folder of results, for what is done already.
-  ///   - calibrates: predict time and memory from a few steps of each training.
+  ///   - results: results folder, for finished trainings.
+  ///   - calibrates: whether to predict time and memory from a few steps of each training.
   public init(
     _ specs: [ExperimentSpec], results: String, engine: Engine, calibrates: Bool
   ) throws(ToolError) {
@@ -68,7 +67,7 @@ public struct SuitePlan {
     whole.trainingsToDo = whole.trainings - whole.trainingsCached
     if calibrates {
       whole.calibrationSeconds = calibration.seconds
-      // What is not calibration is loading data and building networks, which a run does too.
+      // The rest of the time is for loading data and building networks, which a run does, too.
       let loading = max(0, seconds(since: start) - calibration.seconds)
       whole.predictedSeconds = predicted.map { $0 + loading }
       whole.predictedPeakMib = predicted.map { _ in peakResidentMebibytes() }
@@ -76,8 +75,8 @@ public struct SuitePlan {
     share()
   }
 
-  /// The trainings of an experiment; without data their keys stand for no cached ones, and random
-  /// images are measured with.
+  /// The trainings of an experiment. Without data, their keys match no cached trainings, and random
+  /// images are used to measure.
   private mutating func stages(
     of spec: ExperimentSpec, _ preparation: inout ExperimentPreparation, calibrates: Bool
   ) -> (stages: [TrainingStage], data: Dataset?) {
@@ -96,7 +95,7 @@ public struct SuitePlan {
     }
   }
 
-  /// Fills in who shares what with whom, and what all come to.
+  /// Fills in which experiments share trainings, and the totals.
   private mutating func share() {
     var users: [String: [String]] = [:]
     for plan in experiments {
@@ -111,18 +110,18 @@ public struct SuitePlan {
     }
   }
 
-  /// Of every training that is left to do, by the digest of its key; empty where nothing was
-  /// predicted.
+  /// Predicted seconds of every training to do, by the digest of its key; empty without a
+  /// prediction.
   var predictedSeconds: [String: Double] {
     experiments.flatMap(\.runs).reduce(into: [:]) { seconds, run in
-      // A training that an experiment before does has 0 here.
+      // A training that an earlier experiment does has 0 here.
       if let predicted = run.predictedSeconds {
         seconds[run.trainingKey] = max(predicted, seconds[run.trainingKey] ?? 0)
       }
     }
   }
 
-  /// Resident memory of a run at most, mebibytes; nil where it was not predicted.
+  /// Predicted peak resident memory of a run, mebibytes; nil without a prediction.
   public var predictedPeakMebibytes: Int? { whole.predictedPeakMib }
 
   /// A list of the experiments.
@@ -134,13 +133,13 @@ extension ExperimentPlan.Run {
 }
 
 extension StageCache {
-  /// Whether the training's last epoch is there.
+  /// Whether the last epoch of the training is in the cache.
   func isDone(_ stage: TrainingStage) -> Bool {
     (checkpoints(stage.key).newestEpoch ?? 0) >= stage.epochs
   }
 }
 
-/// Most memory that this process has had resident so far.
+/// Peak resident memory of this process so far.
 private func peakResidentMebibytes() -> Int {
   var usage = rusage()
   #if os(Linux)

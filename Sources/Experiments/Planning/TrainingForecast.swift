@@ -5,9 +5,9 @@ import Network
 import Pruning
 import Specification
 
-/// A network's size between two pruning steps, if layers lose channels in proportion.
+/// Size of a network between two pruning steps, if all layers lose the same share of channels.
 struct PlannedWidth {
-  /// The step that led to it; 0 for the beginning.
+  /// The epoch of the step before it; 0 for the beginning.
   var epoch: Int
   var channels: Int
   var parameters: Int
@@ -18,7 +18,7 @@ struct PlannedWidth {
 struct PlannedWidths {
   let spec: ExperimentSpec
 
-  /// Everything that widths depend on.
+  /// All settings that the widths depend on.
   private struct Question: Equatable, Sendable {
     var architecture: ArchitectureSpec
     var prune: PruneSpec?
@@ -27,8 +27,8 @@ struct PlannedWidths {
 
   private static let known = RecentValues<Question, [PlannedWidth]>()
 
-  /// The width of the beginning, and that after each pruning step. Experiments of a matrix mostly
-  /// have the same, which are found once.
+  /// The width at the beginning and after each pruning step. The experiments of a matrix often have
+  /// the same widths, which are computed once.
   func all() throws(ToolError) -> [PlannedWidth] {
     var question = Question(
       architecture: spec.architecture, prune: spec.prune, epochs: spec.train.epochs)
@@ -42,10 +42,9 @@ struct PlannedWidths {
     }
   }
 
-  /// Prunes a network by equal scores within each layer, which takes channels from all layers in
-  /// proportion.
+  /// Prunes a network with scores for which all layers lose the same share of channels.
   ///
-  /// - Parameter visit: told every width, and what the step before it removed.
+  /// - Parameter visit: called with every width, and what the step before it removed.
   func walk(_ whole: PrunableGraph, _ visit: (PlannedWidth, _ removed: [String: Set<Int>]) -> Void) {
     var network = whole
     func show(after epoch: Int, _ removed: [String: Set<Int>]) {
@@ -71,15 +70,15 @@ struct PlannedWidths {
   }
 }
 
-/// What an experiment's trainings will take: seconds where costs were measured,
-/// multiply-accumulates where they were counted.
+/// Predicted cost of an experiment's trainings: in seconds if costs were measured, in
+/// multiply-accumulates if they were counted.
 struct TrainingForecast {
   private let spec: ExperimentSpec
   private let data: Dataset
   private let widths: [PlannedWidth]
   private let costs: [TrainingCost]
 
-  /// Widths that are measured; those between are interpolated by their MACs.
+  /// Number of widths to measure; widths between them are interpolated by their MACs.
   private static let measuredWidths = 4
 
   init(
@@ -109,8 +108,8 @@ struct TrainingForecast {
     self.spec = spec
     self.data = data
     widths = (try? PlannedWidths(spec: spec).all()) ?? []
-    // Two gradients cost as much as the forward pass each; scores are taken to cost as much as
-    // training.
+    // Each of the two gradients costs as much as the forward pass; scoring is assumed to cost as
+    // much as training.
     costs = widths.map { width in
       let macs = Double(width.macs)
       return TrainingCost(
@@ -126,17 +125,17 @@ struct TrainingForecast {
     guard let before = measured.keys.filter({ $0 < index }).max(), let first = measured[before],
       let after = measured.keys.filter({ $0 > index }).min(), var second = measured[after]
     else { return nil }
-    // After the last step nothing is scored, so nothing was measured.
+    // There is no scoring after the last step, so it was not measured.
     if after == widths.count - 1 { second.perScoredImage = first.perScoredImage }
     let span = Double(widths[before].macs - widths[after].macs)
     let share = span > 0 ? Double(widths[before].macs - widths[index].macs) / span : 0
     return .between(first, second, share: share)
   }
 
-  /// Cost of what comes after the first `done` epochs; nil where not every width's costs are known.
+  /// Cost after the first `done` epochs; nil if the cost of any width is unknown.
   ///
-  /// - Parameter trained: epochs whose steps are done. Where it is more than `done`, pruning and
-  ///   evaluation after the last of them are not.
+  /// - Parameter trained: epochs whose steps are done. If it is larger than `done`, pruning and
+  ///   evaluation after the last of them are still to do.
   func cost(_ variant: Variant, after done: Int, trained: Int = 0) -> Double? {
     epochs(variant)?.enumerated().map { index, cost in
       let epoch = index + 1
@@ -150,7 +149,7 @@ struct TrainingForecast {
     var rest: Double
   }
 
-  /// Of each epoch; nil where not every width's costs are known.
+  /// The cost of each epoch; nil if the cost of any width is unknown.
   func epochs(_ variant: Variant) -> [Epoch]? {
     guard costs.count == widths.count, !costs.isEmpty else { return nil }
     let steps = variant == .pruned ? widths.dropFirst().map(\.epoch) : []

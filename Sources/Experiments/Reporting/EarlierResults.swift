@@ -3,12 +3,12 @@ import Reports
 import Specification
 import TensorFiles
 
-/// The report that an earlier run has left in an experiment's folder, and what belongs to it.
+/// The report of an earlier run in an experiment's folder, and its files.
 struct EarlierResults {
   let folders: ResultFolders
   let report: Report
 
-  /// Nil where there is no report, or none that can be read.
+  /// Nil if there is no readable report.
   init?(in folders: ResultFolders) {
     guard let text = try? String(contentsOfFile: folders.report, encoding: .utf8),
       let report = try? Report(json: text)
@@ -16,12 +16,12 @@ struct EarlierResults {
     (self.folders, self.report) = (folders, report)
   }
 
-  /// What `spec` changes of the settings; empty for a report from before those were written.
+  /// The settings that `spec` changes; empty for an old report without settings.
   func changes(to spec: ExperimentSpec) -> [SpecChange] {
     report.spec.map { SpecChange.between($0, document(spec)) } ?? []
   }
 
-  /// Has the report and its page say that a later run has not replaced them.
+  /// Marks the report and its page as not replaced by a later run.
   func mark(_ status: Report.Status, _ problem: String) throws(RunError) {
     var marked = report
     (marked.status, marked.problem) = (status, problem)
@@ -34,7 +34,7 @@ struct EarlierResults {
     }
   }
 
-  /// Removes the models and plots that the report which has taken this one's place does not have.
+  /// Removes models and plots that the new report does not have.
   func removeOrphans(of new: Report, models: Set<String>) {
     let plots = Set(report.plotFiles().map(\.name)).subtracting(new.plotFiles().map(\.name))
     for name in plots { remove("\(folders.plots)/\(name)") }
@@ -44,7 +44,7 @@ struct EarlierResults {
       let folder = folders.variant(seed: run.seed, variant)
       if !isKept { remove(folders.events(seed: run.seed, variant)) }
       for name in ResultFolders.models where !isKept || !models.contains(name) { remove("\(folder)/\(name)") }
-      // Only where nothing else is in them.
+      // Succeeds only for empty folders.
       rmdir(folder)
       rmdir((folder as NSString).deletingLastPathComponent)
     }
@@ -53,8 +53,7 @@ struct EarlierResults {
   private func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// What a run says of settings that it changes:
-/// `prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1] and 3 more`.
+/// Description of changed settings: `prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1] and 3 more`.
 func sentence(_ changes: [SpecChange]) -> String {
   let shown = changes.prefix(4).map { "\($0)" }.joined(separator: ", ")
   return changes.count > 4 ? "\(shown) and \(changes.count - 4) more" : shown

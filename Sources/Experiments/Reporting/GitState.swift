@@ -1,16 +1,16 @@
 import Foundation
 
-/// The commit that experiment files were at when a run began.
+/// The commit of the experiment files at the start of a run.
 public struct GitState: Equatable, Sendable {
   public var commit: String
-  /// Whether a file of the folder differs from the commit, or the experiment's own is in none.
+  /// Whether a file of the folder differs from the commit, or the experiment file is not in it.
   public var isDirty: Bool
 
   init(commit: String, isDirty: Bool) { (self.commit, self.isDirty) = (commit, isDirty) }
 
   /// The state of a file's repository.
   ///
-  /// - Returns: nil where the file is in none, or git is missing.
+  /// - Returns: nil if the file is not in a repository, or git is missing.
   init?(file: String) {
     let url = URL(fileURLWithPath: file)
     let (folder, name) = (url.deletingLastPathComponent().path, url.lastPathComponent)
@@ -21,16 +21,16 @@ public struct GitState: Equatable, Sendable {
     isDirty = !changes.isEmpty || Self.git(["ls-files", "--error-unmatch", "--", name], in: folder) == nil
   }
 
-  /// Of the files of several experiments, by the experiments' names.
+  /// The states of the files of several experiments, by the names of the experiments.
   ///
-  /// - Parameter files: by the experiments' names.
+  /// - Parameter files: by the names of the experiments.
   public static func states(of files: [String: String]) -> [String: GitState] {
     var known: [String: GitState?] = [:]
     for file in Set(files.values) { known[file] = GitState(file: file) }
     return files.compactMapValues { known[$0] ?? nil }
   }
 
-  /// What git prints; nil where it fails.
+  /// The output of git; nil if it fails.
   private static func git(_ arguments: [String], in folder: String) -> String? {
     output(of: "git", ["-C", folder] + arguments)?.trimmingCharacters(in: .whitespacesAndNewlines)
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A value as the commands print it with `--format json`: keys sorted and in snake case.
+/// A value in the JSON form of the commands, with sorted keys in snake case.
 func jsonOutput(_ value: some Encodable) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -8,7 +8,7 @@ import Reports
 import Specification
 import Training
 
-/// Makes the report of an experiment from its trained variants.
+/// Builds the report of an experiment from its trained variants.
 struct ReportBuilder {
   let spec: ExperimentSpec
   let data: Dataset
@@ -42,7 +42,7 @@ struct ReportBuilder {
     return environment
   }
 
-  /// The target of the pruning as an expectation, where a run has not reached it.
+  /// The pruning target as an expectation, if a run has not reached it.
   private func missedTarget(_ finished: [FinishedVariant]) -> [ExpectationSpec] {
     guard let target = spec.prune?.target else { return [] }
     let pruned = finished.filter { $0.variant == .pruned }.map(\.outcome.network.structure)
@@ -78,7 +78,7 @@ struct ReportBuilder {
       history: finished.outcome.record.epochs.map { $0.report(withoutChannels: excluded) })
   }
 
-  /// Nil where a damaged picture would have ended the run.
+  /// Nil if a damaged picture would have ended the run.
   private func leftOut(_ epoch: TrainingRecord.EpochRecord) -> LeftOutPictures? {
     guard spec.dataset.pictures?.damaged == .skip else { return nil }
     return LeftOutPictures(
@@ -103,7 +103,7 @@ struct ReportBuilder {
 }
 
 extension EnvironmentReport {
-  /// Of an engine's work that begins now.
+  /// The environment of work that starts now on an engine.
   ///
   /// - Parameter commit: of the experiment's folder, for a report.
   static func current(_ engine: Engine, _ commit: GitState? = nil) -> EnvironmentReport {
@@ -128,7 +128,7 @@ extension LayerReport {
 }
 
 extension TrainingRecord.PruningRecord {
-  /// - Parameter excluded: channels of layers that `prune.exclude` names.
+  /// - Parameter excluded: number of channels in layers excluded by `prune.exclude`.
   fileprivate func report(withoutChannels excluded: Int) -> PruningStepReport {
     PruningStepReport(
       epoch: epoch, removed: removed, channels: channels - excluded, parameters: parameters, macs: macs)
@@ -138,8 +138,8 @@ extension TrainingRecord.PruningRecord {
 extension TrainingRecord.EpochRecord {
   var imagesPerSecond: Double { trainSeconds > 0 ? Double(images) / trainSeconds : 0 }
 
-  /// - Parameter excluded: channels of layers that `prune.exclude` names. Experiments that share a
-  ///   training may exclude different ones.
+  /// - Parameter excluded: number of channels in layers excluded by `prune.exclude`. Experiments
+  ///   that share a training may exclude different ones.
   func report(withoutChannels excluded: Int) -> EpochReport {
     EpochReport(
       epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1,

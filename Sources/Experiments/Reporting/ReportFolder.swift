@@ -2,16 +2,16 @@ import Foundation
 import Reports
 import TensorFiles
 
-/// Reports on disk, and where a page over them goes.
+/// Reports on disk, and the location of a page about them.
 public struct ReportFolder {
   public let reports: ReportSet
-  /// Nil where there are several paths.
+  /// Nil if there are several paths.
   private let folder: String?
 
   /// Reads every report.
   ///
   /// - Parameter paths: each a folder with a report.json, such a file, or a folder of such folders.
-  /// - Throws: `ReportError`, naming the file.
+  /// - Throws: `ReportError` with the file.
   public init(_ paths: [String]) throws(ReportError) {
     guard paths.count == 1, let path = paths.first else {
       (reports, folder) = (try ReportSet(paths: paths), nil)
@@ -30,11 +30,11 @@ public struct ReportFolder {
     return ReportPage(suite: title ?? "Experiments", reports.reports)
   }
 
-  /// Writes the page and its plots into the folder, or the page alone to another place.
+  /// Writes the page and its plots to the folder, or only the page to another path.
   ///
   /// - Returns: the page's path.
-  /// - Throws: ``RunError`` where the disk does not take it, `ReportError` where several paths
-  ///   leave open which folder.
+  /// - Throws: ``RunError`` if a file cannot be written, `ReportError` if there is no single
+  ///   folder.
   public func write(to output: String?) throws -> String {
     do {
       if let output {

@@ -3,7 +3,7 @@ import Reports
 import Specification
 import TensorFiles
 
-/// Writes what belongs into an experiment's result folder, besides its models.
+/// Writes the files of an experiment's result folder, except its models.
 struct ResultFiles {
   let folders: ResultFolders
 

@@ -1,13 +1,13 @@
 import Foundation
 import Reports
 
-/// The results of a suite, a row for each experiment: the last thing that `run` prints of several.
+/// The results of a suite, one row per experiment, which `run` prints at the end.
 public struct SuiteSummary {
   private let outcomes: [ExperimentOutcome]
 
   public init(_ outcomes: [ExperimentOutcome]) { self.outcomes = outcomes }
 
-  /// - Parameter columns: characters of a line; a table that is wider loses columns.
+  /// - Parameter columns: characters per line; a wider table omits columns.
   public func text(columns: Int = 80) -> String {
     let header = [
       "experiment", "seeds", "baseline, %", "pruned, %", "drop", "compression", "MACs removed", "expected",

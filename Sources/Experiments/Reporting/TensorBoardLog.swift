@@ -2,15 +2,15 @@ import EventFiles
 import Foundation
 import TensorFiles
 
-/// The scalars of a training for TensorBoard, a file in the experiment's folder of results that
-/// grows by epochs.
+/// The scalars of a training for TensorBoard: a file in the experiment's results folder that grows
+/// with every epoch.
 ///
-/// The file is brought to hold what the training's record says, so that a resumed training has each
+/// The file is synchronized with the record of the training, so that a resumed training has each
 /// epoch once.
 struct TensorBoardLog {
   /// The folder of one run and variant.
   let folder: String
-  /// The training; files of others are removed from the folder.
+  /// The training; files of other trainings are removed from the folder.
   let key: StageKey
 
   init(of stage: TrainingStage, in folders: ResultFolders) {
@@ -20,9 +20,9 @@ struct TensorBoardLog {
 
   private var name: String { "events.out.tfevents.\(key.short)" }
 
-  /// Writes the epochs that the file does not have, and removes those that the record does not.
+  /// Adds the epochs that are missing in the file, and removes those that are not in the record.
   ///
-  /// - Parameter excluded: channels of layers that the experiment excludes from pruning
+  /// - Parameter excluded: number of channels in layers that the experiment excludes from pruning
   func write(_ record: TrainingRecord, withoutChannels excluded: Int) throws(RunError) {
     do {
       try DurableFile.makeFolder(folder)
@@ -41,8 +41,8 @@ struct TensorBoardLog {
     }
   }
 
-  /// An event for each epoch, the last one at the time `now` and those before by the seconds that
-  /// epochs took.
+  /// One event per epoch: the last one at the time `now`, the others earlier by the seconds of the
+  /// epochs.
   static func events(
     _ record: TrainingRecord, withoutChannels excluded: Int, now: Double
   ) -> [ScalarEvent] {
@@ -53,7 +53,7 @@ struct TensorBoardLog {
     }.reversed()
   }
 
-  /// Accuracies in percent; what was not measured, or is not finite, is left out.
+  /// Accuracies in percent; values that were not measured or are not finite are omitted.
   private static func values(
     _ epoch: TrainingRecord.EpochRecord, withoutChannels excluded: Int
   ) -> [ScalarEvent.Value] {

@@ -3,10 +3,9 @@ import Network
 import TensorFiles
 import Training
 
-/// The checkpoints of one training in a folder of their own; the last two are kept.
+/// The checkpoints of one training in a separate folder; the last two are kept.
 ///
-/// Each is a sealed tensor file, so that any damage is noticed, and written so that a crash leaves
-/// it whole or not there.
+/// Each is a sealed tensor file, so that any damage is noticed, and is written atomically.
 struct CheckpointStore: Sendable {
   let folder: String
 
@@ -15,7 +14,7 @@ struct CheckpointStore: Sendable {
   private static let keyNote = "stage"
   private static let recordNote = "record"
 
-  /// How far a training is: whole epochs, and steps of the one in progress.
+  /// Position in a training: completed epochs, and steps of the current epoch.
   struct Position: Comparable {
     var epoch: Int
     var step: Int
@@ -25,7 +24,7 @@ struct CheckpointStore: Sendable {
       step = record.current?.progress.steps ?? 0
     }
 
-    /// From a file's name, `checkpoint-<epoch>-<step>.safetensors`.
+    /// From the name of a file, `checkpoint-<epoch>-<step>.safetensors`.
     init?(fileName: String) {
       guard fileName.hasPrefix(prefix), fileName.hasSuffix(suffix) else { return nil }
       let numbers = fileName.dropFirst(prefix.count).dropLast(suffix.count).split(separator: "-").map {
@@ -42,15 +41,15 @@ struct CheckpointStore: Sendable {
     }
   }
 
-  /// What a checkpoint brings back.
+  /// The contents of a checkpoint.
   struct Restored {
     var file: TensorFile
     var path: String
     var record: TrainingRecord
   }
 
-  /// The newest checkpoint of this stage that is whole, and a sentence for each damaged one that
-  /// was passed over.
+  /// The newest undamaged checkpoint of this stage, and a sentence for each damaged one that was
+  /// skipped.
   func newest(_ key: StageKey) -> (restored: Restored?, warnings: [String]) {
     var warnings: [String] = []
     for position in positions().reversed() {
@@ -66,7 +65,7 @@ struct CheckpointStore: Sendable {
     return (nil, warnings)
   }
 
-  /// What the bytes of a checkpoint hold; nil when it is of another stage.
+  /// Reads the bytes of a checkpoint; nil if it belongs to another stage.
   static func read(_ bytes: [UInt8], path: String, stage: String) throws(TensorFileError) -> Restored? {
     let file = try TensorFile(sealed: bytes, file: path)
     guard file.metadata[keyNote] == stage else { return nil }
@@ -79,7 +78,7 @@ struct CheckpointStore: Sendable {
     return Restored(file: file, path: path, record: record)
   }
 
-  /// Saves the state that `record` has come to, and forgets all but the one before.
+  /// Saves the state at the end of `record`, and deletes all checkpoints but the previous one.
   func save(_ network: Network, key: StageKey, record: TrainingRecord) throws(RunError) {
     let position = Position(record)
     guard let bytes = Self.bytes(network, stage: key.digest, record: record) else {
@@ -105,10 +104,10 @@ struct CheckpointStore: Sendable {
     return Checkpoint.file(network, notes: notes).sealed()
   }
 
-  /// Whether there is a checkpoint after that epoch, whatever stage it is of.
+  /// Whether there is a checkpoint after this epoch, of any stage.
   func has(epoch: Int) -> Bool { positions().contains { $0.epoch == epoch && $0.step == 0 } }
 
-  /// Epochs that are done, whatever stage they are of.
+  /// Completed epochs, of any stage.
   var newestEpoch: Int? { positions().last?.epoch }
 
   func clear() {

@@ -14,13 +14,13 @@ struct ExperimentFinishing {
   let folders: ResultFolders
   let ownsProcess: Bool
   let commit: GitState?
-  /// Processes that trained.
+  /// Number of processes that trained.
   let ranks: Int
   let interruption: Interruption
 
   private var spec: ExperimentSpec { experiment.spec }
 
-  /// Writes models and reports; a training that has been damaged meanwhile is repeated.
+  /// Writes models and reports; repeats a training whose checkpoint has been damaged.
   func run() throws(RunError) -> Report {
     removeLeftovers()
     let earlier = EarlierResults(in: folders)
@@ -59,7 +59,7 @@ struct ExperimentFinishing {
     ).run(fresh: false)
   }
 
-  /// Others that read the training have it for a moment only.
+  /// Other processes that read the training hold the lock only briefly.
   private func lock(_ key: StageKey) throws(RunError) -> FolderLock {
     while true {
       do throws(RunError) {
@@ -104,13 +104,13 @@ struct ExperimentFinishing {
   }
 }
 
-/// A variant that is trained, with everything that its report needs.
+/// A trained variant, with everything that its report needs.
 struct FinishedVariant {
   let seed: UInt64
   let variant: Variant
   let outcome: VariantTraining.Outcome
   /// Wall time of inference.
   let latencies: [Latency]
-  /// Of the ONNX file; nil where none is written.
+  /// MACs of the ONNX file; nil if none is written.
   let onnxMACs: Int?
 }

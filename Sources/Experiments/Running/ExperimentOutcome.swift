@@ -5,12 +5,12 @@ import Specification
 public struct ExperimentOutcome: Sendable {
   public let spec: ExperimentSpec
   public let result: Result<Report, RunError>
-  /// Trainings of which this process did at least an epoch, those of experiments before it left
-  /// out, and all that the experiment uses.
+  /// Number of trainings of which this process did at least one epoch, without those done for
+  /// earlier experiments; and number of all trainings that the experiment uses.
   public let trained: Int
   public let trainings: Int
 
-  /// One of the report's expectations is missed.
+  /// Whether any expectation of the report is missed.
   public var isMissed: Bool {
     (try? result.get())?.summary.expectations.contains { !$0.met } ?? false
   }

@@ -5,7 +5,7 @@ import Network
 import Specification
 import TensorFiles
 
-/// An experiment whose data is loaded and whose trainings have their keys.
+/// An experiment with its loaded data and the keys of its trainings.
 struct PreparedExperiment: Sendable {
   let spec: ExperimentSpec
   let data: Dataset
@@ -13,13 +13,13 @@ struct PreparedExperiment: Sendable {
   let stages: [TrainingStage]
 }
 
-/// Loads what experiments need, each data set once.
+/// Loads the data of experiments, each data set once.
 struct ExperimentPreparation {
   let kernels: KernelClass
   private let threads: Int
   private var datasets: [String: Dataset] = [:]
 
-  /// - Parameter threads: threads that decode pictures, at most.
+  /// - Parameter threads: largest number of threads that decode pictures.
   init(kernels: KernelClass, threads: Int = 1) {
     self.kernels = kernels
     self.threads = threads
@@ -49,8 +49,7 @@ struct ExperimentPreparation {
     }
   }
 
-  /// Stages of an experiment whose data cannot be loaded: their keys are those of no cached
-  /// training.
+  /// Stages of an experiment whose data cannot be loaded: their keys match no cached training.
   static func standIns(_ spec: ExperimentSpec, kernels: KernelClass) -> [TrainingStage] {
     let data = spec.dataset
     let stand = "\(data.path ?? ""), \(data.trainLimit ?? 0), \(data.testLimit ?? 0)"
@@ -58,7 +57,7 @@ struct ExperimentPreparation {
       spec, kernels: kernels, load: .load(data, digest: stand), weights: spec.architecture.weights)
   }
 
-  /// Random images for an experiment whose data is not there; nil where their number is not known.
+  /// Random images for an experiment whose data is missing; nil if their number is unknown.
   mutating func standInData(_ spec: ExperimentSpec) -> Dataset? {
     let name = (["random", spec.dataset.name] + limits(spec.dataset)).joined(separator: "\n")
     if let data = datasets[name] { return data }
@@ -80,7 +79,7 @@ struct ExperimentPreparation {
     return data
   }
 
-  /// Of the file that the network starts from, and of one that its layers are read from.
+  /// Digest of the start weights and of the file with the layers.
   private func weightsDigest(_ spec: ExperimentSpec) throws(RunError) -> String? {
     func digest(_ path: String?) throws(RunError) -> String? {
       guard let path else { return nil }

@@ -11,7 +11,7 @@ import Training
 /// Runs experiments from data to report: load, train with pruning, evaluate, export, for every seed
 /// and variant.
 ///
-/// What several experiments have in common is trained once, see ``StageCache``.
+/// Trainings that several experiments share are done once, see ``StageCache``.
 public struct ExperimentRunner: Sendable {
   private let engines: [Engine]
   private let results: String
@@ -26,19 +26,18 @@ public struct ExperimentRunner: Sendable {
   /// Requested by the user, or by a failure with `failFast`.
   private let stopping: Interruption
   private let cache: StageCache
-  /// Whether one training at a time is all that the process does.
+  /// Whether the process does only one training at a time.
   private var ownsProcess: Bool { engines.count == 1 }
 
   /// - Parameters:
-  ///   - engines: as many trainings as there are engines run side by side.
-  ///   - results: folder that gets a folder for each experiment.
-  ///   - fresh: start anew instead of resuming from checkpoints.
-  ///   - failFast: end everything when an experiment fails.
-  ///   - checkpointInterval: wall time after which the state within an epoch is saved, besides
+  ///   - engines: the engines; one training per engine runs at the same time.
+  ///   - results: the results folder, which has a folder for each experiment.
+  ///   - fresh: whether to start over instead of resuming from checkpoints.
+  ///   - failFast: whether to stop everything when an experiment fails.
+  ///   - checkpointInterval: wall time between checkpoints within an epoch, in addition to those
   ///     after every epoch.
-  ///   - group: processes that do each training together; this is the first one, and there is one
-  ///     engine
-  ///   - commits: that the experiments' files are at, by the experiments' names.
+  ///   - group: processes that do each training together; this is the first one, with one engine
+  ///   - commits: the commits of the experiment files, by the names of the experiments.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
     checkpointInterval: Duration = .seconds(120), commits: [String: GitState] = [:],
@@ -57,12 +56,12 @@ public struct ExperimentRunner: Sendable {
     cache = StageCache(results: results)
   }
 
-  /// Runs what is not done yet, and writes all reports. An experiment that fails does not keep the
-  /// others from running.
+  /// Runs all unfinished trainings, and writes all reports. If an experiment fails, the others
+  /// still run.
   ///
-  /// - Parameter ended: called for every experiment as it ends, from any thread, one at a time.
-  /// - Returns: the outcomes in the order of `specs`; checkpoints and the results of finished
-  ///   trainings stay in any case.
+  /// - Parameter ended: called for every experiment when it ends, from any thread, one at a time.
+  /// - Returns: the outcomes in the order of `specs`; checkpoints and results of finished trainings
+  ///   always stay.
   public func run(
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
@@ -74,8 +73,8 @@ public struct ExperimentRunner: Sendable {
     return outcomes
   }
 
-  /// Does the trainings of a shard and writes no reports: a last run of the same experiments does
-  /// that.
+  /// Does the trainings of a shard, without reports, which a final run of the same experiments
+  /// writes.
   ///
   /// - Parameter failed: called for every experiment of the shard that fails, from any thread, one
   ///   at a time.
@@ -88,7 +87,7 @@ public struct ExperimentRunner: Sendable {
     let suite = ShardedSuite(specs, prepared: prepared, engine: engine)
     let share = suite.share(of: shard)
     let chosen = suite.experiments(with: share)
-    // Only `cache prune` reads this before a last run writes it: where it fails, training will say
+    // Only `cache prune` reads this before a final run writes it. If it fails, training will report
     // why.
     for case .success(let experiment) in chosen.map({ prepared[$0] }) {
       try? StageUse.write(experiment, to: folders(experiment.spec))
@@ -119,7 +118,7 @@ public struct ExperimentRunner: Sendable {
     return try outcome.result.get()
   }
 
-  /// The page of an experiment's report and the report itself, as files.
+  /// Paths of the page and of the report of an experiment.
   public func reportFiles(of spec: ExperimentSpec) -> (page: String, report: String) {
     (folders(spec).page, folders(spec).report)
   }
@@ -135,7 +134,7 @@ public struct ExperimentRunner: Sendable {
     concurrently(engines.count) { work(schedule, engines[$0]) }
   }
 
-  /// Takes what is to do until nothing is left.
+  /// Takes work from the schedule until nothing is left.
   private func work(_ schedule: SuiteSchedule, _ engine: Engine) {
     while !stopping.isRequested, let work = schedule.next() {
       switch work {
@@ -150,7 +149,7 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Whether the experiment's folder is this run's.
+  /// Whether this run owns the folder of the experiment.
   private func begin(
     _ index: Int, _ spec: ExperimentSpec, _ schedule: SuiteSchedule, for stage: TrainingStage? = nil
   ) -> Bool {
@@ -170,7 +169,7 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// - Throws: where the experiment starts from a model among the results that it would replace.
+  /// - Throws: if the experiment starts from a model among the results that it would replace.
   private func keepStart(of spec: ExperimentSpec, _ folders: ResultFolders) throws(RunError) {
     func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path + "/" }
     for path in [spec.architecture.weights, spec.architecture.onnx].compactMap(\.self)
@@ -181,12 +180,13 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Says what becomes of results with other settings, which stay until this run is done.
+  /// Warns about results with other settings, which stay until this run is done.
   private func replace(_ folders: ResultFolders, _ spec: ExperimentSpec) throws(RunError) {
     guard let earlier = EarlierResults(in: folders) else { return }
     let changes = sentence(earlier.changes(to: spec))
     guard !changes.isEmpty else { return }
-    progress.show(.warning("\(folders.root): the results there are replaced, other settings: \(changes)"))
+    progress.show(
+      .warning("\(folders.root): replacing the results there, since settings have changed: \(changes)"))
     try earlier.mark(.interrupted, "a run with other settings has not ended (\(changes))")
   }
 
@@ -212,7 +212,7 @@ public struct ExperimentRunner: Sendable {
     } catch .inUse(_, let owner) {
       postpone(stage, owner, schedule)
     } catch .training(.interrupted) where group.count > 1 {
-      // Another process of the group was asked to stop, and so all are.
+      // Another process of the group was asked to stop, so all stop.
       interruption.request()
       schedule.failed(stage, .training(.interrupted))
       failed(.training(.interrupted))
@@ -224,13 +224,13 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Leaves a training to its owner for now.
+  /// Postpones a training that another process owns.
   private func postpone(_ stage: TrainingStage, _ owner: String, _ schedule: SuiteSchedule) {
     guard schedule.postpone(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
     progress.show(
       .message(
         "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): \(owner) is training it; "
-          + "going on with other trainings, or waiting"))
+          + "continuing with other trainings, or waiting"))
   }
 
   private func finish(
@@ -248,7 +248,7 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// A report that stands where a run has failed is an earlier one's, and says so.
+  /// Marks the report in the folder of a failed run as that of an earlier run.
   private func markEarlier(_ outcome: ExperimentOutcome) {
     let folders = folders(outcome.spec)
     guard let failure = outcome.failure, !failure.isInterruption, let earlier = EarlierResults(in: folders),

@@ -4,15 +4,15 @@ import Synchronization
 /// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or
 /// SIGHUP.
 ///
-/// The first signal lets the step in progress end, and the state be saved; a second one but SIGHUP
-/// ends the process at once. What comes within a second of the first is still the first: Slurm and
-/// mpirun signal a process and whoever passes the signal on to it.
+/// After the first signal, the current step ends and the state is saved; a second one, except
+/// SIGHUP, ends the process at once. Signals within a second of the first count as the first, since
+/// Slurm and mpirun signal a process as well as its parent, which forwards the signal.
 public final class Interruption: Sendable {
   private let requested = Atomic<Bool>(false)
   private let listens = Atomic<Bool>(false)
   private let parent: Interruption?
 
-  /// - Parameter parent: an interruption that requests this one as well.
+  /// - Parameter parent: an interruption that also requests this one.
   public init(within parent: Interruption? = nil) { self.parent = parent }
 
   public var isRequested: Bool {
@@ -24,7 +24,7 @@ public final class Interruption: Sendable {
     requested.store(true, ordering: .relaxed)
   }
 
-  /// Listens for signals from now on, to the end of the process.
+  /// Listens for signals until the end of the process.
   public func listen() {
     StopSignals.listen()
     listens.store(true, ordering: .relaxed)
@@ -33,14 +33,14 @@ public final class Interruption: Sendable {
 
 /// The signals that ask this process to stop.
 ///
-/// A handler that only counts needs no thread, which a limit on processes may refuse.
+/// A handler that only counts needs no thread, which a limit on processes may prevent.
 private enum StopSignals {
   private static let hangups = Atomic<Int>(0)
-  /// When the first other one came, in milliseconds; ``never`` before.
+  /// Time of the first signal in milliseconds; ``never`` before.
   private static let first = Atomic<Int>(never)
   private static let never = -1
 
-  /// Of a clock that never goes back; safe in a handler.
+  /// A monotonic clock that is safe in a handler.
   private static func milliseconds() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
@@ -52,18 +52,18 @@ private enum StopSignals {
   }
 
   static func listen() {
-    // All have their memory before a handler needs it.
+    // Initialize all memory before a handler needs it.
     _ = areReceived
     for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
       handle(number) { _ in StopSignals.interrupt() }
     }
-    // `nohup` has it ignored. Shells and terminals may send it several times when they end.
+    // `nohup` ignores SIGHUP. Shells and terminals may send it several times when they end.
     if !isIgnored(SIGHUP) { handle(SIGHUP) { _ in StopSignals.hangUp() } }
     unblock()
   }
 
-  /// A parent that has signals blocked, as threads of Dispatch have, leaves them blocked in the
-  /// processes it starts.
+  /// Unblocks the signals: if a parent has blocked them, as threads of Dispatch do, its child
+  /// processes inherit that.
   private static func unblock() {
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -73,7 +73,7 @@ private enum StopSignals {
 
   private static func interrupt() {
     let now = milliseconds()
-    // In one step: another handler may run on another thread.
+    // Atomic, since another handler may run on another thread.
     let earlier = first.compareExchange(expected: never, desired: now, ordering: .relaxed)
     if !earlier.exchanged, now - earlier.original > 1000 { _exit(130) }
   }

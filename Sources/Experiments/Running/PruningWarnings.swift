@@ -1,19 +1,19 @@
 import Network
 import Specification
 
-/// What a pruning step did that the experiment may not have meant.
+/// Effects of a pruning step that may not be intended.
 struct PruningWarnings {
   let before: PrunableGraph
   let after: PrunableGraph
-  /// What the steps aim at, after the last of them; nil after others.
+  /// The target, after the last step; nil after other steps.
   let target: PruneSpec.Target?
 
-  /// How much of a layer's channels may be removed without a word.
+  /// Share of a layer's channels that may be removed without a warning.
   private static let mostOfLayer = 0.9
 
   var sentences: [String] { thinnedLayers + [shortfall].compactMap(\.self) }
 
-  /// Layers that lost more than nine tenths of their channels with this step.
+  /// Layers that have lost more than nine tenths of their channels with this step.
   private var thinnedLayers: [String] {
     zip(before.channelGroups, after.channelGroups).filter { Self.isThin($1) && !Self.isThin($0) }.map {
       "\($1.name) keeps \($1.kept.count) of its \($1.originalCount) channels;"
@@ -28,16 +28,16 @@ struct PruningWarnings {
   private var shortfall: String? {
     guard let target, let missed = target.missed(from: after.whole.cost, to: after.cost) else { return nil }
     return
-      "\(missed.share) of the \(missed.noun) are removed, and \(missed.wanted) was the target: the criterion scores no"
-      + " more channels that the floors let go"
+      "\(missed.share) of the \(missed.noun) are removed, but the target was \(missed.wanted): the criterion scores"
+      + " no other channels that may be removed"
   }
 }
 
 extension PruneSpec.Target {
-  /// Less than this is rounding to whole channels.
+  /// Smaller differences result from rounding to whole channels.
   private static let tolerance = 0.01
 
-  /// A target of parameters or MACs that was not reached; nil for one that was, and for those of
+  /// A target of parameters or MACs that was not reached; nil if it was reached, and for targets of
   /// channels.
   func missed(
     from whole: Cost, to pruned: Cost

@@ -3,17 +3,17 @@ import Datasets
 import Network
 import Training
 
-/// Why a run failed, after its experiment file was found valid.
+/// Why a run failed although its experiment file is valid.
 public enum RunError: Error, CustomStringConvertible {
   case data(DatasetError)
   case model(ModelFileError)
   case compute(ComputeError)
   case training(TrainingError)
-  /// Another run works in the folder; `owner` is empty where it is not known.
+  /// Another run is using the folder; `owner` is empty if it is unknown.
   case inUse(folder: String, owner: String)
-  /// A training does not fit into what the process can have.
+  /// A training does not fit into the available memory.
   case memory(String)
-  /// Something could not be written or read back.
+  /// Something could not be written or read.
   case storage(String)
 
   public var description: String {

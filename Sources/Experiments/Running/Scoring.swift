@@ -4,28 +4,28 @@ import Network
 import Pruning
 import Specification
 
-/// Scores of a network's channels by an experiment's criterion, on its training images as training
-/// sees them.
+/// Scores of a network's channels by an experiment's criterion, on training images with
+/// augmentation.
 struct Scoring {
   let spec: ExperimentSpec
   let data: ImageSet
   let seed: UInt64
-  /// Ends the pass over the images early; the scores are then of no use.
+  /// Ends the pass over the images early; the scores are then invalid.
   var interruption = Interruption()
   /// Processes that score the same network together.
   var group = ProcessGroup.alone
 
-  /// Normalized scores, by layer, and by residual stream where those are pruned.
+  /// Normalized scores, by layer, and by residual stream if streams are pruned.
   ///
   /// Images are taken in a random order that depends on seed and epoch, with the training
   /// augmentation; `samples` limits their number.
   ///
-  /// - Throws: when an image cannot be read, or every one is damaged and left out.
+  /// - Throws: if an image cannot be read, or if all images are damaged.
   func scores(of network: Network, epoch: Int) throws(RunError) -> [String: [Double]] {
     var order = BatchLoader.shuffledOrder(count: data.count, seed: seed ^ Self.orderSalt, epoch: epoch)
     if let samples = spec.prune?.samples { order = Array(order.prefix(samples)) }
     var failure: DatasetError?
-    // Criteria of weights alone look at no image.
+    // Criteria that use only weights read no image.
     var (isRead, seen) = (false, 0)
     let input = ScoringData(seed: seed, epoch: epoch, group: group) {
       isRead = true
@@ -34,7 +34,7 @@ struct Scoring {
         normalize: spec.dataset.normalize, seed: seed ^ Self.orderSalt, epoch: epoch,
         startBatch: group.rank, step: group.count)
       return AnyIterator {
-        // A pass that fails ends early; what it came to is thrown away.
+        // A failed pass ends early, and its results are discarded.
         do throws(DatasetError) {
           if !interruption.isRequested, let batch = try loader.next() {
             seen += batch.count
@@ -55,7 +55,7 @@ struct Scoring {
     return scores
   }
 
-  /// Without a `prune` part, by feature relevance.
+  /// Scores by the criterion of `prune`, or by feature relevance without `prune`.
   static func scores(of network: Network, by prune: PruneSpec?, on data: ScoringData) -> [String: [Double]] {
     let criterion =
       prune.flatMap { CriterionRegistry.make($0.criterion, options: $0.options) }
@@ -64,6 +64,6 @@ struct Scoring {
     return network.structure.groupScores(scores)
   }
 
-  /// Keeps the scoring pass from seeing the very crops of the epoch before it.
+  /// Salt for the random order, so that scoring does not use the same crops as the epoch before it.
   private static let orderSalt: UInt64 = 0x5C0_7E5
 }

@@ -3,24 +3,25 @@ import Reports
 import Specification
 import Synchronization
 
-/// What is to do, being done and done of a suite: the one thing that its workers share.
+/// The schedule of a suite: pending, running and finished work. It is the only state that workers
+/// share.
 ///
-/// Trainings come in the order of the experiments that need them, each once. An experiment is
-/// finished, which is a work of its own, as soon as all of its trainings are there.
+/// Each training comes once, in the order of the experiments that need it. When all trainings of an
+/// experiment are done, finishing the experiment is a separate work item.
 final class SuiteSchedule: Sendable {
   enum Work {
     case train(TrainingStage, PreparedExperiment, experiment: Int)
     case finish(PreparedExperiment, experiment: Int)
-    /// Nothing until another worker, or another process, is done.
+    /// Wait until another worker or process is done.
     case wait
   }
 
   private enum StageState: Equatable {
     case waiting
-    /// In another process's hands; tried again later.
+    /// Another process is running it; it is tried again later.
     case busy
     case running
-    /// With whether this process trained.
+    /// Done, with whether this process trained.
     case done(trained: Bool)
     case failed
   }
@@ -34,26 +35,26 @@ final class SuiteSchedule: Sendable {
   private struct State {
     var stages: [StageKey: StageState] = [:]
     var experiments: [ExperimentState] = []
-    /// Trainings of which it was said that another process works at them.
+    /// Trainings for which the user was told that another process is running them.
     var postponed: Set<StageKey> = []
   }
 
-  /// The folder of an experiment's results, locked from its begin to its end. Opening it may wait
-  /// for another host's process, which only those wait for who need this folder.
+  /// The results folder of an experiment, locked while the experiment runs. Opening it may wait for
+  /// a process on another host; only workers that need this folder wait.
   private final class Folder: Sendable {
     let lock = Mutex<FolderLock?>(nil)
   }
 
   private let specs: [ExperimentSpec]
-  /// Nil where an experiment could not be prepared.
+  /// Nil if an experiment could not be prepared.
   private let experiments: [PreparedExperiment?]
-  /// The trainings of a shard, which finishes no experiment; nil where all are done and experiments
-  /// finished.
+  /// The trainings of a shard, which does not finish experiments; nil to do all trainings and
+  /// finish experiments.
   private let share: Set<StageKey>?
-  /// Of all experiments, each once.
+  /// The trainings of all experiments, each once.
   private let stages: [TrainingStage]
   private let beginnings: [StageKey: SharedBeginnings]
-  /// Which training of how many, and how long all take.
+  /// Count of trainings, and estimate of the remaining time.
   let forecast: SuiteForecast
   private let cache: StageCache
   private let state: Mutex<State>
@@ -62,10 +63,10 @@ final class SuiteSchedule: Sendable {
   private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
 
   /// - Parameters:
-  ///   - prepared: of each of `specs`.
-  ///   - cache: where the trainings are.
-  ///   - share: do these trainings alone, and finish no experiment.
-  ///   - fresh: whether what is in the cache is to be discarded, see `discard`.
+  ///   - prepared: the prepared experiment for each of `specs`.
+  ///   - cache: the cache of trainings.
+  ///   - share: only do these trainings, and finish no experiment.
+  ///   - fresh: whether to discard cached trainings, see `discard`.
   ///   - ended: called for every experiment that ends, one at a time.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
@@ -95,7 +96,7 @@ final class SuiteSchedule: Sendable {
     }
   }
 
-  /// The next thing to do, which is the caller's from now on; nil when nothing is left.
+  /// The next work item, which the caller owns from now on; nil if nothing is left.
   func next() -> Work? {
     state.withLock { state in
       var busy: Work?
@@ -128,8 +129,8 @@ final class SuiteSchedule: Sendable {
 
   func beginnings(of stage: TrainingStage) -> SharedBeginnings? { beginnings[stage.key] }
 
-  /// Discards all checkpoints of the trainings, and what they share, but for those that another
-  /// process works at.
+  /// Discards all checkpoints and shared states of the trainings, except those that another process
+  /// is using.
   func discard(_ interruption: Interruption) {
     for stage in stages where share?.contains(stage.key) ?? true {
       beginnings[stage.key]?.clear(interruption)
@@ -140,13 +141,13 @@ final class SuiteSchedule: Sendable {
     }
   }
 
-  /// Whether another training is on its way to a state that this one can begin from. The other is
-  /// ahead, so that this one ends no later for having waited.
+  /// Whether another training will reach a state from which this one can start. The other one is
+  /// ahead, so waiting does not delay this one.
   private func isWorthWaiting(
     _ stage: TrainingStage, for running: [TrainingStage], _ state: State
   ) -> Bool {
-    // Where another process is, and how fast, is not known: it is waited for where only fine-tuning
-    // is left after it.
+    // The progress and speed of another process are unknown: wait for it only if nothing but
+    // fine-tuning follows.
     if let baseline = stage.beginning, state.stages[baseline] == .busy { return true }
     return running.contains { other in
       guard other.trunk == stage.trunk, let beginnings = beginnings[stage.key] else { return false }
@@ -157,9 +158,9 @@ final class SuiteSchedule: Sendable {
 
   // MARK: What became of it
 
-  /// Leaves a training to another process, which works at it, for now.
+  /// Postpones a training that another process is running.
   ///
-  /// - Returns: whether this is the first time.
+  /// - Returns: whether it is postponed for the first time.
   func postpone(_ stage: TrainingStage) -> Bool {
     state.withLock { state in
       state.stages[stage.key] = .busy
@@ -184,7 +185,7 @@ final class SuiteSchedule: Sendable {
     close(ending)
   }
 
-  /// Ends an experiment; a training that was taken for it is left to the others that need it.
+  /// Ends an experiment; a training that was taken for it becomes available to others that need it.
   func end(_ experiment: Int, _ result: Result<Report, RunError>, leaving stage: TrainingStage? = nil) {
     if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
     end([experiment], result)
@@ -194,7 +195,7 @@ final class SuiteSchedule: Sendable {
     close(state.withLock { Self.end(indices, result, &$0) })
   }
 
-  /// - Returns: those that had not ended.
+  /// - Returns: the experiments that had not ended before.
   private static func end(
     _ indices: [Int], _ result: Result<Report, RunError>, _ state: inout State
   ) -> [Int] {
@@ -205,7 +206,7 @@ final class SuiteSchedule: Sendable {
     }
   }
 
-  /// Unlocks the folders of experiments that have ended, and says so.
+  /// Unlocks the folders of experiments that have ended, and reports that.
   private func close(_ indices: [Int]) {
     for index in indices { folders[index].lock.withLock { $0 = nil } }
     ended.withLock { ended in
@@ -219,12 +220,12 @@ final class SuiteSchedule: Sendable {
 
   // MARK: Folders
 
-  /// Opens the folder of an experiment, once, and keeps its lock until the experiment's end. A
-  /// shard leaves the folders of experiments to others.
+  /// Opens the folder of an experiment once, and keeps its lock until the experiment ends. A shard
+  /// does not open folders of experiments.
   ///
   /// - Parameter stage: the training that was taken for the experiment, if one was.
-  /// - Returns: false where the experiment has ended meanwhile; the training is then left to the
-  ///   others that need it.
+  /// - Returns: false if the experiment has ended in the meantime; the training is then available
+  ///   to others that need it.
   func begin(
     _ index: Int, for stage: TrainingStage?, _ open: (PreparedExperiment) throws(RunError) -> FolderLock
   ) throws(RunError) -> Bool {
@@ -249,10 +250,10 @@ final class SuiteSchedule: Sendable {
 
   // MARK: Results
 
-  /// Of every experiment, in order.
+  /// The outcome of every experiment, in order.
   var outcomes: [ExperimentOutcome] { specs.indices.map(outcome) }
 
-  /// How many trainings of the share were done now, were there before, and are not done.
+  /// Numbers of trainings of the shard that were done now, were done before, and are not done.
   var trainings: (trained: Int, cached: Int, left: Int) {
     state.withLock { state in
       let keys = share ?? Set(state.stages.keys)

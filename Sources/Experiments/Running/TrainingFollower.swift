@@ -4,7 +4,7 @@ import MessagePassing
 import Reports
 import Specification
 
-/// What the first process of a group tells the others to train along with it.
+/// The order by which the first process of a group starts a training in the others.
 struct TrainingOrder: Codable {
   var experiment: String
   var variant: Variant
@@ -14,7 +14,7 @@ struct TrainingOrder: Codable {
 }
 
 extension ProcessGroup {
-  /// Tells the others what to train, and from which state.
+  /// Sends the other processes a training and its initial state.
   func send(_ order: TrainingOrder, _ state: [UInt8]) {
     let text = (try? JSONEncoder().encode(order)) ?? Data()
     _ = broadcast(Array(text))
@@ -24,10 +24,10 @@ extension ProcessGroup {
   /// Tells the others that nothing is left to do.
   public func sendEnd() { _ = broadcast([]) }
 
-  /// Waits until process 0 says so.
+  /// Waits until process 0 sends the end.
   public func waitForEnd() { while receive() != nil {} }
 
-  /// What process 0 sends; nil at the end.
+  /// The next order of process 0; nil at the end.
   fileprivate func receive() -> (order: TrainingOrder, state: [UInt8])? {
     let text = broadcast([])
     guard let order = try? JSONDecoder().decode(TrainingOrder.self, from: Data(text)) else { return nil }
@@ -35,8 +35,8 @@ extension ProcessGroup {
   }
 }
 
-/// A process of a group other than the first one: it trains along, and neither reads nor writes
-/// files of results.
+/// A process of a group other than the first one: it takes part in trainings, and neither reads nor
+/// writes result files.
 public struct TrainingFollower {
   private let specs: [ExperimentSpec]
   private let engine: Engine
@@ -49,10 +49,10 @@ public struct TrainingFollower {
     (self.specs, self.engine, self.group, self.interruption) = (specs, engine, group, interruption)
   }
 
-  /// Trains what process 0 sends, until that says that nothing is left.
+  /// Takes part in the trainings that process 0 sends, until the end.
   ///
-  /// - Throws: what keeps this process from training along; the group has to be ended then. Errors
-  ///   that all processes meet are left to process 0.
+  /// - Throws: errors of this process alone; the group must be ended then. Process 0 reports errors
+  ///   that all processes have.
   public func run() throws(RunError) {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     while let (order, state) = group.receive() {
@@ -72,7 +72,7 @@ public struct TrainingFollower {
       do throws(RunError) {
         try training.follow(state)
       } catch .training {
-        // Diverged or interrupted, as all are.
+        // Diverged or interrupted, like all processes.
       }
     }
   }

@@ -2,19 +2,20 @@ import Network
 import Reports
 import Training
 
-/// What a training has shown so far: everything that reports need besides the network itself. Saved
-/// with checkpoints.
+/// Record of a training so far: everything that reports need besides the network itself. It is
+/// saved with checkpoints.
 struct TrainingRecord: Codable, Equatable, Sendable {
   var epochs: [EpochRecord] = []
   var pruningSteps: [PruningRecord] = []
   /// The epoch in progress; nil between epochs.
   var current: PartialEpoch?
-  /// Epochs at the beginning whose steps another training did; nil where there are none.
+  /// Number of epochs at the beginning that were taken over from another training; nil if there are
+  /// none.
   var sharedEpochs: Int?
-  /// Where its epochs were trained; nil in checkpoints from before that was recorded.
+  /// Where its epochs were trained; nil in old checkpoints, which do not record it.
   var sessions: [Timing.Session]?
 
-  /// Notes where the next epochs are trained, unless it is where those before were.
+  /// Notes where the next epochs are trained, unless it has not changed.
   mutating func begin(in environment: EnvironmentReport) {
     var last = sessions?.last?.environment
     last?.date = environment.date
@@ -26,13 +27,13 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var progress = Trainer.Progress()
     /// Wall time of its steps so far.
     var seconds = 0.0
-    /// Processor time and energy of its steps so far; nil where some were not measured.
+    /// Processor time and energy of its steps so far; nil if some were not measured.
     var cpuSeconds: Double? = 0
     var joules: Double? = 0
 
     var usage: Usage { Usage(seconds: seconds, cpuSeconds: cpuSeconds, joules: joules) }
 
-    /// Where it stands after more steps, which used `usage`.
+    /// The partial epoch after more steps, which used `usage`.
     func advanced(to progress: Trainer.Progress, by usage: Usage) -> PartialEpoch {
       let sum = self.usage + usage
       return PartialEpoch(
@@ -48,7 +49,7 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var testLoss: Double?
     var testTop1: Double?
     var testTop5: Double?
-    /// After the epoch, and after its pruning step if there was one.
+    /// Prunable channels after the epoch, including its pruning step.
     var channels = 0
     var parameters = 0
     var macs = 0
@@ -56,15 +57,14 @@ struct TrainingRecord: Codable, Equatable, Sendable {
     var trainSeconds: Double
     var evaluationSeconds = 0.0
     var pruningSeconds = 0.0
-    /// Processor time of the same; nil where it was not measured.
+    /// Processor time of the same; nil if it was not measured.
     var trainCPUSeconds: Double?
     var evaluationCPUSeconds: Double?
     var pruningCPUSeconds: Double?
     var images: Int
-    /// Test images that were evaluated; nil where none were, and in checkpoints from before that
-    /// was recorded.
+    /// Number of evaluated test images; nil if there was no evaluation, and in old checkpoints.
     var testImages: Int?
-    /// Energy of the processor's packages while it trained; nil where they have no counters.
+    /// Energy of the processor packages during training; nil if there are no counters.
     var trainJoules: Double?
 
     /// Nil for an epoch that is not evaluated.
@@ -82,7 +82,7 @@ struct TrainingRecord: Codable, Equatable, Sendable {
   struct PruningRecord: Codable, Equatable, Sendable {
     /// 1-based; the step happened after it.
     var epoch: Int
-    /// By layer, numbers of channels in the original network.
+    /// By layer, indices of channels in the original network.
     var removed: [String: [Int]]
     var channels: Int
     var parameters: Int

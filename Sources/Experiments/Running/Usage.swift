@@ -1,17 +1,16 @@
 import Compute
 import Foundation
 
-/// What a part of a training used.
+/// Time and energy that a part of a training used.
 struct Usage: Equatable, Sendable {
   /// Wall time.
   var seconds = 0.0
-  /// Processor time of all threads of the process; nil where some of it was spent on other
-  /// trainings.
+  /// Processor time of all threads of the process; nil if some of it was for other trainings.
   var cpuSeconds: Double? = 0
-  /// Energy of the processor's packages; nil where they have no counters.
+  /// Energy of the processor packages; nil if there are no counters.
   var joules: Double? = 0
 
-  /// A part that was not measured leaves the sum unmeasured.
+  /// The sum is unmeasured if a part is.
   static func + (left: Usage, right: Usage) -> Usage {
     Usage(
       seconds: left.seconds + right.seconds, cpuSeconds: sum(left.cpuSeconds, right.cpuSeconds),
@@ -23,19 +22,19 @@ struct Usage: Equatable, Sendable {
   }
 }
 
-/// Measures usage from the moment that it is made.
+/// Measures usage from its creation on.
 struct UsageMeter {
   private let start = ContinuousClock.now
   private let cpuStart: Double?
   private var energy = EnergyMeter()
 
-  /// - Parameter ownsProcess: whether all that the process does is what is measured. Only then is
-  ///   the processor time of the process that of the training.
+  /// - Parameter ownsProcess: whether the process does nothing but the measured work. Only then is
+  ///   its processor time that of the training.
   init(ownsProcess: Bool) {
     cpuStart = ownsProcess ? Self.processSeconds() : nil
   }
 
-  /// Has to be called at least every few minutes: counters of energy wrap around.
+  /// Must be called at least every few minutes, since energy counters wrap around.
   mutating func sample() { energy?.sample() }
 
   mutating func usage() -> Usage {
@@ -43,8 +42,7 @@ struct UsageMeter {
     return Usage(seconds: seconds(since: start), cpuSeconds: cpuSeconds, joules: energy?.joules())
   }
 
-  /// Processor time of all threads that the process has had, of user and system; nil where the
-  /// clock cannot be read.
+  /// User and system time of all threads that the process has had; nil if the clock cannot be read.
   private static func processSeconds() -> Double? {
     var time = timespec()
     guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }

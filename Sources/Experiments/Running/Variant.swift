@@ -8,16 +8,16 @@ public enum Variant: String, Codable, CaseIterable, Sendable {
 }
 
 extension ExperimentSpec {
-  /// Only a baseline where nothing is pruned.
+  /// Only the baseline if nothing is pruned.
   var variants: [Variant] { prune == nil ? [.baseline] : [.baseline, .pruned] }
 
-  /// Epochs of a variant's training, those after a pruning in one shot included.
+  /// Epochs of a variant's training, including fine-tuning after one-shot pruning.
   func epochs(_ variant: Variant) -> Int {
     train.epochs + (variant == .pruned ? prune?.fineTune?.epochs ?? 0 : 0)
   }
 
-  /// Epochs of a variant's training whose steps are the baseline's, bit for bit: those up to the
-  /// first pruning step.
+  /// Epochs of a variant's training that are identical to the baseline's, bit for bit: those up to
+  /// the first pruning step.
   func commonEpochs(_ variant: Variant) -> Int {
     guard variant == .pruned, let first = prune?.steps(epochs: train.epochs).first else {
       return train.epochs

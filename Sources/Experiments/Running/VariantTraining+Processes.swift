@@ -6,10 +6,10 @@ import Reports
 import TensorFiles
 import Training
 
-/// A training that several processes do together: the first one leads, and alone reads and writes
+/// A training by several processes together: the first one leads, and only it reads and writes
 /// files.
 extension VariantTraining {
-  /// Has the other processes of the group train along from here on.
+  /// Starts the training in the other processes of the group.
   func lead(_ network: Network, _ record: TrainingRecord) throws(RunError) {
     guard group.count > 1 else { return }
     guard let state = CheckpointStore.bytes(network, stage: key.digest, record: record) else {
@@ -18,7 +18,7 @@ extension VariantTraining {
     group.send(TrainingOrder(experiment: spec.name, variant: variant, seed: seed, stage: key.digest), state)
   }
 
-  /// Trains along with the group's first process, from the state that this has sent.
+  /// Takes part in the training of the group's first process, from the state that it has sent.
   func follow(_ state: [UInt8]) throws(RunError) {
     let network = try initialNetwork()
     do {
@@ -49,7 +49,7 @@ extension VariantTraining {
     }
   }
 
-  /// Keeps the state after an epoch's steps for the trainings that begin with it.
+  /// Stores the state after the steps of an epoch for the trainings that start from it.
   func keepBeginning(
     _ network: Network, _ record: TrainingRecord, _ entry: TrainingRecord.EpochRecord
   ) throws(RunError) {
@@ -63,7 +63,7 @@ extension VariantTraining {
     }
   }
 
-  /// Ends with an error of this process alone: the others would wait for it.
+  /// Ends with an error of this process only, for which the others would wait.
   func end(_ error: RunError) throws(RunError) {
     if group.count > 1 {
       FileHandle.standardError.write(Data("espalier: \(spec.name): \(error)\n".utf8))

@@ -19,19 +19,19 @@ struct VariantTraining {
   let engine: Engine
   let checkpoints: CheckpointStore
   let key: StageKey
-  /// Nil where it has nothing in common with others.
+  /// Nil if it shares no epochs with others.
   var beginnings: SharedBeginnings?
-  /// Scalars for people who watch; nil where no results folder gets them.
+  /// Scalars for TensorBoard; nil if they are not written to a results folder.
   var events: TensorBoardLog?
-  /// Wall time within an epoch after which its state is saved.
+  /// Wall time between checkpoints within an epoch.
   var checkpointInterval: Duration = .seconds(120)
-  /// Whether the process does nothing else meanwhile, so that its processor time is the training's.
+  /// Whether the process does nothing else, so that its processor time is that of the training.
   var ownsProcess = false
   let interruption: Interruption
   let progress: ProgressPrinter
-  /// What this training is one of; nil where it is alone.
+  /// The forecast of all trainings of the run; nil for a single training.
   var forecast: SuiteForecast?
-  /// Processes that train together. The first one alone reads and writes files; see
+  /// Processes that train together. Only the first one reads and writes files; see
   /// ``TrainingFollower``.
   var group = ProcessGroup.alone
 
@@ -39,11 +39,11 @@ struct VariantTraining {
   struct Outcome {
     var network: Network
     var record: TrainingRecord
-    /// Not counting those before the checkpoint that it went on from.
+    /// Epochs trained by this process, without those before the checkpoint from which it resumed.
     var trainedEpochs: Int
   }
 
-  /// Trains to the end, saving a checkpoint after every epoch, in the middle of long ones, and when
+  /// Trains to the end, and saves a checkpoint after every epoch, within long epochs, and when
   /// asked to stop.
   func run(fresh: Bool) throws(RunError) -> Outcome {
     DurableFile.removeLeftovers(in: checkpoints.folder)
@@ -59,7 +59,7 @@ struct VariantTraining {
         suite: forecast?.begin(key, epochs: finished)))
     if taken != nil || finished < epochs { record.begin(in: .current(engine)) }
     if let taken {
-      // The other processes are not training along yet.
+      // The other processes do not take part yet.
       var alone = self
       alone.group = .alone
       try alone.finishEpoch(taken, network, &record)
@@ -73,7 +73,7 @@ struct VariantTraining {
     return Outcome(network: network, record: record, trainedEpochs: record.epochs.count - finished)
   }
 
-  /// Trains from a record's end on.
+  /// Trains from the end of a record on.
   func train(_ network: Network, _ record: inout TrainingRecord) throws(RunError) {
     let trainer = Trainer(
       spec.train, dataset: spec.dataset, seed: seed,
@@ -93,7 +93,7 @@ struct VariantTraining {
 
   // MARK: Beginning
 
-  /// With the seed's random weights, or those that the experiment starts from.
+  /// The network with the random weights of the seed, or with the start weights of the experiment.
   func initialNetwork() throws(RunError) -> Network {
     guard let network = spec.build(seed: seed, engine: engine) else {
       throw .storage("\(spec.architecture.name): no such architecture")
@@ -106,9 +106,9 @@ struct VariantTraining {
     try restore(network, checkpoints.newest(key)) ?? TrainingRecord()
   }
 
-  /// Begins with the longest state that another training has left, if there is one.
+  /// Starts from the longest shared state of another training, if there is one.
   ///
-  /// - Returns: the last epoch of that, whose steps are done.
+  /// - Returns: the last epoch of that state, whose steps are done.
   private func takeBeginning(
     _ network: Network, _ record: inout TrainingRecord
   ) throws(RunError) -> TrainingRecord.EpochRecord? {
@@ -146,9 +146,9 @@ struct VariantTraining {
     try finishEpoch(entry, network, &record)
   }
 
-  /// Prunes and evaluates after an epoch's steps where that is due.
+  /// Prunes and evaluates after the steps of an epoch if that is due.
   ///
-  /// - Parameter trained: what the steps gave.
+  /// - Parameter trained: the result of the steps.
   private func finishEpoch(
     _ trained: TrainingRecord.EpochRecord, _ network: Network, _ record: inout TrainingRecord
   ) throws(RunError) {
@@ -165,7 +165,7 @@ struct VariantTraining {
     (entry.pruningSeconds, entry.pruningCPUSeconds) = (pruning.seconds, pruning.cpuSeconds)
     meter = UsageMeter(ownsProcess: ownsProcess)
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
-    // The last epoch of a beginning may have been another training's, and evaluated.
+    // The last epoch of a shared state may have been evaluated by another training.
     entry.evaluate(isDue ? try evaluate(network, after: entry.epoch) : nil)
     let evaluation = meter.usage()
     (entry.evaluationSeconds, entry.evaluationCPUSeconds) = (evaluation.seconds, evaluation.cpuSeconds)
@@ -180,8 +180,8 @@ struct VariantTraining {
         suite: forecast?.advance(key, epochs: entry.epoch)))
   }
 
-  /// - Throws: `TrainingError.evaluationDiverged` after the last epoch; an earlier one may be
-  ///   followed by better ones.
+  /// - Throws: `TrainingError.evaluationDiverged` after the last epoch only, since later epochs may
+  ///   be better.
   private func evaluate(_ network: Network, after epoch: Int) throws(RunError) -> Evaluation {
     let evaluation = try self.evaluation(of: network)
     guard evaluation.loss == nil else { return evaluation }
@@ -190,7 +190,7 @@ struct VariantTraining {
     return evaluation
   }
 
-  /// The steps of the epoch in progress, or of a new one; `record.current` is where it stands.
+  /// The steps of the current epoch, or of a new one; `record.current` is its progress.
   private func trainSteps(
     _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
   ) throws(RunError) -> Trainer.Pass {
@@ -208,7 +208,7 @@ struct VariantTraining {
       guard isAsked || ContinuousClock.now - saved >= checkpointInterval else { continue }
       try save(network, record)
       if isAsked { throw .training(.interrupted) }
-      // Saving is not training: what comes after it is measured anew.
+      // Saving is not training: restart the measurement after it.
       saved = .now
       (before, meter) = (partial, UsageMeter(ownsProcess: ownsProcess))
     }
@@ -224,7 +224,7 @@ struct VariantTraining {
 
   private func evaluation(of network: Network) throws(RunError) -> Evaluation {
     do { return try spec.evaluation(of: network, on: data.test, group: group) } catch {
-      // Others it befalls in every process.
+      // Other errors occur in every process.
       if case .data = error { try end(error) }
       throw error
     }
@@ -246,14 +246,14 @@ struct VariantTraining {
           suite: forecast?.advance(key, epochs: epoch, share: share))))
   }
 
-  /// Names the pictures that have been left out since the last time, or some of them.
+  /// Warns about pictures that have been left out since the last warning, and names some of them.
   private func warnOfDamagedPictures() {
     for warning in data.takeWarnings() { progress.show(.warning(warning)) }
   }
 
   // MARK: Pruning
 
-  /// Nil, and nothing is removed, when asked to stop while the channels are scored.
+  /// Nil without removal if asked to stop during scoring.
   private func prune(
     _ network: Network, _ schedule: PruningSchedule, after epoch: Int
   ) throws(RunError) -> TrainingRecord.PruningRecord? {

@@ -1,4 +1,4 @@
-/// One of a fixed number of shares of a suite's trainings, written `K/N`.
+/// One of a fixed number of parts of a suite's trainings, written `K/N`.
 public struct Shard: Equatable, Sendable, CustomStringConvertible {
   /// From 1 to ``count``.
   public let index: Int

@@ -1,11 +1,11 @@
-/// How the trainings of a shard ended.
+/// Outcome of the trainings of a shard.
 public struct ShardOutcome: Equatable, Sendable {
   public let shard: Shard
-  /// Done by this process, at least an epoch of each.
+  /// Trainings of which this process did at least one epoch.
   public var trained = 0
-  /// Done before.
+  /// Trainings that were done before.
   public var cached = 0
-  /// Failed, interrupted or not begun.
+  /// Trainings that failed, were interrupted or did not start.
   public var left = 0
 
   public var text: String {

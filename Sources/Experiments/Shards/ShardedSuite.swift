@@ -1,16 +1,16 @@
 import Compute
 import Specification
 
-/// How the trainings of a suite are dealt to shards.
+/// Assignment of the trainings of a suite to shards.
 ///
-/// The deal depends on the experiments and their data alone, not on the machine or on what is
-/// cached, so that processes which know nothing of each other agree on it.
+/// It depends only on the experiments and their data, not on the machine or the cache, so that
+/// processes agree on it without communication.
 struct ShardedSuite {
-  /// Stages of every experiment; stand-ins where it could not be prepared.
+  /// Stages of every experiment; placeholders for experiments that could not be prepared.
   private let stages: [[TrainingStage]]
   let units: [TrainingUnit]
 
-  /// - Parameter prepared: of each of `specs`.
+  /// - Parameter prepared: the prepared experiment for each of `specs`.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], engine: Engine
   ) {
@@ -29,13 +29,13 @@ struct ShardedSuite {
 
   /// Keys of the trainings that a shard does.
   func share(of shard: Shard) -> Set<StageKey> {
-    // Shards behind as many as there are units have none.
+    // If there are more shards than units, the last ones have none.
     let shards = TrainingUnit.deal(units, to: min(shard.count, units.count))
     guard shard.index <= shards.count else { return [] }
     return Set(shards[shard.index - 1].flatMap(\.stages).map(\.key))
   }
 
-  /// Those that need one of the trainings.
+  /// Experiments that need one of the trainings.
   func experiments(with keys: Set<StageKey>) -> [Int] {
     stages.indices.filter { stages[$0].contains { keys.contains($0.key) } }
   }

@@ -3,16 +3,16 @@ import Reports
 import Specification
 import TensorFiles
 
-/// A training in the stage cache, as `espalier cache` shows it.
+/// A training in the stage cache, for `espalier cache`.
 public struct CacheEntry: Encodable, Sendable {
   public let key: String
-  /// What is trained.
+  /// Description of the training.
   public let stage: String
-  /// In all, fine-tuning included; nil where the folder does not tell.
+  /// Total number of epochs, including fine-tuning; nil if the folder does not say.
   public let epochs: Int?
   public let epochsDone: Int
   public let bytes: Int
-  /// Since anything in it was written.
+  /// Seconds since the last write.
   public let ageSeconds: Int
   /// Names of the experiments whose last run used it.
   public let experiments: [String]
@@ -28,9 +28,9 @@ public struct CacheEntry: Encodable, Sendable {
 }
 
 extension StageCache {
-  /// All trainings, the newest first.
+  /// All trainings, newest first.
   ///
-  /// - Parameter results: the folder of the experiments' results, which say what they use.
+  /// - Parameter results: the results folder, whose experiments record the trainings that they use.
   func entries(of results: String) -> [CacheEntry] {
     var users: [String: [String]] = [:]
     for (experiment, uses) in StageUse.all(in: results) {
@@ -61,7 +61,7 @@ extension StageCache {
         let size = status[.size] as? Int
       else { continue }
       bytes += size
-      // The lock is taken by whoever only reads, too.
+      // Readers also take the lock.
       if name != "lock", let date = status[.modificationDate] as? Date { newest = max(newest, date) }
     }
     let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)

@@ -1,17 +1,18 @@
 import Foundation
 import Reports
 
-/// Trainings that were removed from a stage cache, or would be.
+/// Trainings that were removed from a stage cache, or would be in a dry run.
 public struct CachePruning: Encodable {
   public let removed: [CacheEntry]
-  /// Not removed because a run works at them.
+  /// Trainings that were not removed because a run is using them.
   public let inUse: [CacheEntry]
 
   /// - Parameters:
-  ///   - unusedOnly: keep what an experiment's last run used.
-  ///   - minimumAge: keep what is younger, in seconds.
-  ///   - isDry: remove nothing, only say what would be, without a wait for owners of other hosts.
-  /// - Throws: `RunError.storage` where something cannot be removed.
+  ///   - unusedOnly: whether to keep trainings that an experiment's last run used.
+  ///   - minimumAge: minimum age in seconds; younger trainings are kept.
+  ///   - isDry: whether to remove nothing and only report, without waiting for owners on other
+  ///     hosts.
+  /// - Throws: `RunError.storage` if something cannot be removed.
   public init(
     results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool
   ) throws(RunError) {
@@ -25,10 +26,10 @@ public struct CachePruning: Encodable {
     self.inUse = inUse
   }
 
-  /// Removes a folder; false where a run works at it.
+  /// Removes a folder; returns false if a run is using it.
   private static func removeUnlessInUse(_ folder: String) throws(RunError) -> Bool {
     do throws(RunError) {
-      // No run begins to work at it while it is removed.
+      // Prevents runs from using it during removal.
       let lock = try FolderLock(folder)
       defer { withExtendedLifetime(lock) {} }
       try remove(folder)
@@ -47,13 +48,13 @@ public struct CachePruning: Encodable {
   }
 }
 
-/// The stage cache of a results folder as a list.
+/// List of the stage cache of a results folder.
 public struct CacheListing {
   public let entries: [CacheEntry]
 
   public init(results: String) { entries = StageCache(results: results).entries(of: results) }
 
-  /// Two lines for each training: what it is, and what it takes.
+  /// Two lines for each training: its description, and its progress, size and age.
   public func text() -> String {
     guard !entries.isEmpty else { return "nothing is cached" }
     let lines = entries.flatMap { entry in
@@ -72,7 +73,7 @@ public struct CacheListing {
 }
 
 extension CachePruning {
-  /// - Parameter isDry: whether it only would be so.
+  /// - Parameter isDry: whether nothing was actually removed.
   public func text(isDry: Bool) -> String {
     let verb = isDry ? "would remove" : "removed"
     var lines = removed.map { "\(verb) \($0.key.prefix(12)): \($0.stage), \(size($0.bytes))" }

@@ -1,20 +1,21 @@
 import Network
 
-/// States in the stage cache that a training has in common with others: each is that after the
-/// steps of an epoch, where some training prunes for the first time.
+/// States in the stage cache that several trainings share: each is the state after the steps of an
+/// epoch after which some training prunes for the first time.
 ///
-/// Until its first pruning step a training is the baseline of its seed, bit for bit. So whichever
-/// comes by first keeps the state there, and those that have done nothing yet begin from the
-/// longest one that they share. A state's key holds that of the baseline's training and the epoch.
-/// The end of a baseline is its own last checkpoint and is not kept twice.
+/// Until its first pruning step, a training is identical to the baseline of its seed, bit for bit.
+/// The first training that reaches a shared state stores it, and trainings that have not started
+/// yet start from the longest shared state. The key of a state contains the key of the baseline's
+/// training and the epoch. The final state of a baseline is its last checkpoint and is not stored
+/// twice.
 struct SharedBeginnings: Sendable {
   let cache: StageCache
   let stage: TrainingStage
-  /// After which states are kept, ascending; the training does the steps of each as the baseline
-  /// does.
+  /// Epochs after which states are stored, ascending; up to there, the training is identical to the
+  /// baseline.
   let epochs: [Int]
 
-  /// Of each of the trainings, by its key: what it shares with the others.
+  /// By key of a training: the states that it shares with others.
   static func among(_ stages: [TrainingStage], cache: StageCache) -> [StageKey: SharedBeginnings] {
     Dictionary(grouping: stages, by: \.trunk).values.reduce(into: [:]) { beginnings, group in
       let branches = Set(group.filter { $0.variant == .pruned }.map(\.commonEpochs)).sorted()
@@ -32,12 +33,12 @@ struct SharedBeginnings: Sendable {
 
   // MARK: Beginning
 
-  /// The last epoch after which there is a state to begin from; 0 where there is none. Whether it
-  /// is whole is not known.
+  /// The last epoch after which there is a state to start from; 0 if there is none. The state may
+  /// be damaged.
   var newestEpoch: Int { epochs.last { store($0).has(epoch: $0) || isEndOfBaseline($0) } ?? 0 }
 
-  /// The longest state that is whole, and a sentence for each damaged one. The last epoch of its
-  /// record has its steps done; whether it prunes and evaluates is up to the training.
+  /// The longest undamaged state, and a sentence for each damaged one. The steps of the last epoch
+  /// in its record are done; pruning and evaluation after them are up to the training.
   func longest() -> (restored: CheckpointStore.Restored?, warnings: [String]) {
     var warnings: [String] = []
     for epoch in epochs.reversed() {
@@ -63,13 +64,13 @@ struct SharedBeginnings: Sendable {
 
   // MARK: Keeping
 
-  /// Keeps the state after an epoch's steps, before pruning, for the trainings that begin with it,
-  /// unless it is there.
+  /// Stores the state after the steps of an epoch, before pruning, for the trainings that start
+  /// from it, unless it exists.
   ///
   /// - Parameters:
-  ///   - network: after the steps.
-  ///   - record: with the epoch as its last.
-  ///   - interruption: ends the wait for a sign of life of another owner.
+  ///   - network: the network after the steps.
+  ///   - record: the record, ending with the epoch.
+  ///   - interruption: ends the wait for a heartbeat of another owner.
   func keep(
     _ network: Network, _ record: TrainingRecord, _ interruption: Interruption
   ) throws(RunError) {
@@ -85,14 +86,13 @@ struct SharedBeginnings: Sendable {
       shared.sharedEpochs = nil
       try store(epoch).save(network, key: key, record: shared)
     } catch .training(.interrupted) {
-      // The training itself ends, and is saved, at its next step.
+      // The training itself stops, and is saved, at its next step.
     } catch .inUse {
-      // Another run keeps it, or it is being removed; it is there to save work, and nothing depends
-      // on it.
+      // Another run is storing or removing it; it only saves work, and nothing depends on it.
     }
   }
 
-  /// Removes the states that no other process works at.
+  /// Removes the states that no other process is using.
   func clear(_ interruption: Interruption) {
     for epoch in epochs where store(epoch).has(epoch: epoch) {
       guard let lock = try? cache.lock(Self.key(stage.trunk, epoch: epoch), interruption) else { continue }

@@ -1,11 +1,11 @@
 import Foundation
 import TensorFiles
 
-/// Trainings by key, under a results folder: `.cache/<key>/` holds the checkpoints of one, finished
-/// or not.
+/// Cache of trainings by key, in a results folder: `.cache/<key>/` holds the checkpoints of a
+/// training, finished or not.
 ///
-/// Experiments that need the same training share its folder, and so its unfinished part as well.
-/// The last epoch's checkpoint is the result.
+/// Experiments that need the same training share its folder, and therefore also unfinished
+/// trainings. The checkpoint of the last epoch is the result.
 struct StageCache: Sendable {
   let folder: String
 
@@ -15,23 +15,24 @@ struct StageCache: Sendable {
 
   func checkpoints(_ key: StageKey) -> CheckpointStore { CheckpointStore(folder: folder(key)) }
 
-  /// Keeps every other run, of this process or another, from the key's training.
+  /// Locks the training of a key against all other runs, in this process or another.
   ///
-  /// - Throws: `RunError.inUse` when another has it, `.storage` where the folder cannot be used.
+  /// - Throws: `RunError.inUse` if another run holds the lock, `.storage` if the folder cannot be
+  ///   used.
   func lock(_ key: StageKey, _ interruption: Interruption) throws(RunError) -> FolderLock {
     try FolderLock(folder(key), interruption: interruption)
   }
 
   static let noteName = "stage.yaml"
-  /// Begins the note's line with the epochs of the whole training, fine-tuning included.
+  /// Prefix of the line with the total number of epochs, including fine-tuning, in the note.
   static let epochsNote = "# epochs: "
 
-  /// Writes beside a training's checkpoints what it is.
+  /// Writes a description of a training next to its checkpoints.
   func describe(_ stage: TrainingStage) throws(RunError) {
     try describe(stage.key, as: stage.summary, epochs: stage.epochs)
   }
 
-  /// - Parameter epochs: how many there are when it is done.
+  /// - Parameter epochs: the total number of epochs.
   func describe(_ key: StageKey, as summary: String, epochs: Int) throws(RunError) {
     let path = "\(folder(key))/\(Self.noteName)"
     let text = "# \(summary)\n\(Self.epochsNote)\(epochs)\n" + key.text

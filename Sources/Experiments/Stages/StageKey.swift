@@ -1,21 +1,21 @@
 import CCrypto
 import Specification
 
-/// The address of a stage's result: a hash of everything that can change it.
+/// The key of a stage's result: a hash of everything that can affect it.
 ///
-/// A key holds the keys of the stages before it, so that a change is seen by what depends on it,
-/// and by nothing else. Data and trainings have keys; writing the models and reports of finished
-/// trainings takes moments and is done in every run.
+/// A key contains the keys of earlier stages, so that a change affects exactly the stages that
+/// depend on it. Data and trainings have keys; writing the models and reports of finished trainings
+/// is fast and is done in every run.
 struct StageKey: Hashable, Sendable {
-  /// Raised when the program computes other numbers than before from the same experiment.
+  /// Must be incremented when the program computes other numbers from the same experiment.
   static let codeVersion = 12
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String
-  /// What is hashed, for people who wonder why a stage ran again.
+  /// The hashed text, to find out why a stage was repeated.
   let text: String
 
-  /// Enough of the digest for people.
+  /// Short form of the digest for people.
   var short: String { String(digest.prefix(12)) }
 
   init(stage: String, _ text: String) {
@@ -23,12 +23,12 @@ struct StageKey: Hashable, Sendable {
     digest = sha256(Array(self.text.utf8))
   }
 
-  /// - Parameter digest: of the data set as loaded, its limits included.
+  /// - Parameter digest: of the loaded data set, including its limits.
   static func load(_ spec: DatasetSpec, digest: String) -> StageKey {
     StageKey(stage: "load", "data: \(spec.name)\ndigest: \(digest)\n")
   }
 
-  /// One training: a seed of a variant.
+  /// The key of one training: a seed of a variant.
   ///
   /// - Parameters:
   ///   - kernels: ``KernelClass/rounding``: bits differ between classes.
@@ -40,12 +40,12 @@ struct StageKey: Hashable, Sendable {
     part.name = "stage"
     part.description = ""
     part.seeds = [seed]
-    // The data's digest stands for these.
+    // The digest of the data replaces these.
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
     part.dataset.trainLimit = nil
     part.dataset.testLimit = nil
     part.architecture.forgetPaths()
-    // Pictures that are decoded at all are decoded the same.
+    // The setting does not change pictures that can be decoded.
     if part.dataset.pictures?.damaged == .fail {
       part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels
     }
@@ -74,7 +74,7 @@ func sha256(_ bytes: [UInt8]) -> String {
 }
 
 extension ArchitectureSpec {
-  /// For keys in which digests of its files stand for where they are.
+  /// Removes paths, for keys that contain digests of the files instead.
   mutating func forgetPaths() {
     (weights, unexpandedWeights) = (nil, nil)
     if onnx != nil { (onnx, unexpandedONNX) = ("network", nil) }

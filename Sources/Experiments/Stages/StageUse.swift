@@ -1,15 +1,14 @@
 import Foundation
 import TensorFiles
 
-/// Which trainings an experiment's last run uses: a list beside its results, so that it is gone
-/// when they are.
+/// The trainings that an experiment's last run uses: a list next to its results, so that it is
+/// deleted with them.
 struct StageUse: Codable, Equatable, Sendable {
   var seed: UInt64
   var variant: Variant
   /// Digest of the training's key.
   var key: String
-  /// Digest of the key of the state that the training begins with where another has left it; nil
-  /// for a baseline.
+  /// Digest of the key of the shared state that the training can start from; nil for a baseline.
   var beginning: String?
 
   init(_ stage: TrainingStage) {
@@ -36,7 +35,7 @@ struct StageUse: Codable, Equatable, Sendable {
     }
   }
 
-  /// Of every experiment that has a folder in `results`: the digests of the trainings that it uses.
+  /// The digests of the trainings used by every experiment with a folder in `results`.
   static func all(in results: String) -> [(experiment: String, uses: [StageUse])] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
     return names.sorted().compactMap { name in

@@ -4,23 +4,23 @@ import Specification
 /// One training that experiments need: a seed of a variant.
 struct TrainingStage: Sendable {
   let key: StageKey
-  /// Of the first experiment that needs it; what is not in the key is not used.
+  /// The first experiment that needs it; only settings that are part of the key are used.
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
-  /// The baseline's training: this one, or the one that it is the same as until it prunes.
+  /// The baseline's training: this one, or the one to which it is identical until it prunes.
   let trunk: StageKey
 
   var epochs: Int { spec.epochs(variant) }
 
-  /// Epochs whose steps are the baseline's.
+  /// Epochs that are identical to the baseline's.
   var commonEpochs: Int { spec.commonEpochs(variant) }
 
-  /// The baseline's training where all of it comes before the first pruning step, as with pruning
-  /// in one shot.
+  /// The baseline's training, if all of it comes before the first pruning step, as with one-shot
+  /// pruning.
   var beginning: StageKey? { variant == .pruned && commonEpochs == spec.train.epochs ? trunk : nil }
 
-  /// What is trained on what: `resnet-8 × 0.5 on digits`.
+  /// The network and data: `resnet-8 × 0.5 on digits`.
   var setting: String {
     let architecture = spec.architecture
     let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
@@ -28,7 +28,7 @@ struct TrainingStage: Sendable {
     return "\(architecture.name)\(depth)\(width) on \(spec.dataset.name)"
   }
 
-  /// For people: `resnet-8 × 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
+  /// Description for people: `resnet-8 × 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.
   var summary: String {
     let pruning =
       spec.prune.map { "pruned by \($0.criterion) \($0.target.summary)\($0.schedule.summary)" } ?? "pruned"

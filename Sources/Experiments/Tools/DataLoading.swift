@@ -5,9 +5,9 @@ import Specification
 import Training
 
 extension ExperimentSpec {
-  /// The experiment's data, which its network must have outputs for.
+  /// The data of the experiment; the network must have an output for each class.
   ///
-  /// - Parameter threads: threads that decode pictures, at most.
+  /// - Parameter threads: largest number of threads that decode pictures.
   func loadData(threads: Int) throws(RunError) -> Dataset {
     let data: Dataset
     do { data = try DatasetRegistry.load(dataset, threads: threads) } catch { throw .data(error) }
@@ -20,8 +20,8 @@ extension ExperimentSpec {
     return data
   }
 
-  /// What each value of a network lies in for the training images that `export.onnx.quantize` asks
-  /// for, in a random order that is always the same; nil for an export in floats.
+  /// The range of each value of a network on the training images of `export.onnx.quantize`, in a
+  /// fixed random order; nil for an export in floats.
   func calibrationRanges(
     of network: Network, on images: ImageSet
   ) throws(RunError) -> [ClosedRange<Float>]? {
@@ -48,10 +48,10 @@ extension ExperimentSpec {
     return ranges
   }
 
-  /// How a network does on images, with the experiment's normalization.
+  /// Accuracy and loss of a network on images, with the experiment's normalization.
   ///
-  /// - Parameter group: processes that have the same network, and the same call to make.
-  /// - Throws: when an image cannot be read, or every one is damaged and left out.
+  /// - Parameter group: processes with the same network, which must all make this call.
+  /// - Throws: if an image cannot be read, or if all images are damaged.
   func evaluation(
     of network: Network, on images: ImageSet, group: ProcessGroup = .alone
   ) throws(RunError) -> Evaluation {

@@ -4,12 +4,12 @@ import Foundation
 import Reports
 import Specification
 
-/// What `doctor` shows: the machine, what was chosen for it, and which data is there.
+/// The environment report of `doctor`: the machine, the chosen kernels, and the available data.
 public struct Diagnosis: Encodable {
   struct Data: Encodable {
     var name: String
     var path: String?
-    /// Nil where there is no place to look.
+    /// Nil if there is no default path.
     var found: Bool?
   }
 
@@ -19,7 +19,7 @@ public struct Diagnosis: Encodable {
   let kernels: String
   let kernelsAvailable: [String]
   let threads: Int
-  /// Why there are fewer threads than processors by default; nil where there are not.
+  /// Why there are fewer threads than processors by default; nil if there are not.
   let threadLimit: String?
   let cores: Int
   let memoryGib: Double
@@ -31,7 +31,7 @@ public struct Diagnosis: Encodable {
   let data: [Data]
   let results: ResultsFolderCheck
 
-  /// - Parameter results: folder of results.
+  /// - Parameter results: the results folder.
   public init(engine: Engine, results: String) {
     let machine = Machine.current()
     version = ProductVersion.current

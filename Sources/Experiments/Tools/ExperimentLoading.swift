@@ -2,15 +2,15 @@ import Compute
 import Foundation
 import Specification
 
-/// Experiments from files and suites.
+/// Loads experiments from files and suites.
 public enum ExperimentLoading {
-  /// All experiments of the files, in order, the file that each is in, by the experiment's name,
-  /// everything that is wrong with any of them, and warnings of what is allowed but does nothing.
+  /// All experiments of the files, in order; the file of each experiment, by name; all errors; and
+  /// warnings about settings without effect.
   ///
   /// - Parameters:
   ///   - overrides: `path=value` texts, applied to every experiment
-  ///   - withoutDataset: whether other images stand in for the data set, which need not fit or
-  ///     exist then
+  ///   - withoutDataset: whether other images replace the data set, which then need not fit or
+  ///     exist
   public static func load(
     _ files: [String], overrides: [String], withoutDataset: Bool = false
   ) -> (
@@ -33,7 +33,7 @@ public enum ExperimentLoading {
           let name = experiment.spec.name
           specs.append(experiment.spec)
           sources[name] = file
-          // Experiments of one matrix share theirs.
+          // Experiments of one matrix share their warnings.
           warnings += (experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place))
             .filter {
               !warnings.contains($0)
@@ -60,7 +60,7 @@ public enum ExperimentLoading {
     } ?? []
   }
 
-  /// The experiment files, suites expanded.
+  /// The experiment files, with suites expanded.
   private static func members(_ files: [String], _ diagnostics: inout [Diagnostic]) -> [String] {
     files.flatMap { file -> [String] in
       guard SuiteFile.isSuite(file) else { return [file] }
@@ -74,7 +74,7 @@ public enum ExperimentLoading {
   }
 }
 
-/// What `validate --format json` prints.
+/// Output of `validate --format json`.
 public struct ValidationResult: Encodable {
   struct Problem: Encodable {
     var file: String

@@ -2,7 +2,7 @@ import Foundation
 import Specification
 import TensorFiles
 
-/// An experiment file to begin with: every section that people change first, with comments.
+/// An experiment file to start from: the sections that people change first, with comments.
 public struct ExperimentTemplate {
   private let file: String
   private let name: String
@@ -10,21 +10,21 @@ public struct ExperimentTemplate {
   /// The lines of `architecture`.
   private let architecture: [String]
 
-  /// Names that `dataset` and `architecture` may have.
+  /// Possible names of `dataset` and `architecture`.
   public static var datasets: [String] { Catalog.standard.datasets.map(\.name) }
   public static var architectures: [String] { Catalog.standard.architectures.map(\.name) }
 
-  /// Why a file could not be written, a line for each reason.
+  /// Why a file could not be written, one line for each reason.
   public struct Problem: Error {
     public var lines: [String]
-    /// Whether the disk does not take the file, rather than that it was asked for wrongly.
+    /// Whether the file could not be written, rather than wrong usage.
     public var isOfDisk = false
   }
 
   /// - Parameters:
-  ///   - file: where it goes; the experiment is called as the file.
+  ///   - file: path of the file; the experiment is named after it.
   ///   - architecture: nil for one that suits the data set.
-  /// - Throws: where a name is unknown.
+  /// - Throws: if a name is unknown.
   public init(file: String, dataset: String, architecture: String?) throws(Problem) {
     let catalog = Catalog.standard
     guard let entry = catalog.datasets.first(where: { $0.name == dataset }) else {
@@ -63,7 +63,8 @@ public struct ExperimentTemplate {
       : [name, "  depth: 20                 # 6n + 2"]
   }
 
-  /// The file's name without its ending, in the letters that experiments may have.
+  /// The name of the file without extension, reduced to characters that are allowed in experiment
+  /// names.
   private static func name(of file: String) -> String {
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent.lowercased()
     let letters = stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }
@@ -90,7 +91,7 @@ public struct ExperimentTemplate {
         : "  augment: {random_crop: {padding: 4}, horizontal_flip: true}"
     let lines: [String?] =
       [
-        "# A network is trained twice: as it is, and pruned while it trains.",
+        "# Trains a network twice: as a baseline, and pruned while it trains.",
         "#   espalier validate \(file)    # checks this file",
         "#   espalier plan \(file)        # shows sizes, pruning steps and time",
         "#   espalier run \(file)         # trains, and writes results/\(name)/",
@@ -98,7 +99,7 @@ public struct ExperimentTemplate {
         "format: 1",
         "name: \(name)",
         "description: 40 % of the channels pruned while training",
-        "seeds: [0]                  # one training of each network for every seed",
+        "seeds: [0]                  # for every seed, both networks are trained",
         "",
         "dataset:",
         "  # One of: \(images).",
@@ -120,17 +121,17 @@ public struct ExperimentTemplate {
         "prune:",
         "  # One of: \(criteria).",
         "  criterion: feature_relevance",
-        "  ratio: 0.4                # share of the prunable channels that is removed in all",
+        "  ratio: 0.4                # share of the prunable channels to remove in total",
         "  interval: \(isTiny ? 1 : 5)               # epochs between pruning steps",
         "  until: \(isTiny ? 3 : 20)                  # no pruning step after this epoch",
         "",
-        "expect:                     # what counts as a success; `run` ends with status 1 otherwise",
+        "expect:                     # what counts as a success; otherwise `run` exits with status 1",
         "  accuracy_drop: {at_most: 5.0}   # percentage points",
       ]
     return lines.compactMap(\.self).joined(separator: "\n") + "\n"
   }
 
-  /// Writes the file, unless it would not be valid or is there already.
+  /// Writes the file, unless it would be invalid or exists already.
   public func write() throws(Problem) {
     guard !FileManager.default.fileExists(atPath: file) else {
       throw Problem(lines: ["\(file): exists already; name another file"])

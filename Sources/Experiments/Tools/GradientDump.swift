@@ -8,10 +8,10 @@ import Training
 /// frameworks.
 public enum GradientDump {
   /// Writes `train.loss` [1], `grad.NAME`, `after.NAME` (running statistics after the training
-  /// pass) and `eval.logits` (of the weights as given). Dropout is off; the loss is the
-  /// experiment's. In the training pass forward convolutions are summed in double precision, so
-  /// that rounding puts as few values as can be on another side of a ReLU's kink than elsewhere:
-  /// gradients jump there, logits do not.
+  /// pass) and `eval.logits` (of the weights as given). Dropout is off; the loss is that of the
+  /// experiment. In the training pass, forward convolutions are summed in double precision, so that
+  /// rounding moves as few values as possible to the other side of a ReLU's kink: gradients jump
+  /// there, logits do not.
   public static func write(
     _ spec: ExperimentSpec, weights: String, images: String, to output: String, engine: Engine
   ) throws(ToolError) {

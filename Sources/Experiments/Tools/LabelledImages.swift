@@ -8,7 +8,7 @@ struct LabelledImages {
   let images: Planes
   let labels: [Int]
 
-  /// - Parameter needsLabels: whether the file has to have labels; else they are empty where it has
+  /// - Parameter needsLabels: whether labels are required; otherwise they are empty if the file has
   ///   none
   init(contentsOf path: String, for network: Network, needsLabels: Bool = true) throws(ToolError) {
     let file: TensorFile

@@ -4,26 +4,26 @@ import Network
 import Specification
 import Training
 
-/// How a model does on an experiment's test images.
+/// Accuracy and loss of a model on an experiment's test images.
 public struct ModelEvaluation: Encodable {
-  /// Test images; those that are damaged and left out do not count.
+  /// Number of test images, without damaged ones that were left out.
   let images: Int
-  /// Mean cross entropy; nil where it is not finite.
+  /// Mean cross entropy; nil if it is not finite.
   let loss: Double?
-  /// Percent of the images whose class is the most probable one.
+  /// Percent of images whose class is the most probable one.
   let top1: Double
-  /// Percent of the images whose class is among the five most probable ones; nil where there are
-  /// fewer.
+  /// Percent of images whose class is among the five most probable ones; nil if there are fewer
+  /// classes.
   let top5: Double?
   let parameters: Int
   let macs: Int
-  /// Of pictures that were left out.
+  /// Warnings about pictures that were left out.
   public let warnings: [String]
 
   private enum CodingKeys: String, CodingKey { case images, loss, top1, top5, parameters, macs }
 
   /// - Parameter weights: the model's file; nil for the experiment's start weights
-  /// - Throws: ``ToolError`` when a file or the test images cannot be used.
+  /// - Throws: ``ToolError`` if a file or the test images cannot be used.
   public init(_ spec: ExperimentSpec, weights: String?, engine: Engine) throws(ToolError) {
     guard weights != nil || spec.architecture.weights != nil else {
       throw .file("an evaluation needs a trained model: --weights MODEL.safetensors")

@@ -6,19 +6,19 @@ import ONNX
 import Specification
 import TensorFiles
 
-/// A trained model, written out for other uses.
+/// Export of a trained model.
 public enum ModelExport {
-  /// The experiment with the model's own layers in place of its architecture: an experiment of its
-  /// own that trains the model again, without pruning.
+  /// The experiment with the layers of the model as its architecture: it continues training the
+  /// model, without pruning.
   ///
   /// - Parameters:
   ///   - model: the network, pruned or not
-  ///   - weights: the model's file, which the experiment starts from
+  ///   - weights: the model's file, from which the experiment starts
   static func experiment(
     _ spec: ExperimentSpec, of model: Network, weights: String
   ) throws(ToolError) -> ExperimentSpec {
     var again = spec
-    // The experiment's own results have the model.
+    // The results of the original experiment contain the model.
     again.name += "-again"
     again.prune = nil
     again.expectations = []
@@ -38,18 +38,17 @@ public enum ModelExport {
     return again
   }
 
-  /// A path as a file should say it that others read too: from the working folder on, if it lies
-  /// beneath that.
+  /// A path for a shared file: relative to the working folder if it is inside it.
   private static func fromWorkingFolder(_ path: String) -> String {
     let folder = FileManager.default.currentDirectoryPath
     let start = folder.hasSuffix("/") ? folder : folder + "/"
     return path.hasPrefix(start) ? String(path.dropFirst(start.count)) : path
   }
 
-  /// Writes a model as an experiment file, as tensors, or as a file that runtimes run.
+  /// Writes a model as an experiment file, as tensors, or as ONNX.
   ///
-  /// - Returns: a line that says what the file costs; nil where that is as the network does.
-  /// - Throws: ``ToolError`` when the model cannot be read, or the file cannot be written.
+  /// - Returns: a line with the MACs of the file; nil if they are those of the network.
+  /// - Throws: ``ToolError`` if the model cannot be read, or the file cannot be written.
   public static func write(
     _ spec: ExperimentSpec, weights: String?, as format: Format, to output: String, engine: Engine
   ) throws(ToolError) -> String? {
@@ -88,7 +87,7 @@ public enum ModelExport {
     }
   }
 
-  /// What a model's file says of the model, besides which channels are left.
+  /// Metadata of a model's file, except its remaining channels.
   private static func metadata(of path: String, _ spec: ExperimentSpec) throws -> [String: String] {
     try spec.modelFile(path).metadata.filter { !$0.key.hasPrefix("espalier.kept.") }
   }

@@ -7,8 +7,8 @@ import Specification
 import TensorFiles
 
 extension ExperimentSpec {
-  /// The experiment's network for its first seed, with the weights of a file, or else those that it
-  /// starts from.
+  /// The experiment's network for its first seed, with the weights of a file, or else with its
+  /// start weights.
   func network(weights: String? = nil, engine: Engine) throws(ToolError) -> Network {
     if let weights, let network = try exported(weights, engine) { return network }
     guard let network = build(seed: seeds.first ?? 0, engine: engine) else {
@@ -26,8 +26,8 @@ extension ExperimentSpec {
     return network
   }
 
-  /// The network of an ONNX file, which has its layers, too, and may be pruned; nil for another
-  /// file.
+  /// The network of an ONNX file, which also contains the layers and may be pruned; nil for other
+  /// files.
   private func exported(_ path: String, _ engine: Engine) throws(ToolError) -> Network? {
     guard let start = try? DurableFile.read(path, first: 9), ONNXNetwork.begins(start) else { return nil }
     do {
@@ -53,8 +53,8 @@ extension ExperimentSpec {
     }
   }
 
-  /// Loads the weights that the experiment starts from, if there are any, without their classifier
-  /// where it says so.
+  /// Loads the start weights of the experiment, if there are any, with a new classifier if it says
+  /// so.
   func loadStart(_ network: Network) throws(ModelFileError) {
     guard let path = architecture.weights else { return }
     try network.load(model: try modelFile(path), from: path, newHead: architecture.hasNewHead)
@@ -74,7 +74,7 @@ extension ExperimentSpec {
     do { return try TensorFile(bytes: bytes, file: path) } catch { throw .unreadable(error) }
   }
 
-  /// The network of an ONNX file; nil for another file.
+  /// The network of an ONNX file; nil for other files.
   private func onnxModel(_ path: String, _ bytes: [UInt8]) throws(ONNXError) -> ONNXNetwork? {
     guard ONNXNetwork.begins(bytes) || path == architecture.onnx else { return nil }
     let size = architecture.input
@@ -82,7 +82,7 @@ extension ExperimentSpec {
       bytes: bytes, file: path, input: FeatureShape(channels: size[0], rows: size[1], columns: size[2]))
   }
 
-  /// The bytes of a model's file, and of those beside it that have some of its values.
+  /// The bytes of a model's file, and of its external tensor files.
   func files(ofModel path: String) throws(ModelFileError) -> [[UInt8]] {
     do {
       let bytes = try DurableFile.read(path)
@@ -98,8 +98,7 @@ extension ExperimentSpec {
     }
   }
 
-  /// The experiment's network with the seed's random weights; nil for an architecture that there is
-  /// not.
+  /// The experiment's network with the random weights of the seed; nil for an unknown architecture.
   func build(seed: UInt64, engine: Engine) -> Network? {
     let network = ArchitectureRegistry.build(architecture, seed: seed, engine: engine)
     network?.prunesStreams = prune?.scope == .stream
@@ -108,12 +107,12 @@ extension ExperimentSpec {
 }
 
 extension ArchitectureSpec {
-  /// Why the start weights do not fit, by their header. A file that is not there may be on another
+  /// Why the start weights do not fit, judging by their header. A missing file may be on another
   /// machine.
   var weightsProblem: String? {
     guard let path = weights, path != onnx, FileManager.default.fileExists(atPath: path) else { return nil }
     do {
-      // An ONNX file has no header that says as much; it is read when the weights are.
+      // An ONNX file has no such header; it is checked when its weights are read.
       if ONNXNetwork.begins(try DurableFile.read(path, first: 9)) { return nil }
       let header = try TensorHeader(contentsOf: path)
       guard let graph = try? ArchitectureRegistry.graph(self) else { return nil }

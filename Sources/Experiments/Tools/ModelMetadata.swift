@@ -2,19 +2,19 @@ import Foundation
 import Network
 import Specification
 
-/// What a model's file says of the model besides its tensors, by key.
+/// Metadata of a model's file, by key.
 enum ModelMetadata {
   /// Names of the classes, a JSON list.
   static let classNames = "espalier.classes"
-  /// Training images that the ranges of a quantized model's values are from.
+  /// Number of training images that calibrated a quantized model.
   static let calibrationImages = "espalier.calibration_images"
 
-  /// Of a model that a training ended with.
+  /// Metadata of the result of a training.
   ///
   /// - Parameters:
-  ///   - network: what it ended with
+  ///   - network: the trained network
   ///   - classNames: of the data set
-  ///   - top1: accuracy on the test images, percent; nil where it was not measured
+  ///   - top1: accuracy on the test images, percent; nil if it was not measured
   static func of(
     _ stage: TrainingStage, _ spec: ExperimentSpec, _ network: Network, classNames: [String], top1: Double?
   ) -> [String: String] {
@@ -28,7 +28,7 @@ enum ModelMetadata {
     return metadata
   }
 
-  /// Of any model of an experiment.
+  /// Metadata of any model of an experiment.
   static func of(_ spec: ExperimentSpec) -> [String: String] {
     var metadata = [
       "architecture": spec.architecture.name,
@@ -48,7 +48,7 @@ enum ModelMetadata {
     return metadata
   }
 
-  /// Channels that each layer with weights had before any were removed, a JSON object.
+  /// Original number of channels of each layer with weights, as a JSON object.
   private static func originalChannels(_ network: Network) -> String {
     let layers = network.structure.whole.layers.map { "\(JSON.string($0.name).text()): \($0.channels)" }
     return "{" + layers.joined(separator: ", ") + "}"

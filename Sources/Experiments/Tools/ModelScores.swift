@@ -12,14 +12,14 @@ public struct ModelScores: Encodable {
   let criterion: String
   /// The model's file; nil for random weights.
   public let weights: String?
-  /// By layer, a score for each channel that is left. Layers that are scored but never pruned are
+  /// By layer, a score for each remaining channel. Layers that are scored but not pruned are
   /// included.
   let scores: [String: [Double]]
-  /// By prunable layer or residual stream, the channels' numbers in the original network.
+  /// By prunable layer or residual stream, the indices of channels in the original network.
   let channels: [String: [Int]]
 
   private let order: [String]
-  /// Of pictures that were left out.
+  /// Warnings about pictures that were left out.
   public let warnings: [String]
 
   /// - Parameters:
@@ -67,8 +67,7 @@ public struct ModelScores: Encodable {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// layer, channel (its number in the original network), score; layers in the order in which data
-  /// meets them.
+  /// layer, channel (its index in the original network), score; layers in forward order.
   public func csv() -> String {
     let rows = order.flatMap { layer in
       (scores[layer] ?? []).enumerated().map { position, score in

@@ -5,19 +5,19 @@ import ONNX
 import Specification
 import TensorFiles
 
-/// A trained network as an ONNX file, with test data beside it where that is wanted.
+/// Export of a trained network as an ONNX file, optionally with test data.
 struct ONNXExport {
   let network: Network
   let spec: ExportSpec.ONNXSpec
   let metadata: [String: String]
-  /// Of the network's values, where the file is to compute in integers.
+  /// Ranges of the network's values, for a quantized file.
   let ranges: [ClosedRange<Float>]?
 
-  /// Writes the file, and the folder `test_data_set_0` beside it.
+  /// Writes the file, and the folder `test_data_set_0` next to it.
   ///
   /// - Returns: the file's MACs for one image
-  /// - Throws: ``ONNXError`` for a network that cannot be written, `TensorFileError` where the disk
-  ///   takes no file.
+  /// - Throws: ``ONNXError`` for a network that cannot be exported, `TensorFileError` if the file
+  ///   cannot be written.
   func write(to path: String) throws -> Int {
     let options = ONNXOptions(
       opset: spec.opset, foldsBatchNorm: spec.foldsBatchNorm, padChannels: spec.padChannels,

@@ -6,18 +6,18 @@ import Reports
 import Specification
 import TensorFiles
 
-/// Classes and probabilities that a model gives to pictures.
+/// Classes and probabilities of pictures by a model.
 public struct Prediction: Encodable {
   struct Row: Encodable {
-    /// The picture's path, or the image's number.
+    /// The path of the picture, or the index of the image.
     var image: String
-    /// The most probable classes, the most probable first.
+    /// The most probable classes, in descending order.
     var classes: [Class]
   }
 
   struct Class: Encodable {
     var label: Int
-    /// As the model's file names it; nil where it does not.
+    /// The class name in the model's file; nil if it has none.
     var name: String?
     var probability: Double
   }
@@ -28,21 +28,21 @@ public struct Prediction: Encodable {
 
   private enum CodingKeys: String, CodingKey { case rows = "images" }
 
-  /// What is to be classified.
+  /// The images to classify.
   public enum Images {
     /// A tensor file with `images` [N, C, H, W], normalized.
     case tensors(String)
-    /// Picture files, which are resized and normalized as the experiment says.
+    /// Picture files, which are resized and normalized as in the experiment.
     case pictures([String])
   }
 
-  /// Images that go through the network together.
+  /// Batch size.
   private static let batch = 128
 
   /// - Parameters:
   ///   - weights: the model's file; nil for the experiment's start weights
-  ///   - top: classes of each image, at most
-  /// - Throws: ``ToolError`` when a file cannot be used, or a logit is not finite.
+  ///   - top: largest number of classes for each image
+  /// - Throws: ``ToolError`` if a file cannot be used, or a logit is not finite.
   public init(
     _ spec: ExperimentSpec, weights: String?, images: Images, top: Int, engine: Engine
   ) throws(ToolError) {
@@ -156,7 +156,7 @@ public struct Prediction: Encodable {
       ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
   }
 
-  /// A paragraph an image.
+  /// One paragraph per image.
   public func text() -> String {
     rows.map { row in
       let lines = row.classes.map { found in

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What a program prints; nil where it cannot be started, or fails.
+/// The output of a program; nil if it cannot be started, or fails.
 ///
-/// Foundation's `Process` watches programs on a thread of its own, and waits for ever where the
-/// system starts none.
+/// Foundation's `Process` monitors programs on a separate thread, and waits forever if the system
+/// starts none.
 ///
 /// - Parameters:
 ///   - program: looked for along `PATH`.
@@ -21,11 +21,11 @@ func output(of program: String, _ arguments: [String]) -> String? {
   while waitpid(child, &status, 0) < 0 {
     guard errno == EINTR else { return nil }
   }
-  // It ended by itself, with status 0.
+  // It exited with status 0.
   return status == 0 ? String(decoding: printed ?? Data(), as: UTF8.self) : nil
 }
 
-/// The number of the new process; nil where there is none.
+/// The id of the new process; nil if it could not be started.
 private func spawn(_ program: String, _ arguments: [String], output: Int32) -> pid_t? {
   #if canImport(Darwin)
     var actions: posix_spawn_file_actions_t?

@@ -1,17 +1,17 @@
 import Foundation
 
-/// What a folder of results can do, tried out: whether runs on several hosts may share it.
+/// Tests whether runs on several hosts can share a results folder.
 public struct ResultsFolderCheck: Encodable, Sendable {
   let path: String
-  /// Such as `ext4` or `nfs4`; nil where the system does not say.
+  /// Such as `ext4` or `nfs4`; nil if the system does not say.
   let fileSystem: String?
-  /// Nil where the folder can be used.
+  /// Nil if the folder can be used.
   let problem: String?
-  /// Whether two descriptors keep each other out (flock); nil where it was not tried.
+  /// Whether two descriptors exclude each other (flock); nil if it was not tested.
   let hasFlock: Bool?
   let freeGib: Double?
 
-  /// - Parameter path: where it is not there yet, the folder above it is tried.
+  /// - Parameter path: if it does not exist, its parent folder is tested.
   init(_ path: String) {
     self.path = path
     var folder = URL(fileURLWithPath: path)
@@ -50,8 +50,8 @@ public struct ResultsFolderCheck: Encodable, Sendable {
     return (hasFlock, nil)
   }
 
-  /// The type of the file system that a path lies on: of the mount point that is the longest part
-  /// of the path.
+  /// The type of the file system of a path: that of the mount point with the longest matching
+  /// prefix.
   private static func fileSystem(of path: String) -> String? {
     // proc(5): the mount point is the fifth word, the type the first after a lone dash.
     guard let text = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8) else { return nil }
@@ -61,7 +61,7 @@ public struct ResultsFolderCheck: Encodable, Sendable {
       guard words.count > 5, let dash = words.firstIndex(of: "-"), dash + 1 < words.count else { continue }
       let point = words[4].replacingOccurrences(of: "\\040", with: " ")
       guard point == "/" || path == point || path.hasPrefix(point + "/") else { continue }
-      // Of two mounts on one point the later one is seen.
+      // If two file systems are mounted on one point, the later one is visible.
       if point.count >= best?.length ?? 0 { best = (point.count, String(words[dash + 1])) }
     }
     return best?.type

@@ -11,7 +11,7 @@ import Training
 
 /// Prunes one layer at a time of a trained model, and evaluates without training.
 ///
-/// Every layer that is done is saved, so that an analysis that was stopped goes on.
+/// Every finished layer is saved, so that an interrupted analysis can be resumed.
 public struct SensitivityAnalysis: Sendable {
   private let spec: ExperimentSpec
   private let ratios: [Double]
@@ -22,11 +22,11 @@ public struct SensitivityAnalysis: Sendable {
   private let progress: ProgressPrinter
 
   /// - Parameters:
-  ///   - weights: the trained model; nil for the baseline of the experiment's first seed, as `run`
-  ///     has left it.
-  ///   - ratios: shares of a layer's channels to remove, each in (0, 1), rising.
-  ///   - results: the folder of results; the analysis gets a folder in the experiment's.
-  ///   - engines: as many layers as there are engines are measured side by side.
+  ///   - weights: the trained model; nil for the baseline of the experiment's first seed in the
+  ///     results.
+  ///   - ratios: shares of a layer's channels to remove, each in (0, 1), ascending.
+  ///   - results: the results folder; the analysis has a folder in that of the experiment.
+  ///   - engines: the engines; one layer per engine is measured at the same time.
   public init(
     _ spec: ExperimentSpec, weights: String?, ratios: [Double], results: String, engines: [Engine],
     progress: ProgressPrinter, interruption: Interruption
@@ -43,7 +43,7 @@ public struct SensitivityAnalysis: Sendable {
     self.progress = progress
   }
 
-  /// Measures what is not measured yet, and writes `sensitivity.json`, `.csv` and `.svg`.
+  /// Measures the remaining layers, and writes `sensitivity.json`, `.csv` and `.svg`.
   public func run() throws(RunError) -> SensitivityReport {
     let lock = try FolderLock(folder + "/.state", interruption: interruption)
     defer { withExtendedLifetime(lock) {} }
@@ -54,7 +54,7 @@ public struct SensitivityAnalysis: Sendable {
     let network = try network(model, engine)
     let found = try begin(network, data, key: key(data, engine.kernels, modelHash: hash))
     let waiting = network.channelGroups.filter { found[$0.name] == nil }
-    // Scoring is a pass over the training set, which an analysis that is complete does not need.
+    // A complete analysis does not need scores, which take a pass over the training set.
     let scores = waiting.isEmpty ? [:] : try score(network, data)
     let state = Mutex(State(report: found, waiting: waiting))
     let order = network.channelGroups.map(\.name)
@@ -82,7 +82,7 @@ public struct SensitivityAnalysis: Sendable {
     var waiting: [ChannelGroup]
     var failure: RunError?
 
-    /// The next layer to measure; nil when none is left, or one has failed.
+    /// The next layer to measure; nil if none is left, or if one has failed.
     mutating func next() -> ChannelGroup? {
       failure == nil && !waiting.isEmpty ? waiting.removeFirst() : nil
     }
@@ -105,7 +105,7 @@ public struct SensitivityAnalysis: Sendable {
     return network
   }
 
-  /// A hash of everything that can change the numbers.
+  /// A hash of everything that can affect the numbers.
   private func key(_ data: Dataset, _ kernels: KernelClass, modelHash: String) -> String {
     var part = spec
     part.description = ""
@@ -135,7 +135,8 @@ public struct SensitivityAnalysis: Sendable {
     return scores
   }
 
-  /// What an earlier analysis of the same has left, or the whole network's accuracy alone.
+  /// The results of an earlier analysis with the same key, or only the accuracy of the complete
+  /// network.
   private func begin(_ network: Network, _ data: Dataset, key: String) throws(RunError) -> SensitivityReport {
     if let text = DurableFile.text(file("json")),
       let report = try? SensitivityReport(json: text), report.key == key, report == report.checksummed
@@ -153,7 +154,7 @@ public struct SensitivityAnalysis: Sendable {
 
   // MARK: Measuring
 
-  /// A layer with its channels removed, lowest scores first, from ratio to ratio.
+  /// Measures a layer at each ratio, with its lowest-scored channels removed.
   private func measure(
     _ group: ChannelGroup, _ scores: [String: [Double]], _ network: Network, _ images: ImageSet
   ) throws(RunError) -> SensitivityReport.Layer {
@@ -206,7 +207,7 @@ extension SensitivityReport {
 
   fileprivate subscript(_ name: String) -> Layer? { layers.first { $0.name == name } }
 
-  /// Keeps the network's order, whatever the order in which layers are done.
+  /// Inserts a layer in the order of the network, whatever the order of measurement.
   fileprivate mutating func insert(_ layer: Layer, order: [String]) {
     layers.append(layer)
     let place = Dictionary(uniqueKeysWithValues: zip(order, 0...))

@@ -1,11 +1,10 @@
 import TensorFiles
 
-/// Why a command that looks at one model could not.
+/// Why a command on a single model failed.
 public enum ToolError: Error, CustomStringConvertible {
   /// A file that cannot be used; the text names it.
   case file(String)
-  /// The files can be used, and what was asked for failed all the same: images that cannot be read,
-  /// a disk that takes no more.
+  /// The files are valid, but the command failed: images cannot be read, or the disk is full.
   case failed(RunError)
 
   /// A file that could not be written.

@@ -1,6 +1,7 @@
 @testable import Datasets
 
-/// gzip files of several members, and tar archives. What is found in an archive lies within it.
+/// Reads gzip files of several members, and tar archives. Files found in an archive must lie within
+/// it.
 struct ArchiveReader: FuzzedReader {
   static let name = "archives"
 
@@ -16,7 +17,8 @@ struct ArchiveReader: FuzzedReader {
     }
   }
 
-  /// A change of a header makes its checksum wrong, and nothing behind that would be tried.
+  /// Reads an archive as it is, and with repaired header checksums, since the code after the check
+  /// would not be tested otherwise.
   private func readArchive(_ bytes: [UInt8]) {
     for bytes in [bytes, Self.checksumsRepaired(bytes)] {
       guard let archive = try? TarArchive(bytes), let contents = archive.contents("a/b") else { continue }

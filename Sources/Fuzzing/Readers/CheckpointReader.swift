@@ -7,8 +7,8 @@ import Training
 @testable import Experiments
 @testable import TensorFiles
 
-/// Checkpoints, as they are and with the checksum put right, so that what stands behind it is tried
-/// too. What is accepted, and fits the network, gives a network that computes.
+/// Reads checkpoints, as they are and with a repaired checksum, so that the code after the check is
+/// tested, too. An accepted checkpoint that fits the network must produce a network that computes.
 struct CheckpointReader: FuzzedReader {
   static let name = "checkpoint"
   let isText = true

@@ -1,7 +1,7 @@
 import Experiments
 import Specification
 
-/// Experiment files. What is accepted, written out and read again, is the same experiment.
+/// Reads experiment files. An accepted experiment, written and read again, must be the same.
 struct ExperimentReader: FuzzedReader {
   static let name = "experiment"
   let isText = true

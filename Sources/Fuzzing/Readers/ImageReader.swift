@@ -2,11 +2,11 @@ import Specification
 
 @testable import Datasets
 
-/// IDX and CIFAR files, plain and packed. What is accepted can be cut down, shuffled and made into
-/// batches.
+/// Reads IDX and CIFAR files, plain and compressed. Accepted images can be limited, shuffled and
+/// made into batches.
 ///
-/// An input's first byte says which format; an IDX pair follows with the length of its first file
-/// in two bytes.
+/// The first byte of an input selects the format; for an IDX pair, the length of its first file
+/// follows in two bytes.
 struct ImageReader: FuzzedReader {
   static let name = "images"
   private let idx = IDXFiles(
@@ -57,7 +57,7 @@ struct ImageReader: FuzzedReader {
     DataFile(stored: Array(bytes), path: "fuzzed", source: nil)
   }
 
-  /// The two images, packed by gzip.
+  /// The two images, compressed by gzip.
   private static let packedImages: [UInt8] = [
     0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63, 0x60, 0xe0, 0x60, 0x66, 0x60, 0x60,
     0x60, 0x82, 0x62, 0x66, 0x46, 0x26, 0x66, 0x16, 0x56, 0x36, 0x76, 0x0e, 0x4e, 0x2e, 0x6e, 0x1e, 0x00,

@@ -4,7 +4,7 @@ import Network
 import ONNX
 import Specification
 
-/// ONNX files. What is accepted becomes a network, loads its weights and computes logits.
+/// Reads ONNX files. An accepted file becomes a network, loads its weights and computes logits.
 struct ONNXReader: FuzzedReader {
   static let name = "onnx"
 
@@ -56,7 +56,7 @@ struct ONNXReader: FuzzedReader {
     guard let read = try? ONNXNetwork(bytes: bytes, file: "fuzzed", input: Self.input), let engine else {
       return
     }
-    // Larger ones are only slow.
+    // Larger networks are only slow.
     guard read.graph.shapes.allSatisfy({ $0.channels * $0.pixels <= 1 << 12 }) else { return }
     let network = Network(read.graph, seed: 0, engine: engine)
     guard (try? network.load(model: .init(tensors: read.tensors), from: "fuzzed")) != nil else { return }

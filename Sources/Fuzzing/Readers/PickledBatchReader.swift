@@ -1,6 +1,7 @@
 @testable import Datasets
 
-/// Batches of CIFAR's Python version. What is accepted has as many images as it should.
+/// Reads batches of CIFAR's Python version. An accepted batch must have the expected number of
+/// images.
 struct PickledBatchReader: FuzzedReader {
   static let name = "pickles"
   private let batches = CIFARBatches(labels: "labels", classes: 10, rows: 2, columns: 2)
@@ -16,7 +17,7 @@ struct PickledBatchReader: FuzzedReader {
 }
 
 extension PickledBatchReader {
-  /// As Python 2 wrote the originals.
+  /// In Python 2's format, like the originals.
   private static let python2: [UInt8] = [
     0x80, 0x02, 0x7d, 0x71, 0x00, 0x28, 0x55, 0x0b, 0x62, 0x61, 0x74, 0x63, 0x68, 0x5f, 0x6c, 0x61, 0x62,
     0x65, 0x6c, 0x71, 0x01, 0x55, 0x15, 0x74, 0x72, 0x61, 0x69, 0x6e, 0x69, 0x6e, 0x67, 0x20, 0x62, 0x61,

@@ -3,7 +3,7 @@ import Specification
 
 @testable import Datasets
 
-/// JPEG and PNG pictures. What is accepted can be cropped and resized.
+/// Reads JPEG and PNG pictures. Accepted pictures can be cropped and resized.
 struct PictureReader: FuzzedReader {
   static let name = "pictures"
 

@@ -1,8 +1,8 @@
 import Reports
 import Specification
 
-/// report.json. What is accepted, written out and read again, is the same report, and can be shown
-/// in every form.
+/// Reads report.json. An accepted report, written and read again, must be the same, and can be
+/// shown in every format.
 struct ReportReader: FuzzedReader {
   static let name = "report"
   let isText = true

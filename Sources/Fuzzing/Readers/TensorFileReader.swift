@@ -2,7 +2,7 @@ import Compute
 
 @testable import TensorFiles
 
-/// safetensors files. What is accepted, written out and read again, has the same bytes.
+/// Reads safetensors files. An accepted file, written and read again, must have the same bytes.
 struct TensorFileReader: FuzzedReader {
   static let name = "safetensors"
 
@@ -33,8 +33,8 @@ struct TensorFileReader: FuzzedReader {
     precondition(again?.serialized() == written, "it does not read back the same")
   }
 
-  /// With a header that ends at the last bracket: a change of the header's length is refused at
-  /// once, and nothing behind that would be tried.
+  /// Repairs the header length to end at the last bracket: a wrong length is rejected at once, and
+  /// the code after the check would not be tested.
   static func lengthRepaired(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.count > 8, let last = bytes.lastIndex(of: UInt8(ascii: "}")), last >= 8 else { return bytes }
     let count = UInt64(last + 1 - 8)

@@ -1,6 +1,6 @@
-/// The channel groups of a graph, as its operations' ties make them.
+/// The channel groups of a graph, derived from the ties of its operations.
 struct ChannelStructure: Sendable {
-  /// A group, with the class of channels behind each of its channels' numbers.
+  /// A group, with the class of tied channels for each of its channel indices.
   struct Group: Sendable {
     let name: String
     let kind: ChannelGroup.Kind
@@ -8,7 +8,7 @@ struct ChannelStructure: Sendable {
     let members: [String]
   }
 
-  /// A layer that makes channels: a convolution or a linear layer.
+  /// A layer that computes new channels: a convolution or a linear layer.
   struct Maker: Sendable {
     let layer: String
     let node: Int
@@ -17,13 +17,13 @@ struct ChannelStructure: Sendable {
   }
 
   let classes: ChannelClasses
-  /// In the order of data; the logits' layer, too.
+  /// In forward order, including the layer of the logits.
   let makers: [Maker]
-  /// In the order of data, streams among them.
+  /// In forward order, including streams.
   let groups: [Group]
-  /// By class: its group, by number, and its number there.
+  /// By class: the index of its group, and its channel index in the group.
   let positions: [Int: (group: Int, channel: Int)]
-  /// By class of a branch: the classes of sums that take it with them.
+  /// By class of a branch: the classes of sums with which it is removed.
   let leaders: [Int: [Int]]
 
   init(_ graph: Graph) {
@@ -83,6 +83,6 @@ struct ChannelStructure: Sendable {
 }
 
 extension Operation {
-  /// Whether the outputs are filters or units of the operation's own.
+  /// Whether the outputs are filters or units of the operation.
   var makesChannels: Bool { self is Convolution || self is Linear }
 }

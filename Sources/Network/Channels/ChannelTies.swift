@@ -1,12 +1,12 @@
-/// Which channels of a graph can only be removed together.
+/// Channels of a graph that can only be removed together.
 ///
-/// The elements are single channels of single values, so that offsets in a concatenation, the
-/// groups of a convolution or the pixels of a flattened map need no index maps: each operation says
-/// which of its input's channels are which of its output's (union-find, Tarjan 1975).
+/// A union-find (Tarjan 1975) over the single channels of all values, so that offsets in a
+/// concatenation, groups of a convolution or pixels of a flattened map need no index maps: each
+/// operation declares which input channels correspond to which output channels.
 public struct ChannelTies: Sendable {
-  /// Where each value's channels begin among all.
+  /// Index of the first channel of each value among all channels.
   private let offsets: [Int]
-  /// The parent of each channel; a root is its own.
+  /// The parent of each channel; a root is its own parent.
   private var parents: [Int]
   private var pinned: Set<Int> = []
   private var followers: [(branch: Int, sum: Int)] = []
@@ -29,20 +29,20 @@ public struct ChannelTies: Sendable {
     }
   }
 
-  /// Two channels are removed together.
+  /// Ties two channels: they are removed together.
   public mutating func same(_ a: Graph.Value, _ i: Int, _ b: Graph.Value, _ j: Int) {
     let (first, second) = (root(offsets[a.index] + i), root(offsets[b.index] + j))
-    // The lower one stays the root, which keeps the order of data.
+    // The lower one stays the root, which preserves forward order.
     if first != second { parents[max(first, second)] = min(first, second) }
   }
 
-  /// A branch's channel is removed with the sum's, and may be removed before it: it then adds
-  /// nothing.
+  /// Ties a channel of a branch to that of the sum: it is removed with it, but may be removed
+  /// earlier, and then adds nothing.
   public mutating func follows(_ branch: Graph.Value, _ i: Int, _ sum: Graph.Value, _ j: Int) {
     followers.append((offsets[branch.index] + i, offsets[sum.index] + j))
   }
 
-  /// None of the value's channels is ever removed.
+  /// Protects the channels of a value from removal.
   private mutating func pin(_ value: Graph.Value, _ channels: Int) {
     for channel in 0..<channels { pinned.insert(offsets[value.index] + channel) }
   }
@@ -69,7 +69,7 @@ public struct ChannelTies: Sendable {
   }
 }
 
-/// A node's values and their channels, as ``Operation/tieChannels(_:into:)`` takes them.
+/// Values of a node and their channels, for ``Operation/tieChannels(_:into:)``.
 public struct NodeChannels: Sendable {
   public let inputs: [Graph.Value]
   public let output: Graph.Value
@@ -85,7 +85,7 @@ public struct NodeChannels: Sendable {
 }
 
 extension ChannelTies {
-  /// Channel by channel, an input is the output.
+  /// Ties an input to the output, channel by channel.
   public mutating func same(_ a: Graph.Value, _ b: Graph.Value, channels: Int) {
     for channel in 0..<channels { same(a, channel, b, channel) }
   }
@@ -97,7 +97,7 @@ struct ChannelClasses: Sendable {
   private let roots: [Int]
   /// Classes that are never removed.
   let pinned: Set<Int>
-  /// By class, the classes that are removed with it, each of which may be removed before it.
+  /// By class, the classes that are removed with it, but may be removed earlier.
   let follows: [Int: [Int]]
 
   fileprivate init(offsets: [Int], roots: [Int], pinned: Set<Int>, follows: [Int: [Int]]) {
@@ -113,7 +113,7 @@ struct ChannelClasses: Sendable {
     return roots[offsets[value.index]..<end]
   }
 
-  /// A class with all that are removed with it.
+  /// A class and all classes that are removed with it.
   func removed(with name: Int) -> [Int] {
     guard follows[name] != nil else { return [name] }
     var found: Set<Int> = [name]

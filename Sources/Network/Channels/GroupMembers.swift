@@ -1,15 +1,16 @@
-/// Where the channels of groups are: which channels of layers they are, and which channels of other
-/// groups are removed with them.
+/// Relates channels of groups to channels of layers, and to channels of other groups that are
+/// removed with them.
 extension PrunableGraph {
-  /// The score of every channel that is left of every group, and the scores of layers that belong
-  /// to no group.
+  /// The score of every remaining channel of every group, and the scores of layers that belong to
+  /// no group.
   ///
-  /// A group that several layers make, an expansion and its depthwise filters or a residual stream,
-  /// has the mean of the scores of all its channels, as pruners of coupled channels take it (Fang
-  /// et al. 2023, DepGraph, arXiv 2301.12900). What a layer has lost of a stream counts as 0, since
-  /// it adds nothing to it; layers that have no scores do not count. A group without any has none.
+  /// If several layers compute a group, such as an expansion and its depthwise filters or a
+  /// residual stream, the score is the mean over all channels of these layers that belong together
+  /// (Fang et al. 2023, DepGraph, arXiv 2301.12900). A layer that has lost a channel of a stream
+  /// counts as 0, since it adds nothing to it; layers without scores do not count. A group without
+  /// scored layers has no score.
   ///
-  /// - Parameter layers: by layer, normalized scores of the output channels that are left; or by
+  /// - Parameter layers: by layer, normalized scores of the remaining output channels; or by
   ///   stream, for a criterion that scores streams itself
   public func groupScores(_ layers: [String: [Double]]) -> [String: [Double]] {
     var sums = structure.groups.map { [Double](repeating: 0, count: $0.classes.count) }
@@ -35,8 +36,8 @@ extension PrunableGraph {
     return found
   }
 
-  /// For each original channel of a layer: its group and number there, and those of streams that it
-  /// adds to.
+  /// For each original channel of a layer: its group and index in the group, and those of streams
+  /// that it adds to.
   private func places(of maker: ChannelStructure.Maker) -> [[(group: Int, channel: Int)]] {
     structure.classes.classes(of: maker.value).map { own in
       ([own] + structure.leaders[own, default: []]).compactMap { structure.positions[$0] }

@@ -1,4 +1,4 @@
-/// One row of the layer table: a layer's size and cost as it stands.
+/// One row of the layer table: current size and cost of a layer.
 public struct LayerSummary: Equatable, Sendable {
   public enum Kind: String, Sendable { case convolution, linear, normalization }
 
@@ -8,12 +8,12 @@ public struct LayerSummary: Equatable, Sendable {
   public let channels: Int
   /// Whether the channels may be removed.
   public let isPrunable: Bool
-  /// The layer's batch norm counted in.
+  /// Includes the batch norm of the layer.
   public let cost: Cost
 }
 
 extension PrunableGraph {
-  /// A row for each layer that has weights, in the order of data.
+  /// A row for each layer that has weights, in forward order.
   public var layers: [LayerSummary] {
     var nodes: [String: [Int]] = [:]
     var order: [String] = []

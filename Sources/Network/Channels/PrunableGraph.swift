@@ -1,14 +1,13 @@
-/// A graph that can lose channels: the graph as it was built, the groups of its channels, and what
-/// is left of it.
+/// A graph that can be pruned: the original graph, its channel groups, and the remaining channels.
 ///
-/// A value without weights: what a removal would cost or leave is found on a copy.
+/// It is a value without weights, so that the effect of a removal can be computed on a copy.
 public struct PrunableGraph: Sendable {
   public let original: Graph
-  /// As it stands.
+  /// The current graph.
   public private(set) var graph: Graph
-  /// By value: the original numbers of the channels that are left.
+  /// By value: the original indices of the remaining channels.
   private(set) var kept: [[Int]]
-  /// Whether residual streams lose channels, too.
+  /// Whether residual streams are pruned, too.
   public var prunesStreams = false
 
   let structure: ChannelStructure
@@ -25,12 +24,12 @@ public struct PrunableGraph: Sendable {
 
   // MARK: Groups
 
-  /// All channels that can be removed from layers without a stream, in the order of data.
+  /// The groups of all channels that can be removed independently of streams, in forward order.
   public var channelGroups: [ChannelGroup] {
     structure.groups.filter { $0.kind != .stream }.map(group)
   }
 
-  /// The residual streams, in the order of data: channels that many layers can only lose together.
+  /// The residual streams, in forward order: channels that many layers can only lose together.
   public var streamGroups: [ChannelGroup] {
     structure.groups.filter { $0.kind == .stream }.map(group)
   }
@@ -41,23 +40,22 @@ public struct PrunableGraph: Sendable {
       kept: group.classes.indices.filter { !removed.contains(group.classes[$0]) }, members: group.members)
   }
 
-  /// Channels left that can be removed, hidden units of a classifier not counted; those of a
-  /// residual stream count as its branches' last convolutions have them.
+  /// Remaining prunable channels, without hidden units of a classifier; channels of a residual
+  /// stream count as those of the last convolutions of its branches.
   public var prunableChannels: Int {
     channelGroups.filter { $0.kind == .convolution }.map(\.kept.count).reduce(0, +)
   }
 
-  /// The original numbers of a layer's output channels that are left.
+  /// The original indices of a layer's remaining output channels.
   func keptOutputs(of maker: ChannelStructure.Maker) -> [Int] { kept[maker.value.index] }
 
   // MARK: Removal
 
-  /// Removes channels for good.
+  /// Removes channels.
   ///
-  /// - Parameter channels: by group, channels by their number in the original network. Ones that
-  ///   were removed before, or that never were, are ignored; a layer's last channel is never
-  ///   removed.
-  /// - Returns: by node, the slices of its tensors that are left.
+  /// - Parameter channels: by group, indices of channels in the original network. Indices of
+  ///   removed or unknown channels are ignored; the last channel of a layer is never removed.
+  /// - Returns: by node, the remaining slices of its tensors.
   mutating func remove(channels: [String: Set<Int>]) -> [Int: [ParameterSlice]] {
     for isStream in [true, false] {
       let groups = structure.groups.filter { ($0.kind == .stream) == isStream }
@@ -70,8 +68,8 @@ public struct PrunableGraph: Sendable {
     return shrink()
   }
 
-  /// Keeps exactly these channels, by their number in the original network; groups that are not
-  /// named stay whole.
+  /// Keeps exactly these channels, by their index in the original network; other groups keep all
+  /// channels.
   mutating func keep(channels: [String: [Int]]) -> [Int: [ParameterSlice]] {
     var removed: [String: Set<Int>] = [:]
     for group in channelGroups + streamGroups {
@@ -80,10 +78,10 @@ public struct PrunableGraph: Sendable {
     return remove(channels: removed)
   }
 
-  /// Takes classes out of those that are to be removed, until each layer keeps a channel.
+  /// Excludes classes from removal until each layer keeps a channel.
   private func spareLastChannels(_ wanted: inout Set<Int>) {
     var lost = Set(wanted.flatMap(structure.classes.removed(with:)))
-    // The narrowest first, so that one channel that stays may serve several.
+    // The narrowest first, so that one remaining channel may serve several.
     for maker in structure.makers.sorted(by: { kept[$0.value.index].count < kept[$1.value.index].count }) {
       let classes = structure.classes.classes(of: maker.value)
       let left = kept[maker.value.index].map { classes[classes.startIndex + $0] }.filter {
@@ -95,7 +93,7 @@ public struct PrunableGraph: Sendable {
     }
   }
 
-  /// Makes the graph as small as the channels that are left.
+  /// Shrinks the graph to the remaining channels.
   private mutating func shrink() -> [Int: [ParameterSlice]] {
     let positions = kept.indices.map { value in
       let classes = structure.classes.classes(of: Graph.Value(index: value))
@@ -144,6 +142,6 @@ public struct PrunableGraph: Sendable {
 }
 
 extension Array {
-  /// The element at an index, nil where there is none.
+  /// The element at an index, or nil if the index is out of range.
   fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -1,21 +1,22 @@
 import Compute
 
-/// Runs a plan for one thread of work: forward, and backward or with relevance along the tape.
+/// Runs a plan in one thread of control: the forward pass, and the backward or relevance pass along
+/// the tape.
 ///
-/// A value of its own for each pass; nothing is kept between passes.
+/// Each pass has a separate executor; nothing is kept between passes.
 struct Executor {
   let plan: ExecutionPlan
   let parameters: ParameterStore
-  /// Counted up by every removal, so that a tape is not read by another plan than its own.
+  /// Incremented by every removal, so that a tape is only read by its own plan.
   let generation: Int
 
   // MARK: Forward
 
-  /// The graph's output for a batch, and what the way back needs.
+  /// The graph's output for a batch, and the tape for the backward pass.
   ///
   /// - Parameters:
   ///   - images: planes of the graph's input shape
-  ///   - observe: is called with every value that a step gives; planes are valid during the call
+  ///   - observe: is called with every value that a step computes; planes are valid during the call
   func forward(
     _ images: Planes, _ run: inout Run, observe: (Graph.Value, Planes) -> Void = { _, _ in }
   ) -> (output: Planes, tape: Tape) {
@@ -74,7 +75,7 @@ struct Executor {
 
   /// Sets the gradient of every tensor from the gradient of the output.
   ///
-  /// - Precondition: the tape is of a training pass with the network as it is now.
+  /// - Precondition: the tape is of a training pass of the current network.
   func backward(_ dy: Planes, _ tape: consuming Tape, _ run: inout Run) {
     precondition(tape.mode == .training, "a backward pass follows a training pass")
     var wanted = [Bool](repeating: true, count: plan.valueCount)
@@ -86,7 +87,7 @@ struct Executor {
     }
   }
 
-  /// Takes each step of a tape back whose output something has flowed into, the last first.
+  /// Runs the steps of a tape in reverse, if anything has flowed into their outputs.
   private func wayBack(
     _ tape: consuming Tape, _ flow: Flow, _ run: Run,
     _ body: (_ step: any Step, _ entry: Tape.Entry, _ flowing: Planes) -> Void
@@ -100,7 +101,7 @@ struct Executor {
     }
   }
 
-  /// With the inputs that were not kept because they are computed again.
+  /// Adds the inputs that were not saved and are recomputed.
   private func recomputed(_ values: StepValues, of step: any Step, _ tape: Tape, _ run: Run) -> StepValues {
     guard run.mode == .training else { return values }
     let needs = step.needs(run)
@@ -115,9 +116,9 @@ struct Executor {
 
   // MARK: Relevance
 
-  /// Sends relevance back from the output.
+  /// Propagates relevance back from the output.
   ///
-  /// - Parameter record: is called with the relevance of values, as they are complete; planes are
+  /// - Parameter record: is called with the relevance of each value when it is complete; planes are
   ///   valid during the call
   func relevance(
     _ r: Planes, _ tape: consuming Tape, _ run: inout Run, record: (Graph.Value, Planes) -> Void

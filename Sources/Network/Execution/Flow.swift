@@ -1,12 +1,12 @@
 import Compute
 
-/// Gradients, or relevance, of a graph's values on the way back.
+/// Gradients or relevance of a graph's values during the backward pass.
 ///
-/// The first reader of a value that comes to its end writes what flows into the value or hands its
-/// planes over, the later ones add to that.
+/// In the backward pass, the first reader of a value writes to it or passes on its planes, and
+/// later readers add to it.
 final class Flow {
   private var planes: [Planes?]
-  /// By value: whether it is wanted.
+  /// By value: whether it is needed.
   private let wanted: [Bool]
 
   init(wanted: [Bool]) {
@@ -16,7 +16,7 @@ final class Flow {
 
   func wants(_ value: Graph.Value) -> Bool { wanted[value.index] }
 
-  /// Hands over planes that nobody else will write to.
+  /// Adds planes and passes on their ownership: nobody else may write to them.
   func add(_ flowing: Planes, to value: Graph.Value, _ engine: Engine) {
     guard wanted[value.index] else { return }
     if let sum = planes[value.index] {
@@ -26,10 +26,10 @@ final class Flow {
     }
   }
 
-  /// What has flowed into a value so far, to add to; nil where nothing has.
+  /// The sum for a value so far, to add to; nil if nothing has been added.
   func sum(at value: Graph.Value) -> Planes? { planes[value.index] }
 
-  /// Calls `body` with planes to overwrite, or to add to where the flag says so.
+  /// Calls `body` with planes to overwrite, or to add to if the flag is set.
   func write(
     to value: Graph.Value, _ shape: PlaneShape, _ body: (_ planes: Planes, _ accumulate: Bool) -> Void
   ) {
@@ -43,26 +43,26 @@ final class Flow {
     }
   }
 
-  /// All that has flowed into a value, which is forgotten here.
+  /// Removes and returns the sum for a value.
   func take(_ value: Graph.Value) -> Planes? {
     defer { planes[value.index] = nil }
     return planes[value.index]
   }
 }
 
-/// The part of a flow that one node's inputs see.
+/// The flow as seen from the inputs of one node.
 public struct NodeFlow {
   let flow: Flow
   let inputs: [Graph.Value]
   let engine: Engine
 
-  /// Whether anything is wanted at an input.
+  /// Whether an input needs its gradient or relevance.
   func wants(_ input: Int) -> Bool { flow.wants(inputs[input]) }
 
-  /// Hands over planes that nobody else will write to.
+  /// Adds planes and passes on their ownership: nobody else may write to them.
   func add(_ planes: Planes, to input: Int) { flow.add(planes, to: inputs[input], engine) }
 
-  /// Calls `body` with planes to overwrite, or to add to where the flag says so.
+  /// Calls `body` with planes to overwrite, or to add to if the flag is set.
   func write(to input: Int, _ shape: PlaneShape, _ body: (Planes, Bool) -> Void) {
     flow.write(to: inputs[input], shape, body)
   }
@@ -76,20 +76,20 @@ public struct NodeFlow {
   }
 }
 
-/// What was kept of a step's inputs and output, as far as the way back needs them.
+/// The saved inputs and output of a step, as far as the backward pass needs them.
 public struct StepValues: Sendable {
   let inputs: [Planes?]
   let output: Planes?
-  /// The shapes of the inputs, kept or not.
+  /// The shapes of the inputs, saved or not.
   let inputShapes: [PlaneShape]
 
-  /// - Precondition: the operation said that it needs its inputs.
+  /// - Precondition: the operation declares that it needs its inputs.
   func input(_ index: Int = 0) -> Planes {
     guard let planes = inputs[index] else { preconditionFailure("input \(index) was not kept") }
     return planes
   }
 
-  /// - Precondition: the operation said that it needs its output.
+  /// - Precondition: the operation declares that it needs its output.
   func requireOutput() -> Planes {
     guard let output else { preconditionFailure("the output was not kept") }
     return output

@@ -1,14 +1,13 @@
 import Compute
 
-/// Where a network's time goes: seconds for each layer and kind of work, gathered over any number
-/// of steps.
+/// Time profile of a network: seconds by layer and kind of work, summed over any number of steps.
 public final class LayerProfile {
-  /// Kinds of work that a layer does in a step of training.
+  /// Kinds of work of a layer in a training step.
   public enum Work: String, CaseIterable, Sendable {
     case forward
     case weightGradient = "weight gradient"
     case inputGradient = "input gradient"
-    /// Of weights and input, where they come from one pass.
+    /// Of weights and input, if they are computed in one pass.
     case gradients = "both gradients"
     /// Batch norm, ReLU and residual sum, forward and backward.
     case normalization
@@ -18,15 +17,15 @@ public final class LayerProfile {
     public var layer: String
     public var work: Work
     public var seconds: Double
-    /// Multiply-accumulates, of all images.
+    /// Multiply-accumulates for all images.
     public var macs: Int
-    /// Bytes that must be read and written at least: each activation and gradient once.
+    /// Minimum number of bytes read and written: each activation and gradient once.
     public var bytes: Int
-    /// Of a convolution, as `ESPALIER_CONVOLUTION` calls it.
+    /// Of a convolution: its name for `ESPALIER_CONVOLUTION`.
     public var algorithm: String?
   }
 
-  /// In the order in which they first happened.
+  /// In the order of their first occurrence.
   public private(set) var entries: [Entry] = []
   private var ranks: [Key: Int] = [:]
 
@@ -59,7 +58,7 @@ public final class LayerProfile {
 }
 
 extension Run {
-  /// Runs the body, on the clock if a profile is wanted.
+  /// Runs the body, and measures its time if there is a profile.
   func timed<Result>(
     _ layer: String, _ work: LayerProfile.Work, macs: @autoclosure () -> Int = 0,
     bytes: @autoclosure () -> Int = 0, algorithm: @autoclosure () -> String? = nil, _ body: () -> Result

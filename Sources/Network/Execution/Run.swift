@@ -1,34 +1,34 @@
 import Compute
 
-/// What a forward pass is for, which decides what operations compute and keep.
+/// Purpose of a forward pass, which decides what operations compute and save.
 public enum ForwardMode: Sendable {
-  /// The batch's statistics and dropout; what the backward pass reads is kept.
+  /// Batch statistics and dropout; saves what the backward pass reads.
   case training
-  /// Running statistics; nothing is kept.
+  /// Running statistics; saves nothing.
   case evaluation
-  /// Running statistics; what relevance's way back reads is kept, with positive and negative
-  /// contributions apart.
+  /// Running statistics; saves what the relevance backward pass reads, with positive and negative
+  /// contributions separated.
   case relevance
 }
 
-/// What the operations of one pass share: the engine and how they are to compute.
+/// State that the operations of one pass share: the engine, and how to compute.
 public struct Run {
   let engine: Engine
   let mode: ForwardMode
-  /// How convolutions are computed on the way forward.
+  /// How convolutions are computed in the forward pass.
   var method = ConvolutionMethod.fastest
-  /// What dropout draws from, one layer after the other; nil where nothing is dropped.
+  /// Random stream of dropout, shared by the layers in order; nil without dropout.
   var dropout: RandomStream?
   var rule = RelevanceRule.standard
-  /// By value: whether relevance is wanted there.
+  /// By value: whether its relevance is needed.
   var relevanceWanted: [Bool] = []
-  /// Weights sorted by sign, by node, in a pass that computes relevance.
+  /// Weights split by sign, by node, in a pass that computes relevance.
   var signedConvolutions: [Int: SignedConvolution] = [:]
-  /// Gathers how long layers take, where that is wanted.
+  /// Collects the times of layers, if set.
   var profile: LayerProfile?
-  /// Elements of an output within a residual branch beyond which it is computed again for the
-  /// backward pass, rather than kept: one pass over what no cache holds, for a fifth less memory.
-  /// 12 MiB.
+  /// Recomputation threshold: an output within a residual branch with more elements is recomputed
+  /// for the backward pass instead of saved. This costs one pass over data that no cache holds, and
+  /// saves a fifth of the memory. 12 MiB.
   var recomputationThreshold = 3 << 20
 
   init(engine: Engine, mode: ForwardMode) {
@@ -39,18 +39,18 @@ public struct Run {
   func wantsRelevance(_ value: Graph.Value) -> Bool { relevanceWanted[value.index] }
 }
 
-/// How relevance goes back through the network: the alpha-beta rule of layer-wise relevance
-/// propagation (Bach et al. 2015, eq. 60), whose relevance is conserved where alpha - beta = 1.
+/// The alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015, eq. 60), which
+/// conserves relevance if alpha - beta = 1.
 public struct RelevanceRule: Equatable, Sendable {
   public var alpha: Float
   public var beta: Float
-  /// Where the channels of a residual block's last convolution are scored.
+  /// Where to score the channels of a residual block's last convolution.
   public var lastConvolution: LastConvolution
 
   public enum LastConvolution: String, CaseIterable, Sendable {
-    /// By the relevance of the block's output, as the program of arXiv 2002.09958 does.
+    /// By the relevance of the block's output, as in the program of arXiv 2002.09958.
     case output
-    /// By the branch's part of that.
+    /// By the branch's part of that relevance.
     case branch
   }
 

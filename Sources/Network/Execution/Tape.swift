@@ -1,9 +1,10 @@
 import Compute
 
-/// What one forward pass kept for the way back: of each step what it saved, and the values that it
-/// reads again.
+/// Data that one forward pass saved for the backward pass: for each step its saved state, and the
+/// values that it reads again.
 ///
-/// The way back takes each entry out when it has come to it, so that memory returns step by step.
+/// The backward pass removes each entry when it reaches it, so that memory is released step by
+/// step.
 public struct Tape: Sendable {
   struct Entry: Sendable {
     var saved: any Sendable
@@ -12,7 +13,8 @@ public struct Tape: Sendable {
 
   private(set) var entries: [Entry?]
   let images: Int
-  /// Of the network when the pass was made: a tape is of no use once channels were removed.
+  /// Generation of the network at the time of the pass: a tape is invalid once channels are
+  /// removed.
   let generation: Int
   let mode: ForwardMode
 

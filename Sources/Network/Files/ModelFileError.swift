@@ -8,10 +8,9 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
   case missing(file: String, tensor: String)
   case unexpected(file: String, tensor: String)
   case wrongShape(file: String, tensor: String, expected: [Int], found: [Int])
-  /// The classifier's; the network can be built with as many.
+  /// The shape of the classifier; the network can be built with this number of classes.
   case otherClasses(file: String, expected: Int, found: Int)
-  /// As `wrongShape`, where no tensor is larger than the network's: a model that was pruned, most
-  /// likely.
+  /// Like `wrongShape`, if no tensor is larger than the network's: most likely a pruned model.
   case lostChannels(file: String, tensor: String, expected: [Int], found: [Int])
   case notFinite(file: String, tensor: String)
   case badChannels(file: String, group: String, reason: String)
@@ -30,8 +29,8 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
         + "`architecture.new_head: true` trains a new one"
     case .lostChannels(let file, let tensor, let expected, let found):
       "\(file): tensor \(tensor) has shape \(found), expected \(expected): a pruned model whose metadata, "
-        + "espalier.kept.*, was lost when another program wrote it, or one of another `architecture.width`; "
-        + "take the file that `espalier run` wrote"
+        + "espalier.kept.*, was lost when another program wrote it, or a model of another `architecture.width`; "
+        + "use the file that `espalier run` wrote"
     case .notFinite(let file, let tensor):
       "\(file): tensor \(tensor) has values that are not finite, as after a training that diverged"
     case .badChannels(let file, let group, let reason): "\(file): kept channels of \(group): \(reason)"

@@ -3,7 +3,7 @@ import Foundation
 import TensorFiles
 
 extension Network {
-  /// All trained parameters in the order of data.
+  /// All trained parameters in forward order.
   public var parameters: [Parameter] { store.trained }
 
   /// Running means and variances, by name.
@@ -11,7 +11,7 @@ extension Network {
     Dictionary(uniqueKeysWithValues: store.statistics.map { ($0.name, $0.value) })
   }
 
-  /// Running means and variances one after the other, in the order of data.
+  /// Running means and variances as one vector, in forward order.
   public var statisticsVector: [Float] {
     get { store.statistics.flatMap(\.value.values) }
     set {
@@ -24,15 +24,15 @@ extension Network {
     }
   }
 
-  /// Everything that evaluation needs, by the names that torchvision uses.
+  /// All tensors that evaluation needs, by torchvision's names.
   public var tensors: [String: Tensor] {
     var found = runningStatistics
     for parameter in parameters { found[parameter.name] = parameter.value }
     return found
   }
 
-  /// Which original channels each group kept, as metadata of a tensor file; groups that are whole
-  /// are left out.
+  /// The original channels that each group keeps, as metadata of a tensor file; unpruned groups are
+  /// omitted.
   public var keptChannelsMetadata: [String: String] {
     var metadata: [String: String] = [:]
     for group in channelGroups + streamGroups where group.kept.count < group.originalCount {
@@ -41,7 +41,7 @@ extension Network {
     return metadata
   }
 
-  /// The network as a tensor file; `metadata` is added to which channels are left.
+  /// The network as a tensor file; `metadata` is added to that about remaining channels.
   public func tensorFile(metadata: [String: String] = [:]) -> TensorFile {
     var file = TensorFile()
     file.tensors = tensors
@@ -49,34 +49,32 @@ extension Network {
     return file
   }
 
-  /// Removes the channels that the file says are gone, and takes its tensors.
+  /// Removes the channels that the file does not have, and loads its tensors.
   ///
-  /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; nothing is
-  ///   changed then, except that channels may be gone.
+  /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; then
+  ///   tensors are unchanged, but channels may have been removed.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
     let shapes = file.tensors.mapValues(\.shape)
-    // Channels that a file says are left were removed from this network before, where everything
-    // fits as it is.
+    // If all shapes fit already, the channels were removed from this network before.
     if !structure.fits(shapes) { keep(channels: try structure.keptChannels(file.metadata, from: path)) }
     try structure.check(shapes, file.metadata, from: path)
     setTensors(file.tensors)
   }
 
-  /// Loads a tensor file, channels and all.
+  /// Loads a tensor file, with its remaining channels.
   public func load(contentsOf path: String) throws(ModelFileError) {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .unreadable(error) }
     try load(model: file, from: path)
   }
 
-  /// Loads a trained model that may come from elsewhere: names may have the prefix that PyTorch's
-  /// wrappers put before them, and values have to be finite.
+  /// Loads a trained model that other programs may have written: names may have the prefix of
+  /// PyTorch's wrappers, and values must be finite.
   ///
   /// The projection of a residual block may be called `downsample`, as torchvision does, or
   /// `shortcut`.
   ///
-  /// - Parameter newHead: whether the classifier of the file is left out, so that the network's own
-  ///   stays
+  /// - Parameter newHead: whether to ignore the file's classifier and keep that of the network
   public func load(
     model: TensorFile, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {

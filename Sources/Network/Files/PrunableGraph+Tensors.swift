@@ -5,7 +5,7 @@ import TensorFiles
 extension PrunableGraph {
   static let keptPrefix = "espalier.kept."
 
-  /// Shapes of all tensors as the graph stands, by name.
+  /// Shapes of all tensors of the current graph, by name.
   var tensorShapes: [String: [Int]] {
     var shapes: [String: [Int]] = [:]
     for (index, node) in graph.nodes.enumerated() {
@@ -25,11 +25,11 @@ extension PrunableGraph {
     return node.operation.parameters(graph.inputShapes(last)).map { node.tensors + "." + $0.name }
   }
 
-  /// Checks a file's header: whether its tensors, with the channels that its metadata says are
-  /// left, are the graph's.
+  /// Checks the header of a file: whether its tensors, with the remaining channels in its metadata,
+  /// are those of the graph.
   ///
-  /// - Parameter newHead: whether the classifier of the file is not used
-  /// - Throws: what loading the file would, values not counted.
+  /// - Parameter newHead: whether the file's classifier is ignored
+  /// - Throws: the errors of loading the file, except those about values.
   public func check(
     _ header: TensorHeader, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {
@@ -44,13 +44,12 @@ extension PrunableGraph {
     try pruned.check(shapes, header.metadata, from: path)
   }
 
-  /// By name of a file's tensor, the name that the graph has for it: without what PyTorch's
-  /// wrappers put before names, and with `downsample` or `shortcut` for the projection of a
-  /// residual block, whichever the graph says.
+  /// The graph's names for the tensors of a file: without the prefix of PyTorch's wrappers, and
+  /// with the graph's choice of `downsample` or `shortcut` for the projection of a residual block.
   func ownNames(_ names: [String]) -> [String: String] {
     let own = tensorShapes
     let bare = TensorFile.withoutWrappers(names)
-    // Two of a file's names do not become one.
+    // No two names of a file may become the same.
     var taken = Set(bare.values)
     var names = bare
     for (key, name) in bare.sorted(by: { $0.key < $1.key }) where own[name] == nil {
@@ -102,7 +101,7 @@ extension PrunableGraph {
     throw .wrongShape(file: path, tensor: first.name, expected: first.expected, found: first.found)
   }
 
-  /// The channels that a file's metadata says are left, by group.
+  /// The remaining channels in a file's metadata, by group.
   func keptChannels(
     _ metadata: [String: String], from path: String
   ) throws(ModelFileError) -> [String: [Int]] {

@@ -1,4 +1,4 @@
-/// What a layer or a network costs.
+/// Cost of a layer or a network.
 public struct Cost: Equatable, Sendable {
   /// Weights, biases, and batch norm's scale and shift.
   public var parameters: Int

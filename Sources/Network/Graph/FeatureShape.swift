@@ -2,7 +2,7 @@ import Compute
 
 /// The shape of one image's features: `[channels, rows, columns]`.
 ///
-/// A vector, such as what a linear layer computes, has one row and one column.
+/// A vector, such as the output of a linear layer, has one row and one column.
 public struct FeatureShape: Hashable, Sendable, CustomStringConvertible {
   public var channels: Int
   public var rows: Int
@@ -25,7 +25,7 @@ public struct FeatureShape: Hashable, Sendable, CustomStringConvertible {
     PlaneShape(channels: channels, images: images, rows: rows, columns: columns)
   }
 
-  /// The same map with another number of channels.
+  /// The same size with another number of channels.
   func with(channels: Int) -> FeatureShape {
     FeatureShape(channels: channels, rows: rows, columns: columns)
   }

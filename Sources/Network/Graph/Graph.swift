@@ -1,10 +1,9 @@
-/// A network's structure: operations in an order in which each reads only what is there before it.
+/// The structure of a network: operations in topological order.
 ///
-/// An immutable value without weights. It needs no engine, so that validation, plans, costs,
-/// reports and channel groups can work on it alone.
+/// A graph is an immutable value without weights. It needs no engine, so that validation, plans,
+/// costs, reports and channel groups can use it alone.
 public struct Graph: Sendable {
-  /// Features that flow through the graph, by number: 0 is the image, and node `i` computes value
-  /// `i + 1`.
+  /// Features in the graph, by index: value 0 is the image, and node `i` computes value `i + 1`.
   public struct Value: Hashable, Comparable, Sendable {
     public let index: Int
 
@@ -17,26 +16,26 @@ public struct Graph: Sendable {
     public static func < (a: Value, b: Value) -> Bool { a.index < b.index }
   }
 
-  /// One operation with what it reads.
+  /// One operation with its inputs.
   public struct Node: Sendable {
     public var operation: any Operation
     public let inputs: [Value]
-    /// The layer that the operation belongs to, as reports, scores and `prune.exclude` name it.
+    /// The layer that the operation belongs to, as named in reports, scores and `prune.exclude`.
     ///
     /// A convolution with its batch norm and activation is one layer.
     public let layer: String
-    /// What the names of the node's tensors begin with: `layer1.0.bn1`.
+    /// Prefix of the names of the node's tensors: `layer1.0.bn1`.
     public let tensors: String
     public let pruning: Pruning
   }
 
-  /// What the pruning method may do with the channels that a node computes.
+  /// How the channels that a node computes may be pruned.
   public enum Pruning: Hashable, Sendable {
     /// They are scored, and the lowest-ranked are removed.
     case prunable
     /// They are scored, but kept.
     case kept
-    /// They belong to a residual stream of that name, which loses channels only where streams are
+    /// They belong to the residual stream with this name, which loses channels only if streams are
     /// pruned.
     case stream(String)
   }
@@ -50,7 +49,7 @@ public struct Graph: Sendable {
   let readers: [[Int]]
 
   /// - Throws: ``GraphError`` when shapes do not fit.
-  /// - Precondition: a node reads only values before it; there is a node.
+  /// - Precondition: a node reads only earlier values; there is at least one node.
   init(input: FeatureShape, nodes: [Node]) throws(GraphError) {
     precondition(!nodes.isEmpty, "a graph has at least one node")
     var shapes = [input]
@@ -84,12 +83,12 @@ public struct Graph: Sendable {
   /// The nodes that read a value.
   package func readers(of value: Value) -> [Int] { readers[value.index] }
 
-  /// The node that alone reads a value; nil where there are several, none, or the value is the
-  /// graph's output.
+  /// The only reader of a value; nil if there are several or none, or if the value is the graph's
+  /// output.
   package func onlyReader(of value: Value) -> Int? {
     value != output && readers[value.index].count == 1 ? readers[value.index][0] : nil
   }
 
-  /// The operation of a node, if it is of that type.
+  /// The operation of a node, if it has this type.
   package func operation<T: Operation>(_ node: Int, as type: T.Type) -> T? { nodes[node].operation as? T }
 }

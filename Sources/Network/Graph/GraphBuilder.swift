@@ -1,6 +1,6 @@
 import Compute
 
-/// Puts a graph together, node by node, keeping track of shapes.
+/// Builds a graph node by node, and tracks shapes.
 ///
 /// ```swift
 /// var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 32, columns: 32))
@@ -16,8 +16,8 @@ public struct GraphBuilder: Sendable {
   private var channels = 0
   private var weights = 0
 
-  /// Elements of a value of one image, channels of all values, and weights of a graph: more are a
-  /// mistake, and could not be counted.
+  /// Limits on the elements of a value of one image, the channels of all values, and the weights of
+  /// a graph: more would be a mistake, and could overflow.
   private static let (mostElements, mostChannels, mostWeights) = (1 << 28, 1 << 23, 1 << 31)
 
   /// - Parameter input: an image's shape.
@@ -32,7 +32,7 @@ public struct GraphBuilder: Sendable {
   ///
   /// - Parameters:
   ///   - layer: the layer that it belongs to
-  ///   - tensors: what its tensors' names begin with; the layer's name if not given
+  ///   - tensors: prefix of its tensors' names; by default the name of the layer
   /// - Throws: ``GraphError`` when the shapes do not fit.
   public mutating func add(
     _ operation: any Operation, _ inputs: [Graph.Value], layer: String, tensors: String? = nil,
@@ -45,7 +45,7 @@ public struct GraphBuilder: Sendable {
     return Graph.Value(index: nodes.count)
   }
 
-  /// Adds a value's shape, and counts what it takes.
+  /// Adds the shape of a value, and counts its elements.
   private mutating func append(
     _ operation: any Operation, _ inputs: [FeatureShape]
   ) throws(GraphError) {
@@ -65,7 +65,7 @@ public struct GraphBuilder: Sendable {
     shapes.append(shape)
   }
 
-  /// At most one more than the largest of all limits.
+  /// The product, limited to one more than the largest limit.
   private static func product(_ numbers: [Int]) -> Int {
     numbers.reduce(1) { product, number in
       let (result, overflows) = product.multipliedReportingOverflow(by: number)

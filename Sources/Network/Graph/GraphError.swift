@@ -1,14 +1,15 @@
-/// Why a layer cannot stand where it is put in a graph.
+/// Why a layer does not fit its position in a graph.
 public enum GraphError: Error, Equatable, CustomStringConvertible {
-  /// A window, with its padding, is larger than the map that it reads.
+  /// A window is larger than its padded input.
   case windowTooLarge(window: Int, padding: Int, input: FeatureShape)
-  /// A pooling window could lie on padding alone.
+  /// A pooling window could contain only padding.
   case poolPadding(window: Int, padding: Int)
-  /// The number of groups divides the input channels or the output channels not.
+  /// The number of groups does not divide the number of input or output channels.
   case groups(Int, inputs: Int, outputs: Int)
-  /// Values that must have the same shape do not.
+  /// Values that must have the same shape have different ones.
   case shapes([FeatureShape], expected: String)
-  /// A channel list names channels that the sum does not have, or not as many as its operand has.
+  /// A channel list has channels that the sum does not have, or does not have one entry per channel
+  /// of its operand.
   case channelList(count: Int, operand: FeatureShape, sum: Int)
   /// Weights, or a value, have more elements than can be counted safely.
   case tooLarge(String)

@@ -1,9 +1,9 @@
 import Compute
 
 extension Network {
-  /// The first layer, in the order of data, whose parameters or activations are not finite.
+  /// The first layer, in forward order, whose parameters or activations are not finite.
   ///
-  /// Meant for after a training pass whose loss is not finite.
+  /// To be called after a training pass whose loss is not finite.
   public func firstNonFiniteLayer(_ pass: TrainingPass) -> String? {
     for (step, entry) in zip(plan.steps, pass.tape.entries) {
       for node in step.nodes where store[node].contains(where: { !$0.value.values.allSatisfy(\.isFinite) }) {

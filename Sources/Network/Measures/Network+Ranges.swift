@@ -1,10 +1,10 @@
 import Compute
 
 extension Network {
-  /// The least and greatest element of every value of the graph by the running statistics, the
-  /// image's first: by ``Graph/Value/index``.
+  /// Minimum and maximum of every value of the graph with running statistics, by
+  /// ``Graph/Value/index``, starting with the image.
   ///
-  /// Every node is computed by itself, so that there is every value.
+  /// Every node is computed separately, so that every value exists.
   ///
   /// - Parameter images: `[channels, images, rows, columns]`
   public func ranges(of images: Planes) -> [ClosedRange<Float>] {

@@ -1,15 +1,13 @@
 import Compute
 
-/// What importance criteria measure of channels, besides relevance.
+/// Measures of channels for importance criteria, except relevance.
 extension Network {
-  /// Weights whose first axis is the channels of a layer, by layer: what norms of filters are taken
-  /// of.
+  /// Weights by layer, with the layer's channels as first axis, for norms of filters.
   public var filters: [String: Tensor] {
     structure.scoredLayers.reduce(into: [:]) { $0[$1.name] = store[$1.node][0].value }
   }
 
-  /// The factor by which batch norm scales every channel, `[channels]`, by the convolution before
-  /// it.
+  /// Batch norm's scale of every channel, `[channels]`, by the convolution before it.
   ///
   /// Hidden units and convolutions without batch norm have none.
   public var normalizationScales: [String: Tensor] {
@@ -18,10 +16,10 @@ extension Network {
     }
   }
 
-  /// Derivative of the loss of the last backward pass by a factor on every channel's output that is
-  /// 1, by layer.
+  /// Derivative of the loss with respect to a gate of value 1 on the output of every channel, by
+  /// layer, after a backward pass.
   ///
-  /// With y = weight * x + bias what batch norm makes of a channel, that is sum over images and
+  /// With y = weight * x + bias the output of batch norm, the derivative is the sum over images and
   /// pixels of dL/dy * y = weight * dL/dweight + bias * dL/dbias, which the backward pass has
   /// computed. Without batch norm it is the same sum over all weights and the bias of a filter or
   /// unit.
@@ -30,7 +28,7 @@ extension Network {
       let tensors = layer.normalization.map { Array(store[$0].prefix(2)) } ?? store[layer.node]
       let channels = store[layer.node][0].value.shape[0]
       found[layer.name] = (0..<channels).map { channel in
-        // The bias first, as for a unit.
+        // The bias first, as for a hidden unit.
         layer.normalization == nil
           ? tensors.reversed().reduce(0.0) { product($1, channel, from: $0) }
           : tensors.map { product($0, channel, from: 0) }.reduce(0, +)
@@ -46,13 +44,14 @@ extension Network {
     }
   }
 
-  /// Share of images and pixels at which a channel is above zero behind its activation, by layer.
+  /// Share of images and pixels at which a channel is positive after its activation, by layer.
   ///
-  /// The last convolution of a residual block has its activation behind the sum with the shortcut.
+  /// For the last convolution of a residual block, this is the activation after the sum with the
+  /// shortcut.
   ///
   /// - Parameter images: `[channels, images, rows, columns]`
   public func positiveShares(_ images: Planes) -> [String: [Double]] {
-    // A projection has no activation of its own.
+    // A projection has no activation.
     let layers = structure.scoredLayers.filter { layer in
       layer.hasActivation || structure.relevanceLayers.contains { $0.node == layer.node }
     }
@@ -68,7 +67,7 @@ extension Network {
     }
   }
 
-  /// Leaves running statistics as they were before `body`, which may do training passes.
+  /// Restores the running statistics after `body`, which may run training passes.
   public func keepingRunningStatistics<Result>(_ body: () -> Result) -> Result {
     let before = store.statistics.map { ($0, $0.value) }
     defer { for (statistic, value) in before { statistic.value = value } }

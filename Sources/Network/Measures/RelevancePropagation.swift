@@ -1,11 +1,12 @@
 import Compute
 import Synchronization
 
-/// Layer-wise relevance propagation through a network as it is now, for any number of batches
-/// (arXiv 2002.09958, section III).
+/// Layer-wise relevance propagation through the current network, for any number of batches (arXiv
+/// 2002.09958, section III).
 ///
-/// In evaluation mode no image's values depend on another's. So each thread takes a few images
-/// through the whole network, forward and back, and waits for no other at the end of every layer.
+/// With running statistics, images do not depend on each other. Each thread therefore takes a few
+/// images through the whole network, forward and backward, without synchronization after every
+/// layer.
 public final class RelevancePropagation {
   private let network: Network
   private let rule: RelevanceRule
@@ -13,12 +14,12 @@ public final class RelevancePropagation {
   /// By node.
   private let convolutions: [Int: SignedConvolution]
   private let wanted: [Bool]
-  /// By value: the layers that are scored there, and which of its channels are theirs.
+  /// By value: the layers that are scored there, and which of its channels belong to them.
   private let layers: [Graph.Value: [(name: String, channels: [Int]?)]]
-  /// Engines for one thread, to take.
+  /// Idle engines with one thread.
   private let idle = Mutex<[Engine]>([])
 
-  /// - Parameter network: not to be trained or pruned while this is used.
+  /// - Parameter network: must not be trained or pruned during use.
   public init(_ network: Network, rule: RelevanceRule = .standard) {
     self.network = network
     self.rule = rule
@@ -35,8 +36,7 @@ public final class RelevancePropagation {
     }
   }
 
-  /// By value: whether relevance is sent back to it: not at the layers before the first one that is
-  /// scored.
+  /// By value: whether relevance is propagated to it; not in layers before the first scored one.
   private static func wanted(_ plan: ExecutionPlan, _ scored: Set<Int>) -> [Bool] {
     var wanted = [Bool](repeating: false, count: plan.valueCount)
     for (node, operation) in plan.graph.nodes.enumerated() {
@@ -45,23 +45,23 @@ public final class RelevancePropagation {
     return wanted
   }
 
-  /// Relevance passes batch norm and activations unchanged; so a layer's is that of the value
-  /// behind them. A convolution that feeds a sum is scored at the sum's output, or in its branch.
+  /// Relevance passes batch norm and activations unchanged, so a layer is scored at the value after
+  /// them. A convolution that feeds a sum is scored at the sum's output, or in its branch.
   private static func scoredValue(
     of layer: ScoredLayer, _ rule: RelevanceRule, _ graph: Graph
   ) -> (value: Graph.Value, channels: [Int]?) {
     if layer.sum != nil, rule.lastConvolution == .branch {
       return (graph.output(of: layer.normalization ?? layer.node), nil)
     }
-    // A unit's relevance is read where the linear layer gives it.
+    // The relevance of a unit is read at the output of the linear layer.
     if layer.isLinear { return (graph.output(of: layer.node), nil) }
     return (layer.activation, layer.channels)
   }
 
   /// Relevance of every scored channel for each image, `[images, channels]`, by layer.
   ///
-  /// Starts from R = 1 at the true class before the softmax. A channel's relevance is the mean over
-  /// its pixels. Layers that relevance never reaches are left out.
+  /// Propagation starts from R = 1 at the true class before the softmax. A channel's relevance is
+  /// the mean over its pixels. Layers that relevance does not reach are omitted.
   ///
   /// - Parameter images: `[channels, images, rows, columns]`, as many as labels.
   public func relevances(
@@ -71,8 +71,8 @@ public final class RelevancePropagation {
       images.shape.images == labels.count, "there are \(labels.count) labels for \(images.shape)")
     let parts = parts(of: labels.count)
     let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
-    // Too few parts for the threads go one after the other, and threads share each layer: the same
-    // bits, if not as fast.
+    // If there are fewer parts than threads, parts run one after the other and threads share each
+    // layer: the same bits, but slower.
     let engine = network.engine
     let sharesLayers = parts.count == 1 || 2 * parts.count < engine.threads
     func takePart(_ index: Int) {
@@ -93,7 +93,7 @@ public final class RelevancePropagation {
     )
   }
 
-  /// A few images through the whole network.
+  /// Propagates relevance of a few images through the whole network.
   private func propagate(
     _ images: Planes, _ labels: [Int], on engine: Engine
   ) -> (logits: Tensor, relevances: [String: Tensor]) {
@@ -125,15 +125,15 @@ public final class RelevancePropagation {
     return own
   }
 
-  /// Of even sizes, for which buffers fit again and again.
+  /// Ranges of equal size, so that buffers are reused.
   private func parts(of count: Int) -> [Range<Int>] {
     let wanted = max(1, (count + imagesAtATime - 1) / imagesAtATime)
     let size = max(1, (count + wanted - 1) / wanted)
     return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 
-  /// At most: by the size of the network alone, as results do not depend on the number of threads.
-  /// Three planes are kept of each layer.
+  /// Largest number of images per part. It depends only on the size of the network, so that results
+  /// do not depend on the number of threads. Three planes are saved per layer.
   private var imagesAtATime: Int {
     let graph = network.graph
     let outputs = graph.nodes.indices.filter { graph.nodes[$0].operation is Convolution }
@@ -159,7 +159,7 @@ extension Network {
 }
 
 extension Tensor {
-  /// Rows of tensors with as many columns, one after the other.
+  /// Concatenates the rows of tensors with the same number of columns.
   fileprivate init(joining parts: [Tensor], columns: Int) {
     self.init(shape: [parts.reduce(0) { $0 + $1.shape[0] }, columns], values: parts.flatMap(\.values))
   }

@@ -5,12 +5,12 @@ struct ScoredLayer {
   let name: String
   /// The convolution's or linear layer's node.
   let node: Int
-  /// Its batch norm's node, if it has one of its own.
+  /// The node of its batch norm, if it has one.
   let normalization: Int?
-  /// Where its activation is: behind batch norm, the sum that it feeds, and the activation
+  /// The value of its activation: after batch norm, the sum that it feeds, and the activation
   /// function.
   let activation: Graph.Value
-  /// Which channels of that are the layer's; nil where they are the same.
+  /// Which channels of that value are the layer's; nil if they are the same.
   let channels: [Int]?
   /// The sum that it feeds directly, if any.
   let sum: Graph.Value?
@@ -19,14 +19,14 @@ struct ScoredLayer {
 }
 
 extension PrunableGraph {
-  /// Layers whose channels criteria score: those that start residual streams, too, where streams
+  /// Layers whose channels criteria score, including those that start residual streams if streams
   /// are pruned.
   var scoredLayers: [ScoredLayer] {
     structure.makers.filter { isScored($0) || (isStream($0) && prunesStreams) }.map(scoredLayer)
   }
 
-  /// Layers that relevance is computed for: those that start streams only where these are pruned
-  /// and the architecture does not name them.
+  /// Layers for which relevance is computed. Layers that start streams are included only if streams
+  /// are pruned and the architecture does not name them.
   var relevanceLayers: [ScoredLayer] {
     structure.makers.filter { maker in
       if case .stream = maker.pruning { return false }

@@ -1,13 +1,14 @@
 import Compute
 
-/// The sum of several values, as of a residual block's branch and its shortcut.
+/// The sum of several values, such as a residual block's branch and shortcut.
 ///
-/// One operand is the shortcut: it has all channels of the sum. Every other one is a branch, whose
-/// channels may be removed alone: the branch then adds nothing to them.
+/// One operand is the shortcut, which has all channels of the sum. All others are branches, whose
+/// channels may be removed independently: the branch then adds nothing to those channels of the
+/// sum.
 public struct Add: Operation {
-  /// Which operand the residual stream comes in by.
+  /// Index of the operand that is the residual stream.
   public let shortcut: Int
-  /// By operand: the channel of the sum that each of its channels adds to; nil where they are the
+  /// By operand: the channel of the sum that each of its channels adds to; nil if they are the
   /// same.
   public let channels: [[Int]?]
 

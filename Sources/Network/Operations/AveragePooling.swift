@@ -1,6 +1,6 @@
 import Compute
 
-/// The mean of each window; zeros of the padding count.
+/// The mean of each window, with padding zeros included.
 ///
 /// Output rows = (rows + 2 * padding - window) / stride + 1.
 public struct AveragePooling: ChannelwiseOperation {
@@ -9,7 +9,7 @@ public struct AveragePooling: ChannelwiseOperation {
   public let padding: Int
 
   /// - Parameters:
-  ///   - stride: the window if not given
+  ///   - stride: by default the window
   ///   - padding: at most half of the window
   public init(window: Int, stride: Int? = nil, padding: Int = 0) {
     self.window = window
@@ -47,7 +47,7 @@ public struct AveragePooling: ChannelwiseOperation {
     }
   }
 
-  /// R_in = a * R / (sum of a over the window + 1e-9), collected over windows.
+  /// R_in = a * R / (sum of a over the window + 1e-9), summed over windows.
   public func relevance(
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run

@@ -4,16 +4,16 @@ import Compute
 /// 1502.03167).
 ///
 /// y = weight * (x - mean) / sqrt(variance + 1e-5) + bias, applied as y = scale * x + shift.
-/// Training uses the batch's mean and biased variance and moves the running statistics by a tenth
-/// towards the batch's mean and unbiased variance; evaluation uses the running statistics.
+/// Training uses the batch mean and biased variance, and moves the running statistics by a tenth
+/// towards the batch mean and unbiased variance; evaluation uses the running statistics.
 public struct BatchNormalization: Operation {
   package static let epsilon = 1e-5
   static let momentum = 0.1
 
-  /// The batch's statistics, kept from the forward to the backward pass of training.
+  /// The batch statistics, saved for the backward pass of training.
   ///
-  /// In double precision: the shift is a difference of two numbers that may be large against what
-  /// is normalized.
+  /// They are in double precision, since the shift is a difference of numbers that may be large
+  /// compared with the normalized values.
   public struct Statistics: Sendable {
     var mean: [Double]
     var inverseDeviation: [Double]
@@ -79,14 +79,14 @@ public struct BatchNormalization: Operation {
     return (output, forward(x[0], activation: nil, into: output, Tensors(tensors), run))
   }
 
-  /// By the batch's statistics in training, by the running ones otherwise; adds the residual
-  /// stream, then applies the activation.
+  /// Normalizes by the batch statistics in training, and by the running statistics otherwise; adds
+  /// the residual stream, then applies the activation.
   ///
   /// - Parameters:
-  ///   - channels: which channel of the sum each channel of `input` adds to; nil when they are the
+  ///   - channels: which channel of the sum each channel of `input` adds to; nil if they are the
   ///     same
   ///   - residual: nil for zero
-  /// - Returns: the batch's statistics, which also move the running ones; nil when not training.
+  /// - Returns: the batch statistics, which also update the running ones; nil if not training.
   func forward(
     _ input: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
     into output: Planes, _ tensors: Tensors, _ run: Run
@@ -106,11 +106,12 @@ public struct BatchNormalization: Operation {
     }
   }
 
-  /// By the batch's statistics, which move the running ones.
+  /// Normalizes by the batch statistics, which update the running ones.
   ///
   /// - Parameters:
   ///   - pixels: of a channel
-  ///   - compute: applies the map that it is given for each channel's moments, and returns these
+  ///   - compute: computes the moments of each channel, applies the affine map that it is given for
+  ///     them, and returns the moments
   func normalize(
     _ tensors: Tensors, pixels: Int,
     _ compute: ((_ channel: Int, _ moments: ChannelMoments) -> ChannelAffine) -> [ChannelMoments]
@@ -150,18 +151,18 @@ public struct BatchNormalization: Operation {
   /// Sets the gradients of weight and bias and writes the gradient of the input.
   ///
   /// - Parameters:
-  ///   - channels: which channel of `dy` each channel of `input` is; nil when they are the same
-  ///   - activation: what is behind
-  ///   - writesBack: multiplies `dy` by the activation's derivative, in the channels that `input`
-  ///     has
-  ///   - accumulate: adds to `inputGradient` instead of overwriting it
+  ///   - channels: which channel of `dy` each channel of `input` is; nil if they are the same
+  ///   - activation: the activation after batch norm and the sum
+  ///   - writesBack: whether to multiply `dy` by the activation's derivative, in the channels that
+  ///     `input` has
+  ///   - accumulate: whether to add to `inputGradient` instead of overwriting it
   func backward(
     _ dy: Planes, input: Planes, statistics: Statistics, channels: [Int]? = nil,
     activation: BatchNormActivation, writesBack: Bool = false, accumulate: Bool = false,
     into inputGradient: Planes, _ tensors: Tensors, _ run: Run
   ) {
-    // Both gradients and the input; with a sum's activation its output, too, and the gradient that
-    // is written back.
+    // Both gradients and the input; with the activation of a sum also its output, and the gradient
+    // that is written back.
     let bytes = input.shape.bytes * (writesBack ? 5 : 3)
     run.timed(tensors.name, .normalization, bytes: bytes) {
       let gradients = run.engine.batchNormGradient(
@@ -172,7 +173,7 @@ public struct BatchNormalization: Operation {
     }
   }
 
-  /// What the gradient reads, as the engine takes it.
+  /// Inputs of the gradient, in the form of the engine.
   func gradientTerms(_ statistics: Statistics, _ tensors: Tensors) -> BatchNormStatistics {
     BatchNormStatistics(
       mean: statistics.mean.map { Float($0) },
@@ -208,7 +209,7 @@ public struct BatchNormalization: Operation {
     }
   }
 
-  /// With the running statistics, as evaluation does.
+  /// Scale and shift from the running statistics, as in evaluation.
   func runningAffine(_ tensors: Tensors) -> [ChannelAffine] {
     let moments = zip(tensors.runningMean.value.values, tensors.runningVariance.value.values).map {
       ChannelMoments(mean: Double($0), variance: Double($1))

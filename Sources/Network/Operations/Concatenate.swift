@@ -1,9 +1,9 @@
 import Compute
 
-/// The channels of several values, one after the other.
+/// The concatenation of several values along the channels.
 public struct Concatenate: Operation {
-  /// Channels that its memory has room for, where others behind it add channels to what it gives,
-  /// as in dense blocks: then they need not copy that.
+  /// Channels to reserve memory for, if later concatenations append to the output, as in dense
+  /// blocks: they then need not copy it.
   var capacity = 0
 
   public init() {}
@@ -45,7 +45,7 @@ public struct Concatenate: Operation {
     split(dy, values, into: dx)
   }
 
-  /// Cut at the boundaries.
+  /// Splits the relevance at the boundaries.
   public func relevance(
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
@@ -53,7 +53,7 @@ public struct Concatenate: Operation {
     split(r, values, into: rx)
   }
 
-  /// Each input's channels, in the memory of all.
+  /// The channels of each input, as views of the concatenation.
   private func split(_ planes: Planes, _ values: StepValues, into flow: NodeFlow) {
     var first = 0
     for (index, shape) in values.inputShapes.enumerated() {

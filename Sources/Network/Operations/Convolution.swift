@@ -6,8 +6,8 @@ import Compute
 ///
 /// Input `[inputs, images, rows, columns]`, weight `[outputs, inputs / groups, k, k]`, output
 /// `[outputs, images, (rows + 2p - k) / s + 1, (columns + 2p - k) / s + 1]`. With groups, each
-/// group of outputs reads the group of inputs of the same number; a depthwise convolution has as
-/// many groups as inputs.
+/// group of outputs reads the group of inputs with the same index; a depthwise convolution has one
+/// group per input.
 public struct Convolution: Operation {
   public var outputs: Int
   public let kernel: Int
@@ -16,7 +16,7 @@ public struct Convolution: Operation {
   public var groups: Int
   public let hasBias: Bool
 
-  /// - Parameter padding: half of the kernel if not given.
+  /// - Parameter padding: by default half of the kernel.
   public init(
     outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1, hasBias: Bool = false
   ) {
@@ -28,7 +28,7 @@ public struct Convolution: Operation {
     self.hasBias = hasBias
   }
 
-  /// Whether each input channel has filters of its own.
+  /// Whether each input channel has separate filters.
   func isDepthwise(inputs: Int) -> Bool { groups == inputs && groups > 1 }
 
   // MARK: Shape, tensors, cost
@@ -62,9 +62,9 @@ public struct Convolution: Operation {
 
   // MARK: Channels
 
-  /// Outputs are the filters' own. Within groups, the channels of the same rank in every group are
-  /// removed together, so that groups stay equally large; a depthwise filter is removed with its
-  /// input.
+  /// Output channels belong to filters. With groups, channels with the same index in their group
+  /// are removed together, so that groups stay equally large; a depthwise filter is removed with
+  /// its input.
   public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {
     guard groups > 1 else { return }
     let input = node.inputs[0]
@@ -111,7 +111,8 @@ public struct Convolution: Operation {
     (convolve(x[0], tensors, run), ())
   }
 
-  /// - Parameter phases: of the input, where several convolutions with a stride of 2 share them.
+  /// - Parameter phases: phases of the input, if several convolutions with a stride of 2 share
+  ///   them.
   func convolve(_ input: Planes, phases: Planes? = nil, _ tensors: [Parameter], _ run: Run) -> Planes {
     let output = Planes(uninitialized: outputShape(input.shape))
     let weight = tensors[0].value
@@ -133,7 +134,7 @@ public struct Convolution: Operation {
     backward(dy, input: values.input(), phases: nil, tensors, into: dx, run)
   }
 
-  /// Sets the gradients of weight and bias, and adds the input's where it is wanted.
+  /// Sets the gradients of weight and bias, and adds the input gradient if it is needed.
   func backward(
     _ dy: Planes, input: Planes, phases: Planes?, _ tensors: [Parameter], into dx: NodeFlow, _ run: Run
   ) {
@@ -178,7 +179,7 @@ public struct Convolution: Operation {
   // MARK: Relevance
 
   /// Relevance of the input `a` from the relevance R of the output by the alpha-beta rule, over
-  /// positive and negative contributions a * w; biases take no part.
+  /// positive and negative contributions a * w, without biases.
   public func relevance(
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
@@ -192,9 +193,9 @@ public struct Convolution: Operation {
   }
 
   /// - Parameters:
-  ///   - sums: what the forward pass found of positive and negative contributions; nil to compute
-  ///     them anew
-  ///   - isNonNegative: whether the input is nowhere negative
+  ///   - sums: sums of positive and negative contributions from the forward pass; nil to compute
+  ///     them
+  ///   - isNonNegative: whether the input has no negative element
   func relevance(
     _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, isNonNegative: Bool,
     into rx: NodeFlow, _ run: Run
@@ -226,12 +227,12 @@ public struct Convolution: Operation {
     output.shape.images * output.shape.rows * output.shape.columns * weight.count
   }
 
-  /// Every work reads or writes both of the layer's activations, or their gradients, once.
+  /// Every kind of work reads or writes both activations of the layer, or their gradients, once.
   func bytes(_ input: Planes, _ output: Planes) -> Int { input.shape.bytes + output.shape.bytes }
 }
 
 extension FeatureShape {
-  /// The map of windows over this one.
+  /// The output size of windows over this map.
   ///
   /// - Throws: ``GraphError/windowTooLarge(window:padding:input:)``
   func windowed(_ window: Int, stride: Int, padding: Int) throws(GraphError) -> FeatureShape {
@@ -243,10 +244,10 @@ extension FeatureShape {
       columns: (columns + 2 * padding - window) / stride + 1)
   }
 
-  /// The map of pooling windows over this one, each of which has a pixel.
+  /// The output size of pooling windows over this map, each of which contains a pixel.
   ///
-  /// - Throws: ``GraphError/poolPadding(window:padding:)`` and what ``windowed(_:stride:padding:)``
-  ///   throws.
+  /// - Throws: ``GraphError/poolPadding(window:padding:)`` and the errors of
+  ///   ``windowed(_:stride:padding:)``.
   func pooled(_ window: Int, stride: Int, padding: Int) throws(GraphError) -> FeatureShape {
     guard 2 * padding <= window else { throw .poolPadding(window: window, padding: padding) }
     return try windowed(window, stride: stride, padding: padding)

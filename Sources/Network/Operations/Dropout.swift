@@ -1,7 +1,7 @@
 import Compute
 
-/// Dropout (Srivastava et al. 2014): zeroes an element with its probability p in training and
-/// scales the others by 1/(1-p).
+/// Dropout (Srivastava et al. 2014): zeroes each element with probability p in training and scales
+/// the others by 1/(1-p).
 public struct Dropout: ChannelwiseOperation {
   public let probability: Float
 
@@ -16,7 +16,7 @@ public struct Dropout: ChannelwiseOperation {
 
   /// Draws image by image, channel by channel.
   ///
-  /// - Returns: besides the output which elements were kept; nil where nothing was dropped.
+  /// - Returns: the output, and which elements were kept; nil if nothing was dropped.
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: [Bool]?) {

@@ -10,7 +10,7 @@ public struct Flatten: Operation {
     return FeatureShape(channels: count)
   }
 
-  /// A channel is as many consecutive elements as it has pixels.
+  /// Each channel becomes one consecutive element per pixel.
   public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {
     let shape = node.shape(node.inputs[0])
     for channel in 0..<shape.channels {

@@ -1,6 +1,6 @@
 import Compute
 
-/// The mean of each channel's map, `[channels, 1, 1]`.
+/// The mean of each channel over its pixels, `[channels, 1, 1]`.
 public struct GlobalAveragePooling: ChannelwiseOperation {
   public init() {}
 

@@ -1,9 +1,9 @@
 import Compute
 
-/// A linear layer, which flattens what it reads.
+/// A linear layer, which flattens its input.
 ///
-/// y[n, o] = b[o] + sum over i of W[o, i] * x[n, i]; weight `[outputs, inputs]`, inputs channel by
-/// channel, each as many as a map has pixels.
+/// y[n, o] = b[o] + sum over i of W[o, i] * x[n, i]; weight `[outputs, inputs]`, with the inputs
+/// channel by channel, one per pixel.
 public struct Linear: Operation {
   public var outputs: Int
   public let hasBias: Bool
@@ -29,7 +29,7 @@ public struct Linear: Operation {
 
   public func macs(_ inputs: [FeatureShape]) -> Int { outputs * inputs[0].channels * inputs[0].pixels }
 
-  /// Units are the layer's own.
+  /// The units are new channels of this layer.
   public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {}
 
   public func keeping(
@@ -53,7 +53,7 @@ public struct Linear: Operation {
 
   public var backwardNeeds: SavedValues { [] }
 
-  /// - Returns: besides the output the inputs as vectors, `[images, inputs]`.
+  /// - Returns: the output, and the inputs as vectors, `[images, inputs]`.
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Tensor) {
@@ -102,15 +102,15 @@ public struct Linear: Operation {
   }
 }
 
-/// Relevance's way back through a linear layer.
+/// Relevance propagation through a linear layer.
 private struct LinearRelevance {
   let weight: Tensor
   let input: Tensor
   let rule: RelevanceRule
   let engine: Engine
 
-  /// a * (alpha * W+^T (R / z+) - beta * W-^T (R / z-)), z+ = W+ a, z- = W- a; where an input is
-  /// negative its weights change their signs.
+  /// a * (alpha * W+^T (R / z+) - beta * W-^T (R / z-)), z+ = W+ a, z- = W- a; for negative inputs
+  /// the signs of the weights are swapped.
   func propagate(_ relevance: Tensor) -> Tensor {
     let (positiveWeights, negativeWeights) = (
       part(of: weight) { max($0, 0) }, part(of: weight) { min($0, 0) }
@@ -138,7 +138,7 @@ private struct LinearRelevance {
     engine.matrixMultiply(input, weights, transposeB: true)
   }
 
-  /// The denominators are kept away from zero with their own sign.
+  /// Denominators are kept away from zero, with their sign.
   private func quotients(
     _ relevance: Tensor, _ sums: Tensor, stabilizer: Float = RelevanceRule.stabilizer
   ) -> Tensor {

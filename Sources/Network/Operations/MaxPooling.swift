@@ -10,7 +10,7 @@ public struct MaxPooling: ChannelwiseOperation {
   public let padding: Int
 
   /// - Parameters:
-  ///   - stride: the window if not given
+  ///   - stride: by default the window
   ///   - padding: at most half of the window
   public init(window: Int, stride: Int? = nil, padding: Int = 0) {
     self.window = window
@@ -24,7 +24,7 @@ public struct MaxPooling: ChannelwiseOperation {
 
   public var backwardNeeds: SavedValues { [] }
 
-  /// - Returns: besides the output the position of each maximum in its map.
+  /// - Returns: the output, and the position of each maximum in its feature map.
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: [Int32]) {

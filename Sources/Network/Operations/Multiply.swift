@@ -1,6 +1,6 @@
 import Compute
 
-/// The product of a signal and a gate, which is of the same shape or has one value a channel
+/// The product of a signal and a gate of the same shape, or with one value per channel,
 /// `[channels, 1, 1]`.
 public struct Multiply: Operation {
   public init() {}
@@ -49,7 +49,7 @@ public struct Multiply: Operation {
     dx.add(dy, to: 0)
   }
 
-  /// All goes to the signal, none to the gate.
+  /// All relevance flows to the signal, none to the gate.
   public func relevance(
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run

@@ -1,59 +1,60 @@
 import Compute
 
-/// One kind of computation in a graph, with its options: a value without weights and without state.
+/// An operation is one kind of computation in a graph, with its options: a value without weights
+/// and state.
 ///
 /// Each operation is one file: shapes, tensors, cost, tied channels, forward, backward and
 /// relevance side by side. ``OperationRegistry`` lists them.
 public protocol Operation: Sendable {
-  /// What the forward pass keeps for the way back, besides inputs and output.
+  /// Data that the forward pass saves for the backward pass, besides inputs and output.
   associatedtype Saved: Sendable
 
   /// - Throws: ``GraphError`` when the inputs' shapes do not fit the operation or each other.
   func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape
 
-  /// The operation's tensors: trained ones first, running statistics behind them.
+  /// The operation's tensors: trained ones first, then running statistics.
   func parameters(_ inputs: [FeatureShape]) -> [ParameterShape]
 
   /// Multiply-accumulates for one image; only convolutions and linear layers have any.
   func macs(_ inputs: [FeatureShape]) -> Int
 
-  /// Says which channels of the inputs and of the output are removed together.
+  /// Declares which channels of the inputs and of the output are removed together.
   func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies)
 
-  /// The operation when only some channels of its inputs and its output are left, and the slices of
-  /// its tensors.
+  /// The operation with only the remaining channels of its inputs and output, and the slices of its
+  /// tensors.
   func keeping(_ kept: KeptPositions, _ inputs: [FeatureShape]) -> (operation: Self, slices: [ParameterSlice])
 
-  /// Whether the output is nowhere negative; `inputs` says the same of the inputs.
+  /// Whether the output has no negative element; `inputs` says the same of the inputs.
   func isNonNegative(_ inputs: [Bool]) -> Bool
 
-  /// What the way back reads besides what was saved.
+  /// Values that the backward pass reads in addition to the saved data.
   var backwardNeeds: SavedValues { get }
   var relevanceNeeds: SavedValues { get }
 
-  /// Computes the output, planes of its own.
+  /// Computes the output, in new planes.
   ///
   /// - Parameters:
   ///   - x: the inputs, `[channels, images, rows, columns]`
   ///   - tensors: as ``parameters(_:)`` lists them
   func forward(_ x: [Planes], _ tensors: [Parameter], _ run: inout Run) -> (output: Planes, saved: Saved)
 
-  /// Sets the gradients of the tensors and adds the gradients of the inputs that are wanted.
+  /// Sets the gradients of the tensors, and adds the gradients of the inputs that need one.
   ///
-  /// - Parameter dy: the output's gradient, which may be overwritten or handed on
+  /// - Parameter dy: the gradient of the output, which may be overwritten or passed on
   func backward(
     _ dy: Planes, _ values: StepValues, _ saved: Saved, _ tensors: [Parameter], into dx: NodeFlow,
     _ run: inout Run)
 
-  /// Adds the relevance of the inputs that is wanted.
+  /// Adds the relevance of the inputs that need it.
   ///
-  /// - Parameter r: the output's relevance, which may be overwritten or handed on
+  /// - Parameter r: the relevance of the output, which may be overwritten or passed on
   func relevance(
     _ r: Planes, _ values: StepValues, _ saved: Saved, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run)
 }
 
-/// Values that the way back reads.
+/// Values that the backward pass reads.
 public struct SavedValues: OptionSet, Sendable {
   public let rawValue: Int
 
@@ -65,14 +66,13 @@ public struct SavedValues: OptionSet, Sendable {
   public static let output = SavedValues(rawValue: 2)
 }
 
-/// Positions among the channels that a node's inputs and its output have now, ascending, that are
-/// kept.
+/// Channels to keep, by ascending index among the current channels of a node's inputs and output.
 public struct KeptPositions: Sendable {
   public let inputs: [[Int]]
   public let output: [Int]
 }
 
-/// An operation without tensors that treats each channel alone.
+/// An operation without tensors that processes each channel separately.
 protocol ChannelwiseOperation: Operation {}
 
 extension Operation {

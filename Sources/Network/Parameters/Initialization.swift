@@ -2,8 +2,8 @@ import Compute
 import Foundation
 
 extension ParameterStore {
-  /// Random weights that depend on the seed alone: each operation says how its tensors are drawn,
-  /// and each random tensor draws from a stream of its own, by its number.
+  /// Draws random weights that depend only on the seed: each operation declares the distribution of
+  /// its tensors, and each random tensor has a separate random stream, by its index.
   func initialize(_ graph: Graph, seed: UInt64) {
     var index = 0
     func fill(_ parameter: Parameter, _ draw: (inout RandomStream) -> Float) {

@@ -1,6 +1,6 @@
 import Compute
 
-/// A trained tensor with its gradient and its optimizer state, which shrink together.
+/// A trained tensor with its gradient and optimizer state, which shrink together.
 public final class Parameter {
   /// The name in the tensor file: `layer1.0.conv1.weight`.
   public let name: String

@@ -1,5 +1,5 @@
-/// A tensor that an operation needs: what it is called behind the node's name, its shape, and what
-/// it begins as.
+/// A tensor that an operation needs: its name after that of the node, its shape, and its initial
+/// values.
 public struct ParameterShape: Equatable, Sendable {
   /// `weight`, `bias`, `running_mean`.
   public let name: String
@@ -10,11 +10,11 @@ public struct ParameterShape: Equatable, Sendable {
     case constant(Float)
     /// Normal, with mean 0.
     case normal(deviation: Double)
-    /// Uniform within this distance from 0.
+    /// Uniform between -bound and bound.
     case uniform(bound: Float)
   }
 
-  /// Whether gradients move it; batch norm's running statistics move by themselves.
+  /// Whether it is trained by gradients; running statistics of batch norm are not.
   public let isTrained: Bool
 
   init(_ name: String, _ shape: [Int], _ initial: Initial, isTrained: Bool = true) {

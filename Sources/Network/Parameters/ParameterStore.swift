@@ -1,14 +1,14 @@
 import Compute
 
-/// All tensors of a network, by node, in the order in which each operation names them.
+/// All tensors of a network, by node, in the order of the operation's list.
 ///
-/// A reference type, so that several executors can read the same weights.
+/// It is a reference type, so that several executors can read the same weights.
 final class ParameterStore {
   private(set) var nodes: [[Parameter]]
-  /// By node: how many of its tensors are trained; running statistics come after those.
+  /// By node: the number of its trained tensors; running statistics follow them.
   private let trainedCounts: [Int]
 
-  /// Tensors of the initial values that do not depend on chance; random ones are zero.
+  /// Sets tensors to their constant initial values; random tensors are zero.
   init(_ graph: Graph) {
     let shapes = graph.nodes.indices.map { graph.nodes[$0].operation.parameters(graph.inputShapes($0)) }
     nodes = shapes.indices.map { node in
@@ -41,7 +41,7 @@ final class ParameterStore {
   }
 }
 
-/// Positions along one axis of one of a node's tensors that are kept.
+/// Indices to keep along one axis of a node's tensor.
 public struct ParameterSlice: Sendable {
   let parameter: Int
   let axis: Int

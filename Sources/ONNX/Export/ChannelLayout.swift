@@ -1,9 +1,9 @@
 import Compute
 
-/// Where a value's channels stand in the file: a file may have channels that the network has not,
-/// filled with zeros.
+/// The layout of a value's channels in the file, which may have additional padding channels of
+/// zeros.
 struct ChannelLayout: Equatable {
-  /// By channel of the file: the network's channel; nil for one that is filled in.
+  /// By channel of the file: the network's channel; nil for a padding channel.
   let channels: [Int?]
 
   var count: Int { channels.count }
@@ -14,21 +14,21 @@ struct ChannelLayout: Equatable {
     self.channels = channels
   }
 
-  /// The channels as they are, filled up to a multiple.
+  /// All channels in order, padded to a multiple.
   init(_ count: Int, multipleOf multiple: Int = 1) {
     let filled = (count + multiple - 1) / multiple * multiple
     channels = (0..<filled).map { $0 < count ? $0 : nil }
   }
 
-  /// The layout of a branch whose channels add to those of this layout's sum that `list` names; nil
-  /// for all.
+  /// The layout of a branch whose channels add to the channels in `list` of a sum with this layout;
+  /// nil for all channels.
   func branch(_ list: [Int]?) -> ChannelLayout {
     guard let list else { return self }
     let ranks = Dictionary(uniqueKeysWithValues: list.enumerated().map { ($1, $0) })
     return ChannelLayout(channels: channels.map { $0.flatMap { ranks[$0] } })
   }
 
-  /// Each channel as the given number of consecutive ones: the pixels of a flattened map, the
+  /// Each channel repeated the given number of times: for the pixels of a flattened map, or the
   /// filters of a depthwise convolution.
   func repeated(_ times: Int) -> ChannelLayout {
     ChannelLayout(
@@ -41,9 +41,9 @@ struct ChannelLayout: Equatable {
 }
 
 extension Tensor {
-  /// The tensor with the channels along an axis as the file has them.
+  /// The tensor with the channels along an axis in the layout of the file.
   ///
-  /// - Parameter filling: what channels that are filled in have
+  /// - Parameter filling: the value in padding channels
   func laidOut(_ layout: ChannelLayout, axis: Int, filling value: Float = 0) -> Tensor {
     if layout.count == shape[axis], layout.isIdentity { return self }
     let outer = shape[..<axis].reduce(1, *)

@@ -1,15 +1,15 @@
 import Compute
 import Network
 
-// Convolutions and linear layers, with the batch norm behind them where that is folded.
+// Convolutions and linear layers, with the batch norm after them if it is folded.
 
 extension GraphWriter {
-  /// What a convolution or linear layer computes, with the batch norm behind it where that is
+  /// Weight and bias of a convolution or linear layer, including the batch norm after it if it is
   /// folded.
   fileprivate struct Affine {
     var weight: Tensor
     var bias: [Float]?
-    /// Nodes that it stands for.
+    /// Number of nodes of the graph that it replaces.
     var count = 1
   }
 
@@ -52,7 +52,7 @@ extension GraphWriter {
     return (result, affine.count)
   }
 
-  /// The layout that a convolution makes: what is asked for, else its channels filled up.
+  /// The output layout of a convolution: the requested layout, or else its padded channels.
   private func outputLayout(of index: Int, _ outputs: Int) -> ChannelLayout {
     switch wishes[graph.output(of: index)] {
     case .whole: ChannelLayout(outputs)
@@ -78,8 +78,8 @@ extension GraphWriter {
     return Written(name: name, layout: input.layout)
   }
 
-  /// Gemm; where its vector becomes a map again, as of a squeeze-and-excitation, a convolution as
-  /// large as the map.
+  /// Writes a Gemm, or a convolution as large as the map if its vector becomes a map again, as in
+  /// squeeze-and-excitation.
   mutating func linear(
     _ linear: Linear, _ index: Int, _ given: Written
   ) -> (Written, count: Int) {
@@ -109,8 +109,8 @@ extension GraphWriter {
     return (Written(name: name, layout: layout, isVector: true), affine.count)
   }
 
-  /// The layout that a linear layer makes: that of a sum that it is a branch of, else its units,
-  /// which runtimes do not want filled up.
+  /// The output layout of a linear layer: that of the sum that it is a branch of, or else its units
+  /// without padding, which runtimes do not need.
   private func unitLayout(of index: Int, _ outputs: Int) -> ChannelLayout {
     guard case .branch(let channels, let sum, _) = wishes[graph.output(of: index)] else {
       return ChannelLayout(outputs)
@@ -140,7 +140,7 @@ extension GraphWriter {
   }
 }
 
-/// Batch norm by its running statistics: scale * x + shift.
+/// Batch norm with running statistics: scale * x + shift.
 struct Scaling {
   let scale: [Double]
   let shift: [Double]
@@ -158,7 +158,7 @@ struct Scaling {
 }
 
 extension GraphWriter.Affine {
-  /// With the batch norm behind it.
+  /// Folds the batch norm after it.
   fileprivate func folding(_ scaling: Scaling) -> Self {
     var folded = self
     let columns = weight.count / max(1, weight.shape[0])

@@ -1,7 +1,7 @@
 import Compute
 import Network
 
-// What treats each channel alone.
+// Operations on each channel separately.
 
 extension GraphWriter {
   mutating func normalized(_ node: Graph.Node, _ input: Written) -> Written {

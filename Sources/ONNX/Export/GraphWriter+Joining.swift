@@ -1,7 +1,7 @@
 import Compute
 import Network
 
-// What reads several values, and channels put where they belong.
+// Operations on several values, and conversion of channel layouts.
 
 extension GraphWriter {
   mutating func added(_ sum: Add, _ node: Graph.Node, _ inputs: [Written]) -> Written {
@@ -16,7 +16,7 @@ extension GraphWriter {
       }
       let wanted = layout.branch(sum.channels[index])
       let isMissing = zip(layout.channels, wanted.channels).contains { $0 != nil && $1 == nil }
-      // What it has lost it must not add to.
+      // It must not add anything to channels that it has lost.
       let fits = operand.layout == wanted && (operand.isClean || !isMissing)
       let own = fits ? operand : placed(operand, wanted, node.layer, pixels: pixels, force: true)
       result.isClean = result.isClean && own.isClean
@@ -48,11 +48,11 @@ extension GraphWriter {
       name: name, layout: layout, isClean: inputs.allSatisfy(\.isClean), isVector: inputs[0].isVector)
   }
 
-  /// A value in another layout, through a 1x1 convolution of ones and zeros, or a product where it
-  /// is a vector.
+  /// Converts a value to another layout, by a 1x1 convolution of ones and zeros, or by a matrix
+  /// product for a vector.
   ///
-  /// - Parameter force: whether to do so even if the layout is the same, as channels that were
-  ///   filled in are not zero
+  /// - Parameter force: whether to convert even if the layout is the same, since padding channels
+  ///   are not zero
   mutating func placed(
     _ value: Written, _ layout: ChannelLayout, _ layer: String, pixels: Int, force: Bool = false
   ) -> Written {

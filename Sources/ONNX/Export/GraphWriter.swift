@@ -4,15 +4,15 @@ import Network
 
 /// Writes the nodes of a graph as ONNX nodes, from the image to the logits.
 ///
-/// Each value has a layout: which of the network's channels its channels in the file are.
-/// Convolutions make the layout that their readers ask for, others take their input's, and where
-/// two do not fit a 1x1 convolution puts the channels where they belong.
+/// Each value has a layout, which maps its channels in the file to the network's channels.
+/// Convolutions produce the layout that their readers request, other operations keep the layout of
+/// their input, and if two layouts do not fit, a 1x1 convolution converts between them.
 struct GraphWriter {
-  /// A value as the file has it.
+  /// A value in the file.
   struct Written {
     var name: String
     var layout: ChannelLayout
-    /// Whether channels that were filled in are zero, as they are until a sigmoid makes them 0.5.
+    /// Whether padding channels are zero, as they are until a sigmoid makes them 0.5.
     var isClean = true
     /// Whether it has two dimensions, `[batch, channels]`, instead of four.
     var isVector = false
@@ -26,13 +26,13 @@ struct GraphWriter {
   private var taken: Set<String>
   private var file = Onnx_GraphProto()
   var macs = 0
-  /// What the file's values lie in, by name, as far as that is known.
+  /// Ranges of the file's values, by name, if known.
   var ranges: [String: ClosedRange<Float>] = [:]
   private let graphRanges: [ClosedRange<Float>]
 
   /// - Parameters:
   ///   - tensors: by name
-  ///   - graphRanges: what the graph's values lie in, by index; empty for unknown
+  ///   - graphRanges: ranges of the graph's values, by index; empty if unknown
   init(
     _ graph: Graph, _ tensors: [String: Tensor], _ options: ONNXOptions,
     ranges graphRanges: [ClosedRange<Float>]
@@ -64,14 +64,13 @@ struct GraphWriter {
 
   /// Writes a node.
   ///
-  /// - Returns: the number of nodes of the graph that were written, batch norm that was folded
-  ///   among them.
+  /// - Returns: the number of nodes of the graph that were written, including folded batch norm.
   private mutating func add(_ index: Int) throws(ONNXError) -> Int {
     let node = graph.nodes[index]
     let isJoinedTail = node.inputs.count > 1 && wishes.tail.contains(index)
     let inputs = node.inputs.map { value in
       let input = written(value)
-      // Another reader may have kept it from having two dimensions.
+      // Another reader may have required four dimensions.
       return isJoinedTail && !input.isVector ? vector(input, 1, node.layer) : input
     }
     var (result, count) = (inputs[0], 1)
@@ -91,7 +90,7 @@ struct GraphWriter {
       result.name = pooled("AveragePool", pooling.window, pooling.stride, pooling.padding, node, inputs[0])
     case is GlobalAveragePooling: result.name = emit("GlobalAveragePool", [inputs[0].name], node.layer)
     case is Flatten: result = try flattened(index, inputs[0])
-    // Only training drops anything.
+    // Dropout has no effect outside of training.
     case is Dropout: break
     default:
       throw ONNXError(
@@ -121,7 +120,7 @@ struct GraphWriter {
 
   // MARK: The file
 
-  /// Where the last node of the file is none that gives vectors.
+  /// Makes the output a vector if the last node does not.
   private mutating func finish() {
     var last = written(graph.output)
     guard last.name != "logits" else { return }
@@ -152,7 +151,7 @@ struct GraphWriter {
     return name
   }
 
-  /// Adds a node, `layer/Type`, whose output has the node's name if no other is given.
+  /// Adds a node, `layer/Type`, whose output has the name of the node by default.
   mutating func emit(
     _ type: String, _ inputs: [String], _ layer: String, _ attributes: [Onnx_AttributeProto] = [],
     output: String? = nil

@@ -1,18 +1,17 @@
 import Network
 
-/// What a graph asks of the layouts of its values, found from the output to the image: a reader
-/// that can do with one layout alone asks for it, and whatever makes the value follows where it
-/// can.
+/// Layouts that readers of values request, collected from the output to the image: a reader that
+/// needs a particular layout requests it, and the producer of the value follows if it can.
 struct LayoutWishes {
   enum Wish: Equatable {
-    /// Exactly the network's channels: the logits, and what a convolution of groups reads.
+    /// Exactly the network's channels: for the logits, and for inputs of grouped convolutions.
     case whole
-    /// The channels of a sum, of which the value is a branch that has lost others.
+    /// The channels of a sum, for a branch with fewer channels.
     case branch(channels: [Int], sum: Int, isFilled: Bool)
   }
 
   private var wishes: [Graph.Value: Wish] = [:]
-  /// Nodes from which on all values are vectors, which ONNX writes with two dimensions.
+  /// Nodes after which all values are vectors, which have two dimensions in ONNX.
   private(set) var tail: Set<Int> = []
 
   init(_ graph: Graph) {
@@ -51,7 +50,7 @@ struct LayoutWishes {
     }
   }
 
-  /// Values that linear layers and flattening make vectors of, and what keeps them so.
+  /// Outputs of linear layers and flattening, and of operations that keep them vectors.
   private static func vectors(_ graph: Graph) -> Set<Graph.Value> {
     var vectors: Set<Graph.Value> = []
     for (index, node) in graph.nodes.enumerated() {

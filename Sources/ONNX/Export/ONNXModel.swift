@@ -10,28 +10,28 @@ import Network
 /// ```
 ///
 /// The input is `images` `[batch, channels, rows, columns]`, normalized; the output `logits`
-/// `[batch, classes]`. Batch norm goes by its running statistics and there is no dropout.
-/// Initializers have the tensors' names and are not inputs. Convolutions may have more channels
-/// than the network's, all zero: up to a multiple, and where a residual branch has lost channels
-/// that its sum keeps, see ``ONNXOptions``. With ranges of its values the file computes in integers
-/// of eight bits, see ``Quantization``.
+/// `[batch, classes]`. Batch norm uses running statistics, and there is no dropout. Initializers
+/// have the tensors' names and are not inputs. Convolutions may have additional zero channels: as
+/// padding to a multiple, and where a residual branch has lost channels that its sum keeps, see
+/// ``ONNXOptions``. With ranges of its values, the file is quantized to 8-bit integers, see
+/// ``Quantization``.
 public struct ONNXModel {
   public let bytes: [UInt8]
   /// Multiply-accumulates of the file's convolutions and linear layers for one image.
   public let macs: Int
 
   /// - Parameters:
-  ///   - ranges: of the network's values, as ``Network/ranges(of:)`` has them, for integers of
-  ///     eight bits; nil for floats
+  ///   - ranges: of the network's values, from ``Network/ranges(of:)``, for quantization to 8-bit
+  ///     integers; nil for floats
   ///   - metadata: text by key
-  /// - Throws: ``ONNXError`` when the graph has what ONNX has no operator for, or a range is not
-  ///   finite.
+  /// - Throws: ``ONNXError`` if the graph has an operation without an ONNX operator, or if a range
+  ///   is not finite.
   public init(
     _ network: Network, _ options: ONNXOptions, ranges: [ClosedRange<Float>]? = nil,
     metadata: [String: String] = [:]
   ) throws(ONNXError) {
     var options = options
-    // Batch norm of its own is nothing that runtimes compute in integers.
+    // Runtimes do not compute separate batch norm in integers.
     options.foldsBatchNorm = options.foldsBatchNorm || ranges != nil
     var writer = GraphWriter(network.graph, network.tensors, options, ranges: ranges ?? [])
     var graph = try writer.write()

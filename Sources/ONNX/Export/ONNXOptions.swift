@@ -1,13 +1,12 @@
-/// How a network is written as an ONNX file.
+/// Options of the ONNX export.
 public struct ONNXOptions: Equatable, Sendable {
-  /// The version of the operators.
+  /// The operator set version.
   public var opset: Int
-  /// Whether batch norm becomes part of the convolution before it.
+  /// Whether to fold batch norm into the convolution before it.
   public var foldsBatchNorm: Bool
-  /// Every width is filled up to a multiple of this by channels of zeros; 1 leaves widths as they
-  /// are.
+  /// Channels are padded to a multiple of this with zero channels; 1 for no padding.
   public var padChannels: Int
-  /// Images of a batch; nil for any number.
+  /// Batch size; nil for any.
   public var batch: Int?
 
   public init(opset: Int = 17, foldsBatchNorm: Bool = false, padChannels: Int = 4, batch: Int? = nil) {
@@ -20,8 +19,8 @@ public struct ONNXOptions: Equatable, Sendable {
   /// Versions that can be written.
   public static let opsets = 13...21
 
-  /// The smallest version of the file format that the opset allows, as the table of releases in
-  /// ONNX's docs/Versioning.md has it: runtimes refuse files of a newer one.
+  /// The lowest IR version for the opset, by the table of releases in ONNX's docs/Versioning.md,
+  /// since runtimes reject newer versions.
   var irVersion: Int {
     switch opset {
     case ...14: 7

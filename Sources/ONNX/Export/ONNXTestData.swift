@@ -2,16 +2,16 @@ import Compute
 import Network
 import SwiftProtobuf
 
-/// Random images and the logits that a network gives to them, in the layout of ONNX's test data:
-/// `test_data_set_0` with `input_0.pb` and `output_0.pb`, a tensor each.
+/// Random images and a network's logits for them, in the layout of ONNX's test data:
+/// `test_data_set_0` with one tensor each in `input_0.pb` and `output_0.pb`.
 public struct ONNXTestData {
   /// `images` `[images, channels, rows, columns]`.
   public let input: [UInt8]
   /// `logits` `[images, classes]`.
   public let output: [UInt8]
 
-  /// - Parameter images: their number; each pixel is uniform in [-2, 2), as normalized ones mostly
-  ///   are
+  /// - Parameter images: number of images; pixels are uniform in [-2, 2), the usual range of
+  ///   normalized pixels
   public init(_ network: Network, images count: Int) throws(ONNXError) {
     var stream = RandomStream(seed: 0, purpose: .test)
     let shape = network.graph.input.planes(images: count)

@@ -1,27 +1,27 @@
 import Compute
 import Foundation
 
-/// A file of floats as one whose runtime computes in integers of eight bits: static quantization,
-/// as pairs of QuantizeLinear and DequantizeLinear, which runtimes fuse with the nodes between
-/// (Jacob et al. 2018, arXiv 1712.05877).
+/// Static quantization of a model to 8-bit integers in the QDQ format: pairs of QuantizeLinear and
+/// DequantizeLinear, which runtimes fuse with the nodes between them (Jacob et al. 2018, arXiv
+/// 1712.05877).
 ///
-/// Values are unsigned, with a scale and a zero point for all of a tensor; weights are signed and
-/// symmetric, with a scale for each output channel; a bias has 32 bits and the scale of the
-/// products that it is added to. What has no known range, and the logits, stay floats.
+/// Activations are unsigned, with one scale and zero point per tensor; weights are signed and
+/// symmetric, with one scale per output channel; a bias has 32 bits and the scale of the products
+/// that it is added to. Values without a known range, and the logits, stay floats.
 struct Quantization {
-  /// How a value is written: x = scale * (q - zero), q in 0...255.
+  /// Quantization of a value: x = scale * (q - zero), q in 0...255.
   struct Scale: Equatable {
     let scale: Float
     let zero: UInt8
 
-    /// So that all of the range, and zero, can be written.
+    /// The scale that covers the range and zero.
     init(_ range: ClosedRange<Float>) {
       let (low, high) = (Double(min(0, range.lowerBound)), Double(max(0, range.upperBound)))
       scale = Float(max((high - low) / 255, Self.least))
       zero = rounded(-low / Double(scale))
     }
 
-    /// Of values and weights, so that nothing is divided by zero.
+    /// Smallest scale, so that nothing is divided by zero.
     static let least = 1e-12
   }
 
@@ -29,11 +29,11 @@ struct Quantization {
   private let scales: [String: Scale]
   private let initializers: [String: Onnx_TensorProto]
   private var result = Onnx_GraphProto()
-  /// By name of a value or weight of the source: what is read in its stead.
+  /// By name of a value or weight of the source: its replacement.
   private var replacements: [String: String] = [:]
 
-  /// - Parameter ranges: what values lie in, by name
-  /// - Throws: ``ONNXError`` where a range is not finite.
+  /// - Parameter ranges: ranges of values, by name
+  /// - Throws: ``ONNXError`` if a range is not finite.
   init(of source: Onnx_GraphProto, ranges: [String: ClosedRange<Float>]) throws(ONNXError) {
     for (name, range) in ranges.sorted(by: { $0.key < $1.key })
     where !range.lowerBound.isFinite || !range.upperBound.isFinite {
@@ -44,7 +44,7 @@ struct Quantization {
     scales = Self.scales(source, ranges)
   }
 
-  /// By name of a value: how it is written; no entry for one that stays a float.
+  /// By name of a value: its scale; no entry for a value that stays a float.
   private static func scales(
     _ source: Onnx_GraphProto, _ ranges: [String: ClosedRange<Float>]
   ) -> [String: Scale] {
@@ -55,7 +55,7 @@ struct Quantization {
     let logits = source.output.map(\.name)
     for node in source.node {
       for output in node.output where !logits.contains(output) {
-        // A Relu or Clip becomes the bounds of the integers that it is written as.
+        // A Relu or Clip becomes the bounds of the quantized integers.
         let isClamped = readers[output]?.allSatisfy { clamping.contains($0.opType) } ?? false
         if isClamped { continue }
         scales[output] =
@@ -66,7 +66,7 @@ struct Quantization {
   }
 
   private static let clamping: Set = ["Relu", "Clip"]
-  /// Operators that give some of what they read, as it is.
+  /// Operators whose outputs are a selection of their inputs.
   private static let choosing: Set = ["MaxPool", "Flatten"]
 
   /// The quantized file's graph.
@@ -88,7 +88,7 @@ struct Quantization {
     return result
   }
 
-  /// A value, quantized, and what its readers read.
+  /// Quantizes a value, and dequantizes it for its readers.
   private mutating func addPair(_ name: String) {
     guard let scale = scales[name] else { return }
     let parameters = [
@@ -98,7 +98,7 @@ struct Quantization {
     replacements[name] = add("DequantizeLinear", [quantized] + parameters, name)
   }
 
-  /// Weight and bias of a convolution or linear layer, of an input with this scale.
+  /// Quantizes weight and bias of a convolution or linear layer whose input has this scale.
   private mutating func addWeights(_ node: Onnx_NodeProto, _ input: Scale) {
     guard let weight = initializers[node.input[1]] else { return }
     let bias = node.input.dropFirst(2).first.flatMap { initializers[$0] }
@@ -107,7 +107,7 @@ struct Quantization {
     let columns = values.count / max(1, outputs)
     let scales = (0..<outputs).map { output in
       let largest = values[output * columns..<(output + 1) * columns].reduce(0) { max($0, abs($1)) }
-      // Wide enough for the bias to have its place in 31 bits.
+      // Large enough for the bias to fit into 31 bits.
       let least = Double(abs(biases?[output] ?? 0)) / (Double(input.scale) * Double(1 << 30))
       return Float(max(Double(largest) / 127, least, Scale.least))
     }
@@ -120,7 +120,7 @@ struct Quantization {
     }
   }
 
-  /// A tensor as integers with a scale for each output.
+  /// Adds a tensor as integers with one scale per output.
   private mutating func addDequantized<Number: QuantizedNumber>(
     _ tensor: Onnx_TensorProto, _ integers: [Number], _ scales: [Float]
   ) {
@@ -149,7 +149,7 @@ struct Quantization {
     return name
   }
 
-  /// A node, named after the value or tensor that it is for, as is its output.
+  /// Adds a node; it and its output are named after its value or tensor.
   private mutating func add(
     _ type: String, _ inputs: [String], _ value: String, _ attributes: [Onnx_AttributeProto] = []
   ) -> String {
@@ -175,8 +175,8 @@ extension Onnx_TensorProto {
   }
 }
 
-/// The nearest whole number that the type has, of two equally near ones the even; 0 for no number.
-/// Of signed bytes not -128, so that they are symmetric.
+/// The nearest integer of the type, with ties to even; 0 for NaN. Signed bytes exclude -128, so
+/// that they are symmetric.
 private func rounded<Number: QuantizedNumber>(_ value: Double) -> Number {
   let least = Number.isSigned ? -Double(Number.max) : 0
   guard !value.isNaN else { return 0 }

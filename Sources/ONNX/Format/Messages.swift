@@ -1,7 +1,7 @@
 import Compute
 import Foundation
 
-// Short ways to make the messages of an ONNX file.
+// Convenience initializers for the messages of an ONNX file.
 
 extension Onnx_AttributeProto {
   static func int(_ name: String, _ value: Int) -> Onnx_AttributeProto {
@@ -51,9 +51,9 @@ extension Onnx_TensorProto {
   }
 }
 
-/// Whole numbers that quantized values are.
+/// Integer types of quantized values.
 protocol QuantizedNumber: FixedWidthInteger {
-  /// What ONNX calls the type, in `TensorProto.data_type`.
+  /// The ONNX type, for `TensorProto.data_type`.
   static var tensorType: Int32 { get }
 }
 
@@ -62,7 +62,7 @@ extension Int8: QuantizedNumber { static let tensorType: Int32 = 3 }
 extension Int32: QuantizedNumber { static let tensorType: Int32 = 6 }
 
 extension Onnx_ValueInfoProto {
-  /// Floats of that shape; a size that is nil is named `batch`.
+  /// Floats of this shape; a size that is nil is named `batch`.
   init(name: String, shape: [Int?]) {
     self.init()
     self.name = name

@@ -1,7 +1,7 @@
 import Compute
 import Network
 
-// Activations, poolings, and what reads several values.
+// Activations, pooling, and operations on several values.
 
 extension GraphReader {
   // MARK: Activations
@@ -37,8 +37,8 @@ extension GraphReader {
     try activation(node, .hardSigmoid)
   }
 
-  /// The only reader of a gate, where it multiplies what the gate is made of; it counts as read
-  /// then.
+  /// The only reader of a gate, if it multiplies the gate with its own input; the reader is then
+  /// finished, too.
   private mutating func ownProduct(_ node: NodeReader) -> NodeReader? {
     guard let next = onlyConsumer(of: node.output), nodes[next].type == "Mul",
       Set(nodes[next].proto.input) == [node.output, node.input(0) ?? ""], nodes[next].proto.input.count == 2
@@ -52,12 +52,12 @@ extension GraphReader {
     let high = try bound(node, "max", 2)
     guard low == 0, high == 6 || high == nil || high == .infinity || high == .greatestFiniteMagnitude else {
       let range = "\(low.map { "\($0)" } ?? "none") to \(high.map { "\($0)" } ?? "none")"
-      throw node.error("bounds of \(range) are no activation that is read", "0 to 6 is ReLU6, 0 to none ReLU")
+      throw node.error("bounds of \(range) are not a supported activation", "0 to 6 is ReLU6, 0 to none ReLU")
     }
     try activation(node, high == 6 ? .relu6 : .relu)
   }
 
-  /// An input since version 11 of the operators, an attribute before.
+  /// An input since opset 11, an attribute before.
   private mutating func bound(_ node: NodeReader, _ name: String, _ rank: Int) throws(ONNXError) -> Float? {
     if node.has(name) { return node.float(name, 0) }
     guard let tensor = try floats(node, rank) else { return nil }
@@ -65,7 +65,7 @@ extension GraphReader {
     return tensor.values[0]
   }
 
-  /// Evaluation passes everything; what a training drops is kept.
+  /// Evaluation passes everything; the ratio is kept for training.
   mutating func dropout(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
     var share = node.float("ratio", 0.5)
@@ -89,7 +89,7 @@ extension GraphReader {
     let window = try poolingWindow(node, features)
     guard window.padding == 0 || node.int("count_include_pad", 0) == 1 else {
       throw node.error(
-        "its padding does not count", "`count_include_pad=True`, PyTorch's default, is what is read")
+        "its mean excludes the padding", "only `count_include_pad=True`, PyTorch's default, is supported")
     }
     try pool(
       node, AveragePooling(window: window.size, stride: window.stride, padding: window.padding), features)
@@ -101,14 +101,14 @@ extension GraphReader {
     }
     let window = try window(node, sizes: sizes, features)
     let shape = builder.shape(features.value)
-    // Rounding up adds a window only where a rest is left.
+    // Rounding up adds a window only if there is a remainder.
     if node.int("ceil_mode", 0) == 1,
       [shape.rows, shape.columns].contains(where: {
         ($0 + 2 * window.padding - window.size) % window.stride != 0
       })
     {
       throw node.error(
-        "`ceil_mode` adds a window at the border for images of \(shape)", "ceil_mode=False is read")
+        "`ceil_mode` adds a window at the border for images of \(shape)", "only ceil_mode=False is supported")
     }
     return window
   }
@@ -131,7 +131,7 @@ extension GraphReader {
     let given = try integers(node, 1)?.compactMap(\.self)
     let axes = (node.ints("axes") ?? given ?? []).map { $0 < 0 ? $0 &+ 4 : $0 }
     guard axes.sorted() == [2, 3], !features.isVector else {
-      throw node.error("it is no mean of rows and columns", "axes 2 and 3 together are read")
+      throw node.error("it is not a mean over rows and columns", "only axes 2 and 3 together are supported")
     }
     try pool(node, GlobalAveragePooling(), features)
     if node.int("keepdims", 1) == 0, case .features(var mean) = try lookup(node.output, of: node) {
@@ -145,7 +145,7 @@ extension GraphReader {
   mutating func add(_ node: NodeReader) throws(ONNXError) {
     if try arithmetic(node, { $0.addingReportingOverflow($1) }) { return }
     let operands = try operands(node)
-    // The residual stream comes in by the way with the fewest convolutions.
+    // The residual stream is the operand with the fewest convolutions before it.
     let depths = operands.map { depth($0.value) }
     let shortcut = depths[1] < depths[0] ? 1 : 0
     let value = try append(
@@ -154,7 +154,7 @@ extension GraphReader {
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }
 
-  /// A signal and its gate: the one that has a value a channel, or else comes second.
+  /// A signal and its gate: the gate is the operand with one value per channel, or else the second.
   mutating func multiply(_ node: NodeReader) throws(ONNXError) {
     if try arithmetic(node, { $0.multipliedReportingOverflow(by: $1) }) { return }
     var operands = try operands(node)
@@ -190,8 +190,8 @@ extension GraphReader {
     }
     let axis = node.int("axis", 1)
     guard axis == 1 || axis == (first.isVector ? -1 : -3) else {
-      // Sizes of a shape may begin with the number of images.
-      throw node.error("it joins along axis \(axis)", "channels, axis 1, are read")
+      // Shapes may begin with the number of images.
+      throw node.error("it joins along axis \(axis)", "only channels, axis 1, can be joined")
     }
     var values: [Graph.Value] = []
     for rank in node.proto.input.indices {
@@ -201,7 +201,7 @@ extension GraphReader {
       }
       values.append(operand.value)
     }
-    // torchvision's DenseNet begins each of its blocks so.
+    // Each block of torchvision's DenseNet begins like this.
     guard values.count > 1 else { return set(node, .features(first)) }
     let value = try append(
       Concatenate(), values, layer: free(Self.path(node.proto.name) ?? node.output), node)

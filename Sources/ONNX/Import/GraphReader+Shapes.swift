@@ -1,7 +1,7 @@
 import Compute
 import Network
 
-// What changes no numbers: constants, shapes, padding, and the way to the classifier's vector.
+// Operators that do not compute: constants, shapes, padding, and flattening before the classifier.
 
 extension GraphReader {
   mutating func constant(_ node: NodeReader) throws(ONNXError) {
@@ -21,12 +21,12 @@ extension GraphReader {
     }
   }
 
-  /// The same under another name.
+  /// The same value with another name.
   mutating func identity(_ node: NodeReader) throws(ONNXError) {
     set(node, try lookup(node.input(0), of: node))
   }
 
-  /// Features stay numbers with fractions; sizes and constants may become whole ones.
+  /// Features must stay floats; sizes and constants may become integers.
   mutating func cast(_ node: NodeReader) throws(ONNXError) {
     let value = try lookup(node.input(0), of: node)
     // FLOAT, FLOAT16, DOUBLE and BFLOAT16 of TensorProto.DataType.
@@ -36,8 +36,7 @@ extension GraphReader {
     set(node, value)
   }
 
-  /// The axes of a squeeze or a slice: an attribute before version 13 of the operators, an input
-  /// since.
+  /// The axes of a squeeze or a slice: an attribute before opset 13, an input since.
   private mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {
     if let axes = node.ints("axes") { return axes }
     guard let axes = try integers(node, rank) else { return nil }
@@ -72,7 +71,9 @@ extension GraphReader {
 
   mutating func flatten(_ node: NodeReader) throws(ONNXError) {
     let axis = node.int("axis", 1)
-    guard axis == 1 || axis == -3 else { throw node.error("it flattens from axis \(axis)", "axis 1 is read") }
+    guard axis == 1 || axis == -3 else {
+      throw node.error("it flattens from axis \(axis)", "only axis 1 is supported")
+    }
     try flatten(node, try features(node))
   }
 
@@ -86,7 +87,7 @@ extension GraphReader {
     set(node, .features(result))
   }
 
-  /// Where it only flattens, or makes a map of one pixel of a vector.
+  /// Supported if it only flattens, or turns a vector into a map of one pixel.
   mutating func reshape(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try reshape(sizes, node) }
     var features = try features(node)
@@ -104,7 +105,7 @@ extension GraphReader {
     set(node, .features(features))
   }
 
-  /// Where there is one pixel, it changes nothing but the order of the dimensions.
+  /// With a single pixel, it changes only the order of the dimensions.
   mutating func transpose(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try transpose(sizes, node) }
     let features = try features(node)
@@ -118,19 +119,23 @@ extension GraphReader {
 
   // MARK: Padding
 
-  /// Zeros around a map, which a convolution adds to its own; or channels of zeros, as of a
+  /// Zeros around a map, which the next convolution adds to its padding; or zero channels, as in a
   /// shortcut without weights.
   mutating func pad(_ node: NodeReader) throws(ONNXError) {
     let features = try rawFeatures(node)
     let given = try integers(node, 1)?.compactMap(\.self)
     let pads = node.ints("pads") ?? given ?? []
-    guard node.input(3) == nil else { throw node.error("its `axes` are not read", "pads of all axes are") }
+    guard node.input(3) == nil else {
+      throw node.error("its `axes` are not supported", "only pads of all axes are supported")
+    }
     guard (node.text("mode") ?? "constant") == "constant", pads.count == 8,
       pads.allSatisfy({ (0...65_536).contains($0) }),
       pads[0] == 0, pads[4] == 0, !features.isVector
-    else { throw node.error("its padding is none of zeros around maps", "constant padding is read") }
+    else {
+      throw node.error("it does not pad maps with zeros", "only constant padding is supported")
+    }
     if let value = try floats(node, 2), value.values != [0] {
-      throw node.error("it pads with \(value.values.first ?? 0)", "padding with 0 is read")
+      throw node.error("it pads with \(value.values.first ?? 0)", "only padding with 0 is supported")
     }
     let around = [pads[2], pads[3], pads[6], pads[7]]
     guard pads[1] > 0 || pads[5] > 0 else {
@@ -155,13 +160,13 @@ extension GraphReader {
     let lengths = [Int.max, shape.channels, shape.rows, shape.columns]
     guard features.padding == [0, 0, 0, 0], !features.isVector, starts.count == axes.count,
       steps.count == axes.count, ends.count == axes.count, axes.count <= 4
-    else { throw node.error("it is none of every n-th row and column") }
+    else { throw node.error("it does not select every n-th row and column") }
     for (rank, axis) in axes.enumerated() {
       let position = axis < 0 ? axis &+ 4 : axis
       guard (0..<4).contains(position), starts[rank] == 0,
         ends[rank] >= lengths[position] || ends[rank] >= 1 << 31,
         position >= 2 ? (1...64).contains(steps[rank]) : steps[rank] == 1
-      else { throw node.error("it cuts a part out", "every n-th row and column of a map is read") }
+      else { throw node.error("it cuts a part out", "only every n-th row and column of a map is supported") }
       if position >= 2 {
         let (step, overflows) = features.steps[position - 2].multipliedReportingOverflow(by: steps[rank])
         guard !overflows, step <= 64 else { throw node.error("its step is too large") }

@@ -1,8 +1,8 @@
 import Compute
 import Network
 
-/// Whole numbers that are computed from shapes and constants, as PyTorch writes the shape of a view
-/// or the padding of a map.
+/// Integers that are computed from shapes and constants, as in PyTorch's export of the shape of a
+/// view or the padding of a map.
 struct Sizes {
   /// Nil is the number of images.
   let values: [Int?]
@@ -14,14 +14,14 @@ struct Sizes {
     self.shape = shape ?? [values.count]
   }
 
-  /// More are none of a shape.
+  /// Shapes do not have more sizes.
   static let most = 64
 }
 
-// Arithmetic of sizes, which leaves no trace in the graph.
+// Arithmetic of sizes, which adds nothing to the graph.
 
 extension GraphReader {
-  /// The sizes, or constant whole numbers, that a node reads; nil where it reads anything else.
+  /// The sizes or constant integers that a node reads; nil if it reads anything else.
   mutating func sizes(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> Sizes? {
     guard let name = node.input(rank) else { return nil }
     switch try lookup(name, of: node) {
@@ -135,7 +135,7 @@ extension GraphReader {
     try set(node, sizes: values, shape: [columns, rows])
   }
 
-  /// Rows from one to another, also backwards.
+  /// A range of sizes, also backwards.
   mutating func slice(_ sizes: Sizes, _ node: NodeReader) throws(ONNXError) {
     func only(_ values: [Int?]?) -> Int? { values?.count == 1 ? values?[0] : nil }
     let step = only(try integers(node, 4)) ?? 1

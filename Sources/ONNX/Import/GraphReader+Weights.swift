@@ -8,7 +8,7 @@ extension GraphReader {
   private static let mostStride = 64
   private static let mostPadding = 64
 
-  /// What a window does: as large, as far and with as much padding in both directions.
+  /// A square window, with the same size, stride and padding in both directions.
   struct Window {
     var size: Int
     var stride: Int
@@ -17,14 +17,14 @@ extension GraphReader {
 
   /// The window of a convolution or a pooling.
   ///
-  /// - Parameter features: what it reads, with padding of its own
+  /// - Parameter features: its input, with the padding of a Pad
   func window(_ node: NodeReader, sizes: [Int], _ features: Features) throws(ONNXError) -> Window {
     let strides = node.ints("strides") ?? [1, 1]
     guard sizes.count == 2, strides.count == 2 else {
-      throw node.error("it is not two-dimensional", "only networks for images are read")
+      throw node.error("it is not two-dimensional", "only networks for images are supported")
     }
     guard (node.ints("dilations") ?? [1, 1]).allSatisfy({ $0 == 1 }) else {
-      throw node.error("it has dilations", "only those of 1 are read")
+      throw node.error("it has dilations", "only dilations of 1 are supported")
     }
     guard sizes[0] == sizes[1], strides[0] == strides[1] else {
       throw node.error("its window of \(sizes) with strides \(strides) is not square")
@@ -70,7 +70,7 @@ extension GraphReader {
     var features = try rawFeatures(node)
     if features.steps != [1, 1] { features = try projected(features, node) }
     guard let weight = try floats(node, 1), weight.shape.count == 4, !features.isVector else {
-      throw node.error("it is not two-dimensional", "only networks for images are read")
+      throw node.error("it is not two-dimensional", "only networks for images are supported")
     }
     if let sizes = node.ints("kernel_shape"), sizes != Array(weight.shape.dropFirst(2)) {
       throw node.error("its kernel of \(sizes) is not that of its weights, \(weight.shape)")
@@ -94,17 +94,17 @@ extension GraphReader {
     set(node, .features(Features(value: value)))
   }
 
-  /// What a Slice with steps or a Pad of channels does, as a 1x1 convolution of ones and zeros: the
+  /// Replaces a Slice with steps or a Pad of channels by a 1x1 convolution of ones and zeros: the
   /// shortcut without weights of ResNets for small images (He et al. 2015, section 4.1, option A).
   ///
   /// - Parameters:
-  ///   - before: channels of zeros before the features'
-  ///   - after: and behind them
+  ///   - before: number of zero channels before the features
+  ///   - after: number of zero channels after the features
   mutating func projected(
     _ features: Features, before: Int = 0, after: Int = 0, _ node: NodeReader
   ) throws(ONNXError) -> Features {
     guard features.padding == [0, 0, 0, 0] else {
-      throw node.error("it reads what a Pad gives", "only convolutions do so")
+      throw node.error("it reads the output of a Pad", "only convolutions may")
     }
     guard features.steps[0] == features.steps[1], (1...Self.mostStride).contains(features.steps[0]) else {
       throw node.error("a Slice with steps of \(features.steps) is not square")
@@ -133,14 +133,14 @@ extension GraphReader {
 
   mutating func gemm(_ node: NodeReader) throws(ONNXError) {
     guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, node.int("transA", 0) == 0 else {
-      throw node.error("it is no linear layer: alpha, beta or transA are set")
+      throw node.error("it is not a linear layer: alpha, beta or transA are set")
     }
     guard let weight = try floats(node, 1) else { throw node.error("it has no weights") }
     let bias = try floats(node, 2)
     try linear(node, weight, isTransposed: node.int("transB", 0) == 0, bias: bias)
   }
 
-  /// A product with constant weights, with the sum behind it as its bias.
+  /// A product with constant weights, with the sum after it as its bias.
   mutating func matrixProduct(_ node: NodeReader) throws(ONNXError) {
     guard let weight = try floats(node, 1) else { throw node.error("it has no weights") }
     if let next = onlyConsumer(of: node.output), nodes[next].type == "Add" {
@@ -166,7 +166,7 @@ extension GraphReader {
     let features = try features(node)
     let shape = builder.shape(features.value)
     guard given.shape.count == 2, features.isVector || shape.isVector else {
-      throw node.error("it is no linear layer behind a flattened map")
+      throw node.error("it is not a linear layer after a flattened map")
     }
     let weight = isTransposed ? given.transposed : given
     guard weight.shape[1] == shape.channels * shape.pixels else {
@@ -192,7 +192,7 @@ extension GraphReader {
 
   // MARK: Batch norm
 
-  /// The program's batch norm has an epsilon of 1e-5: what another one adds is added to the
+  /// Batch norm here has an epsilon of 1e-5; the difference of another epsilon is added to the
   /// variance.
   mutating func batchNormalization(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)

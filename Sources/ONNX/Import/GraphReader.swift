@@ -1,23 +1,23 @@
 import Compute
 import Network
 
-/// Makes a graph of the nodes of an ONNX file that lead to its output.
+/// Builds a graph from the nodes of an ONNX file that its output depends on.
 struct GraphReader {
-  /// What a name of the file stands for.
+  /// The meaning of a name in the file.
   enum Known {
     case features(Features)
     case tensor(Onnx_TensorProto)
     case sizes(Sizes)
   }
 
-  /// A value of the graph, with what the next convolution is to do first.
+  /// A value of the graph, with padding and steps that the next convolution must apply.
   struct Features {
     var value: Graph.Value
-    /// Whether the file has it with two dimensions, `[batch, channels]`.
+    /// Whether it has two dimensions in the file, `[batch, channels]`.
     var isVector = false
-    /// Zeros above, left, below and right that a Pad put there.
+    /// Zeros above, left, below and right from a Pad.
     var padding = [0, 0, 0, 0]
-    /// Steps of rows and columns that a Slice left.
+    /// Steps of rows and columns from a Slice.
     var steps = [1, 1]
 
     var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] }
@@ -25,7 +25,7 @@ struct GraphReader {
 
   typealias Reading = @Sendable (inout GraphReader, NodeReader) throws(ONNXError) -> Void
 
-  /// Every operator that is read. To add one: a function, and a line here.
+  /// Every supported operator. To add one, write a function, and add a line here.
   static let operators: [String: Reading] = [
     "Add": { (reader, node) throws(ONNXError) in try reader.add(node) },
     "AveragePool": { (reader, node) throws(ONNXError) in try reader.averagePool(node) },
@@ -63,7 +63,7 @@ struct GraphReader {
     "Unsqueeze": { (reader, node) throws(ONNXError) in try reader.unsqueeze(node) },
   ]
 
-  /// More nodes, values of an image, or channels of all values are a mistake.
+  /// Limits on nodes, values of an image, and channels of all values; more are a mistake.
   private static let mostNodes = 10_000
   static let mostElements = 1 << 28
   private static let mostChannels = 1 << 23
@@ -73,16 +73,16 @@ struct GraphReader {
   var decoding: TensorDecoding
   var builder: GraphBuilder
   var tensors: [String: Tensor] = [:]
-  /// Weights of all projections that the file has no tensors for.
+  /// Number of weights of all projections without tensors in the file.
   var projectedWeights = 0
   /// The file's nodes that lead to the output.
   let nodes: [NodeReader]
   /// By name: the nodes that read it.
   let consumers: [String: [Int]]
-  /// Nodes that were read together with one before them.
+  /// Nodes that were read together with an earlier node.
   var finished: Set<Int> = []
   private var known: [String: Known] = [:]
-  /// The layer that each value belongs to, and convolutions on the longest way to it.
+  /// The layer of each value, and the number of convolutions on the longest path to it.
   private var layers: [Graph.Value: String] = [:]
   private var depths: [Graph.Value: Int] = [.image: 0]
   private var taken: Set<String> = []
@@ -166,8 +166,8 @@ struct GraphReader {
   private static func unknown(_ node: NodeReader) -> ONNXError {
     let advice =
       [
-        "Softmax": "export a model that returns logits; the loss has the softmax",
-        "LogSoftmax": "export a model that returns logits; the loss has the softmax",
+        "Softmax": "export a model that returns logits; the loss includes the softmax",
+        "LogSoftmax": "export a model that returns logits; the loss includes the softmax",
         "QuantizeLinear": "export the model before it is quantized",
         "QLinearConv": "export the model before it is quantized",
         "If": "torch.onnx.export with a model in eval() and fixed sizes leaves no conditions",
@@ -176,14 +176,15 @@ struct GraphReader {
     let names = operators.keys.sorted().joined(separator: ", ")
     return node.error(
       node.proto.domain.isEmpty
-        ? "no such operator is read" : "no operator of the domain `\(shown(node.proto.domain))` is read",
-      advice ?? "what is read: \(names)")
+        ? "the operator is not supported"
+        : "no operator of the domain `\(shown(node.proto.domain))` is supported",
+      advice ?? "supported: \(names)")
   }
 
   private mutating func finish() throws(ONNXError) -> ReadNetwork {
     guard case .features(let last)? = known[classes], last.isPlain, builder.shape(last.value).isVector else {
       throw ONNXError(
-        problem: "its output `\(shown(classes))` is no vector of logits",
+        problem: "its output `\(shown(classes))` is not a vector of logits",
         advice: "export a model that ends with global pooling or a linear layer")
     }
     let graph: Graph
@@ -199,14 +200,14 @@ struct GraphReader {
   func lookup(_ name: String?, of node: NodeReader) throws(ONNXError) -> Known {
     guard let name else { throw node.error("an input is missing") }
     guard let found = known[name] else {
-      throw node.error("it reads `\(shown(name))`, which nothing before it gives")
+      throw node.error("it reads `\(shown(name))`, which no earlier node computes")
     }
     return found
   }
 
   mutating func set(_ node: NodeReader, _ value: Known) { known[node.output] = value }
 
-  /// The features that a node reads, with nothing left to do.
+  /// The features that a node reads, without pending padding and steps.
   mutating func features(_ node: NodeReader, _ rank: Int = 0) throws(ONNXError) -> Features {
     guard case .features(let found) = try lookup(node.input(rank), of: node) else {
       throw node.error("it reads a constant where features are expected")
@@ -214,7 +215,8 @@ struct GraphReader {
     return found.isPlain ? found : try projected(found, node)
   }
 
-  /// Features as they are: what a Pad or a Slice left to do may be done by the reader.
+  /// The features that a node reads, possibly with pending padding and steps, which the reader must
+  /// apply.
   func rawFeatures(_ node: NodeReader) throws(ONNXError) -> Features {
     guard case .features(let found) = try lookup(node.input(0), of: node) else {
       throw node.error("it reads a constant where features are expected")
@@ -222,16 +224,16 @@ struct GraphReader {
     return found
   }
 
-  /// A constant of floats; nil where the node leaves it out.
+  /// A constant of floats; nil if the node omits it.
   mutating func floats(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> Tensor? {
     guard let name = node.input(rank) else { return nil }
     guard case .tensor(let proto) = try lookup(name, of: node) else {
-      throw node.error("its input `\(shown(name))` is computed; only constants are read there")
+      throw node.error("its input `\(shown(name))` is computed; only constants are supported there")
     }
     return try decoding.floats(proto)
   }
 
-  /// Whole numbers that are constant, or known from shapes; nil where the node leaves them out.
+  /// Integers that are constant or derived from shapes; nil if the node omits them.
   mutating func integers(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> [Int?]? {
     guard let name = node.input(rank) else { return nil }
     switch try lookup(name, of: node) {
@@ -243,7 +245,7 @@ struct GraphReader {
 
   /// Claims the weights of a layer, each of which belongs to one.
   ///
-  /// - Returns: what the names of the layer's tensors begin with
+  /// - Returns: the prefix of the names of the layer's tensors
   mutating func layerName(_ node: NodeReader, weight: String?) throws(ONNXError) -> String {
     if let weight, !used.insert(weight).inserted {
       throw node.error("another node has the weights `\(shown(weight))` too; each needs its own")
@@ -280,7 +282,7 @@ struct GraphReader {
     return name
   }
 
-  /// The layer of the value that only this node reads; nil where others read it, too.
+  /// The layer of the value that only this node reads; nil if others read it, too.
   func layer(before node: NodeReader, _ value: Graph.Value) -> String? {
     guard let name = node.input(0), consumers[name]?.count == 1 else { return nil }
     return layers[value]

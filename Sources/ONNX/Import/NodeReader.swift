@@ -15,7 +15,7 @@ struct NodeReader {
   var type: String { proto.opType }
   var output: String { proto.output.first ?? "" }
 
-  /// An input's name; nil where the node leaves it out.
+  /// The name of an input; nil if the node omits it.
   func input(_ rank: Int) -> String? {
     guard rank < proto.input.count, !proto.input[rank].isEmpty else { return nil }
     return proto.input[rank]

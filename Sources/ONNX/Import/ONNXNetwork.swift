@@ -15,22 +15,23 @@ import struct Foundation.URL
 /// ```
 ///
 /// Operators are those of convolutional classifiers, see ``GraphReader/operators``. A layer is
-/// named as its weights are: the tensor `layer1.0.conv1.weight` makes the layer `layer1.0.conv1`;
-/// where the writer has not kept such names, as its node is. What comes in may be damaged or
-/// hostile: everything is an error that names the node, nothing traps, and sizes are bounded.
+/// named after its weights: the tensor `layer1.0.conv1.weight` belongs to the layer
+/// `layer1.0.conv1`. If the exporter has not kept such names, it is named after its node. Files may
+/// be damaged or hostile: every problem is an error that names the node, nothing traps, and sizes
+/// are limited.
 public struct ONNXNetwork: Sendable {
   public let graph: Graph
-  /// Files in the model's folder that have values of it, by name.
+  /// Names of files in the model's folder that hold tensors of the model.
   public let externalFiles: [String]
-  /// By name, as ``Network/Network/tensors`` has them.
+  /// By name, as in ``Network/Network/tensors``.
   public let tensors: [String: Tensor]
   public let metadata: [String: String]
 
   /// - Parameters:
-  ///   - input: an image's shape; the file's own size of images does not count
-  ///   - newClasses: outputs of a new classifier in place of the last linear layer, whose tensors
-  ///     are then left out
-  /// - Throws: ``ONNXError``, which says what can be done.
+  ///   - input: the shape of an image, which overrides that of the file
+  ///   - newClasses: outputs of a new classifier that replaces the last linear layer, whose tensors
+  ///     are then omitted
+  /// - Throws: ``ONNXError``, with advice.
   public init(contentsOf path: String, input: FeatureShape, newClasses: Int? = nil) throws(ONNXError) {
     let bytes: [UInt8]
     do throws(TensorFileError) {
@@ -41,8 +42,7 @@ public struct ONNXNetwork: Sendable {
     try self.init(bytes: bytes, file: path, input: input, newClasses: newClasses)
   }
 
-  /// - Parameter file: the name that errors give, and in whose folder values in files of their own
-  ///   are looked for
+  /// - Parameter file: the name for errors, whose folder is searched for external tensor files
   public init(
     bytes: [UInt8], file: String, input: FeatureShape, newClasses: Int? = nil
   ) throws(ONNXError) {
@@ -63,17 +63,17 @@ public struct ONNXNetwork: Sendable {
     }
   }
 
-  /// Says what the file is instead where its first bytes tell.
+  /// The error for a file that is not ONNX, with its type if that is known.
   private static func damaged(_ bytes: [UInt8]) -> ONNXError {
     if let kind = FileKind(bytes.prefix(FileKind.prefixLength), path: "") {
       return ONNXError(problem: kind.sentence)
     }
     return ONNXError(
-      problem: "it is no ONNX model, or a damaged one", advice: "onnx.checker.check_model says more")
+      problem: "it is not an ONNX model, or it is damaged", advice: "onnx.checker.check_model gives details")
   }
 
-  /// Whether a file begins as ONNX models do: with the version of the format, and not as a
-  /// safetensors file of that length.
+  /// Whether a file begins like an ONNX model: with the version of the format, and not like a
+  /// safetensors file of this length.
   public static func begins(_ bytes: some Collection<UInt8>) -> Bool {
     let start = Array(bytes.prefix(9))
     return start.count == 9 && start[0] == 0x08 && (1...20).contains(start[1])
@@ -81,12 +81,12 @@ public struct ONNXNetwork: Sendable {
   }
 }
 
-/// What a reader makes of a file.
+/// The network that a file contains.
 struct ReadNetwork {
   var graph: Graph
   var tensors: [String: Tensor]
 
-  /// Puts a linear layer of another number of outputs in place of the last one.
+  /// Replaces the last linear layer by one with another number of outputs.
   mutating func replaceHead(classes: Int) throws(ONNXError) {
     guard let head = graph.nodes.lastIndex(where: { $0.operation is Linear || $0.operation is Convolution }),
       let linear = graph.nodes[head].operation as? Linear

@@ -2,9 +2,9 @@ import Compute
 import Foundation
 import TensorFiles
 
-/// Reads the values of a file's tensors, each checked against its shape.
+/// Reads the values of a file's tensors, and checks them against the shapes.
 struct TensorDecoding {
-  /// Where files of values beside the model are.
+  /// The folder of external tensor files.
   let folder: String
   private(set) var files: [String: [UInt8]] = [:]
 
@@ -33,7 +33,7 @@ struct TensorDecoding {
       values = bits.map { Float(bitPattern: UInt32($0) << 16) }
     default:
       throw ONNXError(
-        problem: "the tensor `\(shown(proto.name))` is none of floats",
+        problem: "the tensor `\(shown(proto.name))` does not have floats",
         advice: "export the model before it is quantized")
     }
     guard values.count == count else {
@@ -43,7 +43,7 @@ struct TensorDecoding {
     return Tensor(shape: shape, values: values)
   }
 
-  /// A small list of whole numbers, such as axes or a shape.
+  /// A short list of integers, such as axes or a shape.
   mutating func integers(_ proto: Onnx_TensorProto) throws(ONNXError) -> [Int] {
     let (shape, count) = try shape(proto)
     let raw = try rawBytes(proto)
@@ -55,10 +55,10 @@ struct TensorDecoding {
     case 7:
       values =
         raw.map { numbers($0, UInt64.self) { Int(Int64(bitPattern: $0)) } } ?? proto.int64Data.map(Int.init)
-    default: throw ONNXError(problem: "the tensor `\(shown(proto.name))` is none of whole numbers")
+    default: throw ONNXError(problem: "the tensor `\(shown(proto.name))` does not have integers")
     }
     guard values.count == count, shape.count <= 1 else {
-      throw ONNXError(problem: "the tensor `\(shown(proto.name))` is no list of whole numbers")
+      throw ONNXError(problem: "the tensor `\(shown(proto.name))` is not a list of integers")
     }
     return values
   }
@@ -77,13 +77,13 @@ struct TensorDecoding {
     return (proto.dims.map(Int.init), count)
   }
 
-  /// Nil where the values stand in a field of their type.
+  /// Nil if the values are in the field of their type.
   private mutating func rawBytes(_ proto: Onnx_TensorProto) throws(ONNXError) -> [UInt8]? {
     if proto.dataLocation == 1 { return try externalBytes(proto) }
     return proto.rawData.isEmpty ? nil : [UInt8](proto.rawData)
   }
 
-  /// Values in a file beside the model, as PyTorch writes them.
+  /// Values in an external file, as PyTorch writes them.
   private mutating func externalBytes(_ proto: Onnx_TensorProto) throws(ONNXError) -> [UInt8] {
     let entries = Dictionary(proto.externalData.map { ($0.key, $0.value) }) { first, _ in first }
     let location = entries["location"] ?? ""
@@ -113,7 +113,7 @@ struct TensorDecoding {
   }
 }
 
-/// Little-endian numbers; bytes of a part of one are left out.
+/// Little-endian numbers; trailing bytes of an incomplete number are ignored.
 private func numbers<Bits: FixedWidthInteger, Value>(
   _ bytes: [UInt8], _ type: Bits.Type, _ convert: (Bits) -> Value
 ) -> [Value] {
@@ -125,7 +125,7 @@ private func numbers<Bits: FixedWidthInteger, Value>(
   }
 }
 
-/// IEEE 754's 16-bit numbers, which not every system's Swift has a type for.
+/// IEEE 754 binary16 numbers; Swift does not have a type for them on every system.
 private func float(half bits: UInt16) -> Float {
   let sign = UInt32(bits & 0x8000) << 16
   let (exponent, fraction) = (UInt32(bits >> 10) & 0x1F, UInt32(bits) & 0x3FF)
@@ -136,8 +136,7 @@ private func float(half bits: UInt16) -> Float {
   }
 }
 
-/// A name of a file as a message shows it: short, and without characters that move a terminal's
-/// cursor.
+/// A name from a file for messages: short, and without control characters.
 func shown(_ name: String) -> String {
   let safe = name.unicodeScalars.prefix(100).map {
     $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : $0

@@ -1,10 +1,10 @@
 import Network
 import Specification
 
-/// How often a channel is not zero (Hu et al. 2016, arXiv 1607.03250, eq. 1).
+/// Share of a channel's activations that are not zero (Hu et al. 2016, arXiv 1607.03250, eq. 1).
 ///
-/// importance(o) = 1 - APoZ(o), APoZ being the average percentage of zeros of the channel behind
-/// its ReLU over images and pixels. The last convolution of a residual block is judged behind the
+/// importance(o) = 1 - APoZ(o), where APoZ is the average percentage of zeros of the channel after
+/// its ReLU, over images and pixels. The last convolution of a residual block is scored after the
 /// ReLU that follows the sum with the shortcut.
 public struct ActiveShare: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "apoz")

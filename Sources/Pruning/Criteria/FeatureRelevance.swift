@@ -5,35 +5,36 @@ import Specification
 
 /// Feature relevance scores (Aketi et al. 2020, arXiv 2002.09958, section III).
 ///
-/// A channel's relevance for an image is what layer-wise relevance propagation sends to it from the
-/// true class, averaged over its pixels. With r(c, channel) its mean over the images of class c,
+/// A channel's relevance for an image is the relevance that layer-wise relevance propagation
+/// redistributes to it from the true class, averaged over its pixels. With r(c, channel) its mean
+/// over the images of class c,
 ///
 /// importance(channel) = | mean over classes of s_c * r(c, channel) |, s_c = sigmoid(1 /
 /// (accuracy_c / best class's accuracy)), 1 for a class that is never predicted right.
 ///
-/// An image whose relevance at a channel is not finite is left out of that channel's mean. The
-/// importance of a channel that no image is left for is not a number.
+/// An image whose relevance at a channel is not finite is excluded from that channel's mean. The
+/// importance of a channel without any finite image is not a number.
 public struct FeatureRelevance: ImportanceCriterion {
   public static let description = Catalog.Criterion(
     name: "feature_relevance",
     options: [
       .init(
         name: "alpha", .number(1...10), default: 2,
-        "Weight of what speaks for a channel's input, against `beta` of what speaks against it."),
+        "Weight of positive contributions in the alpha-beta rule."),
       .init(
         name: "beta", .number(0...9), default: nil,
-        "Weight of what speaks against; default: alpha - 1, which conserves relevance."),
+        "Weight of negative contributions; default: alpha - 1, which conserves relevance."),
       .init(
         name: "class_scale", .word(ClassScale.allCases.map(\.rawValue)), default: "sigmoid",
-        "`sigmoid`: classes that are told well count less; `none`: all count the same."),
+        "`sigmoid`: well classified classes count less; `none`: all classes count the same."),
       .init(
         name: "last_convolution", .word(RelevanceRule.LastConvolution.allCases.map(\.rawValue)),
         default: "output",
-        "Relevance that judges a residual block's last convolution: at the block's `output` or in its `branch`."
+        "Relevance that scores a residual block's last convolution: of the block's `output` or of its `branch`."
       ),
     ])
 
-  /// What a class's mean relevance is multiplied by.
+  /// Weight of a class's mean relevance.
   enum ClassScale: String, CaseIterable {
     /// s_c.
     case sigmoid
@@ -77,7 +78,7 @@ public struct FeatureRelevance: ImportanceCriterion {
   }
 }
 
-/// Accuracy of each class, and the weight that it gives the class.
+/// Accuracy of each class, and the class weight that follows from it.
 struct ClassAccuracy {
   private var right: [Int]
   private var images: [Int]

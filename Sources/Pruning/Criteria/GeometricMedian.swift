@@ -4,8 +4,8 @@ import Specification
 /// Distance of a channel's filter from the other filters of its layer (FPGM: He et al. 2019, arXiv
 /// 1811.00250, eq. 6).
 ///
-/// importance(o) = sum over p of || W[o] - W[p] ||_2: the filters near the geometric median are
-/// those that the others can stand in for, however large they are.
+/// importance(o) = sum over p of || W[o] - W[p] ||_2: the other filters can replace those near the
+/// geometric median, however large these are.
 public struct GeometricMedian: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "fpgm")
 

@@ -1,12 +1,11 @@
 import Network
 import Specification
 
-/// The factor by which batch norm scales a channel (network slimming: Liu et al. 2017, arXiv
-/// 1708.06519).
+/// Absolute scale of a channel's batch norm (network slimming: Liu et al. 2017, arXiv 1708.06519).
 ///
-/// importance(o) = | gamma[o] |. Slimming also trains with a penalty on the factors, which is not
-/// part of a criterion here. A hidden unit of a classifier has no batch norm: the Euclidean norm of
-/// its weights stands in.
+/// importance(o) = | gamma[o] |. Slimming also trains with a penalty on the scales, which is not
+/// part of the criterion here. A hidden unit of a classifier has no batch norm, and is scored by
+/// the Euclidean norm of its weights.
 public struct NormalizationScale: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "bn_scale")
 

@@ -2,7 +2,7 @@ import Compute
 import Network
 import Specification
 
-/// Chance: the criterion that every other one has to beat.
+/// Random scores: the baseline that every other criterion must beat.
 public struct RandomImportance: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "random")
 
@@ -11,7 +11,7 @@ public struct RandomImportance: ImportanceCriterion {
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var scores: [String: [Double]] = [:]
     let groups = network.channelGroups + (network.prunesStreams ? network.streamGroups : [])
-    // A layer of groups has more channels than it has sets of channels that are removed together.
+    // A grouped convolution has more channels than sets of channels that are removed together.
     let channels = Dictionary(network.layers().map { ($0.name, $0.channels) }) { first, _ in first }
     for (index, group) in groups.enumerated() {
       var stream = RandomStream(

@@ -2,13 +2,13 @@ import Network
 import Specification
 import Training
 
-/// How much the loss would change without a channel, to first order (Molchanov et al. 2019, arXiv
+/// First-order estimate of the change of the loss without a channel (Molchanov et al. 2019, arXiv
 /// 1906.10771, eq. 8).
 ///
-/// importance(o) = mean over batches of ( sum over images and pixels of dL/dy[o] * y[o] )^2, y
-/// being what batch norm makes of the channel: a gate behind batch norm, as the authors place it,
-/// whose value is 1. L is the batch's mean cross entropy. As in training, batch norm uses the
-/// batch's statistics; the running ones stay as they are.
+/// importance(o) = mean over batches of ( sum over images and pixels of dL/dy[o] * y[o] )^2, where
+/// y is the channel after batch norm: the authors place a gate with value 1 there. L is the mean
+/// cross entropy of the batch. As in training, batch norm uses the batch statistics; the running
+/// statistics do not change.
 public struct TaylorExpansion: ImportanceCriterion {
   public static let description = Catalog.Criterion(name: "taylor")
 

@@ -6,7 +6,7 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
   /// Channels, parameters and MACs of every layer.
   case layers
   case epochs
-  /// How many there were, after which epochs, and the channels left by each.
+  /// The number of steps, their epochs, and the remaining channels after each.
   case pruningSteps = "pruning_steps"
   case accuracyDrop = "accuracy_drop"
   case compression
@@ -16,14 +16,14 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
   /// Milliseconds of inference on a batch.
   case latency
 
-  /// What its values are, which decides how they are compared.
+  /// The kind of values, which decides how they are compared.
   enum Kind: Equatable {
     /// Percent; differences are percentage points.
     case accuracy
     case loss
     /// Compression, or a share.
     case ratio
-    /// Whole numbers, which change only with the program or the experiment.
+    /// Integers, which change only with the program or the experiment.
     case count
     case time
   }
@@ -45,11 +45,11 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Whether a count that is lower is better; a number of epochs or pruning steps is neither better
-  /// nor worse.
+  /// Whether a lower count is better; a number of epochs or pruning steps is neither better nor
+  /// worse.
   var fewerIsBetter: Bool { [.parameters, .macs, .channels, .layers].contains(self) }
 
-  /// How much worse counts as the same unless the command line says otherwise.
+  /// The default tolerance, which the command line can override.
   var defaultTolerance: Tolerance {
     switch kind {
     case .accuracy: .absolute(1)
@@ -60,15 +60,16 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Of counts where no seed is in both reports: which channels go depends on the seed, and so do
-  /// sizes.
+  /// Tolerance of counts if the reports have no seed in common: the removed channels, and so the
+  /// sizes, depend on the seed.
   static let otherSeedsTolerance = Tolerance.relative(0.05)
 
-  /// With at least three seeds on both sides an accuracy has fallen if the 95 % interval of the
-  /// difference is below 0. A fall below `smallest` points is ignored, and one above `largest`
-  /// points counts however wide the interval is, which it is with few seeds.
+  /// With at least three seeds on both sides, an accuracy has dropped if the 95 % confidence
+  /// interval of the difference is below 0. A drop below `smallest` points is ignored, and a drop
+  /// above `largest` points always counts, even if the interval is wide because of few seeds.
   static let accuracyFall = (smallest: 0.1, largest: 2.0)
 
-  /// Seconds by which a training may always take longer: shares of shorter times are noise.
+  /// Seconds by which a training may always take longer: relative differences of short times are
+  /// noise.
   static let timeNoise = 0.5
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a comparison is called in text, markdown and JUnit.
+/// Phrasing of a comparison in text, markdown and JUnit.
 extension MetricComparison {
   /// `pruned top1`
   var name: String { [variant, metric.rawValue].compactMap(\.self).joined(separator: " ") }
@@ -8,7 +8,7 @@ extension MetricComparison {
   var baseText: String { text(base) }
   var candidateText: String { text(candidate) }
 
-  /// With its interval where there is one.
+  /// The difference, with its interval if there is one.
   var differenceText: String {
     guard let difference, verdict != .same else { return "" }
     let interval = ci95.map {

@@ -1,16 +1,16 @@
 /// One experiment in two reports.
 public struct ExperimentDiff: Encodable, Equatable, Sendable {
   public var name: String
-  /// What the experiment files differ in; nil where one of the reports does not say.
+  /// Differences of the experiment files; nil if a report does not contain its experiment.
   public var spec: [SpecChange]?
   public var metrics: [MetricComparison]
   public var expectations: [ExpectationChange]
-  /// What else there is to know, in sentences.
+  /// Other differences, in sentences.
   public var notes: [String]
-  /// What else is worse, in sentences.
+  /// Other regressions, in sentences.
   public var problems: [String]
 
-  /// Things that are worse.
+  /// Number of regressions.
   public var regressions: Int {
     metrics.count { $0.verdict == .regressed } + expectations.count(where: \.isRegression) + problems.count
   }
@@ -18,7 +18,7 @@ public struct ExperimentDiff: Encodable, Equatable, Sendable {
   public struct ExpectationChange: Encodable, Equatable, Sendable {
     public var metric: String
     public var limit: String
-    /// Nil where the report has no such expectation.
+    /// Nil if the report has no such expectation.
     public var base: Bool?
     public var candidate: Bool?
     public var measured: Double?
@@ -26,7 +26,7 @@ public struct ExperimentDiff: Encodable, Equatable, Sendable {
     var isRegression: Bool { base == true && candidate == false }
   }
 
-  /// - Parameter timing: whether times are compared as well.
+  /// - Parameter timing: whether to compare times, too.
   init(_ base: Report, _ candidate: Report, tolerances: Tolerances, timing: Bool) {
     name = candidate.experiment
     spec = base.spec.flatMap { before in candidate.spec.map { SpecChange.between(before, $0) } }
@@ -36,7 +36,7 @@ public struct ExperimentDiff: Encodable, Equatable, Sendable {
     notes = comparison.notes
     if base.experiment != name { notes.insert("compared with the experiment \(base.experiment)", at: 0) }
     if spec == nil {
-      notes.append("a report does not carry its experiment, so the experiments are not compared")
+      notes.append("a report does not contain its experiment, so the experiments are not compared")
     }
     problems = comparison.problems
   }

@@ -3,14 +3,14 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   public var metric: DiffMetric
   /// Nil for numbers that compare both variants.
   public var variant: String?
-  /// Nil where the report has no such number.
+  /// Nil if the report has no such number.
   public var base: Statistic?
   public var candidate: Statistic?
-  /// Candidate minus base; over the seeds of both where all are the same.
+  /// Candidate minus base; paired by seed if the seeds are the same.
   public var difference: Double?
-  /// Of the difference, where both have several seeds.
+  /// Interval of the difference, if both have at least three seeds.
   public var ci95: ConfidenceInterval?
-  /// What the verdict rests on.
+  /// The rule behind the verdict.
   public var rule: String
   public var verdict: Verdict
   /// Which seeds, layers or steps differ.
@@ -19,17 +19,17 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   public enum Verdict: String, Codable, Sendable {
     /// Equal.
     case same
-    /// Different, by no more than is tolerated.
+    /// Different within the tolerance.
     case tolerated
     case improved
     case regressed
-    /// Only the candidate has it.
+    /// Present only in the candidate.
     case added
   }
 
   /// - Parameters:
   ///   - base: value by seed.
-  ///   - tolerance: from the command line; nil for the metric's own rule.
+  ///   - tolerance: from the command line; nil for the default rule of the metric.
   init?(
     _ metric: DiffMetric, variant: String?, base: [UInt64: Double], candidate: [UInt64: Double],
     tolerance: Tolerance?
@@ -81,7 +81,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     }
   }
 
-  /// Sets the verdict seed by seed where some are in both reports, else by the means.
+  /// Sets the verdict seed by seed for seeds in both reports, or by the means if there are none.
   private mutating func compareCounts(
     _ base: [UInt64: Double], _ candidate: [UInt64: Double], change: Double, _ tolerance: Tolerance?
   ) {
@@ -99,7 +99,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     }
   }
 
-  /// Takes in one count, and describes it where it differs. The worst of several decides.
+  /// Compares one count, and describes a difference. The worst of several counts decides.
   mutating func note(
     _ what: String, _ before: Double, _ after: Double, _ tolerance: Tolerance?, fewerIsBetter: Bool
   ) {
@@ -111,7 +111,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     if (order.firstIndex(of: own) ?? 0) > (order.firstIndex(of: verdict) ?? 0) { verdict = own }
   }
 
-  /// - Parameter fewerIsBetter: whether a fall is an improvement; otherwise any change is a
+  /// - Parameter fewerIsBetter: whether a decrease is an improvement; otherwise any change is a
   ///   regression.
   private static func verdict(_ change: Double, allowed: Double, fewerIsBetter: Bool) -> Verdict {
     guard change != 0 else { return .same }

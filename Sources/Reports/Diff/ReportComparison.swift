@@ -1,7 +1,6 @@
-/// Walks through two reports of an experiment, number by number.
+/// Compares two reports of an experiment, number by number.
 ///
-/// Everything is taken from `runs`, and not from `summary`, which older formats wrote with less in
-/// it.
+/// All values come from `runs`, not from `summary`, which is less complete in older formats.
 struct ReportComparison {
   let base: Report
   let candidate: Report
@@ -38,7 +37,7 @@ struct ReportComparison {
     }.compactMap(\.self)
   }
 
-  /// Milliseconds of exported models, where both were measured in the same way.
+  /// Milliseconds of exported models, if both were measured in the same way.
   private func deploymentTimes(_ variant: String) -> [MetricComparison?] {
     guard let before = base.deployment, let after = candidate.deployment else { return [] }
     return before.settings.filter(after.settings.contains).map { setting in
@@ -50,7 +49,7 @@ struct ReportComparison {
     }
   }
 
-  /// Seeds that only one of them has, and other kernels.
+  /// Seeds in only one of the reports, and different kernels.
   var notes: [String] {
     var notes: [String] = []
     for variant in variants {
@@ -66,7 +65,7 @@ struct ReportComparison {
     return notes
   }
 
-  /// What is worse and no number.
+  /// Regressions that are not numbers.
   var problems: [String] {
     var problems = Self.variants(base).filter { !Self.variants(candidate).contains($0) }.map {
       "missing: \($0)"
@@ -100,13 +99,13 @@ struct ReportComparison {
     var result = MetricComparison(
       metric, variant: variant, base: old, candidate: new, tolerance: tolerances[metric])
     for seed in old.keys.sorted() where after[seed] != nil && new[seed] == nil {
-      result?.details.append("seed \(seed): no such number any more")
+      result?.details.append("seed \(seed): the candidate does not have this number")
       result?.verdict = tolerances[metric] == .any ? .tolerated : .regressed
     }
     return result
   }
 
-  /// Layer by layer, for seeds that are in both.
+  /// Compares layer by layer, for seeds in both reports.
   private func layers(
     _ variant: String, _ before: [UInt64: RunReport], _ after: [UInt64: RunReport]
   ) -> MetricComparison? {
@@ -133,7 +132,7 @@ struct ReportComparison {
     return result
   }
 
-  /// Step by step, for seeds that are in both.
+  /// Compares step by step, for seeds in both reports.
   private func steps(
     _ variant: String, _ before: [UInt64: RunReport], _ after: [UInt64: RunReport]
   ) -> MetricComparison? {

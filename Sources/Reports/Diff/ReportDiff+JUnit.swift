@@ -1,8 +1,8 @@
 import Specification
 
 extension ReportDiff {
-  /// JUnit's XML as test viewers of CI systems read it: a suite for each experiment, a case for
-  /// each number and expectation, a failure for each regression.
+  /// JUnit XML for test viewers of CI systems: a suite for each experiment, a case for each number
+  /// and expectation, a failure for each regression.
   public func junit() -> String {
     let suites =
       [

@@ -1,12 +1,12 @@
 extension ReportDiff {
-  /// Bytes that the text takes at most. GitHub refuses comments of more than 65,536 characters.
+  /// Largest size of the text in bytes. GitHub rejects comments of more than 65,536 characters.
   static let maximumMarkdown = 60_000
 
   /// For a comment on a pull request: the headline, then a table for each experiment that differs,
   /// regressions first.
   ///
-  /// Where all tables together would be too long, an experiment gets a line, and those beyond that
-  /// are only counted.
+  /// If all tables together are too long, experiments have a line each, and the rest is only
+  /// counted.
   public func markdown() -> String {
     var text = BoundedText(limit: Self.maximumMarkdown - Self.reserve)
     text.append(
@@ -32,11 +32,10 @@ extension ReportDiff {
     return String(text.text.dropLast()) + rest
   }
 
-  /// Bytes for the line that counts what is left out.
+  /// Bytes for the line that counts omitted experiments.
   private static let reserve = 200
 
-  /// Experiments with regressions first, then those with other changes; otherwise by name, as
-  /// before.
+  /// Experiments with regressions first, then those with other changes; otherwise by name.
   var inOrder: [ExperimentDiff] {
     experiments.filter { $0.regressions > 0 } + experiments.filter { $0.regressions == 0 }
   }
@@ -59,13 +58,13 @@ private struct BoundedText {
 }
 
 extension ExperimentDiff {
-  /// Whether there is nothing to tell.
+  /// Whether nothing differs.
   var isUnchanged: Bool {
     metrics.allSatisfy { $0.verdict == .same } && expectations.allSatisfy { $0.base == $0.candidate }
       && (spec ?? []).isEmpty && notes.isEmpty && problems.isEmpty
   }
 
-  /// The experiment in one line, where its table is too long.
+  /// The experiment in one line, if its table is too long.
   fileprivate var line: String {
     let worse = regressions > 0 ? ":x: " : ""
     return "\(worse)\(markdownEscaped(name)): \(counted(regressions, "regression")), "
@@ -95,7 +94,7 @@ extension ExperimentDiff {
     return lines
   }
 
-  /// Items of a fold that are written out.
+  /// Largest number of items in a fold.
   private static let shownItems = 30
 
   private func folded(_ title: String, _ items: [String]) -> [String] {

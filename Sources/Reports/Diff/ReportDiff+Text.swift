@@ -1,7 +1,7 @@
 import Specification
 
 extension ReportDiff {
-  /// For the terminal: the headline, then what differs, a line each; regressions first.
+  /// Text for the terminal: the headline, then one line per difference; regressions first.
   public func text() -> String {
     var lines = ["\(headline): \(base) -> \(candidate)"]
     lines += missing.map { "MISSING   \($0)" } + added.map { "added     \($0)" }
@@ -36,7 +36,7 @@ extension ExperimentDiff {
 }
 
 extension MetricComparison {
-  /// Layers and steps beyond this many are only counted.
+  /// Layers and steps beyond this number are only counted.
   private static let shownDetails = 5
 
   fileprivate func lines() -> [String] {

@@ -1,23 +1,23 @@
-/// Two reports, or two folders of reports, compared: what `espalier diff` shows.
+/// Comparison of two reports, or of two folders of reports, by `espalier diff`.
 public struct ReportDiff: Encodable, Equatable, Sendable {
-  /// Version of the form of its JSON.
+  /// Version of the JSON format.
   public var format = 1
   /// Paths as given.
   public var base: String
   public var candidate: String
-  /// Experiments that only the candidate has.
+  /// Experiments in the candidate only.
   public var added: [String]
-  /// Experiments that only the base has, which is a regression each.
+  /// Experiments in the base only; each is a regression.
   public var missing: [String]
   public var experiments: [ExperimentDiff]
   public var regressions: Int
   public var improvements: Int
 
-  /// - Parameter timing: whether times are compared as well.
+  /// - Parameter timing: whether to compare times, too.
   public init(_ base: ReportSet, _ candidate: ReportSet, tolerances: Tolerances, timing: Bool) {
     self.base = base.path
     self.candidate = candidate.path
-    // Two single reports are meant for each other, whatever their names.
+    // Two single reports are compared with each other, whatever their names.
     let isPair =
       base.reports.count == 1 && candidate.reports.count == 1 && base.isSingle && candidate.isSingle
     let pairs = candidate.reports.compactMap { new in

@@ -1,10 +1,10 @@
 import Specification
 
-/// One key that two experiments differ in.
+/// One key in which two experiments differ.
 public struct SpecChange: Codable, Equatable, Sendable, CustomStringConvertible {
   /// `train.epochs`
   public var path: String
-  /// Nil where the key has no value.
+  /// Nil if the key has no value.
   public var base: JSON?
   public var candidate: JSON?
 
@@ -15,7 +15,7 @@ public struct SpecChange: Codable, Equatable, Sendable, CustomStringConvertible 
     value?.text().split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ") ?? "none"
   }
 
-  /// In the order of the keys' names. A key without a value is the same as one that is not there.
+  /// The changes in the order of the keys' names. A key without a value is equal to a missing key.
   public static func between(_ base: JSON, _ candidate: JSON, path: String = "") -> [SpecChange] {
     let (base, candidate) = (base.canonical, candidate.canonical)
     guard base != candidate else { return [] }
@@ -37,7 +37,7 @@ public struct SpecChange: Codable, Equatable, Sendable, CustomStringConvertible 
 }
 
 extension JSON {
-  /// Nil of anything but an object.
+  /// Nil for anything but an object.
   fileprivate var members: [String: JSON]? {
     guard case .object(let members) = self else { return nil }
     return Dictionary(members) { first, _ in first }

@@ -1,12 +1,12 @@
 import Specification
 
-/// How much a number may get worse without being called worse.
+/// By how much a number may get worse without being a regression.
 public enum Tolerance: Equatable, Sendable {
   /// In the number's own unit: percentage points for accuracies.
   case absolute(Double)
   /// Share of the base's value.
   case relative(Double)
-  /// The number is not judged.
+  /// The number is ignored.
   case any
 
   /// `0.5`, `5%` or `any`; nil for anything else.
@@ -23,7 +23,7 @@ public enum Tolerance: Equatable, Sendable {
     self = isRelative ? .relative(value / 100) : .absolute(value)
   }
 
-  /// In the number's own unit.
+  /// The tolerance in the number's own unit.
   func allowed(_ base: Double) -> Double {
     switch self {
     case .absolute(let value): value
@@ -32,7 +32,7 @@ public enum Tolerance: Equatable, Sendable {
     }
   }
 
-  /// As it is written, percentages rounded.
+  /// As in an argument, with rounded percentages.
   public var text: String {
     switch self {
     case .absolute(let value): shortNumber(value)
@@ -48,7 +48,7 @@ public struct Tolerances: Equatable, Sendable {
 
   public init() {}
 
-  /// - Throws: a sentence that says which argument is wrong, and what was probably meant.
+  /// - Throws: an error with the wrong argument and a suggestion.
   public init(_ arguments: [String]) throws(ReportError) {
     for argument in arguments {
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -74,11 +74,11 @@ public struct Tolerances: Equatable, Sendable {
     }
   }
 
-  /// What the command line says, nil where it says nothing.
+  /// The tolerance from the command line, nil if there is none.
   subscript(metric: DiffMetric) -> Tolerance? { values[metric] }
 }
 
-/// Without a fraction where there is none.
+/// A number in short form, without a zero fraction.
 func shortNumber(_ value: Double) -> String {
   Int(exactly: value).map { "\($0)" } ?? "\(value)"
 }

@@ -1,25 +1,25 @@
 import Specification
 
-/// The runs of all reports under a folder, a row each: what `espalier list` shows.
+/// The runs of all reports under a folder, one per row, for `espalier list`.
 public struct RunList: Sendable {
   private let rows: [RunRow]
 
-  /// - Parameter metric: the column to sort by, the best first; nil keeps experiments and runs in
-  ///   their order.
+  /// - Parameter metric: the column to sort by, best first; nil keeps the order of experiments and
+  ///   runs.
   public init(_ reports: ReportSet, sortedBy metric: Metric? = nil) {
     let rows = reports.reports.flatMap { report in report.runs.map { RunRow(report, $0) } }
     guard let metric else {
       self.rows = rows
       return
     }
-    // Rows without the number come last; the sort is stable.
+    // Rows without the metric come last; the sort is stable.
     self.rows = rows.enumerated().sorted { first, second in
       let (a, b) = (metric.badness(first.element), metric.badness(second.element))
       return a != b ? a < b : first.offset < second.offset
     }.map(\.element)
   }
 
-  /// A number that runs can be sorted by.
+  /// A metric by which runs can be sorted.
   public enum Metric: String, CaseIterable, Sendable {
     case top1, top5
     case testLoss = "test_loss"
@@ -45,7 +45,7 @@ public struct RunList: Sendable {
 
   // MARK: Forms
 
-  /// - Parameter columns: characters of a line; a table that is wider loses columns.
+  /// - Parameter columns: characters per line; a wider table omits columns.
   public func text(columns: Int = 80) -> String {
     let table = TextTable(
       [RunColumn.all.map(\.title)] + rows.map { row in RunColumn.all.map { $0.text(row) } },
@@ -72,7 +72,7 @@ public struct RunList: Sendable {
 /// A column of the list, for people and for programs.
 private struct RunColumn: Sendable {
   let title: String
-  /// In CSV; in JSON the same.
+  /// The name in CSV and JSON.
   let name: String
   let text: @Sendable (RunRow) -> String
   let value: @Sendable (RunRow) -> String
@@ -89,15 +89,15 @@ private struct RunColumn: Sendable {
     RunColumn("training, s", "train_seconds", places: 1) { $0.trainSeconds },
   ]
 
-  /// For programs; people read it with the experiment.
+  /// Only for programs; in tables, it is part of the experiment's label.
   static let status = RunColumn("status", isText: true) { $0.status }
 
-  /// Of a text that is the same for both.
+  /// A column of text that is the same for both.
   private init(_ name: String, isText: Bool = false, _ value: @escaping @Sendable (RunRow) -> String) {
     (title, self.name, text, self.value, self.isText) = (name, name, value, value, isText)
   }
 
-  /// Of a text that people read with more in it.
+  /// A column of text with additional text for people.
   private init(
     _ name: String, text: @escaping @Sendable (RunRow) -> String,
     value: @escaping @Sendable (RunRow) -> String
@@ -105,7 +105,7 @@ private struct RunColumn: Sendable {
     (title, self.name, self.text, self.value, isText) = (name, name, text, value, true)
   }
 
-  /// Of a number that may be missing; people read the given number of decimals.
+  /// A column of numbers that may be missing, with the given number of decimals for people.
   private init(
     _ title: String, _ name: String, places: Int, _ number: @escaping @Sendable (RunRow) -> Double?
   ) {
@@ -114,7 +114,7 @@ private struct RunColumn: Sendable {
     value = { number($0).flatMap { $0.isFinite ? "\($0)" : nil } ?? "" }
   }
 
-  /// Of a size, which people read in thousands or millions.
+  /// A column of sizes, in thousands or millions for people.
   private init(_ title: String, _ name: String, _ size: @escaping @Sendable (RunRow) -> Int) {
     (self.title, self.name) = (title, name)
     text = { magnitude(size($0)) }
@@ -133,11 +133,11 @@ private struct RunRow: Encodable, Sendable {
   var parameters: Int
   var macs: Int
   var channels: Int
-  /// Of all epochs and pruning steps; nil where times are missing.
+  /// Seconds of all epochs and pruning steps; nil if times are missing.
   var trainSeconds: Double?
-  /// `complete`, or that the run after this one was not.
+  /// `complete`, or the status of a later run that has not replaced the report.
   var status: String
-  /// For people: the experiment, and the status where it is not complete.
+  /// Label for people: the experiment, and the status if it is not complete.
   private(set) var label: String
 
   private enum CodingKeys: String, CodingKey {

@@ -2,9 +2,9 @@ import Specification
 
 /// A piece of HTML or SVG.
 ///
-/// Our own, because reports hold text that nobody has checked: everything is escaped, scalar by
-/// scalar, and the result is well-formed by construction. (Template engines that escape `Character`
-/// by `Character` let a quote through that a combining accent follows.)
+/// Reports contain unchecked text, so everything is escaped, scalar by scalar, and the result is
+/// well-formed by construction. (Template engines that escape `Character` by `Character` miss a
+/// quote that is followed by a combining accent.)
 indirect enum Markup: Equatable, Sendable {
   case text(String)
   case element(String, attributes: [Attribute], children: [Markup])
@@ -41,7 +41,7 @@ indirect enum Markup: Equatable, Sendable {
     }
   }
 
-  /// Elements that may be written as one tag: in HTML no others.
+  /// Elements that may be written as one tag in HTML.
   private static let emptyElements: Set = ["circle", "col", "line", "meta", "path", "rect"]
 
   /// Elements that end a line, for people who read the file and for `diff`.
@@ -51,8 +51,8 @@ indirect enum Markup: Equatable, Sendable {
     "script", "section", "style", "summary", "svg", "table", "tbody", "thead", "title", "tr",
   ]
 
-  /// Text as both HTML and XML hold it; what cannot be seen becomes visible, but for line breaks
-  /// and tabs.
+  /// Text escaped for HTML and XML; invisible characters except line breaks and tabs become
+  /// visible.
   static func escaped(_ text: String) -> String {
     var output = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
@@ -71,7 +71,7 @@ indirect enum Markup: Equatable, Sendable {
 
 }
 
-/// Collects children, so that code reads like the page that it makes.
+/// Collects children, so that code looks like the page that it builds.
 @resultBuilder
 enum MarkupBuilder {
   static func buildExpression(_ text: String) -> [Markup] { [.text(text)] }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `12.30`, `−0.50`, with as many decimals as asked for; `–` where the number is not finite.
+/// `12.30`, `−0.50`, with the given number of decimals; `–` if the number is not finite.
 ///
 /// Never localised, and no `-0.00`.
 func decimal(_ value: Double, _ places: Int) -> String {
@@ -11,7 +11,7 @@ func decimal(_ value: Double, _ places: Int) -> String {
   return digits.allSatisfy { $0 == "0" || $0 == "." } ? digits : "−" + digits
 }
 
-/// `51.5 %` of a share in [0, 1].
+/// `51.5 %` for a share in [0, 1].
 func percent(_ share: Double) -> String {
   decimal(100 * share, 1) + "\u{A0}%"
 }
@@ -22,7 +22,7 @@ func short(_ value: Double) -> String {
   return String(format: "%.4g", value).replacing("-", with: "−")
 }
 
-/// A place in a drawing: at most two decimals, and no `-0`.
+/// A coordinate in a drawing: at most two decimals, and no `-0`.
 func coordinate(_ value: Double) -> String {
   guard value.isFinite else { return "0" }
   let text = String(format: "%.2f", value)
@@ -31,7 +31,7 @@ func coordinate(_ value: Double) -> String {
   return result == "-0" || result.isEmpty ? "0" : result
 }
 
-/// The power of a thousand that suits a number: 40.8 million is 40.8 times `M`.
+/// The power of a thousand for a number: 40.8 million is 40.8 times `M`.
 struct Prefix: Equatable {
   let symbol: String
   let factor: Double
@@ -40,8 +40,8 @@ struct Prefix: Equatable {
 
   init(for value: Double) {
     let all = [("", 1), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18)]
-    // Below ten thousand all digits are as short. What two decimals round to 1000.00 has the next
-    // prefix.
+    // Below ten thousand, all digits are just as short. A number that rounds to 1000.00 has the
+    // next prefix.
     (symbol, factor) = all.last { abs(value) >= 0.999_995 * $0.1 && abs(value) >= 1e4 } ?? ("", 1)
   }
 }

@@ -1,5 +1,5 @@
 extension Report {
-  /// What training cost, a seed on average.
+  /// Cost of training, as average per seed.
   func costTable() -> Table {
     let costs = Dictionary(
       uniqueKeysWithValues: variants.map { ($0.name, $0.runs.map { trainingCost(of: $0) }) })
@@ -44,7 +44,7 @@ extension Report {
       header: ["", "baseline", "pruned", "change"], rows: rows.compactMap(\.self))
   }
 
-  /// How the numbers of `costTable` came about.
+  /// Explanation of the numbers in `costTable`.
   var costNote: String {
     let times = timing.runs.flatMap(\.epochs)
     let isMeasured = times.contains { $0.trainJoules != nil }
@@ -53,10 +53,10 @@ extension Report {
       "MACs of training: images times the multiply-accumulates of that epoch's network times three, for the forward"
       + " pass and the gradients of inputs and weights. Seconds: wall time of training and of pruning steps. "
       + (timing.runs.contains { $0.sharedEpochs != nil }
-        ? "Up to its first pruning step a pruned training is its baseline, and was not done twice: seconds spent are without"
-          + " those of the baseline, all others as if it had been trained alone. " : "")
+        ? "Up to its first pruning step, a pruned training is its baseline, and was not repeated: seconds spent exclude"
+          + " these epochs, all other numbers are as if it had been trained separately. " : "")
       + (hasProcessorTime
-        ? "CPU seconds: processor time of the same, of all threads together, whatever else the machine did. "
+        ? "CPU seconds: processor time of the same work, summed over all threads. "
         : "")
       + (isMeasured
         ? "Joules: counters of the processor's packages and memory while training, other programs included."

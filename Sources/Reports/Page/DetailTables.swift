@@ -1,4 +1,4 @@
-/// Long tables, folded.
+/// Long folded tables.
 extension Report {
   /// A row for each layer of a variant; means over seeds.
   func layerTable() -> Table? {
@@ -58,7 +58,7 @@ extension Report {
       })
   }
 
-  /// What was not trained where the report was made.
+  /// Sessions on other machines than that of the report.
   private var sessionsElsewhere: [(String, String)] {
     timing.runs.flatMap { run in
       (run.sessions ?? []).compactMap { session in

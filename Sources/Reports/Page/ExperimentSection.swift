@@ -1,8 +1,8 @@
-/// Everything about one experiment.
+/// The section about one experiment.
 struct ExperimentSection {
   let report: Report
 
-  /// What was run, and what came out.
+  /// The experiment and its results.
   @MarkupBuilder
   func introduction() -> [Markup] {
     if !report.description.isEmpty { element("p", ["class": "description"]) { report.description } }
@@ -53,7 +53,7 @@ struct ExperimentSection {
   }
 }
 
-/// Figures side by side where there is room.
+/// Figures side by side if there is room.
 func markup(_ figures: [Figure]) -> Markup {
   element("div", ["class": "figures"]) {
     for figure in figures {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Files beside a page, which it links to, so that a folder of results can be looked through from a
-/// file manager or on a web server.
+/// Files next to a page, which the page links to, so that users can browse a results folder from a
+/// file manager or a web server.
 public struct PageFiles: Equatable, Sendable {
-  /// Of an experiment, in the order in which they are shown.
+  /// Files of an experiment, in display order.
   private(set) var files: [File] = []
-  /// The page of each experiment of a suite that has one of its own.
+  /// The separate pages of a suite's experiments.
   private(set) var pages: [String: String] = [:]
 
   struct File: Equatable {
@@ -34,10 +34,10 @@ public struct PageFiles: Equatable, Sendable {
     File(path: "architecture.yaml", about: "an experiment on the trained network"),
   ]
 
-  /// No links, for a page that stands alone.
+  /// No links, for a standalone page.
   public init() {}
 
-  /// What is in the folder of an experiment, or the pages in the folders of several.
+  /// The files in the folder of one experiment, or the pages in the folders of several.
   public init(in folder: String, of reports: [Report]) {
     func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(path)") }
     guard reports.count == 1, let report = reports.first, isThere("report.json") else {
@@ -67,7 +67,7 @@ public struct PageFiles: Equatable, Sendable {
     }
   }
 
-  /// The leading `./` keeps a name with a colon from being an address.
+  /// The leading `./` prevents that a name with a colon is read as a URL.
   static func link(_ path: String, _ text: String) -> Markup {
     let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
     return element("a", ["href": "./" + escaped]) { text }

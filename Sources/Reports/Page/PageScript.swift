@@ -1,10 +1,11 @@
-/// What a page does by itself: sorts tables, and unfolds what is folded before it is printed. A
-/// page without scripts shows the same.
+/// The script of a page, which sorts tables, and unfolds everything before printing. Without
+/// scripts, a page shows the same content.
 ///
-/// Written into the page as it is, so it must do without the characters that markup escapes.
+/// It is written to the page without escaping, so it must not contain characters that markup
+/// escapes.
 enum PageScript {
-  /// A button in each header; numbers begin with the largest, texts with the first, and a third
-  /// click restores the order. What has no number comes last.
+  /// A button in each header sorts numbers in descending and texts in ascending order; a third
+  /// click restores the order. Cells without a number come last.
   static let text = """
     document.querySelectorAll(`table.sortable`).forEach(function (table) {
       const heads = Array.from(table.tHead.rows[0].cells);

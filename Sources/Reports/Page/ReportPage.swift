@@ -1,7 +1,7 @@
-/// A report as one HTML file that needs nothing else: no fonts, no network, and no script but a
-/// small one in it, see ``PageScript``. Both HTML and XML parsers read it.
+/// A report as one self-contained HTML file: without external fonts or network access, and with one
+/// small embedded script, see ``PageScript``. Both HTML and XML parsers can read it.
 ///
-/// The same reports beside the same files give the same bytes.
+/// The same reports next to the same files produce the same bytes.
 public struct ReportPage: Sendable {
   private let title: String
   private let reports: [Report]
@@ -13,13 +13,13 @@ public struct ReportPage: Sendable {
     reports = [report]
   }
 
-  /// A page over several experiments, each with a section of its own.
+  /// A page about several experiments, with a section for each.
   public init(suite title: String, _ reports: [Report]) {
     self.title = title
     self.reports = reports
   }
 
-  /// The page as it is written into a folder, with links to what is there.
+  /// The page for a folder, with links to the files in it.
   public func linking(toFilesIn folder: String) -> ReportPage {
     var page = self
     page.files = PageFiles(in: folder, of: reports)
@@ -56,7 +56,7 @@ public struct ReportPage: Sendable {
     return "<!DOCTYPE html>\n" + page.serialized() + "\n"
   }
 
-  /// The plots over all experiments of a suite, or those of the only one, as files.
+  /// The plots about all experiments of a suite, or about a single experiment, as files.
   public func plotFiles() -> [PlotFile] {
     guard reports.count != 1 else { return reports.flatMap { $0.plotFiles() } }
     return tradeOffFigures(reports).map(PlotFile.init)

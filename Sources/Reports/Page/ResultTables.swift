@@ -1,6 +1,6 @@
-/// Tables of what an experiment came to.
+/// Tables of an experiment's results.
 extension Report {
-  /// Baseline, pruned, and how they differ.
+  /// Baseline, pruned network, and their differences.
   func comparison() -> Table {
     let seeds = Set(runs.map(\.seed)).count
     let (baseline, pruned) = (summary.baseline, summary.pruned)
@@ -28,7 +28,7 @@ extension Report {
       ] + latencyRows() + deploymentRows())
   }
 
-  /// What exported models took in a runtime, where deployment.json is there.
+  /// Latency of exported models in a runtime, if there is a deployment.json.
   private func deploymentRows() -> [[Table.Cell]] {
     guard let deployment else { return [] }
     func mean(_ values: some Sequence<Double>) -> Double? { Statistic(Array(values))?.mean }
@@ -67,7 +67,7 @@ extension Report {
     }
   }
 
-  /// Nil where nothing was expected.
+  /// Nil if there are no expectations.
   func expectations() -> Table? {
     guard !summary.expectations.isEmpty else { return nil }
     return Table(

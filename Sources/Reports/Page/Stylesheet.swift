@@ -1,5 +1,5 @@
-/// How a page looks. Written into it as it is, so it must do without the characters that markup
-/// escapes.
+/// The style sheet of a page. It is written to the page without escaping, so it must not contain
+/// characters that markup escapes.
 enum Stylesheet {
   static var text: String { light + dark + rules }
 

@@ -1,8 +1,9 @@
-/// A page over several experiments: all in a table, compared in plots, then one after the other.
+/// The content of a page about several experiments: a table of all, plots that compare them, then
+/// each experiment.
 struct SuiteSection {
   let title: String
   let reports: [Report]
-  /// The page of an experiment that has one of its own, relative to this one.
+  /// Separate pages of experiments, relative to this one.
   var pages: [String: String] = [:]
 
   @MarkupBuilder
@@ -30,7 +31,7 @@ struct SuiteSection {
     }
   }
 
-  /// One legend before the plots, which have the same series, where it is long.
+  /// One legend before the plots if it is long, since all plots have the same series.
   private func withSharedLegend(_ figures: [Figure]) -> [Figure] {
     let plots = figures.compactMap { $0.drawing as? Plot }
     guard let first = plots.first, first.series.count > 4, plots.count == figures.count else {
@@ -47,11 +48,11 @@ struct SuiteSection {
       }
   }
 
-  /// Numbers, because names may be anything.
+  /// Numbers, because names may contain any characters.
   private func anchor(_ index: Int) -> String { "experiment-\(index + 1)" }
 
   private func table() -> Table {
-    // Of the experiment with most seeds; the column of seeds says how many each has.
+    // The note for the experiment with most seeds; the column of seeds has their numbers.
     let seeds = reports.map { Set($0.runs.map(\.seed)).count }.max() ?? 1
     return Table(
       caption: seeds == 1 ? "Every experiment" : spreadNote(seeds: seeds),

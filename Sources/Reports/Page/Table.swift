@@ -1,19 +1,19 @@
 /// A table of a page; its first column names the rows.
 struct Table {
-  /// For those who don't see what is around it.
+  /// Caption for screen readers.
   var caption: String
   var header: [String]
   var rows: [[Cell]]
   /// Whether readers can sort the rows by a column.
   var isSortable = false
 
-  /// Text, and a class that says how it is shown.
+  /// Text, with a class for its style.
   struct Cell: ExpressibleByStringLiteral {
     var text: String
     var style: String?
-    /// Place on the page that the text leads to.
+    /// Anchor on the page that the text links to.
     var anchor: String?
-    /// What rows are sorted by; nil where that is the text.
+    /// The number to sort by; nil to sort by the text.
     var number: Double?
 
     init(_ text: String, style: String? = nil, anchor: String? = nil, number: Double? = nil) {
@@ -26,7 +26,7 @@ struct Table {
     init(stringLiteral text: String) { self.init(text) }
   }
 
-  /// Without columns that hold nothing but dashes.
+  /// The table without columns that contain only dashes.
   var withoutEmptyColumns: Table {
     let columns = header.indices.filter { column in
       column == 0 || rows.contains { $0.indices.contains(column) && $0[column].text != "–" }
@@ -37,8 +37,7 @@ struct Table {
       isSortable: isSortable)
   }
 
-  /// Scrolls sideways by itself where the page is too narrow; shades at its sides show that there
-  /// is more.
+  /// Scrolls horizontally if the page is too narrow; shadows at its sides indicate more columns.
   func markup() -> Markup {
     withoutEmptyColumns.wholeMarkup()
   }
@@ -72,7 +71,7 @@ struct Table {
     return .element(isName ? "th" : "td", attributes: attributes, children: [content])
   }
 
-  /// Shut until somebody wants to see it.
+  /// The table in a fold that is closed at first.
   func folded(_ title: String) -> Markup {
     element("details") {
       element("summary") { title }
@@ -81,7 +80,7 @@ struct Table {
   }
 }
 
-/// `82.35 ± 0.31` of three values and more, `82.35 (82.04, 82.66)` of two, the mean alone of a
+/// `82.35 ± 0.31` for three values and more, `82.35 (82.04, 82.66)` for two, only the mean for a
 /// single one.
 func spread(_ statistic: Statistic?, _ places: Int) -> String {
   guard let statistic else { return "–" }
@@ -92,7 +91,7 @@ func spread(_ statistic: Statistic?, _ places: Int) -> String {
   return statistic.n > 1 ? "\(mean) ±\u{A0}\(decimal(statistic.std, places))" : mean
 }
 
-/// What `spread` shows over a number of seeds, for captions; empty for a single seed.
+/// Explanation of `spread` for a number of seeds, for captions; empty for a single seed.
 func spreadNote(seeds: Int) -> String {
   switch seeds {
   case ..<2: ""
@@ -101,7 +100,7 @@ func spreadNote(seeds: Int) -> String {
   }
 }
 
-/// `45.27 ± 0.70 T`; the mean alone of a single value, or where all are alike.
+/// `45.27 ± 0.70 T`; only the mean for a single value, or if all are equal.
 func quantity(_ statistic: Statistic?) -> String {
   guard let statistic, statistic.mean.isFinite else { return "–" }
   let prefix = Prefix(for: statistic.mean)
@@ -111,8 +110,8 @@ func quantity(_ statistic: Statistic?) -> String {
   return decimal(statistic.mean / prefix.factor, places) + spread + unit
 }
 
-/// Change of a time in seconds: a share from a second on, below that the difference, since shares
-/// would be noise.
+/// Change of a time in seconds: a percentage from one second on, below that the difference, since
+/// percentages would be noise.
 func secondsChange(_ before: Double?, _ after: Double?) -> String {
   guard let before, let after, before < 1 else { return change(before, after) }
   return (after > before ? "+" : "") + decimal(after - before, 2) + "\u{A0}s"

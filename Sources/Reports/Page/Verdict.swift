@@ -1,7 +1,7 @@
-/// What came out, in a sentence.
+/// The result in one sentence.
 struct Verdict {
   var text: String
-  /// Whether all expectations were met; nil where there were none.
+  /// Whether all expectations were met; nil if there were none.
   var isGood: Bool?
 
   /// `Compression 2.16×, MACs removed 51.5 %, accuracy drop 0.00 points; 3 of 3 expectations met.`
@@ -30,7 +30,7 @@ struct Verdict {
     text = sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
   }
 
-  /// Of several experiments: `12 experiments; 10 of 12 meet all their expectations.`
+  /// The verdict about several experiments: `12 experiments; 10 of 12 meet all their expectations.`
   init(_ reports: [Report]) {
     let verdicts = reports.map(Verdict.init)
     let outcomes = verdicts.compactMap(\.isGood)

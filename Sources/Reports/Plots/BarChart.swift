@@ -1,4 +1,4 @@
-/// Rows with a bar each: the size before pruning, and the part of it that remains.
+/// A bar chart: each bar is the size before pruning, and the part of it that remains.
 struct BarChart {
   var title: String
   var summary: String
@@ -11,9 +11,9 @@ struct BarChart {
     var name: String
     var before: Double
     var after: Double
-    /// Lowest and highest where several were measured.
+    /// Lowest and highest value, if several were measured.
     var spread: ClosedRange<Double>?
-    /// What stands to the right of the bars.
+    /// Text to the right of the bars.
     var note: String
 
     func divided(by unit: Double) -> Row {

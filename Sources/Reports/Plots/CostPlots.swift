@@ -1,5 +1,5 @@
 extension Report {
-  /// What each epoch of training cost: MACs, seconds, and energy where it was measured.
+  /// Cost of each training epoch: MACs, seconds, and energy if it was measured.
   func costFigures() -> [Figure] {
     let figures: [(String, String, String, String, (TrainingCost.Epoch) -> Double?)] = [
       (

@@ -1,6 +1,6 @@
-/// Lines over epochs: the mean over seeds, and a band from the lowest to the highest.
+/// Curves over epochs: the mean over seeds, and a band from the lowest to the highest value.
 extension Report {
-  /// Baseline and pruned as far as they were run, with their style everywhere.
+  /// The variants that were run, with their style in all plots.
   var variants: [(name: String, style: SeriesStyle, runs: [RunReport])] {
     [("baseline", SeriesStyle.baseline), ("pruned", SeriesStyle.pruned)].compactMap { name, style in
       let runs = runs.filter { $0.variant == name }
@@ -36,7 +36,7 @@ extension Report {
       series.append(curve.series("\(variant.name), test", variant.style))
       var thin = variant.style
       (thin.width, thin.dashes) = (1.2, variant.name == "baseline" ? "1 2" : "4 2 1 2")
-      // A single point makes no line.
+      // A single point does not form a line.
       thin.marker = inTraining.points.count > 1 ? nil : variant.name == "baseline" ? .ring : .cross
       series.append(Plot.Series(name: "\(variant.name), training", style: thin, points: inTraining.points))
       if let end = curve.points.last { ends.append("\(variant.name) \(decimal(end.y, 2))") }
@@ -49,7 +49,7 @@ extension Report {
     ).map { Figure(name: name, caption: seedsNote + curvesNote, drawing: $0) }
   }
 
-  /// What training values are, and why test values can change at a pruning step.
+  /// Explanation of training values, and of changes of test values at pruning steps.
   private var curvesNote: String {
     var sentences = ["Training values are means over the epoch\(isAugmented ? ", on augmented images" : "")."]
     if runs.contains(where: { !$0.pruningSteps.isEmpty }) {
@@ -60,7 +60,7 @@ extension Report {
     return sentences.joined(separator: " ")
   }
 
-  /// Whether the experiment changes training images by chance; false where the report does not say.
+  /// Whether the experiment augments training images; false if the report does not say.
   private var isAugmented: Bool {
     guard case .object(let keys)? = spec?["dataset"]?["augment"] else { return false }
     return keys.contains { $0.1 != .null && $0.1 != .boolean(false) }
@@ -87,7 +87,7 @@ extension Report {
   }
 }
 
-/// A value of each epoch over several runs.
+/// A value for each epoch, over several runs.
 struct Curve {
   var points: [Plot.Point] = []
   var band: [Plot.Band] = []

@@ -1,4 +1,4 @@
-/// What all drawings share: size, text, and the frame of an SVG.
+/// Common parts of all drawings: size, text, and the frame of an SVG.
 struct Drawing {
   /// Wide enough for a paper's column, and small enough that text can be read on a phone that is
   /// 360 units wide.
@@ -10,8 +10,8 @@ struct Drawing {
   enum Anchor: String { case start, middle, end }
 
   /// - Parameters:
-  ///   - title: shown on top, and the drawing's name for those who cannot see it.
-  ///   - summary: a sentence that says what is to be seen.
+  ///   - title: shown on top, and the drawing's name for screen readers.
+  ///   - summary: a description in one sentence.
   func svg(title: String, summary: String, height: Double, @MarkupBuilder _ contents: () -> [Markup])
     -> Markup
   {
@@ -49,7 +49,7 @@ struct Drawing {
     ) { text }
   }
 
-  /// Turned by a quarter, read from below.
+  /// Text rotated by 90 degrees, read from below.
   func upright(_ text: String, _ x: Double, _ y: Double) -> Markup {
     element(
       "text",
@@ -77,7 +77,7 @@ struct Drawing {
     return .element("path", attributes: attributes, children: [])
   }
 
-  /// - Parameter label: what pointing at it shows.
+  /// - Parameter label: text shown on hover.
   func marker(_ style: SeriesStyle, _ x: Double, _ y: Double, label: String? = nil) -> [Markup] {
     guard let marker = style.marker else { return [] }
     let color = color(style)
@@ -92,9 +92,9 @@ struct Drawing {
     ]
   }
 
-  /// An area that cannot be seen until something points at it.
+  /// An area that is invisible until the pointer is over it.
   ///
-  /// - Parameter label: what that shows.
+  /// - Parameter label: text shown on hover.
   func hover(x: Double, y: Double, width: Double, height: Double, label: String) -> Markup {
     element(
       "rect",
@@ -110,7 +110,7 @@ struct Drawing {
   }
 }
 
-/// About how wide text is drawn: the font is not known, so rather too much than too little.
+/// Estimated width of text: the font is unknown, so the estimate is rather too large.
 func textWidth(_ text: String, size: Double) -> Double {
   let ems = text.unicodeScalars.reduce(0.0) { sum, scalar in
     switch scalar {
@@ -125,7 +125,7 @@ func textWidth(_ text: String, size: Double) -> Double {
   return ems * size
 }
 
-/// The text, its middle left out where it is too long.
+/// The text, shortened in the middle if it is too long.
 func shortened(_ text: String, to width: Double, size: Double) -> String {
   guard textWidth(text, size: size) > width else { return text }
   var (head, tail) = (Array(text.prefix(200)), Array(text.suffix(200)))

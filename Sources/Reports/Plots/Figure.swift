@@ -1,12 +1,12 @@
-/// A drawing with a name and what has to be said about it.
+/// A drawing with a name and a note.
 struct Figure {
-  /// Of its file, without `.svg`.
+  /// Name of its file, without `.svg`.
   var name: String
   var caption: String
   var drawing: any Drawable
 }
 
-/// What can be drawn in the page's colours or a paper's.
+/// Anything that can be drawn in the colours of the page or of a paper.
 protocol Drawable {
   func svg(_ palette: Palette) -> Markup
 }
@@ -27,10 +27,10 @@ public struct PlotFile: Equatable, Sendable {
 }
 
 extension Report {
-  /// Every plot of the report's page as a file of its own, in light colours, for papers.
+  /// Every plot of the report's page as a separate file, in light colours, for papers.
   public func plotFiles() -> [PlotFile] { figures().map(PlotFile.init) }
 
-  /// In the order in which the page shows them.
+  /// Figures in the order of the page.
   func figures() -> [Figure] {
     curveFigures() + sizeFigures() + layerFigures() + costFigures()
   }

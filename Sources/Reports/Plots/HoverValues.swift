@@ -1,9 +1,9 @@
-/// What pointing at a plot over epochs shows: the values of all series at an epoch, in columns that
-/// fill the plot. Needs no script.
+/// Values shown on hover over a plot of epochs: the values of all series at an epoch, in columns
+/// that fill the plot. It needs no script.
 struct HoverValues {
   let plot: Plot
 
-  /// Columns at most: a page of long trainings would be mostly them.
+  /// Largest number of columns: they would dominate a page about long trainings.
   private static let maximumColumns = 60
 
   struct Column: Equatable {
@@ -12,11 +12,12 @@ struct HoverValues {
     var text: String
   }
 
-  /// From left to right. Of more epochs than columns every second, third or further has one.
+  /// Columns from left to right. If there are more epochs than columns, every second, third or
+  /// further epoch has one.
   var columns: [Column] {
     let places = Set(plot.series.flatMap { $0.points.filter(\.isDrawable).map(\.x) }).sorted()
     let stride = max(1, (places.count + Self.maximumColumns - 1) / Self.maximumColumns)
-    // Counted from the end, whose values are looked at most.
+    // Counted from the end, whose values are the most interesting.
     let shown = places.indices.filter { (places.count - 1 - $0).isMultiple(of: stride) }.map { places[$0] }
     let domain = plot.x.scale.domain
     return shown.enumerated().map { index, place in

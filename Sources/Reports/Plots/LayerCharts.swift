@@ -1,5 +1,5 @@
 extension Report {
-  /// Channels and MACs of every layer before and after pruning; nothing where nothing was pruned.
+  /// Channels and MACs of every layer before and after pruning; empty if nothing was pruned.
   func layerFigures() -> [Figure] {
     let pruned = runs.filter { $0.variant == "pruned" }
     let layers = LayerSummary.layers(pruned)
@@ -23,7 +23,7 @@ extension Report {
     ]
   }
 
-  /// - Parameter note: what stands beside a layer's bars.
+  /// - Parameter note: text next to the bars of a layer.
   private func chart(
     _ layers: [LayerSummary], of what: String, label: String, before: (LayerSummary) -> Int,
     after: (LayerSummary) -> LayerSummary.Spread, note: (LayerSummary) -> String
@@ -42,7 +42,7 @@ extension Report {
   }
 }
 
-/// A layer over several runs of a variant.
+/// Summary of a layer over several runs of a variant.
 struct LayerSummary {
   var name: String
   var kind: String
@@ -57,10 +57,10 @@ struct LayerSummary {
     var mean: Double
     var range: ClosedRange<Double>
 
-    /// With a decimal only where there is something behind the point.
+    /// The mean, with a decimal only if it is not an integer.
     var text: String { decimal(mean, mean == mean.rounded() ? 0 : 1) }
 
-    /// Nil of no values.
+    /// Nil without values.
     init?(_ values: [Int]) {
       guard let statistic = Statistic(values.map(Double.init)),
         let range = Reports.range(values.map(Double.init))

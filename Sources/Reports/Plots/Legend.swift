@@ -1,4 +1,4 @@
-/// Names of what is drawn, in rows above it, where no line can run into them.
+/// A legend in rows above the plot, where no line can overlap it.
 struct Legend {
   enum Sample {
     case series(SeriesStyle, isJoined: Bool)
@@ -36,7 +36,7 @@ struct Legend {
     rows = entries.isEmpty ? 0 : row + 1
   }
 
-  /// Of a plot's series, and of its marks.
+  /// The legend of a plot's series and marks.
   init(_ plot: Plot) {
     var names = plot.series.filter { !$0.name.isEmpty }.map {
       ($0.name, Sample.series($0.style, isJoined: $0.isJoined))
@@ -45,7 +45,7 @@ struct Legend {
     self.init(names)
   }
 
-  /// - Parameter top: where the first row begins.
+  /// - Parameter top: position of the first row.
   func markup(_ drawing: Drawing, top: Double) -> [Markup] {
     entries.flatMap { entry -> [Markup] in
       let y = top + Double(entry.row) * Self.rowHeight + 9
@@ -71,7 +71,7 @@ struct Legend {
   }
 }
 
-/// The legend of plots that share their series, as a drawing of its own.
+/// The legend of plots that share their series, as a separate drawing.
 struct LegendDrawing: Drawable {
   var plot: Plot
 

@@ -1,44 +1,45 @@
 /// Colours and fonts of a drawing.
 struct Palette: Equatable, Sendable {
   var ink: String
-  /// Of ticks' labels.
+  /// Colour of tick labels.
   var faint: String
   var grid: String
-  /// Nil where the drawing lies on whatever is behind it.
+  /// Nil for a transparent background.
   var background: String?
   var series: [String]
   var fonts: String
 
-  /// Follows the page, light or dark.
+  /// The palette of the page, light or dark.
   static let page = Palette(
     ink: "var(--ink)", faint: "var(--faint)", grid: "var(--grid)", background: nil,
     series: seriesColors.indices.map { "var(--series-\($0))" }, fonts: "inherit")
 
-  /// For files of their own, and papers.
+  /// The palette of separate files, for papers.
   static let paper = Palette(
     ink: "#1a1a1a", faint: "#555555", grid: "#dddddd", background: "#ffffff",
     series: seriesColors.map(\.light),
     fonts: "Helvetica, Arial, sans-serif")
 
-  /// Told apart by people with any kind of colour blindness at least in the first three, which
-  /// differ in brightness as well; after that dashes and markers help. Contrast with the background
-  /// is 3:1 or more.
+  /// Series colours. The first three are distinguishable with any kind of colour blindness, since
+  /// they also differ in brightness; for the others, dashes and markers help. Contrast with the
+  /// background is 3:1 or more.
   static let seriesColors: [(light: String, dark: String)] = [
     ("#0067a5", "#62b5f2"), ("#c84e00", "#ff9b52"), ("#00795c", "#45d3a8"), ("#a3327f", "#f391ce"),
     ("#7d6000", "#e3c44a"), ("#5a4fcf", "#aaa1ff"), ("#5f5f5f", "#c2c2c2"), ("#1f86b8", "#93d7ff"),
   ]
 }
 
-/// How a series is told from the others: colour, dashes and marker.
+/// The style of a series: colour, dashes and marker.
 struct SeriesStyle: Equatable, Sendable {
-  /// Index of the palette's colour.
+  /// Index of the colour in the palette.
   var color: Int
-  /// As `stroke-dasharray`, nil for a whole line.
+  /// The `stroke-dasharray`, nil for a solid line.
   var dashes: String?
   var marker: Marker?
   var width = 2.0
 
-  /// No two of the first 120 are alike, and no two neighbours share a colour, dashes or marker.
+  /// The first 120 styles are all different, and neighbouring ones share neither colour, dashes nor
+  /// marker.
   static func standard(_ index: Int) -> SeriesStyle {
     let dashes = [nil, "7 3", "2 3", "9 3 2 3", "4 2"]
     return SeriesStyle(
@@ -54,7 +55,7 @@ struct SeriesStyle: Equatable, Sendable {
 enum Marker: CaseIterable, Sendable {
   case circle, square, triangle, diamond, ring, cross
 
-  /// About seven units wide, at a place.
+  /// A path about seven units wide, at a position.
   func path(_ x: Double, _ y: Double) -> String {
     func line(_ points: [(Double, Double)]) -> String {
       points.enumerated().map { index, point in

@@ -1,16 +1,16 @@
-/// Lines and points over two axes: what is drawn, apart from how.
+/// Lines and points over two axes: the content of a plot, without its style.
 struct Plot {
   var title: String
-  /// A sentence for those who cannot see it.
+  /// Description for screen readers.
   var summary: String
   var x: Axis
   var y: Axis
   var series: [Series]
-  /// Places on the x axis that are marked from top to bottom, and what they are.
+  /// Positions on the x axis that are marked from top to bottom, and their meaning.
   var marks: [Double] = []
   var marksName = ""
   var hasLegend = true
-  /// Whether pointing at an x shows the values of all series there, instead of a point's label.
+  /// Whether hovering shows the values of all series at an x, instead of the label of a point.
   var showsColumns = false
 
   struct Axis {
@@ -20,11 +20,11 @@ struct Plot {
   }
 
   struct Series {
-    /// Empty for one that the legend leaves out.
+    /// Empty for a series that is not in the legend.
     var name: String
     var style: SeriesStyle
     var points: [Point]
-    /// Joined by a line, and then only some of the points get a marker.
+    /// Whether points are joined by a line; then only some of them have a marker.
     var isJoined = true
     /// Lowest and highest value at an x, drawn as a band.
     var band: [Band] = []
@@ -33,10 +33,10 @@ struct Plot {
   struct Point {
     var x: Double
     var y: Double
-    /// How far error bars reach to both sides.
+    /// Length of error bars to both sides.
     var xError = 0.0
     var yError = 0.0
-    /// What pointing at it shows.
+    /// Text shown on hover.
     var label: String?
 
     var isDrawable: Bool { x.isFinite && y.isFinite }
@@ -54,14 +54,14 @@ struct Plot {
 }
 
 extension Plot.Axis {
-  /// Of a quantity, from the range of its values rounded outwards. Nil where there are no values.
-  /// Begins at 0 where that costs little of the room, or where all values are alike.
+  /// The axis of a quantity, from the range of its values rounded outwards. Nil without values. It
+  /// begins at 0 if that costs little space, or if all values are equal.
   ///
   /// - Parameters:
-  ///   - inThousands: large ones in thousands, millions or more.
-  ///   - span: difference of the axis' ends at least.
-  ///   - bounds: what values can be at all, beyond which an axis is not widened to its span.
-  /// - Returns: the axis, and by what values have to be divided.
+  ///   - inThousands: whether to show large values in thousands, millions or more.
+  ///   - span: minimum difference between the ends of the axis.
+  ///   - bounds: range of possible values, beyond which the axis is not extended.
+  /// - Returns: the axis, and the divisor of the values.
   static func quantity(
     _ name: String, _ values: [Double], inThousands: Bool, span: Double = 0,
     within bounds: ClosedRange<Double> = -Double.infinity...Double.infinity, atMost count: Int
@@ -83,8 +83,8 @@ extension Plot.Axis {
 }
 
 extension Plot.Axis {
-  /// Of accuracies in percent: two points at least, so that differences that mean nothing do not
-  /// look large.
+  /// The axis of accuracies in percent: at least two points, so that insignificant differences do
+  /// not look large.
   static func accuracy(_ values: [Double]) -> Plot.Axis? {
     quantity("Top-1 accuracy (%)", values, inThousands: false, span: 2, within: 0...100, atMost: 7)?.axis
   }

@@ -18,7 +18,7 @@ struct PlotDrawing {
     let labels = plot.y.scale.ticks.map { textWidth($0.label, size: Self.tickSize) }
     let left = 30 + (labels.max() ?? 0)
     let top = Self.titleHeight + legend.height + 10
-    // The last tick's label is centred on the end of the axis.
+    // The label of the last tick is centred on the end of the axis.
     let last = plot.x.scale.ticks.last.map { textWidth($0.label, size: Self.tickSize) } ?? 0
     area = (left, Drawing.width - max(16, last / 2 + 1), top, top + Self.areaHeight)
     var (x, y) = (plot.x.scale, plot.y.scale)

@@ -1,8 +1,8 @@
-/// From values to places along an axis.
+/// Maps values to positions on an axis.
 struct Scale: Equatable {
   let domain: ClosedRange<Double>
   let ticks: [Tick]
-  /// Of the first and last value, in the drawing's units.
+  /// Positions of the first and last value, in the units of the drawing.
   var extent: (from: Double, to: Double) = (0, 1)
 
   struct Tick: Equatable {
@@ -38,7 +38,7 @@ struct Scale: Equatable {
   }
 }
 
-/// The range of what is finite, nil where nothing is.
+/// The range of the finite values, nil if there are none.
 func range(_ values: some Sequence<Double>) -> ClosedRange<Double>? {
   let finite = values.filter(\.isFinite)
   guard let low = finite.min(), let high = finite.max() else { return nil }

@@ -6,7 +6,7 @@ struct Ticks: Equatable {
   /// Exponent of the step's power of ten.
   private let exponent: Int
 
-  /// As many as fit, at most `count` (3 or more), from at or below the range to at or above it.
+  /// At most `count` ticks (3 or more) that cover the range.
   init(covering range: ClosedRange<Double>, atMost count: Int, wholeNumbers: Bool = false) {
     let (low, high) = Self.drawable(range)
     var exponent = Int(log10((high - low) / Double(max(count, 3))).rounded(.down)) - 1
@@ -24,7 +24,7 @@ struct Ticks: Equatable {
     }
   }
 
-  /// What a tick is called: just as many decimals as the step has.
+  /// The label of a tick, with as many decimals as the step has.
   func label(_ value: Double) -> String {
     let largest = values.map { abs($0) }.max() ?? 0
     if exponent < -5 || largest >= 1e7 {
@@ -34,8 +34,8 @@ struct Ticks: Equatable {
     return decimal(value, max(0, -exponent))
   }
 
-  /// A range with two different ends, neither too close together nor too far apart for a double to
-  /// count between.
+  /// A range with two different ends, neither too close together nor too far apart for the
+  /// precision of a double.
   private static func drawable(_ range: ClosedRange<Double>) -> (Double, Double) {
     let limit = 1e100
     let low = min(max(range.lowerBound, -limit), limit)

@@ -1,5 +1,5 @@
 extension Report {
-  /// Accuracy against size; nothing without two networks to compare.
+  /// Accuracy against size; empty without two networks to compare.
   func sizeFigures() -> [Figure] { variants.count > 1 ? tradeOffFigures([self]) : [] }
 }
 
@@ -21,7 +21,7 @@ func tradeOffFigures(_ reports: [Report]) -> [Figure] {
   }
 }
 
-/// A variant of an experiment: what it came to over its seeds.
+/// A variant of an experiment, with its results over the seeds.
 private struct TradeOffPoint {
   var series: String
   var label: String
@@ -40,7 +40,7 @@ private struct TradeOffPoint {
   }
 }
 
-/// Of a suite's experiments that share a baseline, it appears once.
+/// The points of all variants; a baseline that experiments share appears once.
 private func tradeOffPoints(_ reports: [Report]) -> [TradeOffPoint] {
   var baselines: [TradeOffPoint] = []
   var pruned: [TradeOffPoint] = []

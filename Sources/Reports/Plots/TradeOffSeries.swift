@@ -1,6 +1,6 @@
 import Specification
 
-/// Which experiments make one line: those that differ in how much is pruned, and in nothing else.
+/// Groups experiments into lines: experiments on one line differ only in the pruning target.
 struct TradeOffSeries {
   /// By experiment.
   private var names: [String: String] = [:]
@@ -11,8 +11,7 @@ struct TradeOffSeries {
       let name = Self.commonName(line.map(\.experiment))
       for report in line { names[report.experiment] = name.isEmpty ? report.experiment : name }
     }
-    // Two lines may have only such words in common that they share: then the experiments' own names
-    // tell more.
+    // If two lines would have the same name, the names of the experiments are more informative.
     let users = Dictionary(grouping: lines.values.compactMap { $0.first.flatMap { names[$0.experiment] } }) {
       $0
     }
@@ -21,7 +20,7 @@ struct TradeOffSeries {
 
   func name(_ report: Report) -> String { names[report.experiment] ?? report.experiment }
 
-  /// The experiment without its name, its target and what is expected of it.
+  /// The experiment without its name, target and expectations.
   private static func rest(_ spec: JSON) -> String {
     guard case .object(let members) = spec else { return spec.text() }
     let targets: Set = ["ratio", "channels_per_step", "parameter_ratio", "flops_ratio"]
@@ -32,7 +31,7 @@ struct TradeOffSeries {
     return JSON.object(kept).text()
   }
 
-  /// The words that all names have, joined by `-` as in them: `criteria-l1_norm` of
+  /// The words that all names have in common, joined by `-`: `criteria-l1_norm` of
   /// `criteria-l1_norm-ratio0.3` and `criteria-l1_norm-ratio0.5`.
   private static func commonName(_ names: [String]) -> String {
     let words = names.map { $0.split(separator: "-") }

@@ -1,18 +1,19 @@
 import Specification
 import Synchronization
 
-/// The last lines of a terminal: one for each training that is under way, and one for all of them.
+/// The progress bars in the last lines of a terminal: one for each current training, and one for
+/// all trainings.
 final class ProgressBars: Sendable {
   private struct State {
-    /// By label, in the order in which they began.
+    /// By label, in starting order.
     var bars: [(label: String?, text: String)] = []
-    /// Which training of how many, and the time left for all.
+    /// Count of trainings, and the remaining time of all.
     var suite: SuiteProgress?
     var lastDrawn: ContinuousClock.Instant?
-    /// Lines that are on the terminal now.
+    /// Number of lines on the terminal.
     var shown = 0
 
-    /// At most ten times a second.
+    /// Limits drawing to ten times per second.
     mutating func isDue() -> Bool {
       let now = ContinuousClock.now
       if let lastDrawn, now - lastDrawn < .milliseconds(100) { return false }
@@ -27,11 +28,11 @@ final class ProgressBars: Sendable {
   /// - Parameter output: writes to the terminal.
   init(_ output: @escaping @Sendable (String) -> Void) { self.output = output }
 
-  /// Brings a training's bar up to date; draws at the last step of an epoch, and else if it is some
-  /// time since it last did.
+  /// Updates the bar of a training; draws it at the last step of an epoch, and otherwise at limited
+  /// intervals.
   ///
-  /// - Parameter columns: characters of a line; a line that is wider than the terminal would wrap,
-  ///   and could not be drawn over.
+  /// - Parameter columns: characters per line; a wider line would wrap, and could not be
+  ///   overwritten.
   func show(_ step: StepProgress, label: String?, columns: Int) {
     state.withLock { state in
       let name = label.map { shortened(visible($0), to: max(columns / 3, 12)) + ": " } ?? ""
@@ -80,7 +81,7 @@ final class ProgressBars: Sendable {
     state.shown = 0
   }
 
-  /// To the beginning of the first of some lines, with nothing after it.
+  /// Moves back to the beginning of the first of some lines, and clears everything after it.
   private static func back(over lines: Int) -> String {
     lines > 1 ? "\r\u{1B}[\(lines - 1)A\u{1B}[J" : "\r\u{1B}[J"
   }

@@ -1,4 +1,4 @@
-/// What happens during a run, as whoever watches should see it.
+/// Events of a run for its observers.
 public enum ProgressEvent: Equatable, Sendable {
   case runStarted(
     experiment: String, variant: String, seed: UInt64, epochs: Int, finished: Int, suite: SuiteProgress? = nil
@@ -8,18 +8,18 @@ public enum ProgressEvent: Equatable, Sendable {
     EpochReport, epochs: Int, seconds: Double, imagesPerSecond: Double, suite: SuiteProgress? = nil)
   case pruned(PruningProgress)
   case message(String)
-  /// Shown whatever the mode.
+  /// Shown in every mode.
   case warning(String)
   /// Its report, if there is one, is at the path.
   case experimentEnded(experiment: String, report: String?)
 }
 
-/// Where a training stands among all that a run has to do.
+/// Position of a training among all trainings of a run.
 public struct SuiteProgress: Equatable, Sendable {
-  /// Its number in the order in which they begin, from 1.
+  /// Its number in starting order, from 1.
   public var training: Int
   public var trainings: Int
-  /// Until all are done; nil where it is not known yet.
+  /// Seconds until all are done; nil if unknown.
   public var secondsToGo: Double?
 
   public init(training: Int, trainings: Int, secondsToGo: Double?) {
@@ -28,20 +28,20 @@ public struct SuiteProgress: Equatable, Sendable {
     self.secondsToGo = secondsToGo
   }
 
-  /// `training 2 of 8, 12 min to go for all`; empty where there is nothing to say.
+  /// `training 2 of 8, 12 min to go for all`; empty if there is nothing to show.
   var text: String {
     let position = trainings > 1 ? ["training \(training) of \(trainings)"] : []
     return (position + [timeToGo].compactMap(\.self)).joined(separator: ", ")
   }
 
-  /// `12 min to go for all`; nil where it is not known, or none.
+  /// `12 min to go for all`; nil if unknown, or if nothing is left.
   var timeToGo: String? {
     guard let secondsToGo, secondsToGo > 0 else { return nil }
     return duration(secondsToGo) + " to go" + (trainings > 1 ? " for all" : "")
   }
 }
 
-/// Where an epoch stands.
+/// Progress of an epoch.
 public struct StepProgress: Equatable, Sendable {
   public var epoch: Int
   public var epochs: Int
@@ -53,7 +53,7 @@ public struct StepProgress: Equatable, Sendable {
   public var channels: Int
   public var macs: Int
   public var imagesPerSecond: Double
-  /// Until the training's end.
+  /// Seconds until the end of the training.
   public var secondsToGo: Double
   public var suite: SuiteProgress?
 
@@ -78,7 +78,7 @@ public struct StepProgress: Equatable, Sendable {
 /// What a pruning step removed.
 public struct PruningProgress: Equatable, Sendable {
   public var epoch: Int
-  /// Layers that lost channels, in the order in which data meets them, and how many.
+  /// Layers that lost channels, in forward order, and the number of removed channels.
   public var removed: [Removal]
   public var before: Size
   public var after: Size

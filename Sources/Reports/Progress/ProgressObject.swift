@@ -1,7 +1,7 @@
-/// An event as a line of JSON; `event` says which of the others are there.
+/// An event as a line of JSON; `event` determines which other members are present.
 struct ProgressObject: Encodable {
   var event: String
-  /// Which of several runs side by side it is of.
+  /// The training among several that run in parallel.
   var run: String?
   var experiment: String?
   var variant: String?
@@ -13,7 +13,7 @@ struct ProgressObject: Encodable {
   var trainLoss: Double?
   var trainTop1: Double?
   var testTop1: Double?
-  /// By layer, how many channels went.
+  /// Number of removed channels by layer.
   var removed: [String: Int]?
   var channels: Int?
   var parameters: Int?
@@ -37,7 +37,7 @@ struct ProgressObject: Encodable {
     case imagesPerSecond = "imagesPerS"
   }
 
-  /// Nil for steps: there are too many of them.
+  /// Nil for steps, since there are too many of them.
   init?(_ event: ProgressEvent) {
     switch event {
     case .step:

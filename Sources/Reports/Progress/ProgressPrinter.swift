@@ -1,22 +1,22 @@
 import Foundation
 
-/// How progress is shown.
+/// Modes of showing progress.
 public enum ProgressMode: String, CaseIterable, Sendable {
-  /// A bar for each training where standard error is a terminal, plain lines otherwise.
+  /// A bar for each training if standard error is a terminal, plain lines otherwise.
   case auto
-  /// A line an epoch.
+  /// One line per epoch.
   case plain
-  /// A JSON object a line.
+  /// One JSON object per line.
   case json
-  /// Warnings alone.
+  /// Only warnings.
   case none
 }
 
-/// Shows progress on standard error; standard output is left to results. May be used from several
+/// Shows progress on standard error; standard output is for results. May be used from several
 /// threads.
 public final class ProgressPrinter: Sendable {
   private let style: ProgressStyle?
-  /// Tells trainings side by side apart: lines begin with it.
+  /// Prefix of lines, which identifies the training among those in parallel.
   private let label: String?
   private let bars: ProgressBars
 
@@ -31,14 +31,14 @@ public final class ProgressPrinter: Sendable {
     self.init(style: style, label: nil, bars: ProgressBars { writeToStandardError($0) })
   }
 
-  /// Shows nothing at all, for what another printer speaks of.
+  /// Shows nothing, if another printer shows the same events.
   public static let silent = ProgressPrinter(style: nil, label: nil, bars: ProgressBars { _ in })
 
   init(style: ProgressStyle?, label: String?, bars: ProgressBars) {
     (self.style, self.label, self.bars) = (style, label, bars)
   }
 
-  /// A printer for one of several trainings side by side, with a bar of its own.
+  /// A printer for one of several parallel trainings, with a separate bar.
   public func labelled(_ label: String) -> ProgressPrinter {
     ProgressPrinter(style: style, label: label, bars: bars)
   }
@@ -53,10 +53,10 @@ public final class ProgressPrinter: Sendable {
     }
   }
 
-  /// Takes the bars away, so that something else can be written; the next step draws them again.
+  /// Removes the bars, so that something else can be written; the next step draws them again.
   public func clear() { bars.clear() }
 
-  /// Takes this training's bar away for good.
+  /// Removes the bar of this training.
   public func end() { bars.remove(label) }
 
   deinit { if label == nil { bars.clear() } }

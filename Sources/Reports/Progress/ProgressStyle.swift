@@ -1,13 +1,13 @@
 import Foundation
 import Specification
 
-/// How events become text, apart from where it is written.
+/// Formats events as text, wherever it is written.
 enum ProgressStyle: Equatable {
   case bar, plain, json
   /// Nothing else.
   case warnings
 
-  /// The line that an event gives; nil for none.
+  /// The line for an event; nil for none.
   func line(_ event: ProgressEvent, label: String? = nil) -> String? {
     switch self {
     case .json: return jsonLine(event, label)
@@ -40,7 +40,7 @@ enum ProgressStyle: Equatable {
     case .warning(let text):
       return "warning: " + text
     case .experimentEnded:
-      // The results themselves say so.
+      // The results themselves show this.
       return nil
     }
   }
@@ -61,8 +61,8 @@ enum ProgressStyle: Equatable {
   }
 }
 
-/// One line of at most `columns` columns; in a narrow terminal the bar goes first, then what stands
-/// last.
+/// One line of at most `columns` columns; in a narrow terminal, the bar is omitted first, then the
+/// last parts.
 func progressBar(_ step: StepProgress, columns: Int = 120) -> String {
   let width = 20
   let done = step.steps > 0 ? min(max(width * step.step / step.steps, 0), width) : 0

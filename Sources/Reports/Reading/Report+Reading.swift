@@ -16,10 +16,10 @@ public struct ReportError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Report {
-  /// Reads what `json()` wrote, now or before; keys that it does not know are passed over.
+  /// Reads the output of `json()`, also of earlier versions; unknown keys are ignored.
   ///
-  /// - Throws: the path of the first key that is missing or has a wrong type, or that the format is
-  ///   another one.
+  /// - Throws: an error with the path of the first key that is missing or has a wrong type, or
+  ///   about another format.
   public init(json: String) throws(ReportError) {
     let format = try Self.decoded(json, as: Version.self).format
     guard format == Self.currentFormat else {
@@ -28,7 +28,7 @@ extension Report {
     self = try Self.decoded(json)
   }
 
-  /// A value of JSON whose keys are in snake case.
+  /// Decodes JSON whose keys are in snake case.
   static func decoded<Value: Decodable>(
     _ json: String, as type: Value.Type = Value.self
   ) throws(ReportError) -> Value {
@@ -43,15 +43,15 @@ extension Report {
     } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
       throw wrongType(context.codingPath)
     } catch {
-      // The decoder says the same of a fraction where a count belongs.
+      // The decoder reports the same error for a fraction instead of a count.
       let isJSON = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8))) != nil
       throw ReportError(
         path: "",
-        message: isJSON ? "a number is too large, or not whole where it has to be" : "not valid JSON")
+        message: isJSON ? "a number is too large, or not an integer where one is required" : "not valid JSON")
     }
   }
 
-  /// Read first, so that another format is called that, and not a missing key.
+  /// Decoded first, so that another format is reported as such, and not as a missing key.
   private struct Version: Decodable {
     var format: Int
   }

@@ -3,14 +3,14 @@ import Specification
 
 /// The reports of one file, of an experiment's folder, or of a folder of those.
 public struct ReportSet: Sendable {
-  /// As given.
+  /// The path as given.
   public let path: String
-  /// By name of the experiment.
+  /// Reports sorted by the name of the experiment.
   public let reports: [Report]
   /// Whether the path is that of one experiment.
   public let isSingle: Bool
 
-  /// A report is some 100 kB; nothing honest is larger than this.
+  /// Largest size of a report; a usual one has about 100 kB.
   static let maximumBytes = 256 << 20
 
   init(path: String, reports: [Report], isSingle: Bool) {
@@ -21,7 +21,7 @@ public struct ReportSet: Sendable {
 
   /// The reports of several such paths together.
   ///
-  /// - Throws: `file: path: message`, also where an experiment is there twice.
+  /// - Throws: `file: path: message`, also if an experiment appears twice.
   public init(paths: [String]) throws(ReportError) {
     var reports: [Report] = []
     for path in paths {
@@ -29,7 +29,7 @@ public struct ReportSet: Sendable {
         guard !reports.contains(where: { $0.experiment == report.experiment }) else {
           throw ReportError(
             path: path,
-            message: "experiment: \(quoted(report.experiment)) is there already, in another folder")
+            message: "experiment: \(quoted(report.experiment)) is already in another folder")
         }
         reports.append(report)
       }
@@ -37,10 +37,10 @@ public struct ReportSet: Sendable {
     self.init(path: paths.joined(separator: " "), reports: reports, isSingle: reports.count == 1)
   }
 
-  /// Every report below a folder that can be read, experiments of one name too, and why others
-  /// cannot.
+  /// Every readable report below a folder, even with equal experiment names, and why others cannot
+  /// be read.
   ///
-  /// - Throws: `file: path: message` where there is none at all.
+  /// - Throws: `file: path: message` if there is none.
   public static func readable(
     _ path: String
   ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
@@ -77,7 +77,7 @@ public struct ReportSet: Sendable {
       let report = try Self.read(file)
       guard !found.contains(where: { $0.experiment == report.experiment }) else {
         throw ReportError(
-          path: file, message: "experiment: \(quoted(report.experiment)) is there already, in another folder")
+          path: file, message: "experiment: \(quoted(report.experiment)) is already in another folder")
       }
       found.append(report)
     }
@@ -96,7 +96,7 @@ public struct ReportSet: Sendable {
     }.filter { FileManager.default.fileExists(atPath: $0) }
   }
 
-  /// With the experiment from beside it where the report does not carry it.
+  /// Adds the experiment from the file next to it if the report does not contain it.
   private static func read(_ file: String) throws(ReportError) -> Report {
     var report: Report
     do {
@@ -122,7 +122,7 @@ public struct ReportSet: Sendable {
     URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).relativePath
   }
 
-  /// What exported models took in a runtime, where that was measured.
+  /// Latency of exported models in a runtime, if it was measured.
   private static func deployment(beside file: String) throws(ReportError) -> DeploymentReport? {
     let path = beside(file, "deployment.json")
     guard FileManager.default.fileExists(atPath: path) else { return nil }

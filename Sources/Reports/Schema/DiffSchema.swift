@@ -1,6 +1,6 @@
 import Specification
 
-/// JSON Schema (draft 2020-12) of what `diff --format json` prints.
+/// JSON Schema (draft 2020-12) of the output of `diff --format json`.
 public func diffSchema() -> String {
   SchemaValue.document("Espalier diff", DiffSchema.diff)
 }
@@ -10,18 +10,19 @@ private enum DiffSchema {
   typealias Member = SchemaValue.Member
 
   static let diff = Value.object(
-    "Two reports, or two folders of reports, compared.",
+    "Comparison of two reports, or of two folders of reports.",
     [
-      Member("format", .object([("const", .integer(1)), ("description", .string("Version of this form."))])),
+      Member(
+        "format", .object([("const", .integer(1)), ("description", .string("Version of the format."))])),
       Member("base", Value.text("The base's path, as given.")),
       Member("candidate", Value.text("The candidate's path, as given.")),
-      Member("regressions", Value.count("Things that are worse; the exit status is 1 where there are any.")),
-      Member("improvements", Value.count("Numbers that are better.")),
-      Member("added", Value.list("Experiments that only the candidate has.", of: Value.text("A name."))),
+      Member("regressions", Value.count("Number of regressions; the exit status is 1 if there are any.")),
+      Member("improvements", Value.count("Number of improvements.")),
+      Member("added", Value.list("Experiments in the candidate only.", of: Value.text("A name."))),
       Member(
         "missing",
-        Value.list("Experiments that only the base has, a regression each.", of: Value.text("A name."))),
-      Member("experiments", Value.list("Experiments that both have.", of: experiment)),
+        Value.list("Experiments in the base only; each is a regression.", of: Value.text("A name."))),
+      Member("experiments", Value.list("Experiments in both.", of: experiment)),
     ])
 
   static let experiment = Value.object(
@@ -31,7 +32,7 @@ private enum DiffSchema {
       .optional(
         "spec",
         Value.list(
-          "Keys that the experiments differ in; missing where a report does not carry its experiment.",
+          "Keys in which the experiments differ; missing if a report does not contain its experiment.",
           of: Value.object(
             "A key.",
             [
@@ -45,17 +46,18 @@ private enum DiffSchema {
         Value.list(
           "What the experiment expects.",
           of: Value.object(
-            "An expectation; a regression where it was met and is not any more.",
+            "An expectation; a regression if it was met and no longer is.",
             [
-              Member("metric", Value.text("What is expected of.")),
+              Member("metric", Value.text("Name of the metric.")),
               Member("limit", Value.text("at_most or at_least, and a number.")),
               .optional(
-                "base", Value.flag("Whether it was met; missing where the base has no such expectation.")),
-              .optional("candidate", Value.flag("Whether it is met; missing likewise.")),
+                "base", Value.flag("Whether it was met; missing if the base has no such expectation.")),
+              .optional(
+                "candidate", Value.flag("Whether it is met; missing if the candidate does not have it.")),
               .optional("measured", Value.number("The candidate's number.")),
             ]))),
-      Member("problems", Value.list("What else is worse, a regression each.", of: Value.text("A sentence."))),
-      Member("notes", Value.list("What else there is to know.", of: Value.text("A sentence."))),
+      Member("problems", Value.list("Other regressions.", of: Value.text("A sentence."))),
+      Member("notes", Value.list("Other differences.", of: Value.text("A sentence."))),
     ])
 
   static let metric = Value.object(
@@ -66,10 +68,10 @@ private enum DiffSchema {
       .optional("base", Value.statistic("In the base.")),
       .optional("candidate", Value.statistic("In the candidate.")),
       .optional("difference", Value.number("Candidate minus base; mean over the seeds.")),
-      .optional("ci95", Value.interval), Member("rule", Value.text("What the verdict rests on.")),
+      .optional("ci95", Value.interval), Member("rule", Value.text("The rule behind the verdict.")),
       Member(
         "verdict",
-        Value.text("What became of it.", oneOf: ["same", "tolerated", "improved", "regressed", "added"])),
+        Value.text("The verdict.", oneOf: ["same", "tolerated", "improved", "regressed", "added"])),
       Member("details", Value.list("Seeds, layers and steps that differ.", of: Value.text("A sentence."))),
     ])
 }

@@ -10,20 +10,23 @@ private enum ReportSchema {
   typealias Member = SchemaValue.Member
 
   static let report = Value.object(
-    "What an experiment gave. All but timing and environment depends on the experiment alone.",
+    "Results of an experiment. All but timing and environment depends on the experiment alone.",
     [
       Member(
         "format",
         .object([
           ("const", .integer(Report.currentFormat)),
-          ("description", .string("Version of the format; keys may be added to one, but not change.")),
+          (
+            "description",
+            .string("Version of the format; a version may gain keys, but its keys do not change.")
+          ),
         ])),
       Member("experiment", Value.text("Name of the experiment.")),
-      Member("description", Value.text("The experiment's sentence for people.")),
+      Member("description", Value.text("Description of the experiment.")),
       Member("status", Value.text("How it ended.", oneOf: ["complete", "failed", "interrupted"])),
       .optional(
         "problem",
-        Value.text("Why a later run has not replaced this report; the rest is that of the run before it.")),
+        Value.text("Why a later run has not replaced this report; the rest is of the earlier run.")),
       .optional(
         "spec",
         .object([
@@ -31,14 +34,14 @@ private enum ReportSchema {
           ("description", .string("The resolved experiment, as in experiment.yaml.")),
         ])),
       Member("summary", summary),
-      Member("runs", Value.list("A training each: a seed of a variant.", of: run)),
+      Member("runs", Value.list("One entry per training: a seed of a variant.", of: run)),
       Member("timing", timing), Member("environment", environment),
     ])
 
   // MARK: Summary
 
   static let summary = Value.object(
-    "Baseline and pruned network over all seeds; differences and ratios are of the two networks of one seed.",
+    "Baseline and pruned network over all seeds; differences and ratios are paired by seed.",
     [
       .optional("baseline", variant("The network trained without pruning.")),
       .optional("pruned", variant("The network pruned while it trained.")),
@@ -63,7 +66,7 @@ private enum ReportSchema {
               "channel_reduction", Value.statistic("Share of the prunable channels that is removed.")),
           ])),
       Member(
-        "expectations", Value.list("What the experiment expects, beside what was measured.", of: expectation)),
+        "expectations", Value.list("What the experiment expects, and what was measured.", of: expectation)),
     ])
 
   static func variant(_ description: String) -> JSON {
@@ -80,8 +83,8 @@ private enum ReportSchema {
           Value.count("Weights, biases, scales and shifts of batch norm; mean over the seeds, rounded.")),
         Member(
           "macs",
-          Value.count("Multiply-accumulates of convolutions and linear layers for one image; likewise.")),
-        Member("channels", Value.count("Prunable channels that remain; likewise.")),
+          Value.count("Multiply-accumulates of convolutions and linear layers for one image; mean, rounded.")),
+        Member("channels", Value.count("Prunable channels that remain; mean, rounded.")),
         .optional(
           "over_seeds",
           Value.object(
@@ -97,16 +100,16 @@ private enum ReportSchema {
   static let expectation = Value.object(
     "An expectation.",
     [
-      Member("metric", Value.text("What is expected of.")),
+      Member("metric", Value.text("Name of the metric.")),
       .optional("paper", Value.number("The published number.")),
-      .optional("measured", Value.number("Mean over the seeds; missing where it was not measured.")),
+      .optional("measured", Value.number("Mean over the seeds; missing if it was not measured.")),
       Member("limit", Value.text("at_most or at_least, and a number.")),
-      Member("met", Value.flag("Whether the mean keeps within the limit.")),
+      Member("met", Value.flag("Whether the mean is within the limit.")),
       .optional("ci95", Value.interval),
       .optional(
         "ci95_verdict",
         Value.text(
-          "Where the interval lies: all of it within the limit, the limit inside it, or all of it beyond.",
+          "Whether the interval is all within the limit, contains it, or is all beyond it.",
           oneOf: ["met", "open", "missed"])),
     ])
 
@@ -117,7 +120,7 @@ private enum ReportSchema {
     [
       seed, variantName,
       Member("top1", Value.number("Accuracy on the test images after the last epoch, percent.")),
-      .optional("top5", Value.number("Likewise among the five most likely classes, percent.")),
+      .optional("top5", Value.number("Top-5 accuracy on the test images, percent.")),
       .optional(
         "test_loss",
         Value.nullable(
@@ -126,18 +129,18 @@ private enum ReportSchema {
       .optional(
         "onnx_macs",
         Value.count(
-          "Multiply-accumulates of the ONNX file for one image, channels that were filled in counted.")),
+          "Multiply-accumulates of the ONNX file for one image, padding channels included.")),
       .optional(
         "left_out",
         Value.object(
-          "Damaged pictures that the last epoch left out; missing where a damaged one ends the run.",
+          "Damaged pictures that the last epoch left out; missing if a damaged one ends the run.",
           [
             Member("train", Value.count("Training pictures.")),
             .optional("test", Value.count("Test pictures.")),
           ])),
       Member("layers", Value.list("Convolutions and linear layers, before and after pruning.", of: layer)),
-      Member("pruning_steps", Value.list("Which channels went when.", of: step)),
-      Member("history", Value.list("An epoch each.", of: epoch)),
+      Member("pruning_steps", Value.list("Which channels were removed, and when.", of: step)),
+      Member("history", Value.list("One entry per epoch.", of: epoch)),
     ])
 
   static let seed = Member("seed", Value.count("Seed of the run."))
@@ -153,48 +156,48 @@ private enum ReportSchema {
   static let layer = Value.object(
     "A layer.",
     [
-      Member("name", Value.text("As torchvision names it.")),
+      Member("name", Value.text("The layer's name in torchvision.")),
       Member("kind", Value.text("convolution or linear.")),
       Member("channels_before", Value.count("Outputs before pruning.")),
       Member("channels", Value.count("Outputs that remain.")),
-      Member("parameters_before", Value.count("With its batch norm, before pruning.")),
-      Member("parameters", Value.count("With its batch norm.")),
+      Member("parameters_before", Value.count("Batch norm included, before pruning.")),
+      Member("parameters", Value.count("Batch norm included.")),
       Member("macs_before", Value.count("For one image, before pruning.")),
       Member("macs", Value.count("For one image.")),
     ])
 
   static let step = Value.object(
-    "A pruning step; it came after the epoch.",
+    "A pruning step after an epoch.",
     [
       number,
       Member(
         "removed",
         Value.map(
-          "By layer, the channels that went, as numbered in the unpruned network.",
-          to: Value.list("Numbers of channels, from 0.", of: Value.count("A channel.")))),
+          "Removed channels by layer, as numbered in the unpruned network.",
+          to: Value.list("Indices of channels, from 0.", of: Value.count("A channel.")))),
     ] + sizes)
 
   static let epoch = Value.object(
     "An epoch; sizes are those after its pruning step.",
     [
-      number, .optional("images", Value.count("That it trained on.")),
-      Member("learning_rate", Value.number("At the epoch's first step.")),
+      number, .optional("images", Value.count("Training images of the epoch.")),
+      Member("learning_rate", Value.number("At the first step of the epoch.")),
       Member("train_loss", Value.nullable(Value.number("Mean loss of the epoch's batches, nats."))),
       Member("train_top1", Value.number("Accuracy on the epoch's batches, percent.")),
       .optional("test_loss", Value.nullable(Value.number("Mean cross-entropy of the test images, nats."))),
       .optional("test_top1", Value.number("Accuracy on the test images, percent.")),
-      .optional("test_top5", Value.number("Likewise among the five most likely classes, percent.")),
+      .optional("test_top5", Value.number("Top-5 accuracy on the test images, percent.")),
     ] + sizes)
 
   // MARK: Timing and environment
 
   static let timing = Value.object(
-    "How long it took: differs from run to run.",
+    "Times, which differ from run to run.",
     [
       Member(
         "runs",
         Value.list(
-          "A training each.",
+          "One entry per training.",
           of: Value.object(
             "A training.",
             [
@@ -202,75 +205,75 @@ private enum ReportSchema {
               Member(
                 "epochs",
                 Value.list(
-                  "An epoch each.",
+                  "One entry per epoch.",
                   of: Value.object(
                     "Time of an epoch.",
                     [
                       number,
                       Member("train_seconds", Value.number("Forward, backward and update, wall time.")),
-                      Member("evaluation_seconds", Value.number("Evaluation on the test images, likewise.")),
-                      Member("pruning_seconds", Value.number("Scoring and removal of channels, likewise.")),
+                      Member("evaluation_seconds", Value.number("Evaluation on the test images, wall time.")),
+                      Member("pruning_seconds", Value.number("Scoring and removal of channels, wall time.")),
                       .optional(
                         "train_cpu_seconds",
                         Value.number(
-                          "Processor time of forward, backward and update, of all threads together. Missing where "
-                            + "trainings ran side by side, as are the two below.")),
+                          "Processor time of forward, backward and update, summed over all threads. Missing if "
+                            + "trainings ran in parallel, as are the two below.")),
                       .optional(
                         "evaluation_cpu_seconds", Value.number("Processor time of evaluation.")),
                       .optional(
                         "pruning_cpu_seconds",
                         Value.number("Processor time of scoring and removal of channels.")),
-                      Member("images_per_s", Value.number("Training images a second.")),
+                      Member("images_per_s", Value.number("Training images per second.")),
                       .optional(
                         "train_joules",
-                        Value.number("Energy of the processor while it trained, where it can be read.")),
+                        Value.number("Energy of the processor during training, if it can be read.")),
                     ]))),
               .optional(
                 "sessions",
                 Value.list(
                   "Where and when the epochs were trained, in order.",
                   of: Value.object(
-                    "Epochs that were trained in one place.",
+                    "Epochs that were trained in one session.",
                     [
-                      Member("from_epoch", Value.count("The first of them.")),
+                      Member("from_epoch", Value.count("The first of these epochs.")),
                       Member("environment", environment),
                     ])
                 )),
               .optional(
                 "shared_epochs",
                 Value.count(
-                  "Epochs at the beginning whose steps another training did, which is the same up to there, and whose "
-                    + "times are that training's.")),
+                  "Number of epochs at the beginning that were taken over, with their times, from another training "
+                    + "that is identical up to there.")),
               Member(
                 "latency",
                 Value.list(
-                  "Of inference with the final network.",
+                  "Latency of inference with the final network.",
                   of: Value.object(
                     "Median wall time of a batch.",
                     [
-                      Member("batch_size", Value.count("Images of the batch.")),
+                      Member("batch_size", Value.count("Images per batch.")),
                       Member("milliseconds", Value.number("Median.")),
                     ]))),
             ])))
     ])
 
   static let environment = Value.object(
-    "Where the report was made, or a session trained.",
+    "Where the report was written, or a session trained.",
     [
-      Member("version", Value.text("Of the program.")), Member("processor", Value.text("Its name.")),
-      Member("kernels", Value.text("Class of kernels; results are the same bytes within a class.")),
+      Member("version", Value.text("Version of the program.")), Member("processor", Value.text("Its name.")),
+      Member("kernels", Value.text("Class of kernels; results are bitwise reproducible within a class.")),
       .optional("blas_core", Value.text("OpenBLAS's kernels.")),
       Member("threads", Value.count("Threads used.")),
-      Member("date", Value.text("When the report was written, or the session begun, ISO 8601.")),
+      Member("date", Value.text("When the report was written, or the session started, ISO 8601.")),
       .optional("host", Value.text("Name of the machine.")),
       .optional("job", Value.text("Slurm's or Kubernetes' job.")),
       .optional("git_commit", Value.text("Commit of the experiment file's repository.")),
       .optional(
         "git_dirty", Value.flag("Whether files of the experiment's folder differ from the commit.")),
-      .optional("mpi_ranks", Value.count("Processes of mpirun that trained together.")),
+      .optional("mpi_ranks", Value.count("Processes of mpirun that trained the network.")),
       .optional(
         "paths",
         Value.map(
-          "Paths that have variables in the experiment, as they were, by key.", to: Value.text("Path."))),
+          "Expanded paths, by key, of keys that have variables in their paths.", to: Value.text("Path."))),
     ])
 }

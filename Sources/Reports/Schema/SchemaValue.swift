@@ -1,6 +1,6 @@
 import Specification
 
-/// Pieces of JSON Schema.
+/// Building blocks of JSON Schema.
 enum SchemaValue {
   /// A member of an object.
   struct Member {
@@ -12,7 +12,7 @@ enum SchemaValue {
       (self.name, self.schema, self.isRequired) = (name, schema, isRequired)
     }
 
-    /// One that may be missing.
+    /// An optional member.
     static func optional(_ name: String, _ schema: JSON) -> Member {
       Member(name, schema, isRequired: false)
     }
@@ -23,7 +23,7 @@ enum SchemaValue {
     .object([("type", .string("object")), ("description", .string(description))] + keys(members))
   }
 
-  /// What an object has to have.
+  /// The required members of an object.
   static func keys(_ members: [Member]) -> [(String, JSON)] {
     [
       ("required", .list(members.filter(\.isRequired).map { .string($0.name) })),
@@ -63,7 +63,7 @@ enum SchemaValue {
     .object([("type", .string("boolean")), ("description", .string(description))])
   }
 
-  /// A value that JSON cannot write, such as an infinite loss, is null.
+  /// A value that JSON cannot represent, such as an infinite loss, is null.
   static func nullable(_ schema: JSON) -> JSON {
     guard case .object(let members) = schema else { return schema }
     return .object(

@@ -1,9 +1,9 @@
 extension SensitivityReport {
-  /// Layers that get a colour and a name; the others are there to compare.
+  /// Number of layers with a colour and a name; the others are shown for comparison.
   private static let named = 8
 
-  /// Accuracy against the share of a layer's channels that is removed, a line a layer; nil without
-  /// points.
+  /// Accuracy against the share of a layer's channels that is removed, one line per layer; nil
+  /// without points.
   public func plotFile() -> PlotFile? {
     plot().map { PlotFile(Figure(name: "sensitivity", caption: "", drawing: $0)) }
   }

@@ -1,19 +1,19 @@
 import Foundation
 import Specification
 
-/// Accuracy of a trained network when one layer alone loses channels, without training afterwards.
+/// Accuracy of a trained network with one layer at a time pruned, without further training.
 public struct SensitivityReport: Codable, Equatable, Sendable {
-  /// Version of this form.
+  /// Version of the format.
   public var format = 1
   public var experiment: String
   public var criterion: String
-  /// Of everything that can change the numbers; points of another key are measured again.
+  /// Hash of everything that can affect the numbers; points with another key are measured again.
   public var key: String
-  /// SHA-256 of this JSON without this key, for whoever resumes from it.
+  /// SHA-256 of this JSON without this key, checked on resuming.
   public var checksum: String?
   /// Top-1 accuracy of the whole network, percent.
   public var top1: Double
-  /// In the order in which data meets them; those that are measured so far.
+  /// The measured layers, in forward order.
   public var layers: [Layer]
 
   /// One layer that lost channels.
@@ -32,9 +32,9 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
 
   /// One ratio.
   public struct Point: Codable, Equatable, Sendable {
-    /// Share of the layer's channels that was asked for.
+    /// Requested share of the layer's channels.
     public var ratio: Double
-    /// Channels that were removed: the lowest-scored ones, never all.
+    /// Number of removed channels: the lowest-scored ones, never all.
     public var removed: Int
     /// Percent.
     public var top1: Double
@@ -58,7 +58,7 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
     self.layers = layers
   }
 
-  /// - Throws: what is wrong with the text.
+  /// - Throws: an error about the text.
   public init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
 
   public func json() -> String { jsonText(self, pretty: true) + "\n" }
@@ -78,8 +78,8 @@ public struct SensitivityReport: Codable, Equatable, Sendable {
 
   /// A row for each layer, a column for each ratio, for the terminal.
   ///
-  /// - Parameter columns: characters of a line; where all ratios do not fit, some in the middle are
-  ///   left out.
+  /// - Parameter columns: characters per line; if not all ratios fit, some in the middle are
+  ///   omitted.
   public func table(columns: Int = 80) -> String {
     let ratios = layers.first?.points.map(\.ratio) ?? []
     let header = ["layer", "channels"] + ratios.map { "\($0)" }

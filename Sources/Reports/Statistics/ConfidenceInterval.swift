@@ -1,4 +1,4 @@
-/// The range that contains a mean with 95 % confidence; `[low, high]` in JSON.
+/// The 95 % confidence interval of a mean; `[low, high]` in JSON.
 public struct ConfidenceInterval: Equatable, Sendable {
   public var low: Double
   public var high: Double
@@ -20,9 +20,9 @@ public struct ConfidenceInterval: Equatable, Sendable {
     return ConfidenceInterval(low: clamped(low), high: clamped(high))
   }
 
-  /// Of the difference of two means, candidate minus base, whose seeds have nothing to do with each
-  /// other: Welch's (Biometrika 34, 1947), which lets the spreads differ. Nil where one of them has
-  /// too few values for an interval.
+  /// Interval of the difference of two means, candidate minus base, with independent seeds: Welch's
+  /// (Biometrika 34, 1947), which allows different spreads. Nil if one of them has too few values
+  /// for an interval.
   init?(differenceOf candidate: Statistic, and base: Statistic) {
     guard min(candidate.n, base.n) >= Statistic.leastForInterval else { return nil }
     let first = candidate.std * candidate.std / Double(candidate.n)

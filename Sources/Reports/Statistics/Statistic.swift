@@ -1,25 +1,25 @@
-/// Several values of one number: their mean, their sample standard deviation (n - 1; 0 for a single
-/// value), and the interval that contains the mean of all seeds with 95 % confidence.
+/// Statistics of several values: mean, sample standard deviation (n - 1; 0 for a single value), and
+/// 95 % confidence interval of the mean.
 public struct Statistic: Equatable, Sendable {
   public var mean: Double
   public var std: Double
   public var n: Int
-  /// Nil for fewer than three values: two show themselves what they spread over, and Student's t
-  /// would be 12.7.
+  /// Nil for fewer than three values: two values can be shown themselves, and Student's t would be
+  /// 12.7.
   public var ci95: ConfidenceInterval?
 
-  /// Values that an interval takes at least.
+  /// Minimum number of values for an interval.
   static let leastForInterval = 3
 
-  /// - Parameter bounds: what the number can be at all, which the interval is cut to.
-  /// - Returns: nil of no values.
+  /// - Parameter bounds: range of possible values, to which the interval is clipped.
+  /// - Returns: nil without values.
   public init?(_ values: [Double], within bounds: ClosedRange<Double>? = nil) {
     guard !values.isEmpty else { return nil }
     n = values.count
     mean = values.reduce(0, +) / Double(values.count)
     std = 0
     guard n > 1 else { return }
-    // Of equal values the mean may be off by a rounding, which must not look like spread.
+    // The mean of equal values may differ by rounding, which must not look like spread.
     if let first = values.first, values.allSatisfy({ $0 == first }) {
       mean = first
     } else {
@@ -32,7 +32,7 @@ public struct Statistic: Equatable, Sendable {
     ci95 = bounds.map { interval.clamped(to: $0) } ?? interval
   }
 
-  /// Of the values with their signs changed.
+  /// The statistics of the negated values.
   var negated: Statistic {
     var statistic = self
     statistic.mean = 0 - mean
@@ -40,7 +40,7 @@ public struct Statistic: Equatable, Sendable {
     return statistic
   }
 
-  /// Both values where there are two, the lower one first.
+  /// Both values if there are two, the lower one first.
   public var pair: (low: Double, high: Double)? {
     guard n == 2 else { return nil }
     let half = std / 2.0.squareRoot()
@@ -51,7 +51,7 @@ public struct Statistic: Equatable, Sendable {
 extension Statistic: Codable {
   private enum CodingKeys: CodingKey { case mean, std, n, ci95 }
 
-  /// Reports of earlier versions have an interval of two values; it is passed over.
+  /// Reports of earlier versions have intervals for two values, which are ignored.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     mean = try values.decode(Double.self, forKey: .mean)
@@ -61,7 +61,7 @@ extension Statistic: Codable {
     ci95 = n >= Self.leastForInterval ? interval : nil
   }
 
-  /// `ci95` is null, and not left out, where there is none.
+  /// `ci95` is null instead of missing if there is no interval.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(mean, forKey: .mean)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Quantile of Student's t distribution: the t that a share `probability` of all values lies below.
+/// Quantile of Student's t distribution: the t with cumulative probability `probability`.
 ///
 /// Found by bisection of the distribution function, so exact to rounding for any number of degrees
 /// of freedom above 0, whole or not.
@@ -20,7 +20,7 @@ func studentT(_ probability: Double, degreesOfFreedom: Double) -> Double {
   }
 }
 
-/// Share of the values above t: I_x(n/2, 1/2) / 2 with x = n / (n + t²) (Abramowitz and Stegun,
+/// Share of values above t: I_x(n/2, 1/2) / 2 with x = n / (n + t²) (Abramowitz and Stegun,
 /// 26.7.1).
 private func upperTail(_ t: Double, _ freedom: Double) -> Double {
   regularizedBeta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2
@@ -31,7 +31,7 @@ private func upperTail(_ t: Double, _ freedom: Double) -> Double {
 private func regularizedBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
   guard x > 0 else { return 0 }
   guard x < 1 else { return 1 }
-  // The fraction converges fast on this side only.
+  // The fraction converges fast only on this side.
   guard x <= (a + 1) / (a + b + 2) else { return 1 - regularizedBeta(1 - x, b, a) }
   let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
   let tiny = 1e-300

@@ -1,7 +1,7 @@
 import Specification
 
-/// A table as comma-separated values: RFC 4180, but with line feeds alone, and each row on one
-/// line: texts are made visible.
+/// A table as comma-separated values: RFC 4180, but with line feeds only, and each row on one line,
+/// since line breaks in texts are escaped.
 package func csvTable(_ header: [String], _ rows: [[String]]) -> String {
   ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
 }

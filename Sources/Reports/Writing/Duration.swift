@@ -1,6 +1,6 @@
 import Foundation
 
-/// A time for people: `4.2 s`, `42 s`, `12 min`, `3 h 20 min`, `2 d 4 h`; `?` where it is not a
+/// A time for people: `4.2 s`, `42 s`, `12 min`, `3 h 20 min`, `2 d 4 h`; `?` if it is not a valid
 /// time.
 package func duration(_ seconds: Double) -> String {
   guard seconds.isFinite, seconds >= 0, seconds < 1e12 else { return "?" }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// JSON as reports and progress write it: keys in snake case and sorted, numbers in the shortest
-/// form that reads back the same, those that are not finite as null.
+/// JSON of reports and progress: sorted keys in snake case, numbers in the shortest form that reads
+/// back exactly, and null for numbers that are not finite.
 func jsonText(_ value: some Encodable, pretty: Bool) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -34,7 +34,7 @@ struct SnakeCaseKey: CodingKey {
   init?(intValue: Int) { nil }
 }
 
-/// The other way round.
+/// The inverse conversion.
 struct CamelCaseKey: CodingKey {
   let stringValue: String
   let intValue: Int?

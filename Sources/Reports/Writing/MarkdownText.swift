@@ -1,6 +1,6 @@
 import Specification
 
-/// A visible text without what markdown, or HTML in it, would take for its own.
+/// A visible text, escaped for markdown and HTML in it.
 func markdownEscaped(_ text: String) -> String {
   var result = String.UnicodeScalarView()
   for scalar in visible(text).unicodeScalars {
@@ -16,7 +16,7 @@ func markdownEscaped(_ text: String) -> String {
   return String(result)
 }
 
-/// A visible text as code, with quotes for the backticks in it, which would end it.
+/// A visible text as code, with quotes instead of backticks, which would end it.
 func markdownCode(_ text: String) -> String {
   let scalars = visible(text).unicodeScalars.map { $0 == "`" ? "'" : $0 }
   return "`" + String(String.UnicodeScalarView(scalars)) + "`"

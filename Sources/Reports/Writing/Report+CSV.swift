@@ -64,7 +64,7 @@ extension Report {
     return csvTable(header, rows)
   }
 
-  /// A row for each variant, and for the comparison, and each number that several seeds give.
+  /// A row for each metric of each variant and of the comparison, over the seeds.
   public func summaryCSV() -> String {
     let header = ["experiment", "variant", "metric", "mean", "std", "n", "ci95_low", "ci95_high"]
     let numbers =
@@ -112,7 +112,7 @@ extension Report {
     return csvTable(header, rows)
   }
 
-  /// A row for each run, variant and batch size that the latency of was measured.
+  /// A row for each run, variant and measured batch size.
   public func latencyCSV() -> String {
     csvTable(
       ["experiment", "seed", "variant", "batch_size", "milliseconds"],
@@ -131,7 +131,7 @@ extension Report {
 
   private func count(_ number: Int?) -> String { number.map(String.init) ?? "" }
 
-  /// Empty where there is no finite value.
+  /// Empty if there is no finite value.
   private func optional(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "" }
     return "\(value)"

@@ -2,14 +2,13 @@ import Foundation
 import Specification
 
 extension Report {
-  /// The whole report, keys sorted, numbers in the shortest form that reads back the same, those
-  /// that are not finite as null.
+  /// The whole report with sorted keys, numbers in the shortest form that reads back exactly, and
+  /// null for numbers that are not finite.
   public func json() -> String {
     jsonText(self, pretty: true) + "\n"
   }
 
-  /// All but `timing` and `environment`: the same bytes whenever the experiment gives the same
-  /// results.
+  /// Everything except `timing` and `environment`: the same bytes for the same results.
   public func deterministicJSON() -> String {
     let part = DeterministicPart(
       format: format, experiment: experiment, description: description, status: status, spec: spec,

@@ -2,7 +2,7 @@ import Foundation
 
 extension Report {
   /// The numbers of the summary by name, in one flat object, for DVC, CML and dashboards: means
-  /// over the seeds, with `_std` where there are several.
+  /// over the seeds, and `_std` if there are several.
   public func metricsJSON() -> String {
     var metrics: [String: Double] = [:]
     func add(_ name: String, _ value: Double?) {

@@ -4,7 +4,7 @@ import Specification
 extension Report {
   /// The comparison as a table for the terminal.
   ///
-  /// - Parameter columns: characters of a line at most, as far as names and numbers allow.
+  /// - Parameter columns: largest number of characters per line, as far as names and numbers allow.
   public func table(columns: Int = 80) -> String {
     let title = description.isEmpty ? experiment : "\(experiment): \(description)"
     var lines = wrapped(visible(title), columns: columns, indent: "  ")
@@ -39,7 +39,7 @@ extension Report {
       ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
   }
 
-  /// The 95 % intervals, or both values of two seeds; nothing of one.
+  /// The 95 % confidence intervals, or both values of two seeds; nothing for one.
   private func spreadRow(_ baseline: Statistic, _ pruned: Statistic?) -> [[String]] {
     guard baseline.n > 1 else { return [] }
     func cell(_ statistic: Statistic?, _ format: String, sign: Double = 1) -> String {
@@ -64,9 +64,9 @@ extension Report {
     ]
   }
 
-  /// Training seconds of the last epoch, pruned as it is then, beside the baseline's.
+  /// Training seconds of the last epoch of the pruned network and of the baseline.
   ///
-  /// The change is a share from a second on: shares of shorter times would be noise.
+  /// The change is a percentage from one second on; percentages of shorter times would be noise.
   private func epochTimes() -> [String]? {
     func last(_ variant: String) -> Double? {
       let seconds = timing.runs.filter { $0.variant == variant }.compactMap { $0.epochs.last?.trainSeconds }

@@ -1,9 +1,10 @@
 extension ReportSet {
-  /// All experiments as a table in Markdown, a row each, in the order in which they were given.
+  /// All experiments as a Markdown table, one per row, in the given order.
   ///
-  /// Means over seeds ± standard deviation, or with both values of two. From three seeds on the
-  /// drop has its 95 % interval. Training is the mean of a seed's: MACs (see ``TrainingCost``),
-  /// wall time, and that of the last epoch, at the final width.
+  /// Values are means over seeds ± standard deviation, or with both values of two seeds. With three
+  /// seeds or more, the drop has its 95 % confidence interval. Training costs are means over the
+  /// seeds: MACs (see ``TrainingCost``), wall time, and wall time of the last epoch, at the final
+  /// width.
   public func markdown() -> String {
     let header = [
       "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "MACs removed",
@@ -34,7 +35,7 @@ extension ReportSet {
     return "\(spread(statistic, 2)) (\(decimal(interval.low, 2)) to \(decimal(interval.high, 2)))"
   }
 
-  /// Of baseline and pruned, and the change.
+  /// Cost of baseline and pruned network, and the change.
   private func training(
     _ report: Report, _ text: (Double) -> String, change: (Double?, Double?) -> String = Reports.change,
     of value: (TrainingCost) -> Double?

@@ -1,16 +1,15 @@
 import Specification
 
-/// Rows of text as aligned columns for the terminal: the first column to the left, the others to
-/// the right. Texts are made visible.
+/// Rows of text as aligned columns for the terminal: the first column is left-aligned, the others
+/// are right-aligned. Invisible characters are made visible.
 package struct TextTable {
-  /// The header first. Every row has as many cells as the header.
+  /// Rows, starting with the header. Every row has as many cells as the header.
   let rows: [[String]]
   /// Spaces between columns.
   let gap: Int
-  /// Headers of columns that may be left out where the table is too wide, in the order in which
-  /// they are.
+  /// Headers of columns that may be omitted if the table is too wide, in the order of omission.
   let expendable: [String]
-  /// Headers of columns besides the first that are aligned to the left.
+  /// Headers of other left-aligned columns.
   let leftAligned: Set<String>
 
   package init(
@@ -22,13 +21,13 @@ package struct TextTable {
     self.leftAligned = leftAligned
   }
 
-  /// Characters that a shortened name keeps at least.
+  /// Minimum length of a shortened name.
   private static let shortestName = 12
 
-  /// The lines, without spaces at their ends.
+  /// The lines, without trailing spaces.
   ///
-  /// - Parameter columns: characters of a line at most. Expendable columns are left out until the
-  ///   lines fit; then names in the first column are shortened in the middle.
+  /// - Parameter columns: largest number of characters per line. Expendable columns are omitted
+  ///   until the lines fit; then names in the first column are shortened in the middle.
   package func lines(columns: Int = .max) -> [String] {
     guard let header = rows.first else { return [] }
     var shown = Array(header.indices)
@@ -66,10 +65,9 @@ private func trimmed(_ line: String) -> String {
   String(line.reversed().drop { $0 == " " }.reversed())
 }
 
-/// Lines of at most `columns` characters, broken at spaces; a word that is longer gets a line of
-/// its own.
+/// Lines of at most `columns` characters, broken at spaces; a longer word has a separate line.
 ///
-/// - Parameter indent: what the lines after the first begin with.
+/// - Parameter indent: prefix of the lines after the first.
 package func wrapped(_ text: String, columns: Int, indent: String = "") -> [String] {
   text.split(separator: " ", omittingEmptySubsequences: false).reduce(into: []) { lines, word in
     if let last = lines.last, last.count + 1 + word.count <= columns {

@@ -1,4 +1,4 @@
-/// Values of layers: numbers and expressions, names, lists of what a layer reads.
+/// Values of layers: numbers and expressions, names, lists of inputs.
 extension DeclarationReader {
   func value(_ node: Node, _ form: Catalog.LayerForm, _ path: String) -> LayerValue? {
     func fail(_ expectation: String) -> LayerValue? {
@@ -70,7 +70,7 @@ extension DeclarationReader {
     }
   }
 
-  /// Letters, digits, `_`, `-` and `.`; what tensors in files may be called.
+  /// A name of letters, digits, `_`, `-` and `.`, as for tensors in files.
   func layerName(_ node: Node, _ path: String) -> Placed<String>? {
     guard case .scalar(let scalar) = node.content, !scalar.text.isEmpty, scalar.text.utf8.count <= 200,
       scalar.text.utf8.allSatisfy({ byte in
@@ -105,7 +105,7 @@ extension DeclarationReader {
 }
 
 extension Node {
-  /// The tree without places.
+  /// The tree without source locations.
   var json: JSON {
     switch content {
     case .list(let items): return .list(items.map(\.json))

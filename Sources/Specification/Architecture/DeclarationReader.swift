@@ -8,7 +8,7 @@ struct DeclarationReader {
   let path: String
 
   static let keyNames = ["parameters", "blocks", "layers"]
-  /// A network of more layers is a mistake.
+  /// A network with more layers is a mistake.
   static let mostLayers = 10_000
 
   private static let common = ["name", "from", "when", "keep", "tensors"]
@@ -17,8 +17,8 @@ struct DeclarationReader {
   private var kinds: [Catalog.LayerKind] { context.catalog.layerKinds }
 
   /// - Parameters:
-  ///   - layers: what is written there; the others may be nil
-  /// - Returns: nil, with errors reported, when something is wrong.
+  ///   - layers: the node of `layers`; the others may be nil
+  /// - Returns: nil, with errors reported, if there are errors.
   func read(parameters: Node?, blocks: Node?, layers: Node) -> ArchitectureDeclaration? {
     let before = context.diagnostics.count
     let known = parameters.map { readParameters($0, keyPath(path, "parameters")) } ?? [:]
@@ -153,8 +153,8 @@ struct DeclarationReader {
     return layer
   }
 
-  /// The key that says what the layer is; nil for a block. `norm` and `activation` are options of
-  /// other kinds, too.
+  /// The key that is the kind of the layer; nil for a block. `norm` and `activation` are also
+  /// options of other kinds.
   private func kind(
     of entries: [Node.Entry], _ node: Node, _ path: String
   ) -> (kind: Catalog.LayerKind?, entry: Node.Entry)? {

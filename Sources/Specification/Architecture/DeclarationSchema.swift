@@ -1,5 +1,5 @@
-/// What a JSON Schema says of declared layers: kinds, keys and types; what depends on shapes is
-/// checked by reading.
+/// JSON Schema of declared layers: kinds, keys and types. Rules that depend on shapes are checked
+/// on reading.
 struct DeclarationSchema {
   let kinds: [Catalog.LayerKind]
 
@@ -34,7 +34,7 @@ struct DeclarationSchema {
     [("type", .string("array")), ("minItems", .integer(1)), ("items", .object(layer))]
   }
 
-  /// One layer: the keys of all kinds, and whatever parameters a block has.
+  /// One layer: the keys of all kinds, and any parameters of blocks.
   private var layer: [(String, JSON)] {
     var properties: [(String, JSON)] = []
     var names: Set<String> = []
@@ -47,21 +47,22 @@ struct DeclarationSchema {
       for option in kind.options { add(option.name, Self.schema(option.form), option.summary) }
     }
     let text: [(String, JSON)] = [("type", .string("string"))]
-    add("block", text, "A template of `blocks`, whose parameters are further keys.")
-    add("name", text, "What others call the layer, and its tensors.")
+    add("block", text, "A template of `blocks`; its parameters are further keys.")
+    add("name", text, "Name of the layer, for other layers and its tensors.")
     add(
       "from", [("type", .list([.string("string"), .string("array"), .string("null")]))],
       "The layer that this one reads; default: the one before it.")
-    add("when", text, "A condition; where it does not hold, the layer is left out.")
+    add("when", text, "A condition; if it is false, the layer is left out.")
     add(
-      "keep", [("type", .list([.string("boolean"), .string("null")]))], "Whether the layer loses no channel.")
+      "keep", [("type", .list([.string("boolean"), .string("null")]))],
+      "Whether the layer keeps all of its channels.")
     add(
       "tensors", [("type", .list([.string("object"), .string("null")]))],
-      "Names of `weights` and `norm` in files from elsewhere.")
-    add("repeat", Self.schema(.whole(1...10_000)), "How often the block comes; default: once.")
+      "Names of `weights` and `norm` in files of other programs.")
+    add("repeat", Self.schema(.whole(1...10_000)), "Number of copies of the block; default: 1.")
     add(
       "first", [("type", .list([.string("object"), .string("null")]))],
-      "Values of the block's parameters for its first repetition alone.")
+      "Parameters of the first copy of the block only.")
     let kindNames = kinds.map(\.name) + ["block"]
     return [
       ("type", .string("object")), ("properties", .object(properties)),
@@ -72,7 +73,7 @@ struct DeclarationSchema {
     ]
   }
 
-  /// `norm` and `activation` are options of other kinds, too.
+  /// `norm` and `activation` are also options of other kinds.
   private func alsoOption(_ kind: Catalog.LayerKind) -> [(String, JSON)] {
     let forms = [kind.form] + kinds.flatMap(\.options).filter { $0.name == kind.name }.map(\.form)
     let words = forms.flatMap { form in if case .word(let words) = form { words } else { [String]() } }

@@ -2,7 +2,8 @@
 /// `stride == 1 and inputs == out`.
 ///
 /// Numbers, parameters, `+ - * /` (whole numbers, rounded towards minus infinity), `min`, `max`,
-/// `multiple_of`, parentheses; conditions compare numbers and are joined by `and`, `or` and `not`.
+/// `multiple_of`, parentheses; conditions compare numbers and are combined by `and`, `or` and
+/// `not`.
 package indirect enum Expression: Equatable, Sendable {
   case number(Int)
   case name(String)
@@ -46,12 +47,13 @@ package indirect enum Expression: Equatable, Sendable {
     case expectedCondition
   }
 
-  /// Larger numbers are of no use, and the products of two of these still fit.
+  /// Larger numbers are not needed, and the product of two numbers within this limit does not
+  /// overflow.
   package static let largest = 1 << 31
 
   // MARK: Evaluation
 
-  /// - Parameter names: what parameters stand for
+  /// - Parameter names: values of parameters
   package func number(_ names: [String: Int]) throws(EvaluationError) -> Int {
     guard case .number(let value) = try value(names) else { throw .expectedNumber }
     return value
@@ -86,7 +88,7 @@ package indirect enum Expression: Equatable, Sendable {
   private static func compute(
     _ operation: Arithmetic, _ left: Int, _ right: Int
   ) throws(EvaluationError) -> Int {
-    // A number of channels may be larger than what a file may write.
+    // A number of channels may be larger than numbers in files may be.
     guard max(left.magnitude, right.magnitude) <= 1 << 31 else { throw .tooLarge }
     let result: Int
     switch operation {

@@ -1,6 +1,6 @@
-/// Reads the text of an ``Expression``.
+/// Parses an ``Expression``.
 struct ExpressionParser {
-  /// What is wrong, and at which character of the text, from 0.
+  /// The error, and the index of its character in the text, from 0.
   struct Failure: Error, Equatable {
     var offset: Int
     var message: String

@@ -1,9 +1,9 @@
 extension Catalog {
-  /// A kind of layer that a declared architecture may have, with the values that it takes.
+  /// A kind of layer of declared architectures, with its values.
   public struct LayerKind: Sendable {
-    /// The key that makes a layer of this kind: `conv`.
+    /// The key of this kind: `conv`.
     public var name: String
-    /// What stands behind that key.
+    /// The form of the key's value.
     public var form: LayerForm
     public var options: [LayerOption]
     /// The sentence that editors show.
@@ -29,7 +29,7 @@ extension Catalog {
     }
   }
 
-  /// What a value of a layer may be.
+  /// Forms of values of a layer.
   public enum LayerForm: Equatable, Sendable {
     /// A whole number, or an expression of parameters.
     case whole(ClosedRange<Int>)
@@ -38,14 +38,14 @@ extension Catalog {
     case flag
     /// Only `true`.
     case isTrue
-    /// Names of layers before, at least two.
+    /// Names of earlier layers, at least two.
     case layers
     /// Ascending channel numbers.
     case channels
   }
 }
 
-/// A value that was read as its ``Catalog/LayerForm`` says.
+/// A value that was read according to its ``Catalog/LayerForm``.
 package enum LayerValue: Sendable {
   case expression(Expression)
   case number(Double)
@@ -55,13 +55,13 @@ package enum LayerValue: Sendable {
   case channels([Int])
 }
 
-/// The name of a layer, where another one reads it.
+/// The name of a layer in a list of inputs.
 package struct LayerReference: Sendable {
   package var name: String
   package var place: Place
 }
 
-/// A value with the place that it was written at.
+/// A value with its source location.
 package struct Placed<Value: Sendable>: Sendable {
   package var value: Value
   package var place: Place
@@ -89,9 +89,9 @@ package struct LayerDeclaration: Sendable {
   package var tensors: [String: String]
   /// Of a block: the values of its parameters.
   package var arguments: [String: Placed<Expression>]
-  /// Of a block: those of its first repetition.
+  /// Of a block: the values of the parameters for its first repetition.
   package var firstArguments: [String: Placed<Expression>]
-  /// Of a block; nil where it is not repeated.
+  /// Of a block; nil if it is not repeated.
   package var repetitions: Placed<Expression>?
 }
 
@@ -103,19 +103,19 @@ package struct BlockDeclaration: Sendable {
   package var layers: [LayerDeclaration]
 }
 
-/// An architecture of one's own, as written in a file.
+/// An architecture that a file declares.
 public struct ArchitectureDeclaration: Sendable {
   /// Numbers that the layers may use, as the file gives them.
   package var parameters: [String: Placed<Expression>?]
   package var blocks: [String: BlockDeclaration]
   package var layers: [LayerDeclaration]
-  /// The three parts as they are written to a file again.
+  /// The three parts in the form in which they are written to a file.
   package var text: JSON
-  /// Where `layers` stands.
+  /// Source location of `layers`.
   package var place: Place
 }
 
 extension ArchitectureDeclaration: Equatable {
-  /// Whether both say the same, wherever they stand.
+  /// Whether both declare the same, whatever their source locations.
   public static func == (a: ArchitectureDeclaration, b: ArchitectureDeclaration) -> Bool { a.text == b.text }
 }

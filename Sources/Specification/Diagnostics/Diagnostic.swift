@@ -1,8 +1,8 @@
-/// One thing that is wrong with an experiment file: where, at which key, and a sentence to act on.
+/// One error in an experiment file: source location, key, and a sentence to act on.
 public struct Diagnostic: Error, Equatable, Sendable {
   public var place: Place
-  /// The key's path, such as `train.optimizer.momentum` or `seeds[1]`; empty when no key is
-  /// concerned.
+  /// The key's path, such as `train.optimizer.momentum` or `seeds[1]`; empty if the error does not
+  /// concern a key.
   public var path: String
   /// One line.
   public var message: String
@@ -15,19 +15,19 @@ public struct Diagnostic: Error, Equatable, Sendable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-  /// `file:line:column: path: message`, without the path when it is empty.
+  /// `file:line:column: path: message`, without an empty path.
   public var description: String {
     path.isEmpty ? "\(place): \(message)" : "\(place): \(path): \(message)"
   }
 }
 
-/// Everything that is wrong with an experiment, sorted by place.
+/// All errors of an experiment, sorted by source location.
 public struct SpecificationError: Error, Equatable, Sendable {
   /// Never empty.
   public var diagnostics: [Diagnostic]
 
   public init(diagnostics: [Diagnostic]) {
-    // The sort keeps what was found first in front where places are equal.
+    // The sort is stable: errors at the same location stay in the order in which they were found.
     self.diagnostics = diagnostics.enumerated()
       .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
       .map(\.element)
@@ -39,6 +39,6 @@ public struct SpecificationError: Error, Equatable, Sendable {
 }
 
 extension SpecificationError: CustomStringConvertible {
-  /// One line a diagnostic.
+  /// One line per diagnostic.
   public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }

@@ -1,10 +1,9 @@
-/// The name that was most likely meant, or nil when none is near.
+/// The name that was most likely intended, or nil if none is similar.
 ///
-/// Near is an edit distance (insertions, deletions, replacements, swapped neighbours; Damerau 1964)
-/// of at most a third of the length; case, `-` and `_` do not count.
+/// Names are similar if their edit distance (insertions, deletions, replacements, transpositions;
+/// Damerau 1964) is at most a third of the length, ignoring case, `-` and `_`.
 package func nearestName(to written: String, among names: [String]) -> String? {
-  // Longer than any name plus what may be edited: nothing is near, and nothing needs to be
-  // computed.
+  // A text longer than any name plus its edits is not similar to any.
   guard written.utf8.count <= 64 else { return nil }
   let folded = fold(written)
   var best: (name: String, distance: Int)?
@@ -16,8 +15,7 @@ package func nearestName(to written: String, among names: [String]) -> String? {
   return best?.name
 }
 
-/// The only name that begins with what is written, `l1_norm` for `l1`; nil where there are none or
-/// several.
+/// The only name with this prefix, `l1_norm` for `l1`; nil if there are none or several.
 func onlyName(beginning written: String, among names: [String]) -> String? {
   let folded = fold(written)
   let longer = names.filter { folded.count > 1 && fold($0).starts(with: folded) }

@@ -1,11 +1,12 @@
-/// What reading one experiment shares: the catalog, the environment, and the errors found so far.
+/// Shared state while one experiment is read: the catalog, the environment, and the errors found so
+/// far.
 final class ReadingContext {
   let catalog: Catalog
   let environment: [String: String]
   /// Full paths of every key, by the key's own name, for keys that are written at the wrong level.
   let knownPaths: [String: [String]]
   private(set) var diagnostics: [Diagnostic] = []
-  /// What is allowed but does nothing, or not what it seems to.
+  /// Warnings: settings that are allowed but have no effect, or not the apparent one.
   private(set) var warnings: [Diagnostic] = []
   private(set) var isFull = false
 
@@ -18,19 +19,19 @@ final class ReadingContext {
     self.knownPaths = knownPaths
   }
 
-  /// One that has found nothing yet.
+  /// A context with the other's inputs and no errors yet.
   init(sharing other: ReadingContext) {
     catalog = other.catalog
     environment = other.environment
     knownPaths = other.knownPaths
   }
 
-  /// Notes errors that were found elsewhere.
+  /// Adds errors found elsewhere.
   func report(_ diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics { report(diagnostic.place, diagnostic.path, diagnostic.message) }
   }
 
-  /// Notes an error; the message is not built once there are too many.
+  /// Adds an error; its message is not built once there are too many.
   func report(_ place: Place, _ path: String, _ message: @autoclosure () -> String) {
     guard !isFull else { return }
     diagnostics.append(Diagnostic(place: place, path: path, message: message()))
@@ -40,7 +41,7 @@ final class ReadingContext {
     }
   }
 
-  /// Notes something that is no error.
+  /// Adds a warning.
   func warn(_ place: Place, _ path: String, _ message: String) {
     warnings.append(Diagnostic(place: place, path: path, message: message))
   }

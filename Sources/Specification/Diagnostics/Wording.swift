@@ -1,9 +1,9 @@
-/// `text` as it can be shown anywhere: on one line, and with nothing in it that a terminal, a page
-/// or a reader of tables would act on instead of showing it.
+/// `text` made safe to display: on one line, without characters that a terminal, a web page or a
+/// table parser would interpret.
 ///
-/// Line breaks, control characters, direction marks and other invisible characters become escapes
-/// as Swift writes them. Scalar by scalar: a character of Swift may be a control with an accent
-/// behind it.
+/// Line breaks, control characters, direction marks and other invisible characters become Swift
+/// escapes. Works scalar by scalar, since a Swift `Character` may be a control followed by an
+/// accent.
 package func visible(_ text: String) -> String { escaped(text, where: \.isInvisible) }
 
 private func escaped(_ text: String, where isEscaped: (Unicode.Scalar) -> Bool) -> String {
@@ -23,8 +23,7 @@ private func escaped(_ text: String, where isEscaped: (Unicode.Scalar) -> Bool) 
 }
 
 extension Unicode.Scalar {
-  /// Control and format characters, line and paragraph separators, and what stands for no character
-  /// at all.
+  /// Control and format characters, line and paragraph separators, and unassigned scalars.
   fileprivate var isInvisible: Bool {
     if isASCII { return value < 0x20 || value == 0x7F }
     switch properties.generalCategory {
@@ -33,11 +32,12 @@ extension Unicode.Scalar {
     }
   }
 
-  /// A space that is not the plain one, such as a no-break space.
+  /// A space other than U+0020, such as a no-break space.
   fileprivate var isUnusualSpace: Bool { self != " " && properties.generalCategory == .spaceSeparator }
 }
 
-/// `text` between backticks, visible, unusual spaces too, and not longer than a message can bear.
+/// `text` in backticks, with invisible characters and unusual spaces escaped, shortened to fit a
+/// message.
 package func quoted(_ text: String, limit: Int = 60) -> String {
   let scalars = text.unicodeScalars
   let start = String(String.UnicodeScalarView(scalars.prefix(limit)))

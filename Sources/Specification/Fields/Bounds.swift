@@ -1,4 +1,4 @@
-/// The numbers that a key accepts; always finite.
+/// The range of numbers that a key accepts; always finite.
 struct Bounds: Sendable {
   var lower: Double?
   var includesLower = true
@@ -39,7 +39,7 @@ struct Bounds: Sendable {
   }
 }
 
-/// A number as a person writes it: 1 rather than 1.0.
+/// A number in short form: 1 rather than 1.0.
 func plain(_ value: Double) -> String {
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

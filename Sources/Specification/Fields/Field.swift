@@ -1,11 +1,11 @@
-/// A key of a mapping with the type of its value: the one place that knows its range, default and
+/// A key of a mapping with the type of its value: the only definition of its range, default and
 /// meaning.
 struct Field<Value: Sendable>: Sendable {
   let name: String
   let form: ValueForm<Value>
   let isRequired: Bool
-  /// Nil when the key has to be there, when its absence means something, or when the default
-  /// depends on other keys.
+  /// Nil if the key is required, if its absence has a meaning, or if the default depends on other
+  /// keys.
   let defaultValue: Value?
   /// The sentence that editors show.
   let summary: String
@@ -27,12 +27,11 @@ struct Field<Value: Sendable>: Sendable {
       shape: .value(form.schema))
   }
 
-  /// The key and its value as they are written to a file.
+  /// The key and its value in the form for a file.
   func entry(_ value: Value?) -> (String, JSON) { (name, value.map(form.write) ?? .null) }
 }
 
-/// A key of a mapping without the type of its value: what the schema and the search for a near name
-/// need.
+/// A key of a mapping without the type of its value, for the schema and for suggestions.
 struct Key: Sendable {
   let name: String
   let summary: String
@@ -43,7 +42,7 @@ struct Key: Sendable {
   enum Shape: Sendable {
     case value([(String, JSON)])
     case mapping(Mapping)
-    /// A mapping whose other keys depend on its `name`; the first is taken when there is no name.
+    /// A mapping whose other keys depend on its `name`; without a name, the first variant applies.
     case variants([(name: String, keys: [Key])])
     /// Lists of values of these keys and of those within them, by dotted path.
     case matrix([Key])
@@ -53,7 +52,7 @@ struct Key: Sendable {
 
   struct Mapping: Sendable {
     var keys: [Key]
-    /// Of each of these sets of keys exactly one has to be there.
+    /// Exactly one key of each of these sets is required.
     var exactlyOneOf: [[String]] = []
   }
 
@@ -66,7 +65,7 @@ struct Key: Sendable {
       shape: .mapping(Mapping(keys: keys, exactlyOneOf: exactlyOneOf)))
   }
 
-  /// The keys inside, whatever the shape; those of several variants once.
+  /// The keys inside, for any shape; keys of several variants appear once.
   var keys: [Key] {
     switch shape {
     case .value, .matrix: return []

@@ -1,5 +1,5 @@
 extension JSON: Codable {
-  /// Members in the order of their names, since decoders keep no other.
+  /// Decodes members in the order of their names, since decoders do not keep the original order.
   public init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     // As dictionaries, members keep their names whatever strategy the decoder has for keys.
@@ -36,7 +36,8 @@ extension JSON: Codable {
     }
   }
 
-  /// The value that reads back as it is: members sorted by name, whole numbers as integers.
+  /// The canonical form, which is unchanged after writing and reading: members sorted by name,
+  /// whole numbers as integers.
   public var canonical: JSON {
     switch self {
     case .object(let members):

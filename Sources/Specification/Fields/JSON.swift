@@ -1,5 +1,4 @@
-/// A tree of plain values: what schemas and resolved experiments are written from, and what reports
-/// carry of them.
+/// A tree of plain values, for schemas, resolved experiments, and their copies in reports.
 public indirect enum JSON: Equatable, Sendable {
   case null
   case boolean(Bool)
@@ -13,7 +12,7 @@ public indirect enum JSON: Equatable, Sendable {
 
   public static func == (left: JSON, right: JSON) -> Bool { left.text() == right.text() }
 
-  /// JSON text, indented by two spaces a level; lists of scalars stay on one line.
+  /// JSON text, indented by two spaces per level; lists of scalars stay on one line.
   public func text(indent: String = "") -> String {
     switch self {
     case .list(let items):
@@ -30,7 +29,7 @@ public indirect enum JSON: Equatable, Sendable {
     }
   }
 
-  /// The value of an object's key; nil where there is none, and of anything but an object.
+  /// The value of an object's key; nil if there is none, or if this is not an object.
   public subscript(key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.0 == key }?.1
@@ -50,7 +49,7 @@ public indirect enum JSON: Equatable, Sendable {
     case .boolean(let value): "\(value)"
     case .integer(let value): "\(value)"
     case .unsigned(let value): "\(value)"
-    // YAML 1.1 readers take a number with an exponent but without a point for a text.
+    // YAML 1.1 readers read a number with an exponent but without a point as text.
     case .number(let value): "\(value)".contains(".") ? "\(value)" : "\(value)".replacing("e", with: ".0e")
     case .string(let text): doubleQuoted(text)
     default: "null"
@@ -68,7 +67,7 @@ func doubleQuoted(_ text: String) -> String {
     case "\n": result += "\\n"
     case "\t": result += "\\t"
     case " "..."~": result.unicodeScalars.append(scalar)
-    // What YAML does not allow in a text as it is: controls, line and paragraph separators, byte
+    // Characters that YAML does not allow unescaped: controls, line and paragraph separators, byte
     // order marks.
     case "\0"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}":
       let digits = String(scalar.value, radix: 16)

@@ -1,6 +1,6 @@
 /// One mapping of a file while its keys are read.
 struct MappingReader {
-  /// Where to point when a key is missing: at the key whose value the mapping is.
+  /// Location for errors about missing keys: the key whose value the mapping is.
   let place: Place
   let path: String
   let context: ReadingContext
@@ -8,7 +8,7 @@ struct MappingReader {
 
   /// Reports the keys that are not among `keys`.
   ///
-  /// - Returns: nil, with an error reported, when the node is not a mapping.
+  /// - Returns: nil, with an error reported, if the node is not a mapping.
   init?(
     _ node: Node?, place: Place, path: String, keys: [Key], _ context: ReadingContext
   ) {
@@ -38,8 +38,8 @@ struct MappingReader {
     self.entries = entries
   }
 
-  /// `dataset: digits` means `dataset: {name: digits}`, and likewise of other mappings that begin
-  /// with a name.
+  /// A hint for `dataset: digits` instead of `dataset: {name: digits}`, and for other mappings with
+  /// a name.
   private static func hint(_ node: Node, _ path: String, _ keys: [Key]) -> String {
     guard case .scalar(let scalar) = node.content, scalar.text.utf8.count <= 64,
       let first = keys.first, ["name", "criterion"].contains(first.name)
@@ -58,13 +58,14 @@ struct MappingReader {
     return "unknown key; known: \(names.joined(separator: ", "))"
   }
 
-  /// What other programs call keys.
+  /// Names of keys in other programs.
   private static let habits = [
     "bs": "batch_size", "data": "dataset", "lr": "learning_rate",
     "model": "architecture", "pruning": "prune", "wd": "weight_decay",
   ]
 
-  /// The value of a key, or its default; nil when there is neither, or an error, which is reported.
+  /// The value of a key, or its default; nil if there is neither, or after an error, which is
+  /// reported.
   subscript<Value>(_ field: Field<Value>) -> Value? {
     guard let node = node(field.name) else {
       if field.isRequired { reportMissing(field.name, field.form.expectation) }
@@ -73,26 +74,25 @@ struct MappingReader {
     return field.form.read(node, keyPath(path, field.name), context)
   }
 
-  /// The value of a key whose absence is a value too: `.some(nil)` when it is not there, nil after
-  /// an error.
+  /// The value of an optional key: `.some(nil)` if it is missing, nil after an error.
   func optional<Value>(_ field: Field<Value>) -> Value?? {
     has(field.name) ? self[field].map { .some($0) } : .some(nil)
   }
 
-  /// Whether a key is there with a value.
+  /// Whether a key has a value.
   func has(_ name: String) -> Bool { node(name) != nil }
 
-  /// Whether a key is there with null, which says more than no key.
+  /// Whether a key is explicitly null.
   func isNull(_ name: String) -> Bool { entries[name]?.value.isNull == true }
 
-  /// What is written at a key; nil for nothing and for null.
+  /// The node of a key; nil if it is missing or null.
   func node(_ name: String) -> Node? {
     guard let entry = entries[name], !entry.value.isNull else { return nil }
     return entry.value
   }
 
-  /// The text of a path with variables or the home folder in it, as it is written or the default
-  /// has it; nil for one that is the same when they are replaced.
+  /// The unexpanded text of a path, from the file or the default; nil if expansion does not change
+  /// it.
   func unexpandedPath(_ field: Field<String>, of path: String?, default standard: String? = nil) -> String? {
     var written = standard
     if case .scalar(let scalar)? = node(field.name)?.content { written = scalar.text }
@@ -100,15 +100,15 @@ struct MappingReader {
     return field.form.write(path) == .string(written) ? nil : written
   }
 
-  /// The mapping at a key; an empty one when there is none.
+  /// The mapping of a key; an empty one if it is missing.
   func mapping(_ name: String, _ keys: [Key]) -> MappingReader? {
     let entry = entries[name]
     return MappingReader(
       entry?.value, place: entry?.keyPlace ?? place, path: keyPath(path, name), keys: keys, context)
   }
 
-  /// The mapping at a key that may say `none` instead: `.some(nil)` where it does or where there is
-  /// no key; nil after an error, which is reported.
+  /// The mapping of a key that may be `none` instead: `.some(nil)` if it is `none` or missing; nil
+  /// after an error, which is reported.
   func mappingOrNone(_ name: String, _ keys: [Key]) -> MappingReader?? {
     guard let node = node(name) else { return .some(nil) }
     guard case .scalar(let scalar) = node.content else { return mapping(name, keys).map { .some($0) } }
@@ -118,7 +118,7 @@ struct MappingReader {
     return nil
   }
 
-  /// The mapping at a key that has to be there.
+  /// The mapping of a required key.
   func requiredMapping(_ name: String, _ keys: [Key]) -> MappingReader? {
     guard has(name) else {
       reportMissing(name, "a mapping")
@@ -133,12 +133,12 @@ struct MappingReader {
       "required key is missing; expected \(expectation)")
   }
 
-  /// Reports an error at the value of a key, or at the mapping when the key is not written.
+  /// Reports an error at the value of a key, or at the mapping if the key is missing.
   func report(_ name: String, _ message: @autoclosure () -> String) {
     context.report(entries[name]?.value.place ?? place, keyPath(path, name), message())
   }
 
-  /// Warns at the value of a key, or at the mapping when the key is not written.
+  /// Warns at the value of a key, or at the mapping if the key is missing.
   func warn(_ name: String, _ message: String) {
     context.warn(entries[name]?.value.place ?? place, keyPath(path, name), message)
   }

@@ -1,18 +1,19 @@
-/// How the value of a key is read from a file, written to one, and described to editors.
+/// The form of a key's value: how it is read from a file, written to a file, and described to
+/// editors.
 struct ValueForm<Value: Sendable>: Sendable {
-  /// After "expected".
+  /// The text after "expected" in errors.
   let expectation: String
   /// JSON Schema of the value.
   let schema: [(String, JSON)]
-  /// Nil, with an error reported, when the node holds no such value.
+  /// Returns nil, with an error reported, if the node is not such a value.
   let read: @Sendable (Node, _ path: String, ReadingContext) -> Value?
   let write: @Sendable (Value) -> JSON
 }
 
 extension ValueForm {
-  /// A form that looks at one scalar.
+  /// A form of one scalar.
   ///
-  /// - Parameter interpret: nil when the scalar is not such a value.
+  /// - Parameter interpret: returns nil if the scalar is not such a value.
   static func scalar(
     _ expectation: String, schema: [(String, JSON)], write: @escaping @Sendable (Value) -> JSON,
     interpret: @escaping @Sendable (Node.Scalar) -> Value?
@@ -47,7 +48,7 @@ extension ValueForm where Value == Int {
 }
 
 extension ValueForm where Value == UInt64 {
-  /// Any 64-bit whole number that is not negative.
+  /// Any unsigned 64-bit integer.
   static var seed: ValueForm {
     .scalar(
       "a whole number from 0 to \(UInt64.max)",
@@ -73,13 +74,12 @@ extension ValueForm where Value == Bool {
 }
 
 extension ValueForm where Value == String {
-  /// Any text; what looks like a number is a text too.
+  /// Any text, including text that looks like a number.
   static var text: ValueForm {
     .scalar("a text", schema: [("type", .string("string"))], write: { .string($0) }, interpret: { $0.text })
   }
 
-  /// A name that is also the name of a folder in the folder of results, and none of the program's
-  /// own there.
+  /// A name that is also the name of a results folder, and not one that the program uses itself.
   static var folderName: ValueForm {
     let own = ["plots", "report.html", "report.json"]
     let names = own.joined(separator: "|").replacing(".", with: "\\.")
@@ -136,7 +136,7 @@ extension ValueForm where Value == String {
 
   /// One of `names`.
   ///
-  /// - Parameter noun: what the names are, such as "data set".
+  /// - Parameter noun: the noun for the names, such as "data set".
   static func choice(_ names: [String], _ noun: String) -> ValueForm {
     ValueForm(
       expectation: "a \(noun)",
@@ -164,10 +164,10 @@ extension ValueForm {
   /// A list of values.
   ///
   /// - Parameters:
-  ///   - count: the number of values where it is fixed.
-  ///   - isUnique: whether a value may be there only once.
-  ///   - isEmptyAllowed: whether there may be none
-  ///   - most: values at most
+  ///   - count: the number of values if it is fixed.
+  ///   - isUnique: whether every value may appear only once.
+  ///   - isEmptyAllowed: whether the list may be empty
+  ///   - most: the largest number of values
   static func list<Element: Sendable & Hashable>(
     of form: ValueForm<Element>, count: Int? = nil, isUnique: Bool = false, isEmptyAllowed: Bool = false,
     most: Int? = nil
@@ -204,7 +204,7 @@ extension ValueForm {
           let path = "\(path)[\(index)]"
           guard let value = form.read(item, path, context) else { continue }
           if isUnique, !seen.insert(value).inserted {
-            context.report(item.place, path, "\(item.found) is there twice")
+            context.report(item.place, path, "\(item.found) appears twice")
           }
           values.append(value)
         }

@@ -1,4 +1,5 @@
-/// Reads cluster profiles: files that keep partitions, accounts and the like out of experiments.
+/// Reads cluster profiles: files with partitions, accounts and other settings that do not belong in
+/// experiments.
 public enum ClusterProfileFile {
   /// - Throws: every error of the file at once.
   public static func load(_ file: String) throws(SpecificationError) -> ClusterProfile {

@@ -4,8 +4,8 @@ struct ExpansionProblem: Error, Equatable { var message: String }
 /// Replaces `${NAME}` and `${NAME:-default}` by the variable's value, `$$` by `$`, and then `~`
 /// before the first slash by the home folder.
 ///
-/// The default is taken when the variable is unset or empty, as in a shell; it reaches to the next
-/// `}` and is not expanded itself. Any other `$` stands for itself.
+/// The default applies if the variable is unset or empty, as in a shell; it ends at the next `}`
+/// and is not expanded. Any other `$` is literal.
 func expanded(_ text: String, environment: [String: String]) throws(ExpansionProblem) -> String {
   let path = try variablesExpanded(text, environment: environment)
   guard path == "~" || path.hasPrefix("~/") else { return path }

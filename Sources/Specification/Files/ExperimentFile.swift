@@ -1,18 +1,18 @@
 /// Reads experiment files.
 ///
-/// A file is read, the files it `extends` are merged under it, the overrides over it; then all keys
+/// A file is read and merged with the files that it `extends`; overrides are applied; then all keys
 /// are checked at once.
 public enum ExperimentFile {
   /// Reads the experiments of a file: one, or one for every combination of its matrix.
   ///
   /// - Parameters:
-  ///   - file: path of the file; places carry it as it is given here.
+  ///   - file: path of the file, for source locations.
   ///   - overrides: `path=value` texts, such as `train.optimizer.learning_rate=0.05`; the value is
   ///     YAML, and a mapping is merged. Later ones win.
-  ///   - catalog: what the file may name.
+  ///   - catalog: the names that the file may use.
   ///   - environment: variables for `${NAME}` in `extends`, `dataset.path` and
   ///     `architecture.weights`.
-  /// - Throws: every error of the file at once, sorted by place.
+  /// - Throws: every error of the file at once, sorted by source location.
   public static func experiments(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]
   ) throws(SpecificationError) -> [LoadedExperiment] {
@@ -27,7 +27,7 @@ public enum ExperimentFile {
 
   /// Reads the experiments of a text.
   ///
-  /// - Parameter file: what places carry; `extends` is relative to its folder.
+  /// - Parameter file: the path for source locations; `extends` is relative to its folder.
   public static func experiments(
     text: String, file: String, overrides: [String] = [], catalog: Catalog,
     environment: [String: String] = [:]
@@ -35,7 +35,7 @@ public enum ExperimentFile {
     try experiments(SourceText(bytes: Array(text.utf8)), file, overrides, catalog, environment)
   }
 
-  /// Reads the experiment of a file that holds one.
+  /// Reads the experiment of a file with one experiment.
   public static func load(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]
   ) throws(SpecificationError) -> ExperimentSpec {
@@ -43,9 +43,9 @@ public enum ExperimentFile {
       experiments(file, overrides: overrides, catalog: catalog, environment: environment), file)
   }
 
-  /// Reads the experiment of a text that holds one.
+  /// Reads the experiment of a text with one experiment.
   ///
-  /// - Parameter file: what places carry; `extends` is relative to its folder.
+  /// - Parameter file: the path for source locations; `extends` is relative to its folder.
   public static func load(
     text: String, file: String, overrides: [String] = [], catalog: Catalog,
     environment: [String: String] = [:]

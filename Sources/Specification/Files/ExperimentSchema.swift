@@ -1,9 +1,9 @@
-/// JSON Schema (draft 2020-12) of the experiment file, made from the same table of keys that files
-/// are read with.
+/// JSON Schema (draft 2020-12) of the experiment file, generated from the table of keys that is
+/// used to read files.
 ///
-/// It says what editors can use: keys, types, ranges, names and descriptions. What depends on
-/// several keys at once is checked on reading only. Keys may be missing in a file that extends
-/// another one.
+/// It contains keys, types, ranges, names and descriptions, for editors. Rules that depend on
+/// several keys are checked only on reading. Keys may be missing in a file that extends another
+/// one.
 public func experimentSchema(_ catalog: Catalog) -> String {
   let section = ExperimentSection(catalog)
   let keys = section.keys
@@ -14,7 +14,7 @@ public func experimentSchema(_ catalog: Catalog) -> String {
   ]
   members += Key.Mapping(keys: keys).schema
   members.append(("patternProperties", .object([("^\(Node.anchorPrefix)", .boolean(true))])))
-  // What is missing may come from another file, or from the matrix.
+  // Missing keys may come from another file, or from the matrix.
   let elsewhere = [(section.extends.name, "string"), (section.matrix.name, "object")].map { name, type in
     JSON.object([
       ("required", .list([.string(name)])),
@@ -40,10 +40,10 @@ private func required(among keys: [Key]) -> [(String, JSON)] {
 }
 
 extension Key.Mapping {
-  /// Which keys there are.
+  /// The schema of the keys.
   fileprivate var schema: [(String, JSON)] { schema(and: []) }
 
-  /// With further properties.
+  /// The schema with further properties.
   fileprivate func schema(and others: [(String, JSON)]) -> [(String, JSON)] {
     [
       ("type", .string("object")), ("additionalProperties", .boolean(false)),
@@ -51,19 +51,19 @@ extension Key.Mapping {
     ]
   }
 
-  /// Both, for a mapping of plain values.
+  /// Schema and requirements, for a mapping of plain values.
   fileprivate var schemaWithRequirements: [(String, JSON)] {
     schema + requirements.filter { $0.0 != "properties" }
   }
 
-  /// Which keys have to be there.
+  /// The required keys.
   fileprivate var requirements: [(String, JSON)] {
     var members = required(among: keys)
     if !exactlyOneOf.isEmpty {
       let sets = exactlyOneOf.map { names in
         JSON.object([("oneOf", .list(names.map { .object([("required", .list([.string($0)]))]) }))])
       }
-      // Null, which stands for a key that is not there, would fulfil all of them at once.
+      // Null, which stands for a missing key, would satisfy all of them at once.
       let null = JSON.object([("type", .string("null"))])
       members.append(("anyOf", .list([null, .object([("allOf", .list(sets))])])))
     }
@@ -100,16 +100,16 @@ extension Key {
     case .value, .matrix: []
     case .mapping(let mapping), .wordOrMapping(_, let mapping): mapping.requirements
     case .variants(let variants):
-      // The name decides which keys there may be only where it is known, so not in a file that
-      // extends another.
+      // The name decides which keys are allowed only if it is known, so not in a file that extends
+      // another.
       Self.nullable([
         ("anyOf", .list(variants.map { .object(variant($0.keys) + required(among: $0.keys)) }))
       ])
     }
   }
 
-  /// One of several variants: its keys, and those of the others as null, which takes back what
-  /// another file has.
+  /// One of several variants: its keys, and those of the others as null, which resets inherited
+  /// values.
   private func variant(_ keys: [Key]) -> [(String, JSON)] {
     let names = Set(keys.map(\.name))
     let others = self.keys.filter { !names.contains($0.name) }
@@ -117,7 +117,7 @@ extension Key {
     return Mapping(keys: keys).schema(and: others)
   }
 
-  /// Lists of values by dotted path; combinations to add and to take away.
+  /// Lists of values by dotted path; combinations to add and to exclude.
   private static func matrix(_ keys: [Key]) -> [(String, JSON)] {
     let values = settings(keys)
     func combinations(_ summary: String) -> JSON {
@@ -143,7 +143,7 @@ extension Key {
         "properties",
         .object(
           axes + [
-            ("include", combinations("Combinations of their own, and further keys for those that agree.")),
+            ("include", combinations("Additional combinations, and further keys for those that match.")),
             ("exclude", combinations("Combinations that are left out.")),
           ])
       ),
@@ -158,7 +158,7 @@ extension Key {
     }
   }
 
-  /// A schema that accepts null as well: a key without a value counts as not written.
+  /// A schema that also accepts null: a key without a value counts as missing.
   private static func nullable(_ schema: [(String, JSON)]) -> [(String, JSON)] {
     schema.map { name, value in
       switch (name, value) {

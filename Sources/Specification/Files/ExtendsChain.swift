@@ -1,6 +1,6 @@
-/// Follows `extends` from file to file and merges what it finds.
+/// Follows `extends` from file to file, and merges the files.
 struct ExtendsChain {
-  /// Files in a chain.
+  /// Largest number of files in a chain.
   static let maximumLength = 32
 
   private let context: ReadingContext
@@ -11,11 +11,12 @@ struct ExtendsChain {
 
   /// The merged mapping, without `extends`.
   ///
-  /// - Throws: what makes the rest of the file meaningless; duplicate keys go to the context.
+  /// - Throws: errors that make the rest of the file meaningless; duplicate keys are reported to
+  ///   the context.
   mutating func read(_ text: SourceText, _ file: String) throws(SpecificationError) -> Node {
     var (node, entries, extends) = try Self.parse(text, file, context)
     names = [file]
-    // A text that is handed over may still be the content of a file that the chain comes back to.
+    // The chain may return to the file of a text that was passed in.
     identities = [text.identity ?? (try? SourceText(path: file))?.identity].compactMap(\.self)
     node.content = .mapping(entries)
     var file = file
@@ -30,8 +31,7 @@ struct ExtendsChain {
     return node
   }
 
-  /// The root mapping of a file, its entries but `extends` and those that only hold anchors, and
-  /// `extends`.
+  /// The root mapping of a file, its entries except `extends` and keys for anchors, and `extends`.
   private static func parse(
     _ text: SourceText, _ file: String, _ context: ReadingContext
   ) throws(SpecificationError) -> (Node, [Node.Entry], Node.Entry?) {

@@ -1,8 +1,8 @@
 extension Node {
-  /// This value with another one laid over it: mappings key by key, anything else replaced.
+  /// This value overridden by another one: mappings are merged key by key, anything else is
+  /// replaced.
   ///
-  /// Every part keeps its own place. A null that lies over a value takes the key back, see
-  /// ``isNull``.
+  /// Every part keeps its source location. A null resets the key, see ``isNull``.
   func merged(under other: Node) -> Node {
     guard case .mapping(var entries) = content, case .mapping(let changes) = other.content else {
       return other

@@ -8,7 +8,7 @@ struct Override {
     file = "--set \(quoted(argument, limit: 1_000).dropFirst().dropLast())"
   }
 
-  /// The value inside the mappings of its path; nil with an error reported when the argument is
+  /// The value inside the mappings of its path; nil, with an error reported, if the argument is
   /// malformed.
   func node(_ context: ReadingContext) -> Node? {
     guard let sign = argument.firstIndex(of: "=") else {
@@ -60,8 +60,7 @@ struct Override {
 }
 
 extension Override {
-  /// The value of a text in which no `#` begins a comment, as it does in a file: nothing of an
-  /// argument is passed over.
+  /// The value of a text without comments: unlike in a file, no part of an argument is ignored.
   private func withoutComment(
     _ document: YAMLReader.Document, _ text: Substring
   ) throws(SpecificationError) -> Node {

@@ -1,5 +1,4 @@
-/// The resolved experiment as a file of its own, every key written out; it loads again to an equal
-/// value.
+/// The resolved experiment as a complete file with every key; loading it produces an equal value.
 ///
 /// Keys without a value are `null`. Numbers are written in the shortest form that reads back
 /// exactly.
@@ -7,13 +6,13 @@ public func yaml(_ spec: ExperimentSpec) -> String {
   document(spec).yaml(indent: "")
 }
 
-/// The resolved experiment as a tree, in the order of a file.
+/// The resolved experiment as a tree, with keys in the order of a file.
 public func document(_ spec: ExperimentSpec) -> JSON {
   ExperimentSection(Catalog(datasets: [], architectures: [], criteria: [])).write(spec)
 }
 
 extension JSON {
-  /// Block mappings; lists of plain values on one line, of mappings one a line.
+  /// Block mappings; lists of plain values are on one line, lists of mappings have one per line.
   fileprivate func yaml(indent: String) -> String {
     guard case .object(let members) = self else { return "" }
     return members.reduce(into: "") { text, member in
@@ -40,7 +39,7 @@ extension JSON {
   }
 }
 
-/// Whether a text needs no quotes: a word that no reader of YAML takes for a number, a boolean or
+/// Whether a text needs no quotes: a word that no YAML reader interprets as a number, a boolean or
 /// null.
 private func isPlainWord(_ text: String) -> Bool {
   let reserved = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"]

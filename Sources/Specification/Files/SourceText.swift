@@ -6,15 +6,15 @@
   import Darwin
 #endif
 
-/// The bytes of a file, read with care: never a device, never more than ``maximumBytes``.
+/// The bytes of a file, read safely: never from a device, never more than ``maximumBytes``.
 struct SourceText {
   static let maximumBytes = 1 << 20
 
   var bytes: [UInt8]
-  /// Device and inode, which tell two paths of one file; nil for a text without a file.
+  /// Device and inode, which identify the file whatever its path; nil for a text without a file.
   var identity: [UInt64]?
 
-  /// What was wrong, as the rest of a sentence about the file.
+  /// The reason, as the predicate of a sentence about the file.
   struct Unreadable: Error { var reason: String }
 
   init(bytes: [UInt8]) { self.bytes = bytes }
@@ -57,7 +57,7 @@ struct SourceText {
   }
 }
 
-/// `path` as seen from the folder of `file`; absolute paths stay as they are.
+/// `path` relative to the folder of `file`; absolute paths are unchanged.
 func resolve(_ path: String, relativeTo file: String) -> String {
   guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
   return file[...slash] + path

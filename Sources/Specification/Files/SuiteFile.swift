@@ -10,7 +10,7 @@
 public enum SuiteFile {
   /// Whether a file is a suite rather than an experiment: a mapping with the key `suite`.
   ///
-  /// False for what cannot be read: reading it as an experiment then tells what is wrong.
+  /// False for unreadable files: reading them as experiments then reports the error.
   public static func isSuite(_ file: String) -> Bool {
     guard let text = try? SourceText(path: file),
       let document = try? YAMLReader.read(text.bytes, file: file),
@@ -19,19 +19,19 @@ public enum SuiteFile {
     return entries.contains { $0.key == "suite" }
   }
 
-  /// The experiment files that a suite lists, in its order; those of a pattern sorted by name, each
-  /// file once.
+  /// The experiment files of a suite, in its order; files that match a pattern are sorted by name,
+  /// and each file appears once.
   ///
   /// Entries are relative to the suite's folder; `*`, `?` and `[…]` are patterns. A suite in a
-  /// suite stands for its files.
+  /// suite is replaced by its files.
   ///
-  /// - Throws: every error at once; an entry that names no file is one.
+  /// - Throws: every error at once, including entries without a file.
   public static func load(_ file: String) throws(SpecificationError) -> [String] {
     var seen: Set<String> = []
     return try load(file, within: []).filter { seen.insert($0).inserted }
   }
 
-  /// - Parameter suites: those that this one is listed in, outermost first.
+  /// - Parameter suites: the enclosing suites, outermost first.
   private static func load(_ file: String, within suites: [String]) throws(SpecificationError) -> [String] {
     let start = Place(file: file)
     let text: SourceText
@@ -81,10 +81,10 @@ public enum SuiteFile {
     return files
   }
 
-  /// Suites within suites.
+  /// Largest depth of suites in suites.
   private static let maximumDepth = 32
 
-  /// Whether two paths are of one file.
+  /// Whether two paths refer to the same file.
   private static func isSame(_ first: String, _ second: String) -> Bool {
     guard let first = try? SourceText(path: first), let second = try? SourceText(path: second) else {
       return false

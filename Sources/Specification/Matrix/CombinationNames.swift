@@ -1,9 +1,9 @@
-/// The name of a combination's experiment: that of the file, and what is special about the
+/// The name of a combination's experiment: that of the file, followed by the values of the
 /// combination.
 ///
-/// Texts stand for themselves (`l1_norm`), numbers and booleans follow the last word of their key
-/// (`ratio0.4`), null is `no-` and that word. The name depends on the combination alone, so that it
-/// stays when the matrix grows. A `name` that `include` gives is taken as it is.
+/// Texts appear as they are (`l1_norm`), numbers and booleans follow the last word of their key
+/// (`ratio0.4`), and null is `no-` and that word. The name depends only on the combination, so that
+/// it does not change when the matrix grows. A `name` in `include` is the complete name.
 extension Matrix.Combination {
   func name(base: String) -> String {
     if case .scalar(let scalar)? = self["name"]?.node.content { return scalar.text }
@@ -27,7 +27,7 @@ extension Matrix.Combination {
     }
   }
 
-  /// With what may stand in a name only.
+  /// The text reduced to characters that are allowed in names.
   private func folded(_ text: String) -> String {
     var result = ""
     for character in text.lowercased() where character != "+" {

@@ -1,11 +1,11 @@
-/// The `matrix` of an experiment file: every combination of the values of its axes is an experiment
-/// of its own.
+/// The `matrix` of an experiment file: every combination of the values of its axes is an
+/// experiment.
 ///
-/// An axis is a dotted path with a list of values. `exclude` takes combinations away; then an entry
-/// of `include` that agrees with some of the rest in the axes that it names adds its other keys to
-/// them, and any other entry is a combination of its own.
+/// An axis is a dotted path with a list of values. `exclude` removes combinations. Then, an entry
+/// of `include` that matches remaining combinations in the axes that it names adds its other keys
+/// to them; any other entry is an additional combination.
 struct Matrix {
-  /// Experiments of one file.
+  /// Largest number of experiments of one file.
   static let maximumCombinations = 1000
   /// Keys that belong to the whole file.
   private static let fixedKeys = ["format", "name", "extends", "matrix"]
@@ -26,10 +26,10 @@ struct Matrix {
 
   struct Combination {
     var settings: [Setting]
-    /// How many of the first settings name it; those that `include` adds to it do not.
+    /// The number of first settings that are part of its name; those that `include` adds are not.
     var naming: Int
 
-    /// Where its errors are pointed at when they belong to no single value.
+    /// Location of errors that do not belong to a single value.
     var place: Place? { settings.first?.node.place }
 
     subscript(path: String) -> Setting? { settings.last { $0.path == path } }
@@ -45,8 +45,8 @@ struct Matrix {
   private(set) var axes: [Axis] = []
   private(set) var combinations: [Combination] = []
 
-  /// Errors are reported; the combinations of what is right are there nevertheless, so that theirs
-  /// are found too.
+  /// Reports errors; combinations of the valid parts exist nevertheless, so that their errors are
+  /// found, too.
   init(_ node: Node, _ context: ReadingContext) {
     guard case .mapping(let entries) = node.content else {
       context.report(
@@ -99,7 +99,7 @@ struct Matrix {
       let isNew = seen.insert(setting.value).inserted
       if !isNew {
         context.report(
-          setting.node.place, "\(own)[\(index)]", "\(setting.node.found) is there twice")
+          setting.node.place, "\(own)[\(index)]", "\(setting.node.found) appears twice")
       }
       return isNew
     }.map(\.element)
@@ -164,7 +164,7 @@ struct Matrix {
     }
   }
 
-  /// Why a setting in `exclude` can match nothing.
+  /// Why a setting in `exclude` cannot match.
   private func unknownValue(_ setting: Setting) -> (place: Place, message: String) {
     let names = axes.map(\.path)
     guard names.contains(setting.path) else {

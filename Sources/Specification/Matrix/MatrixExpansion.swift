@@ -1,21 +1,21 @@
-/// An experiment of a file, and where in the file it is told from its siblings.
+/// An experiment of a file, and the location in the file that distinguishes it from its siblings.
 public struct LoadedExperiment: Equatable, Sendable {
   public var spec: ExperimentSpec
   /// Of the name, or of the first value of a combination.
   public var place: Place
-  /// What the file allows but should not want, by place.
+  /// Settings that are allowed but probably mistakes, by location.
   public var warnings: [Diagnostic] = []
 }
 
 /// Reads the experiments of a file: one, or one for every combination of its matrix.
 struct MatrixExpansion {
   let section: ExperimentSection
-  /// Of what lies over the file, which may not contradict its matrix.
+  /// Overrides of the file, which must not contradict its matrix.
   let overrides: [Node]
   let context: ReadingContext
 
-  /// - Parameter node: the whole file, `extends` followed.
-  /// - Throws: every error once, whatever the number of combinations that have it.
+  /// - Parameter node: the whole file, after `extends`.
+  /// - Throws: every error once, even if several combinations have it.
   func experiments(_ node: Node) throws(SpecificationError) -> [LoadedExperiment] {
     guard case .mapping(let entries) = node.content,
       let matrix = entries.first(where: { $0.key == section.matrix.name && !$0.value.isNull })
@@ -85,7 +85,7 @@ struct MatrixExpansion {
     )
   }
 
-  /// Whether an override sets what the matrix varies, which would win over it without a word;
+  /// Whether an override sets a key that the matrix varies, which would silently replace the axis;
   /// reports that.
   private func refuseOverride(of axis: Matrix.Axis) -> Bool {
     let values = overrides.compactMap { $0.value(at: axis.path) }

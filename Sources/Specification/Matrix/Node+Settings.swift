@@ -1,8 +1,9 @@
 extension Node {
-  /// This mapping with a value laid over what is at a path: mappings are merged, anything else is
+  /// This mapping with the value at a path overridden: mappings are merged, anything else is
   /// replaced.
   ///
-  /// Everything on the way keeps its place; what has to be added for it gets the setting's.
+  /// Everything on the path keeps its source location; added mappings have the location of the
+  /// setting.
   func setting(_ setting: Matrix.Setting) -> Node {
     self.setting(setting.path.split(separator: ".")[...], to: setting.node, place: setting.place)
   }
@@ -28,7 +29,7 @@ extension Node {
     return result
   }
 
-  /// What is written at a path, or at the part of it that is no mapping.
+  /// The node at a path, or at the first part of it that is not a mapping.
   func value(at path: String) -> Node? {
     var node = self
     for name in path.split(separator: ".") {

@@ -1,4 +1,5 @@
-/// What a node says, without how and where it is written: numbers by value, mappings in any order.
+/// The value of a node without its notation and location: numbers are compared by value, mappings
+/// in any order.
 indirect enum NodeValue: Hashable {
   case null
   case number(Double)

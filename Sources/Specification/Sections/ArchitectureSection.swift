@@ -6,13 +6,13 @@ struct ArchitectureSection: Sendable {
     "Layers with weights, for a family such as `resnet`.")
   let block = Field(
     "block", .choice(ArchitectureSpec.BlockKind.allCases.map(\.rawValue), "block"),
-    "What a network of a family repeats; plain only with a fixed name.")
+    "Block type of a family such as `resnet`; plain only with a fixed name.")
   let width = Field(
     "width", .number(Bounds(lower: 0, includesLower: false, upper: 64)), default: 1,
-    "Multiplies every layer's channels.")
+    "Multiplies the channels of every layer.")
   let input = Field(
     "input", .list(of: .wholeNumber(1...65_536), count: 3),
-    "Channels, rows and columns; default, and only value: the data set's.")
+    "Channels, rows and columns of an image; the data set's is the default and the only value.")
   let classes = Field(
     "classes", .wholeNumber(2...1_000_000), "Outputs of the network; default: the data set's classes.")
   let weights = Field(
@@ -20,10 +20,10 @@ struct ArchitectureSection: Sendable {
     "A safetensors or ONNX file to start from instead of random weights; relative to the working directory.")
   let newHead = Field(
     "new_head", .boolean, default: false,
-    "Leaves out the classifier of `weights` for one of random weights, as for other classes.")
+    "Replaces the classifier of `weights` by a randomly initialized one, for example for other classes.")
   let onnx = Field(
     "onnx", .path,
-    "An ONNX file whose network and weights are taken; `weights: null` for random ones.")
+    "An ONNX file to import network and weights from; `weights: null` for random weights.")
 
   let growth = Field(
     "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds.")
@@ -58,7 +58,7 @@ struct ArchitectureSection: Sendable {
     spec.input = input ?? [3, 224, 224]
     spec.classes = classes ?? 10
     guard width != nil, let weights, let newHead, input != nil, classes != nil else {
-      // Wrong numbers are wrong for any images.
+      // These numbers can be checked without the images.
       check(spec, mapping, keys: [depth.name, self.width.name])
       return nil
     }
@@ -109,7 +109,7 @@ struct ArchitectureSection: Sendable {
     ("layers", "The network's layers; each reads the one before it, or those that it names."),
   ]
 
-  /// A network whose layers stand in an ONNX file.
+  /// A network whose layers are in an ONNX file.
   private func readONNX(_ mapping: MappingReader) -> ArchitectureSpec? {
     let others = [
       depth.name, block.name, growth.name, width.name, name.name, "parameters", "blocks", "layers",
@@ -145,7 +145,7 @@ struct ArchitectureSection: Sendable {
       mapping.reportKey(key, "\(quoted(key)) belong to an architecture with `layers`")
     }
     guard let name = mapping[name] else {
-      // Errors in these are worth telling even if nothing can be made of the values.
+      // Report errors in these even if their values are not used.
       _ = (mapping[depth], mapping[block], mapping[growth])
       return nil
     }
@@ -194,7 +194,7 @@ struct ArchitectureSection: Sendable {
     return (depth, block)
   }
 
-  /// A fixed name says it all; a depth or block beside it is accepted only if it says the same.
+  /// A fixed name implies depth and block; they are accepted only if they agree.
   private func readFixedShape(
     _ architecture: Catalog.Architecture, _ depth: Int, _ mapping: MappingReader
   ) -> (depth: Int, block: ArchitectureSpec.BlockKind) {
@@ -261,7 +261,7 @@ struct ArchitectureSection: Sendable {
       input.entry(spec.input), classes.entry(spec.classes),
       spec.unexpandedWeights.map { (weights.name, .string($0)) } ?? weights.entry(spec.weights),
     ]
-    // Left out where it says nothing, so that experiments from before it keep their text.
+    // Omitted if it is the default, so that older experiments keep their text.
     if spec.hasNewHead { entries.append(newHead.entry(true)) }
     return .object(entries)
   }

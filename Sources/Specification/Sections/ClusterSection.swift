@@ -3,16 +3,17 @@ struct ClusterSection: Sendable {
   let threads = Field("threads", .wholeNumber(1...1024), "Threads of each task.")
   let memory = Field("memory", .memory, "Memory of each task.")
   let time = Field("time", .timeLimit, "Time limit of each task.")
-  let limit = Field("limit", .wholeNumber(1...1_000_000), "Tasks at a time, at most.")
-  let setup = Field("setup", .list(of: .line), "Lines of the shell that come before the program.")
+  let limit = Field(
+    "limit", .wholeNumber(1...1_000_000), "Largest number of tasks that run at the same time.")
+  let setup = Field("setup", .list(of: .line), "Shell commands to run before the program.")
   let slurm = SlurmSection()
   let kubernetes = KubernetesSection()
 
   var keys: [Key] {
     [
       threads.key, memory.key, time.key, limit.key, setup.key,
-      .mapping("slurm", slurm.keys, "What only Slurm needs to know."),
-      .mapping("kubernetes", kubernetes.keys, "What only Kubernetes needs to know."),
+      .mapping("slurm", slurm.keys, "Settings for Slurm only."),
+      .mapping("kubernetes", kubernetes.keys, "Settings for Kubernetes only."),
     ]
   }
 
@@ -38,7 +39,7 @@ struct ClusterSection: Sendable {
 struct SlurmSection: Sendable {
   let partition = Field("partition", .line, "Partition to run in.")
   let account = Field("account", .line, "Account that is charged.")
-  let signal = Field("signal", .earlySignal, "Signal before the time limit, and how many seconds before.")
+  let signal = Field("signal", .earlySignal, "Signal before the time limit, and the seconds before it.")
   let options = Field("sbatch", .list(of: .line), "Further options of sbatch.")
 
   var keys: [Key] { [partition.key, account.key, signal.key, options.key] }

@@ -8,32 +8,35 @@ struct DatasetSection: Sendable {
   )
   let trainLimit = Field(
     "train_limit", .wholeNumber(1...1_000_000_000),
-    "Train on this many images only: a seeded choice with equally many of each class.")
+    "Train on this number of images only: a seeded random choice, balanced by class.")
   let testLimit = Field(
-    "test_limit", .wholeNumber(1...1_000_000_000), "Evaluate on this many test images only, chosen likewise.")
+    "test_limit", .wholeNumber(1...1_000_000_000),
+    "Evaluate on this number of test images only, chosen in the same way.")
   let pictures = PictureSection()
   let augment = AugmentSection()
   let normalize = NormalizeSection()
 
   init(_ catalog: Catalog) {
     name = Field(
-      "name", .choice(catalog.datasets.map(\.name), "data set"), required: true, "The images to learn.")
+      "name", .choice(catalog.datasets.map(\.name), "data set"), required: true,
+      "The images to train and test on.")
   }
 
   var keys: [Key] {
     [
       name.key, path.key, trainLimit.key, testLimit.key,
     ] + pictures.keys + [
-      .mapping("augment", augment.keys, "Random changes of the training images."),
+      .mapping("augment", augment.keys, "Random augmentation of the training images."),
       .mapping(
-        "normalize", normalize.keys, "Constants that make pixel values small; default: the data set's own."),
+        "normalize", normalize.keys,
+        "Mean and standard deviation that normalize pixel values; default: the data set's own."),
     ]
   }
 
-  /// - Parameter classesAreGiven: whether the experiment says how many classes there are, so that
-  ///   the folder of pictures need not be there.
-  /// - Returns: the specification and the catalog's entry, each nil after an error in what it
-  ///   depends on. What only the files or other keys tell about pictures is filled in.
+  /// - Parameter classesAreGiven: whether the experiment sets the number of classes, so that the
+  ///   folder of pictures need not exist.
+  /// - Returns: the specification and the catalog's entry, each nil after an error that concerns
+  ///   it. For pictures, the entry includes what the files or other keys say.
   func read(_ mapping: MappingReader, classesAreGiven: Bool) -> (DatasetSpec?, Catalog.Dataset?) {
     let name = mapping[name]
     var dataset = mapping.context.catalog.datasets.first { $0.name == name }
@@ -59,8 +62,8 @@ struct DatasetSection: Sendable {
     return (spec, dataset)
   }
 
-  /// The entry of a data set of pictures with the number of classes that are in its folder; nil
-  /// after an error: without their folder nothing can be said of pictures.
+  /// The entry of a data set of pictures with the number of classes in its folder; nil after an
+  /// error.
   private func withClasses(
     _ dataset: Catalog.Dataset?, _ path: String?, _ areGiven: Bool, _ mapping: MappingReader
   ) -> Catalog.Dataset? {
@@ -131,7 +134,7 @@ struct DatasetSection: Sendable {
     return limit
   }
 
-  /// The keys of pictures are written for pictures only.
+  /// The keys of pictures are written only for pictures.
   func write(_ spec: DatasetSpec) -> JSON {
     .object(
       [
@@ -152,11 +155,11 @@ struct AugmentSection: Sendable {
   let randomResizedCrop = RandomResizedCropSection()
   let horizontalFlip = Field(
     "horizontal_flip", .boolean, default: AugmentSpec().horizontalFlip,
-    "Mirror every second image, by chance.")
+    "Mirror each image with probability 1/2.")
 
   var keys: [Key] {
     [
-      .mapping("random_crop", [padding.key], "Cut the image out of a padded one at a random place."),
+      .mapping("random_crop", [padding.key], "Crop the padded image at a random position."),
       randomResizedCrop.key, horizontalFlip.key,
     ]
   }
@@ -202,8 +205,8 @@ struct AugmentSection: Sendable {
 /// `dataset.normalize`.
 struct NormalizeSection: Sendable {
   let mean = Field(
-    "mean", .list(of: .number(.any)), "Subtracted from pixel values in [0, 1], one number a channel.")
-  let std = Field("std", .list(of: .number(.positive)), "Divides them then, one number a channel.")
+    "mean", .list(of: .number(.any)), "Subtracted from pixel values in [0, 1]; one number per channel.")
+  let std = Field("std", .list(of: .number(.positive)), "Divides the difference; one number per channel.")
 
   var keys: [Key] { [mean.key, std.key] }
 

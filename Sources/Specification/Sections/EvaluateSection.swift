@@ -6,7 +6,7 @@ struct EvaluateSection: Sendable {
   let metrics = Field(
     "metrics", .list(of: .choice(["top1", "top5"], "metric"), isUnique: true),
     default: EvaluateSpec().metrics,
-    "Accuracies to report: the right class is the first, or among the first five.")
+    "Accuracies to report: top-1, top-5 or both.")
   let batchSizes = Field(
     "batch_sizes", .list(of: .wholeNumber(1...65_536), isUnique: true), required: true,
     "Batch sizes at which the latency of inference is measured.")
@@ -15,7 +15,7 @@ struct EvaluateSection: Sendable {
     [
       every.key, metrics.key,
       Key(
-        name: "latency", summary: "Measure the time of inference; `none` or at which batch sizes.",
+        name: "latency", summary: "Measure the latency of inference: `none`, or at which batch sizes.",
         defaultValue: .string("none"), shape: .wordOrMapping("none", Key.Mapping(keys: [batchSizes.key]))),
     ]
   }

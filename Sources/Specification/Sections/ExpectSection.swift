@@ -1,4 +1,4 @@
-/// `expect`: a mapping from metrics to what is expected of them.
+/// `expect`: a mapping from metrics to their expectations.
 struct ExpectSection: Sendable {
   /// The keys of one metric.
   struct Fields {
@@ -30,11 +30,11 @@ struct ExpectSection: Sendable {
     switch metric {
     case .accuracyDrop: "Accuracy of the baseline minus that of the pruned network, percentage points."
     case .compression: "Parameters before pruning / after."
-    case .flopsReduction: "Share of the multiply-accumulates that is gone, from 0 to 1."
-    case .parameterReduction: "Share of the parameters that is gone, from 0 to 1."
-    case .channelReduction: "Share of the prunable channels that is gone, from 0 to 1."
+    case .flopsReduction: "Share of the multiply-accumulates that is removed, from 0 to 1."
+    case .parameterReduction: "Share of the parameters that is removed, from 0 to 1."
+    case .channelReduction: "Share of the prunable channels that is removed, from 0 to 1."
     case .top1: "Accuracy in percent, of the pruned network or else of the baseline."
-    case .top5: "Top-5 accuracy in percent, likewise; needs `top5` in `evaluate.metrics`."
+    case .top5: "Top-5 accuracy in percent, of the same network; needs `top5` in `evaluate.metrics`."
     case .baselineTop1: "Accuracy of the baseline in percent."
     }
   }
@@ -48,7 +48,7 @@ struct ExpectSection: Sendable {
     }
   }
 
-  /// - Parameter metrics: what is evaluated, nil when unknown.
+  /// - Parameter metrics: the evaluated metrics, nil if unknown.
   func read(_ mapping: MappingReader, hasPrune: Bool, metrics: [String]?) -> [ExpectationSpec] {
     ExpectationSpec.Metric.allCases.filter { mapping.has($0.rawValue) }.compactMap { metric in
       if ![.top1, .top5, .baselineTop1].contains(metric), !hasPrune {

@@ -2,13 +2,13 @@
 struct ExperimentSection: Sendable {
   let format = Field("format", .wholeNumber(1...1), required: true, "Version of this format.")
   let name = Field("name", .folderName, required: true, "Name of the experiment and of its result folder.")
-  let description = Field("description", .text, default: "", "A sentence for people.")
+  let description = Field("description", .text, default: "", "A sentence that describes the experiment.")
   let extends = Field(
     "extends", .path,
-    "A file whose keys this one takes over where it does not write its own; relative to this file.")
+    "A file whose keys this one inherits unless it sets them itself; relative to this file.")
   let seeds = Field(
     "seeds", .list(of: .seed, isUnique: true, most: 1000), default: [0],
-    "One run a seed; reports give mean and deviation.")
+    "One run per seed; reports give mean and standard deviation.")
   let dataset: DatasetSection
   let architecture: ArchitectureSection
   let train = TrainSection()
@@ -23,7 +23,7 @@ struct ExperimentSection: Sendable {
     prune = PruneSection(catalog)
   }
 
-  /// Followed before the rest is read, as `extends` is.
+  /// Expanded before the rest is read, like `extends`.
   var matrix: Key {
     Key(
       name: "matrix",
@@ -36,18 +36,18 @@ struct ExperimentSection: Sendable {
   private var plainKeys: [Key] {
     [
       format.key, name.key, description.key, extends.key, seeds.key,
-      .mapping("dataset", dataset.keys, required: true, "The images to learn."),
+      .mapping("dataset", dataset.keys, required: true, "The images to train and test on."),
       .mapping("architecture", architecture.keys, required: true, "The network."),
       .mapping("train", train.keys, required: true, "How the network is trained."),
       prune.key,
       .mapping("evaluate", evaluate.keys, "What is measured, and how often."),
       .mapping("export", export.keys, "How the trained networks are written."),
-      .mapping("expect", expect.keys, "Published numbers and what counts as having reproduced them."),
+      .mapping("expect", expect.keys, "Published numbers, and limits within which they count as reproduced."),
     ]
   }
 
-  /// Nil, with errors reported, when the file holds no experiment. `extends` has been followed
-  /// before.
+  /// Nil, with errors reported, if the file is not a valid experiment. `extends` must have been
+  /// followed before.
   func read(_ node: Node, _ context: ReadingContext) -> ExperimentSpec? {
     let keys = keys
     let start = Place(file: node.place.file)

@@ -14,7 +14,7 @@ struct ExportSection: Sendable {
     return ExportSpec(formats: formats, onnx: onnx)
   }
 
-  /// How ONNX files are written is left out where there are none.
+  /// The ONNX options are omitted if no ONNX files are written.
   func write(_ spec: ExportSpec) -> JSON {
     let isUsed = spec.formats.contains(onnx.name) || spec.onnx != ExportSpec.ONNXSpec()
     return .object([formats.entry(spec.formats)] + (isUsed ? [(onnx.name, onnx.write(spec.onnx))] : []))
@@ -28,23 +28,23 @@ struct ONNXSection: Sendable {
   let name = "onnx"
   let opset = Field(
     "opset", .wholeNumber(13...21), default: Spec().opset,
-    "Version of the operators; the file's own version is the smallest that it allows.")
+    "Operator set version; the file's IR version is the lowest that allows it.")
   let foldsBatchNorm = Field(
     "fold_batch_norm", .boolean, default: Spec().foldsBatchNorm,
-    "Whether batch norm becomes part of the convolution before it.")
+    "Whether to fold batch norm into the convolution before it.")
   let padChannels = Field(
     "pad_channels", .wholeNumber(1...256), default: Spec().padChannels,
-    "Fills every width up to a multiple with filters of zeros, as runtimes compute odd ones slowly; 1: none.")
+    "Pads channels to a multiple of this with zero filters, as runtimes are slow at odd widths; 1: none.")
   let batch = Field(
     "batch", .optional(.wholeNumber(1...65_536), or: "dynamic"), default: .some(nil),
-    "Images of a batch; `dynamic`: any number.")
+    "Batch size; `dynamic`: any.")
   let testImages = Field(
     "test_images", .wholeNumber(0...1_000), default: Spec().testImages,
-    "Random images, with their logits, in the folder `test_data_set_0` beside the file.")
+    "Random images with their logits, written to `test_data_set_0` next to the file.")
 
   private let calibrationImages = Field(
     "images", .wholeNumber(1...1_000_000_000), default: 512,
-    "Training images that the ranges of values are taken from; all where there are fewer.")
+    "Training images that calibrate the value ranges; all if there are fewer.")
   private let quantize = "quantize"
 
   var keys: [Key] {
@@ -52,7 +52,7 @@ struct ONNXSection: Sendable {
       opset.key, foldsBatchNorm.key, padChannels.key, batch.key, testImages.key,
       Key(
         name: quantize,
-        summary: "The file computes in 8-bit integers, batch norm folded; `none` or by which images.",
+        summary: "Quantize to 8-bit integers, batch norm folded: `none`, or the calibration images.",
         defaultValue: .string("none"),
         shape: .wordOrMapping("none", Key.Mapping(keys: [calibrationImages.key]))
       ),
@@ -93,7 +93,7 @@ struct ONNXSection: Sendable {
       opset.entry(spec.opset), foldsBatchNorm.entry(spec.foldsBatchNorm),
       padChannels.entry(spec.padChannels), batch.entry(.some(spec.batch)), testImages.entry(spec.testImages),
     ]
-    // Left out where it says nothing, so that experiments from before it keep their text.
+    // Omitted if it is the default, so that older experiments keep their text.
     if let images = spec.calibrationImages {
       entries.append((quantize, .object([calibrationImages.entry(images)])))
     }

@@ -1,11 +1,12 @@
-/// `prune.fine_tune`: what follows a pruning in one shot.
+/// `prune.fine_tune`: training after one-shot pruning.
 struct FineTuneSection: Sendable {
   let name = "fine_tune"
   let epochs = Field(
-    "epochs", .wholeNumber(1...1_000_000), required: true, "Epochs after the pruning, besides `train.epochs`."
+    "epochs", .wholeNumber(1...1_000_000), required: true,
+    "Epochs after the pruning, in addition to `train.epochs`."
   )
   let learningRate = Field(
-    "learning_rate", .number(.positive), default: 0.001, "Length of a step then; it stays the same.")
+    "learning_rate", .number(.positive), default: 0.001, "Learning rate of fine-tuning, constant.")
 
   private var keys: [Key] { [epochs.key, learningRate.key] }
 

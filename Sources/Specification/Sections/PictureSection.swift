@@ -1,11 +1,11 @@
-/// The keys of `dataset` that say how pictures of any size become images of one.
+/// The keys of `dataset` that control how pictures of any size are converted to images of one size.
 struct PictureSection: Sendable {
   let size = Field(
     "size", .wholeNumber(1...4096),
-    "With `image-folder`: rows, and columns, of the images that pictures become; default: 224.")
+    "With `image-folder`: rows and columns of the images that pictures are resized to; default: 224.")
   let resize = Field(
     "resize", .wholeNumber(1...8192),
-    "With `image-folder`: pixels that a picture's shorter side is brought to before the middle is cut out of it;"
+    "With `image-folder`: length in pixels of a picture's shorter side before the center crop;"
       + " default: the size, or with `random_resized_crop` 8/7 of it, 256 for 224.")
   let damaged = Field(
     "damaged", .choice(PictureSpec.DamagePolicy.allCases.map(\.rawValue), "way with damaged pictures"),
@@ -13,12 +13,12 @@ struct PictureSection: Sendable {
 
   let maximumPixels = Field(
     "maximum_pixels", .wholeNumber(1...1 << 30),
-    "With `image-folder`: pixels of a stored picture, at most, which take four bytes each while it is decoded;"
-      + " default: \(PictureSpec().maximumPixels).")
+    "With `image-folder`: largest number of pixels of a stored picture, each of which takes four bytes while"
+      + " decoding; default: \(PictureSpec().maximumPixels).")
 
   var keys: [Key] { [size.key, resize.key, damaged.key, maximumPixels.key] }
 
-  /// - Parameter crops: whether training images are random parts of pictures.
+  /// - Parameter crops: whether training images are random crops of pictures.
   func read(_ mapping: MappingReader, standardSize: Int, crops: Bool) -> PictureSpec? {
     let size = mapping.has(size.name) ? mapping[size] : standardSize
     let resize: Int? =
@@ -52,17 +52,17 @@ struct RandomResizedCropSection: Sendable {
   static let name = "random_resized_crop"
   let scale = Field(
     "scale", .list(of: .number(Bounds(lower: 0, includesLower: false, upper: 1)), count: 2),
-    default: RandomResizedCropSpec().scale.ends, "Least and greatest share of the picture's area.")
+    default: RandomResizedCropSpec().scale.ends, "Smallest and largest share of the picture's area.")
   let ratio = Field(
     "ratio", .list(of: .number(Bounds(lower: 0.001, upper: 1000)), count: 2),
-    default: RandomResizedCropSpec().ratio.ends, "Least and greatest width / height.")
+    default: RandomResizedCropSpec().ratio.ends, "Smallest and largest aspect ratio, width / height.")
 
   var keys: [Key] { [scale.key, ratio.key] }
 
   var key: Key {
     .mapping(
       Self.name, keys,
-      "With `image-folder`: train on a part of the picture of random size, shape and place; `{}` for the usual one."
+      "With `image-folder`: train on a random part of each picture; `{}` for the usual ranges of size and shape."
     )
   }
 

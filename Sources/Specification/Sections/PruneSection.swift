@@ -2,43 +2,44 @@
 struct PruneSection: Sendable {
   let criterion: Field<String>
   let ratio = Field(
-    "ratio", .number(.share), "Share of the prunable channels that is gone after the last step.")
+    "ratio", .number(.share), "Share of the prunable channels that is removed in total.")
   let channelsPerStep = Field(
     "channels_per_step", .wholeNumber(1...1_000_000), "Channels that every pruning step removes.")
   let parameterRatio = Field(
-    "parameter_ratio", .number(.share), "Share of the parameters that is gone after the last step.")
+    "parameter_ratio", .number(.share), "Share of the parameters that is removed in total.")
   let flopsRatio = Field(
-    "flops_ratio", .number(.share), "Share of the multiply-accumulates that is gone after the last step.")
+    "flops_ratio", .number(.share), "Share of the multiply-accumulates that is removed in total.")
   let interval = Field(
-    "interval", .wholeNumber(1...1_000_000), "Epochs between pruning steps; required unless in one shot.")
+    "interval", .wholeNumber(1...1_000_000),
+    "Epochs between pruning steps; required unless `schedule: one_shot`.")
   let until = Field(
     "until", .wholeNumber(1...1_000_000),
     "No pruning step after this epoch; default: the last but one, or the interval if that is later.")
   let schedule = Field(
     "schedule", .choice(["constant", "cubic", "one_shot"], "pruning schedule"), default: "constant",
-    "How what has to go is spread over the steps.")
+    "How removal is distributed over the steps.")
   let fineTune = FineTuneSection()
   let samples = Field(
     "samples", .optional(.wholeNumber(1...1_000_000_000), or: "all"), default: .some(nil),
     "Training images that the scores are computed on.")
   let scope = Field(
     "scope", .choice(PruneSpec.Scope.allCases.map(\.rawValue), "scope"), default: "block",
-    "Whether only channels inside residual blocks go, or the residual stream's too.")
+    "`block` removes channels inside residual blocks only, `stream` also those of the streams.")
   let minimumChannels = Field(
-    "minimum_channels", .wholeNumber(1...65_536), default: 1, "Channels kept in every layer.")
+    "minimum_channels", .wholeNumber(1...65_536), default: 1, "Smallest number of channels in any layer.")
   let roundTo = Field(
-    "round_to", .wholeNumber(1...65_536), default: 1, "Layers keep a multiple of this many channels.")
+    "round_to", .wholeNumber(1...65_536), default: 1, "Layers keep a multiple of this number of channels.")
   let exclude = Field(
     "exclude", .list(of: .text, isUnique: true, isEmptyAllowed: true), default: [],
-    "Layers that lose no channel: names, or patterns such as `layer1.*`.")
+    "Layers that are not pruned: names, or patterns such as `layer1.*`.")
   let maximumLayerRatio = Field(
-    "maximum_layer_ratio", .number(.share), "The largest share of its channels that a layer loses.")
+    "maximum_layer_ratio", .number(.share), "Largest share of its channels that a layer may lose.")
   private let options: [(criterion: String, key: String, fields: [Field<OptionValue>])]
 
   init(_ catalog: Catalog) {
     criterion = Field(
       "criterion", .choice(catalog.criteria.map(\.name), "criterion"), default: "feature_relevance",
-      "What decides which channels matter least.")
+      "Importance criterion that ranks the channels.")
     options = catalog.criteria.filter { !$0.options.isEmpty }.map { criterion in
       let fields = criterion.options.map { option in
         Field(option.name, .option(option.form), default: option.defaultValue, option.summary)
@@ -71,7 +72,7 @@ struct PruneSection: Sendable {
   var key: Key {
     .mapping(
       "prune", keys, exactlyOneOf: [targetNames],
-      "Removes channels while the network trains; without it only the baseline is trained.")
+      "Removes channels while the network trains; without it, only the baseline is trained.")
   }
 
   /// - Parameters:
@@ -129,7 +130,7 @@ struct PruneSection: Sendable {
     }
   }
 
-  /// Every pattern has to match a layer.
+  /// Every pattern must match a layer.
   private func readExclude(_ mapping: MappingReader, _ outline: Catalog.NetworkOutline?) -> [String]? {
     guard let patterns = mapping[exclude], let outline else { return mapping[exclude] }
     for pattern in patterns where !outline.layers.contains(where: Glob(pattern).matches) {
@@ -159,18 +160,18 @@ struct PruneSection: Sendable {
       return nil
     }
     for name in written.dropFirst() {
-      mapping.reportKey(name, "only one target can be given, and \(quoted(first)) is there already")
+      mapping.reportKey(name, "only one target is allowed, and \(quoted(first)) is already set")
     }
     return written.count == 1 ? targets[0] : nil
   }
 
-  /// When channels go. Keys that belong to another schedule are checked, and ignored.
+  /// The pruning steps. Keys of other schedules are checked, but ignored.
   private func readSteps(
     _ mapping: MappingReader, _ epochs: Int?
   ) -> (interval: Int, until: Int, schedule: PruneSpec.Schedule)? {
     let name = mapping[schedule]
     if name == "one_shot" {
-      // What belongs to steps may be there, for experiments that differ only in the schedule to
+      // Keys of the steps are allowed, so that experiments that differ only in the schedule can
       // share a file.
       _ = (mapping[interval], mapping[until])
       guard let fineTune = fineTune.read(mapping) else { return nil }
@@ -187,7 +188,7 @@ struct PruneSection: Sendable {
     let isWritten = mapping.has(until.name)
     let written = isWritten ? mapping[until] : nil
     if let written, let epochs, written > epochs {
-      mapping.report(until.name, "epoch \(written) lies beyond the \(epochs) epochs")
+      mapping.report(until.name, "epoch \(written) is beyond the \(epochs) epochs")
       return nil
     }
     guard let interval else { return written }

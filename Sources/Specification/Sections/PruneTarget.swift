@@ -1,10 +1,10 @@
-/// Finds targets that no pruning of the network's convolutions reaches.
+/// Checks whether pruning the network's convolutions can reach the target.
 struct PruneTarget {
   private let spec: PruneSpec
   /// Channels of each layer that can lose some.
   private let layers: [Int]
   private let steps: Int
-  /// What is gone when every layer is at its floor; nil where that is not known.
+  /// The reduction with every layer at its floor; nil if unknown.
   private let largest: () -> Catalog.Reduction?
 
   init(
@@ -16,7 +16,7 @@ struct PruneTarget {
     self.largest = largest
   }
 
-  /// What is wrong with it; nil if nothing is, as far as channels alone tell.
+  /// The error; nil if there is none.
   var problem: String? {
     let all = layers.reduce(0, +)
     let most = layers.map { $0 - spec.floor(ofLayerWith: $0) }.reduce(0, +)
@@ -25,19 +25,19 @@ struct PruneTarget {
       return "no convolution can lose channels, and linear layers lose units only along with them"
     }
     if most == 0 { return "no layer can lose a channel \(floors)" }
-    // The nearest multiple is near enough.
+    // The nearest multiple is close enough.
     let limit = most + spec.roundTo - 1
     switch spec.target {
     case .ratio(let ratio):
       let wanted = Int((ratio * Double(all)).rounded())
       if wanted == 0 { return "\(ratio) of \(all) channels is none" }
       guard wanted > limit else { return nil }
-      return "\(ratio) of \(all) channels is \(wanted), but at most \(most) can go \(floors)"
+      return "\(ratio) of \(all) channels is \(wanted), but at most \(most) can be removed \(floors)"
     case .channelsPerStep(let channels):
       let wanted = channels * steps
       guard wanted > limit else { return nil }
-      let take = steps == 1 ? "a step of \(channels) takes" : "\(steps) steps of \(channels) take"
-      return "\(take) \(wanted) channels, but at most \(most) of \(all) can go \(floors)"
+      let take = steps == 1 ? "a step of \(channels) removes" : "\(steps) steps of \(channels) remove"
+      return "\(take) \(wanted) channels, but at most \(most) of \(all) can be removed \(floors)"
     case .parameterRatio(let ratio): return unreachable(ratio, "parameters", \.parameters)
     case .flopsRatio(let ratio): return unreachable(ratio, "MACs", \.macs)
     }
@@ -47,11 +47,11 @@ struct PruneTarget {
     _ ratio: Double, _ noun: String, _ share: KeyPath<Catalog.Reduction, Double>
   ) -> String? {
     guard let most = largest()?[keyPath: share] else { return nil }
-    // Which channels of a stream are removed decides a little of what their layers can lose.
+    // The choice of a stream's channels slightly affects how much its layers can lose.
     let margin = spec.scope == .stream ? 0.02 : 1e-9
     guard ratio > most + margin else { return nil }
     return "\(ratio) of the \(noun) is out of reach: with every layer at its floor"
       + " (`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo)) at most"
-      + " \((most * 1000).rounded(.down) / 1000) can go"
+      + " \((most * 1000).rounded(.down) / 1000) can be removed"
   }
 }

@@ -2,10 +2,10 @@
 struct ScheduleSection: Sendable {
   let warmupEpochs = Field(
     "warmup_epochs", .wholeNumber(0...1_000_000), default: 0,
-    "Epochs over which the learning rate first rises in a straight line.")
+    "Epochs of linear warm-up.")
   let milestones = Field(
     "milestones", .list(of: .wholeNumber(1...1_000_000)), required: true,
-    "Epochs after which the learning rate is multiplied by gamma, in rising order.")
+    "Epochs after which the learning rate is multiplied by gamma, in increasing order.")
   let gamma = Field("gamma", .number(.positive), default: 0.1, "Factor of the learning rate at a milestone.")
   let minimum = Field(
     "minimum", .number(.nonNegative), default: 0, "Learning rate at the end of the half cosine.")
@@ -13,12 +13,12 @@ struct ScheduleSection: Sendable {
     "rise", .number(.share), default: 0.3, "Share of the epochs in which the learning rate rises.")
   let initialDivisor = Field(
     "initial_divisor", .number(Bounds(lower: 1)), default: 25,
-    "The first learning rate is the highest / this.")
+    "Highest learning rate / first learning rate.")
   let finalDivisor = Field(
     "final_divisor", .number(Bounds(lower: 1)), default: 10_000,
-    "The last learning rate is the first / this.")
+    "First learning rate / last learning rate.")
 
-  private static let summary = "Which course the learning rate takes: constant, step, cosine or one_cycle."
+  private static let summary = "Learning rate schedule: constant, step, cosine or one_cycle."
 
   private var ownKeys: [(name: String, keys: [Key])] {
     [
@@ -92,11 +92,11 @@ struct ScheduleSection: Sendable {
     let name = self.milestones.name
     if let index = milestones.indices.dropFirst().first(where: { milestones[$0] <= milestones[$0 - 1] }) {
       mapping.report(
-        name, "milestones have to rise, but \(milestones[index]) comes after \(milestones[index - 1])")
+        name, "milestones must increase, but \(milestones[index]) comes after \(milestones[index - 1])")
       return nil
     }
     if let epochs, let last = milestones.last, last > epochs {
-      mapping.report(name, "the milestone \(last) lies beyond the \(epochs) epochs")
+      mapping.report(name, "the milestone \(last) is beyond the \(epochs) epochs")
       return nil
     }
     if let epochs, milestones.last == epochs {

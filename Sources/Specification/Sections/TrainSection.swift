@@ -1,20 +1,20 @@
 /// `train`: its keys, how they become a ``TrainSpec`` and back.
 struct TrainSection: Sendable {
   let epochs = Field(
-    "epochs", .wholeNumber(1...1_000_000), required: true, "Times every training image is seen.")
-  let batchSize = Field("batch_size", .wholeNumber(2...65_536), default: 128, "Images a step.")
+    "epochs", .wholeNumber(1...1_000_000), required: true, "Passes over the training images.")
+  let batchSize = Field("batch_size", .wholeNumber(2...65_536), default: 128, "Images per step.")
   let optimizer = OptimizerSection()
   let schedule = ScheduleSection()
   let labelSmoothing = Field(
     "label_smoothing", .number(.belowOne), default: 0,
-    "Share of the target probability that is spread over all classes.")
+    "Share of the target probability that is distributed over all classes.")
   let shards = Field(
     "shards", .wholeNumber(1...1024), default: 1,
-    "Parts of every batch that are computed apart, by as many processes under mpirun as divide their number.")
+    "Shards that every batch is split into; the number of mpirun's processes must divide it.")
 
   var keys: [Key] {
     [
-      epochs.key, batchSize.key, .mapping("optimizer", optimizer.keys, "How a step changes the weights."),
+      epochs.key, batchSize.key, .mapping("optimizer", optimizer.keys, "How a step updates the weights."),
       Key(
         name: "schedule", summary: "How the learning rate changes over the epochs.",
         shape: .variants(schedule.variants)),
@@ -22,7 +22,7 @@ struct TrainSection: Sendable {
     ]
   }
 
-  /// - Returns: the specification, and the epochs on their own, for what depends only on them.
+  /// - Returns: the specification, and separately the epochs, for checks that depend only on them.
   func read(_ mapping: MappingReader) -> (TrainSpec?, epochs: Int?) {
     let epochs = mapping[epochs]
     let batchSize = mapping[batchSize]
@@ -52,7 +52,7 @@ struct TrainSection: Sendable {
         ("optimizer", optimizer.write(spec.optimizer)),
         ("schedule", schedule.write(spec.schedule)), labelSmoothing.entry(spec.labelSmoothing),
       ]
-        // What is computed whole has the key that it had before there were shards.
+        // Omitted without shards, so that cache keys are the same as before there were shards.
         + (spec.shards > 1 ? [shards.entry(spec.shards)] : []))
   }
 }
@@ -63,15 +63,15 @@ struct OptimizerSection: Sendable {
     "name", .choice(["sgd"], "optimizer"), default: OptimizerSpec().name, "Stochastic gradient descent.")
   let learningRate = Field(
     "learning_rate", .number(.positive), default: OptimizerSpec().learningRate,
-    "Length of a step, before the schedule.")
+    "Learning rate before the schedule.")
   let momentum = Field(
     "momentum", .number(.belowOne), default: OptimizerSpec().momentum,
-    "Share of the last step that is taken again.")
+    "Momentum coefficient.")
   let nesterov = Field(
-    "nesterov", .boolean, default: OptimizerSpec().nesterov, "Nesterov's form of the momentum.")
+    "nesterov", .boolean, default: OptimizerSpec().nesterov, "Use Nesterov momentum.")
   let weightDecay = Field(
     "weight_decay", .number(.nonNegative), default: OptimizerSpec().weightDecay,
-    "Share of the weights that is added to their gradient.")
+    "Weight decay coefficient.")
 
   var keys: [Key] { [name.key, learningRate.key, momentum.key, nesterov.key, weightDecay.key] }
 
@@ -82,7 +82,7 @@ struct OptimizerSection: Sendable {
     let nesterov = mapping[nesterov]
     let weightDecay = mapping[weightDecay]
     if nesterov == true, momentum == 0 {
-      mapping.report(self.nesterov.name, "Nesterov's momentum needs a `momentum` above 0")
+      mapping.report(self.nesterov.name, "Nesterov momentum needs a `momentum` above 0")
     }
     guard let name, let learningRate, let momentum, let nesterov, let weightDecay else { return nil }
     return OptimizerSpec(

@@ -1,14 +1,14 @@
 /// The network that is trained.
 public struct ArchitectureSpec: Equatable, Sendable {
-  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for one that the file
-  /// declares, `onnx` for one that is read from an ONNX file.
+  /// As written: `resnet56`, `vgg16`, or `resnet` with a depth; `layers` for a network that the
+  /// file declares, `onnx` for one from an ONNX file.
   public var name: String
-  /// Layers with weights; 0 where an architecture has no such number.
+  /// Layers with weights; 0 if the architecture has no depth.
   public var depth: Int
   public var block: BlockKind
   /// Channels that each layer of a densely connected network adds; nil for others.
   public var growth: Int?
-  /// Multiplies every layer's channels.
+  /// Multiplies the channels of every layer.
   public var width: Double
   /// Channels, rows, columns.
   public var input: [Int]
@@ -16,19 +16,19 @@ public struct ArchitectureSpec: Equatable, Sendable {
   public var classes: Int
   /// A safetensors or ONNX file to start from.
   public var weights: String?
-  /// The file's path as it is written, where that has variables in it: what files to be shared say.
+  /// The unexpanded path of the file, if it has variables; written to shared files.
   public var unexpandedWeights: String?
-  /// Whether the weights' classifier is left out for a new one, as for other classes.
+  /// Whether a new classifier replaces that of the weights, for example for other classes.
   public var hasNewHead = false
   /// The ONNX file that the layers are read from.
   public var onnx: String?
-  /// That file's path as it is written, where that has variables in it.
+  /// The unexpanded path of that file, if it has variables.
   public var unexpandedONNX: String?
   /// The layers that the file declares itself.
   public var declaration: ArchitectureDeclaration?
 
-  /// What the network repeats: `basic` (two 3x3 convolutions), `bottleneck` (1x1, 3x3, 1x1),
-  /// `plain` (no shortcut).
+  /// The block type: `basic` (two 3x3 convolutions), `bottleneck` (1x1, 3x3, 1x1), `plain` (no
+  /// shortcut).
   public enum BlockKind: String, Equatable, Sendable, CaseIterable { case basic, bottleneck, plain }
 
   public init(

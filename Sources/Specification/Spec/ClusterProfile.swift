@@ -1,14 +1,14 @@
-/// What a cluster needs to know that has no part in an experiment: the contents of `cluster.yaml`.
+/// Settings of a cluster that do not belong in experiments: the contents of `cluster.yaml`.
 ///
-/// Options of `submit` come before it, and what neither says has a default there.
+/// Options of `submit` override them; missing settings have the defaults of `submit`.
 public struct ClusterProfile: Equatable, Sendable {
   /// Of each task.
   public var threads: Int?
   public var memory: MemorySize?
   public var time: TimeLimit?
-  /// Tasks at a time, at most.
+  /// Largest number of tasks that run at the same time.
   public var limit: Int?
-  /// Lines of the shell that come before the program, such as `module load openblas`.
+  /// Shell commands to run before the program, such as `module load openblas`.
   public var setup: [String] = []
   public var slurm = Slurm()
   public var kubernetes = Kubernetes()
@@ -26,7 +26,7 @@ public struct ClusterProfile: Equatable, Sendable {
   public struct Kubernetes: Equatable, Sendable {
     public var image: String?
     public var namespace: String?
-    /// The persistent volume claim that holds the working folder: data and results.
+    /// The persistent volume claim with the working folder: data and results.
     public var claim: String?
 
     public init() {}
@@ -55,10 +55,10 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(mebibytes)M" }
 }
 
-/// How long a task may take; written as Slurm has it: `90` (minutes), `2:30:00`, `1-12` or
-/// `1-12:30:00` (days first).
+/// Time limit of a task, in Slurm's format: `90` (minutes), `2:30:00`, `1-12` or `1-12:30:00` (days
+/// first).
 public struct TimeLimit: Hashable, Sendable, CustomStringConvertible {
-  /// Whole minutes: Slurm knows no shorter time.
+  /// Whole minutes, Slurm's resolution.
   public var minutes: Int
 
   public init(minutes: Int) { self.minutes = minutes }

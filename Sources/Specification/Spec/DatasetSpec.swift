@@ -1,14 +1,14 @@
-/// Which images, how many of them, and what is done to them before the network sees them.
+/// Which images, how many of them, and how they are preprocessed.
 public struct DatasetSpec: Equatable, Sendable {
   public var name: String
   /// Folder of the files, environment variables expanded, relative to the working directory; nil
   /// for embedded data.
   public var path: String?
-  /// The path as it is written, where that has variables in it: what files to be shared say.
+  /// The path as written, if it contains variables; used in files meant to be shared.
   public var unexpandedPath: String?
-  /// Training images used, a seeded, class-balanced choice; nil for all.
+  /// Number of training images used, a seeded class-balanced subset; nil for all.
   public var trainLimit: Int?
-  /// Test images used, chosen likewise; nil for all.
+  /// Number of test images used, chosen likewise; nil for all.
   public var testLimit: Int?
   /// Nil for data sets whose images have one size.
   public var pictures: PictureSpec?
@@ -33,14 +33,13 @@ public struct DatasetSpec: Equatable, Sendable {
 public struct PictureSpec: Equatable, Sendable {
   /// Rows, and columns, of an image.
   public var size: Int
-  /// Length that the shorter side of a picture is brought to before its middle is cut out; at least
-  /// `size`.
+  /// Length of a picture's shorter side before the center crop, at least `size`.
   public var resize: Int
   public var damaged: DamagePolicy
-  /// Of a picture as it is stored; larger ones are not decoded.
+  /// Largest number of pixels of a stored picture; larger pictures are not decoded.
   public var maximumPixels: Int
 
-  /// What becomes of a picture that cannot be decoded: the end of the run, or to be left out.
+  /// How to handle a picture that cannot be decoded: end the run, or skip it.
   public enum DamagePolicy: String, Equatable, Sendable, CaseIterable { case fail, skip }
 
   public init(
@@ -52,18 +51,17 @@ public struct PictureSpec: Equatable, Sendable {
     self.maximumPixels = maximumPixels
   }
 
-  /// The usual `resize`: 256 for 224, where training sees parts of pictures, else no more than is
-  /// needed.
+  /// The default `resize`: 256 for 224 if training uses random crops, else `size`.
   public static func standardResize(size: Int, crops: Bool) -> Int {
     crops ? Int((Double(size) * 8 / 7).rounded()) : size
   }
 }
 
-/// Random changes of the training images.
+/// Random augmentation of the training images.
 public struct AugmentSpec: Equatable, Sendable {
   /// Zero padding, in pixels, of the random crop; nil for no crop.
   public var randomCropPadding: Int?
-  /// Of pictures of any size; nil for their middle.
+  /// Random crop of pictures of any size; nil for the center crop.
   public var randomResizedCrop: RandomResizedCropSpec?
   public var horizontalFlip: Bool
 
@@ -77,11 +75,12 @@ public struct AugmentSpec: Equatable, Sendable {
   }
 }
 
-/// A part of a picture, of random size, shape and place, that is brought to the size of an image.
+/// A random crop of a picture, of random size, aspect ratio and position, that is resized to an
+/// image.
 public struct RandomResizedCropSpec: Equatable, Sendable {
-  /// Area of the part / area of the picture.
+  /// Area of the crop / area of the picture.
   public var scale: ClosedRange<Double>
-  /// Width of the part / its height.
+  /// Width of the crop / its height.
   public var ratio: ClosedRange<Double>
 
   public init(scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = 0.75...4.0 / 3) {

@@ -1,4 +1,4 @@
-/// A published number and what counts as having reproduced it.
+/// A published number, and the limit within which it counts as reproduced.
 public struct ExpectationSpec: Equatable, Sendable {
   /// The raw value of a ``Metric``.
   public var metric: String
@@ -12,17 +12,17 @@ public struct ExpectationSpec: Equatable, Sendable {
     case atLeast(Double)
   }
 
-  /// The numbers of a report that an experiment may expect something of.
+  /// The metrics of a report that may have an expectation.
   public enum Metric: String, CaseIterable, Sendable {
     /// Baseline minus pruned accuracy, percentage points.
     case accuracyDrop = "accuracy_drop"
     /// Parameters before / after.
     case compression
-    /// Share of the multiply-accumulates that is gone.
+    /// Share of the multiply-accumulates that is removed.
     case flopsReduction = "flops_reduction"
-    /// Share of the parameters that is gone.
+    /// Share of the parameters that is removed.
     case parameterReduction = "parameter_reduction"
-    /// Share of the prunable channels that is gone.
+    /// Share of the prunable channels that is removed.
     case channelReduction = "channel_reduction"
     /// Accuracy in percent.
     case top1
@@ -32,7 +32,7 @@ public struct ExpectationSpec: Equatable, Sendable {
     case baselineTop1 = "baseline_top1"
   }
 
-  /// Of a metric by its case.
+  /// Creates the expectation of a metric.
   public init(metric: Metric, paper: Double? = nil, limit: Limit) {
     self.init(metric: metric.rawValue, paper: paper, limit: limit)
   }

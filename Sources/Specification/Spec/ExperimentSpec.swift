@@ -1,17 +1,17 @@
-/// One experiment, fully resolved: what a file says after `extends`, `--set` and defaults.
+/// One fully resolved experiment: a file after `extends`, `--set` and defaults.
 ///
-/// A value of this type that came out of ``ExperimentFile`` has passed every check, so its users
-/// need not repeat them.
+/// A value of this type from ``ExperimentFile`` has passed every check, so its users need not
+/// repeat them.
 public struct ExperimentSpec: Equatable, Sendable {
   /// Names the result folder: lower-case letters, digits, `.`, `_` and `-`.
   public var name: String
   public var description: String
-  /// One run a seed; never empty, no seed twice.
+  /// One run per seed; never empty, without duplicates.
   public var seeds: [UInt64]
   public var dataset: DatasetSpec
   public var architecture: ArchitectureSpec
   public var train: TrainSpec
-  /// Nil when the experiment trains a baseline only.
+  /// Nil if the experiment trains only a baseline.
   public var prune: PruneSpec?
   public var evaluate: EvaluateSpec
   public var export: ExportSpec

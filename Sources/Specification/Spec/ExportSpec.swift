@@ -1,22 +1,22 @@
-/// The forms in which the trained models are written.
+/// File formats and options for the trained models.
 public struct ExportSpec: Equatable, Sendable {
   public var formats: [String]
   public var onnx: ONNXSpec
 
   /// How ONNX files are written.
   public struct ONNXSpec: Equatable, Sendable {
-    /// The version of the operators.
+    /// The operator set version.
     public var opset: Int
-    /// Whether batch norm becomes part of the convolution before it.
+    /// Whether to fold batch norm into the convolution before it.
     public var foldsBatchNorm: Bool
-    /// Every width is filled up to a multiple of this; 1 leaves widths as they are.
+    /// Channels are padded to a multiple of this; 1 for no padding.
     public var padChannels: Int
-    /// Images of a batch; nil for any number.
+    /// Batch size; nil for any.
     public var batch: Int?
-    /// Images in the test data beside the file; 0 for none.
+    /// Number of images in the test data next to the file; 0 for none.
     public var testImages: Int
-    /// Training images that the ranges of values are taken from, for a file that computes in 8-bit
-    /// integers; nil for one that computes in floats.
+    /// Number of training images that calibrate the value ranges of an 8-bit file; nil for a float
+    /// file.
     public var calibrationImages: Int?
 
     public init(

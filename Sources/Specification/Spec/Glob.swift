@@ -10,7 +10,7 @@ public struct Glob: Sendable {
   public func matches(_ name: String) -> Bool {
     let name = Array(name)
     var (i, j) = (0, 0)
-    // Where to go back to: behind the last star, and the character that it would take next.
+    // Where to backtrack to: after the last star, and the character that it would take next.
     var star: (pattern: Int, name: Int)?
     while j < name.count {
       if i < pattern.count, pattern[i] == "*" {

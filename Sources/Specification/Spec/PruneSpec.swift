@@ -1,31 +1,31 @@
-/// Which channels are removed while the network trains, when and how many.
+/// Pruning settings: which channels are removed while the network trains, when and how many.
 public struct PruneSpec: Equatable, Sendable {
   public var criterion: String
   public var target: Target
-  /// Epochs between pruning steps; of one shot, those before its step.
+  /// Epochs between pruning steps; for one-shot pruning, the epochs before its step.
   public var interval: Int
   /// No pruning step after this epoch.
   public var until: Int
   public var schedule: Schedule
-  /// Images that scores are computed on; nil for the whole training set.
+  /// Number of images for scores; nil for the whole training set.
   public var samples: Int?
   public var scope: Scope
-  /// Channels kept in every layer.
+  /// Smallest number of channels in any layer.
   public var minimumChannels: Int
-  /// Layers keep a multiple of this many channels.
+  /// Layers keep a multiple of this number of channels.
   public var roundTo: Int
-  /// Patterns of layers that lose no channel.
+  /// Patterns of layers that are not pruned.
   public var exclude: [String]
-  /// The largest share of a layer's channels that is removed; nil for any.
+  /// Largest share of a layer's channels that may be removed; nil for any.
   public var maximumLayerRatio: Double?
   /// Options of the criterion, by name; every option of the criterion is there.
   public var options: CriterionOptions
 
-  /// What is gone after the last pruning step; ratios are in (0, 1).
+  /// The target after the last pruning step; ratios are in (0, 1).
   public enum Target: Equatable, Sendable {
     /// Share of the prunable channels.
     case ratio(Double)
-    /// This many channels at every pruning step.
+    /// Number of channels to remove at every pruning step.
     case channelsPerStep(Int)
     /// Share of the parameters.
     case parameterRatio(Double)
@@ -33,28 +33,28 @@ public struct PruneSpec: Equatable, Sendable {
     case flopsRatio(Double)
   }
 
-  /// Which channels of a residual network can go.
+  /// The channels of a residual network that can be removed.
   public enum Scope: String, Equatable, Sendable, CaseIterable {
-    /// Those that convolutions inside the blocks make; the residual stream keeps its width (arXiv
+    /// Those of convolutions inside the blocks; the residual stream keeps its width (arXiv
     /// 2002.09958).
     case block
-    /// The residual streams' too, each from all layers that share it.
+    /// Also those of residual streams, each from all layers that share it.
     case stream
   }
 
-  /// How what has to go is spread over the steps.
+  /// How removal is distributed over the steps.
   public enum Schedule: Equatable, Sendable {
     /// The same number of channels at every step (arXiv 2002.09958).
     case constant
-    /// Many at first, few at the end: after step k of n, 1 - (1 - k/n)^3 of it (Zhu and Gupta 2017,
-    /// arXiv 1710.01878, eq. 1).
+    /// Many at first, few at the end: after step k of n, 1 - (1 - k/n)^3 of the target (Zhu and
+    /// Gupta 2017, arXiv 1710.01878, eq. 1).
     case cubic
-    /// Everything after the last epoch of an ordinary training, followed by further epochs: the
+    /// All at once after the last epoch of an ordinary training, followed by fine-tuning: the
     /// conventional pipeline.
     case oneShot(FineTuneSpec)
   }
 
-  /// Training after a pruning in one shot.
+  /// Fine-tuning after one-shot pruning.
   public struct FineTuneSpec: Equatable, Sendable {
     public var epochs: Int
     /// Constant.
@@ -66,7 +66,7 @@ public struct PruneSpec: Equatable, Sendable {
     }
   }
 
-  /// Of pruning in one shot.
+  /// The fine-tuning of one-shot pruning.
   public var fineTune: FineTuneSpec? {
     if case .oneShot(let fineTune) = schedule { fineTune } else { nil }
   }
@@ -91,21 +91,20 @@ public struct PruneSpec: Equatable, Sendable {
     self.options = options
   }
 
-  /// Channels that a layer keeps however much is to go: the first multiple from the minimum on, if
-  /// it has so many.
+  /// The floor of a layer: the first multiple from the minimum on, if it has enough channels.
   public func floor(ofLayerWith channels: Int) -> Int {
     min(channels, (max(1, leastKept(of: channels == .max ? 0 : channels)) + roundTo - 1) / roundTo * roundTo)
   }
 
-  /// Channels that a layer keeps one by one, multiples aside.
+  /// Minimum number of channels of a layer, without regard to multiples.
   ///
-  /// - Parameter channels: those that the layer had
+  /// - Parameter channels: the original number of channels of the layer
   public func leastKept(of channels: Int) -> Int {
     guard let maximumLayerRatio else { return minimumChannels }
     return max(minimumChannels, channels - Int((maximumLayerRatio * Double(channels)).rounded(.down)))
   }
 
-  /// Whether channels that these layers make are kept.
+  /// Whether channels that these layers compute are excluded from pruning.
   public func excludes(_ layers: [String]) -> Bool {
     exclude.contains { pattern in layers.contains { Glob(pattern).matches($0) } }
   }

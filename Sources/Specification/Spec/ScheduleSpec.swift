@@ -1,7 +1,7 @@
 /// How the learning rate changes over the epochs.
 public struct ScheduleSpec: Equatable, Sendable {
   public var kind: Kind
-  /// Epochs of linear warm-up before (and shifting nothing of) the schedule.
+  /// Epochs of linear warm-up, which do not shift the schedule.
   public var warmupEpochs: Int
 
   public enum Kind: Equatable, Sendable {

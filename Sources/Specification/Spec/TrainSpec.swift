@@ -1,13 +1,13 @@
 /// How the network is trained.
 public struct TrainSpec: Equatable, Sendable {
   public var epochs: Int
-  /// Images a step.
+  /// Images per step.
   public var batchSize: Int
   public var optimizer: OptimizerSpec
   public var schedule: ScheduleSpec
-  /// Share of the target probability spread over all classes, in [0, 1).
+  /// Share of the target probability that is distributed over all classes, in [0, 1).
   public var labelSmoothing: Double
-  /// Parts of every batch that are computed apart, each with batch statistics of its own.
+  /// Shards of every batch, each with separate batch statistics.
   public var shards: Int
 
   public init(
@@ -23,13 +23,13 @@ public struct TrainSpec: Equatable, Sendable {
   }
 }
 
-/// Stochastic gradient descent and its constants.
+/// Stochastic gradient descent and its hyperparameters.
 public struct OptimizerSpec: Equatable, Sendable {
   public var name: String
-  /// Before the schedule scales it.
+  /// Learning rate before the schedule.
   public var learningRate: Double
   public var momentum: Double
-  /// Nesterov's form of the momentum; needs a momentum above 0.
+  /// Whether to use Nesterov momentum; needs a momentum above 0.
   public var nesterov: Bool
   /// Factor of the weights that is added to their gradient.
   public var weightDecay: Double

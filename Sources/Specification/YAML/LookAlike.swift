@@ -1,5 +1,5 @@
-/// A character that looks like one of YAML's own and is part of the text for it: word processors
-/// and web pages put such characters into what is copied from them.
+/// A character that looks like YAML syntax but is plain text for YAML: text copied from word
+/// processors and web pages contains such characters.
 struct LookAlike: CustomStringConvertible {
   private let scalar: Unicode.Scalar
   private let name: String

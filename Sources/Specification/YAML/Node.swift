@@ -1,10 +1,10 @@
-/// A YAML value together with the place it was written at.
+/// A YAML value with its source location.
 struct Node: Sendable {
   var content: Content
   var place: Place
-  /// Nodes in it when every alias is written out, itself and keys included.
+  /// Number of nodes with all aliases expanded, including itself and keys.
   var size = 1
-  /// Levels in it: 1 for a scalar.
+  /// Number of levels: 1 for a scalar.
   var height = 1
 
   enum Content: Sendable {
@@ -25,13 +25,13 @@ struct Node: Sendable {
     var value: Node
   }
 
-  /// Stands for a key that is not written, or that takes back an inherited one.
+  /// Whether this is null, which stands for a missing key, or resets an inherited one.
   var isNull: Bool {
     guard case .scalar(let scalar) = content, scalar.isPlain else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
   }
 
-  /// For messages: what stands here.
+  /// Description of the node for messages.
   var found: String {
     switch content {
     case .list: "a list"
@@ -45,8 +45,8 @@ struct Node: Sendable {
 }
 
 extension Node {
-  /// Keys of a file's top level that begin so mean nothing, as in OpenAPI and Compose files: their
-  /// values are for aliases.
+  /// Prefix of top-level keys that are ignored, as in OpenAPI and Compose files: their values are
+  /// for aliases.
   static let anchorPrefix = "x-"
 
   /// The mapping of a file without its keys for anchors.

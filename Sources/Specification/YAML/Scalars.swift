@@ -1,7 +1,7 @@
 /// How plain scalars are read as numbers and booleans.
 ///
-/// YAML 1.1 has octal, hexadecimal, binary and base-60 numbers and `_` between digits, and `010` is
-/// 8 there; none of that is accepted, so that a number always means what it looks like.
+/// YAML 1.1 has octal, hexadecimal, binary and base-60 numbers and `_` between digits, and reads
+/// `010` as 8; none of these are accepted, so that a number always means what it looks like.
 extension Node.Scalar {
   /// Digits without a leading zero, with an optional sign.
   var isWholeNumber: Bool {
@@ -18,7 +18,7 @@ extension Node.Scalar {
     return value.isFinite ? value : nil
   }
 
-  /// A number with at least one digit on both sides of its point, as `Double` wants it.
+  /// A number with at least one digit on both sides of its point, as `Double` requires.
   private var normalized: String? {
     guard isPlain else { return nil }
     let unsigned = text.utf8.dropFirst(signLength)

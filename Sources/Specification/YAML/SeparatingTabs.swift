@@ -1,11 +1,11 @@
-/// Tabs that indent nothing, where libyaml stops at them all the same.
+/// Tabs that are not indentation, but that libyaml rejects nevertheless.
 ///
-/// YAML allows tabs between tokens (1.2.2, section 6.2), only not to indent. libyaml takes every
-/// tab at the beginning of a line, or after a list's dash, for indentation.
+/// YAML allows tabs between tokens (1.2.2, section 6.2), but not as indentation. libyaml treats
+/// every tab at the beginning of a line, or after a list's dash, as indentation.
 enum SeparatingTabs {
-  /// The spaces and tabs around an offset; nil where they indent something.
+  /// The spaces and tabs around an offset; nil if they are indentation.
   ///
-  /// They do not on a line that has nothing else but a comment, and between dashes and a scalar.
+  /// They are not on a line with only a comment, and between dashes and a scalar.
   static func range(around offset: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
     let start = bytes[..<offset].lastIndex { !isBlank($0) }.map { $0 + 1 } ?? 0
     let end = bytes[offset...].firstIndex { !isBlank($0) } ?? bytes.endIndex
@@ -19,7 +19,7 @@ enum SeparatingTabs {
     return start..<end
   }
 
-  /// Whether nothing in a line looks like another list or a mapping, which the tab would indent.
+  /// Whether a line contains nothing like a list or a mapping, which the tab would indent.
   private static func isScalar(_ rest: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     let isIndicator = zip(rest, Array(rest.dropFirst()) + [UInt8(ascii: " ")]).contains { byte, next in
       isBlank(next) && [UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "?")].contains(byte)

@@ -1,11 +1,11 @@
 import CYAML
 
-/// What libyaml could not read, in words for people who do not know its grammar.
+/// A syntax error of libyaml, in words for people who do not know its grammar.
 struct SyntaxProblem {
   private var line: Int
   private var column: Int
   private var message: String
-  /// The tabs where the reading stopped, if they only separate.
+  /// The tabs at which reading stopped, if they only separate tokens.
   private(set) var separatingTabs: Range<Int>?
 
   init(_ parser: yaml_parser_t, bytes: UnsafeBufferPointer<UInt8>) {
@@ -51,7 +51,7 @@ struct SyntaxProblem {
     return (line, before[start...].count(where: isCharacterStart) + 1)
   }
 
-  /// Where a character begins, in bytes.
+  /// Byte offset of a character.
   private static func offset(ofCharacter index: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var left = index
     for (offset, byte) in bytes.enumerated() where isCharacterStart(byte) {
@@ -61,7 +61,7 @@ struct SyntaxProblem {
     return bytes.count
   }
 
-  /// Names what may have been meant as YAML's own character in the first of some lines.
+  /// Names a look-alike of YAML syntax in the first of some lines.
   private static func lookAlike(inLines lines: [Int], _ bytes: UnsafeBufferPointer<UInt8>) -> String {
     let texts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for line in lines where texts.indices.contains(line - 1) {

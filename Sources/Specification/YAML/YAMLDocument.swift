@@ -1,6 +1,6 @@
-/// Any YAML text as a tree, aliases written out; an empty text is null.
+/// Any YAML text as a tree, with aliases expanded; an empty text is null.
 ///
-/// - Parameter file: the name that errors carry.
+/// - Parameter file: the name for errors.
 public func yamlDocument(_ text: String, file: String) throws(SpecificationError) -> JSON {
   let document = try YAMLReader.read(Array(text.utf8), file: file)
   if !document.diagnostics.isEmpty { throw SpecificationError(diagnostics: document.diagnostics) }

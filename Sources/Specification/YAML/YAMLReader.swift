@@ -2,18 +2,18 @@ import CYAML
 
 /// Builds the tree of one YAML document from libyaml's events.
 ///
-/// libyaml resolves neither aliases nor merge keys and bounds neither; both happen here. Time and
+/// libyaml neither resolves nor limits aliases and merge keys, so this happens here. Time and
 /// memory are proportional to the size of the text plus ``maximumNodes``.
 struct YAMLReader {
-  /// Nodes of a document with its aliases written out.
+  /// Largest number of nodes of a document with its aliases expanded.
   static let maximumNodes = 100_000
   static let maximumDepth = 100
 
-  /// What a text holds.
+  /// The contents of a text.
   struct Document {
     /// Nil for a text without a document.
     var root: Node?
-    /// Errors that did not stop the reading.
+    /// Errors that did not stop reading.
     var diagnostics: [Diagnostic] = []
     /// Characters from the beginning of the text to the end of the root; what follows is space and
     /// comments.
@@ -27,7 +27,7 @@ struct YAMLReader {
   private var openAnchors: Set<String> = []
   private var nodes = 0
   private var documents = 0
-  /// What libyaml took for indentation and is none, where it stopped at that.
+  /// Tabs that libyaml wrongly rejected as indentation.
   private var separatingTabs: Range<Int>?
 
   /// A list or mapping whose end has not been read yet.
@@ -46,7 +46,7 @@ struct YAMLReader {
 
   /// Reads a text in UTF-8, with a byte order mark or without.
   ///
-  /// - Parameter file: the name that places carry.
+  /// - Parameter file: the name for source locations.
   static func read(_ bytes: [UInt8], file: String) throws(SpecificationError) -> Document {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       throw SpecificationError(Place(file: file), "the text is UTF-16; save it as UTF-8")
@@ -57,7 +57,8 @@ struct YAMLReader {
     while true {
       var reader = YAMLReader(file: file)
       let error = reader.parse(bytes)
-      // A line is mended at a time, and the text read again, which bounds the number of times.
+      // One line is repaired at a time and the text read again; the total number of bytes is
+      // limited.
       if let tabs = reader.separatingTabs, rereadings * bytes.count <= maximumReread {
         for index in tabs { bytes[index] = UInt8(ascii: " ") }
         rereadings += 1
@@ -69,12 +70,12 @@ struct YAMLReader {
     }
   }
 
-  /// Bytes that are read again because of tabs.
+  /// Largest number of bytes to read again because of tabs.
   private static let maximumReread = 1 << 26
 
   private mutating func parse(_ bytes: [UInt8]) -> SpecificationError? {
     bytes.withUnsafeBufferPointer { buffer in
-      // libyaml keeps the parser's address, so it may not move.
+      // libyaml keeps the address of the parser, so it must not move.
       let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
       defer { parser.deallocate() }
       guard yaml_parser_initialize(parser) == 1 else {
@@ -161,7 +162,8 @@ struct YAMLReader {
     guard var frame = stack.popLast() else { return }
     var node = Node(content: .list(frame.items), place: frame.place)
     if frame.isMapping {
-      // Keys written here win over merged ones, and earlier merged mappings over later ones.
+      // Keys of the mapping itself override merged ones, and earlier merged mappings override later
+      // ones.
       for source in frame.merged {
         guard case .mapping(let entries) = source.content else { continue }
         for entry in entries where frame.lines[entry.key] == nil {
@@ -224,7 +226,7 @@ struct YAMLReader {
       try merge(node, to: top)
     } else if let line = stack[top].lines[key.text] {
       document.diagnostics.append(
-        Diagnostic(place: key.place, path: path, message: "the key is there already, in line \(line)"))
+        Diagnostic(place: key.place, path: path, message: "duplicate key; the first is in line \(line)"))
     } else {
       stack[top].lines[key.text] = key.place.line
       stack[top].entries.append(Node.Entry(key: key.text, keyPlace: key.place, value: node))
@@ -252,7 +254,7 @@ struct YAMLReader {
     stack[top].merged += sources
   }
 
-  /// The path of what is being read.
+  /// The path of the current node.
   private var path: String {
     stack.reduce(into: "") { path, frame in
       if frame.isMapping {

@@ -19,38 +19,38 @@ struct Bench: ParsableCommand {
   @Option(help: "train, infer or score (channels by feature relevance). Default: train and infer.")
   var mode: Throughput.Mode?
 
-  @Option(help: "Images a batch.")
+  @Option(help: "Batch size.")
   var batch = 128
 
-  @Option(help: "Seconds to measure each case for, at least.")
+  @Option(help: "Minimum number of seconds to measure each case.")
   var seconds = 6.0
 
-  @Option(help: "text or json, which is an object a line.")
+  @Option(help: "text, or json with one object per line.")
   var format: OutputFormat = .text
 
-  @Flag(help: "Shows where the time of a training step goes, for each layer and kind of work.")
+  @Flag(help: "Shows the time of a training step by layer and kind of work.")
   var profile = false
 
   @Option(
     help: ArgumentHelp(
-      "Measures how fast the JPEG and PNG pictures of a folder become images, instead.", valueName: "folder"),
+      "Measures the decoding of a folder's JPEG and PNG pictures instead.", valueName: "folder"),
     completion: .directory, transform: path)
   var decode: String?
 
-  @Option(help: "With --decode: rows, and columns, of the images.")
+  @Option(help: "With --decode: rows and columns of the images.")
   var size = 224
 
   @OptionGroup var compute: EngineOptions
 
   func validate() throws {
-    guard (1...65536).contains(batch) else { throw ValidationError("--batch is not from 1 to 65536") }
-    guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds is not from 0 to 86400") }
-    guard (1...4096).contains(size) else { throw ValidationError("--size is not from 1 to 4096") }
+    guard (1...65536).contains(batch) else { throw ValidationError("--batch must be from 1 to 65536") }
+    guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds must be from 0 to 86400") }
+    guard (1...4096).contains(size) else { throw ValidationError("--size must be from 1 to 4096") }
     guard decode == nil || (cases.isEmpty && mode == nil && !profile) else {
-      throw ValidationError("--decode stands alone: no case, --mode or --profile goes with it")
+      throw ValidationError("--decode cannot be combined with cases, --mode or --profile")
     }
     guard !profile || mode == nil || mode == .train else {
-      throw ValidationError("--profile is of training alone")
+      throw ValidationError("--profile supports training only")
     }
   }
 
@@ -68,7 +68,7 @@ struct Bench: ParsableCommand {
           let result = try Throughput(
             of: benchmark, mode: mode, batch: batch, seconds: seconds, engine: engine)
           print(format == .json ? try json(result) : text(result))
-          // Whoever reads along wants each as it comes.
+          // Readers of a pipe get each result at once.
           fflush(nil)
         }
       }

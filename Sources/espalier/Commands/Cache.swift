@@ -3,16 +3,16 @@ import Experiments
 
 struct Cache: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists and prunes the trainings that experiments share.",
+    abstract: "Lists and deletes cached trainings, which experiments share.",
     subcommands: [CacheList.self, CachePrune.self], defaultSubcommand: CacheList.self)
 }
 
 struct CacheList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists cached trainings, the newest first, and the experiments that use each.")
+    abstract: "Lists cached trainings, newest first, and the experiments that use them.")
 
-  @Option(help: "Folder of results whose cache it is.", completion: .directory, transform: path)
+  @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
   var results = "results"
 
   @Option(help: "text or json.")
@@ -28,25 +28,26 @@ struct CachePrune: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune",
     abstract:
-      "Removes cached trainings. Results stay. A removed training is done again when an experiment needs it.",
+      "Deletes cached trainings, but no results. A deleted training is repeated when an experiment needs it.",
     discussion:
-      "--unused and --older-than together remove what is both. A training that a run works at is not removed."
+      "--unused and --older-than together delete trainings that are both. Trainings in use by a run are not deleted."
   )
 
-  @Option(help: "Folder of results whose cache it is.", completion: .directory, transform: path)
+  @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
   var results = "results"
 
-  @Flag(help: "Removes what no experiment's last run has used.")
+  @Flag(help: "Deletes trainings that no experiment's last run has used.")
   var unused = false
 
   @Option(
-    help: ArgumentHelp("Removes what was last written longer ago, such as 12h or 30d.", valueName: "age"))
+    help: ArgumentHelp(
+      "Deletes trainings last written longer ago than this, such as 12h or 30d.", valueName: "age"))
   var olderThan: Age?
 
-  @Flag(help: "Removes everything.")
+  @Flag(help: "Deletes all trainings.")
   var all = false
 
-  @Flag(help: "Only shows what would be removed.")
+  @Flag(help: "Only shows what would be deleted.")
   var dryRun = false
 
   @Option(help: "text or json.")

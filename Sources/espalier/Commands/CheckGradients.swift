@@ -7,7 +7,7 @@ struct CheckGradients: ParsableCommand {
     abstract:
       "Writes loss, gradients, logits and running statistics of one batch, to compare with other frameworks.",
     discussion: """
-      Dropout is off. Tensors: train.loss, grad.NAME, after.NAME (running statistics after the training pass), \
+      Dropout is off. The tensors are: train.loss, grad.NAME, after.NAME (running statistics after the training pass), \
       eval.logits (of the weights as given).
       """)
 

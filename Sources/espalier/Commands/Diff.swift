@@ -3,15 +3,16 @@ import Reports
 
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compares two reports or result folders; ends with 1 when something got worse.",
-    discussion: "Experiments are compared by name, or two single ones with each other.")
+    abstract: "Compares two reports or result folders; exits with 1 if something got worse.",
+    discussion: "Experiments are matched by name; two single experiments are compared with each other.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, markdown, json, junit }
 
-  @Argument(help: "A report.json, an experiment's result folder, or a folder of those.", completion: .file())
+  @Argument(
+    help: "A report.json, an experiment's result folder, or a folder of result folders.", completion: .file())
   var base: String
 
-  @Argument(help: "Likewise: what may have become worse.", completion: .file())
+  @Argument(help: "The same, for the results that may have become worse.", completion: .file())
   var candidate: String
 
   @Option(help: "text, markdown, json or junit.")
@@ -20,11 +21,11 @@ struct Diff: ParsableCommand {
   @Option(
     name: .customLong("tolerance"),
     help: ArgumentHelp(
-      "How much worse is tolerated, as top1=0.5 or macs=5% or test_loss=any. May be repeated.",
+      "Tolerance of a metric, such as top1=0.5, macs=5% or test_loss=any. May be repeated.",
       valueName: "metric=value"))
   var tolerances: [String] = []
 
-  @Flag(help: "Compares times as well.")
+  @Flag(help: "Also compares times.")
   var timing = false
 
   func run() throws {

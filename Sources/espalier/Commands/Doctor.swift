@@ -7,7 +7,7 @@ struct Doctor: ParsableCommand {
       "Shows the processor, the kernels chosen, BLAS, threads, data found, the measured peak and bandwidth, and the results folder."
   )
 
-  @Option(help: "Folder of results, which is tried out.", completion: .directory, transform: path)
+  @Option(help: "Results folder to check.", completion: .directory, transform: path)
   var results = "results"
 
   @Option(help: "text or json.")

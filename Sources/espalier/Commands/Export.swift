@@ -4,11 +4,11 @@ import Specification
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a trained model out.",
+    abstract: "Exports a trained model.",
     discussion: """
-      yaml: an experiment file whose layers are the model's, pruned, and which trains it again. safetensors: its tensors, with \
-      the channels that are left as metadata. onnx: a file for onnxruntime, TensorRT, OpenVINO and others, as the experiment's \
-      export.onnx says (--set export.onnx.fold_batch_norm=true); prints its MACs beside the network's.
+      yaml: an experiment file with the layers of the pruned model, which continues training it. safetensors: its tensors, with \
+      the remaining channels as metadata. onnx: a file for onnxruntime, TensorRT, OpenVINO and others, by the experiment's \
+      export.onnx (--set export.onnx.fold_batch_norm=true); also prints the MACs of the file and of the network.
       """)
 
   @Argument(help: "Experiment file.", completion: .experimentFiles)

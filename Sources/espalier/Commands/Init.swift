@@ -5,18 +5,18 @@ import Specification
 
 struct Init: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a commented experiment file to begin with.",
-    discussion: "A file that exists is not replaced.")
+    abstract: "Writes a commented experiment file to start from.",
+    discussion: "An existing file is not replaced.")
 
   @Argument(
-    help: "File to write; the experiment gets its name.", completion: .file(extensions: ["yaml"]))
+    help: "File to write; the experiment is named after it.", completion: .file(extensions: ["yaml"]))
   var file = "experiment.yaml"
 
   @Option(help: "Data set.", completion: .list(ExperimentTemplate.datasets))
   var dataset = "digits"
 
   @Option(
-    help: "Architecture. Default: a small one that suits the data set.",
+    help: "Architecture. Default: a small one for the data set.",
     completion: .list(ExperimentTemplate.architectures))
   var architecture: String?
 

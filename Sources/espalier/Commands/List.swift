@@ -3,17 +3,17 @@ import Reports
 
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists the runs in a folder of results, a row each.")
+    abstract: "Lists the runs in a results folder, one per row.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, markdown, json }
 
   @Argument(
-    help: "Folder of results, an experiment's folder in it, or a report.json.", completion: .directory)
+    help: "A results folder, an experiment's folder in it, or a report.json.", completion: .directory)
   var results = "results"
 
   @Option(
     name: .customLong("sort"),
-    help: "Sorts by top1, top5, test_loss, parameters, macs, channels or train_seconds, the best first.")
+    help: "Sorts by top1, top5, test_loss, parameters, macs, channels or train_seconds, best first.")
   var metric: RunList.Metric?
 
   @Option(help: "text, csv, markdown or json.")

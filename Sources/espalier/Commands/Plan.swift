@@ -6,8 +6,8 @@ struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows experiments, shared and cached trainings, costs and predicted time; trains nothing.",
     discussion: """
-      Time and memory are predicted for this machine as it is now, by training and evaluating a few batches at the \
-      full width and at widths after pruning steps. Of a single experiment it shows the layers, too.
+      Time and memory are predicted for this machine under its current load, by training and evaluating a few batches at \
+      full width and at widths after pruning steps. For a single experiment, the layers are shown as well.
       """)
 
   @Argument(help: "Experiment or suite files.", completion: .experimentFiles)
@@ -15,7 +15,8 @@ struct Plan: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder of results, for what is already done.", completion: .directory, transform: path)
+  @Option(
+    help: "Results folder, for trainings that are already done.", completion: .directory, transform: path)
   var results = "results"
 
   @OptionGroup var compute: EngineOptions

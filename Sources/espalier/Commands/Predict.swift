@@ -3,7 +3,7 @@ import Experiments
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints classes and probabilities that a model gives to pictures; needs no data set.")
+    abstract: "Classifies pictures with a model and prints probabilities; needs no data set.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, csv }
 
@@ -25,14 +25,14 @@ struct Predict: ParsableCommand {
     completion: .file(), transform: path)
   var images: String?
 
-  @Option(help: "Classes of each image, the most probable first.")
+  @Option(help: "Number of classes to print for each image, most probable first.")
   var top = 5
 
   @Option(help: "text, json or csv.")
   var format: Format = .text
 
   @Option(
-    help: ArgumentHelp("Writes the logits, too, as a safetensors file.", valueName: "file"),
+    help: ArgumentHelp("Also writes the logits, as a safetensors file.", valueName: "file"),
     completion: .file(), transform: path)
   var logits: String?
 
@@ -42,7 +42,7 @@ struct Predict: ParsableCommand {
     guard (images == nil) != pictures.isEmpty else {
       throw ValidationError("give pictures, or --images with a tensor file")
     }
-    guard top > 0 else { throw ValidationError("--top is at least 1") }
+    guard top > 0 else { throw ValidationError("--top must be at least 1") }
   }
 
   func run() throws {

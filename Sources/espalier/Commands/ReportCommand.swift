@@ -7,29 +7,29 @@ import Specification
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Writes a page with plots of an experiment's results, or over all experiments in a folder.",
-    discussion: "Each plot is written as a file of its own as well, into plots/ beside the page.")
+    abstract: "Writes a page with plots about one experiment, or about all experiments in a folder.",
+    discussion: "Each plot is also written as a separate file, to plots/ next to the page.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case html, markdown }
 
   @Argument(
-    help: "An experiment's folder of results, its report.json, or a folder of several of them.",
+    help: "An experiment's results folder, its report.json, or a folder of several of them.",
     completion: .file())
   var folders: [String]
 
   @Option(
     help: ArgumentHelp(
-      "The page. Default: report.html in the folder. Given, plots are not written as files.",
+      "File of the page, without separate plots. Default: report.html in the folder, with plots.",
       valueName: "file.html"),
     completion: .file(), transform: path)
   var output: String?
 
-  @Option(help: "html, or markdown: a table with a row for each experiment, to standard output.")
+  @Option(help: "html, or markdown: a table with one row per experiment, on standard output.")
   var format: Format = .html
 
   func validate() throws {
     if format == .markdown, output != nil {
-      throw ValidationError("--output is for the page; the table goes to standard output")
+      throw ValidationError("--output is for the page; the table is printed to standard output")
     }
   }
 

@@ -9,9 +9,9 @@ import Synchronization
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains the baseline and the pruned network of each experiment, and reports.",
+    abstract: "Trains the baseline and the pruned network of each experiment, and writes reports.",
     discussion:
-      "Goes on from the last checkpoint by itself. Ctrl-C saves the state; run the same command to go on.")
+      "Resumes automatically from the last checkpoint. Ctrl-C saves the state; the same command resumes.")
 
   @Argument(help: "Experiment or suite files.", completion: .experimentFiles)
   var files: [String]
@@ -19,42 +19,43 @@ struct Run: ParsableCommand {
   @OptionGroup var experiment: ExperimentOptions
 
   @Option(
-    help: "Folder that gets a folder of results for each experiment.", completion: .directory, transform: path
+    help: "Folder for the results; each experiment has a folder in it.", completion: .directory,
+    transform: path
   )
   var results = "results"
 
   @OptionGroup var compute: EngineOptions
 
-  @Flag(help: "Starts anew instead of going on from checkpoints.")
+  @Flag(help: "Starts over instead of resuming from checkpoints.")
   var fresh = false
 
   @Option(
     help: ArgumentHelp(
-      "How often to save the state in the middle of an epoch; it is saved after every epoch anyway.",
+      "Time between checkpoints within an epoch; there is always one after every epoch.",
       valueName: "seconds"))
   var checkpointInterval = 120.0
 
   @Option(help: "How to show progress: auto, plain, json or none.")
   var progress: ProgressMode = .auto
 
-  @Option(help: "Trainings side by side, which share the threads.")
+  @Option(help: "Number of trainings to run in parallel, which share the threads.")
   var jobs = 1
 
-  @Flag(help: "Ends everything when one experiment fails.")
+  @Flag(help: "Stops all trainings when one experiment fails.")
   var failFast = false
 
   @Option(
     help: ArgumentHelp(
-      "Does the K-th of N shares of the trainings and writes no reports; a last run without it does.",
+      "Runs the K-th of N shards of the trainings, without reports; a final run without this option writes them.",
       valueName: "K/N"))
   var shard: Shard?
 
   func validate() throws {
     guard (1...Engine.maximumThreads).contains(jobs) else {
-      throw ValidationError("--jobs is not from 1 to \(Engine.maximumThreads)")
+      throw ValidationError("--jobs must be from 1 to \(Engine.maximumThreads)")
     }
     guard checkpointInterval >= 0, checkpointInterval <= 1e9 else {
-      throw ValidationError("--checkpoint-interval is not from 0 to 1000000000 seconds")
+      throw ValidationError("--checkpoint-interval must be from 0 to 1000000000 seconds")
     }
   }
 
@@ -72,7 +73,7 @@ struct Run: ParsableCommand {
     try lead(group)
   }
 
-  /// Trains along with process 0, which alone speaks of what all of them meet.
+  /// Trains together with process 0, which alone reports errors that all processes have.
   private func follow(_ group: ProcessGroup) throws {
     let loaded = ExperimentLoading.load(files, overrides: experiment.overrides)
     let engine = loaded.diagnostics.isEmpty ? try? compute.engine() : nil
@@ -94,7 +95,7 @@ struct Run: ParsableCommand {
   private func check(_ specs: [ExperimentSpec], _ group: ProcessGroup) throws {
     guard group.count > 1 else { return }
     guard jobs == 1 else {
-      complain("espalier: --jobs is \(jobs), but the processes of mpirun do one training at a time together")
+      complain("espalier: --jobs is \(jobs), but the processes of mpirun run one training at a time together")
       throw ExitStatus.usage
     }
     for spec in specs where !spec.train.shards.isMultiple(of: group.count) {
@@ -149,7 +150,7 @@ struct Run: ParsableCommand {
     }
     if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
       complain(
-        "espalier: \(first.spec.name): interrupted; the state is saved, the same command goes on from it")
+        "espalier: \(first.spec.name): interrupted; the state is saved, the same command resumes from it")
       throw ExitStatus.interrupted
     }
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitStatus.failed }
@@ -168,19 +169,18 @@ struct Run: ParsableCommand {
     printer.clear()
     print(outcome.text)
     if interruption.isRequested, outcome.left > 0 {
-      complain("espalier: interrupted; the state is saved, the same command goes on from it")
+      complain("espalier: interrupted; the state is saved, the same command resumes from it")
       throw ExitStatus.interrupted
     }
     if outcome.left > 0 { throw ExitStatus.failed }
   }
 }
 
-/// Says why experiments failed, and what several have in common, such as data that is missing,
-/// once.
+/// Reports why experiments failed; a common cause, such as missing data, once.
 private final class FailureMessages: Sendable {
   private let shown = Mutex<Set<String>>([])
 
-  /// Whether it is about files or the machine, and not about one training.
+  /// Whether the failure concerns files or the machine instead of one training.
   private static func isShared(_ failure: RunError) -> Bool {
     switch failure {
     case .data, .model, .memory, .storage: true

@@ -5,7 +5,7 @@ import Specification
 
 struct Schema: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the JSON Schema of experiment files, of report.json or of diff's JSON.")
+    abstract: "Prints the JSON Schema of experiment files, of report.json, or of the JSON of diff.")
 
   enum Subject: String, ExpressibleByArgument, CaseIterable { case experiment, report, diff }
 

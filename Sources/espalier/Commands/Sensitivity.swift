@@ -5,13 +5,14 @@ import Reports
 
 struct Sensitivity: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures a trained model's accuracy when one layer alone is pruned, without training.",
+    abstract: "Measures the accuracy of a trained model with one layer at a time pruned, without training.",
     discussion:
-      "Writes sensitivity.json, .csv and .svg into the experiment's folder of results. Every layer is saved; run the "
-      + "same command to go on after Ctrl-C.")
+      "Writes sensitivity.json, .csv and .svg to the experiment's results folder. Every finished layer is saved; the "
+      + "same command resumes after Ctrl-C.")
 
   @Argument(
-    help: "Experiment file; its criterion says which channels go first.", completion: .experimentFiles)
+    help: "Experiment file; its criterion decides which channels are removed first.",
+    completion: .experimentFiles)
   var file: String
 
   @OptionGroup var experiment: ExperimentOptions
@@ -26,7 +27,7 @@ struct Sensitivity: ParsableCommand {
   var ratios = "0.1,0.3,0.5,0.7,0.9"
 
   @Option(
-    help: "Folder that holds a folder of results for each experiment.", completion: .directory,
+    help: "Folder of the results; each experiment has a folder in it.", completion: .directory,
     transform: path)
   var results = "results"
 
@@ -48,7 +49,7 @@ struct Sensitivity: ParsableCommand {
       return share
     }
     guard !shares.isEmpty, zip(shares, shares.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw ValidationError("--ratios: expected rising numbers separated by commas, found `\(ratios)`")
+      throw ValidationError("--ratios: expected increasing numbers separated by commas, found `\(ratios)`")
     }
     return shares
   }
@@ -74,7 +75,7 @@ struct Sensitivity: ParsableCommand {
           if case .model = error { throw ExitStatus.usage }
           throw ExitStatus.failed
         }
-        complain("espalier: \(spec.name): interrupted; what is measured is saved, the same command goes on")
+        complain("espalier: \(spec.name): interrupted; finished layers are saved, the same command resumes")
         throw ExitStatus.interrupted
       }
     }

@@ -5,7 +5,7 @@ import Foundation
 import MessagePassing
 import Specification
 
-/// Output for people or for programs.
+/// Output format, for people or programs.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
@@ -17,36 +17,35 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   return argument
 }
 
-/// Says why a command could not do what it was asked for; the status that it ends with.
+/// Prints why a command failed, and returns its exit status.
 func ended(by error: ToolError) -> ExitStatus {
   complain("espalier: \(error)")
   if case .failed = error { return .failed }
   return .usage
 }
 
-/// Options that change what an experiment file says.
+/// Options that override keys of an experiment file.
 struct ExperimentOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Overrides a key of the experiment, as train.epochs=5. May be repeated.", valueName: "path=value"),
+      "Overrides a key of the experiment, such as train.epochs=5. May be repeated.", valueName: "path=value"),
     completion: .settings)
   var overrides: [String] = []
 
-  /// The files' experiments, suites expanded; prints warnings and everything that is wrong.
+  /// The experiments of the files, with suites expanded; prints warnings and errors.
   ///
-  /// - Parameter withoutDataset: whether the data set is not looked at, since other images stand in
-  ///   for it
-  /// - Throws: status 2 where something is wrong.
+  /// - Parameter withoutDataset: whether to ignore the data set, because other images replace it
+  /// - Throws: status 2 if there are errors.
   func load(
     _ files: [String], withoutDataset: Bool = false
   ) throws -> [ExperimentSpec] {
     try loadWithSources(files, withoutDataset: withoutDataset).specs
   }
 
-  /// The one experiment of a file.
+  /// The experiment of a file that has only one.
   ///
-  /// - Throws: status 2 where there are several, whose outputs would replace or follow each other.
+  /// - Throws: status 2 if there are several, whose outputs would overwrite each other or be mixed.
   func loadOne(_ file: String, withoutDataset: Bool = false) throws -> ExperimentSpec {
     let specs = try load([file], withoutDataset: withoutDataset)
     guard specs.count == 1, let spec = specs.first else {
@@ -71,19 +70,19 @@ struct ExperimentOptions: ParsableArguments {
   }
 }
 
-/// Options of everything that computes.
+/// Options of all commands that compute.
 struct EngineOptions: ParsableArguments {
   @Option(
-    help: "Threads to compute with; results do not depend on it. Default: one for each core it may use.")
+    help: "Number of threads; results do not depend on it. Default: one per available core.")
   var threads: Int?
 
   func engine() throws -> Engine {
     try engine(threads: available)
   }
 
-  /// An engine for each of some jobs, which share the threads, at least one each.
+  /// An engine for each job. The jobs share the threads, at least one each.
   func engines(jobs: Int) throws -> [Engine] {
-    // A number of threads that is not possible at all is told as such.
+    // An impossible number of threads is an error of its own.
     guard available >= 1, jobs > 1 else { return [try engine()] }
     return try (0..<jobs).map { job in
       try engine(threads: max(1, available / jobs + (job < available % jobs ? 1 : 0)))
@@ -96,7 +95,7 @@ struct EngineOptions: ParsableArguments {
     return try (0..<available).map { _ in try engine(threads: 1) }
   }
 
-  /// Of several processes that mpirun has put on this machine, each has its part.
+  /// The processes that mpirun has started on this machine share the threads.
   private var available: Int {
     let processes = Launcher.processesOnMachine(ProcessInfo.processInfo.environment)
     return threads ?? max(1, ProcessorLimit.current.count / processes)
@@ -122,7 +121,7 @@ struct EngineOptions: ParsableArguments {
     do { try Engine.checkEnvironment() } catch { throw usage(error) }
   }
 
-  /// Says what is wrong, and what may have been meant.
+  /// Prints the error with a suggestion.
   private static func usage(_ error: ComputeError) -> ExitStatus {
     let meant: String? =
       switch error {

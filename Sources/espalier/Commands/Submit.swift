@@ -6,11 +6,10 @@ import Specification
 
 struct Submit: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a suite on a cluster: a Slurm job array, or the manifest of a Kubernetes Indexed Job.",
+    abstract: "Runs a suite on a cluster: as a Slurm job array, or by manifests of a Kubernetes Indexed Job.",
     discussion: """
-      Each task does one shard of the suite's trainings; a job after them writes the reports. What options and \
-      cluster.yaml leave open is predicted: twice the longest training's time and ten minutes, a quarter and 256 MiB more \
-      than its memory.
+      Each task runs one shard of the suite's trainings; a job after them writes the reports. Limits that neither options nor \
+      cluster.yaml set are predicted: twice the time of the longest task and ten minutes, and 1.25 times its memory and 256 MiB.
       """)
 
   enum Cluster: String, ExpressibleByArgument, CaseIterable { case slurm, kubernetes }
@@ -20,24 +19,24 @@ struct Submit: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Folder of results, which all tasks share.", completion: .directory, transform: path)
+  @Option(help: "Results folder, which all tasks share.", completion: .directory, transform: path)
   var results = "results"
 
-  @Option(help: "slurm or kubernetes, whose manifest is printed and written.")
+  @Option(help: "slurm, or kubernetes, for which manifests are written.")
   var to: Cluster = .slurm
 
   @OptionGroup var cluster: ClusterOptions
 
-  @Flag(help: "Prints scripts and commands, or the manifest, and does nothing.")
+  @Flag(help: "Only prints scripts and commands, or the manifests.")
   var dryRun = false
 
-  @Flag(help: "Shows how far the suite is.")
+  @Flag(help: "Shows the progress of the suite.")
   var status = false
 
   func validate() throws {
-    guard !(status && dryRun) else { throw ValidationError("--status goes without --dry-run") }
+    guard !(status && dryRun) else { throw ValidationError("--status cannot be combined with --dry-run") }
     guard !status || to == .slurm else {
-      throw ValidationError("--status asks Slurm; kubectl shows jobs of Kubernetes")
+      throw ValidationError("--status is for Slurm; use kubectl for Kubernetes jobs")
     }
     try cluster.check(for: to)
   }
@@ -94,7 +93,7 @@ struct Submit: ParsableCommand {
     print(dryRun ? submission.text() : try submission.submit().text)
   }
 
-  /// What options and profile say, or else a prediction with a margin.
+  /// Resources from options and profile, or else from a prediction with a margin.
   private func resources(
     _ specs: [ExperimentSpec], _ tasks: SuiteTasks, _ profile: ClusterProfile, _ engine: Engine
   ) throws -> TaskResources {
@@ -140,11 +139,11 @@ struct Submit: ParsableCommand {
   }
 }
 
-/// Options that are the cluster's; each comes before the profile's.
+/// Options of the cluster, which override those of the profile.
 struct ClusterOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What is always the same on a cluster. Default: cluster.yaml, where there is one.", valueName: "file"),
+      "Settings of the cluster. Default: cluster.yaml, if it exists.", valueName: "file"),
     completion: .experimentFiles)
   var profile: String?
 
@@ -154,15 +153,15 @@ struct ClusterOptions: ParsableArguments {
   @Option(help: "Memory of each task, such as 800M or 16G.")
   var memory: MemorySize?
 
-  @Option(help: "Time limit of each task, as Slurm has it: 90 (minutes), 2:30:00 or 1-12:00:00.")
+  @Option(help: "Time limit of each task, in Slurm's format: 90 (minutes), 2:30:00 or 1-12:00:00.")
   var time: TimeLimit?
 
-  @Option(help: "Tasks at a time, at most.")
+  @Option(help: "Largest number of tasks that run at the same time.")
   var limit: Int?
 
   @Option(
     help: ArgumentHelp(
-      "A line of the shell before the program, such as 'module load openblas'. May be repeated.",
+      "A shell command to run before the program, such as 'module load openblas'. May be repeated.",
       valueName: "line"))
   var setup: [String] = []
 
@@ -172,15 +171,18 @@ struct ClusterOptions: ParsableArguments {
   @Option(help: "Slurm: account.")
   var account: String?
 
-  @Option(help: "Slurm: signal before the time limit, and seconds: TERM, USR1 or USR2. Default: USR1@120.")
+  @Option(
+    help:
+      "Slurm: signal before the time limit (TERM, USR1 or USR2) and the seconds before it. Default: USR1@120."
+  )
   var signal: EarlySignal?
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Slurm: a further option, such as --qos=long. May be repeated.", valueName: "option"))
+    help: ArgumentHelp("Slurm: another option, such as --qos=long. May be repeated.", valueName: "option"))
   var sbatch: [String] = []
 
-  @Option(help: "Kubernetes: image that holds the program. Default: \(KubernetesJob.image).")
+  @Option(help: "Kubernetes: image with the program. Default: \(KubernetesJob.image).")
   var image: String?
 
   @Option(help: "Kubernetes: namespace.")
@@ -191,9 +193,9 @@ struct ClusterOptions: ParsableArguments {
 
   func check(for cluster: Submit.Cluster) throws {
     guard threads.map((1...1024).contains) ?? true else {
-      throw ValidationError("--threads is not from 1 to 1024")
+      throw ValidationError("--threads must be from 1 to 1024")
     }
-    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit is not above 0") }
+    guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be above 0") }
     for text in setup + sbatch + [partition, account, image, namespace, claim].compactMap({ $0 })
     where text.isEmpty || text.contains(where: \.isNewline) {
       throw ValidationError("expected a text of one line")
@@ -211,7 +213,7 @@ struct ClusterOptions: ParsableArguments {
     }
   }
 
-  /// The profile with these options laid over it.
+  /// The profile, overridden by these options.
   func merged() throws -> ClusterProfile {
     var profile = ClusterProfile()
     let file = "cluster.yaml"
