@@ -21,6 +21,8 @@ public struct TensorFile: Equatable, Sendable {
   /// Shapes of `integers`. One that is missing, or does not fit the number of values, means one
   /// dimension.
   public var integerShapes: [String: [Int]]
+  /// Types in the file of integer tensors that were read from other types than I64.
+  var narrowIntegerTypes: [String: ElementType] = [:]
   /// Text by name.
   public var metadata: [String: String]
 
@@ -32,6 +34,12 @@ public struct TensorFile: Equatable, Sendable {
     self.integers = integers
     self.integerShapes = integerShapes
     self.metadata = metadata
+  }
+
+  /// The type that an integer tensor has in its file, such as `I32`; nil when there is none of that
+  /// name.
+  public func integerType(_ name: String) -> String? {
+    integers[name].map { _ in (narrowIntegerTypes[name] ?? .int64).rawValue }
   }
 
   /// The shape of an integer tensor; nil when there is none of that name.

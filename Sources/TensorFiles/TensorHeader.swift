@@ -5,7 +5,26 @@ import Files
 public struct TensorHeader: Equatable, Sendable {
   /// By name, of tensors of floating-point numbers.
   public let shapes: [String: [Int]]
+  /// By name, of tensors of whole numbers: their type, such as `I64`.
+  public let integerTypes: [String: String]
   public let metadata: [String: String]
+
+  private init(_ entries: [HeaderReader.Entry], _ metadata: [String: String]) {
+    shapes = Dictionary(entries.filter { !$0.type.isInteger }.map { ($0.name, $0.shape) }) { first, _ in first
+    }
+    integerTypes = Dictionary(entries.filter(\.type.isInteger).map { ($0.name, $0.type.rawValue) }) {
+      first, _ in first
+    }
+    self.metadata = metadata
+  }
+
+  /// What the header of a file with these contents says.
+  public init(_ file: TensorFile) {
+    shapes = file.tensors.mapValues(\.shape)
+    integerTypes = Dictionary(
+      uniqueKeysWithValues: file.integers.keys.map { ($0, file.integerType($0) ?? "") })
+    metadata = file.metadata
+  }
 
   /// - Throws: `TensorFileError` when the file cannot be read, has no such header, or has another
   ///   size than its header says, as a download that broke off.
@@ -15,8 +34,7 @@ public struct TensorHeader: Equatable, Sendable {
     for (index, byte) in start.enumerated() { length |= UInt64(byte) << UInt64(8 * index) }
     guard start.count == 8, length <= UInt64(TensorFile.largestHeader) else {
       // What is wrong, or what the file is instead.
-      let file = try TensorFile(contentsOf: path)
-      (shapes, metadata) = (file.tensors.mapValues(\.shape), file.metadata)
+      self.init(try TensorFile(contentsOf: path))
       return
     }
     let bytes = try DurableFile.read(path, first: 8 + Int(length))
@@ -30,9 +48,7 @@ public struct TensorHeader: Equatable, Sendable {
       let (entries, metadata) = try reader.read()
       try TensorFile.checkLayout(
         entries, dataStart: bytes.count, dataCount: try DurableFile.size(path) - bytes.count, file: path)
-      let floats = entries.filter { !$0.type.isInteger }
-      shapes = Dictionary(floats.map { ($0.name, $0.shape) }) { first, _ in first }
-      self.metadata = metadata
+      self.init(entries, metadata)
     } catch {
       throw FileKind(bytes.prefix(FileKind.prefixLength), path: path).map(error.naming) ?? error
     }

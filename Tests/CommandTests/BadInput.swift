@@ -374,7 +374,19 @@ struct BadInput: CustomStringConvertible, Sendable {
       tensors(
         "a negative dimension", file(header: stem.replacingOccurrences(of: "[4,", with: "[-4,"), data: 144)),
       tensors("weights of another network", file(header: stem, data: 144)),
+      tensors(
+        "weights in whole numbers",
+        file(header: #"{"bn1.bias":{"dtype":"I32","shape":[4],"data_offsets":[0,16]}}"#, data: 16)),
       tensors("no tensor images", file(header: stem, data: 144), images),
+      tensors(
+        "images in whole numbers",
+        file(header: #"{"images":{"dtype":"U8","shape":[1,1,8,8],"data_offsets":[0,64]}}"#, data: 64), images),
+      tensors(
+        "labels with fractions",
+        file(
+          header:
+            #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"F32","shape":[1],"data_offsets":[256,260]}}"#,
+          data: 260), images),
       tensors(
         "images of another size",
         file(
@@ -422,6 +434,9 @@ struct BadInput: CustomStringConvertible, Sendable {
       onnx("a missing model", nil),
       onnx("a file that is no model", Data("nonsense".utf8)),
       onnx("a file that Git LFS has not fetched", lfsPointer),
+      onnx(
+        "start weights that are no model", Data("nonsense".utf8),
+        architecture: "{name: resnet, depth: 8, width: 0.25, weights: model.onnx}"),
       onnx("an operator that is not read", model("ConvTranspose")),
       onnx("a softmax at the end", model("Softmax")),
       onnx("no logits at the end", model("Relu")),

@@ -33,15 +33,19 @@ extension PrunableGraph {
   public func check(
     _ header: TensorHeader, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {
-    let names = ownNames(Array(header.shapes.keys))
-    var shapes = Dictionary(uniqueKeysWithValues: header.shapes.map { (names[$0.key] ?? $0.key, $0.value) })
+    var shapes = withOwnNames(header.shapes)
     if newHead {
       let own = tensorShapes
       for name in headTensors { shapes[name] = own[name] }
     }
     var pruned = self
     if !pruned.fits(shapes) { _ = pruned.keep(channels: try keptChannels(header.metadata, from: path)) }
-    try pruned.check(shapes, header.metadata, from: path)
+    try pruned.check(shapes, withOwnNames(header.integerTypes), header.metadata, from: path)
+  }
+
+  private func withOwnNames<Value>(_ tensors: [String: Value]) -> [String: Value] {
+    let names = ownNames(Array(tensors.keys))
+    return Dictionary(uniqueKeysWithValues: tensors.map { (names[$0.key] ?? $0.key, $0.value) })
   }
 
   /// By name of a file's tensor, the name that the graph has for it: without what PyTorch's
@@ -49,6 +53,8 @@ extension PrunableGraph {
   /// residual block, whichever the graph says.
   func ownNames(_ names: [String]) -> [String: String] {
     let own = tensorShapes
+    // A network that was read from a file has the names of that.
+    if own.keys.allSatisfy(Set(names).contains) { return [:] }
     let bare = TensorFile.withoutWrappers(names)
     // Two of a file's names do not become one.
     var taken = Set(bare.values)
@@ -67,12 +73,21 @@ extension PrunableGraph {
 
   func fits(_ shapes: [String: [Int]]) -> Bool { tensorShapes.allSatisfy { shapes[$0.key] == $0.value } }
 
+  /// - Parameters:
+  ///   - found: shapes of a file's tensors of floats
+  ///   - integers: types of its other tensors
   /// - Throws: ``ModelFileError`` when a tensor is missing, superfluous or of another shape.
   func check(
-    _ found: [String: [Int]], _ metadata: [String: String], from path: String
+    _ found: [String: [Int]], _ integers: [String: String], _ metadata: [String: String], from path: String
   ) throws(ModelFileError) {
     let own = tensorShapes
-    for name in own.keys.sorted() where found[name] == nil { throw .missing(file: path, tensor: name) }
+    for name in own.keys.sorted() where found[name] == nil {
+      if let type = integers[name] { throw .integers(file: path, tensor: name, type: type) }
+      if let prefix = TensorFile.wrappers.first(where: { found[$0 + name] != nil }) {
+        throw .partlyWrapped(file: path, tensor: name, prefix: prefix)
+      }
+      throw .missing(file: path, tensor: name)
+    }
     try checkShapes(found, own, metadata, from: path)
     for name in found.keys.sorted() where own[name] == nil && !name.hasSuffix("num_batches_tracked") {
       throw .unexpected(file: path, tensor: name)
