@@ -11,8 +11,10 @@ public enum ExperimentLoading {
   ///   - overrides: `path=value` texts, applied to every experiment
   ///   - withoutDataset: whether other images stand in for the data set, which need not fit or
   ///     exist then
+  ///   - forCheck: whether start weights that are not there get a warning, which a run makes an
+  ///     error
   public static func load(
-    _ files: [String], overrides: [String], withoutDataset: Bool = false
+    _ files: [String], overrides: [String], withoutDataset: Bool = false, forCheck: Bool = false
   ) -> (
     specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic],
     warnings: [Diagnostic]
@@ -34,10 +36,10 @@ public enum ExperimentLoading {
           specs.append(experiment.spec)
           sources[name] = file
           // Experiments of one matrix share theirs.
-          warnings += (experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place))
-            .filter {
-              !warnings.contains($0)
-            }
+          let found =
+            experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place)
+            + (forCheck ? missingFiles(experiment.spec, at: experiment.place) : [])
+          warnings += found.filter { !warnings.contains($0) }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
             diagnostics.append(
               Diagnostic(
@@ -58,6 +60,16 @@ public enum ExperimentLoading {
     MemoryCheck(spec, available: available)?.problem.map {
       [Diagnostic(place: place, path: "train.batch_size", message: $0)]
     } ?? []
+  }
+
+  /// Another machine may have the start weights.
+  private static func missingFiles(_ spec: ExperimentSpec, at place: Place) -> [Diagnostic] {
+    guard let path = spec.architecture.weights, !FileManager.default.fileExists(atPath: path) else {
+      return []
+    }
+    return [
+      Diagnostic(place: place, path: "architecture.weights", message: "\(path) is not there; `run` needs it")
+    ]
   }
 
   /// The experiment files, suites expanded.
