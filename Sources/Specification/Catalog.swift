@@ -108,6 +108,9 @@ public struct Catalog: Sendable {
     /// Where the files are looked for when the experiment has no `path`, with `${NAME}` for
     /// environment variables; nil when the data is embedded, or when there has to be a `path`.
     public var defaultPath: String?
+    /// Where a package of the system puts the files, which counts where nothing is at the default
+    /// path.
+    public var packagePath: String?
     /// Of folders of pictures of any size: what can be said of the classes in one.
     public var countClasses: (@Sendable (_ path: String) -> FolderClasses)?
 
@@ -123,15 +126,26 @@ public struct Catalog: Sendable {
     /// Whether it is a folder of pictures of any size.
     public var isPictures: Bool { countClasses != nil }
 
-    /// The default path with environment variables expanded; nil where there is none, or a variable
-    /// is missing.
+    /// Where the files are looked for when the experiment has no `path`; nil where there is no such
+    /// place, or a variable is missing.
     public func defaultPath(in environment: [String: String]) -> String? {
-      defaultPath.flatMap { try? expanded($0, environment: environment) }
+      (try? standardPath(in: environment))?.expanded
+    }
+
+    /// Where the files are looked for when the experiment has no `path`: as it is written, and with
+    /// environment variables expanded.
+    func standardPath(
+      in environment: [String: String]
+    ) throws(ExpansionProblem) -> (written: String, expanded: String)? {
+      guard let defaultPath else { return nil }
+      let path = try expanded(defaultPath, environment: environment)
+      if let packagePath, !isThere(path) { return (packagePath, packagePath) }
+      return (defaultPath, path)
     }
 
     public init(
       name: String, input: [Int], classes: Int?, mean: [Double], std: [Double], trainImages: Int?,
-      testImages: Int?, defaultPath: String?,
+      testImages: Int?, defaultPath: String?, packagePath: String? = nil,
       countClasses: (@Sendable (_ path: String) -> FolderClasses)? = nil
     ) {
       self.name = name
@@ -142,6 +156,7 @@ public struct Catalog: Sendable {
       self.trainImages = trainImages
       self.testImages = testImages
       self.defaultPath = defaultPath
+      self.packagePath = packagePath
       self.countClasses = countClasses
     }
   }

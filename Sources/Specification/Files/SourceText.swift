@@ -57,6 +57,9 @@ struct SourceText {
   }
 }
 
+/// Whether a file or a folder is at a path.
+func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
 /// `path` as seen from the folder of `file`; absolute paths stay as they are.
 func resolve(_ path: String, relativeTo file: String) -> String {
   guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
