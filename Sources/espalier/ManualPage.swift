@@ -59,6 +59,11 @@ struct ManualPage {
     .TP
     130
     interrupted, with the state saved
+    .SH FILES
+    A file that a command is told to write (\\-\\-output, \\-\\-out, \\-\\-logits, the file of \\fBinit\\fR) is written as \
+    a shell's > does it: a symbolic link is followed, a device or a pipe is written into. A regular file is \
+    replaced at once, and stays as it was where the writing fails. In the folder of results, links in the \
+    place of files are replaced.
     .SH ENVIRONMENT
     .TP
     ESPALIER_DATA

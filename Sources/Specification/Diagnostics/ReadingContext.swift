@@ -25,6 +25,13 @@ final class ReadingContext {
     knownPaths = other.knownPaths
   }
 
+  /// The variables that a text at a place may use: the environment's, and the folder of its file.
+  func variables(at place: Place) -> [String: String] {
+    guard !Override.isPlace(place) else { return environment }
+    let folder = place.file.lastIndex(of: "/").map { String(place.file[..<$0]) } ?? "."
+    return environment.merging([experimentFolder: folder]) { $1 }
+  }
+
   /// Notes errors that were found elsewhere.
   func report(_ diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics { report(diagnostic.place, diagnostic.path, diagnostic.message) }

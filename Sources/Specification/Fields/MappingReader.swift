@@ -92,12 +92,14 @@ struct MappingReader {
   }
 
   /// The text of a path with variables or the home folder in it, as it is written or the default
-  /// has it; nil for one that is the same when they are replaced.
+  /// has it; nil for one that is the same when they are replaced, or that would say something else
+  /// in a file of another folder.
   func unexpandedPath(_ field: Field<String>, of path: String?, default standard: String? = nil) -> String? {
     var written = standard
     if case .scalar(let scalar)? = node(field.name)?.content { written = scalar.text }
     guard let path, let written else { return nil }
-    return field.form.write(path) == .string(written) ? nil : written
+    let isOfFile = written.contains("${\(experimentFolder)")
+    return isOfFile || field.form.write(path) == .string(written) ? nil : written
   }
 
   /// The mapping at a key; an empty one when there is none.

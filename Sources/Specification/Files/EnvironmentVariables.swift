@@ -1,3 +1,6 @@
+/// The variable that is the folder of the file it is written in.
+package let experimentFolder = "EXPERIMENT_FOLDER"
+
 /// Why a text with `${NAME}` or `~` in it cannot be expanded.
 struct ExpansionProblem: Error, Equatable { var message: String }
 

@@ -17,7 +17,8 @@ struct ArchitectureSection: Sendable {
     "classes", .wholeNumber(2...1_000_000), "Outputs of the network; default: the data set's classes.")
   let weights = Field(
     "weights", .path,
-    "A safetensors or ONNX file to start from instead of random weights; relative to the working directory.")
+    "A safetensors or ONNX file to start from instead of random weights; relative to the working directory,"
+      + " or after `${EXPERIMENT_FOLDER}/` to this file.")
   let newHead = Field(
     "new_head", .boolean, default: false,
     "Leaves out the classifier of `weights` for one of random weights, as for other classes.")
