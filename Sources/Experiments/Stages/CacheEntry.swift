@@ -3,9 +3,16 @@ import Reports
 import Specification
 import TensorFiles
 
-/// A training in the stage cache, as `espalier cache` shows it.
+/// What the stage cache keeps, as `espalier cache` shows it.
 public struct CacheEntry: Encodable, Sendable {
+  public enum Kind: String, Encodable, Sendable {
+    case training
+    /// A state that trainings begin with, see ``SharedBeginnings``.
+    case beginning = "shared beginning"
+  }
+
   public let key: String
+  public let kind: Kind
   /// What is trained.
   public let stage: String
   /// In all, fine-tuning included; nil where the folder does not tell.
@@ -19,16 +26,17 @@ public struct CacheEntry: Encodable, Sendable {
   /// The folder.
   let path: String
 
-  /// `6 of 9 epochs`
+  /// `6 of 9 epochs`, or of a beginning `the state after epoch 6`
   var progress: String {
-    epochs.map { "\(epochsDone) of \(counted($0, "epoch"))" } ?? counted(epochsDone, "epoch")
+    if kind == .beginning { return "the state after epoch \(epochsDone)" }
+    return epochs.map { "\(epochsDone) of \(counted($0, "epoch"))" } ?? counted(epochsDone, "epoch")
   }
 
   public var isUnused: Bool { experiments.isEmpty }
 }
 
 extension StageCache {
-  /// All trainings, the newest first.
+  /// All trainings and beginnings, the newest first.
   ///
   /// - Parameter results: the folder of the experiments' results, which say what they use.
   func entries(of results: String) -> [CacheEntry] {
@@ -65,8 +73,9 @@ extension StageCache {
       if name != "lock", let date = status[.modificationDate] as? Date { newest = max(newest, date) }
     }
     let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)
+    let stage = lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?"
     return CacheEntry(
-      key: key, stage: lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?",
+      key: key, kind: stage.hasSuffix(SharedBeginnings.mark) ? .beginning : .training, stage: stage,
       epochs: epochs,
       epochsDone: CheckpointStore(folder: path).newestEpoch ?? 0, bytes: bytes, ageSeconds: max(0, Int(age)),
       experiments: experiments, path: path)

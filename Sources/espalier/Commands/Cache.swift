@@ -10,7 +10,8 @@ struct Cache: ParsableCommand {
 struct CacheList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists cached trainings, the newest first, and the experiments that use each.")
+    abstract:
+      "Lists cached trainings and what they begin with in common, the newest first, and who uses each.")
 
   @Option(help: "Folder of results whose cache it is.", completion: .directory, transform: path)
   var results = "results"
