@@ -25,19 +25,26 @@ final class FolderLock: Sendable {
   /// process has taken the lock over.
   let interruption: Interruption
 
+  /// Whether another process has taken the lock over.
+  var isTakenOver: Bool { interruption.isRequestedItself }
+
   /// Locks a folder, which is made where it is not there yet.
   ///
-  /// - Parameter interruption: ends the wait for a sign of life of another owner.
+  /// - Parameters:
+  ///   - interruption: ends the wait for another process.
+  ///   - announce: is told whom the lock waits for, when that takes long.
   /// - Throws: `RunError.inUse`, naming the process that has the lock, or `.storage` where the
   ///   folder cannot be used.
   init(
-    _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption()
+    _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption(),
+    announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) {
     path = folder + "/lock"
     self.interruption = Interruption(within: interruption)
     let record = LockRecord(owner: rules.owner)
     let taking = LockTaking(
-      folder: folder, path: path, record: record, rules: rules, interruption: interruption)
+      folder: folder, path: path, record: record, rules: rules, interruption: interruption, announce: announce
+    )
     descriptor = try taking.descriptor()
     heartbeat = Heartbeat(path: path, record: record, interval: rules.interval, lost: self.interruption)
   }

@@ -8,6 +8,7 @@ struct LockTaking {
   let record: LockRecord
   let rules: LockRules
   let interruption: Interruption
+  let announce: (String) -> Void
 
   /// What a file system without locks says (flock(2); EINVAL and ENOTTY by some FUSE drivers).
   private static let isMissing: Set<Int32> = [ENOLCK, ENOSYS, EOPNOTSUPP, ENOTSUP, EINVAL, ENOTTY]
@@ -55,9 +56,11 @@ struct LockTaking {
       if errno == EEXIST || errno == ENOENT { return nil }
       throw unusable(errno)
     }
-    // Others that look at the file have its lock for moments, and leave a file without a record
-    // alone.
-    while rules.systemLock(made) == EWOULDBLOCK { Thread.sleep(forTimeInterval: Self.pause / 4) }
+    do throws(RunError) { try waitForLock(made) } catch {
+      unlink(path)
+      close(made)
+      throw error
+    }
     guard record.write(to: path) else {
       let reason = String(cString: strerror(errno))
       unlink(path)
@@ -65,6 +68,22 @@ struct LockTaking {
       throw .storage("\(path): cannot be written: \(reason); expected a writable place")
     }
     return made
+  }
+
+  /// Waits for the system's lock of a new file. Others that look at the file have it for moments,
+  /// and leave a file without a record alone; but they may be stopped meanwhile.
+  private func waitForLock(_ descriptor: Int32) throws(RunError) {
+    let start = ContinuousClock.now
+    var isAnnounced = false
+    while rules.systemLock(descriptor) == EWOULDBLOCK {
+      if interruption.isRequested { throw .training(.interrupted) }
+      if !isAnnounced, ContinuousClock.now - start > rules.silence {
+        announce(
+          "\(path): waiting for \(FileLockOwner.description(of: descriptor)), which has locked the file")
+        isAnnounced = true
+      }
+      Thread.sleep(forTimeInterval: Self.pause / 4)
+    }
   }
 
   /// The file that is there; nil where it has gone.
@@ -116,8 +135,15 @@ struct LockTaking {
   private func isDead(_ found: LockRecord) throws(RunError) -> Bool {
     let start = ContinuousClock.now
     let pause = min(rules.interval / .seconds(2), 0.5)
+    var isAnnounced = false
     while ContinuousClock.now - start < rules.patience {
       if interruption.isRequested { throw .training(.interrupted) }
+      if !isAnnounced, ContinuousClock.now - start > rules.silence {
+        announce(
+          "\(folder): waiting for a sign of life of \(found.described(for: rules.owner)), which has locked the folder; "
+            + "its lock is taken over \(Int(rules.patience / .seconds(1))) seconds after the last one")
+        isAnnounced = true
+      }
       Thread.sleep(forTimeInterval: pause)
       guard let now = LockRecord(path: path) else {
         // Being written, or gone.

@@ -20,6 +20,9 @@ public final class Interruption: Sendable {
       || (listens.load(ordering: .relaxed) && StopSignals.areReceived)
   }
 
+  /// Whether it was requested itself, and not only what it is within.
+  var isRequestedItself: Bool { requested.load(ordering: .relaxed) }
+
   public func request() {
     requested.store(true, ordering: .relaxed)
   }

@@ -18,8 +18,10 @@ struct StageCache: Sendable {
   /// Keeps every other run, of this process or another, from the key's training.
   ///
   /// - Throws: `RunError.inUse` when another has it, `.storage` where the folder cannot be used.
-  func lock(_ key: StageKey, _ interruption: Interruption) throws(RunError) -> FolderLock {
-    try FolderLock(folder(key), interruption: interruption)
+  func lock(
+    _ key: StageKey, _ interruption: Interruption, announce: @escaping (String) -> Void = { _ in }
+  ) throws(RunError) -> FolderLock {
+    try FolderLock(folder(key), interruption: interruption, announce: announce)
   }
 
   static let noteName = "stage.yaml"

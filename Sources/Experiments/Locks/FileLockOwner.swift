@@ -1,0 +1,28 @@
+import Foundation
+
+/// The process that has the system's lock of a file (flock), for people.
+enum FileLockOwner {
+  /// `process 4711`, or `another process` where the system does not tell.
+  static func description(of descriptor: Int32) -> String {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0,
+      let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8),
+      let process = process(withLockOf: UInt64(status.st_ino), in: locks)
+    else { return "another process" }
+    return "process \(process)"
+  }
+
+  /// - Parameter locks: lines such as `3: FLOCK  ADVISORY  WRITE 4711 08:02:131218 0 EOF`, see
+  ///   proc(5)
+  static func process(withLockOf file: UInt64, in locks: String) -> Int32? {
+    for line in locks.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.count > 5, words[1] == "FLOCK", words[5].hasSuffix(":\(file)"),
+        let process = Int32(words[4]),
+        process > 0
+      else { continue }
+      return process
+    }
+    return nil
+  }
+}
