@@ -21,7 +21,7 @@ final class SmallDisk {
 
   deinit {
     try? Self.call("umount", ["--lazy", folder.path])
-    // Of files that were there before it says nothing: only an empty folder goes.
+    // Fails where the folder had files before.
     rmdir(folder.path)
   }
 
