@@ -87,6 +87,27 @@ openmpi -n 4 "$program" run trial.yaml --results killed --progress none --set tr
 "$program" run trial.yaml --results whole --progress none --set train.epochs=200 >/dev/null
 for file in "${files[@]}"; do cmp "whole/trial/$file" "killed/trial/$file" || fail "after the kill: $file differs"; done
 
+# A training whose lock another process takes over is left to that process, without an interruption.
+openmpi -n 2 "$program" run trial.yaml --results lost --progress plain --set train.epochs=100000 --threads 1 >lost.log 2>&1 &
+mpirun=$!
+for _ in $(seq 600); do
+  if compgen -G 'lost/.cache/*/checkpoint-*' >/dev/null; then break; fi
+  sleep 0.1
+done
+for lock in lost/.cache/*/lock; do
+  sed -e 's/^host: .*/host: elsewhere/' -e 's/^id: .*/id: 1/' "$lock" >taken && cp taken "$lock"
+done
+for _ in $(seq 300); do
+  if grep -q 'another process, which has taken it over, is training it' lost.log; then break; fi
+  sleep 0.1
+done
+grep -q 'another process, which has taken it over' lost.log || { cat lost.log; fail "a lock that was taken over"; }
+kill -0 "$mpirun" || { cat lost.log; fail "a lock that was taken over ended all processes"; }
+kill -TERM "$(pgrep -P "$mpirun" | head -n 1)"
+status=0
+wait "$mpirun" || status=$?
+grep -q 'interrupted; the state is saved' lost.log || { tail lost.log; fail "a stop while waiting ended with $status"; }
+
 # A library that is none is said so.
 status=0
 ESPALIER_MPI=/nowhere/libmpi.so openmpi -n 2 "$program" run trial.yaml --results none >none.log 2>&1 || status=$?

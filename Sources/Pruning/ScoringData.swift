@@ -9,16 +9,21 @@ public struct ScoringData {
   public let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
   public let seed: UInt64
   public let epoch: Int
+  /// Whether the scores are no longer needed: the criterion may then end early with invalid scores.
+  /// Any thread may call it.
+  public let isCancelled: () -> Bool
   private let group: ProcessGroup
 
   /// - Parameters:
   ///   - group: processes that score the same network, each on a part of the batches
-  ///   - batches: this process's, empty ones included
+  ///   - isCancelled: whether the scores are no longer needed
+  ///   - batches: this process's, empty ones included; fewer when cancelled
   public init(
-    seed: UInt64, epoch: Int, group: ProcessGroup = .alone,
+    seed: UInt64, epoch: Int, group: ProcessGroup = .alone, isCancelled: @escaping () -> Bool = { false },
     batches: @escaping () -> AnyIterator<(images: Planes, labels: [Int])>
   ) {
-    (self.seed, self.epoch, self.group, self.batches) = (seed, epoch, group, batches)
+    (self.seed, self.epoch, self.group) = (seed, epoch, group)
+    (self.isCancelled, self.batches) = (isCancelled, batches)
   }
 
   /// Measures every batch, and adds up the measurements in the order of the batches, in every

@@ -107,6 +107,8 @@ public struct Catalog: Sendable {
     /// The path of the files if the experiment has no `path`, with `${NAME}` for environment
     /// variables; nil if the data is built in, or if `path` is required.
     public var defaultPath: String?
+    /// The path where a system package installs the files, used if the default path does not exist.
+    public var packagePath: String?
     /// For folders of pictures: counts the classes of a folder.
     public var countClasses: (@Sendable (_ path: String) -> FolderClasses)?
 
@@ -122,15 +124,26 @@ public struct Catalog: Sendable {
     /// Whether it is a folder of pictures of any size.
     public var isPictures: Bool { countClasses != nil }
 
-    /// The default path with environment variables expanded; nil if there is none, or if a variable
-    /// is missing.
+    /// The path of the files if the experiment has no `path`, with environment variables expanded;
+    /// nil if there is none, or if a variable is missing.
     public func defaultPath(in environment: [String: String]) -> String? {
-      defaultPath.flatMap { try? expanded($0, environment: environment) }
+      (try? standardPath(in: environment))?.expanded
+    }
+
+    /// The path of the files if the experiment has no `path`: unexpanded, and with environment
+    /// variables expanded.
+    func standardPath(
+      in environment: [String: String]
+    ) throws(ExpansionProblem) -> (written: String, expanded: String)? {
+      guard let defaultPath else { return nil }
+      let path = try expanded(defaultPath, environment: environment)
+      if let packagePath, !isThere(path) { return (packagePath, packagePath) }
+      return (defaultPath, path)
     }
 
     public init(
       name: String, input: [Int], classes: Int?, mean: [Double], std: [Double], trainImages: Int?,
-      testImages: Int?, defaultPath: String?,
+      testImages: Int?, defaultPath: String?, packagePath: String? = nil,
       countClasses: (@Sendable (_ path: String) -> FolderClasses)? = nil
     ) {
       self.name = name
@@ -141,6 +154,7 @@ public struct Catalog: Sendable {
       self.trainImages = trainImages
       self.testImages = testImages
       self.defaultPath = defaultPath
+      self.packagePath = packagePath
       self.countClasses = countClasses
     }
   }

@@ -98,12 +98,13 @@ package enum DurableFile {
 
   /// Writes to a path given by the user, like a shell's `>`: follows a symbolic link, and writes
   /// into a device or pipe. A regular file is replaced atomically.
+  ///
+  /// All outputs of commands are written by this function. Files in results folders, whose names
+  /// the program chooses, are written by ``write(_:to:)``.
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
-      let real = realpath(path, nil)
-      defer { free(real) }
-      return try write(bytes, to: real.map { String(cString: $0) } ?? path)
+      return try write(bytes, to: followed(path))
     }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw unwritable(path, other(status)) }
     // Without O_NONBLOCK opening a named pipe would wait for a reader.
@@ -114,6 +115,22 @@ package enum DurableFile {
     defer { close(descriptor) }
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
     guard writeAll(bytes, descriptor) else { throw unwritable(path, systemReason()) }
+  }
+
+  /// The path that symbolic links finally point to, whether it exists or not.
+  private static func followed(_ path: String) -> String {
+    var path = path
+    // The limit of Linux.
+    for _ in 0..<40 {
+      if let real = realpath(path, nil) {
+        defer { free(real) }
+        return String(cString: real)
+      }
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+      let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+      path = URL(fileURLWithPath: target, relativeTo: folder).path
+    }
+    return path
   }
 
   private static func unreadable(_ path: String, _ reason: String) -> TensorFileError {

@@ -5,6 +5,12 @@ extension TensorFile {
   /// The limit of the format, against headers that would exhaust the memory.
   static let largestHeader = 100_000_000
 
+  /// Whether a file begins like this format: with the length of the header, and the header's brace.
+  public static func begins(_ bytes: some Collection<UInt8>) -> Bool {
+    let start = Array(bytes.prefix(9))
+    return start.count == 9 && start[4..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{")
+  }
+
   /// Reads a file.
   ///
   /// - Throws: `TensorFileError` if it cannot be read or is not a complete and consistent
@@ -38,6 +44,7 @@ extension TensorFile {
       if entry.type.isInteger {
         integers[entry.name] = entry.type.integers(data)
         integerShapes[entry.name] = entry.shape
+        if entry.type != .int64 { narrowIntegerTypes[entry.name] = entry.type }
       } else {
         tensors[entry.name] = Tensor(shape: entry.shape, values: entry.type.floats(data))
       }

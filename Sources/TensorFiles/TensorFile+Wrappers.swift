@@ -1,7 +1,7 @@
 extension TensorFile {
   /// Prefixes that PyTorch's `DataParallel`, `DistributedDataParallel` and `torch.compile` add to
   /// every name.
-  private static let wrappers = ["module.", "_orig_mod."]
+  package static let wrappers = ["module.", "_orig_mod."]
 
   /// By name, the name without a wrapper's prefix, if all names have it.
   package static func withoutWrappers(_ names: [String]) -> [String: String] {
@@ -18,12 +18,20 @@ extension TensorFile {
 
   /// The file without a wrapper's prefix in the names of tensors, if all of them have it.
   public func unwrapped() -> TensorFile {
-    let names = Self.withoutWrappers(Array(tensors.keys) + Array(integers.keys))
-    func shortened<Value>(_ values: [String: Value]) -> [String: Value] {
-      Dictionary(uniqueKeysWithValues: values.map { (names[$0.key] ?? $0.key, $0.value) })
+    renamed(Self.withoutWrappers(Array(tensors.keys) + Array(integers.keys)))
+  }
+
+  /// The file with tensors renamed.
+  ///
+  /// - Parameter names: new names by old name, all different
+  package func renamed(_ names: [String: String]) -> TensorFile {
+    func renamed<Value>(_ values: [String: Value]) -> [String: Value] {
+      Dictionary(values.map { (names[$0.key] ?? $0.key, $0.value) }) { first, _ in first }
     }
-    return TensorFile(
-      tensors: shortened(tensors), integers: shortened(integers),
-      integerShapes: shortened(integerShapes.filter { integers[$0.key] != nil }), metadata: metadata)
+    var file = TensorFile(
+      tensors: renamed(tensors), integers: renamed(integers),
+      integerShapes: renamed(integerShapes.filter { integers[$0.key] != nil }), metadata: metadata)
+    file.narrowIntegerTypes = renamed(narrowIntegerTypes)
+    return file
   }
 }

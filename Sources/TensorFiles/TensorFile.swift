@@ -21,6 +21,8 @@ public struct TensorFile: Equatable, Sendable {
   /// Shapes of `integers`. A missing shape, or one that does not fit the number of values, means
   /// one dimension.
   public var integerShapes: [String: [Int]]
+  /// Types in the file, by name, of integer tensors of other types than I64.
+  var narrowIntegerTypes: [String: ElementType] = [:]
   /// Text by name.
   public var metadata: [String: String]
 
@@ -32,6 +34,11 @@ public struct TensorFile: Equatable, Sendable {
     self.integers = integers
     self.integerShapes = integerShapes
     self.metadata = metadata
+  }
+
+  /// The type of an integer tensor in its file, such as `I32`; nil if there is none with this name.
+  public func integerType(_ name: String) -> String? {
+    integers[name].map { _ in (narrowIntegerTypes[name] ?? .int64).rawValue }
   }
 
   /// The shape of an integer tensor; nil if there is none with this name.

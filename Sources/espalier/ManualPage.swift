@@ -59,6 +59,10 @@ struct ManualPage {
     .TP
     130
     interrupted, with the state saved
+    .SH FILES
+    Output files of commands (\\-\\-output, \\-\\-out, \\-\\-logits, the file of \\fBinit\\fR) are written like a shell's >: \
+    symbolic links are followed, and devices and pipes are written into. A regular file is replaced atomically, \
+    and is unchanged if writing fails. In the results folder, symbolic links in place of files are replaced.
     .SH ENVIRONMENT
     .TP
     ESPALIER_DATA

@@ -380,7 +380,19 @@ struct BadInput: CustomStringConvertible, Sendable {
       tensors(
         "a negative dimension", file(header: stem.replacingOccurrences(of: "[4,", with: "[-4,"), data: 144)),
       tensors("weights of another network", file(header: stem, data: 144)),
+      tensors(
+        "weights of an integer type",
+        file(header: #"{"bn1.bias":{"dtype":"I32","shape":[4],"data_offsets":[0,16]}}"#, data: 16)),
       tensors("a missing `images` tensor", file(header: stem, data: 144), images),
+      tensors(
+        "images of an integer type",
+        file(header: #"{"images":{"dtype":"U8","shape":[1,1,8,8],"data_offsets":[0,64]}}"#, data: 64), images),
+      tensors(
+        "labels of a floating-point type",
+        file(
+          header:
+            #"{"images":{"dtype":"F32","shape":[1,1,8,8],"data_offsets":[0,256]},"labels":{"dtype":"F32","shape":[1],"data_offsets":[256,260]}}"#,
+          data: 260), images),
       tensors(
         "images of another size",
         file(
@@ -428,6 +440,9 @@ struct BadInput: CustomStringConvertible, Sendable {
       onnx("a missing model", nil),
       onnx("not an ONNX model", Data("nonsense".utf8)),
       onnx("a file that Git LFS has not fetched", lfsPointer),
+      onnx(
+        "start weights that are not an ONNX model", Data("nonsense".utf8),
+        architecture: "{name: resnet, depth: 8, width: 0.25, weights: model.onnx}"),
       onnx("an unsupported operator", model("ConvTranspose")),
       onnx("a softmax as the last operator", model("Softmax")),
       onnx("no logits as output", model("Relu")),

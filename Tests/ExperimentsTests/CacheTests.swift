@@ -25,6 +25,13 @@ struct CacheTests {
     #expect(entries.compactMap(\.epochs).sorted() == [1, 3, 3])
     #expect(entries.allSatisfy { $0.epochs == $0.epochsDone && $0.bytes > 10_000 })
     #expect(entries.allSatisfy { $0.experiments == ["digits"] })
+    let listing = CacheListing(results: folder.path)
+    #expect(entries.count { $0.kind == .beginning } == 1)
+    #expect(listing.text().contains("\n\n2 trainings, 1 shared beginning, "))
+    #expect(listing.text().contains("  the state after epoch 1, "))
+    #expect(listing.json().contains("\"kind\" : \"shared beginning\""))
+    let removal = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: true)
+    #expect(removal.text(isDry: true).contains("\nwould remove 2 trainings, 1 shared beginning, "))
   }
 
   @Test("loses what nobody uses any more, and nothing else")

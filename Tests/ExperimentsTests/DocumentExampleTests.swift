@@ -97,7 +97,8 @@ struct DocumentExampleTests {
         continue
       }
       let size = dataset.input.map(String.init).joined(separator: "x")
-      let path = dataset.defaultPath.map { "`\($0)`" } ?? "inside the program"
+      let paths = [dataset.defaultPath, dataset.packagePath].compactMap { $0.map { "`\($0)`" } }
+      let path = paths.isEmpty ? "inside the program" : paths.joined(separator: " or else ")
       let row =
         "| `\(dataset.name)` | \(train) + \(test) of \(size) | \(classes)"
         + " | \(path) |"

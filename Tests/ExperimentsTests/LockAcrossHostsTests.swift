@@ -4,6 +4,30 @@ import Testing
 
 @testable import Experiments
 
+/// Messages that were announced.
+private final class Messages: Sendable {
+  private let messages = Mutex<[String]>([])
+
+  var all: [String] { messages.withLock { $0 } }
+
+  func add(_ message: String) { messages.withLock { $0.append(message) } }
+}
+
+/// Holds the system's lock of a file, like a process that was stopped.
+private final class StoppedProcess: Sendable {
+  private let descriptor = Mutex<Int32>(-1)
+
+  func lock(_ path: String) {
+    descriptor.withLock { descriptor in
+      guard descriptor < 0 else { return }
+      descriptor = open(path, O_RDWR)
+      flock(descriptor, LOCK_EX | LOCK_NB)
+    }
+  }
+
+  deinit { close(descriptor.withLock { $0 }) }
+}
+
 /// Hosts are told apart by their records; a file system that keeps locks to one host gives both of
 /// them its lock.
 @Suite("A folder that hosts share")
@@ -126,7 +150,7 @@ struct LockAcrossHostsTests {
     #expect(!rules.owner.isOnSameHost(as: other))
   }
 
-  @Test("the wait for a sign of life ends when asked to stop")
+  @Test("the wait for a heartbeat ends on interruption")
   func interrupted() throws {
     let folder = try TemporaryFolder()
     try abandon(folder, host: "node1")
@@ -139,6 +163,71 @@ struct LockAcrossHostsTests {
     #expect(error?.isInterruption ?? false)
   }
 
+  @Test("interruption of the locked work does not count as a lost lock")
+  func stopped() throws {
+    let folder = try TemporaryFolder()
+    let interruption = Interruption()
+    let lock = try FolderLock(folder.path, rules: rules(host: "node1"), interruption: interruption)
+    interruption.request()
+    #expect(lock.interruption.isRequested && !lock.isTakenOver)
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("a long wait for a heartbeat is announced once, with the owner")
+  func announced() throws {
+    let folder = try TemporaryFolder()
+    try abandon(folder, host: "node1")
+    let said = Messages()
+    let lock = try FolderLock(folder.path, rules: rules(host: "node2")) { said.add($0) }
+    withExtendedLifetime(lock) {}
+    let process = ProcessIdentity.current.process
+    #expect(
+      said.all == [
+        "\(folder.path): waiting for a heartbeat of process \(process) on node1, which has locked the folder; "
+          + "its lock is taken over 0 seconds after the last heartbeat"
+      ])
+  }
+
+  @Test("the wait for a new file's lock is announced, ends on interruption, and leaves no file")
+  func newFile() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/lock"
+    var rules = rules(host: "node1")
+    // Another process opens the file, locks it, and is stopped.
+    let other = StoppedProcess()
+    rules.systemLock = { descriptor in
+      other.lock(path)
+      return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
+    }
+    let interruption = Interruption()
+    let said = Messages()
+    let error = #expect(throws: RunError.self) {
+      try FolderLock(folder.path, rules: rules, interruption: interruption) { message in
+        said.add(message)
+        interruption.request()
+      }
+    }
+    #expect(error?.isInterruption ?? false)
+    #expect(said.all.count == 1)
+    #expect(said.all.first?.hasPrefix("\(path): waiting for ") ?? false, "\(said.all)")
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("the system's list of locks names the process that holds the lock of a file")
+  func owners() {
+    let locks = """
+      1: POSIX  ADVISORY  WRITE 11 08:02:7 0 EOF
+      2: FLOCK  ADVISORY  WRITE 12 08:02:17 0 EOF
+      2: -> FLOCK  ADVISORY  WRITE 14 08:02:7 0 EOF
+      3: FLOCK  ADVISORY  WRITE -1 08:02:5 0 EOF
+      4: FLOCK  ADVISORY  WRITE 13 08:02:7 0 EOF
+      """
+    #expect(FileLockOwner.process(withLockOf: 7, in: locks) == 13)
+    #expect(FileLockOwner.process(withLockOf: 17, in: locks) == 12)
+    #expect(FileLockOwner.process(withLockOf: 5, in: locks) == nil)
+    #expect(FileLockOwner.process(withLockOf: 2, in: locks) == nil)
+  }
+
   @Test("an owner whose lock was taken over stops, and leaves the file to the other one")
   func lost() throws {
     let folder = try TemporaryFolder()
@@ -148,6 +237,7 @@ struct LockAcrossHostsTests {
       #expect(!lock.interruption.isRequested)
       try abandon(folder, host: "node2")
       while !lock.interruption.isRequested { Thread.sleep(forTimeInterval: 0.01) }
+      #expect(lock.isTakenOver)
     }
     #expect(LockRecord(path: path)?.owner.host == "node2")
   }

@@ -43,18 +43,43 @@ struct ModelExportTests {
     #expect(again.cost() == network.cost())
   }
 
-  @Test("name the model's file from the working folder on, where it lies beneath that")
+  @Test("name the model's file relative to their own folder, or else to the working folder")
   func place() throws {
     let spec = try digits()
     let network = try spec.network(engine: Engine(threads: 1))
     let folder = FileManager.default.currentDirectoryPath
-    for (path, written) in [
-      (folder + "/results/model.safetensors", "results/model.safetensors"),
-      ("results/model.safetensors", "results/model.safetensors"),
-      (folder + "-2/model.safetensors", folder + "-2/model.safetensors"),
+    let own = "${EXPERIMENT_FOLDER}/"
+    for (path, file, written) in [
+      (folder + "/results/model.safetensors", "again.yaml", own + "results/model.safetensors"),
+      ("results/model.safetensors", folder + "/results/again.yaml", own + "model.safetensors"),
+      ("results/$1/model.safetensors", "again.yaml", own + "results/$$1/model.safetensors"),
+      ("results/model.safetensors", "/elsewhere/again.yaml", "results/model.safetensors"),
+      (folder + "/results/model.safetensors", "/elsewhere/again.yaml", "results/model.safetensors"),
+      (folder + "-2/model.safetensors", "again.yaml", folder + "-2/model.safetensors"),
     ] {
-      let again = try ModelExport.experiment(spec, of: network, weights: path)
-      #expect(again.architecture.weights == written)
+      let again = try ModelExport.experiment(spec, of: network, weights: path, in: file)
+      let architecture = again.architecture
+      #expect(architecture.unexpandedWeights ?? architecture.weights == written)
+    }
+  }
+
+  @Test("find the model after their folder is moved, and after export")
+  func moved() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    try run(spec, in: folder.path)
+    let engine = try Engine(threads: 1)
+    let moved = folder.path + "/moved $1"
+    try FileManager.default.moveItem(atPath: folder.path + "/digits/seed-0/pruned", toPath: moved)
+    let model = moved + "/model.safetensors"
+    _ = try ModelExport.write(
+      spec, weights: model, as: .yaml, to: folder.path + "/exported.yaml", engine: engine)
+    for file in [moved + "/architecture.yaml", folder.path + "/exported.yaml"] {
+      let again = try ExperimentFile.load(file, catalog: .standard, environment: [:])
+      let path = try #require(again.architecture.weights)
+      #expect(URL(fileURLWithPath: path).standardizedFileURL.path == model)
+      #expect(
+        try again.network(engine: engine).tensors == spec.network(weights: model, engine: engine).tensors)
     }
   }
 }

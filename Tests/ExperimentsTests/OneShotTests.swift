@@ -64,7 +64,9 @@ struct OneShotTests {
     let runner = ExperimentRunner(
       engines: try (0..<3).map { _ in try Engine(threads: 1) }, results: folder.path,
       progress: .silent, interruption: Interruption())
-    let expected = try run(spec, in: TemporaryFolder().path)
+    let alone = try TemporaryFolder()
+    defer { withExtendedLifetime(alone) {} }
+    let expected = try run(spec, in: alone.path)
     #expect(try runner.run(spec).deterministicJSON() == expected.deterministicJSON())
   }
 }

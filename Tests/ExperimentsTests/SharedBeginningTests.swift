@@ -68,10 +68,11 @@ struct SharedBeginningTests {
     for (spec, report) in zip(specs, reports) {
       let prepared = try preparation.prepare(spec)
       for (stage, run) in zip(prepared.stages, report.runs) {
+        let alone = try TemporaryFolder()
+        defer { withExtendedLifetime(alone) {} }
         let outcome = try VariantTraining(
           spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data,
-          engine: Engine(threads: 1),
-          checkpoints: CheckpointStore(folder: TemporaryFolder().path), key: stage.key,
+          engine: Engine(threads: 1), checkpoints: CheckpointStore(folder: alone.path), key: stage.key,
           interruption: Interruption(), progress: .silent
         ).run(fresh: false)
         #expect(outcome.record.sharedEpochs == nil)

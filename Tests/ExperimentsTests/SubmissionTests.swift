@@ -51,6 +51,29 @@ struct SubmissionTests {
     #expect(!script().reporting.contains("--shard"))
   }
 
+  @Test("long output and error messages of Slurm's commands are read, in any order")
+  func longAnswers() throws {
+    let folder = try TemporaryFolder()
+    func stand(for command: String, _ script: String) throws {
+      let path = "\(folder.path)/\(command)"
+      try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+    // Pipes hold 64 KiB.
+    let much = "head -c 300000 /dev/zero | tr '\\0' x"
+    let slurm = Slurm(searchPath: folder.path + ":/usr/bin:/bin")
+    try stand(for: "sbatch", "\(much) >&2\necho '17;cluster'")
+    #expect(try slurm.submit(["script"]) == "17")
+    try stand(for: "sbatch", "\(much)\necho no such partition >&2\nexit 1")
+    let error = #expect(throws: Slurm.Failure.self) { try slurm.submit(["script"]) }
+    #expect(error?.description == "sbatch: no such partition")
+    let none = #expect(throws: Slurm.Failure.self) {
+      try Slurm(searchPath: folder.path).cancel(["17"])
+    }
+    #expect(
+      none?.description == "scancel: not found; expected Slurm's commands on this machine (or --dry-run)")
+  }
+
   /// What the script does with the program's end, by programs that stand for squeue and scontrol.
   @Test(
     "a task is queued again when its time is over, and only then",

@@ -240,6 +240,63 @@ struct TravellingModelTests {
     #expect(try digits(["architecture.weights=\(path).other"]).architecture.weights == path + ".other")
   }
 
+  @Test("in ONNX files are refused by their names and shapes when the experiment is read")
+  func startNetwork() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["architecture.width=0.5"])
+    let network = try spec.network(engine: engine)
+    let bytes = try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes
+    func problem(_ name: String, _ bytes: [UInt8], _ others: [String] = []) throws -> String? {
+      let path = "\(folder.path)/\(name)"
+      try DurableFile.write(bytes, to: path)
+      do throws(SpecificationError) {
+        _ = try ExperimentFile.load(
+          repository + "/experiments/digits.yaml", overrides: ["architecture.weights=\(path)"] + others,
+          catalog: .standard, environment: [:])
+        return nil
+      } catch {
+        #expect(error.diagnostics.map(\.path) == ["architecture.weights"])
+        return error.diagnostics.first?.message.replacing(path, with: name)
+      }
+    }
+    let damaged = "it is not an ONNX model, or it is damaged; onnx.checker.check_model gives details"
+    #expect(try problem("whole.onnx", bytes) == nil)
+    #expect(try problem("any-name", bytes) == nil)
+    #expect(try problem("short.onnx", Array(bytes.prefix(2000))) == "short.onnx: \(damaged)")
+    #expect(try problem("zeros.onnx", [UInt8](repeating: 0, count: 100)) == "zeros.onnx: \(damaged)")
+    #expect(try problem("empty.onnx", []) == "empty.onnx: \(damaged)")
+    #expect(
+      try problem("page.onnx", Array("<!doctype html>".utf8))
+        == "page.onnx: it is an HTML page, such as a server's message in place of a download")
+    #expect(
+      try problem("other.onnx", bytes, ["architecture.depth=14"])
+        == "other.onnx: tensor layer1.1.bn1.bias is missing")
+    #expect(
+      try problem("classes.onnx", bytes, ["architecture.classes=12"])
+        == "classes.onnx: its classifier has 10 classes, the network 12; "
+        + "`architecture.new_head: true` trains a new one")
+    #expect(
+      try problem("classes.onnx", bytes, ["architecture.classes=12", "architecture.new_head=true"]) == nil)
+    // The content of a file determines its type, not the name.
+    #expect(try problem("tensors.onnx", network.tensorFile().serialized()) == nil)
+  }
+
+  @Test("that do not exist cause a warning by validate only")
+  func missing() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/start.onnx"
+    func warnings(forCheck: Bool) -> [String] {
+      let loaded = ExperimentLoading.load(
+        [repository + "/experiments/digits.yaml"], overrides: ["architecture.weights=\(path)"],
+        forCheck: forCheck)
+      #expect(loaded.diagnostics.isEmpty)
+      return loaded.warnings.map { "\($0.path): \($0.message)" }
+    }
+    #expect(warnings(forCheck: false).isEmpty)
+    #expect(
+      warnings(forCheck: true) == ["architecture.weights: \(path) does not exist; `run` needs it"])
+  }
+
   @Test("may call a block's projection downsample or shortcut")
   func projections() throws {
     let small = try #require(

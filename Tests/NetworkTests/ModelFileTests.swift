@@ -63,6 +63,47 @@ struct ModelFileTests {
         + " `espalier run` wrote")
   }
 
+  @Test("name a tensor of an integer type, the type and the supported types", arguments: ["", "module."])
+  func integers(prefix: String) throws {
+    let expected = "w: tensor fc.bias has the integer type %; expected F32, F16, BF16 or F64"
+    for (type, bytes) in [("I64", 8), ("I32", 4), ("U8", 1)] {
+      let model = try network()
+      var file = model.tensorFile().renamed(model.tensors.reduce(into: [:]) { $0[$1.key] = prefix + $1.key })
+      file.tensors[prefix + "fc.bias"] = nil
+      // Tensors that were read from a file keep the type in the file.
+      let header = #"{"\#(prefix)fc.bias":{"dtype":"\#(type)","shape":[4],"data_offsets":[0,\#(4 * bytes)]}}"#
+      let length = [UInt8(header.utf8.count)] + [UInt8](repeating: 0, count: 7)
+      let part = try TensorFile(
+        bytes: length + Array(header.utf8) + [UInt8](repeating: 1, count: 4 * bytes), file: "w")
+      let whole = part.adding(file)
+      #expect(problem(whole, try network()) == expected.replacing("%", with: type))
+      #expect(
+        throws: ModelFileError.integers(file: "w", tensor: "fc.bias", type: type), "by the header alone"
+      ) { try model.structure.check(TensorHeader(whole), from: "w") }
+    }
+  }
+
+  @Test("report a wrapper's prefix that only some names have")
+  func partlyWrapped() throws {
+    let model = try network()
+    let file = model.tensorFile().renamed(["conv1.weight": "module.conv1.weight"])
+    #expect(
+      problem(file, try network())
+        == "w: tensor conv1.weight is missing, but module.conv1.weight exists; the prefix `module.` is removed only"
+        + " if all tensors have it")
+  }
+
+  @Test("with a negative variance are refused, except for one that the epsilon makes positive")
+  func variances() throws {
+    var file = try network().tensorFile()
+    file.tensors["bn1.running_var"]?.values[2] = -0.5
+    #expect(
+      problem(file, try network())
+        == "w: tensor bn1.running_var has the value -0.5; variances must not be negative")
+    file.tensors["bn1.running_var"]?.values[2] = -9e-6
+    #expect(problem(file, try network()) == nil)
+  }
+
   @Test("with values that are not finite are refused", arguments: [Float.nan, .infinity, -.infinity])
   func notFinite(value: Float) throws {
     var file = try network().tensorFile()
@@ -70,5 +111,14 @@ struct ModelFileTests {
     #expect(
       problem(file, try network())
         == "w: tensor fc.bias has values that are not finite, as after a training that diverged")
+  }
+}
+
+extension TensorFile {
+  /// The file with the floating-point tensors of another one added.
+  fileprivate func adding(_ other: TensorFile) -> TensorFile {
+    var file = self
+    file.tensors.merge(other.tensors) { $1 }
+    return file
   }
 }

@@ -207,6 +207,46 @@ struct ImportTests {
     #expect(throws: ONNXError.self) { try read(Array("not a model".utf8)) }
   }
 
+  @Test(
+    "name the type of a tensor that is not of a floating-point type",
+    arguments: [(7, "INT64"), (3, "INT8"), (99, "number 99")])
+  func types(type: Int32, name: String) throws {
+    let network = try network("resnet20", engine: engine)
+    var model = try Onnx_ModelProto(
+      serializedBytes: try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes)
+    let index = try #require(model.graph.initializer.firstIndex { $0.name == "fc.bias" })
+    model.graph.initializer[index].dataType = type
+    let bytes: [UInt8] = try model.serializedBytes()
+    let error = #expect(throws: ONNXError.self) { try imported(bytes, like: network) }
+    #expect(
+      error?.description.contains(
+        "(Gemm): the tensor `fc.bias` has the type \(name); supported: FLOAT, FLOAT16, BFLOAT16, DOUBLE;")
+        == true)
+  }
+
+  @Test("keep a wrapper's prefix that all or some names have", arguments: [true, false])
+  func wrapped(isWhole: Bool) throws {
+    let network = try network("resnet20", engine: engine)
+    var model = try Onnx_ModelProto(
+      serializedBytes: try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes)
+    func name(_ tensor: String) -> String {
+      isWhole || tensor.hasPrefix("layer") ? "module." + tensor : tensor
+    }
+    let own = Set(model.graph.initializer.map(\.name))
+    for index in model.graph.initializer.indices {
+      model.graph.initializer[index].name = name(model.graph.initializer[index].name)
+    }
+    for index in model.graph.node.indices {
+      model.graph.node[index].input = model.graph.node[index].input.map { own.contains($0) ? name($0) : $0 }
+    }
+    let bytes: [UInt8] = try model.serializedBytes()
+    let read = try ONNXNetwork(bytes: bytes, file: "model.onnx", input: network.graph.input)
+    let again = Network(read.graph, seed: 9, engine: engine)
+    try again.load(model: TensorFile(tensors: read.tensors), from: "model.onnx")
+    let batch = images(network)
+    #expect(difference(again.evaluate(batch), network.evaluate(batch)) < 1e-5)
+  }
+
   @Test("put a new classifier in place of one of other classes")
   func newHead() throws {
     let network = try network("resnet20", engine: engine)

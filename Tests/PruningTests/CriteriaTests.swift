@@ -64,6 +64,48 @@ struct CriteriaTests {
     }
   }
 
+  @Test("sums of filter distances have the same bits with any number of threads")
+  func distanceSums() throws {
+    func scores(_ threads: Int) throws -> [String: [Double]] {
+      let spec = ArchitectureSpec(
+        name: "resnet", depth: 8, block: .basic, width: 3, input: [1, 8, 8], classes: 4)
+      let network = Network(
+        try ArchitectureRegistry.graph(spec), seed: 1, engine: try Engine(threads: threads))
+      return GeometricMedian(options: [:]).importance(of: network, on: Self.data())
+    }
+    let expected = try scores(1)
+    // More filters than are in memory at once.
+    #expect(expected.values.contains { $0.count > 64 })
+    for threads in 2...3 { #expect(try scores(threads) == expected) }
+    let network = try Self.network()
+    let (name, weight) = try #require(network.filters.first)
+    let filters = filters(of: weight).map { $0.map(Double.init) }
+    let sums = filters.map { filter in
+      filters.reduce(0.0) {
+        $0 + zip(filter, $1).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+      }
+    }
+    let found = try #require(GeometricMedian(options: [:]).importance(of: network, on: Self.data())[name])
+    #expect(zip(found, sums).allSatisfy { abs($0 - $1) < 1e-9 * $1 })
+  }
+
+  @Test("criteria that use only weights end early when cancelled")
+  func cancelled() throws {
+    // The network has one thread.
+    var questions = 0
+    let data = ScoringData(
+      seed: 0, epoch: 0,
+      isCancelled: {
+        questions += 1
+        return true
+      }
+    ) { AnyIterator { nil } }
+    let network = try Self.network()
+    let scores = GeometricMedian(options: [:]).importance(of: network, on: data)
+    #expect(scores.values.allSatisfy { $0.allSatisfy { $0 == 0 } })
+    #expect(questions == network.filters.values.reduce(0) { $0 + $1.shape[0] })
+  }
+
   @Test("chance depends on seed and epoch alone")
   func random() throws {
     let network = try Self.network()

@@ -86,6 +86,42 @@ struct EnvironmentTests {
     #expect(try load(text).dataset.path == "data/cifar-10-batches-bin")
     #expect(try load(text, environment: ["DATA": "/d"]).dataset.path == "/d/cifar-10-batches-bin")
   }
+
+  @Test("lead to a data set, or to the path of a system package if the default path does not exist")
+  func packagePath() throws {
+    var catalog = Catalog.test
+    let index = try #require(catalog.datasets.firstIndex { $0.name == "cifar10" })
+    (catalog.datasets[index].defaultPath, catalog.datasets[index].packagePath) = ("${DATA:-data}", "/package")
+    let text = experiment(["dataset: {name: cifar10}"])
+    for (environment, path, written) in [
+      (["DATA": "/"], "/", "${DATA:-data}"), (["DATA": "/none"], "/package", "/package"),
+      ([:], "/package", "/package"),
+    ] {
+      let spec = try ExperimentFile.load(
+        text: text, file: "t.yaml", catalog: catalog, environment: environment)
+      #expect(spec.dataset.path == path)
+      #expect(yaml(spec).contains(written))
+      #expect(catalog.datasets[index].defaultPath(in: environment) == path)
+    }
+  }
+
+  @Test("name the folder of their file, and are expanded in the resolved experiment")
+  func experimentFolder() throws {
+    let text = experiment([
+      "architecture: {name: resnet8, weights: \"${EXPERIMENT_FOLDER}/model.safetensors\"}"
+    ])
+    for (file, path) in [
+      ("a/b/t.yaml", "a/b/model.safetensors"), ("t.yaml", "./model.safetensors"),
+      ("/a/$b/t.yaml", "/a/$b/model.safetensors"),
+    ] {
+      let spec = try ExperimentFile.load(text: text, file: file, catalog: .test)
+      #expect(spec.architecture.weights == path)
+      #expect(try load(yaml(spec)) == spec)
+    }
+    let problems = errors(
+      experiment(), overrides: ["architecture.weights=${EXPERIMENT_FOLDER}/model.safetensors"])
+    #expect(problems.count == 1 && problems[0].contains("`EXPERIMENT_FOLDER` is not set"), "\(problems)")
+  }
 }
 
 @Suite("Overrides")

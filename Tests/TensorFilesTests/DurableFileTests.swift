@@ -73,6 +73,12 @@ struct DurableFileTests {
     try DurableFile.writeOutput([1, 2], to: link)
     #expect(try DurableFile.read(named) == [1, 2])
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == named)
+    let (first, second) = (folder.path + "/first", folder.path + "/second")
+    #expect(symlink("second", first) == 0 && symlink("later", second) == 0)
+    try DurableFile.writeOutput([6], to: first)
+    #expect(try DurableFile.read(folder.path + "/later") == [6], "a link to a missing file")
+    #expect(symlink("loop", folder.path + "/loop") == 0)
+    try DurableFile.writeOutput([6], to: folder.path + "/loop")
     try DurableFile.writeOutput([3], to: folder.path + "/new")
     #expect(try DurableFile.read(folder.path + "/new") == [3])
 

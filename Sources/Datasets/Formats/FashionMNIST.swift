@@ -6,7 +6,8 @@ struct FashionMNIST: DatasetFormat {
   let description = Catalog.Dataset(
     name: "fashion-mnist", input: [1, 28, 28], classes: 10, mean: [0.2860], std: [0.3530],
     trainImages: 60_000,
-    testImages: 10_000, defaultPath: "/usr/share/datasets/fashion-mnist")
+    testImages: 10_000, defaultPath: "${ESPALIER_DATA:-data}/fashion-mnist",
+    packagePath: "/usr/share/datasets/fashion-mnist")
 
   static let classNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -14,7 +15,7 @@ struct FashionMNIST: DatasetFormat {
 
   func load(path: String?) throws(DatasetError) -> Dataset {
     let files = IDXFiles(
-      path: path ?? "/usr/share/datasets/fashion-mnist", torchvisionName: "FashionMNIST", rows: 28,
+      path: path ?? "data/fashion-mnist", torchvisionName: "FashionMNIST", rows: 28,
       columns: 28, classes: 10,
       source: "Debian's package dataset-fashion-mnist, or the four .gz files from "
         + "https://github.com/zalandoresearch/fashion-mnist")

@@ -1,7 +1,12 @@
+import Compute
 import Foundation
+import Synchronization
 
 /// Slurm's commands.
 struct Slurm {
+  /// Search path for the commands in the form of PATH; nil for PATH itself.
+  var searchPath: String?
+
   /// The error message of a failed command, or that it was not found.
   struct Failure: Error, CustomStringConvertible {
     var description: String
@@ -55,17 +60,23 @@ struct Slurm {
   private func call(_ command: String, _ arguments: [String]) throws(Failure) -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [command] + arguments
+    process.arguments = (searchPath.map { ["PATH=\($0)"] } ?? []) + [command] + arguments
     let (output, errors) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, errors)
     process.standardInput = FileHandle.nullDevice
     do { try process.run() } catch { throw Failure(description: "\(command): cannot be started: \(error)") }
-    // Slurm's error messages are short: they fit into the pipe while the output is read.
+    // Both pipes are read concurrently: a command that fills one of them waits until it is read.
+    let complaint = Mutex("")
+    @Sendable func readErrors() {
+      let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      complaint.withLock { $0 = text }
+    }
+    let reader = StartedThread(stackSize: 1 << 20) { readErrors() }
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    if let reader { reader.join() } else { readErrors() }
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      let reason = complaint.split(separator: "\n").joined(separator: "; ")
+      let reason = complaint.withLock { $0 }.split(separator: "\n").joined(separator: "; ")
       throw Failure(
         description: process.terminationStatus == 127
           ? "\(command): not found; expected Slurm's commands on this machine (or --dry-run)"

@@ -25,19 +25,26 @@ final class FolderLock: Sendable {
   /// has taken over the lock.
   let interruption: Interruption
 
+  /// Whether another process has taken over the lock.
+  var isTakenOver: Bool { interruption.isRequestedItself }
+
   /// Locks a folder, and creates it if it does not exist.
   ///
-  /// - Parameter interruption: ends the wait for a heartbeat of another owner.
+  /// - Parameters:
+  ///   - interruption: ends the wait for another process.
+  ///   - announce: is called with a message if the lock waits long for another process.
   /// - Throws: `RunError.inUse` with the process that has the lock, or `.storage` if the folder
   ///   cannot be used.
   init(
-    _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption()
+    _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption(),
+    announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) {
     path = folder + "/lock"
     self.interruption = Interruption(within: interruption)
     let record = LockRecord(owner: rules.owner)
     let taking = LockTaking(
-      folder: folder, path: path, record: record, rules: rules, interruption: interruption)
+      folder: folder, path: path, record: record, rules: rules, interruption: interruption, announce: announce
+    )
     descriptor = try taking.descriptor()
     heartbeat = Heartbeat(path: path, record: record, interval: rules.interval, lost: self.interruption)
   }

@@ -8,6 +8,7 @@ struct LockTaking {
   let record: LockRecord
   let rules: LockRules
   let interruption: Interruption
+  let announce: (String) -> Void
 
   /// Errors of file systems without locks (flock(2); EINVAL and ENOTTY from some FUSE drivers).
   private static let isMissing: Set<Int32> = [ENOLCK, ENOSYS, EOPNOTSUPP, ENOTSUP, EINVAL, ENOTTY]
@@ -56,9 +57,11 @@ struct LockTaking {
       if errno == EEXIST || errno == ENOENT { return nil }
       throw unusable(errno)
     }
-    // Other processes that check the file hold its lock briefly, and do not change a file without a
-    // record.
-    while rules.systemLock(made) == EWOULDBLOCK { Thread.sleep(forTimeInterval: Self.pause / 4) }
+    do throws(RunError) { try waitForLock(made) } catch {
+      unlink(path)
+      close(made)
+      throw error
+    }
     guard record.write(to: path) else {
       let reason = String(cString: strerror(errno))
       unlink(path)
@@ -66,6 +69,22 @@ struct LockTaking {
       throw .storage("\(path): cannot be written: \(reason); expected a writable place")
     }
     return made
+  }
+
+  /// Waits for the system's lock of a new file. Other processes that check the file hold its lock
+  /// briefly, and do not change a file without a record; but they may be stopped in between.
+  private func waitForLock(_ descriptor: Int32) throws(RunError) {
+    let start = ContinuousClock.now
+    var isAnnounced = false
+    while rules.systemLock(descriptor) == EWOULDBLOCK {
+      if interruption.isRequested { throw .training(.interrupted) }
+      if !isAnnounced, ContinuousClock.now - start > rules.silence {
+        announce(
+          "\(path): waiting for \(FileLockOwner.description(of: descriptor)), which has locked the file")
+        isAnnounced = true
+      }
+      Thread.sleep(forTimeInterval: Self.pause / 4)
+    }
   }
 
   /// Opens the existing file; nil if it no longer exists.
@@ -117,8 +136,15 @@ struct LockTaking {
   private func isDead(_ found: LockRecord) throws(RunError) -> Bool {
     let start = ContinuousClock.now
     let pause = min(rules.interval / .seconds(2), 0.5)
+    var isAnnounced = false
     while ContinuousClock.now - start < rules.patience {
       if interruption.isRequested { throw .training(.interrupted) }
+      if !isAnnounced, ContinuousClock.now - start > rules.silence {
+        announce(
+          "\(folder): waiting for a heartbeat of \(found.described(for: rules.owner)), which has locked the folder; "
+            + "its lock is taken over \(Int(rules.patience / .seconds(1))) seconds after the last heartbeat")
+        isAnnounced = true
+      }
       Thread.sleep(forTimeInterval: pause)
       guard let now = LockRecord(path: path) else {
         // The file is being written, or no longer exists.

@@ -93,8 +93,9 @@ struct ExperimentFinishing {
         } else {
           let model = folder + "/model.safetensors"
           try outcome.network.tensorFile(metadata: metadata).write(to: model)
-          let again = try ModelExport.experiment(spec, of: outcome.network, weights: model)
-          try DurableFile.write(Array(yaml(again).utf8), to: folder + "/architecture.yaml")
+          let file = folder + "/architecture.yaml"
+          let again = try ModelExport.experiment(spec, of: outcome.network, weights: model, in: file)
+          try DurableFile.write(Array(yaml(again).utf8), to: file)
         }
       }
     } catch {

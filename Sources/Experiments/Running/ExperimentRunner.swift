@@ -156,7 +156,7 @@ public struct ExperimentRunner: Sendable {
     do throws(RunError) {
       return try schedule.begin(index, for: stage) { experiment throws(RunError) in
         let folders = folders(spec)
-        let lock = try FolderLock(folders.state, interruption: stopping)
+        let lock = try FolderLock(folders.state, interruption: stopping, announce: announce)
         try keepStart(of: experiment.spec, folders)
         try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
@@ -190,12 +190,16 @@ public struct ExperimentRunner: Sendable {
     try earlier.mark(.interrupted, "a run with other settings has not ended (\(changes))")
   }
 
+  private func announce(_ message: String) { progress.show(.message(message)) }
+
   private func train(
     _ stage: TrainingStage, _ data: Dataset, _ schedule: SuiteSchedule, _ engine: Engine
   ) {
+    var lock: FolderLock?
+    defer { withExtendedLifetime(lock) {} }
     do throws(RunError) {
-      let lock = try cache.lock(stage.key, stopping)
-      defer { withExtendedLifetime(lock) {} }
+      let own = try cache.lock(stage.key, stopping, announce: announce)
+      lock = own
       try cache.describe(stage)
       let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
       let progress = label.map(self.progress.labelled) ?? self.progress
@@ -205,19 +209,19 @@ public struct ExperimentRunner: Sendable {
         checkpoints: cache.checkpoints(stage.key), key: stage.key,
         beginnings: schedule.beginnings(of: stage),
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
-        checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: lock.interruption,
+        checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: own.interruption,
         progress: progress, forecast: schedule.forecast, group: group)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
       postpone(stage, owner, schedule)
+    } catch .training(.interrupted) where lock?.isTakenOver == true && !stopping.isRequested {
+      postpone(stage, "another process, which has taken it over,", schedule)
     } catch .training(.interrupted) where group.count > 1 {
       // Another process of the group was asked to stop, so all stop.
       interruption.request()
       schedule.failed(stage, .training(.interrupted))
       failed(.training(.interrupted))
-    } catch .training(.interrupted) where !stopping.isRequested {
-      postpone(stage, "another process, which has taken it over,", schedule)
     } catch {
       schedule.failed(stage, error)
       failed(error)

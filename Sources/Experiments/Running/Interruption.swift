@@ -20,6 +20,9 @@ public final class Interruption: Sendable {
       || (listens.load(ordering: .relaxed) && StopSignals.areReceived)
   }
 
+  /// Whether this interruption itself was requested, not only the enclosing one.
+  var isRequestedItself: Bool { requested.load(ordering: .relaxed) }
+
   public func request() {
     requested.store(true, ordering: .relaxed)
   }

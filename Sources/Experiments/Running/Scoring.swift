@@ -10,7 +10,7 @@ struct Scoring {
   let spec: ExperimentSpec
   let data: ImageSet
   let seed: UInt64
-  /// Ends the pass over the images early; the scores are then invalid.
+  /// Ends scoring early; the scores are then invalid.
   var interruption = Interruption()
   /// Processes that score the same network together.
   var group = ProcessGroup.alone
@@ -27,7 +27,8 @@ struct Scoring {
     var failure: DatasetError?
     // Criteria that use only weights read no image.
     var (isRead, seen) = (false, 0)
-    let input = ScoringData(seed: seed, epoch: epoch, group: group) {
+    let isCancelled = { [interruption] in interruption.isRequested }
+    let input = ScoringData(seed: seed, epoch: epoch, group: group, isCancelled: isCancelled) {
       isRead = true
       let loader = BatchLoader(
         set: data, order: order, batchSize: spec.train.batchSize, augment: spec.dataset.augment,
@@ -36,7 +37,7 @@ struct Scoring {
       return AnyIterator {
         // A failed pass ends early, and its results are discarded.
         do throws(DatasetError) {
-          if !interruption.isRequested, let batch = try loader.next() {
+          if !isCancelled(), let batch = try loader.next() {
             seen += batch.count
             return (batch.images, batch.labels)
           }

@@ -3,9 +3,16 @@ import Reports
 import Specification
 import TensorFiles
 
-/// A training in the stage cache, for `espalier cache`.
+/// A training or shared beginning in the stage cache, for `espalier cache`.
 public struct CacheEntry: Encodable, Sendable {
+  public enum Kind: String, Encodable, Sendable {
+    case training
+    /// A state that several trainings start from, see ``SharedBeginnings``.
+    case beginning = "shared beginning"
+  }
+
   public let key: String
+  public let kind: Kind
   /// Description of the training.
   public let stage: String
   /// Total number of epochs, including fine-tuning; nil if the folder does not say.
@@ -19,16 +26,17 @@ public struct CacheEntry: Encodable, Sendable {
   /// The folder.
   let path: String
 
-  /// `6 of 9 epochs`
+  /// `6 of 9 epochs`, or `the state after epoch 6` for a shared beginning.
   var progress: String {
-    epochs.map { "\(epochsDone) of \(counted($0, "epoch"))" } ?? counted(epochsDone, "epoch")
+    if kind == .beginning { return "the state after epoch \(epochsDone)" }
+    return epochs.map { "\(epochsDone) of \(counted($0, "epoch"))" } ?? counted(epochsDone, "epoch")
   }
 
   public var isUnused: Bool { experiments.isEmpty }
 }
 
 extension StageCache {
-  /// All trainings, newest first.
+  /// All trainings and shared beginnings, newest first.
   ///
   /// - Parameter results: the results folder, whose experiments record the trainings that they use.
   func entries(of results: String) -> [CacheEntry] {
@@ -65,8 +73,9 @@ extension StageCache {
       if name != "lock", let date = status[.modificationDate] as? Date { newest = max(newest, date) }
     }
     let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)
+    let stage = lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?"
     return CacheEntry(
-      key: key, stage: lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?",
+      key: key, kind: stage.hasSuffix(SharedBeginnings.mark) ? .beginning : .training, stage: stage,
       epochs: epochs,
       epochsDone: CheckpointStore(folder: path).newestEpoch ?? 0, bytes: bytes, ageSeconds: max(0, Int(age)),
       experiments: experiments, path: path)

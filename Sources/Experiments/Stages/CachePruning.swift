@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// Trainings that were removed from a stage cache, or would be in a dry run.
+/// Trainings and shared beginnings that were removed from a stage cache, or would be in a dry run.
 public struct CachePruning: Encodable {
   public let removed: [CacheEntry]
   /// Trainings that were not removed because a run is using them.
@@ -54,7 +54,7 @@ public struct CacheListing {
 
   public init(results: String) { entries = StageCache(results: results).entries(of: results) }
 
-  /// Two lines for each training: its description, and its progress, size and age.
+  /// Two lines for each training or beginning: its description, and its progress, size and age.
   public func text() -> String {
     guard !entries.isEmpty else { return "nothing is cached" }
     let lines = entries.flatMap { entry in
@@ -64,9 +64,7 @@ public struct CacheListing {
           + (entry.isUnused ? "nothing" : entry.experiments.joined(separator: ", ")),
       ]
     }
-    return
-      (lines + ["", "\(counted(entries.count, "training")), \(size(entries.map(\.bytes).reduce(0, +)))"])
-      .joined(separator: "\n")
+    return (lines + ["", total(entries)]).joined(separator: "\n")
   }
 
   public func json() -> String { jsonOutput(entries) }
@@ -78,11 +76,20 @@ extension CachePruning {
     let verb = isDry ? "would remove" : "removed"
     var lines = removed.map { "\(verb) \($0.key.prefix(12)): \($0.stage), \(size($0.bytes))" }
     lines += inUse.map { "in use, not removed: \($0.key.prefix(12)): \($0.stage)" }
-    lines.append("\(verb) \(counted(removed.count, "training")), \(size(removed.map(\.bytes).reduce(0, +)))")
+    lines.append("\(verb) \(total(removed))")
     return lines.joined(separator: "\n")
   }
 
   public func json() -> String { jsonOutput(self) }
+}
+
+/// `2 trainings, 1 shared beginning, 1.2 MiB`
+private func total(_ entries: [CacheEntry]) -> String {
+  let beginnings = entries.count { $0.kind == .beginning }
+  return
+    ([counted(entries.count - beginnings, "training")]
+    + (beginnings > 0 ? [counted(beginnings, CacheEntry.Kind.beginning.rawValue)] : [])
+    + [size(entries.map(\.bytes).reduce(0, +))]).joined(separator: ", ")
 }
 
 /// `512 B`, `80.4 KiB`, `1.2 GiB`.

@@ -104,7 +104,10 @@ struct SharedBeginnings: Sendable {
     cache.checkpoints(Self.key(stage.trunk, epoch: epoch))
   }
 
+  /// End of the summary of a shared beginning.
+  static let mark = ", shared beginning"
+
   private func summary(_ epoch: Int) -> String {
-    "\(stage.setting), \(epoch) of \(stage.spec.train.epochs) epochs, seed \(stage.seed), shared beginning"
+    "\(stage.setting), \(epoch) of \(stage.spec.train.epochs) epochs, seed \(stage.seed)\(Self.mark)"
   }
 }

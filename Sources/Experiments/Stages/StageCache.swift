@@ -19,8 +19,10 @@ struct StageCache: Sendable {
   ///
   /// - Throws: `RunError.inUse` if another run holds the lock, `.storage` if the folder cannot be
   ///   used.
-  func lock(_ key: StageKey, _ interruption: Interruption) throws(RunError) -> FolderLock {
-    try FolderLock(folder(key), interruption: interruption)
+  func lock(
+    _ key: StageKey, _ interruption: Interruption, announce: @escaping (String) -> Void = { _ in }
+  ) throws(RunError) -> FolderLock {
+    try FolderLock(folder(key), interruption: interruption, announce: announce)
   }
 
   static let noteName = "stage.yaml"

@@ -23,7 +23,8 @@ struct TrainingStage: Sendable {
   /// The network and data: `resnet-8 × 0.5 on digits`.
   var setting: String {
     let architecture = spec.architecture
-    let depth = architecture.name.hasSuffix("\(architecture.depth)") ? "" : "-\(architecture.depth)"
+    let isNamed = architecture.depth == 0 || architecture.name.hasSuffix("\(architecture.depth)")
+    let depth = isNamed ? "" : "-\(architecture.depth)"
     let width = architecture.width == 1 ? "" : " × \(architecture.width)"
     return "\(architecture.name)\(depth)\(width) on \(spec.dataset.name)"
   }

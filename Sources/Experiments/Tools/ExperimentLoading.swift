@@ -11,8 +11,9 @@ public enum ExperimentLoading {
   ///   - overrides: `path=value` texts, applied to every experiment
   ///   - withoutDataset: whether other images replace the data set, which then need not fit or
   ///     exist
+  ///   - forCheck: whether missing start weights, an error of a run, are reported as a warning
   public static func load(
-    _ files: [String], overrides: [String], withoutDataset: Bool = false
+    _ files: [String], overrides: [String], withoutDataset: Bool = false, forCheck: Bool = false
   ) -> (
     specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic],
     warnings: [Diagnostic]
@@ -34,10 +35,10 @@ public enum ExperimentLoading {
           specs.append(experiment.spec)
           sources[name] = file
           // Experiments of one matrix share their warnings.
-          warnings += (experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place))
-            .filter {
-              !warnings.contains($0)
-            }
+          let found =
+            experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place)
+            + (forCheck ? missingFiles(experiment.spec, at: experiment.place) : [])
+          warnings += found.filter { !warnings.contains($0) }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
             diagnostics.append(
               Diagnostic(
@@ -58,6 +59,17 @@ public enum ExperimentLoading {
     MemoryCheck(spec, available: available)?.problem.map {
       [Diagnostic(place: place, path: "train.batch_size", message: $0)]
     } ?? []
+  }
+
+  /// A warning if the start weights do not exist: they may be on another machine.
+  private static func missingFiles(_ spec: ExperimentSpec, at place: Place) -> [Diagnostic] {
+    guard let path = spec.architecture.weights, !FileManager.default.fileExists(atPath: path) else {
+      return []
+    }
+    return [
+      Diagnostic(
+        place: place, path: "architecture.weights", message: "\(path) does not exist; `run` needs it")
+    ]
   }
 
   /// The experiment files, with suites expanded.

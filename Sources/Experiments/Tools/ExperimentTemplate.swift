@@ -142,7 +142,7 @@ public struct ExperimentTemplate {
     } catch {
       throw Problem(lines: error.diagnostics.map(\.description))
     }
-    do { try DurableFile.write(Array(text.utf8), to: file) } catch {
+    do { try DurableFile.writeOutput(Array(text.utf8), to: file) } catch {
       throw Problem(lines: ["\(error)"], isOfDisk: true)
     }
   }

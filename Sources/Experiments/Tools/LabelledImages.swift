@@ -13,7 +13,14 @@ struct LabelledImages {
   init(contentsOf path: String, for network: Network, needsLabels: Bool = true) throws(ToolError) {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .file("\(error)") }
+    if let type = file.integerType("images") {
+      throw .file(
+        "\(path): tensor images has the integer type \(type); expected F32, F16, BF16 or F64, normalized")
+    }
     guard let tensor = file.tensors["images"] else { throw .file("\(path): tensor images is missing") }
+    if needsLabels, file.tensors["labels"] != nil {
+      throw .file("\(path): tensor labels has a floating-point type; expected I64, I32 or U8")
+    }
     guard let labels = file.integers["labels"] ?? (needsLabels ? nil : []) else {
       throw .file("\(path): integer tensor labels is missing")
     }

@@ -14,8 +14,9 @@ public enum ModelExport {
   /// - Parameters:
   ///   - model: the network, pruned or not
   ///   - weights: the model's file, from which the experiment starts
+  ///   - file: the experiment's file
   static func experiment(
-    _ spec: ExperimentSpec, of model: Network, weights: String
+    _ spec: ExperimentSpec, of model: Network, weights: String, in file: String
   ) throws(ToolError) -> ExperimentSpec {
     var again = spec
     // The results of the original experiment contain the model.
@@ -29,7 +30,7 @@ public enum ModelExport {
     again.architecture.growth = nil
     again.architecture.depth = 0
     again.architecture.block = .plain
-    (again.architecture.weights, again.architecture.unexpandedWeights) = (fromWorkingFolder(weights), nil)
+    (again.architecture.weights, again.architecture.unexpandedWeights) = written(weights, in: file)
     do throws(SpecificationError) {
       again.architecture.declaration = try ArchitectureDeclaration(model.graph)
     } catch {
@@ -38,11 +39,25 @@ public enum ModelExport {
     return again
   }
 
-  /// A path for a shared file: relative to the working folder if it is inside it.
-  private static func fromWorkingFolder(_ path: String) -> String {
-    let folder = FileManager.default.currentDirectoryPath
-    let start = folder.hasSuffix("/") ? folder : folder + "/"
-    return path.hasPrefix(start) ? String(path.dropFirst(start.count)) : path
+  /// A path for an experiment file that is shared: relative to the file's folder if it is inside
+  /// it, so that the folder can be moved; or else relative to the working folder if it is inside
+  /// that.
+  ///
+  /// - Returns: the path, and its text if that contains a variable
+  private static func written(_ path: String, in file: String) -> (path: String, text: String?) {
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    if let name = rest(of: path, beneath: folder) {
+      return (path, "${\(experimentFolder)}/" + name.replacing("$", with: "$$"))
+    }
+    return (rest(of: path, beneath: FileManager.default.currentDirectoryPath) ?? path, nil)
+  }
+
+  /// A path relative to a folder; nil if it is not inside the folder.
+  private static func rest(of path: String, beneath folder: String) -> String? {
+    func parts(_ path: String) -> [String] { URL(fileURLWithPath: path).standardizedFileURL.pathComponents }
+    let (own, outer) = (parts(path), parts(folder))
+    guard own.starts(with: outer), own.count > outer.count else { return nil }
+    return own.dropFirst(outer.count).joined(separator: "/")
   }
 
   /// Writes a model as an experiment file, as tensors, or as ONNX.
@@ -59,10 +74,11 @@ public enum ModelExport {
     do {
       switch format {
       case .yaml:
-        let text = yaml(try experiment(spec, of: network, weights: path))
-        try DurableFile.write(Array(text.utf8), to: output)
+        let text = yaml(try experiment(spec, of: network, weights: path, in: output))
+        try DurableFile.writeOutput(Array(text.utf8), to: output)
       case .safetensors:
-        try network.tensorFile(metadata: try metadata(of: path, spec)).write(to: output)
+        let file = network.tensorFile(metadata: try metadata(of: path, spec))
+        try DurableFile.writeOutput(file.serialized(), to: output)
       case .onnx:
         let own = try metadata(of: path, spec)
         let described = own.isEmpty ? ModelMetadata.of(spec) : own
@@ -72,7 +88,7 @@ public enum ModelExport {
           ? spec.calibrationRanges(of: network, on: spec.loadData(threads: engine.threads).train) : nil
         let macs = try ONNXExport(
           network: network, spec: spec.export.onnx, metadata: described, ranges: ranges
-        ).write(to: output)
+        ).write(to: output, by: DurableFile.writeOutput)
         return "\(output): \(macs) MACs for an image, \(network.cost().macs) of the network"
       }
       return nil

@@ -29,13 +29,14 @@ extension ExperimentSpec {
   /// The network of an ONNX file, which also contains the layers and may be pruned; nil for other
   /// files.
   private func exported(_ path: String, _ engine: Engine) throws(ToolError) -> Network? {
-    guard let start = try? DurableFile.read(path, first: 9), ONNXNetwork.begins(start) else { return nil }
+    guard let start = try? DurableFile.read(path, first: 9), architecture.isONNX(path, start) else {
+      return nil
+    }
     do {
-      guard let model = try onnxModel(path, try DurableFile.read(path)) else { return nil }
+      let model = try architecture.onnxModel(path, try DurableFile.read(path))
       let network = Network(model.graph, seed: 0, engine: engine)
       network.prunesStreams = prune?.scope == .stream
-      try network.load(
-        model: TensorFile(tensors: model.tensors, metadata: model.metadata), from: path)
+      try network.load(model: TensorFile(model), from: path)
       return network
     } catch {
       throw .file("\(error)")
@@ -62,31 +63,29 @@ extension ExperimentSpec {
 
   /// A trained model's tensors and metadata, from a safetensors file or an ONNX file.
   func modelFile(_ path: String) throws(ModelFileError) -> TensorFile {
-    let bytes: [UInt8]
-    do { bytes = try DurableFile.read(path) } catch { throw .unreadable(error) }
+    let bytes = try modelBytes(path)
     do throws(ONNXError) {
-      if let model = try onnxModel(path, bytes) {
-        return TensorFile(tensors: model.tensors, metadata: model.metadata)
-      }
+      if architecture.isONNX(path, bytes) { return TensorFile(try architecture.onnxModel(path, bytes)) }
     } catch {
       throw .other("\(error)")
     }
     do { return try TensorFile(bytes: bytes, file: path) } catch { throw .unreadable(error) }
   }
 
-  /// The network of an ONNX file; nil for other files.
-  private func onnxModel(_ path: String, _ bytes: [UInt8]) throws(ONNXError) -> ONNXNetwork? {
-    guard ONNXNetwork.begins(bytes) || path == architecture.onnx else { return nil }
-    let size = architecture.input
-    return try ONNXNetwork(
-      bytes: bytes, file: path, input: FeatureShape(channels: size[0], rows: size[1], columns: size[2]))
+  private func modelBytes(_ path: String) throws(ModelFileError) -> [UInt8] {
+    do { return try DurableFile.read(path) } catch {
+      var unread = error
+      unread.expected = "a safetensors or ONNX file"
+      throw .unreadable(unread)
+    }
   }
 
   /// The bytes of a model's file, and of its external tensor files.
   func files(ofModel path: String) throws(ModelFileError) -> [[UInt8]] {
+    let bytes = try modelBytes(path)
+    guard architecture.isONNX(path, bytes) else { return [bytes] }
     do {
-      let bytes = try DurableFile.read(path)
-      guard let model = try onnxModel(path, bytes) else { return [bytes] }
+      let model = try architecture.onnxModel(path, bytes)
       let folder = URL(filePath: path).deletingLastPathComponent().path
       var files = [bytes]
       for name in model.externalFiles { files.append(try DurableFile.read("\(folder)/\(name)")) }
@@ -107,19 +106,60 @@ extension ExperimentSpec {
 }
 
 extension ArchitectureSpec {
-  /// Why the start weights do not fit, judging by their header. A missing file may be on another
-  /// machine.
+  /// Why the start weights do not fit, judging by the names and shapes of their tensors. A missing
+  /// file may be on another machine.
   var weightsProblem: String? {
     guard let path = weights, path != onnx, FileManager.default.fileExists(atPath: path) else { return nil }
     do {
-      // An ONNX file has no such header; it is checked when its weights are read.
-      if ONNXNetwork.begins(try DurableFile.read(path, first: 9)) { return nil }
-      let header = try TensorHeader(contentsOf: path)
+      let header = try header(ofModel: path)
       guard let graph = try? ArchitectureRegistry.graph(self) else { return nil }
       try PrunableGraph(graph).check(header, from: path, newHead: hasNewHead)
       return nil
     } catch {
       return "\(error)"
     }
+  }
+
+  /// Names, shapes and types of the tensors in a model's file.
+  private func header(ofModel path: String) throws -> TensorHeader {
+    guard isONNX(path, try DurableFile.read(path, first: 9)) else {
+      return try TensorHeader(contentsOf: path)
+    }
+    // An ONNX file has no such header; the names and shapes follow from its nodes.
+    return try ModelHeaders.ofONNX.value(for: ModelHeaders.Question(path: path, input: input)) {
+      TensorHeader(TensorFile(try onnxModel(path, try DurableFile.read(path))))
+    }
+  }
+
+  /// Whether a model's file is an ONNX file, or should be one by its name.
+  ///
+  /// - Parameter start: at least the first nine bytes, unless the file is shorter
+  fileprivate func isONNX(_ path: String, _ start: [UInt8]) -> Bool {
+    ONNXNetwork.begins(start) || path == onnx
+      || (path.lowercased().hasSuffix(".onnx") && !TensorFile.begins(start))
+  }
+
+  /// The network of an ONNX file.
+  fileprivate func onnxModel(_ path: String, _ bytes: [UInt8]) throws(ONNXError) -> ONNXNetwork {
+    try ONNXNetwork(
+      bytes: bytes, file: path, input: FeatureShape(channels: input[0], rows: input[1], columns: input[2]))
+  }
+}
+
+/// Cache of the headers of ONNX start weights, which most experiments of a matrix share, so that a
+/// file is read once.
+private enum ModelHeaders {
+  struct Question: Equatable, Sendable {
+    var path: String
+    var input: [Int]
+  }
+
+  static let ofONNX = RecentValues<Question, TensorHeader>()
+}
+
+extension TensorFile {
+  /// The tensors and metadata of an ONNX file.
+  fileprivate init(_ model: ONNXNetwork) {
+    self.init(tensors: model.tensors, metadata: model.metadata)
   }
 }

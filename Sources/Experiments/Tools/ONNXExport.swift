@@ -15,17 +15,21 @@ struct ONNXExport {
 
   /// Writes the file, and the folder `test_data_set_0` next to it.
   ///
+  /// - Parameter writing: how the file itself is written
   /// - Returns: the file's MACs for one image
   /// - Throws: ``ONNXError`` for a network that cannot be exported, `TensorFileError` if the file
   ///   cannot be written.
-  func write(to path: String) throws -> Int {
+  func write(
+    to path: String,
+    by writing: (_ bytes: [UInt8], _ path: String) throws(TensorFileError) -> Void = DurableFile.write
+  ) throws -> Int {
     let options = ONNXOptions(
       opset: spec.opset, foldsBatchNorm: spec.foldsBatchNorm, padChannels: spec.padChannels,
       batch: spec.batch)
     var metadata = metadata
     if let images = spec.calibrationImages { metadata[ModelMetadata.calibrationImages] = "\(images)" }
     let model = try ONNXModel(network, options, ranges: ranges, metadata: metadata)
-    try DurableFile.write(model.bytes, to: path)
+    try writing(model.bytes, path)
     if spec.testImages > 0 {
       let folder = URL(filePath: path).deletingLastPathComponent().appending(path: "test_data_set_0").path
       try DurableFile.makeFolder(folder)

@@ -169,7 +169,7 @@ public struct Prediction: Encodable {
   /// Writes `logits` [N, classes].
   public func writeLogits(to path: String) throws(ToolError) {
     do {
-      try TensorFile(tensors: ["logits": logits]).write(to: path)
+      try DurableFile.writeOutput(TensorFile(tensors: ["logits": logits]).serialized(), to: path)
     } catch {
       throw .unwritten(error)
     }

@@ -45,7 +45,9 @@ public struct SensitivityAnalysis: Sendable {
 
   /// Measures the remaining layers, and writes `sensitivity.json`, `.csv` and `.svg`.
   public func run() throws(RunError) -> SensitivityReport {
-    let lock = try FolderLock(folder + "/.state", interruption: interruption)
+    let lock = try FolderLock(folder + "/.state", interruption: interruption) { [progress] in
+      progress.show(.message($0))
+    }
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
     let (model, hash) = try read(weights)

@@ -54,10 +54,12 @@ extension Network {
   /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; then
   ///   tensors are unchanged, but channels may have been removed.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
-    let shapes = file.tensors.mapValues(\.shape)
+    let header = TensorHeader(file)
     // If all shapes fit already, the channels were removed from this network before.
-    if !structure.fits(shapes) { keep(channels: try structure.keptChannels(file.metadata, from: path)) }
-    try structure.check(shapes, file.metadata, from: path)
+    if !structure.fits(header.shapes) {
+      keep(channels: try structure.keptChannels(file.metadata, from: path))
+    }
+    try structure.check(header.shapes, header.integerTypes, file.metadata, from: path)
     setTensors(file.tensors)
   }
 
@@ -69,7 +71,7 @@ extension Network {
   }
 
   /// Loads a trained model that other programs may have written: names may have the prefix of
-  /// PyTorch's wrappers, and values must be finite.
+  /// PyTorch's wrappers, values must be finite, and variances must not be negative.
   ///
   /// The projection of a residual block may be called `downsample`, as torchvision does, or
   /// `shortcut`.
@@ -78,18 +80,23 @@ extension Network {
   public func load(
     model: TensorFile, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {
-    let names = structure.ownNames(Array(model.tensors.keys))
-    var model = model
-    model.tensors = Dictionary(
-      uniqueKeysWithValues: model.tensors.map { (names[$0.key] ?? $0.key, $0.value) })
+    var model = model.renamed(
+      structure.ownNames(Array(model.tensors.keys)).merging(structure.ownNames(Array(model.integers.keys))) {
+        first, _ in first
+      })
     if newHead {
       let own = tensors
       for name in structure.headTensors { model.tensors[name] = own[name] }
     }
-    if let name = model.tensors.keys.sorted().first(where: { name in
-      model.tensors[name]?.values.contains { !$0.isFinite } == true
-    }) {
-      throw .notFinite(file: path, tensor: name)
+    for (name, tensor) in model.tensors.sorted(by: { $0.key < $1.key }) {
+      if tensor.values.contains(where: { !$0.isFinite }) { throw .notFinite(file: path, tensor: name) }
+      // If the epsilon of an ONNX file's batch norm differs from the network's, the difference is
+      // added to the variance, which may become negative if the file's epsilon is smaller.
+      if name.hasSuffix(".running_var"),
+        let value = tensor.values.first(where: { Double($0) + BatchNormalization.epsilon <= 0 })
+      {
+        throw .negativeVariance(file: path, tensor: name, value: value)
+      }
     }
     try load(model, from: path)
   }

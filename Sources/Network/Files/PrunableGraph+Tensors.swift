@@ -33,21 +33,27 @@ extension PrunableGraph {
   public func check(
     _ header: TensorHeader, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {
-    let names = ownNames(Array(header.shapes.keys))
-    var shapes = Dictionary(uniqueKeysWithValues: header.shapes.map { (names[$0.key] ?? $0.key, $0.value) })
+    var shapes = withOwnNames(header.shapes)
     if newHead {
       let own = tensorShapes
       for name in headTensors { shapes[name] = own[name] }
     }
     var pruned = self
     if !pruned.fits(shapes) { _ = pruned.keep(channels: try keptChannels(header.metadata, from: path)) }
-    try pruned.check(shapes, header.metadata, from: path)
+    try pruned.check(shapes, withOwnNames(header.integerTypes), header.metadata, from: path)
+  }
+
+  private func withOwnNames<Value>(_ tensors: [String: Value]) -> [String: Value] {
+    let names = ownNames(Array(tensors.keys))
+    return Dictionary(uniqueKeysWithValues: tensors.map { (names[$0.key] ?? $0.key, $0.value) })
   }
 
   /// The graph's names for the tensors of a file: without the prefix of PyTorch's wrappers, and
   /// with the graph's choice of `downsample` or `shortcut` for the projection of a residual block.
   func ownNames(_ names: [String]) -> [String: String] {
     let own = tensorShapes
+    // A network that was imported from the file has the same names as the file.
+    if own.keys.allSatisfy(Set(names).contains) { return [:] }
     let bare = TensorFile.withoutWrappers(names)
     // No two names of a file may become the same.
     var taken = Set(bare.values)
@@ -66,12 +72,21 @@ extension PrunableGraph {
 
   func fits(_ shapes: [String: [Int]]) -> Bool { tensorShapes.allSatisfy { shapes[$0.key] == $0.value } }
 
+  /// - Parameters:
+  ///   - found: shapes of the file's floating-point tensors, by name
+  ///   - integers: types of its integer tensors, by name
   /// - Throws: ``ModelFileError`` when a tensor is missing, superfluous or of another shape.
   func check(
-    _ found: [String: [Int]], _ metadata: [String: String], from path: String
+    _ found: [String: [Int]], _ integers: [String: String], _ metadata: [String: String], from path: String
   ) throws(ModelFileError) {
     let own = tensorShapes
-    for name in own.keys.sorted() where found[name] == nil { throw .missing(file: path, tensor: name) }
+    for name in own.keys.sorted() where found[name] == nil {
+      if let type = integers[name] { throw .integers(file: path, tensor: name, type: type) }
+      if let prefix = TensorFile.wrappers.first(where: { found[$0 + name] != nil }) {
+        throw .partlyWrapped(file: path, tensor: name, prefix: prefix)
+      }
+      throw .missing(file: path, tensor: name)
+    }
     try checkShapes(found, own, metadata, from: path)
     for name in found.keys.sorted() where own[name] == nil && !name.hasSuffix("num_batches_tracked") {
       throw .unexpected(file: path, tensor: name)

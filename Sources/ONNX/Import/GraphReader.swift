@@ -23,46 +23,6 @@ struct GraphReader {
     var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] }
   }
 
-  typealias Reading = @Sendable (inout GraphReader, NodeReader) throws(ONNXError) -> Void
-
-  /// Every supported operator. To add one, write a function, and add a line here.
-  static let operators: [String: Reading] = [
-    "Add": { (reader, node) throws(ONNXError) in try reader.add(node) },
-    "AveragePool": { (reader, node) throws(ONNXError) in try reader.averagePool(node) },
-    "BatchNormalization": { (reader, node) throws(ONNXError) in try reader.batchNormalization(node) },
-    "Cast": { (reader, node) throws(ONNXError) in try reader.cast(node) },
-    "Clip": { (reader, node) throws(ONNXError) in try reader.clip(node) },
-    "Concat": { (reader, node) throws(ONNXError) in try reader.concat(node) },
-    "Constant": { (reader, node) throws(ONNXError) in try reader.constant(node) },
-    "ConstantOfShape": { (reader, node) throws(ONNXError) in try reader.constantOfShape(node) },
-    "Conv": { (reader, node) throws(ONNXError) in try reader.convolution(node) },
-    "Dropout": { (reader, node) throws(ONNXError) in try reader.dropout(node) },
-    "Flatten": { (reader, node) throws(ONNXError) in try reader.flatten(node) },
-    "Gather": { (reader, node) throws(ONNXError) in try reader.gather(node) },
-    "Gemm": { (reader, node) throws(ONNXError) in try reader.gemm(node) },
-    "GlobalAveragePool": { (reader, node) throws(ONNXError) in try reader.globalAveragePool(node) },
-    "HardSigmoid": { (reader, node) throws(ONNXError) in try reader.hardSigmoid(node) },
-    "HardSwish": { (reader, node) throws(ONNXError) in try reader.activation(node, .hardSwish) },
-    "Identity": { (reader, node) throws(ONNXError) in try reader.identity(node) },
-    "LeakyRelu": { (reader, node) throws(ONNXError) in try reader.leakyReLU(node) },
-    "MatMul": { (reader, node) throws(ONNXError) in try reader.matrixProduct(node) },
-    "MaxPool": { (reader, node) throws(ONNXError) in try reader.maxPool(node) },
-    "Mul": { (reader, node) throws(ONNXError) in try reader.multiply(node) },
-    "Pad": { (reader, node) throws(ONNXError) in try reader.pad(node) },
-    "ReduceMean": { (reader, node) throws(ONNXError) in try reader.reduceMean(node) },
-    "Relu": { (reader, node) throws(ONNXError) in try reader.activation(node, .relu) },
-    "Reshape": { (reader, node) throws(ONNXError) in try reader.reshape(node) },
-    "Shape": { (reader, node) throws(ONNXError) in try reader.shape(node) },
-    "Sigmoid": { (reader, node) throws(ONNXError) in try reader.sigmoid(node) },
-    "Slice": { (reader, node) throws(ONNXError) in try reader.slice(node) },
-    "Squeeze": { (reader, node) throws(ONNXError) in try reader.squeeze(node) },
-    "Sub": { (reader, node) throws(ONNXError) in
-      try reader.sizesOnly(node) { $0.subtractingReportingOverflow($1) }
-    },
-    "Transpose": { (reader, node) throws(ONNXError) in try reader.transpose(node) },
-    "Unsqueeze": { (reader, node) throws(ONNXError) in try reader.unsqueeze(node) },
-  ]
-
   /// Limits on nodes, values of an image, and channels of all values; more are a mistake.
   private static let mostNodes = 10_000
   static let mostElements = 1 << 28
@@ -151,9 +111,7 @@ struct GraphReader {
 
   mutating func read() throws(ONNXError) -> ReadNetwork {
     for (position, node) in nodes.enumerated() where !finished.contains(position) {
-      guard node.proto.domain.isEmpty || node.proto.domain == "ai.onnx",
-        let reading = Self.operators[node.type]
-      else { throw Self.unknown(node) }
+      let reading = try Self.reading(of: node)
       do throws(ONNXError) {
         try reading(&self, node)
       } catch {
@@ -161,24 +119,6 @@ struct GraphReader {
       }
     }
     return try finish()
-  }
-
-  private static func unknown(_ node: NodeReader) -> ONNXError {
-    let advice =
-      [
-        "Softmax": "export a model that returns logits; the loss includes the softmax",
-        "LogSoftmax": "export a model that returns logits; the loss includes the softmax",
-        "QuantizeLinear": "export the model before it is quantized",
-        "QLinearConv": "export the model before it is quantized",
-        "If": "torch.onnx.export with a model in eval() and fixed sizes leaves no conditions",
-        "Loop": "torch.onnx.export with a model in eval() and fixed sizes leaves no loops",
-      ][node.type]
-    let names = operators.keys.sorted().joined(separator: ", ")
-    return node.error(
-      node.proto.domain.isEmpty
-        ? "the operator is not supported"
-        : "no operator of the domain `\(shown(node.proto.domain))` is supported",
-      advice ?? "supported: \(names)")
   }
 
   private mutating func finish() throws(ONNXError) -> ReadNetwork {

@@ -73,11 +73,11 @@ public struct ONNXNetwork: Sendable {
   }
 
   /// Whether a file begins like an ONNX model: with the version of the format, and not like a
-  /// safetensors file of this length.
+  /// safetensors file with a header of this length.
   public static func begins(_ bytes: some Collection<UInt8>) -> Bool {
     let start = Array(bytes.prefix(9))
     return start.count == 9 && start[0] == 0x08 && (1...20).contains(start[1])
-      && !(start[2..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{"))
+      && !TensorFile.begins(start)
   }
 }
 

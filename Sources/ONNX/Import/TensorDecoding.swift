@@ -33,8 +33,8 @@ struct TensorDecoding {
       values = bits.map { Float(bitPattern: UInt32($0) << 16) }
     default:
       throw ONNXError(
-        problem: "the tensor `\(shown(proto.name))` does not have floats",
-        advice: "export the model before it is quantized")
+        problem: "the tensor `\(shown(proto.name))` has the type \(Self.typeName(proto.dataType))",
+        advice: "supported: FLOAT, FLOAT16, BFLOAT16, DOUBLE; export the model before it is quantized")
     }
     guard values.count == count else {
       throw ONNXError(
@@ -61,6 +61,15 @@ struct TensorDecoding {
       throw ONNXError(problem: "the tensor `\(shown(proto.name))` is not a list of integers")
     }
     return values
+  }
+
+  /// The name of a number in ONNX's TensorProto.DataType.
+  private static func typeName(_ number: Int32) -> String {
+    let names = [
+      "UNDEFINED", "FLOAT", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "STRING", "BOOL", "FLOAT16",
+      "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16",
+    ]
+    return names.indices.contains(Int(number)) ? names[Int(number)] : "number \(number)"
   }
 
   private func shape(_ proto: Onnx_TensorProto) throws(ONNXError) -> (shape: [Int], count: Int) {

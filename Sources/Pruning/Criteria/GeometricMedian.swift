@@ -1,5 +1,7 @@
+import Compute
 import Network
 import Specification
+import Synchronization
 
 /// Distance of a channel's filter from the other filters of its layer (FPGM: He et al. 2019, arXiv
 /// 1811.00250, eq. 6).
@@ -12,18 +14,37 @@ public struct GeometricMedian: ImportanceCriterion {
   public init(options: CriterionOptions) {}
 
   public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
-    network.filters.mapValues { weight in
-      let filters = filters(of: weight)
-      var sums = [Double](repeating: 0, count: filters.count)
-      for (first, filter) in filters.enumerated() {
-        for (second, other) in filters.enumerated().dropFirst(first + 1) {
-          let distance = distance(filter, other)
+    network.filters.mapValues { distanceSums(filters(of: $0), network.engine, data.isCancelled) }
+  }
+
+  /// Number of filters whose distances to all later ones are in memory at once.
+  private static let band = 64
+
+  /// The sum of each filter's distances to the others; invalid if cancelled.
+  ///
+  /// Filters are distributed over the threads. The sums are computed in the order of the filters,
+  /// whatever the number of threads.
+  private func distanceSums(
+    _ filters: [ArraySlice<Float>], _ engine: Engine, _ isCancelled: () -> Bool
+  ) -> [Double] {
+    var sums = [Double](repeating: 0, count: filters.count)
+    for start in stride(from: 0, to: filters.count, by: Self.band) {
+      let band = start..<min(filters.count, start + Self.band)
+      let found = Mutex([[Double]](repeating: [], count: band.count))
+      engine.parallel(band.count) { index in
+        guard !isCancelled() else { return }
+        let filter = filters[start + index]
+        let distances = filters[(start + index + 1)...].map { distance(filter, $0) }
+        found.withLock { $0[index] = distances }
+      }
+      for (first, distances) in zip(band, found.withLock { $0 }) {
+        for (second, distance) in zip((first + 1)..., distances) {
           sums[first] += distance
           sums[second] += distance
         }
       }
-      return sums
     }
+    return sums
   }
 
   private func distance(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {

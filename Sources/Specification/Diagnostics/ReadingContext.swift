@@ -26,6 +26,14 @@ final class ReadingContext {
     knownPaths = other.knownPaths
   }
 
+  /// The variables that a text at a source location may use: the environment and the folder of the
+  /// file.
+  func variables(at place: Place) -> [String: String] {
+    guard !Override.isPlace(place) else { return environment }
+    let folder = place.file.lastIndex(of: "/").map { String(place.file[..<$0]) } ?? "."
+    return environment.merging([experimentFolder: folder]) { $1 }
+  }
+
   /// Adds errors found elsewhere.
   func report(_ diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics { report(diagnostic.place, diagnostic.path, diagnostic.message) }

@@ -92,12 +92,13 @@ struct MappingReader {
   }
 
   /// The unexpanded text of a path, from the file or the default; nil if expansion does not change
-  /// it.
+  /// it, or if it would mean another path in a file of another folder.
   func unexpandedPath(_ field: Field<String>, of path: String?, default standard: String? = nil) -> String? {
     var written = standard
     if case .scalar(let scalar)? = node(field.name)?.content { written = scalar.text }
     guard let path, let written else { return nil }
-    return field.form.write(path) == .string(written) ? nil : written
+    let isOfFile = written.contains("${\(experimentFolder)")
+    return isOfFile || field.form.write(path) == .string(written) ? nil : written
   }
 
   /// The mapping of a key; an empty one if it is missing.

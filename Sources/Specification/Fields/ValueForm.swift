@@ -123,7 +123,7 @@ extension ValueForm where Value == String {
           return nil
         }
         do throws(ExpansionProblem) {
-          let text = try expanded(scalar.text, environment: context.environment)
+          let text = try expanded(scalar.text, environment: context.variables(at: node.place))
           if !text.isEmpty { return text }
           context.report(node.place, path, "expected a path, found an empty text")
         } catch {

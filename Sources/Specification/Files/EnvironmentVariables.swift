@@ -1,3 +1,6 @@
+/// The variable for the folder of the experiment file that contains it.
+package let experimentFolder = "EXPERIMENT_FOLDER"
+
 /// Why a text with `${NAME}` or `~` in it cannot be expanded.
 struct ExpansionProblem: Error, Equatable { var message: String }
 

@@ -5,8 +5,13 @@ struct Override {
 
   init(_ argument: String) {
     self.argument = argument
-    file = "--set \(quoted(argument, limit: 1_000).dropFirst().dropLast())"
+    file = "\(Self.option) \(quoted(argument, limit: 1_000).dropFirst().dropLast())"
   }
+
+  private static let option = "--set"
+
+  /// Whether a source location is in such an argument instead of a file.
+  static func isPlace(_ place: Place) -> Bool { place.file.hasPrefix(option + " ") }
 
   /// The value inside the mappings of its path; nil, with an error reported, if the argument is
   /// malformed.

@@ -57,6 +57,9 @@ struct SourceText {
   }
 }
 
+/// Whether a file or folder exists at a path.
+func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
 /// `path` relative to the folder of `file`; absolute paths are unchanged.
 func resolve(_ path: String, relativeTo file: String) -> String {
   guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }

@@ -17,7 +17,8 @@ struct ArchitectureSection: Sendable {
     "classes", .wholeNumber(2...1_000_000), "Outputs of the network; default: the data set's classes.")
   let weights = Field(
     "weights", .path,
-    "A safetensors or ONNX file to start from instead of random weights; relative to the working directory.")
+    "A safetensors or ONNX file to start from instead of random weights; relative to the working directory,"
+      + " or to this file after `${EXPERIMENT_FOLDER}/`.")
   let newHead = Field(
     "new_head", .boolean, default: false,
     "Replaces the classifier of `weights` by a randomly initialized one, for example for other classes.")

@@ -40,7 +40,7 @@ struct DatasetSection: Sendable {
   func read(_ mapping: MappingReader, classesAreGiven: Bool) -> (DatasetSpec?, Catalog.Dataset?) {
     let name = mapping[name]
     var dataset = mapping.context.catalog.datasets.first { $0.name == name }
-    let path = readPath(mapping, dataset)
+    let (path, standard) = readPath(mapping, dataset)
     let augment = mapping.mapping("augment", self.augment.keys).flatMap { self.augment.read($0, dataset) }
     let pictures = readPictures(mapping, dataset, augment)
     if let entry = dataset, entry.isPictures {
@@ -58,7 +58,7 @@ struct DatasetSection: Sendable {
     var spec = DatasetSpec(
       name: name, path: path, trainLimit: trainLimit, testLimit: testLimit, pictures: pictures,
       augment: augment, normalize: normalize)
-    spec.unexpandedPath = mapping.unexpandedPath(self.path, of: path, default: dataset?.defaultPath)
+    spec.unexpandedPath = mapping.unexpandedPath(self.path, of: path, default: standard)
     return (spec, dataset)
   }
 
@@ -100,18 +100,21 @@ struct DatasetSection: Sendable {
     ).map { .some($0) }
   }
 
-  private func readPath(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> String?? {
-    if mapping.has(path.name) { return mapping.optional(path) }
+  /// - Returns: the path, nil after an error, and the unexpanded default path if it is used.
+  private func readPath(
+    _ mapping: MappingReader, _ dataset: Catalog.Dataset?
+  ) -> (path: String??, standard: String?) {
+    if mapping.has(path.name) { return (mapping.optional(path), nil) }
     if let dataset, dataset.isPictures {
       mapping.reportMissing(path.name, "the folder of the pictures")
-      return nil
+      return (nil, nil)
     }
-    guard let standard = dataset?.defaultPath else { return .some(nil) }
     do throws(ExpansionProblem) {
-      return .some(try expanded(standard, environment: mapping.context.environment))
+      let standard = try dataset?.standardPath(in: mapping.context.environment)
+      return (.some(standard?.expanded), standard?.written)
     } catch {
       mapping.report(path.name, "the data set's default path cannot be used: \(error.message)")
-      return nil
+      return (nil, nil)
     }
   }
 

@@ -10,7 +10,8 @@ struct Cache: ParsableCommand {
 struct CacheList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists cached trainings, newest first, and the experiments that use them.")
+    abstract:
+      "Lists cached trainings and shared beginnings, newest first, and the experiments that use them.")
 
   @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
   var results = "results"

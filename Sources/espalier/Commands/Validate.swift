@@ -17,7 +17,7 @@ struct Validate: ParsableCommand {
   func run() throws {
     try EngineOptions.checkEnvironment()
     let (specs, _, diagnostics, warnings) = ExperimentLoading.load(
-      files, overrides: experiment.overrides)
+      files, overrides: experiment.overrides, forCheck: true)
     switch format {
     case .json:
       print(ValidationResult(specs, diagnostics, warnings: warnings).json())

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file system of a few megabytes in memory, mounted on a folder; gone with the value. Only for
-/// root.
+/// A file system of a few megabytes in memory, mounted on a folder; both are removed with
+/// the value. Only for root.
 final class SmallDisk {
   static var isPossible: Bool {
     getuid() == 0
@@ -19,7 +19,11 @@ final class SmallDisk {
     try Self.call("mount", ["-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path])
   }
 
-  deinit { try? Self.call("umount", ["--lazy", folder.path]) }
+  deinit {
+    try? Self.call("umount", ["--lazy", folder.path])
+    // Fails if the folder contained files before.
+    rmdir(folder.path)
+  }
 
   func makeReadOnly() throws { try Self.call("mount", ["-o", "remount,ro", folder.path]) }
   func makeWritable() throws { try Self.call("mount", ["-o", "remount,rw", folder.path]) }
