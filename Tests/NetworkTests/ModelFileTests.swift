@@ -59,7 +59,7 @@ struct ModelFileTests {
     #expect(
       problem(file, try network())
         == "w: tensor layer1.0.bn1.bias has shape [6], expected [8]: a pruned model whose metadata, espalier.kept.*, was"
-        + " lost when another program wrote it, or one of another `architecture.width`; take the file that"
+        + " lost when another program wrote it, or a model of another `architecture.width`; use the file that"
         + " `espalier run` wrote")
   }
 
