@@ -189,14 +189,14 @@ struct MatrixTests {
       ("x", "'x'"),
     ] {
       #expect(
-        errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("is there twice") },
+        errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("appears twice") },
         "\(first)")
     }
     for (first, second) in [
       ("0.5", "0.50001"), ("[1, 2]", "[2, 1]"), ("{a: 1}", "{a: 1, b: 2}"), ("1", "'1'"),
     ] {
       #expect(
-        !errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("is there twice") },
+        !errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("appears twice") },
         "\(first)")
     }
   }
