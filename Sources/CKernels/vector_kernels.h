@@ -22,7 +22,12 @@
 //
 // max(a, b) and min(a, b) must return b where either is not a number.
 #define INLINE static inline __attribute__((always_inline))
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+// Unrolled code with a check at every access takes minutes to compile.
+#define UNROLL
+#else
 #define UNROLL _Pragma("clang loop unroll(full)")
+#endif
 
 enum {
   // Outputs whose sums wait in memory while they read some of the inputs.
