@@ -9,13 +9,10 @@ cd "$(dirname "$0")/.."
 root=$PWD
 copy=.build-threads/package
 
+rm -rf "$copy"
 mkdir -p "$copy"
-rm -rf "$copy/Sources" "$copy/Tests"
-cp -a Package.swift Package.resolved Sources Tests "$copy"
-# Tests read these, and look for them beside the folder of tests.
-for name in *; do
-  [ -e "$copy/$name" ] || ln -s "$root/$name" "$copy/$name"
-done
+git ls-files -z --cached --others --exclude-standard | xargs -0 cp -a --parents -t "$copy"
+if [ -e Package.resolved ]; then cp -a Package.resolved "$copy"; fi
 grep -rl --include='*.swift' '\bMutex[(<]' "$copy/Sources" | while read -r file; do
   target=${file#"$copy/Sources/"}
   cp "$root/Tests/ThreadSanitizer/Mutex.swift" "$copy/Sources/${target%%/*}/Mutex.swift"
