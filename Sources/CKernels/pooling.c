@@ -13,6 +13,8 @@ static inline void take_larger(four value, four_ints at, four *best, four_ints *
   *index = (larger & at) | (~larger & *index);
 }
 
+static int64_t image_start(int64_t image, int64_t rows, int64_t columns) { return image * (rows + 1) * (columns + 1); }
+
 // Rows or columns of a window that lie in the map: [low, high).
 typedef struct {
   int64_t low, high;
@@ -94,8 +96,8 @@ void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices) {
   for (int64_t n = 0; n < g->images; n++)
     for (int64_t r = 0; r < g->output_rows; r++, indices += g->output_columns)
       pool_row(
-        g, x + n * (g->rows + 1) * (g->columns + 1), r, y + (n * (g->output_rows + 1) + r) * (g->output_columns + 1),
-        indices);
+        g, x + image_start(n, g->rows, g->columns), r,
+        y + image_start(n, g->output_rows, g->output_columns) + r * (g->output_columns + 1), indices);
 }
 
 void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx) {
@@ -132,8 +134,6 @@ static float window_sum(const ck_pool *g, const float *image, span rows, span co
     for (int64_t j = columns.low; j < columns.high; j++) sum += image[i * (g->columns + 1) + j];
   return sum;
 }
-
-static int64_t image_start(int64_t image, int64_t rows, int64_t columns) { return image * (rows + 1) * (columns + 1); }
 
 void ck_average_pool(const ck_pool *g, const float *x, float *y) {
   const float pixels = (float)(g->window * g->window);

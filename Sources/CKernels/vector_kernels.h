@@ -100,7 +100,8 @@ INLINE void convolve_pixels(
   }
 }
 
-__attribute__((noinline)) static void convolve_many_inputs(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
+__attribute__((noinline)) static void convolve_many_inputs(
+  const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
   for (int64_t first = 0, last = 0; first < job->outputs; first = last) {
     while (last < job->outputs && last - first <= CONVOLVE_OUTPUTS - CK_OUTPUT_GROUP)
       last += ck_output_group(job->outputs, last);
