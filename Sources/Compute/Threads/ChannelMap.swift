@@ -22,19 +22,23 @@ extension Engine {
     let sideBySide = channels / threads * threads
     // A task of its own for every small plane would cost more than the plane.
     let perTask = min(max(1, PlaneChunks.size / chunks.width), max(1, sideBySide / threads))
-    var values = [Value](unsafeUninitializedCapacity: sideBySide) { values, count in
-      // Tasks write to elements of their own.
-      nonisolated(unsafe) let base = values.baseAddress
-      parallel(sideBySide.dividedRoundingUp(by: perTask)) { task in
-        for channel in task * perTask..<min(sideBySide, (task + 1) * perTask) {
-          var joined = initial
-          chunks.forEach { join(&joined, part(channel, $0, $1)) }
-          let found = value(channel, joined)
-          chunks.forEach { use(channel, found, $0, $1) }
-          base?.advanced(by: channel).initialize(to: found)
+    var values: [Value] = []
+    // All empty arrays are one, whose count a thread would set while others read it.
+    if sideBySide > 0 {
+      values = [Value](unsafeUninitializedCapacity: sideBySide) { values, count in
+        // Tasks write to elements of their own.
+        nonisolated(unsafe) let base = values.baseAddress
+        parallel(sideBySide.dividedRoundingUp(by: perTask)) { task in
+          for channel in task * perTask..<min(sideBySide, (task + 1) * perTask) {
+            var joined = initial
+            chunks.forEach { join(&joined, part(channel, $0, $1)) }
+            let found = value(channel, joined)
+            chunks.forEach { use(channel, found, $0, $1) }
+            base?.advanced(by: channel).initialize(to: found)
+          }
         }
+        count = sideBySide
       }
-      count = sideBySide
     }
     let rest = channels - sideBySide
     let parts = mapChunks(channels: rest, geometry: geometry, initial: initial) {
