@@ -26,11 +26,14 @@ struct ContributionRelevance {
     let negative: Planes
     /// What weights closer to zero than 1e-9 pass on of them: the same for all inputs.
     let total: Planes
+    /// The sum of the total that one phase of the input reads.
+    let box: Planes
 
     init(_ shape: PlaneShape) {
       positive = Planes(uninitialized: shape)
       negative = Planes(uninitialized: shape)
       total = Planes(uninitialized: shape.with(channels: 1))
+      box = Planes(uninitialized: total.shape)
     }
   }
 
@@ -90,8 +93,9 @@ struct ContributionRelevance {
   ) {
     let prefetch = Prefetch(
       [relevance, sums.positive, sums.negative, planes] + (accumulate ? [result] : []))
-    groups.forEach { images, next in
-      let quotients = Quotients(groups.shape)
+    groups.forEach {
+      Quotients(groups.shape)
+    } _: { quotients, images, next in
       divide(relevance, by: sums, images, into: quotients)
       let blocks = phases * groups.blocks(rows: planes.shape.channels / phases)
       prefetch.withLines(of: groups.span(next), blocks: blocks) { prefetch in
@@ -125,19 +129,19 @@ struct ContributionRelevance {
   ) {
     let first = images.lowerBound
     let gradient = gradients[phase]
-    let box = Planes(uninitialized: quotients.total.shape)
     engine.sumTaps(
       of: quotients.total.plane(0), stride: groups.geometry.stride, channels: 1, offsets: gradient.offsets,
-      images: images.count, into: box)
+      images: images.count, into: quotients.box)
     if let lanes = groups.lanes {
       return spread(
-        quotients, lanes, gradient.weights, box: box, images, to: planes, accumulate: accumulate,
+        quotients, lanes, gradient.weights, images, to: planes, accumulate: accumulate,
         prefetch: prefetch, into: result)
     }
     groups.withVectors(of: images) { vectors, mask, count in
       var job = ck_redistribution(
         positive: quotients.positive.plane(0), negative: quotients.negative.plane(0),
-        weights: gradient.weights[0].packed, box: box.plane(0), x: planes.plane(phase, image: first),
+        weights: gradient.weights[0].packed, box: quotients.box.plane(0),
+        x: planes.plane(phase, image: first),
         result: result.plane(phase, image: first), x_stride: planes.geometry.stride * phases,
         result_stride: result.geometry.stride * phases, accumulate: accumulate, mask: mask,
         vectors: vectors, prefetch: prefetch)
@@ -147,9 +151,8 @@ struct ContributionRelevance {
 
   /// In the batch-innermost layout.
   private func spread(
-    _ quotients: Quotients, _ lanes: BatchInnermostLayout, _ weights: [SignedWeights], box: Planes,
-    _ images: Range<Int>, to planes: Planes, accumulate: Bool, prefetch: UnsafeMutablePointer<ck_prefetch>?,
-    into result: Planes
+    _ quotients: Quotients, _ lanes: BatchInnermostLayout, _ weights: [SignedWeights], _ images: Range<Int>,
+    to planes: Planes, accumulate: Bool, prefetch: UnsafeMutablePointer<ck_prefetch>?, into result: Planes
   ) {
     let (inputs, outputs) = (planes.shape.channels, quotients.positive.shape.channels)
     let few = BatchInnermostLayout.channelsAtATime
@@ -157,7 +160,7 @@ struct ContributionRelevance {
       let stride = lanes.stride
       let (positive, negative) = (room + stride, room + (1 + outputs) * stride)
       let (x, to) = (room + (1 + 2 * outputs) * stride, room + (1 + 2 * outputs + few) * stride)
-      lanes.gather(box, channels: 0..<1, images: 0..<images.count, into: room)
+      lanes.gather(quotients.box, channels: 0..<1, images: 0..<images.count, into: room)
       lanes.gather(quotients.positive, channels: 0..<outputs, images: 0..<images.count, into: positive)
       lanes.gather(quotients.negative, channels: 0..<outputs, images: 0..<images.count, into: negative)
       lanes.forEachChannels(inputs) { channels in

@@ -76,14 +76,17 @@ extension Engine {
       }
       let prefetch = Prefetch([planes, sums.positive, sums.negative, y])
       withScalesAndShifts(affine) { scale, shift in
-        groups.forEach { images, next in
+        groups.forEach {
+          BoxSums(groups.shape, boxTaps)
+        } _: { boxes, images, next in
           let first = images.lowerBound
-          let box = boxSums(of: planes, images, groups, boxTaps)
+          sumBoxes(of: planes, images, boxTaps, into: boxes)
           prefetch.withLines(of: groups.span(next), blocks: groups.blocks(rows: y.shape.channels)) {
             prefetch in
             groups.withVectors(of: images) { vectors, mask, count in
               var job = ck_contributions(
-                x: planes.plane(0, image: first), weights: weights.packed, box: box.plane(0), scale: scale,
+                x: planes.plane(0, image: first), weights: weights.packed, box: boxes.sums.plane(0),
+                scale: scale,
                 shift: shift, bounds: bounds, positive: sums.positive.plane(0, image: first),
                 negative: sums.negative.plane(0, image: first), y: y.plane(0, image: first),
                 stride: y.geometry.stride, mask: mask, vectors: vectors, prefetch: prefetch)
@@ -120,12 +123,14 @@ extension Engine {
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
     let prefetch = Prefetch([x, sums.positive, sums.negative, y])
     let few = BatchInnermostLayout.channelsAtATime
-    groups.forEach { images, next in
-      let box = boxSums(of: x, images, groups, boxTaps)
+    groups.forEach {
+      BoxSums(groups.shape, boxTaps)
+    } _: { boxes, images, next in
+      sumBoxes(of: x, images, boxTaps, into: boxes)
       lanes.withRoom(1 + inputs + 3 * few, scratch) { room in
         let stride = lanes.stride
         let (from, to) = (room + stride, room + (1 + inputs) * stride)
-        lanes.gather(box, channels: 0..<1, images: 0..<images.count, into: room)
+        lanes.gather(boxes.sums, channels: 0..<1, images: 0..<images.count, into: room)
         lanes.gather(x, channels: 0..<inputs, images: images, into: from)
         prefetch.withLines(of: groups.span(next), blocks: groups.blocks(rows: outputs)) { prefetch in
           lanes.forEachChannels(outputs) { channels in
@@ -155,27 +160,37 @@ extension Engine {
     }
   }
 
-  /// The sum of all inputs that an output pixel reads.
-  ///
+  /// The sum of all inputs that an output pixel reads, for the images of a group.
+  private struct BoxSums {
+    /// Over channels alone, for each phase.
+    let totals: Planes
+    let sums: Planes
+
+    /// - Parameters:
+    ///   - group: shape of a group's outputs
+    ///   - taps: for planes of that shape
+    init(_ group: PlaneShape, _ taps: ConvolutionTaps) {
+      totals = Planes(uninitialized: group.with(channels: taps.phases))
+      sums = Planes(uninitialized: group.with(channels: 1))
+    }
+  }
+
   /// - Parameters:
   ///   - x: inputs, or their phase planes.
   ///   - images: one of the groups.
   ///   - taps: for planes of a group's outputs.
-  private func boxSums(
-    of x: Planes, _ images: Range<Int>, _ groups: ImageGroups, _ taps: ConvolutionTaps
-  ) -> Planes {
-    // Over channels first, for each phase.
-    let total = Planes(uninitialized: groups.shape.with(channels: taps.phases))
-    let box = Planes(uninitialized: groups.shape.with(channels: 1))
+  private func sumBoxes(
+    of x: Planes, _ images: Range<Int>, _ taps: ConvolutionTaps, into boxes: BoxSums
+  ) {
     for phase in 0..<taps.phases {
       sumTaps(
         of: x.plane(phase, image: images.lowerBound), stride: x.geometry.stride * taps.phases,
-        channels: x.shape.channels / taps.phases, offsets: [0], images: images.count, into: total, phase)
+        channels: x.shape.channels / taps.phases, offsets: [0], images: images.count, into: boxes.totals,
+        phase)
     }
     sumTaps(
-      of: total.plane(0), stride: total.geometry.stride, channels: 1, offsets: taps.offsets,
-      images: images.count, into: box)
-    return box
+      of: boxes.totals.plane(0), stride: boxes.totals.geometry.stride, channels: 1, offsets: taps.offsets,
+      images: images.count, into: boxes.sums)
   }
 
   /// sum[channel][p] = sum over channels c and offsets d of x[c][p + d], for the pixels p of the

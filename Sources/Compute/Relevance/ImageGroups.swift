@@ -38,12 +38,21 @@ struct ImageGroups {
 
   /// Runs `body` for every group; `next` is the one that the same thread takes on after it, nil for
   /// its last one.
-  func forEach(_ body: (_ images: Range<Int>, _ next: Range<Int>?) -> Void) {
+  ///
+  /// - Parameter makeWorkspace: makes planes for what is computed of one group. A thread uses them
+  ///   for all of its groups, as the caches still hold them.
+  func forEach<Workspace>(
+    _ makeWorkspace: () -> Workspace,
+    _ body: (_ workspace: Workspace, _ images: Range<Int>, _ next: Range<Int>?) -> Void
+  ) {
     // One thread takes all groups, so that each but the last fetches the next.
     let tasks = engine.threads == 1 ? 1 : min(groups.count, 4 * engine.threads)
     engine.parallel(tasks) { task in
       let own = groups[task * groups.count / tasks..<(task + 1) * groups.count / tasks]
-      for index in own.indices { body(own[index], index + 1 < own.endIndex ? own[index + 1] : nil) }
+      let workspace = makeWorkspace()
+      for index in own.indices {
+        body(workspace, own[index], index + 1 < own.endIndex ? own[index + 1] : nil)
+      }
     }
   }
 
