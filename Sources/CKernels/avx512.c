@@ -133,6 +133,7 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"
+#include "bfloat16_kernels.h"
 #include "vector_table.h"
 
 #pragma clang attribute pop

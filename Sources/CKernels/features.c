@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 // What the processor that this runs on can do.
 #include <dlfcn.h>
+#include <pthread.h>
 
 #include "CKernels.h"
 
@@ -21,3 +22,5 @@ const char *ck_library_path(const void *symbol) {
 }
 
 int64_t ck_layout(void) { return CK_LAYOUT; }
+
+uint64_t ck_thread(void) { return (uint64_t)(uintptr_t)pthread_self(); }

@@ -86,6 +86,7 @@ static inline void store_parts(float *const *p, int n, V v) {
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"
+#include "bfloat16_kernels.h"
 #include "vector_table.h"
 
 const ck_kernels *ck_neon(void) { return &table; }

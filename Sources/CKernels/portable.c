@@ -350,6 +350,7 @@ static double peak(int64_t rounds, float *sink) {
 }
 
 #include "elementwise_kernels.h"
+#include "bfloat16_kernels.h"
 
 static const ck_kernels table = {
   .name = "portable",
@@ -378,7 +379,13 @@ static const ck_kernels table = {
   .split_sum = split_sum,
   .combine = combine,
   .sgd = sgd,
+  .widen = widen,
+  .narrow = narrow,
+  .narrow_tiles = narrow_tiles,
   .peak = peak,
 };
+
+void ck_widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) { widen(x, y, begin, end); }
+void ck_narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end) { narrow(x, y, begin, end); }
 
 const ck_kernels *ck_portable(void) { return &table; }

@@ -143,8 +143,8 @@ static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) 
 INLINE void prefetch_lines(ck_prefetch *prefetch) {
   if (!prefetch) return;
   for (int64_t i = 0; i < prefetch->each && prefetch->plane < prefetch->count; i++) {
-    const float *const from = prefetch->planes[prefetch->plane] + prefetch->offset;
-    __builtin_prefetch(from + prefetch->line * CK_VECTOR_FLOATS, 0, 2);
+    const char *const from = (const char *)prefetch->planes[prefetch->plane] + prefetch->offset;
+    __builtin_prefetch(from + prefetch->line * 64, 0, 2);
     if (++prefetch->line == prefetch->lines) prefetch->line = 0, prefetch->plane++;
   }
 }

@@ -34,5 +34,8 @@ static const ck_kernels table = {
   .split_sum = split_sum,
   .combine = combine,
   .sgd = sgd,
+  .widen = widen,
+  .narrow = narrow,
+  .narrow_tiles = narrow_tiles,
   .peak = peak,
 };

@@ -108,9 +108,13 @@ public final class Engine: Sendable {
 
 extension Engine {
   /// Runs `body(channel, begin, end)` on chunks of planes that together cover `channels` planes.
-  func forEachChunk(channels: Int, geometry: PlaneGeometry, _ body: (Int, Int, Int) -> Void) {
+  ///
+  /// - Parameter precision: the least of the planes that are read and written
+  func forEachChunk(
+    channels: Int, geometry: PlaneGeometry, precision: Precision = .float32, _ body: (Int, Int, Int) -> Void
+  ) {
     guard geometry.length > 0 else { return }
-    let chunk = PlaneChunks(length: geometry.length)
+    let chunk = PlaneChunks(length: geometry.length, precision)
     let units = channels * chunk.count
     // A task of its own for every small plane would cost more than the plane.
     let unitsPerTask = max(1, PlaneChunks.size / chunk.width)
@@ -123,7 +127,7 @@ extension Engine {
   }
 }
 
-/// How a plane is cut for sums and elementwise work: by its length alone.
+/// How a plane is cut for sums and elementwise work: by its length and precision alone.
 struct PlaneChunks {
   /// A multiple of the sum block.
   static let size = 16384
@@ -131,9 +135,10 @@ struct PlaneChunks {
   let width: Int
   let count: Int
 
-  init(length: Int) {
+  init(length: Int, _ precision: Precision) {
     self.length = length
-    width = max(1, min(Self.size, length))
+    // What is widened stays in the first-level cache until it is read.
+    width = max(1, min(precision == .float32 ? Self.size : CK_SUM_BLOCK, length))
     count = length.dividedRoundingUp(by: width)
   }
 

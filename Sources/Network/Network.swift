@@ -60,8 +60,10 @@ public final class Network {
     set { structure.prunesStreams = newValue }
   }
 
-  func makeRun(_ mode: ForwardMode, method: ConvolutionMethod = .fastest) -> Run {
-    var run = Run(engine: engine, mode: mode)
+  func makeRun(
+    _ mode: ForwardMode, precision: Precision = .float32, method: ConvolutionMethod = .fastest
+  ) -> Run {
+    var run = Run(engine: engine, mode: mode, precision: precision)
     run.method = method
     run.profile = profile
     if let recomputationThreshold { run.recomputationThreshold = recomputationThreshold }
@@ -76,9 +78,12 @@ public final class Network {
   ///
   /// - Parameters:
   ///   - images: `[channels, images, rows, columns]`
+  ///   - precision: of the activations
   ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere
-  public func evaluate(_ images: Planes, method: ConvolutionMethod = .fastest) -> Tensor {
-    var run = makeRun(.evaluation, method: method)
+  public func evaluate(
+    _ images: Planes, precision: Precision = .float32, method: ConvolutionMethod = .fastest
+  ) -> Tensor {
+    var run = makeRun(.evaluation, precision: precision, method: method)
     return engine.flatten(executor().forward(images, &run).output)
   }
 
@@ -86,29 +91,32 @@ public final class Network {
   public struct TrainingPass {
     /// `[images, classes]`
     public let logits: Tensor
+    let precision: Precision
     let tape: Tape
   }
 
   /// - Parameters:
   ///   - images: `[channels, images, rows, columns]`
   ///   - dropout: random stream of dropout; nil for no dropout
+  ///   - precision: of the activations, and of their gradients in the backward pass
   ///   - method: ``ConvolutionMethod/precise`` to compare with values computed elsewhere: if
   ///     rounding moves a value to the other side of a ReLU's kink, gradients change by far more
   ///     than the rounding
   public func train(
-    _ images: Planes, dropout: RandomStream? = nil, method: ConvolutionMethod = .fastest
+    _ images: Planes, dropout: RandomStream? = nil, precision: Precision = .float32,
+    method: ConvolutionMethod = .fastest
   ) -> TrainingPass {
-    var run = makeRun(.training, method: method)
+    var run = makeRun(.training, precision: precision, method: method)
     run.dropout = dropout
     let (output, tape) = executor().forward(images, &run)
-    return TrainingPass(logits: engine.flatten(output), tape: tape)
+    return TrainingPass(logits: engine.flatten(output), precision: precision, tape: tape)
   }
 
   /// Sets the gradient of every parameter from the gradient of the logits of a pass.
   ///
   /// - Precondition: no channels were removed since the pass.
   public func backward(_ pass: consuming TrainingPass, _ logitsGradient: Tensor) {
-    var run = makeRun(.training)
+    var run = makeRun(.training, precision: pass.precision)
     let gradient = Planes(uninitialized: graph.shape(graph.output).planes(images: pass.tape.images))
     engine.unflatten(logitsGradient, into: gradient)
     executor().backward(gradient, pass.tape, &run)

@@ -9,7 +9,7 @@ struct PlaneRecyclerTests {
     PlaneShape(channels: channels, images: images, rows: size, columns: size)
   }
 
-  private func bytes(_ shape: PlaneShape) -> Int { PlaneMemory.Size(shape).bytes }
+  private func bytes(_ shape: PlaneShape) -> Int { PlaneMemory.Size(shape, .float32).bytes }
 
   @Test("is used again for as many channels or fewer of the same size, the closest number first")
   func fits() {
@@ -53,7 +53,8 @@ struct PlaneRecyclerTests {
         channels: 1 + random.below(9), images: 1 + random.below(3), rows: 1 + random.below(9),
         columns: 1 + random.below(9))
       let isZeroed = random.below(2) == 0
-      let planes = Planes(shape, zeroed: isZeroed, recycler: recycler)
+      let planes = Planes(
+        shape, precision: random.below(2) == 0 ? .float32 : .bfloat16, zeroed: isZeroed, recycler: recycler)
       #expect(planes.checkBorders())
       if isZeroed { #expect(planes.dense().allSatisfy { $0 == 0 }) }
       planes.load(dense: [Float](repeating: .nan, count: shape.channels * shape.pixelsPerChannel))

@@ -104,8 +104,8 @@ typedef struct {
 // meanwhile: they lie far apart, so no hardware prefetcher sees them coming, and sums leave the
 // memory idle.
 typedef struct {
-  // `count` planes, of each `lines` cache lines from `offset` on.
-  const float *const *planes;
+  // `count` planes, of each `lines` cache lines from byte `offset` on.
+  const void *const *planes;
   int64_t count;
   ptrdiff_t offset;
   int64_t lines;
@@ -432,6 +432,14 @@ typedef struct {
   // g += weight_decay * w; v = momentum * v + g; w -= learning_rate * (nesterov ? g + momentum * v
   // : v)
   void (*sgd)(float *w, const float *g, float *v, int64_t count, ck_sgd options);
+
+  // Elements stored as bfloat16: to single precision, and rounded to the nearest, ties to even.
+  void (*widen)(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end);
+  void (*narrow)(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end);
+  // The pixels of `count` tiles from tile `first` on, at their flat indices in both, rounded, or
+  // the rounded sum with what is there.
+  void (*narrow_tiles)(
+    const ck_winograd *g, const float *x, int64_t first, int64_t count, bool accumulate, uint16_t *y);
   // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
   double (*peak)(int64_t rounds, float *sink);
 } ck_kernels;
@@ -579,11 +587,18 @@ void ck_average_pool_relevance(
 // Sum of one image's pixels.
 double ck_image_sum(const float *image, int64_t rows, int64_t columns);
 
+// As the tables' widen and narrow, where there is no engine.
+void ck_widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end);
+void ck_narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end);
+
 int ck_has_avx2(void);
 int ck_has_avx512(void);
 
 // File of the library that a symbol lies in, or null.
 const char *ck_library_path(const void *symbol);
+
+// A number that no other thread has meanwhile.
+uint64_t ck_thread(void);
 
 // Tells the processor that this thread waits in a loop.
 static inline void ck_spin_pause(void) {

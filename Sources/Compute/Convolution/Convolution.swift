@@ -39,13 +39,17 @@ extension Engine {
       precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
     }
     if method == .precise {
-      return plainConvolve(problem, input, weight, bias: bias, precise: true, into: output)
+      return inSinglePrecision(input) { input in
+        inSinglePrecision(writing: output) {
+          plainConvolve(problem, input, weight, bias: bias, precise: true, into: $0)
+        }
+      }
     }
-    algorithm(.forward, problem, method: method).forward(
-      self,
+    algorithm(.forward, problem, method: method).compute(
       ConvolutionAlgorithm.Forward(
         problem: problem, input: input, weight: weight, bias: bias, phases: phases, method: method,
-        output: output))
+        output: output),
+      on: self)
   }
 
   /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to
@@ -66,11 +70,11 @@ extension Engine {
       output: outputGradient.shape)
     precondition(
       !inputGradient.overlaps(outputGradient), "a convolution's gradient cannot overwrite what it reads")
-    algorithm(.inputGradient, problem, method: method).inputGradient?(
-      self,
+    algorithm(.inputGradient, problem, method: method).compute(
       ConvolutionAlgorithm.InputGradient(
         problem: problem, outputGradient: outputGradient, weight: weight, accumulate: accumulate,
-        method: method, inputGradient: inputGradient))
+        method: method, inputGradient: inputGradient),
+      on: self)
   }
 
   /// Gradient of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)`` with respect to
@@ -94,11 +98,10 @@ extension Engine {
     let problem = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
       output: outputGradient.shape)
-    algorithm(.weightGradient, problem).weightGradient(
-      self,
+    algorithm(.weightGradient, problem).compute(
       ConvolutionAlgorithm.WeightGradient(
         problem: problem, input: input, outputGradient: outputGradient, phases: phases),
-      &gradient)
+      into: &gradient, on: self)
   }
 
   /// Both gradients of ``convolve(_:_:bias:stride:padding:groups:phases:method:into:)``, to the bit

@@ -16,6 +16,9 @@ struct ConvolutionAlgorithm: Sendable {
   /// Whether it computes the products that define a convolution and nothing else, so that small
   /// sums of positive terms keep their accuracy.
   let isDirect: Bool
+  /// Whether it reads and writes planes of any precision, a part at a time; else whole planes are
+  /// copied to single precision and back.
+  let takesAnyPrecision: Bool
   /// Whether it can compute a problem.
   let supports: Condition
   /// Whether it is faster than those after it in the table; asked where it supports the problem.
@@ -89,6 +92,48 @@ extension ConvolutionAlgorithm {
   static var requestedName: String? {
     let name = ProcessInfo.processInfo.environment["ESPALIER_CONVOLUTION"]
     return name.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// ``forward`` of planes of any precision.
+  func compute(_ call: Forward, on engine: Engine) {
+    guard !takesAnyPrecision else { return forward(engine, call) }
+    engine.inSinglePrecision(call.input) { input in
+      engine.inSinglePrecision(writing: call.output) { output in
+        forward(
+          engine,
+          Forward(
+            problem: call.problem, input: input, weight: call.weight, bias: call.bias, phases: call.phases,
+            method: call.method, output: output))
+      }
+    }
+  }
+
+  /// ``inputGradient`` of planes of any precision.
+  func compute(_ call: InputGradient, on engine: Engine) {
+    guard !takesAnyPrecision else { inputGradient?(engine, call); return }
+    engine.inSinglePrecision(call.outputGradient) { outputGradient in
+      engine.inSinglePrecision(writing: call.inputGradient, keepsValues: call.accumulate) { gradient in
+        inputGradient?(
+          engine,
+          InputGradient(
+            problem: call.problem, outputGradient: outputGradient, weight: call.weight,
+            accumulate: call.accumulate, method: call.method, inputGradient: gradient))
+      }
+    }
+  }
+
+  /// ``weightGradient`` of planes of any precision.
+  func compute(_ call: WeightGradient, into gradient: inout Tensor, on engine: Engine) {
+    guard !takesAnyPrecision else { return weightGradient(engine, call, &gradient) }
+    engine.inSinglePrecision(call.input) { input in
+      engine.inSinglePrecision(call.outputGradient) { outputGradient in
+        weightGradient(
+          engine,
+          WeightGradient(
+            problem: call.problem, input: input, outputGradient: outputGradient, phases: call.phases),
+          &gradient)
+      }
+    }
   }
 
   func computes(_ pass: ConvolutionPass) -> Bool { pass != .inputGradient || inputGradient != nil }

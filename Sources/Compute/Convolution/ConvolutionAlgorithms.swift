@@ -14,6 +14,7 @@ extension ConvolutionAlgorithm {
       "`Depthwise.swift`, `FilterWindow.swift`, `filter_kernels.h`, `filter_windows.c`"
     ),
     isDirect: true,
+    takesAnyPrecision: true,
     supports: { problem, _ in problem.groups == problem.input.channels },
     // One input for all outputs is not depthwise, but what a first layer may be.
     pays: { problem, _ in problem.groups > 1 },
@@ -32,6 +33,7 @@ extension ConvolutionAlgorithm {
       "`GroupedConvolution.swift`"
     ),
     isDirect: true,
+    takesAnyPrecision: false,
     supports: { problem, _ in problem.groups > 1 },
     pays: { _, _ in true },
     forward: { $0.groupedConvolve($1) },
@@ -48,6 +50,7 @@ extension ConvolutionAlgorithm {
       "`Winograd*.swift`, `winograd.c`, `winograd_kernels.h`"
     ),
     isDirect: false,
+    takesAnyPrecision: true,
     supports: { $0.hasWholeTiles($1) },
     // Fewer channels do not repay the transforms. Many have an algorithm of their own.
     pays: { problem, _ in problem.fewestChannels >= 8 && !problem.hasManyChannels },
@@ -93,6 +96,7 @@ extension ConvolutionAlgorithm {
       "`ManyChannelWinograd.swift`"
     ),
     isDirect: false,
+    takesAnyPrecision: true,
     supports: { $0.hasWholeTiles($1) },
     pays: { problem, _ in problem.hasManyChannels },
     forward: { engine, call in
@@ -123,6 +127,7 @@ extension ConvolutionAlgorithm {
       "copies padded to whole 4x4 tiles, then as above", "`PaddedWinograd.swift`"
     ),
     isDirect: false,
+    takesAnyPrecision: true,
     supports: { problem, engine in
       engine.loops.winograd_input != nil && problem.isSame3x3 && PaddedTiles(problem.input) != nil
     },
@@ -162,6 +167,7 @@ extension ConvolutionAlgorithm {
       "`BatchInnermostGEMM.swift`"
     ),
     isDirect: true,
+    takesAnyPrecision: false,
     supports: { problem, _ in problem.isCentered && problem.stride == 1 },
     // Packing grows with pixels times channels, what it saves with channels squared.
     pays: { problem, _ in
@@ -191,6 +197,7 @@ extension ConvolutionAlgorithm {
       "`ShiftedPlanes.swift`, `ConvolutionTaps.swift`, `vector_kernels.h`"
     ),
     isDirect: true,
+    takesAnyPrecision: true,
     supports: { problem, _ in problem.isCentered && problem.kernel <= 3 },
     pays: { _, _ in true },
     forward: { $0.shiftedConvolve($1) },
@@ -206,6 +213,7 @@ extension ConvolutionAlgorithm {
       "`Im2col.swift`"
     ),
     isDirect: true,
+    takesAnyPrecision: false,
     supports: { problem, _ in problem.groups == 1 },
     pays: { _, _ in true },
     forward: { $0.unfoldedConvolve($1.problem, $1.input, $1.weight, bias: $1.bias, into: $1.output) },
@@ -220,6 +228,7 @@ extension ConvolutionAlgorithm {
       "plain loops, in double precision for `precise`", "`PlainLoops.swift`, `plain_convolution.c`"
     ),
     isDirect: true,
+    takesAnyPrecision: false,
     supports: { _, _ in true },
     pays: { _, _ in true },
     forward: { $0.plainConvolve($1.problem, $1.input, $1.weight, bias: $1.bias, into: $1.output) },

@@ -74,7 +74,7 @@ extension Engine {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
     if stride > 1, let phases {
       requirePhases(phases, of: input)
-      return body(phases, taps.amongAllPhases())
+      return inSinglePrecision(phases) { body($0, taps.amongAllPhases()) }
     }
     return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
       body($0, taps)
@@ -98,7 +98,7 @@ extension Engine {
   /// - Parameter phases: of the shape ``phaseShape(_:)``.
   public func splitPhases(_ input: Planes, into phases: Planes) {
     requirePhases(phases, of: input)
-    split(input, phases: 4, into: phases)
+    inSinglePrecision(writing: phases) { split(input, phases: 4, into: $0) }
   }
 
   /// Of the four phases of planes: (2 r + a, 2 c + b) is (r, c) of phase 2 a + b.
@@ -115,18 +115,22 @@ extension Engine {
 
   private func split(_ input: Planes, phases: Int, into split: Planes) {
     forEachImageRange(channels: input.shape.channels, shape: input.shape) { channel, image, images in
-      ck_split_phases(
-        input.plane(channel), Int64(input.shape.rows), Int64(input.shape.columns), Int64(image),
-        Int64(images), Int64(phases), split.plane(channel * phases), split.geometry.stride)
+      reading(input, channel, input.geometry.elements(ofImages: image, images)) {
+        ck_split_phases(
+          $0, Int64(input.shape.rows), Int64(input.shape.columns), Int64(image), Int64(images),
+          Int64(phases), split.plane(channel * phases), split.geometry.stride)
+      }
     }
   }
 
   /// The inverse of cutting planes into phases: y = the joined planes, or that added to y.
   func joinPhases(_ split: Planes, phases: Int, accumulate: Bool, into y: Planes) {
     forEachImageRange(channels: y.shape.channels, shape: y.shape) { channel, image, images in
-      ck_join_phases(
-        split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(y.shape.rows),
-        Int64(y.shape.columns), Int64(image), Int64(images), accumulate, y.plane(channel))
+      writing(y, channel, y.geometry.elements(ofImages: image, images), keepsValues: true) {
+        ck_join_phases(
+          split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(y.shape.rows),
+          Int64(y.shape.columns), Int64(image), Int64(images), accumulate, $0)
+      }
     }
   }
 
@@ -142,32 +146,6 @@ extension Engine {
     parallel(channels * groups) { task in
       let first = task % groups * perGroup
       body(task / groups, first, min(perGroup, shape.images - first))
-    }
-  }
-
-  /// Runs one convolution in chunks of pixels.
-  ///
-  /// - Parameters:
-  ///   - phases: planes for each input channel
-  ///   - length: flat indices of the output
-  func run(_ job: ck_convolution, phases: Int = 1, length: Int) {
-    guard job.outputs > 0 else { return }
-    forEachChunk(length: length, channels: Int(job.inputs) * phases) { begin, end in
-      var job = job
-      loops.convolve(&job, begin, end)
-    }
-  }
-
-  /// Runs `body(begin, end)` on chunks of pixels whose part of the given number of channels stays
-  /// in the second-level cache while it is read again and again.
-  func forEachChunk(length: Int, channels: Int, _ body: (Int, Int) -> Void) {
-    let block = CK_PIXEL_BLOCK
-    guard length > 0 else { return }
-    let fitting = 65536 / max(1, channels)
-    let shared = length.dividedRoundingUp(by: 16)
-    let chunk = max(block, min(fitting, shared, 6144)).roundedUp(to: block)
-    parallel(length.dividedRoundingUp(by: chunk)) { index in
-      body(index * chunk, min(length, (index + 1) * chunk))
     }
   }
 }

@@ -14,22 +14,29 @@ extension Engine {
     withTaps(weight) { weights, taps in
       if problem.readsPlanesDirectly {
         let offsets = problem.taps.map { $0.row.shift * input.geometry.pitch + $0.column.shift }
-        return forEachChunk(channels: problem.outputs, geometry: output.geometry) { channel, begin, end in
-          filter(
-            input.plane(channel / multiplier), offsets, weights + channel * taps, bias: bias?[channel] ?? 0,
-            into: output.plane(channel), mask: output.geometry.mask, accumulate: false, begin..<end)
+        return forEachChunk(
+          channels: problem.outputs, geometry: output.geometry, precision: .least(input, output)
+        ) { channel, begin, end in
+          let range = begin..<end
+          self.reading(input, channel / multiplier, range.widened(by: offsets)) { x in
+            self.writing(output, channel, range) { y in
+              filter(
+                x, offsets, weights + channel * taps, bias: bias?[channel] ?? 0, into: y,
+                mask: output.geometry.mask, accumulate: false, range)
+            }
+          }
         }
       }
       let reading = FilterWindow(reading: problem)
       let writing = reading.writing(problem.output)
       let offsets = problem.taps.map { reading.offset($0.row, $0.column) }
       forEachWindow(channels: problem.outputs, reading) { channel, images in
-        withWindow(reading, input.plane(channel / multiplier), images) { x in
+        withWindow(reading, input, channel / multiplier, images) { x in
           scratch.floats(writing.size) { y in
             filter(
               x, offsets, weights + channel * taps, bias: bias?[channel] ?? 0, into: y,
               accumulate: false, 0..<writing.length)
-            writing.paste(y, images, accumulate: false, into: output.plane(channel), by: loops)
+            paste(writing, y, images, accumulate: false, into: output, channel)
           }
         }
       }
@@ -44,13 +51,19 @@ extension Engine {
     withTaps(weight) { weights, taps in
       if problem.readsPlanesDirectly {
         let offsets = problem.taps.map { -$0.row.shift * inputGradient.geometry.pitch - $0.column.shift }
-        return forEachChunk(channels: problem.input.channels, geometry: inputGradient.geometry) {
-          channel, begin, end in
-          for output in channel * multiplier..<(channel + 1) * multiplier {
-            filter(
-              outputGradient.plane(output), offsets, weights + output * taps, bias: 0,
-              into: inputGradient.plane(channel), mask: inputGradient.geometry.mask,
-              accumulate: accumulate || output > channel * multiplier, begin..<end)
+        return forEachChunk(
+          channels: problem.input.channels, geometry: inputGradient.geometry,
+          precision: .least(outputGradient, inputGradient)
+        ) { channel, begin, end in
+          let range = begin..<end
+          self.writing(inputGradient, channel, range, keepsValues: accumulate) { dx in
+            for output in channel * multiplier..<(channel + 1) * multiplier {
+              self.reading(outputGradient, output, range.widened(by: offsets)) { dy in
+                filter(
+                  dy, offsets, weights + output * taps, bias: 0, into: dx, mask: inputGradient.geometry.mask,
+                  accumulate: accumulate || output > channel * multiplier, range)
+              }
+            }
           }
         }
       }
@@ -60,7 +73,7 @@ extension Engine {
       forEachWindow(channels: problem.input.channels, reading) { channel, images in
         scratch.floats(writing.size) { sums in
           for output in channel * multiplier..<(channel + 1) * multiplier {
-            withWindow(reading, outputGradient.plane(output), images) { dy in
+            withWindow(reading, outputGradient, output, images) { dy in
               for (rank, phase) in phases.enumerated() {
                 let own = phase.taps.map { weights[output * taps + $0] }
                 filter(
@@ -69,8 +82,7 @@ extension Engine {
               }
             }
           }
-          writing.paste(
-            sums, images, accumulate: accumulate, into: inputGradient.plane(channel), by: loops)
+          paste(writing, sums, images, accumulate: accumulate, into: inputGradient, channel)
         }
       }
     }
@@ -81,12 +93,12 @@ extension Engine {
   ) {
     let multiplier = problem.outputs / problem.groups
     if problem.readsPlanesDirectly {
-      let chunks = PlaneChunks(length: outputGradient.geometry.length)
+      let chunks = PlaneChunks(length: outputGradient.geometry.length, .least(input, outputGradient))
       return sumParts(chunks.count, into: &gradient) { channel, part, sums in
         let begin = part * chunks.width
         planeGradient(
-          outputGradient.plane(channel), input.plane(channel / multiplier), kernel: problem.kernel,
-          pitch: input.geometry.pitch, begin..<min(chunks.length, begin + chunks.width), into: sums)
+          (outputGradient, channel), (input, channel / multiplier), kernel: problem.kernel,
+          begin..<min(chunks.length, begin + chunks.width), into: sums)
       }
     }
     let reading = FilterWindow(reading: problem)
@@ -94,8 +106,8 @@ extension Engine {
     let offsets = problem.taps.map { reading.offset($0.row, $0.column) }
     sumParts(reading.count, into: &gradient) { channel, part, sums in
       let images = reading.images(part)
-      withWindow(reading, input.plane(channel / multiplier), images) { x in
-        withWindow(gradients, outputGradient.plane(channel), images) { dy in
+      withWindow(reading, input, channel / multiplier, images) { x in
+        withWindow(gradients, outputGradient, channel, images) { dy in
           filterGradient(dy, x, offsets, 0..<reading.length, into: sums)
         }
       }
@@ -152,12 +164,17 @@ extension Engine {
 
   /// Of a filter that reads planes where they lie.
   private func planeGradient(
-    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, kernel: Int, pitch: Int, _ range: Range<Int>,
-    into sums: UnsafeMutablePointer<Double>
+    _ dy: (planes: Planes, channel: Int), _ x: (planes: Planes, channel: Int), kernel: Int,
+    _ range: Range<Int>, into sums: UnsafeMutablePointer<Double>
   ) {
-    guard kernel == 3 else { return filterGradient(dy, x, [0], range, into: sums) }
-    var job = ck_plane_gradient(dy: dy, x: x, pitch: pitch)
-    loops.plane_gradient(&job, range.lowerBound, range.upperBound, sums)
+    let pitch = x.planes.geometry.pitch
+    reading(dy.planes, dy.channel, range.widened(by: [-pitch, pitch])) { dy in
+      reading(x.planes, x.channel, range.widened(by: [-1, 1])) { x in
+        guard kernel == 3 else { return filterGradient(dy, x, [0], range, into: sums) }
+        var job = ck_plane_gradient(dy: dy, x: x, pitch: pitch)
+        loops.plane_gradient(&job, range.lowerBound, range.upperBound, sums)
+      }
+    }
   }
 
   /// Calls `body` with the weights and the number of a filter's taps.
@@ -175,13 +192,32 @@ extension Engine {
   }
 
   private func withWindow(
-    _ window: FilterWindow, _ plane: UnsafePointer<Float>, _ images: Range<Int>,
+    _ window: FilterWindow, _ x: Planes, _ channel: Int, _ images: Range<Int>,
     _ body: (UnsafeMutablePointer<Float>) -> Void
   ) {
     scratch.floats(window.size) { copy in
-      window.cut(plane, images, into: copy, by: loops)
+      reading(x, channel, x.geometry.elements(ofImages: images.lowerBound, images.count)) {
+        window.cut($0, images, into: copy, by: loops)
+      }
       body(copy)
     }
+  }
+
+  private func paste(
+    _ window: FilterWindow, _ copy: UnsafePointer<Float>, _ images: Range<Int>, accumulate: Bool,
+    into y: Planes, _ channel: Int
+  ) {
+    let elements = y.geometry.elements(ofImages: images.lowerBound, images.count)
+    writing(y, channel, elements, keepsValues: true) {
+      window.paste(copy, images, accumulate: accumulate, into: $0, by: loops)
+    }
+  }
+}
+
+extension Range<Int> {
+  /// With what elements at these distances from it read.
+  func widened(by offsets: [Int]) -> Range<Int> {
+    lowerBound + Swift.min(0, offsets.min() ?? 0)..<upperBound + Swift.max(0, offsets.max() ?? 0)
   }
 }
 

@@ -7,7 +7,7 @@ extension Engine {
   /// each input plane where it lies, and no other filter does.
   public func fusesBatchNorm(_ problem: ConvolutionProblem) -> Bool {
     problem.readsPlanesDirectly && problem.kernel == 3 && problem.outputs == problem.groups
-      && problem.input.columns < PlaneChunks.size / 2
+      && problem.input.columns < CK_SUM_BLOCK / 2
       && [.forward, .weightGradient, .inputGradient].allSatisfy {
         algorithm($0, problem).name == ConvolutionAlgorithm.depthwise.name
       }
@@ -32,8 +32,7 @@ extension Engine {
     precondition(!input.overlaps(convolved) && !input.overlaps(y), "a convolution cannot overwrite its input")
     let filters = PlaneFilters(self, problem, weight)
     return batchNorm(convolved, activation: activation, into: y, affine: affine) { channel, begin, end in
-      filters.convolve(
-        input.plane(channel), channel, bias: bias?[channel] ?? 0, into: convolved.plane(channel), begin..<end)
+      filters.convolve(input, channel, bias: bias?[channel] ?? 0, into: convolved, begin..<end)
     }
   }
 
@@ -75,8 +74,7 @@ extension Engine {
             let found = terms.map(channel, of: terms.sums(channel))
             (shifts[channel], scales[channel]) = (found.shift, found.scale)
             let sums = filters.gradients(
-              terms, found.map, channel, input: input.plane(channel), into: inputGradient.plane(channel),
-              accumulate: accumulate)
+              terms, found.map, channel, input: input, into: inputGradient, accumulate: accumulate)
             for (tap, sum) in sums.enumerated() { gradients[channel * sums.count + tap] = sum }
           }
         }
@@ -127,20 +125,19 @@ private struct PlaneFilters {
   }
 
   /// A chunk of a channel.
-  func convolve(
-    _ x: UnsafePointer<Float>, _ channel: Int, bias: Float, into y: UnsafeMutablePointer<Float>,
-    _ range: Range<Int>
-  ) {
-    filter(x, offsets, channel, bias: bias, into: y, accumulate: false, range)
+  func convolve(_ x: Planes, _ channel: Int, bias: Float, into y: Planes, _ range: Range<Int>) {
+    engine.reading(x, channel, range.widened(by: offsets)) { x in
+      filter(x, offsets, channel, bias: bias, into: y, accumulate: false, range)
+    }
   }
 
   /// Of one channel: batch norm's gradient, in memory that stays cached, and from that the input's
   /// gradient, written, and the weights', returned.
   func gradients(
-    _ terms: BatchNormGradient, _ map: BatchNormGradient.Map, _ channel: Int, input: UnsafePointer<Float>,
-    into inputGradient: UnsafeMutablePointer<Float>, accumulate: Bool
+    _ terms: BatchNormGradient, _ map: BatchNormGradient.Map, _ channel: Int, input: Planes,
+    into inputGradient: Planes, accumulate: Bool
   ) -> [Float] {
-    let chunks = PlaneChunks(length: geometry.length)
+    let chunks = PlaneChunks(length: geometry.length, .least(input, inputGradient))
     var totals = [Double](repeating: 0, count: offsets.count)
     engine.scratch.floats(geometry.stride) { memory in
       let dz = memory + geometry.lead
@@ -149,8 +146,10 @@ private struct PlaneFilters {
         repeating: 0, count: geometry.stride - geometry.lead - geometry.length)
       func filterChunk(_ begin: Int, _ end: Int) {
         var part = [Double](repeating: 0, count: totals.count)
-        var job = ck_plane_gradient(dy: dz, x: input, pitch: geometry.pitch)
-        engine.loops.plane_gradient(&job, begin, end, &part)
+        engine.reading(input, channel, (begin..<end).widened(by: [-1, 1])) { x in
+          var job = ck_plane_gradient(dy: dz, x: x, pitch: geometry.pitch)
+          engine.loops.plane_gradient(&job, begin, end, &part)
+        }
         for tap in totals.indices { totals[tap] += part[tap] }
         filter(
           dz, adjointOffsets, channel, bias: 0, into: inputGradient, accumulate: accumulate, begin..<end)
@@ -168,14 +167,16 @@ private struct PlaneFilters {
   }
 
   private func filter(
-    _ x: UnsafePointer<Float>, _ offsets: [Int], _ channel: Int, bias: Float,
-    into y: UnsafeMutablePointer<Float>, accumulate: Bool, _ range: Range<Int>
+    _ x: UnsafePointer<Float>, _ offsets: [Int], _ channel: Int, bias: Float, into y: Planes,
+    accumulate: Bool, _ range: Range<Int>
   ) {
     weight.values.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
-      engine.filter(
-        x, offsets, weights + channel * offsets.count, bias: bias, into: y, mask: geometry.mask,
-        accumulate: accumulate, range)
+      engine.writing(y, channel, range, keepsValues: accumulate) {
+        engine.filter(
+          x, offsets, weights + channel * offsets.count, bias: bias, into: $0, mask: geometry.mask,
+          accumulate: accumulate, range)
+      }
     }
   }
 }

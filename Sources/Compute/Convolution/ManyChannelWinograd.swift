@@ -25,23 +25,24 @@ extension Engine {
     ).size
     tiles.withLoopArguments { arguments in
       for first in Swift.stride(from: 0, to: tiles.count, by: size) {
-        let count = min(size, tiles.count - first)
+        let range = TileRange(tiles: arguments, first: first, count: min(size, tiles.count - first))
+        let count = range.count
         let from = ElementLayout(channels: inputs, tiles: count)
         let to = ElementLayout(channels: outputs, tiles: count)
         scratch.floats(from.size) { v in
           parallel(inputs) { channel in
             var arguments = arguments
-            loops.winograd_input(
-              &arguments, x.plane(channel), Int64(first), Int64(count), v + channel * from.channel,
-              from.element)
+            reading(x, channel, range.span) {
+              loops.winograd_input(
+                &arguments, $0, Int64(first), Int64(count), v + channel * from.channel, from.element)
+            }
           }
           scratch.floats(to.size) { m in
             multiply(v, from, weights, inputs: inputs, outputs: outputs, count: count, into: m, to)
             parallel(outputs) { channel in
-              var arguments = arguments
-              loops.winograd_output(
-                &arguments, m + channel * to.channel, to.element, Int64(first), Int64(count),
-                bias?[channel] ?? 0, accumulate, y.plane(channel))
+              transformBack(
+                m + channel * to.channel, to, range, bias: bias?[channel] ?? 0, accumulate: accumulate,
+                into: y, channel)
             }
           }
         }
@@ -112,9 +113,8 @@ extension Engine {
         parallel(split.groups * 6) { task in
           let (group, row) = (task / 6, task % 6)
           let first = group * split.size
-          sumRow(
-            row, x, dy, arguments, first: first, count: min(split.size, tiles.count - first),
-            into: partials + (group * 36 + row * 6) * size)
+          let range = TileRange(tiles: arguments, first: first, count: min(split.size, tiles.count - first))
+          sumRow(row, x, dy, range, into: partials + (group * 36 + row * 6) * size)
         }
       }
       parallel(36) { element in
@@ -134,22 +134,26 @@ extension Engine {
   }
 
   private func sumRow(
-    _ row: Int, _ x: Planes, _ dy: Planes, _ arguments: ck_winograd, first: Int, count: Int,
-    into sums: UnsafeMutablePointer<Float>
+    _ row: Int, _ x: Planes, _ dy: Planes, _ range: TileRange, into sums: UnsafeMutablePointer<Float>
   ) {
-    var arguments = arguments
+    var tiles = range.tiles
+    let (first, count) = (range.first, range.count)
     let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
     let from = ElementLayout(channels: inputs, tiles: count, elements: 6)
     let by = ElementLayout(channels: outputs, tiles: count, elements: 6)
     scratch.floats(from.size) { v in
       for c in 0..<inputs {
-        loops.winograd_input_row(
-          &arguments, x.plane(c), Int64(first), Int64(count), Int64(row), v + c * from.channel, from.element)
+        reading(x, c, range.span) {
+          loops.winograd_input_row(
+            &tiles, $0, Int64(first), Int64(count), Int64(row), v + c * from.channel, from.element)
+        }
       }
       scratch.floats(by.size) { d in
         for o in 0..<outputs {
-          loops.winograd_gradient_row(
-            &arguments, dy.plane(o), Int64(first), Int64(count), Int64(row), d + o * by.channel, by.element)
+          reading(dy, o, range.span) {
+            loops.winograd_gradient_row(
+              &tiles, $0, Int64(first), Int64(count), Int64(row), d + o * by.channel, by.element)
+          }
         }
         for column in 0..<6 {
           blas.multiply(

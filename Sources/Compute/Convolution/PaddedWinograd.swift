@@ -33,17 +33,18 @@ extension Engine {
     withTemporaryPlanes(padded.shape.with(channels: shape.channels)) { copy in
       let (rows, columns) = (copy.shape.rows, copy.shape.columns)
       parallel(shape.channels) { channel in
-        for image in 0..<copy.shape.images {
-          for row in 0..<rows {
-            let to = copy.plane(channel) + (image * copy.geometry.imageStride + row * copy.geometry.pitch)
-            let isInside = image < shape.images && row < shape.rows
-            let count = isInside ? shape.columns : 0
-            if isInside {
-              to.update(
-                from: x.plane(channel) + (image * x.geometry.imageStride + row * x.geometry.pitch),
-                count: count)
+        reading(x, channel, x.geometry.elements) { plane in
+          for image in 0..<copy.shape.images {
+            for row in 0..<rows {
+              let to = copy.plane(channel) + (image * copy.geometry.imageStride + row * copy.geometry.pitch)
+              let isInside = image < shape.images && row < shape.rows
+              let count = isInside ? shape.columns : 0
+              if isInside {
+                to.update(
+                  from: plane + (image * x.geometry.imageStride + row * x.geometry.pitch), count: count)
+              }
+              (to + count).update(repeating: 0, count: columns - count)
             }
-            (to + count).update(repeating: 0, count: columns - count)
           }
         }
       }
@@ -55,14 +56,16 @@ extension Engine {
   private func crop(_ x: Planes, accumulate: Bool, into y: Planes) {
     let shape = y.shape
     parallel(shape.channels) { channel in
-      for image in 0..<shape.images {
-        for row in 0..<shape.rows {
-          let to = y.plane(channel) + (image * y.geometry.imageStride + row * y.geometry.pitch)
-          let from = x.plane(channel) + (image * x.geometry.imageStride + row * x.geometry.pitch)
-          if accumulate {
-            for column in 0..<shape.columns { to[column] += from[column] }
-          } else {
-            to.update(from: from, count: shape.columns)
+      writing(y, channel, y.geometry.elements, keepsValues: true) { plane in
+        for image in 0..<shape.images {
+          for row in 0..<shape.rows {
+            let to = plane + (image * y.geometry.imageStride + row * y.geometry.pitch)
+            let from = x.plane(channel) + (image * x.geometry.imageStride + row * x.geometry.pitch)
+            if accumulate {
+              for column in 0..<shape.columns { to[column] += from[column] }
+            } else {
+              to.update(from: from, count: shape.columns)
+            }
           }
         }
       }

@@ -3,11 +3,17 @@ import CKernels
 /// Planes of which a task reads and writes a part next, to be prefetched while it computes the part
 /// before.
 struct Prefetch {
-  private let planes: [UnsafePointer<Float>?]
+  private static let line = 64
 
+  private let planes: [UnsafeRawPointer?]
+  private let precision: Precision
+
+  /// - Parameter planes: of which those are taken that have the first ones' precision
   init(_ planes: [Planes]) {
-    self.planes = planes.flatMap { planes in
-      (0..<planes.shape.channels).map { UnsafePointer(planes.plane($0)) }
+    let precision = planes.first?.precision ?? .float32
+    self.precision = precision
+    self.planes = planes.filter { $0.precision == precision }.flatMap { planes in
+      (0..<planes.shape.channels).map(planes.address)
     }
   }
 
@@ -19,9 +25,8 @@ struct Prefetch {
     of span: Range<Int>?, blocks: Int, _ body: (UnsafeMutablePointer<ck_prefetch>?) -> Void
   ) {
     guard let span else { return body(nil) }
-    // Planes start at a cache line.
-    let begin = span.lowerBound & -CK_VECTOR_FLOATS
-    let lines = (span.upperBound - begin).dividedRoundingUp(by: CK_VECTOR_FLOATS)
+    let begin = span.lowerBound * precision.bytes & -Self.line
+    let lines = (span.upperBound * precision.bytes - begin).dividedRoundingUp(by: Self.line)
     planes.withUnsafeBufferPointer { planes in
       var prefetch = ck_prefetch(
         planes: planes.baseAddress, count: Int64(planes.count), offset: begin, lines: Int64(lines),

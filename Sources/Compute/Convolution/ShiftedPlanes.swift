@@ -14,16 +14,12 @@ extension Engine {
         call.weight, outputs: outputs, inputs: inputs, taps: (0..<kernel * kernel).map(Int64.init),
         transposed: false
       ) { packed in
-        taps.offsets.withUnsafeBufferPointer { offsets in
-          withOptionalPointer(call.bias) { bias in
-            run(
-              ck_convolution(
-                x: planes.plane(0), x_stride: planes.geometry.stride * taps.phases, inputs: Int64(inputs),
-                offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: bias,
-                y: output.plane(0), y_stride: output.geometry.stride, outputs: Int64(outputs),
-                mask: output.geometry.mask, accumulate: false),
-              phases: taps.phases, length: output.geometry.length)
-          }
+        withOptionalPointer(call.bias) { bias in
+          run(
+            ck_convolution(
+              x: nil, x_stride: 0, inputs: Int64(inputs), offsets: nil, taps: 0, weights: packed, bias: bias,
+              y: nil, y_stride: 0, outputs: Int64(outputs), mask: output.geometry.mask, accumulate: false),
+            (planes, taps.phases), into: (output, 0, 1), offsets: taps.offsets)
         }
       }
     }
@@ -39,8 +35,7 @@ extension Engine {
     // A convolution with the kernel turned around.
     let index = (0..<offsets.count).reversed().map(Int64.init)
     gradientConvolution(
-      dy, call.weight, taps: (index, offsets), into: dx.plane(0), stride: dx.geometry.stride,
-      accumulate: call.accumulate)
+      dy, call.weight, taps: (index, offsets), into: (dx, 0, 1), accumulate: call.accumulate)
   }
 
   private func stridedInputGradient(
@@ -52,9 +47,7 @@ extension Engine {
       for phase in 0..<phases {
         let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
         gradientConvolution(
-          outputGradient, weight, taps: taps, into: split.plane(phase),
-          stride: split.geometry.stride * phases,
-          accumulate: false)
+          outputGradient, weight, taps: taps, into: (split, phase, phases), accumulate: false)
       }
       joinPhases(split, phases: phases, accumulate: accumulate, into: inputGradient)
     }
@@ -62,21 +55,18 @@ extension Engine {
 
   private func gradientConvolution(
     _ outputGradient: Planes, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
-    into y: UnsafeMutablePointer<Float>, stride: Int, accumulate: Bool
+    into y: (planes: Planes, first: Int, step: Int), accumulate: Bool
   ) {
     let inputs = weight.shape[1]
-    let geometry = outputGradient.geometry
     withPackedWeights(
       weight, outputs: inputs, inputs: weight.shape[0], taps: taps.index, transposed: true
     ) { packed in
-      taps.offsets.withUnsafeBufferPointer { offsets in
-        run(
-          ck_convolution(
-            x: outputGradient.plane(0), x_stride: geometry.stride, inputs: Int64(weight.shape[0]),
-            offsets: offsets.baseAddress, taps: Int64(offsets.count), weights: packed, bias: nil, y: y,
-            y_stride: stride, outputs: Int64(inputs), mask: geometry.mask, accumulate: accumulate),
-          length: geometry.length)
-      }
+      run(
+        ck_convolution(
+          x: nil, x_stride: 0, inputs: Int64(weight.shape[0]), offsets: nil, taps: 0, weights: packed,
+          bias: nil, y: nil, y_stride: 0, outputs: Int64(inputs), mask: outputGradient.geometry.mask,
+          accumulate: accumulate),
+        (outputGradient, 1), into: y, offsets: taps.offsets)
     }
   }
 

@@ -3,7 +3,15 @@ import CKernels
 /// Weight gradients of convolutions over shifted planes.
 extension Engine {
   func shiftedWeightGradient(_ call: ConvolutionAlgorithm.WeightGradient, into gradient: inout Tensor) {
-    let (input, outputGradient) = (call.input, call.outputGradient)
+    inSinglePrecision(call.outputGradient) { outputGradient in
+      sumShifted(call, outputGradient, into: &gradient)
+    }
+  }
+
+  private func sumShifted(
+    _ call: ConvolutionAlgorithm.WeightGradient, _ outputGradient: Planes, into gradient: inout Tensor
+  ) {
+    let input = call.input
     let (kernel, inputs) = (call.problem.kernel, input.shape.channels)
     let columns = inputs * kernel * kernel
     let multipliesMatrices = multipliesMatrices(
@@ -15,16 +23,18 @@ extension Engine {
       withTapPlanes(
         input, phases: call.phases, kernel: kernel, stride: call.problem.stride, output: outputGradient
       ) { planes, taps in
-        if multipliesMatrices {
-          return weightGradientProducts(
-            planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient)
-        }
-        taps.offsets.withUnsafeBufferPointer { offsets in
-          let job = ck_weight_gradient(
-            dy: outputGradient.plane(0), dy_stride: outputGradient.geometry.stride, x: planes.plane(0),
-            x_stride: planes.geometry.stride * taps.phases, inputs: Int64(inputs),
-            offsets: offsets.baseAddress, taps: Int64(offsets.count))
-          sum(job, split: split, columns: columns, into: gradient)
+        inSinglePrecision(planes) { planes in
+          if multipliesMatrices {
+            return weightGradientProducts(
+              planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient)
+          }
+          taps.offsets.withUnsafeBufferPointer { offsets in
+            let job = ck_weight_gradient(
+              dy: outputGradient.plane(0), dy_stride: outputGradient.geometry.stride, x: planes.plane(0),
+              x_stride: planes.geometry.stride * taps.phases, inputs: Int64(inputs),
+              offsets: offsets.baseAddress, taps: Int64(offsets.count))
+            sum(job, split: split, columns: columns, into: gradient)
+          }
         }
       }
     }

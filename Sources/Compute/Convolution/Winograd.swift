@@ -55,8 +55,10 @@ extension Engine {
     var tiles = range.tiles
     scratch.floats(layout.size) { v in
       for c in 0..<x.shape.channels {
-        transform(
-          &tiles, x.plane(c), Int64(range.first), Int64(range.count), v + c * layout.channel, layout.element)
+        reading(x, c, range.span) {
+          transform(
+            &tiles, $0, Int64(range.first), Int64(range.count), v + c * layout.channel, layout.element)
+        }
       }
       body(TransformedTiles(values: v, layout: layout, channels: x.shape.channels))
     }
@@ -72,11 +74,41 @@ extension Engine {
       elements: 36, x: x.values, x_element: x.layout.element, x_stride: x.layout.channel,
       inputs: Int64(x.channels), weights: weights, weights_element: x.channels * outputs, outputs: 0, y: nil,
       y_element: 0, y_stride: 0, count: Int64(range.count), prefetch: prefetch)
-    var tiles = range.tiles
     forEachOutputGroup(products, outputs: outputs) { m, layout, output in
-      loops.winograd_output(
-        &tiles, m, layout.element, Int64(range.first), Int64(range.count), bias?[output] ?? 0, accumulate,
-        y.plane(output))
+      transformBack(m, layout, range, bias: bias?[output] ?? 0, accumulate: accumulate, into: y, output)
+    }
+  }
+
+  /// A channel of y from its products.
+  func transformBack(
+    _ m: UnsafePointer<Float>, _ layout: ElementLayout, _ range: TileRange, bias: Float, accumulate: Bool,
+    into y: Planes, _ channel: Int
+  ) {
+    var tiles = range.tiles
+    let (first, count) = (Int64(range.first), Int64(range.count))
+    writingTiles(range, accumulate: accumulate, of: y, channel) { y, accumulate in
+      loops.winograd_output(&tiles, m, layout.element, first, count, bias, accumulate, y)
+    }
+  }
+
+  /// Calls `body` with what to write a range's pixels to, at their flat indices, and whether to add
+  /// to what is there.
+  private func writingTiles(
+    _ range: TileRange, accumulate: Bool, of y: Planes, _ channel: Int,
+    _ body: (UnsafeMutablePointer<Float>, _ accumulate: Bool) -> Void
+  ) {
+    switch y.precision {
+    case .float32: body(y.plane(channel), accumulate)
+    case .bfloat16:
+      // Between the tiles lie pixels that other threads write.
+      let begin = range.span.lowerBound & -CK_VECTOR_FLOATS
+      scratch.floats(range.span.upperBound - begin) { part in
+        body(part - begin, false)
+        var tiles = range.tiles
+        loops.narrow_tiles(
+          &tiles, part - begin, Int64(range.first), Int64(range.count), accumulate,
+          y.bfloat16Plane(channel))
+      }
     }
   }
 

@@ -65,9 +65,14 @@ extension Engine {
   /// y = f(x); y may be x.
   public func activate(_ x: Planes, by function: ActivationFunction, into y: Planes) {
     requireSameShape(x, y)
-    forEachChunk(channels: x.shape.channels, geometry: x.geometry) { channel, begin, end in
-      loops.activate(
-        x.plane(channel), function.loopArgument, y.plane(channel), begin, end, x.geometry.mask)
+    forEachChunk(
+      channels: x.shape.channels, geometry: x.geometry, precision: .least(x, y)
+    ) { channel, begin, end in
+      reading(x, channel, begin..<end) { x in
+        writing(y, channel, begin..<end) { to in
+          loops.activate(x, function.loopArgument, to, begin, end, y.geometry.mask)
+        }
+      }
     }
   }
 
@@ -82,10 +87,11 @@ extension Engine {
   ) {
     requireSameShape(dy, input)
     requireSameShape(dy, dx)
-    forEachChunk(channels: dy.shape.channels, geometry: dy.geometry) { channel, begin, end in
-      loops.activation_gradient(
-        dy.plane(channel), input.plane(channel), function.loopArgument, accumulate, dx.plane(channel), begin,
-        end)
+    forEachChunk(
+      channels: dy.shape.channels, geometry: dy.geometry, precision: .least(dy, input, dx)
+    ) { channel, begin, end in
+      activationGradient(
+        dy, input: input, function, channel, begin, end, accumulate: accumulate, into: dx)
     }
   }
 
@@ -99,10 +105,24 @@ extension Engine {
     precondition(function.hasDerivativeByOutput, "the derivative of \(function) is not found from its output")
     precondition(
       channels.allSatisfy((0..<dy.shape.channels).contains), "\(channels) are not all in \(dy.shape)")
-    forEachChunk(channels: channels.count, geometry: dy.geometry) { index, begin, end in
-      let channel = channels[index]
-      loops.activation_gradient(
-        dy.plane(channel), output.plane(channel), function.loopArgument, false, dy.plane(channel), begin, end)
+    forEachChunk(
+      channels: channels.count, geometry: dy.geometry, precision: .least(dy, output)
+    ) { index, begin, end in
+      activationGradient(
+        dy, input: output, function, channels[index], begin, end, accumulate: false, into: dy)
+    }
+  }
+
+  private func activationGradient(
+    _ dy: Planes, input: Planes, _ function: ActivationFunction, _ channel: Int, _ begin: Int, _ end: Int,
+    accumulate: Bool, into dx: Planes
+  ) {
+    reading(dy, channel, begin..<end) { dy in
+      reading(input, channel, begin..<end) { input in
+        writing(dx, channel, begin..<end, keepsValues: accumulate) { dx in
+          loops.activation_gradient(dy, input, function.loopArgument, accumulate, dx, begin, end)
+        }
+      }
     }
   }
 }

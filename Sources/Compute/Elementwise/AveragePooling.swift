@@ -8,7 +8,11 @@ extension Engine {
   public func averagePool(_ x: Planes, window: Int, stride: Int, padding: Int = 0, into y: Planes) {
     let pool = pool(x.shape, y.shape, window: window, stride: stride, padding: padding)
     withUnsafePointer(to: pool) { pool in
-      parallel(x.shape.channels) { ck_average_pool(pool, x.plane($0), y.plane($0)) }
+      parallel(x.shape.channels) { channel in
+        reading(x, channel, x.geometry.elements) { x in
+          writing(y, channel, y.geometry.elements, keepsValues: true) { y in ck_average_pool(pool, x, y) }
+        }
+      }
     }
   }
 
@@ -21,7 +25,13 @@ extension Engine {
   ) {
     let pool = pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
     withUnsafePointer(to: pool) { pool in
-      parallel(dx.shape.channels) { ck_average_pool_gradient(pool, dy.plane($0), accumulate, dx.plane($0)) }
+      parallel(dx.shape.channels) { channel in
+        reading(dy, channel, dy.geometry.elements) { dy in
+          writing(dx, channel, dx.geometry.elements, keepsValues: true) { dx in
+            ck_average_pool_gradient(pool, dy, accumulate, dx)
+          }
+        }
+      }
     }
   }
 
@@ -69,7 +79,9 @@ extension Engine {
   /// Mean of every image's channel: y is [channels, images, 1, 1].
   public func globalAveragePool(_ x: Planes, into y: Planes) {
     requireImageValues(y, of: x)
-    forEachImageMean(x) { channel, image, mean in y.plane(channel, image: image).pointee = mean }
+    inSinglePrecision(writing: y) { y in
+      forEachImageMean(x) { channel, image, mean in y.plane(channel, image: image).pointee = mean }
+    }
   }
 
   private func forEachImageMean(_ x: Planes, _ body: (_ channel: Int, _ image: Int, Float) -> Void) {
@@ -77,7 +89,10 @@ extension Engine {
     let pixels = Double(max(1, shape.rows * shape.columns))
     parallel(shape.channels) { channel in
       for image in 0..<shape.images {
-        let sum = ck_image_sum(x.plane(channel, image: image), Int64(shape.rows), Int64(shape.columns))
+        let elements = x.geometry.elements(ofImages: image, 1)
+        let sum = reading(x, channel, elements) {
+          ck_image_sum($0 + elements.lowerBound, Int64(shape.rows), Int64(shape.columns))
+        }
         body(channel, image, Float(sum / pixels))
       }
     }
@@ -101,8 +116,10 @@ extension Engine {
   public func globalAveragePoolGradient(_ dy: Planes, accumulate: Bool = false, into dx: Planes) {
     requireImageValues(dy, of: dx)
     let share = 1 / Float(max(1, dx.shape.rows * dx.shape.columns))
-    spread(into: dx, accumulate: accumulate) { channel, image in
-      dy.plane(channel, image: image).pointee * share
+    inSinglePrecision(dy) { dy in
+      spread(into: dx, accumulate: accumulate) { channel, image in
+        dy.plane(channel, image: image).pointee * share
+      }
     }
   }
 
@@ -141,7 +158,10 @@ extension Engine {
     let maps = ck_maps(dx.shape, images: 1)
     parallel(dx.shape.channels) { channel in
       for image in 0..<dx.shape.images {
-        ck_fill_image(maps, value(channel, image), accumulate, dx.plane(channel, image: image))
+        let elements = dx.geometry.elements(ofImages: image, 1)
+        writing(dx, channel, elements, keepsValues: true) {
+          ck_fill_image(maps, value(channel, image), accumulate, $0 + elements.lowerBound)
+        }
       }
     }
   }

@@ -44,9 +44,15 @@ extension Engine {
   /// combined in double precision.
   public func moments(_ x: Planes) -> [ChannelMoments] {
     mapChannels(
-      x.shape.channels, geometry: x.geometry, initial: ck_moments(count: 0, mean: 0, squares: 0),
-      part: { loops.moments(x.plane($0), $1, $2, x.geometry.mask) }, join: { ck_join_moments(&$0, $1) },
+      x.shape.channels, geometry: x.geometry, precision: x.precision,
+      initial: ck_moments(count: 0, mean: 0, squares: 0),
+      part: { moments(x, $0, $1, $2) }, join: { ck_join_moments(&$0, $1) },
       value: { _, all in ChannelMoments(all) })
+  }
+
+  /// Of a chunk.
+  private func moments(_ x: Planes, _ channel: Int, _ begin: Int, _ end: Int) -> ck_moments {
+    reading(x, channel, begin..<end) { loops.moments($0, begin, end, x.geometry.mask) }
   }
 
   /// Batch norm by the batch's own statistics, the sum with the residual stream, and an activation:
@@ -83,10 +89,12 @@ extension Engine {
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
     let none = ck_moments(count: 0, mean: 0, squares: 0)
-    let all = mapChannels(y.shape.channels, geometry: y.geometry, initial: none) { stream, begin, end in
+    let all = mapChannels(
+      y.shape.channels, geometry: y.geometry, precision: .least(x, y), initial: none
+    ) { stream, begin, end in
       guard let channel = branch[stream] else { return none }
       computing(channel, begin, end)
-      return loops.moments(x.plane(channel), begin, end, x.geometry.mask)
+      return moments(x, channel, begin, end)
     } join: {
       ck_join_moments(&$0, $1)
     } value: { stream, all in
@@ -117,7 +125,9 @@ extension Engine {
     requireCount(affine, x.shape.channels, "affine")
     requireStream(branch: x.shape, stream: y.shape, channels: channels)
     let branch = branchChannels(x.shape, of: y.shape, channels)
-    forEachChunk(channels: y.shape.channels, geometry: y.geometry) { stream, begin, end in
+    forEachChunk(
+      channels: y.shape.channels, geometry: y.geometry, precision: .least(x, y)
+    ) { stream, begin, end in
       let term = branch[stream].map { (channel: $0, map: affine[$0]) }
       scaleShiftAdd(x, term, residual: residual, activation, into: y, stream, begin, end)
     }
@@ -135,20 +145,28 @@ extension Engine {
     _ x: Planes, _ term: (channel: Int, map: ChannelAffine)?, residual: Planes?,
     _ activation: ActivationFunction?, into y: Planes, _ stream: Int, _ begin: Int, _ end: Int
   ) {
-    let bounds = activation?.bounds ?? .none
-    let mask = y.geometry.mask
-    if let term {
-      loops.scale_shift(
-        x.plane(term.channel), term.map.scale, term.map.shift, residual?.plane(stream), bounds,
-        y.plane(stream), begin, end, mask)
-    } else if residual == nil {
-      (y.plane(stream) + begin).update(repeating: 0, count: end - begin)
-    } else if let residual, activation != nil || !y.overlaps(residual) {
-      loops.scale_shift(residual.plane(stream), 1, 0, nil, bounds, y.plane(stream), begin, end, mask)
+    let range = begin..<end
+    if term == nil, residual == nil {
+      return writing(y, stream, range) { ($0 + begin).update(repeating: 0, count: range.count) }
     }
-    // Bounds are all there is to some functions; the others read what is still cached.
-    if let activation, activation.bounds == nil {
-      loops.activate(y.plane(stream), activation.loopArgument, y.plane(stream), begin, end, mask)
+    if let residual, term == nil, activation == nil, y.overlaps(residual) { return }
+    let map = term?.map ?? ChannelAffine(scale: 1, shift: 0)
+    // Without a term the residual is what is mapped.
+    guard let (from, channel) = term.map({ (x, $0.channel) }) ?? residual.map({ ($0, stream) }) else {
+      return
+    }
+    reading(from, channel, range) { from in
+      readingIfAny(term == nil ? nil : residual, stream, range) { residual in
+        writing(y, stream, range) { to in
+          let mask = y.geometry.mask
+          loops.scale_shift(
+            from, map.scale, map.shift, residual, activation?.bounds ?? .none, to, begin, end, mask)
+          // Bounds are all there is to some functions; the others read what is still cached.
+          if let activation, activation.bounds == nil {
+            loops.activate(to, activation.loopArgument, to, begin, end, mask)
+          }
+        }
+      }
     }
   }
 

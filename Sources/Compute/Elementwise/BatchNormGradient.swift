@@ -46,15 +46,19 @@ extension Engine {
       channels == nil || !dx.overlaps(dy), "the gradient cannot be overwritten while channels are selected")
     let terms = BatchNormGradient(
       self, dy, input: x, statistics, channels: channels, activation: activation)
-    let all = mapChannels(x.shape.channels, geometry: x.geometry, initial: BatchNormGradient.none) {
+    let all = mapChannels(
+      x.shape.channels, geometry: x.geometry, precision: .least(x, dy), initial: BatchNormGradient.none
+    ) {
       terms.sums($0, $1, $2, writesBack: writesBack)
     } join: {
       BatchNormGradient.join(&$0, $1)
     } value: {
       terms.map($0, of: $1)
     } use: { channel, found, begin, end in
-      terms.write(
-        channel, found.map, begin, end, into: dx.plane(channel), isMasked: writesBack, accumulate: accumulate)
+      writing(dx, channel, begin..<end, keepsValues: accumulate) {
+        terms.write(
+          channel, found.map, begin, end, into: $0, isMasked: writesBack, accumulate: accumulate)
+      }
     }
     return (all.map(\.shift), all.map(\.scale))
   }
@@ -62,7 +66,9 @@ extension Engine {
 
 /// A batch norm's gradient by chunks of channels: first the sums over a channel, then the map that
 /// they give.
-struct BatchNormGradient {
+///
+/// A reference, since a value would be copied with every chunk, and all its parts retained.
+final class BatchNormGradient {
   /// dx = a * g + b * x + c
   struct Map {
     let a: Float
@@ -107,17 +113,19 @@ struct BatchNormGradient {
   /// Over a whole channel.
   func sums(_ channel: Int) -> ck_gradient_sums {
     var all = Self.none
-    PlaneChunks(length: x.geometry.length).forEach { Self.join(&all, sums(channel, $0, $1)) }
+    PlaneChunks(length: x.geometry.length, .least(x, dy)).forEach { Self.join(&all, sums(channel, $0, $1)) }
     return all
   }
 
   /// Over a chunk; writes g over dy's if asked.
   func sums(_ channel: Int, _ begin: Int, _ end: Int, writesBack: Bool = false) -> ck_gradient_sums {
-    let back = writesBack ? dy.plane(stream(channel)) + begin : nil
-    return withGradient(channel, activation, begin, end) { g, gate in
-      if gate.output == nil { back?.update(from: g, count: end - begin) }
-      return engine.loops.gradient_sums(
-        g, x.plane(channel) + begin, gate, statistics.mean[channel], back, 0, end - begin)
+    withGradient(channel, activation, begin, end) { g, x, gate in
+      func sums(_ back: UnsafeMutablePointer<Float>?) -> ck_gradient_sums {
+        if gate.output == nil { back?.update(from: g, count: end - begin) }
+        return engine.loops.gradient_sums(g, x, gate, statistics.mean[channel], back, 0, end - begin)
+      }
+      return writesBack
+        ? engine.writing(dy, stream(channel), begin..<end) { sums($0 + begin) } : sums(nil)
     }
   }
 
@@ -139,51 +147,72 @@ struct BatchNormGradient {
     _ channel: Int, _ map: Map, _ begin: Int, _ end: Int, into dx: UnsafeMutablePointer<Float>,
     isMasked: Bool = false, accumulate: Bool = false
   ) {
-    withGradient(channel, isMasked ? .none : activation, begin, end) { g, gate in
+    withGradient(channel, isMasked ? .none : activation, begin, end) { g, values, gate in
       engine.loops.normalize_gradient(
-        g, x.plane(channel) + begin, gate, map.a, map.b, map.c, accumulate, dx + begin, 0, end - begin,
+        g, values, gate, map.a, map.b, map.c, accumulate, dx + begin, 0, end - begin,
         x.geometry.mask.from(begin))
     }
   }
 
   /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it
-  /// g.
+  /// g, and with that of x.
   private func withGradient<Result>(
     _ channel: Int, _ activation: BatchNormActivation, _ begin: Int, _ end: Int,
-    _ body: (UnsafePointer<Float>, ck_activation_mask) -> Result
+    _ body: (_ g: UnsafePointer<Float>, _ x: UnsafePointer<Float>, ck_activation_mask) -> Result
   ) -> Result {
-    let stream = stream(channel)
-    let from = dy.plane(stream) + begin
-    let open = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
-    switch activation {
-    case .none:
-      return body(from, open)
-    case .output(let y, let function):
-      let y = y.plane(stream) + begin
-      if let bounds = function.bounds {
-        return body(
-          from, ck_activation_mask(output: y, affine: false, scale: 0, shift: 0, ceiling: bounds.high))
-      }
-      return engine.scratch.floats(end - begin) { g in
-        engine.loops.activation_gradient(from, y, function.loopArgument, false, g, 0, end - begin)
-        return body(g, open)
-      }
-    case .input(let affine, let function):
-      let map = affine[channel]
-      if let bounds = function.bounds {
-        return body(
-          from,
-          ck_activation_mask(
-            output: nil, affine: true, scale: map.scale, shift: map.shift, ceiling: bounds.high))
-      }
-      return engine.scratch.floats(end - begin) { g in
-        engine.loops.scale_shift(
-          x.plane(channel) + begin, map.scale, map.shift, nil, .none, g, 0, end - begin,
-          x.geometry.mask.from(begin))
-        engine.loops.activation_gradient(from, g, function.loopArgument, false, g, 0, end - begin)
-        return body(g, open)
+    let (stream, range) = (stream(channel), begin..<end)
+    return engine.reading(dy, stream, range) { dy in
+      engine.reading(x, channel, range) { x in
+        let (dy, x) = (dy + begin, x + begin)
+        var mask = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
+        switch activation {
+        case .none: return body(dy, x, mask)
+        case .output(let y, let function):
+          return engine.reading(y, stream, range) { y in
+            guard let bounds = function.bounds else {
+              return withProduct(dy, function, range.count, at: { _ in y + begin }) { body($0, x, mask) }
+            }
+            mask.output = y + begin
+            mask.ceiling = bounds.high
+            return body(dy, x, mask)
+          }
+        case .input(let affine, let function):
+          let map = affine[channel]
+          guard let bounds = function.bounds else {
+            return withProduct(dy, function, range.count, at: { normalized(x, map, range, into: $0) }) {
+              body($0, x, mask)
+            }
+          }
+          mask.affine = true
+          (mask.scale, mask.shift, mask.ceiling) = (map.scale, map.shift, bounds.high)
+          return body(dy, x, mask)
+        }
       }
     }
+  }
+
+  /// Calls `body` with dy times an activation's derivative.
+  ///
+  /// - Parameter values: what the derivative is taken at, which may be computed in the memory given
+  private func withProduct<Result>(
+    _ dy: UnsafePointer<Float>, _ function: ActivationFunction, _ count: Int,
+    at values: (UnsafeMutablePointer<Float>) -> UnsafePointer<Float>,
+    _ body: (UnsafePointer<Float>) -> Result
+  ) -> Result {
+    engine.scratch.floats(count) { g in
+      engine.loops.activation_gradient(dy, values(g), function.loopArgument, false, g, 0, count)
+      return body(g)
+    }
+  }
+
+  /// What batch norm made of x.
+  private func normalized(
+    _ x: UnsafePointer<Float>, _ map: ChannelAffine, _ range: Range<Int>,
+    into y: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    engine.loops.scale_shift(
+      x, map.scale, map.shift, nil, .none, y, 0, range.count, self.x.geometry.mask.from(range.lowerBound))
+    return UnsafePointer(y)
   }
 }
 

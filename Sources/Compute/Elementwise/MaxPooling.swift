@@ -20,7 +20,11 @@ extension Engine {
       guard let indices = indices.baseAddress else { return }
       withUnsafePointer(to: &pool) { pool in
         parallel(x.shape.channels) { channel in
-          ck_max_pool(pool, x.plane(channel), y.plane(channel), indices + channel * pixels)
+          reading(x, channel, x.geometry.elements) { x in
+            writing(y, channel, y.geometry.elements, keepsValues: true) { y in
+              ck_max_pool(pool, x, y, indices + channel * pixels)
+            }
+          }
         }
       }
     }
@@ -41,8 +45,11 @@ extension Engine {
       guard let indices = indices.baseAddress else { return }
       withUnsafePointer(to: &pool) { pool in
         parallel(dx.shape.channels) { channel in
-          ck_max_pool_gradient(
-            pool, dy.plane(channel), indices + channel * pixels, accumulate, dx.plane(channel))
+          reading(dy, channel, dy.geometry.elements) { dy in
+            writing(dx, channel, dx.geometry.elements, keepsValues: true) { dx in
+              ck_max_pool_gradient(pool, dy, indices + channel * pixels, accumulate, dx)
+            }
+          }
         }
       }
     }
@@ -75,10 +82,13 @@ extension Engine {
       guard let base = flat.baseAddress else { return }
       parallel(shape.images) { image in
         for channel in 0..<shape.channels {
-          let from = x.plane(channel) + image * x.geometry.imageStride
-          let to = base + (image * shape.channels + channel) * pixels
-          for row in 0..<shape.rows {
-            (to + row * shape.columns).update(from: from + row * x.geometry.pitch, count: shape.columns)
+          let elements = x.geometry.elements(ofImages: image, 1)
+          reading(x, channel, elements) { plane in
+            let from = plane + elements.lowerBound
+            let to = base + (image * shape.channels + channel) * pixels
+            for row in 0..<shape.rows {
+              (to + row * shape.columns).update(from: from + row * x.geometry.pitch, count: shape.columns)
+            }
           }
         }
       }
@@ -94,11 +104,13 @@ extension Engine {
     t.values.withUnsafeBufferPointer { flat in
       guard let base = flat.baseAddress else { return }
       parallel(shape.channels) { channel in
-        for image in 0..<shape.images {
-          let from = base + (image * shape.channels + channel) * pixels
-          let to = x.plane(channel) + image * x.geometry.imageStride
-          for row in 0..<shape.rows {
-            (to + row * x.geometry.pitch).update(from: from + row * shape.columns, count: shape.columns)
+        writing(x, channel, x.geometry.elements, keepsValues: true) { plane in
+          for image in 0..<shape.images {
+            let from = base + (image * shape.channels + channel) * pixels
+            let to = plane + image * x.geometry.imageStride
+            for row in 0..<shape.rows {
+              (to + row * x.geometry.pitch).update(from: from + row * shape.columns, count: shape.columns)
+            }
           }
         }
       }

@@ -54,27 +54,58 @@ extension Engine {
   }
 
   private func multiply(_ a: Planes, _ b: Planes, accumulate: Bool, into y: Planes) {
-    forEachChunk(channels: a.shape.channels, geometry: a.geometry) { channel, begin, end in
-      ck_multiply_planes(a.plane(channel), b.plane(channel), accumulate, y.plane(channel), begin, end)
+    forEachChunk(
+      channels: a.shape.channels, geometry: a.geometry, precision: .least(a, b, y)
+    ) { channel, begin, end in
+      reading(a, channel, begin..<end) { a in
+        reading(b, channel, begin..<end) { b in
+          writing(y, channel, begin..<end, keepsValues: accumulate) { y in
+            ck_multiply_planes(a, b, accumulate, y, begin, end)
+          }
+        }
+      }
     }
   }
 
   func multiply(_ x: Planes, gate: Planes, accumulate: Bool, into y: Planes) {
     forEachImageRange(channels: x.shape.channels, shape: x.shape) { channel, first, images in
       let maps = ck_maps(x.shape, images: images)
-      ck_multiply_images(
-        maps, x.plane(channel, image: first), gate.plane(channel, image: first), gate.geometry.imageStride,
-        accumulate, y.plane(channel, image: first))
+      let (elements, gates) = elements(x, gate, first, images)
+      reading(x, channel, elements) { x in
+        reading(gate, channel, gates) { values in
+          writing(y, channel, elements, keepsValues: true) { y in
+            ck_multiply_images(
+              maps, x + elements.lowerBound, values + gates.lowerBound, gate.geometry.imageStride, accumulate,
+              y + elements.lowerBound)
+          }
+        }
+      }
     }
   }
 
   private func sumProducts(_ a: Planes, _ b: Planes, accumulate: Bool, into sums: Planes) {
     forEachImageRange(channels: a.shape.channels, shape: a.shape) { channel, first, images in
       let maps = ck_maps(a.shape, images: images)
-      ck_image_products(
-        maps, a.plane(channel, image: first), b.plane(channel, image: first), accumulate,
-        sums.plane(channel, image: first), sums.geometry.imageStride)
+      let (elements, gates) = elements(a, sums, first, images)
+      reading(a, channel, elements) { a in
+        reading(b, channel, elements) { b in
+          writing(sums, channel, gates, keepsValues: true) { values in
+            ck_image_products(
+              maps, a + elements.lowerBound, b + elements.lowerBound, accumulate, values + gates.lowerBound,
+              sums.geometry.imageStride)
+          }
+        }
+      }
     }
+  }
+
+  /// Flat indices of some images, in planes and in their gates.
+  private func elements(
+    _ planes: Planes, _ gates: Planes, _ first: Int, _ images: Int
+  ) -> (planes: Range<Int>, gates: Range<Int>) {
+    (
+      planes.geometry.elements(ofImages: first, images), gates.geometry.elements(ofImages: first, images)
+    )
   }
 }
 

@@ -8,14 +8,16 @@ extension Engine {
     shares.withUnsafeMutableBufferPointer { shares in
       nonisolated(unsafe) let shares = shares
       parallel(shape.channels) { channel in
-        var count = 0
-        for image in 0..<shape.images {
-          for row in 0..<shape.rows {
-            let start = x.plane(channel) + (image * x.geometry.imageStride + row * x.geometry.pitch)
-            for column in 0..<shape.columns where start[column] > 0 { count += 1 }
+        reading(x, channel, x.geometry.elements) { plane in
+          var count = 0
+          for image in 0..<shape.images {
+            for row in 0..<shape.rows {
+              let start = plane + (image * x.geometry.imageStride + row * x.geometry.pitch)
+              for column in 0..<shape.columns where start[column] > 0 { count += 1 }
+            }
           }
+          shares[channel] = Double(count) / pixels
         }
-        shares[channel] = Double(count) / pixels
       }
     }
     return shares

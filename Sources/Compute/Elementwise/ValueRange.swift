@@ -10,17 +10,19 @@ extension Engine {
         nonisolated(unsafe) let least = least
         nonisolated(unsafe) let greatest = greatest
         parallel(shape.channels) { channel in
-          var (low, high) = (Float.infinity, -Float.infinity)
-          for image in 0..<shape.images {
-            for row in 0..<shape.rows {
-              let start = x.plane(channel) + (image * x.geometry.imageStride + row * x.geometry.pitch)
-              for column in 0..<shape.columns {
-                low = start[column] < low ? start[column] : low
-                high = start[column] > high ? start[column] : high
+          reading(x, channel, x.geometry.elements) { plane in
+            var (low, high) = (Float.infinity, -Float.infinity)
+            for image in 0..<shape.images {
+              for row in 0..<shape.rows {
+                let start = plane + (image * x.geometry.imageStride + row * x.geometry.pitch)
+                for column in 0..<shape.columns {
+                  low = start[column] < low ? start[column] : low
+                  high = start[column] > high ? start[column] : high
+                }
               }
             }
+            (least[channel], greatest[channel]) = (low, high)
           }
-          (least[channel], greatest[channel]) = (low, high)
         }
       }
     }

@@ -26,7 +26,8 @@ extension Engine {
     let first = parts[0].shape.channels
     guard let extended = parts[0].extended(by: others) else {
       let made = Planes(
-        parts[0].shape.with(channels: first + others), capacity: capacity, zeroed: false, recycler: .shared)
+        parts[0].shape.with(channels: first + others), precision: parts[0].precision, capacity: capacity,
+        zeroed: false, recycler: .shared)
       concatenate(parts, into: made)
       return made
     }

@@ -16,6 +16,14 @@ final class PlaneGeometry: @unchecked Sendable {
   let imageStride: Int
   /// Flat indices that loops run over, a multiple of the vector length.
   let length: Int
+  /// All flat indices that loops run over.
+  var elements: Range<Int> { 0..<length }
+
+  /// Flat indices of some images.
+  func elements(ofImages first: Int, _ count: Int) -> Range<Int> {
+    first * imageStride..<(first + count) * imageStride
+  }
+
   /// Elements before flat index 0.
   let lead: Int
   /// Elements from one plane to the next, a multiple of 64 bytes.

@@ -9,26 +9,29 @@ struct PlaneMemory: @unchecked Sendable {
     let rows: Int
     let columns: Int
     let channels: Int
+    let precision: Precision
     let bytes: Int
 
-    init(_ shape: PlaneShape) {
+    init(_ shape: PlaneShape, _ precision: Precision) {
       images = shape.images
       rows = shape.rows
       columns = shape.columns
       channels = shape.channels
-      bytes = max(1, channels * PlaneGeometry.of(shape).stride) * MemoryLayout<Float>.stride
+      self.precision = precision
+      bytes = max(1, channels * PlaneGeometry.of(shape).stride) * precision.bytes
     }
 
-    var key: Key { Key(images: images, rows: rows, columns: columns) }
+    var key: Key { Key(images: images, rows: rows, columns: columns, precision: precision) }
   }
 
   struct Key: Hashable {
     let images: Int
     let rows: Int
     let columns: Int
+    let precision: Precision
   }
 
-  let base: UnsafeMutablePointer<Float>
+  let base: UnsafeMutableRawPointer
   let size: Size
   /// Of the block, which may be larger than what its size needs.
   private let capacity: Int
@@ -39,8 +42,7 @@ struct PlaneMemory: @unchecked Sendable {
   init(allocating size: Size) {
     self.size = size
     capacity = size.bytes
-    base = Self.allocate(size.bytes).bindMemory(
-      to: Float.self, capacity: size.bytes / MemoryLayout<Float>.stride)
+    base = Self.allocate(size.bytes)
     clear()
   }
 
@@ -70,5 +72,5 @@ struct PlaneMemory: @unchecked Sendable {
 
   func clear() { memset(base, 0, size.bytes) }
 
-  func deallocate() { UnsafeMutableRawPointer(base).deallocate() }
+  func deallocate() { base.deallocate() }
 }

@@ -4,10 +4,10 @@ import Synchronization
 /// convolution that writes to them.
 ///
 /// Planes return their memory when the last reference to them is released. Memory serves planes of
-/// the same images, rows and columns again, with as many channels or fewer: their borders are where
-/// they were, and zero. What is in use and what is kept together stay within the most that was
-/// lately in use and a quarter of it; beyond that, memory of other shapes is cleared and used, or
-/// the oldest returned to the system.
+/// the same images, rows, columns and precision again, with as many channels or fewer: their
+/// borders are where they were, and zero. What is in use and what is kept together stay within the
+/// most that was lately in use and a quarter of it; beyond that, memory of other shapes is cleared
+/// and used, or the oldest returned to the system.
 final class PlaneRecycler: Sendable {
   /// That of planes which are not told of another one.
   static let shared = PlaneRecycler()
@@ -30,8 +30,8 @@ final class PlaneRecycler: Sendable {
   }
 
   /// Memory for planes; pixels are unspecified, borders zero.
-  func allocate(_ shape: PlaneShape) -> PlaneMemory {
-    let wanted = PlaneMemory.Size(shape)
+  func allocate(_ shape: PlaneShape, _ precision: Precision) -> PlaneMemory {
+    let wanted = PlaneMemory.Size(shape, precision)
     let (found, removed) = state.withLock { $0.take(wanted) }
     for block in removed { block.deallocate() }
     switch found {
@@ -111,8 +111,9 @@ extension PlaneRecycler {
       return (nil, trim())
     }
 
-    /// The smallest block of the same images, rows and columns with enough channels, but not twice
-    /// too many; of several the one released last, parts of which the caches may still hold.
+    /// The smallest block of the same images, rows, columns and precision with enough channels, but
+    /// not twice too many; of several the one released last, parts of which the caches may still
+    /// hold.
     private mutating func takeFitting(_ wanted: PlaneMemory.Size) -> PlaneMemory? {
       guard let entries = free[wanted.key] else { return nil }
       var best: Int?

@@ -7,24 +7,34 @@ final class PlaneStorage: @unchecked Sendable {
   private let memory: PlaneMemory
   private let recycler: PlaneRecycler
   private let channels: Int
+  let precision: Precision
   /// Channels from the first on that belong to planes; the rest is room behind them.
   private let claimed: Atomic<Int>
 
   /// - Parameters:
   ///   - zeroed: false if the pixels' values do not matter; borders are zero in any case
   ///   - capacity: channels that there is room for
-  init(_ shape: PlaneShape, capacity: Int, zeroed: Bool, recycler: PlaneRecycler) {
+  init(
+    _ shape: PlaneShape, _ precision: Precision, capacity: Int, zeroed: Bool, recycler: PlaneRecycler
+  ) {
     self.recycler = recycler
+    self.precision = precision
     channels = max(capacity, shape.channels)
     claimed = Atomic(shape.channels)
     let whole = shape.with(channels: channels)
-    memory = recycler.allocate(whole)
-    if zeroed { memset(memory.base, 0, PlaneMemory.Size(whole).bytes) }
+    memory = recycler.allocate(whole, precision)
+    if zeroed { memset(memory.base, 0, PlaneMemory.Size(whole, precision).bytes) }
   }
 
   deinit { recycler.recycle(memory) }
 
-  var base: UnsafeMutablePointer<Float> { memory.base }
+  /// The first element.
+  ///
+  /// - Precondition: the type is that of the precision.
+  func elements<Element>(of type: Element.Type) -> UnsafeMutablePointer<Element> {
+    precondition(MemoryLayout<Element>.stride == precision.bytes, "planes of \(precision) hold no \(type)")
+    return memory.base.assumingMemoryBound(to: type)
+  }
 
   /// Claims channels from `first` on for planes of their own; false where there is no room, or
   /// others have them.

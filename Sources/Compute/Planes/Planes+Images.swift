@@ -1,7 +1,7 @@
 extension Planes {
   /// Planes of their own with some of the images.
   ///
-  /// - Precondition: the images are in these planes.
+  /// - Precondition: the images are in these planes, which are of ``Precision/float32``.
   public func images(_ range: Range<Int>) -> Planes {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= shape.images, "images \(range) are not all in \(shape)")

@@ -8,7 +8,7 @@ extension Engine {
         && channels.allSatisfy((0..<x.shape.channels).contains),
       "channels \(channels) of \(x.shape) do not make \(y.shape)")
     forEachChunk(channels: channels.count, geometry: x.geometry) { channel, begin, end in
-      (y.plane(channel) + begin).update(from: x.plane(channels[channel]) + begin, count: end - begin)
+      copy(x, channels[channel], into: y, channel, begin..<end)
     }
   }
 }

@@ -7,18 +7,19 @@ extension Engine {
   /// threads share the chunks. The values are the same either way.
   ///
   /// - Parameters:
+  ///   - precision: the least of the planes that are read and written
   ///   - initial: what a channel's first part is joined to
   ///   - part: of a channel's chunk, from its begin to its end
   ///   - join: a channel's parts, in their order
   ///   - value: from what they were joined to
   ///   - use: what is done with a channel's value to a chunk
   func mapChannels<Part, Value>(
-    _ channels: Int, geometry: PlaneGeometry, initial: Part,
+    _ channels: Int, geometry: PlaneGeometry, precision: Precision, initial: Part,
     part: (_ channel: Int, _ begin: Int, _ end: Int) -> Part, join: (inout Part, Part) -> Void,
     value: (_ channel: Int, Part) -> Value,
     use: (_ channel: Int, Value, _ begin: Int, _ end: Int) -> Void = { _, _, _, _ in }
   ) -> [Value] {
-    let chunks = PlaneChunks(length: geometry.length)
+    let chunks = PlaneChunks(length: geometry.length, precision)
     let sideBySide = channels / threads * threads
     // A task of its own for every small plane would cost more than the plane.
     let perTask = min(max(1, PlaneChunks.size / chunks.width), max(1, sideBySide / threads))
@@ -41,14 +42,14 @@ extension Engine {
       }
     }
     let rest = channels - sideBySide
-    let parts = mapChunks(channels: rest, geometry: geometry, initial: initial) {
+    let parts = mapChunks(channels: rest, geometry: geometry, precision: precision, initial: initial) {
       part(sideBySide + $0, $1, $2)
     }
     for channel in 0..<rest {
       let own = parts[channel * chunks.count..<(channel + 1) * chunks.count]
       values.append(value(sideBySide + channel, own.reduce(into: initial, join)))
     }
-    forEachChunk(channels: rest, geometry: geometry) {
+    forEachChunk(channels: rest, geometry: geometry, precision: precision) {
       use(sideBySide + $0, values[sideBySide + $0], $1, $2)
     }
     return values
@@ -56,14 +57,15 @@ extension Engine {
 
   /// One value for every chunk of every plane, `[channels][chunks]`.
   private func mapChunks<Value>(
-    channels: Int, geometry: PlaneGeometry, initial: Value, _ body: (Int, Int, Int) -> Value
+    channels: Int, geometry: PlaneGeometry, precision: Precision, initial: Value,
+    _ body: (Int, Int, Int) -> Value
   ) -> [Value] {
-    let chunks = PlaneChunks(length: geometry.length)
+    let chunks = PlaneChunks(length: geometry.length, precision)
     var values = [Value](repeating: initial, count: channels * chunks.count)
     values.withUnsafeMutableBufferPointer { values in
       // Tasks write to elements of their own.
       nonisolated(unsafe) let values = values
-      forEachChunk(channels: channels, geometry: geometry) { channel, begin, end in
+      forEachChunk(channels: channels, geometry: geometry, precision: precision) { channel, begin, end in
         values[channel * chunks.count + begin / chunks.width] = body(channel, begin, end)
       }
     }

@@ -80,7 +80,7 @@ struct Executor {
     precondition(tape.mode == .training, "a backward pass follows a training pass")
     var wanted = [Bool](repeating: true, count: plan.valueCount)
     wanted[0] = false
-    let flow = Flow(wanted: wanted)
+    let flow = Flow(wanted: wanted, precision: run.precision)
     flow.add(dy, to: plan.graph.output, run.engine)
     wayBack(tape, flow, run) { step, entry, gradient in
       step.backward(gradient, entry.values, entry.saved, parameters, into: flow, &run)
@@ -124,7 +124,7 @@ struct Executor {
     _ r: Planes, _ tape: consuming Tape, _ run: inout Run, record: (Graph.Value, Planes) -> Void
   ) {
     precondition(tape.mode == .relevance, "relevance follows a pass that keeps what it needs")
-    let flow = Flow(wanted: run.relevanceWanted)
+    let flow = Flow(wanted: run.relevanceWanted, precision: run.precision)
     flow.add(r, to: plan.graph.output, run.engine)
     wayBack(tape, flow, run) { step, entry, relevance in
       record(step.output, relevance)

@@ -15,6 +15,8 @@ public enum ForwardMode: Sendable {
 public struct Run {
   let engine: Engine
   let mode: ForwardMode
+  /// Of activations and their gradients; a pass that computes relevance is in single precision.
+  let precision: Precision
   /// How convolutions are computed in the forward pass.
   var method = ConvolutionMethod.fastest
   /// Random stream of dropout, shared by the layers in order; nil without dropout.
@@ -31,12 +33,25 @@ public struct Run {
   /// saves a fifth of the memory. 12 MiB.
   var recomputationThreshold = 3 << 20
 
-  init(engine: Engine, mode: ForwardMode) {
+  init(engine: Engine, mode: ForwardMode, precision: Precision = .float32) {
+    precondition(mode != .relevance || precision == .float32, "relevance is in single precision")
     self.engine = engine
     self.mode = mode
+    self.precision = precision
+  }
+
+  /// Planes for a value, or its gradient, whose pixels are unspecified.
+  func planes(_ shape: PlaneShape) -> Planes {
+    Planes(uninitialized: shape, precision: precision.ofValue(shape))
   }
 
   func wantsRelevance(_ value: Graph.Value) -> Bool { relevanceWanted[value.index] }
+}
+
+extension Precision {
+  /// That in which a value of this shape is stored: vectors, the logits among them, are small, and
+  /// stay in single precision.
+  func ofValue(_ shape: PlaneShape) -> Precision { shape.rows * shape.columns > 1 ? self : .float32 }
 }
 
 /// The alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015, eq. 60), which

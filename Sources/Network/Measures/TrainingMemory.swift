@@ -1,3 +1,5 @@
+import Compute
+
 /// Estimate of the bytes that a training needs for weights, gradients, momentum and saved
 /// activations, without the data set and the program itself.
 public struct TrainingMemory: Equatable, Sendable {
@@ -10,27 +12,33 @@ public struct TrainingMemory: Equatable, Sendable {
 }
 
 extension Graph {
-  public var trainingMemory: TrainingMemory {
-    let bytesOfFloat = 4.0
+  /// - Parameter precision: of the activations and their gradients.
+  public func trainingMemory(precision: Precision) -> TrainingMemory {
     let plan = ExecutionPlan(self, fused: true)
-    let kept = plan.steps.map { elementsKept(by: $0, plan) }.reduce(0, +)
+    let kept = plan.steps.map { bytesKept(by: $0, plan, precision) }.reduce(0, +)
     // A gradient and the gradient that it is computed from.
-    let largest = shapes.map { elements($0) }.max() ?? 0
+    let largest = shapes.map { bytes($0, precision) }.max() ?? 0
     return TrainingMemory(
-      parameters: bytesOfFloat * Double(PrunableGraph(self).cost.parameters),
-      perImage: bytesOfFloat * (kept + 2 * largest))
+      parameters: Self.bytesOfFloat * Double(PrunableGraph(self).cost.parameters),
+      perImage: kept + 2 * largest)
   }
 
-  /// Elements per image that a step saves: its output, and the output of a convolution before batch
+  /// Bytes per image that a step saves: its output, and the output of a convolution before batch
   /// norm.
-  private func elementsKept(by step: any Step, _ plan: ExecutionPlan) -> Double {
+  private func bytesKept(by step: any Step, _ plan: ExecutionPlan, _ precision: Precision) -> Double {
     // Values that only the plan has are copies of parts of others, and have no shape here.
     guard shapes.indices.contains(step.output.index) else { return 0 }
-    let output = elements(shapes[step.output.index])
+    let output = bytes(shapes[step.output.index], precision)
     let isNormalized = (step as? ConvolutionStep)?.normalization != nil
     let isRecomputed = plan.recomputable.contains(step.output.index)
     return (isNormalized ? output : 0) + (isRecomputed ? 0 : output)
   }
 
-  private func elements(_ shape: FeatureShape) -> Double { Double(shape.channels) * Double(shape.pixels) }
+  /// Bytes of a value of one image. Maps of a single pixel are in single precision with either.
+  private func bytes(_ shape: FeatureShape, _ precision: Precision) -> Double {
+    let isHalved = precision == .bfloat16 && shape.pixels > 1
+    return Double(shape.channels) * Double(shape.pixels) * (isHalved ? 0.5 : 1) * Self.bytesOfFloat
+  }
+
+  private static var bytesOfFloat: Double { 4 }
 }

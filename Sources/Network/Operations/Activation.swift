@@ -18,7 +18,7 @@ public struct Activation: ChannelwiseOperation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    let output = Planes(uninitialized: x[0].shape)
+    let output = run.planes(x[0].shape)
     run.engine.activate(x[0], by: function, into: output)
     return (output, ())
   }

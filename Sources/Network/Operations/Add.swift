@@ -76,7 +76,7 @@ public struct Add: Operation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    let output = Planes(uninitialized: x[shortcut].shape)
+    let output = run.planes(x[shortcut].shape)
     run.engine.copy(x[shortcut], into: output)
     for (index, planes) in x.enumerated() where index != shortcut {
       let identity = [ChannelAffine](

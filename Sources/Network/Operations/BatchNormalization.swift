@@ -75,7 +75,7 @@ public struct BatchNormalization: Operation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Statistics?) {
-    let output = Planes(uninitialized: x[0].shape)
+    let output = run.planes(x[0].shape)
     return (output, forward(x[0], activation: nil, into: output, Tensors(tensors), run))
   }
 

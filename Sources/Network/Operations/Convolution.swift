@@ -114,7 +114,7 @@ public struct Convolution: Operation {
   /// - Parameter phases: phases of the input, if several convolutions with a stride of 2 share
   ///   them.
   func convolve(_ input: Planes, phases: Planes? = nil, _ tensors: [Parameter], _ run: Run) -> Planes {
-    let output = Planes(uninitialized: outputShape(input.shape))
+    let output = run.planes(outputShape(input.shape))
     let weight = tensors[0].value
     run.timed(
       weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output),

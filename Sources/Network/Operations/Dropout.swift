@@ -41,7 +41,7 @@ public struct Dropout: ChannelwiseOperation {
     for index in values.values.indices {
       values.values[index] = kept[index] ? values.values[index] * scale : 0
     }
-    let result = Planes(uninitialized: planes.shape)
+    let result = Planes(uninitialized: planes.shape, precision: planes.precision)
     engine.unflatten(values, into: result)
     return result
   }

@@ -32,8 +32,8 @@ public struct Flatten: Operation {
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
     let shape = x[0].shape
-    let output = Planes(
-      uninitialized: PlaneShape(
+    let output = run.planes(
+      PlaneShape(
         channels: shape.channels * shape.rows * shape.columns, images: shape.images, rows: 1, columns: 1))
     run.engine.unflatten(run.engine.flatten(x[0]), into: output)
     return (output, ())

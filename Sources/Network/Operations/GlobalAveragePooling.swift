@@ -15,8 +15,8 @@ public struct GlobalAveragePooling: ChannelwiseOperation {
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
     let shape = x[0].shape
-    let output = Planes(
-      uninitialized: PlaneShape(channels: shape.channels, images: shape.images, rows: 1, columns: 1))
+    let output = run.planes(
+      PlaneShape(channels: shape.channels, images: shape.images, rows: 1, columns: 1))
     run.engine.globalAveragePool(x[0], into: output)
     return (output, ())
   }

@@ -63,8 +63,8 @@ public struct Linear: Operation {
       let bias = tensors[1].value.values
       for index in result.values.indices { result.values[index] += bias[index % outputs] }
     }
-    let output = Planes(
-      uninitialized: PlaneShape(channels: outputs, images: x[0].shape.images, rows: 1, columns: 1))
+    let output = run.planes(
+      PlaneShape(channels: outputs, images: x[0].shape.images, rows: 1, columns: 1))
     run.engine.unflatten(result, into: output)
     return (output, input)
   }

@@ -29,8 +29,8 @@ public struct MaxPooling: ChannelwiseOperation {
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: [Int32]) {
     let input = x[0].shape
-    let output = Planes(
-      uninitialized: PlaneShape(
+    let output = run.planes(
+      PlaneShape(
         channels: input.channels, images: input.images,
         rows: (input.rows + 2 * padding - window) / stride + 1,
         columns: (input.columns + 2 * padding - window) / stride + 1))

@@ -32,7 +32,7 @@ public struct Multiply: Operation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    let output = Planes(uninitialized: x[0].shape)
+    let output = run.planes(x[0].shape)
     run.engine.multiply(x[0], by: x[1], into: output)
     return (output, ())
   }

@@ -15,8 +15,8 @@ extension ConvolutionStep {
   ) -> (output: Planes, saved: Saved)? {
     guard fuses(input, run), let normalization = tensors(parameters) else { return nil }
     let own = parameters[node]
-    let convolved = Planes(uninitialized: convolution.outputShape(input.shape))
-    let output = Planes(uninitialized: convolved.shape)
+    let convolved = run.planes(convolution.outputShape(input.shape))
+    let output = run.planes(convolved.shape)
     let bias = convolution.hasBias ? own[1].value.values : nil
     let statistics = run.timed(
       convolution.weightName(own), .forward, macs: convolution.macs(convolved, own[0].value),

@@ -107,7 +107,7 @@ struct ConvolutionStep: Step {
     _ saved: inout Saved
   ) -> Planes {
     let shortcut = shortcutRank.map { x.input($0) }
-    let output = isInPlace ? convolved : Planes(uninitialized: shortcut?.shape ?? convolved.shape)
+    let output = isInPlace ? convolved : run.planes(shortcut?.shape ?? convolved.shape)
     saved.statistics = BatchNormalization().forward(
       convolved, channels: sum?.channels, residual: shortcut, activation: activation, into: output, tensors,
       run)
@@ -136,9 +136,9 @@ struct ConvolutionStep: Step {
       }
     }
     let shape = convolution.outputShape(input.shape)
-    let output = Planes(uninitialized: shape)
+    let output = run.planes(shape)
     let sums = Contributions(
-      positive: Planes(uninitialized: shape), negative: Planes(uninitialized: shape))
+      positive: run.planes(shape), negative: run.planes(shape))
     run.engine.convolveSplittingContributions(
       input, weights, affine: affine, activation: isFused ? activation : nil, sums: sums, into: output)
     var saved = Saved(sums: sums)
@@ -193,7 +193,7 @@ struct ConvolutionStep: Step {
           dy, output: values.requireOutput(), by: activation, channels: rest)
       }
     }
-    let gradient = Planes(uninitialized: convolved.shape)
+    let gradient = run.planes(convolved.shape)
     normalization.backward(
       dy, input: convolved, statistics: statistics, channels: sum.channels,
       activation: behind ?? .none, writesBack: activation != nil, into: gradient, tensors, run)
@@ -207,7 +207,7 @@ struct ConvolutionStep: Step {
     guard let convolved = saved.convolved, let statistics = saved.statistics, sum == nil,
       let tensors = tensors(parameters)
     else { preconditionFailure("only what batch norm gives in training is computed again") }
-    let result = Planes(uninitialized: convolved.shape)
+    let result = run.planes(convolved.shape)
     run.timed(tensors.name, .normalization, bytes: 2 * convolved.shape.bytes) {
       run.engine.scaleShiftAdd(
         convolved, by: BatchNormalization().affine(statistics, tensors), residual: nil,

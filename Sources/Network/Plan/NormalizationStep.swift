@@ -19,7 +19,7 @@ struct NormalizationStep: Step {
   func forward(
     _ x: StepValues, _ parameters: ParameterStore, _ run: inout Run
   ) -> (output: Planes, saved: any Sendable) {
-    let output = Planes(uninitialized: x.input().shape)
+    let output = run.planes(x.input().shape)
     let statistics = BatchNormalization().forward(
       x.input(), activation: activation, into: output, tensors(parameters), run)
     return (output, statistics)
@@ -49,7 +49,7 @@ struct NormalizationStep: Step {
       preconditionFailure("only outputs of a training pass are computed again")
     }
     let tensors = tensors(parameters)
-    let result = Planes(uninitialized: values.input().shape)
+    let result = run.planes(values.input().shape)
     run.timed(tensors.name, .normalization, bytes: 2 * result.shape.bytes) {
       run.engine.scaleShiftAdd(
         values.input(), by: BatchNormalization().affine(statistics, tensors), residual: nil,

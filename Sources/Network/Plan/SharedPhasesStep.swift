@@ -24,7 +24,7 @@ struct SharedPhasesStep: Step {
     _ x: StepValues, _ parameters: ParameterStore, _ run: inout Run
   ) -> (output: Planes, saved: any Sendable) {
     let input = x.input()
-    let phases = Planes(uninitialized: run.engine.phaseShape(input.shape))
+    let phases = run.planes(run.engine.phaseShape(input.shape))
     run.timed(layer, .forward) { run.engine.splitPhases(input, into: phases) }
     return (phases, ())
   }

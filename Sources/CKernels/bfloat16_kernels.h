@@ -1,0 +1,43 @@
+// Values stored as bfloat16, the upper halves of single precision: in plain C that compilers
+// vectorise with each class's instructions; included by each file that has a table, behind
+// elementwise_kernels.h.
+
+// To the nearest, ties to even; what is not a number stays so.
+static inline __attribute__((always_inline)) uint16_t rounded(float value) {
+  const uint32_t bits = to_bits(value), magnitude = bits & 0x7fffffffu;
+  const uint32_t nearest = bits + 0x7fffu + (bits >> 16 & 1u), quiet = bits | 0x400000u;
+  return (uint16_t)((magnitude > 0x7f800000u ? quiet : nearest) >> 16);
+}
+
+static void widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
+  ELEMENTWISE for (ptrdiff_t p = begin; p < end; p++) y[p] = from_bits((uint32_t)x[p] << 16);
+}
+
+static void narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end) {
+  ELEMENTWISE for (ptrdiff_t p = begin; p < end; p++) y[p] = rounded(x[p]);
+}
+
+// The pixels of 4x4 tiles, `run` of them side by side.
+static inline __attribute__((always_inline)) void narrow_runs(
+  const ck_winograd *g, const float *x, int64_t first, int64_t count, const bool accumulate, uint16_t *y, const int run) {
+  for (int64_t index = first / run; index < (first + count) / run; index++)
+    for (int row = 0; row < 4; row++) {
+      const ptrdiff_t start = g->starts[index] + row * g->pitch;
+      const float *const from = x + start;
+      uint16_t *const to = y + start;
+      ELEMENTWISE for (int i = 0; i < 4 * run; i++)
+        to[i] = rounded(accumulate ? from[i] + from_bits((uint32_t)to[i] << 16) : from[i]);
+    }
+}
+
+static void narrow_tiles(
+  const ck_winograd *g, const float *x, int64_t first, int64_t count, bool accumulate, uint16_t *y) {
+#define RUNS(run) \
+  if (accumulate) narrow_runs(g, x, first, count, true, y, run); else narrow_runs(g, x, first, count, false, y, run)
+  switch (g->run) {
+    case 4: RUNS(4); break;
+    case 2: RUNS(2); break;
+    default: RUNS(1); break;
+  }
+#undef RUNS
+}

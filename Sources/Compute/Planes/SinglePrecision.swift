@@ -1,0 +1,121 @@
+import CKernels
+
+/// Planes of any precision as the loops read and write them, in single precision: those of
+/// ``Precision/float32`` where they lie, a part of others in memory that stays cached, or all of
+/// their values in planes beside them.
+extension Engine {
+  /// Calls `body` with a channel's elements, at their flat indices.
+  ///
+  /// - Parameter range: what may be read, borders included; two vectors behind it may be, too
+  func reading<Result>(
+    _ x: Planes, _ channel: Int, _ range: Range<Int>, _ body: (UnsafePointer<Float>) -> Result
+  ) -> Result {
+    switch x.precision {
+    case .float32: return body(x.plane(channel))
+    case .bfloat16:
+      return withPart(range) { part in
+        loops.widen(x.bfloat16Plane(channel), part, range.lowerBound, range.upperBound)
+        return body(part)
+      }
+    }
+  }
+
+  func readingIfAny<Result>(
+    _ x: Planes?, _ channel: Int, _ range: Range<Int>, _ body: (UnsafePointer<Float>?) -> Result
+  ) -> Result {
+    guard let x else { return body(nil) }
+    return reading(x, channel, range) { body($0) }
+  }
+
+  /// Calls `body` with a channel's elements to overwrite, at their flat indices.
+  ///
+  /// - Parameters:
+  ///   - range: all of which is written
+  ///   - keepsValues: whether the elements have their values before, to be added to, or where not
+  ///     all are written
+  func writing<Result>(
+    _ y: Planes, _ channel: Int, _ range: Range<Int>, keepsValues: Bool = false,
+    _ body: (UnsafeMutablePointer<Float>) -> Result
+  ) -> Result {
+    switch y.precision {
+    case .float32: return body(y.plane(channel))
+    case .bfloat16:
+      return withPart(range) { part in
+        let plane = y.bfloat16Plane(channel)
+        if keepsValues { loops.widen(plane, part, range.lowerBound, range.upperBound) }
+        defer { loops.narrow(part, plane, range.lowerBound, range.upperBound) }
+        return body(part)
+      }
+    }
+  }
+
+  /// Calls `body` with elements of all channels, the first one's at their flat indices, and the
+  /// distance from channel to channel.
+  func readingAll(
+    _ x: Planes, _ range: Range<Int>, _ body: (UnsafePointer<Float>, _ stride: Int) -> Void
+  ) {
+    guard x.precision != .float32 else { return body(x.plane(0), x.geometry.stride) }
+    withParts(x.shape.channels, range) { parts, stride in
+      for channel in 0..<x.shape.channels {
+        loops.widen(
+          x.bfloat16Plane(channel), parts + channel * stride, range.lowerBound, range.upperBound)
+      }
+      body(parts, stride)
+    }
+  }
+
+  /// Calls `body` with elements of all channels to overwrite, or to add to.
+  func writingAll(
+    _ y: Planes, _ range: Range<Int>, keepsValues: Bool,
+    _ body: (UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+  ) {
+    guard y.precision != .float32 else { return body(y.plane(0), y.geometry.stride) }
+    withParts(y.shape.channels, range) { parts, stride in
+      func forEachChannel(_ body: (UnsafeMutablePointer<UInt16>, UnsafeMutablePointer<Float>) -> Void) {
+        for channel in 0..<y.shape.channels { body(y.bfloat16Plane(channel), parts + channel * stride) }
+      }
+      if keepsValues { forEachChannel { loops.widen($0, $1, range.lowerBound, range.upperBound) } }
+      body(parts, stride)
+      forEachChannel { loops.narrow($1, $0, range.lowerBound, range.upperBound) }
+    }
+  }
+
+  private func withParts(
+    _ channels: Int, _ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+  ) {
+    let begin = range.lowerBound & -CK_VECTOR_FLOATS
+    let lines = (range.upperBound - begin).dividedRoundingUp(by: CK_VECTOR_FLOATS)
+    // An odd number of cache lines: channels fall into different sets of a first-level cache.
+    let stride = (lines | 1) * CK_VECTOR_FLOATS
+    scratch.floats(channels * stride + 2 * CK_VECTOR_FLOATS) { body($0 - begin, stride) }
+  }
+
+  /// Memory for a part of a plane, at the part's flat indices and aligned as the plane is.
+  private func withPart<Result>(
+    _ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>) -> Result
+  ) -> Result {
+    let begin = range.lowerBound & -CK_VECTOR_FLOATS
+    return scratch.floats(range.upperBound - begin + 2 * CK_VECTOR_FLOATS) { body($0 - begin) }
+  }
+
+  /// Calls `body` with planes of the same values in single precision.
+  func inSinglePrecision<Result>(_ x: Planes, _ body: (Planes) -> Result) -> Result {
+    guard x.precision != .float32 else { return body(x) }
+    let copy = Planes(uninitialized: x.shape)
+    self.copy(x, into: copy)
+    return body(copy)
+  }
+
+  /// Calls `body` with planes in single precision to write to, and rounds what it wrote.
+  ///
+  /// - Parameter keepsValues: whether they have the values before, to be added to
+  func inSinglePrecision<Result>(
+    writing y: Planes, keepsValues: Bool = false, _ body: (Planes) -> Result
+  ) -> Result {
+    guard y.precision != .float32 else { return body(y) }
+    let planes = Planes(uninitialized: y.shape)
+    if keepsValues { copy(y, into: planes) }
+    defer { copy(planes, into: y) }
+    return body(planes)
+  }
+}
