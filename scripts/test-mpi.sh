@@ -43,12 +43,15 @@ export: {formats: [safetensors]}
 YAML
 files=(seed-0/baseline/model.safetensors seed-0/pruned/model.safetensors layers.csv summary.csv experiment.yaml)
 
+# run NAME COMMAND: the bytes must be those of the run $whole.
+whole=alone
+options=()
 run() {
   local name=$1
   shift
-  "$@" "$program" run trial.yaml --results "$name" --progress none --threads 1 >"$name.log" 2>&1 \
+  "$@" "$program" run trial.yaml --results "$name" --progress none --threads 1 "${options[@]}" >"$name.log" 2>&1 \
     || { cat "$name.log"; fail "$name ended with $?"; }
-  for file in "${files[@]}"; do cmp "alone/trial/$file" "$name/trial/$file" || fail "$name: $file differs"; done
+  for file in "${files[@]}"; do cmp "$whole/trial/$file" "$name/trial/$file" || fail "$name: $file differs"; done
   [ "$(grep -c '^espalier\|experiment' "$name.log")" -le 2 ] || fail "$name: more than one process speaks"
 }
 
@@ -56,6 +59,10 @@ run alone env
 run open2 openmpi -n 2
 run open4 openmpi -n 4
 run mpich2 mpich -n 2
+whole=half
+options=(--set train.precision=bfloat16 --set evaluate.precision=bfloat16)
+run half env
+run half2 openmpi -n 2
 grep -q '"mpi_ranks" *: *4' open4/trial/report.json || fail "the report does not say how many processes there were"
 
 # The numbers that do not divide the shards, and trainings side by side, are refused by one process

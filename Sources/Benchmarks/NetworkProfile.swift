@@ -33,6 +33,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   }
 
   public var name: String
+  /// Of activations: `float32` or `bfloat16`.
+  public var precision: String
   public var batch: Int
   public var threads: Int
   public var kernels: String
@@ -46,7 +48,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case name = "case"
-    case batch, threads, kernels
+    case precision, batch, threads, kernels
     case measuredPeak = "peak_gflops"
     case measuredBandwidth = "bandwidth_gb_per_s"
     case step = "step_ms"
@@ -55,13 +57,15 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
 
   /// Measures for at least `seconds` and five steps, after two that do not count.
   ///
+  /// - Parameter precision: of activations.
   /// - Throws: ``BenchmarkCaseError``
   public init(
-    of benchmark: BenchmarkCase, batch: Int, seconds: Double, engine: Engine
+    of benchmark: BenchmarkCase, precision: Precision = .float32, batch: Int, seconds: Double, engine: Engine
   ) throws(BenchmarkCaseError) {
     measuredPeak = Machine.measuredPeak(engine: engine)
     measuredBandwidth = Machine.measuredBandwidth(engine: engine)
-    let step = BenchmarkStep(network: try benchmark.build(engine: engine), mode: .train, batch: batch)
+    let step = BenchmarkStep(
+      network: try benchmark.build(engine: engine), mode: .train, precision: precision, batch: batch)
     for _ in 0..<2 { step.run() }
     let profile = LayerProfile()
     step.network.profile = profile
@@ -74,6 +78,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     }
     self.step = (clock.now - start) / .seconds(1) / Double(steps) * 1000
     name = benchmark.name
+    self.precision = precision.rawValue
     self.batch = batch
     threads = engine.threads
     kernels = engine.kernels.rawValue
@@ -115,8 +120,9 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   public func text() -> String {
     let summary = String(
       format:
-        "%@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS, %.0f GB/s",
-      name, step, batch, Double(batch) / step * 1000, threads, kernels, measuredPeak, measuredBandwidth)
+        "%@, %@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS, %.0f GB/s",
+      name, precision, step, batch, Double(batch) / step * 1000, threads, kernels, measuredPeak,
+      measuredBandwidth)
     let header = ["layer", "work", "algorithm", "ms", "share", "MMACs", "GFLOPS", "of peak", "GB/s"]
     let lines = [header] + (rows.dropLast() + totals + rows.suffix(1)).map(cells)
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }

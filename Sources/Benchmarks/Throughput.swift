@@ -14,6 +14,8 @@ public struct Throughput: Codable, Equatable, Sendable {
 
   public var name: String
   public var mode: Mode
+  /// Of activations: `float32` or `bfloat16`.
+  public var precision: String
   public var threads: Int
   public var batch: Int
   /// Of the median step.
@@ -23,18 +25,21 @@ public struct Throughput: Codable, Equatable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case name = "case"
-    case mode, threads, batch
+    case mode, precision, threads, batch
     case imagesPerSecond = "images_per_s"
     case peakMemory = "peak_rss_mib"
   }
 
   /// Measures for at least `seconds` and five steps, after two that do not count.
   ///
+  /// - Parameter precision: of activations; scoring is in single precision with either.
   /// - Throws: ``BenchmarkCaseError``
   public init(
-    of benchmark: BenchmarkCase, mode: Mode, batch: Int, seconds: Double, engine: Engine
+    of benchmark: BenchmarkCase, mode: Mode, precision: Precision = .float32, batch: Int, seconds: Double,
+    engine: Engine
   ) throws(BenchmarkCaseError) {
-    let step = BenchmarkStep(network: try benchmark.build(engine: engine), mode: mode, batch: batch)
+    let step = BenchmarkStep(
+      network: try benchmark.build(engine: engine), mode: mode, precision: precision, batch: batch)
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     var times: [Duration] = []
@@ -42,6 +47,7 @@ public struct Throughput: Codable, Equatable, Sendable {
     let sorted = times.dropFirst(2).sorted()
     name = benchmark.name
     self.mode = mode
+    self.precision = precision.rawValue
     threads = engine.threads
     self.batch = batch
     imagesPerSecond = Double(batch) / (sorted[sorted.count / 2] / .seconds(1))

@@ -1,3 +1,5 @@
+import Specification
+
 /// Remarks for readers of a report's numbers.
 extension Report {
   /// Label in tables of several experiments: the experiment, with `(failed)` if its last run has
@@ -5,7 +7,20 @@ extension Report {
   var label: String { status == .complete ? experiment : "\(experiment) (\(status.rawValue))" }
 
   /// Phrases without a capital and a full stop.
-  var remarks: [String] { [leftOutPhrase, prunedStartPhrase].compactMap(\.self) }
+  var remarks: [String] { [precisionPhrase, leftOutPhrase, prunedStartPhrase].compactMap(\.self) }
+
+  /// Phrase about how activations were stored; nil if all of them were in single precision.
+  var precisionPhrase: String? {
+    let usual = JSON.string(ActivationPrecision.float32.rawValue)
+    let parts = [("training", "train"), ("evaluation", "evaluate")].map { work, section in
+      (work, spec?[section]?["precision"] ?? usual)
+    }
+    guard parts.contains(where: { $0.1 != usual }) else { return nil }
+    let words = parts.map { work, precision in
+      if case .string(let name) = precision { "\(visible(name)) in \(work)" } else { "unknown in \(work)" }
+    }
+    return "activations were stored as \(listed(words))"
+  }
 
   /// `left out as damaged: 3 training pictures, 1 test picture`; nil if there are none.
   var leftOutPhrase: String? {

@@ -16,11 +16,13 @@ public struct Evaluation: Equatable, Sendable {
   /// Percent.
   public var top5: Double
 
-  /// - Parameter group: processes that have the same network; each takes a part of the batches.
+  /// - Parameters:
+  ///   - precision: of the activations.
+  ///   - group: processes that have the same network; each takes a part of the batches.
   /// - Throws: when an image cannot be read.
   public init(
     of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int,
-    group: ProcessGroup = .alone
+    precision: Precision = .float32, group: ProcessGroup = .alone
   ) throws(DatasetError) {
     let loader = BatchLoader(
       set: images, order: Array(0..<images.count), batchSize: batchSize, augment: nil, normalize: normalize,
@@ -31,7 +33,7 @@ public struct Evaluation: Equatable, Sendable {
       var result = ShardResult(images: batch.count)
       // Otherwise all of its pictures are damaged.
       if batch.count > 0 {
-        let logits = network.evaluate(batch.images)
+        let logits = network.evaluate(batch.images, precision: precision)
         result.isFinite = logits.values.allSatisfy { $0.isFinite }
         result.loss = crossEntropy(logits, labels: batch.labels).loss
         result.hits.count(logits, labels: batch.labels)

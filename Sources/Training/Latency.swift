@@ -11,13 +11,15 @@ public struct Latency: Equatable, Sendable {
   private static let repetitions = 15
 
   /// Measures with batches of zeros, since the time does not depend on the pixels.
-  public init(of network: Network, batchSize: Int) {
+  ///
+  /// - Parameter precision: of the activations.
+  public init(of network: Network, batchSize: Int, precision: Precision = .float32) {
     self.batchSize = batchSize
     let images = Planes(network.graph.input.planes(images: batchSize))
     var times: [Duration] = []
     for repetition in 0..<Self.warmUps + Self.repetitions {
       let time = ContinuousClock().measure {
-        _ = network.evaluate(images)
+        _ = network.evaluate(images, precision: precision)
       }
       if repetition >= Self.warmUps { times.append(time) }
     }

@@ -81,7 +81,7 @@ extension Trainer {
         return true
       }
       let dropout = RandomStream(seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number)
-      let pass = network.train(batch.images, dropout: dropout)
+      let pass = network.train(batch.images, dropout: dropout, precision: trainer.precision)
       let result = trainer.loss(pass.logits, labels: batch.labels)
       guard result.loss.isFinite else {
         throw .diverged(
@@ -124,8 +124,9 @@ extension Trainer {
       }
       let teams = teams ?? ShardTeams(network.engine, shards: shards.count)
       self.teams = teams
-      let outcome = teams.outcome(of: network, batches, first: shards.lowerBound, loss: trainer.loss) {
-        shard in
+      let outcome = teams.outcome(
+        of: network, batches, first: shards.lowerBound, loss: trainer.loss, precision: trainer.precision
+      ) { shard in
         RandomStream(
           seed: trainer.seed, purpose: .dropout, epoch: epoch, index: number * trainer.spec.shards + shard)
       }

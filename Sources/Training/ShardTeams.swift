@@ -46,20 +46,22 @@ struct ShardTeams: Sendable {
   ///     changes this network.
   ///   - batches: of the shards, in order.
   ///   - first: number of the first shard, which is a leaf of the sum.
+  ///   - precision: of the activations.
   ///   - dropout: the random numbers of a shard, by its number.
   func outcome(
     of network: Network, _ batches: [ImageBatch], first: Int, loss: CrossEntropy,
-    dropout: (_ shard: Int) -> RandomStream
+    precision: Precision, dropout: (_ shard: Int) -> RandomStream
   ) -> Outcome {
     precondition(batches.count == shards, "\(batches.count) of \(shards) shards")
     guard parts.count > 1 else {
-      return Self.outcome(of: network, batches[...], first, loss, dropout)
+      return Self.outcome(of: network, batches[...], first, loss, precision, dropout)
     }
     let outcomes = Mutex([Int: Outcome]())
     let run = shards / parts.count
     engine.parallel(parts.count) { team in
       let outcome = Self.outcome(
-        of: network.copy(on: parts[team]), batches[team * run..<(team + 1) * run], first, loss, dropout)
+        of: network.copy(on: parts[team]), batches[team * run..<(team + 1) * run], first, loss, precision,
+        dropout)
       outcomes.withLock { $0[team] = outcome }
     }
     return outcomes.withLock { found in
@@ -75,7 +77,7 @@ struct ShardTeams: Sendable {
   /// Computes neighbouring shards one after the other, on the network itself.
   private static func outcome(
     of network: Network, _ batches: ArraySlice<ImageBatch>, _ first: Int, _ crossEntropy: CrossEntropy,
-    _ dropout: (_ shard: Int) -> RandomStream
+    _ precision: Precision, _ dropout: (_ shard: Int) -> RandomStream
   ) -> Outcome {
     let start = network.statisticsVector
     var outcome = Outcome()
@@ -83,7 +85,8 @@ struct ShardTeams: Sendable {
       var result = ShardResult(images: batch.count)
       if batch.count > 0 {
         network.statisticsVector = start
-        let pass = network.train(batch.images, dropout: dropout(first + index))
+        let pass = network.train(
+          batch.images, dropout: dropout(first + index), precision: precision)
         let loss = crossEntropy(pass.logits, labels: batch.labels)
         result.loss = loss.loss
         result.hits.count(pass.logits, labels: batch.labels)

@@ -1,3 +1,4 @@
+import Compute
 import Datasets
 import MessagePassing
 import Specification
@@ -18,6 +19,7 @@ public struct Trainer: Sendable {
   let learningRate: LearningRate
   let loss: CrossEntropy
   let optimizer: StochasticGradientDescent
+  let precision: Precision
   let group: ProcessGroup
 
   /// - Parameters:
@@ -35,6 +37,7 @@ public struct Trainer: Sendable {
     learningRate = LearningRate(spec, fineTune: fineTune)
     loss = CrossEntropy(labelSmoothing: spec.labelSmoothing)
     optimizer = StochasticGradientDescent(spec.optimizer)
+    precision = Precision(spec.precision)
   }
 
   /// An epoch over the whole set in a new random order; the last batch may be smaller.

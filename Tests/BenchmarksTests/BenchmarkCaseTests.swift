@@ -44,10 +44,17 @@ struct BenchmarkCaseTests {
     #expect(throws: BenchmarkCaseError(name: name)) { try BenchmarkCase(name) }
   }
 
-  @Test("are measured", arguments: Throughput.Mode.allCases)
-  func measured(_ mode: Throughput.Mode) throws {
+  @Test(
+    "are measured in each mode, and all but scoring in each precision",
+    arguments: [
+      (Throughput.Mode.train, Precision.float32), (.train, .bfloat16), (.infer, .float32),
+      (.infer, .bfloat16), (.score, .float32),
+    ])
+  func measured(_ mode: Throughput.Mode, _ precision: Precision) throws {
     let result = try Throughput(
-      of: BenchmarkCase("resnet20:inner=0.1"), mode: mode, batch: 2, seconds: 0, engine: engine)
+      of: BenchmarkCase("resnet20:inner=0.1"), mode: mode, precision: precision, batch: 2, seconds: 0,
+      engine: engine)
+    #expect(result.precision == precision.rawValue)
     #expect(result.imagesPerSecond > 0)
     #expect(result.peakMemory > 0)
     #expect(result.threads == 2)

@@ -82,6 +82,8 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment(
         "an unknown schedule", "train", with: "train: {epochs: 2, batch_size: 50, schedule: {name: cosin}}"),
       experiment(
+        "a precision by another name", "train", with: "train: {epochs: 2, batch_size: 50, precision: bf16}"),
+      experiment(
         "an unknown optimizer", "train", with: "train: {epochs: 2, batch_size: 50, optimizer: {name: adam}}"),
       experiment(
         "Nesterov without momentum", "train",
@@ -193,6 +195,10 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("the same experiment twice", ["run", "trial.yaml", "trial.yaml"]),
       arguments("an unknown benchmark case", ["bench", "resnet21"]),
       arguments("a benchmark with batch size 0", ["bench", "resnet20", "--batch", "0"]),
+      arguments(
+        "a benchmark of scoring in bfloat16",
+        ["bench", "resnet20", "--mode", "score", "--precision", "bfloat16"]),
+      arguments("an unknown precision", ["bench", "resnet20", "--precision", "bf16"]),
       arguments("an override of an unknown key", ["run", "trial.yaml", "--set", "train.epoch=3"]),
       arguments("ratios that do not increase", ["sensitivity", "trial.yaml", "--ratios", "0.5,0.3"]),
       arguments("a ratio of 1", ["sensitivity", "trial.yaml", "--ratios", "0.5,1"]),

@@ -74,6 +74,17 @@ struct CommandTests {
     }
   }
 
+  @Test("bench measures in the precision that is asked for", arguments: ["float32", "bfloat16"])
+  func bench(_ precision: String) throws {
+    let result = try Command.run([
+      "bench", "resnet20:inner=0.1", "--mode", "infer", "--precision", precision, "--batch", "2", "--seconds",
+      "0", "--format", "json",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect(object?["precision"] as? String == precision && object?["mode"] as? String == "infer")
+  }
+
   @Test("score without weights warns that they are random, and its JSON is alone on standard output")
   func randomScores() throws {
     let result = try Command.run(["score", "trial.yaml", "--format", "json"], files: Self.files)

@@ -74,6 +74,11 @@ struct MemoryTests {
     let problem = try #require(check.problem)
     #expect(problem.hasPrefix("a training needs about "))
     #expect(problem.contains("0 MiB are available within the limit of the container"))
+    #expect(problem.hasSuffix("; a smaller `train.batch_size` or `train.precision: bfloat16` needs less"))
+    let half = try digits(["train.precision=bfloat16"])
+    let other = MemoryCheck(half, available: AvailableMemory(bytes: 1 << 16, limit: .controlGroup))
+    #expect(try #require(other?.problem).hasSuffix("; a smaller `train.batch_size` needs less"))
+    #expect(try #require(other).needed < check.needed)
     let plenty = try #require(MemoryCheck(spec, available: AvailableMemory(bytes: 1 << 40, limit: .machine)))
     #expect(plenty.problem == nil)
   }
@@ -83,14 +88,14 @@ struct MemoryTests {
     let huge = ArchitectureSpec(
       name: "vgg19", depth: 19, block: .plain, width: 8, input: [3, 32, 32], classes: 10)
     let graph = try ArchitectureRegistry.graph(huge)
-    let memory = graph.trainingMemory
+    let memory = graph.trainingMemory(precision: .float32)
     let (one, two, three) = (memory.bytes(images: 1), memory.bytes(images: 2), memory.bytes(images: 3))
     #expect(one > 12 * 20_000_000 * 60)
     #expect(abs((three - two) - (two - one)) < 1e-6 * three)
     // A shard at a time, or as many as there are teams, each with its own gradients.
     let small = try ArchitectureRegistry.graph(
       ArchitectureSpec(name: "resnet20", depth: 20, block: .basic, input: [3, 32, 32], classes: 10)
-    ).trainingMemory
+    ).trainingMemory(precision: .float32)
     let whole = small.bytes(images: 64)
     let shards = [1, 2, 8].map { small.bytes(TrainSpec(epochs: 1, batchSize: 64, shards: 8), threads: $0) }
     #expect(shards[0] < whole && shards[0] < shards[1] && shards[1] < shards[2] && shards[2] > whole)

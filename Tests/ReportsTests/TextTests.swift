@@ -1,3 +1,4 @@
+import Specification
 import Synchronization
 import Testing
 
@@ -90,6 +91,22 @@ struct TextTests {
     #expect(ReportPage(report).html().contains(phrase.dropFirst()))
     for index in report.runs.indices { report.runs[index].leftOut = LeftOutPictures(train: 0, test: 0) }
     #expect(report.leftOutPhrase == nil)
+  }
+
+  @Test("a report says where activations were not in single precision, and a diff that the setting changed")
+  func precision() throws {
+    #expect(Sample.report.precisionPhrase == nil)
+    var report = Sample.report
+    let half = JSON.object([("precision", .string("bfloat16"))])
+    report.spec = .object([("train", half)])
+    let phrase = "activations were stored as bfloat16 in training and float32 in evaluation"
+    #expect(report.precisionPhrase == phrase)
+    #expect(report.table().contains("\n\(phrase)\n"))
+    #expect(ReportPage(report).html().contains(phrase.dropFirst()))
+    report.spec = .object([("evaluate", half)])
+    #expect(report.precisionPhrase?.hasSuffix("as float32 in training and bfloat16 in evaluation") == true)
+    let settings = try #require(DiffTests.diff(Sample.report, report).experiments[0].spec)
+    #expect(settings.map(\.description).contains("evaluate.precision: none -> \"bfloat16\""))
   }
 
   @Test("a baseline that is pruned from the start is told as that")

@@ -27,6 +27,8 @@ struct EvaluateErrorTests {
       6:36: evaluate.latency.batch_sizes[0]: expected a whole number from 1 to 65536, found `0`
     evaluate: {latency: {}}
       6:12: evaluate.latency.batch_sizes: required key is missing; expected a list of values
+    evaluate: {precision: bfloat}
+      6:23: evaluate.precision: unknown precision `bfloat`; did you mean `bfloat16`? (known: float32, bfloat16)
     export: {formats: [onxn]}
       6:20: export.formats[0]: unknown format `onxn`; did you mean `onnx`? (known: safetensors, onnx)
     export: {onnx: {opset: 12, batch: any, fold_batchnorm: true}}

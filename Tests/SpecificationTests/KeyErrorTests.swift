@@ -17,20 +17,22 @@ struct KeyErrorTests {
       5:21: train.batch: unknown key; did you mean `batch_size`?
     train: {epochs: 10, wd: 0.1}
       5:21: train.wd: unknown key; did you mean `train.optimizer.weight_decay`?
+    train: {epochs: 10, dtype: bfloat16}
+      5:21: train.dtype: unknown key; did you mean `train.precision` or `evaluate.precision`?
     trian: {epochs: 10}
       6:1: trian: unknown key; did you mean `train`?
     train: {epochs: 10, momentum: 0.5}
       5:21: train.momentum: unknown key; did you mean `train.optimizer.momentum`?
     train: {epochs: 10, colour: red}
-      5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing, shards
+      5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing, shards, precision
     matrix: {prune.ratio: [0.1]}
       6:10: prune.interval: required key is missing; expected a whole number from 1 to 1000000
     Format: 1
       6:1: Format: unknown key; did you mean `format`?
     evaluate: {1: 2}
-      6:12: evaluate.1: unknown key; known: every, metrics, latency
+      6:12: evaluate.1: unknown key; known: every, metrics, latency, precision
     evaluate: {~: 2}
-      6:12: evaluate.~: unknown key; known: every, metrics, latency
+      6:12: evaluate.~: unknown key; known: every, metrics, latency, precision
     train: {epochs: 10, epochs: 11}
       5:21: train.epochs: duplicate key; the first is in line 5
     train: {}

@@ -44,6 +44,7 @@ struct MatrixTests {
       ("train.optimizer.weight_decay: [5.0e-4, 0]", ["t-weight_decay5.0e-4", "t-weight_decay0"]),
       ("prune: [null]", ["t-no-prune"]), ("seeds: [[0, 1], [7]]", ["t-seeds0-1", "t-seeds7"]),
       ("dataset.augment: [{random_crop: {padding: 4}}]", ["t-padding4"]),
+      ("train.precision: [float32, bfloat16]", ["t-float32", "t-bfloat16"]),
       ("train.schedule: [{name: step, milestones: [3, 6]}]", ["t-step-milestones3-6"]),
       ("architecture.weights: [Models/A b.safetensors]", ["t-models-a-b.safetensors"]),
     ])

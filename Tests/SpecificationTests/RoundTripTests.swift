@@ -166,11 +166,12 @@ extension ExperimentSpec {
         optimizer: OptimizerSpec(
           learningRate: positive(), momentum: momentum, nesterov: chance(), weightDecay: positive()),
         schedule: ScheduleSpec(kind: schedules[random.below(4)], warmupEpochs: random.below(epochs)),
-        labelSmoothing: share()),
+        labelSmoothing: share(), precision: chance() ? .float32 : .bfloat16),
       prune: hasPrune ? prune : nil,
       evaluate: EvaluateSpec(
         every: 1 + random.below(9), metrics: chance() ? ["top5"] : ["top5", "top1"],
-        latencyBatchSizes: chance() ? [] : [1, 2 + random.below(100)]),
+        latencyBatchSizes: chance() ? [] : [1, 2 + random.below(100)],
+        precision: chance() ? .float32 : .bfloat16),
       export: ExportSpec(
         formats: chance() ? ["safetensors"] : ["onnx", "safetensors"],
         onnx: .init(

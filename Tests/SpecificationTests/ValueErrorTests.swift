@@ -55,6 +55,20 @@ struct ValueErrorTests {
       5:45: train.shards: expected a whole number from 1 to 1024, found `0`
     train: {epochs: 10, batch_size: 20, shards: 11}
       5:45: train.shards: a batch of 20 images has fewer than two for each of 11 shards
+    train: {epochs: 10, batch_size: 20, precision: bf16}
+      5:48: train.precision: unknown precision `bf16`; did you mean `bfloat16`? (known: float32, bfloat16)
+    train: {epochs: 10, batch_size: 20, precision: FP16}
+      5:48: train.precision: unknown precision `FP16`; did you mean `bfloat16`? (known: float32, bfloat16)
+    train: {epochs: 10, batch_size: 20, precision: float16}
+      5:48: train.precision: unknown precision `float16`; did you mean `bfloat16`? (known: float32, bfloat16)
+    train: {epochs: 10, batch_size: 20, precision: half}
+      5:48: train.precision: unknown precision `half`; did you mean `bfloat16`? (known: float32, bfloat16)
+    train: {epochs: 10, batch_size: 20, precision: 32}
+      5:48: train.precision: unknown precision `32`; did you mean `float32`? (known: float32, bfloat16)
+    train: {epochs: 10, batch_size: 20, precision: double}
+      5:48: train.precision: unknown precision `double`; known: float32, bfloat16
+    train: {epochs: 10, batch_size: 20, precision: [bfloat16]}
+      5:48: train.precision: expected a precision (float32 or bfloat16), found a list
     train: {epochs: 10, batch_size: 1}
       5:33: train.batch_size: expected a whole number from 2 to 65536, found `1`
     train: {epochs: 10, batch_size: 20, optimizer: {learning_rate: 0}}

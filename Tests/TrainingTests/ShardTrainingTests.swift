@@ -12,9 +12,11 @@ struct ShardTrainingTests {
 
   private func images(_ count: Int) -> ImageSet { TrainerTests.images.selecting(Array(0..<count)) }
 
-  private func trainer(shards: Int, batch: Int) -> Trainer {
+  private func trainer(shards: Int, batch: Int, precision: ActivationPrecision = .float32) -> Trainer {
     Trainer(
-      TrainSpec(epochs: 1, batchSize: batch, optimizer: OptimizerSpec(learningRate: 0.1), shards: shards),
+      TrainSpec(
+        epochs: 1, batchSize: batch, optimizer: OptimizerSpec(learningRate: 0.1), shards: shards,
+        precision: precision),
       dataset: TrainerTests.dataset, seed: 3)
   }
 
@@ -63,10 +65,12 @@ struct ShardTrainingTests {
     }
   }
 
-  @Test("the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3, 7])
-  func threads(_ threads: Int) throws {
+  @Test(
+    "the same bytes for any number of threads, and after a stop", arguments: [1, 2, 3, 7],
+    ActivationPrecision.allCases)
+  func threads(_ threads: Int, _ precision: ActivationPrecision) throws {
     let set = images(90)
-    let trainer = trainer(shards: 6, batch: 32)
+    let trainer = trainer(shards: 6, batch: 32, precision: precision)
     let (whole, resumed) = (try network(), try network(threads: threads))
     var pass = trainer.pass(over: set, epoch: 0)
     while try pass.step(whole) {}

@@ -45,22 +45,16 @@ final class Calibration {
   ///   - network: the network, which is changed by training.
   ///   - scores: whether to measure scoring, too.
   func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> TrainingCost {
-    let kept = network.channelGroups.map { "\($0.name) \($0.kept.count)" }.joined(separator: ",")
-    let setting =
-      "\(spec.architecture); \(spec.dataset); \(spec.train.batchSize) in \(spec.train.shards); \(kept)"
+    let setting = setting(network, spec)
     let batch = spec.train.batchSize
-    // A diverging step has the same cost.
-    let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
+    let precision = Precision(spec.evaluate.precision)
     return TrainingCost(
-      perTrainingImage: once("train; \(setting)") {
-        secondsPerImage(data.train, batch: batch) { images in
-          var pass = trainer.pass(over: images, epoch: 0)
-          while (try? pass.step(network)) == true {}
-        }
-      },
-      perTestImage: once("test; \(setting)") {
+      perTrainingImage: secondsPerTrainingImage(network, spec, data),
+      perTestImage: once("test in \(precision); \(setting)") {
         secondsPerImage(data.test, batch: batch) { images in
-          _ = try? Evaluation(of: network, on: images, normalize: spec.dataset.normalize, batchSize: batch)
+          _ = try? Evaluation(
+            of: network, on: images, normalize: spec.dataset.normalize, batchSize: batch, precision: precision
+          )
         }
       },
       perScoredImage: !scores
@@ -71,6 +65,24 @@ final class Calibration {
           }
         },
       perCheckpoint: once("checkpoint; \(setting)") { checkpointSeconds(network) })
+  }
+
+  /// Seconds of forward, backward, update and preparation of the data.
+  func secondsPerTrainingImage(_ network: Network, _ spec: ExperimentSpec, _ data: Dataset) -> Double {
+    // A diverging step has the same cost.
+    let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
+    return once("train in \(spec.train.precision); \(setting(network, spec))") {
+      secondsPerImage(data.train, batch: spec.train.batchSize) { images in
+        var pass = trainer.pass(over: images, epoch: 0)
+        while (try? pass.step(network)) == true {}
+      }
+    }
+  }
+
+  /// The settings that all costs depend on.
+  private func setting(_ network: Network, _ spec: ExperimentSpec) -> String {
+    let kept = network.channelGroups.map { "\($0.name) \($0.kept.count)" }.joined(separator: ",")
+    return "\(spec.architecture); \(spec.dataset); \(spec.train.batchSize) in \(spec.train.shards); \(kept)"
   }
 
   /// The cached measurement of this name, or a new one.

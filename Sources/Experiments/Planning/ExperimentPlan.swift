@@ -58,6 +58,8 @@ struct ExperimentPlan: Encodable {
   let prunableChannels: Int
   /// Memory of a training, estimated from its graph, in mebibytes, without the data set.
   let trainingMemoryMib: Int
+  /// What the trainings need in each precision of activations.
+  var precisions: [PlannedPrecision]
   let layers: [Layer]
   let pruningSteps: [PruningStep]
   /// Sum over the trainings that are first done for this experiment.
@@ -80,8 +82,8 @@ struct ExperimentPlan: Encodable {
         macs: $0.cost.macs)
     }
     let cost = network.cost
-    let memory = network.graph.trainingMemory.bytes(spec.train, threads: ProcessorLimit.current.count)
-    trainingMemoryMib = Int(memory / 0x1p20) + 1
+    precisions = PlannedPrecision.all(of: network.graph, spec.train)
+    trainingMemoryMib = precisions.first(where: \.isSet)?.trainingMemoryMib ?? 0
     (parameters, macs) = (cost.parameters, cost.macs)
     pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in
       PruningStep(

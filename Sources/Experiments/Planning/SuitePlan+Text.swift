@@ -76,6 +76,8 @@ extension SuitePlan {
     }
     lines += ["", "runs:"]
     lines += runs(plan).lines(columns: columns)
+    lines += ["", "in each precision of activations:"]
+    lines += precisions(plan).lines(columns: columns)
     return lines.joined(separator: "\n")
   }
 
@@ -108,6 +110,17 @@ extension SuitePlan {
           [
             String(run.trainingKey.prefix(12)), "\(run.seed)", run.variant.rawValue, "\(run.epochs)",
             "\(run.epochsDone)", run.cached ? "cached" : run.predictedSeconds.map(duration) ?? "-",
+          ]
+        })
+  }
+
+  private func precisions(_ plan: ExperimentPlan) -> TextTable {
+    TextTable(
+      [["train.precision", "training, MiB", "time"]]
+        + plan.precisions.map {
+          [
+            $0.precision + ($0.isSet ? ", as set" : ""), "\($0.trainingMemoryMib)",
+            $0.predictedSeconds.map(duration) ?? "-",
           ]
         })
   }

@@ -25,6 +25,8 @@ public struct SuitePlan {
     var predicted: Double? = calibrates ? 0 : nil
     var seen: Set<StageKey> = []
     var beginnings = PlannedBeginnings(cache: cache)
+    // The forecast of a plan of one experiment.
+    var single: TrainingForecast?
     for spec in specs {
       var plan = try ExperimentPlan(spec)
       let (stages, data) = stages(of: spec, &preparation, calibrates: calibrates)
@@ -35,6 +37,7 @@ public struct SuitePlan {
       } else {
         forecast = nil
       }
+      if specs.count == 1 { single = forecast }
       for stage in stages {
         let done = cache.checkpoints(stage.key).newestEpoch ?? 0
         let isCached = cache.isDone(stage)
@@ -44,20 +47,9 @@ public struct SuitePlan {
         if isNew, isCached { whole.trainingsCached += 1 }
         let shared = isNew ? beginnings.take(stage, done: done) : 0
         whole.epochsShared += shared
-        let seconds =
-          isNew && !isCached
-          ? forecast.flatMap { $0.cost(stage.variant, after: max(done, shared - 1), trained: shared) } : 0
-        plan.runs.append(
-          ExperimentPlan.Run(
-            seed: stage.seed, variant: stage.variant, epochs: stage.epochs, epochsDone: done,
-            epochsShared: shared, cached: isCached, sharedWith: [],
-            predictedSeconds: calibrates ? seconds : nil,
-            stages: [
-              .init(stage: "load", key: nil, cached: false),
-              .init(stage: "train", key: stage.key.digest, cached: isCached),
-              .init(stage: "evaluate", key: nil, cached: false),
-              .init(stage: "export", key: nil, cached: false),
-            ]))
+        var run = ExperimentPlan.Run(stage, done: done, shared: shared, cached: isCached)
+        if calibrates { run.predictedSeconds = isNew && !isCached ? forecast?.seconds(of: run) : 0 }
+        plan.runs.append(run)
       }
       let seconds = plan.runs.compactMap(\.predictedSeconds)
       plan.predictedSeconds = seconds.count == plan.runs.count ? seconds.reduce(0, +) : nil
@@ -66,11 +58,15 @@ public struct SuitePlan {
     }
     whole.trainingsToDo = whole.trainings - whole.trainingsCached
     if calibrates {
-      whole.calibrationSeconds = calibration.seconds
       // The rest of the time is for loading data and building networks, which a run does, too.
       let loading = max(0, seconds(since: start) - calibration.seconds)
       whole.predictedSeconds = predicted.map { $0 + loading }
       whole.predictedPeakMib = predicted.map { _ in peakResidentMebibytes() }
+      // Afterwards, since another precision may need more memory.
+      if let single {
+        try experiments[0].predictPrecisions(single, calibration: calibration, engine: engine)
+      }
+      whole.calibrationSeconds = calibration.seconds
     }
     share()
   }
@@ -129,6 +125,19 @@ public struct SuitePlan {
 }
 
 extension ExperimentPlan.Run {
+  /// Without a prediction, and without the experiments that share it.
+  fileprivate init(_ stage: TrainingStage, done: Int, shared: Int, cached: Bool) {
+    self.init(
+      seed: stage.seed, variant: stage.variant, epochs: stage.epochs, epochsDone: done, epochsShared: shared,
+      cached: cached, sharedWith: [],
+      stages: [
+        .init(stage: "load", key: nil, cached: false),
+        .init(stage: "train", key: stage.key.digest, cached: cached),
+        .init(stage: "evaluate", key: nil, cached: false),
+        .init(stage: "export", key: nil, cached: false),
+      ])
+  }
+
   var trainingKey: String { stages.first { $0.stage == "train" }?.key ?? "" }
 }
 

@@ -73,10 +73,10 @@ struct PlannedWidths {
 /// Predicted cost of an experiment's trainings: in seconds if costs were measured, in
 /// multiply-accumulates if they were counted.
 struct TrainingForecast {
-  private let spec: ExperimentSpec
-  private let data: Dataset
+  let spec: ExperimentSpec
+  let data: Dataset
   private let widths: [PlannedWidth]
-  private let costs: [TrainingCost]
+  private var costs: [TrainingCost]
 
   /// Number of widths to measure; widths between them are interpolated by their MACs.
   private static let measuredWidths = 4
@@ -130,6 +130,15 @@ struct TrainingForecast {
     let span = Double(widths[before].macs - widths[after].macs)
     let share = span > 0 ? Double(widths[before].macs - widths[index].macs) / span : 0
     return .between(first, second, share: share)
+  }
+
+  /// The same with other costs of training steps.
+  ///
+  /// - Parameter factor: other cost / cost.
+  func scaled(training factor: Double) -> TrainingForecast {
+    var forecast = self
+    for index in costs.indices { forecast.costs[index].perTrainingImage *= factor }
+    return forecast
   }
 
   /// Cost after the first `done` epochs; nil if the cost of any width is unknown.

@@ -27,7 +27,10 @@ struct ExperimentFinishing {
     var finished: [FinishedVariant] = []
     for stage in experiment.stages {
       let outcome = try trained(stage)
-      let latencies = spec.evaluate.latencyBatchSizes.map { Latency(of: outcome.network, batchSize: $0) }
+      let precision = Precision(spec.evaluate.precision)
+      let latencies = spec.evaluate.latencyBatchSizes.map {
+        Latency(of: outcome.network, batchSize: $0, precision: precision)
+      }
       let macs = try export(outcome, stage)
       finished.append(
         FinishedVariant(

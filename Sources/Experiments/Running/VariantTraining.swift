@@ -223,7 +223,8 @@ struct VariantTraining {
   }
 
   private func evaluation(of network: Network) throws(RunError) -> Evaluation {
-    do { return try spec.evaluation(of: network, on: data.test, group: group) } catch {
+    let precision = Precision(spec.evaluate.precision)
+    do { return try spec.evaluation(of: network, on: data.test, precision: precision, group: group) } catch {
       // Other errors occur in every process.
       if case .data = error { try end(error) }
       throw error

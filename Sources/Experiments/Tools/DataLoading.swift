@@ -1,3 +1,4 @@
+import Compute
 import Datasets
 import MessagePassing
 import Network
@@ -50,15 +51,18 @@ extension ExperimentSpec {
 
   /// Accuracy and loss of a network on images, with the experiment's normalization.
   ///
-  /// - Parameter group: processes with the same network, which must all make this call.
+  /// - Parameters:
+  ///   - precision: of the activations.
+  ///   - group: processes with the same network, which must all make this call.
   /// - Throws: if an image cannot be read, or if all images are damaged.
   func evaluation(
-    of network: Network, on images: ImageSet, group: ProcessGroup = .alone
+    of network: Network, on images: ImageSet, precision: Precision, group: ProcessGroup = .alone
   ) throws(RunError) -> Evaluation {
     let evaluation: Evaluation
     do {
       evaluation = try Evaluation(
-        of: network, on: images, normalize: dataset.normalize, batchSize: train.batchSize, group: group)
+        of: network, on: images, normalize: dataset.normalize, batchSize: train.batchSize,
+        precision: precision, group: group)
     } catch {
       throw .data(error)
     }

@@ -17,10 +17,14 @@ public struct ModelEvaluation: Encodable {
   let top5: Double?
   let parameters: Int
   let macs: Int
+  /// Of activations: `float32` or `bfloat16`.
+  let precision: String
   /// Warnings about pictures that were left out.
   public let warnings: [String]
 
-  private enum CodingKeys: String, CodingKey { case images, loss, top1, top5, parameters, macs }
+  private enum CodingKeys: String, CodingKey {
+    case images, loss, top1, top5, parameters, macs, precision
+  }
 
   /// - Parameter weights: the model's file; nil for the experiment's start weights
   /// - Throws: ``ToolError`` if a file or the test images cannot be used.
@@ -31,7 +35,8 @@ public struct ModelEvaluation: Encodable {
     let network = try spec.network(weights: weights, engine: engine)
     do throws(RunError) {
       let data = try spec.loadData(threads: engine.threads)
-      let evaluation = try spec.evaluation(of: network, on: data.test)
+      let evaluation = try spec.evaluation(
+        of: network, on: data.test, precision: Precision(spec.evaluate.precision))
       (images, loss, top1) = (evaluation.images, evaluation.loss, evaluation.top1)
       top5 = network.classes < 5 ? nil : evaluation.top5
       warnings = data.takeWarnings()
@@ -40,6 +45,7 @@ public struct ModelEvaluation: Encodable {
     }
     let cost = network.cost()
     (parameters, macs) = (cost.parameters, cost.macs)
+    precision = spec.evaluate.precision.rawValue
   }
 
   public func json() -> String { jsonOutput(self) }
@@ -48,6 +54,7 @@ public struct ModelEvaluation: Encodable {
     let accuracies =
       String(format: "top-1 %.2f %%", top1) + (top5.map { String(format: ", top-5 %.2f %%", $0) } ?? "")
     let loss = loss.map { String(format: "loss %.4f", $0) } ?? "no finite loss"
-    return "\(accuracies), \(loss) on \(images) images; \(parameters) parameters, \(macs) MACs"
+    let how = precision == ActivationPrecision.float32.rawValue ? "" : " in \(precision)"
+    return "\(accuracies), \(loss) on \(images) images\(how); \(parameters) parameters, \(macs) MACs"
   }
 }

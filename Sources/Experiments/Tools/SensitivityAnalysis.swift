@@ -9,7 +9,8 @@ import Synchronization
 import TensorFiles
 import Training
 
-/// Prunes one layer at a time of a trained model, and evaluates without training.
+/// Prunes one layer at a time of a trained model, and evaluates without training, in single
+/// precision.
 ///
 /// Every finished layer is saved, so that an interrupted analysis can be resumed.
 public struct SensitivityAnalysis: Sendable {
@@ -145,7 +146,7 @@ public struct SensitivityAnalysis: Sendable {
     {
       return report
     }
-    let evaluation = try spec.evaluation(of: network, on: data.test)
+    let evaluation = try spec.evaluation(of: network, on: data.test, precision: .float32)
     guard evaluation.loss != nil else {
       throw .storage("\(weights): the loss of the test images is not finite; expected a trained model")
     }
@@ -167,7 +168,7 @@ public struct SensitivityAnalysis: Sendable {
       let count = min(Int((ratio * Double(order.count)).rounded()), order.count - 1)
       network.remove(channels: [group.name: Set(order.prefix(count))])
       let cost = network.cost()
-      let evaluation = try spec.evaluation(of: network, on: images)
+      let evaluation = try spec.evaluation(of: network, on: images, precision: .float32)
       layer.points.append(
         .init(
           ratio: ratio, removed: count, top1: evaluation.top1, parameters: cost.parameters,

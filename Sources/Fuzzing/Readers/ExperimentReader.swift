@@ -21,6 +21,7 @@ struct ExperimentReader: FuzzedReader {
         optimizer: {name: sgd, learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-4}
         schedule: {name: step, milestones: [2, 4], gamma: 0.1, warmup_epochs: 1}
         label_smoothing: 0.1
+        precision: bfloat16
       prune: {criterion: feature_relevance, ratio: 0.4, interval: 1, until: 4, relevance: {alpha: 2}}
       expect:
         accuracy_drop: {paper: 0.01, at_most: 0.5}
@@ -38,7 +39,7 @@ struct ExperimentReader: FuzzedReader {
       architecture: {name: vgg16, width: 0.5, input: [3, 32, 32], classes: 10, weights: a.safetensors}
       train: &train {epochs: 20, batch_size: 128, schedule: {name: one_cycle, rise: 0.3}}
       prune: {criterion: l1_norm, channels_per_step: 12, interval: 3, samples: 100, minimum_channels: 2, round_to: 4}
-      evaluate: {every: 2, metrics: [top1, top5], latency: {batch_sizes: [1, 128]}}
+      evaluate: {every: 2, metrics: [top1, top5], latency: {batch_sizes: [1, 128]}, precision: bfloat16}
       export: {formats: [safetensors]}
       """,
       """

@@ -60,7 +60,7 @@ struct MappingReader {
 
   /// Names of keys in other programs.
   private static let habits = [
-    "bs": "batch_size", "data": "dataset", "lr": "learning_rate",
+    "bs": "batch_size", "data": "dataset", "dtype": "precision", "lr": "learning_rate",
     "model": "architecture", "pruning": "prune", "wd": "weight_decay",
   ]
 

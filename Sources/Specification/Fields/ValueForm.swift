@@ -136,8 +136,12 @@ extension ValueForm where Value == String {
 
   /// One of `names`.
   ///
-  /// - Parameter noun: the noun for the names, such as "data set".
-  static func choice(_ names: [String], _ noun: String) -> ValueForm {
+  /// - Parameters:
+  ///   - noun: the noun for the names, such as "data set".
+  ///   - otherNames: names that other programs use, with the name to suggest instead.
+  static func choice(
+    _ names: [String], _ noun: String, otherNames: [String: String] = [:]
+  ) -> ValueForm {
     ValueForm(
       expectation: "a \(noun)",
       schema: [("type", .string("string")), ("enum", .list(names.map { .string($0) }))],
@@ -148,7 +152,8 @@ extension ValueForm where Value == String {
         }
         if names.contains(scalar.text) { return scalar.text }
         let meant =
-          nearestName(to: scalar.text, among: names) ?? onlyName(beginning: scalar.text, among: names)
+          otherNames[scalar.text.lowercased()] ?? nearestName(to: scalar.text, among: names)
+          ?? onlyName(beginning: scalar.text, among: names)
         let hint = meant.map { "did you mean \(quoted($0))?" }
         let known = "known: \(names.joined(separator: ", "))"
         context.report(

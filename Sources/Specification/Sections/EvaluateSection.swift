@@ -10,6 +10,8 @@ struct EvaluateSection: Sendable {
   let batchSizes = Field(
     "batch_sizes", .list(of: .wholeNumber(1...65_536), isUnique: true), required: true,
     "Batch sizes at which the latency of inference is measured.")
+  let precision = PrecisionField(
+    "How activations are stored in evaluations and measurements of latency, whatever `train.precision` is.")
 
   var keys: [Key] {
     [
@@ -17,6 +19,7 @@ struct EvaluateSection: Sendable {
       Key(
         name: "latency", summary: "Measure the latency of inference: `none`, or at which batch sizes.",
         defaultValue: .string("none"), shape: .wordOrMapping("none", Key.Mapping(keys: [batchSizes.key]))),
+      precision.key,
     ]
   }
 
@@ -30,15 +33,17 @@ struct EvaluateSection: Sendable {
     }
     let latency = mapping.mappingOrNone("latency", [self.batchSizes.key])
     let batchSizes = latency.flatMap { $0.map { $0[self.batchSizes] } ?? [] }
-    guard let every, let metrics, let batchSizes else { return nil }
-    return EvaluateSpec(every: every, metrics: metrics, latencyBatchSizes: batchSizes)
+    let precision = precision.read(mapping)
+    guard let every, let metrics, let batchSizes, let precision else { return nil }
+    return EvaluateSpec(every: every, metrics: metrics, latencyBatchSizes: batchSizes, precision: precision)
   }
 
   func write(_ spec: EvaluateSpec) -> JSON {
     let sizes = spec.latencyBatchSizes
-    return .object([
-      every.entry(spec.every), metrics.entry(spec.metrics),
-      ("latency", sizes.isEmpty ? .string("none") : .object([batchSizes.entry(sizes)])),
-    ])
+    return .object(
+      [
+        every.entry(spec.every), metrics.entry(spec.metrics),
+        ("latency", sizes.isEmpty ? .string("none") : .object([batchSizes.entry(sizes)])),
+      ] + precision.entries(spec.precision))
   }
 }

@@ -11,6 +11,9 @@ struct TrainSection: Sendable {
   let shards = Field(
     "shards", .wholeNumber(1...1024), default: 1,
     "Shards that every batch is split into; the number of mpirun's processes must divide it.")
+  let precision = PrecisionField(
+    "How activations and their gradients are stored: `bfloat16` takes half the memory of `float32`; scores for"
+      + " pruning are computed in `float32` with either.")
 
   var keys: [Key] {
     [
@@ -18,7 +21,7 @@ struct TrainSection: Sendable {
       Key(
         name: "schedule", summary: "How the learning rate changes over the epochs.",
         shape: .variants(schedule.variants)),
-      labelSmoothing.key, shards.key,
+      labelSmoothing.key, shards.key, precision.key,
     ]
   }
 
@@ -32,16 +35,17 @@ struct TrainSection: Sendable {
     }
     let labelSmoothing = mapping[labelSmoothing]
     let shards = mapping[shards]
+    let precision = precision.read(mapping)
     if let shards, let batchSize, shards > 1, batchSize < 2 * shards {
       mapping.report(
         self.shards.name, "a batch of \(batchSize) images has fewer than two for each of \(shards) shards")
     }
-    guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing, let shards else {
-      return (nil, epochs)
-    }
+    guard let epochs, let batchSize, let optimizer, let schedule, let labelSmoothing, let shards,
+      let precision
+    else { return (nil, epochs) }
     let spec = TrainSpec(
       epochs: epochs, batchSize: batchSize, optimizer: optimizer, schedule: schedule,
-      labelSmoothing: labelSmoothing, shards: shards)
+      labelSmoothing: labelSmoothing, shards: shards, precision: precision)
     return (spec, epochs)
   }
 
@@ -53,7 +57,7 @@ struct TrainSection: Sendable {
         ("schedule", schedule.write(spec.schedule)), labelSmoothing.entry(spec.labelSmoothing),
       ]
         // Omitted without shards, so that cache keys are the same as before there were shards.
-        + (spec.shards > 1 ? [shards.entry(spec.shards)] : []))
+        + (spec.shards > 1 ? [shards.entry(spec.shards)] : []) + precision.entries(spec.precision))
   }
 }
 

@@ -5,10 +5,16 @@ public struct EvaluateSpec: Equatable, Sendable {
   public var metrics: [String]
   /// Batch sizes at which inference latency is measured; empty for none.
   public var latencyBatchSizes: [Int]
+  /// Of activations, in evaluations and measurements of latency.
+  public var precision: ActivationPrecision
 
-  public init(every: Int = 1, metrics: [String] = ["top1"], latencyBatchSizes: [Int] = []) {
+  public init(
+    every: Int = 1, metrics: [String] = ["top1"], latencyBatchSizes: [Int] = [],
+    precision: ActivationPrecision = .float32
+  ) {
     self.every = every
     self.metrics = metrics
     self.latencyBatchSizes = latencyBatchSizes
+    self.precision = precision
   }
 }

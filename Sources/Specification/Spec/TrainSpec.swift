@@ -9,10 +9,13 @@ public struct TrainSpec: Equatable, Sendable {
   public var labelSmoothing: Double
   /// Shards of every batch, each with separate batch statistics.
   public var shards: Int
+  /// Of activations and their gradients.
+  public var precision: ActivationPrecision
 
   public init(
     epochs: Int, batchSize: Int = 128, optimizer: OptimizerSpec = OptimizerSpec(),
-    schedule: ScheduleSpec = ScheduleSpec(), labelSmoothing: Double = 0, shards: Int = 1
+    schedule: ScheduleSpec = ScheduleSpec(), labelSmoothing: Double = 0, shards: Int = 1,
+    precision: ActivationPrecision = .float32
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -20,6 +23,7 @@ public struct TrainSpec: Equatable, Sendable {
     self.schedule = schedule
     self.labelSmoothing = labelSmoothing
     self.shards = shards
+    self.precision = precision
   }
 }
 

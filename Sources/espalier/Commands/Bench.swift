@@ -19,6 +19,10 @@ struct Bench: ParsableCommand {
   @Option(help: "train, infer or score (channels by feature relevance). Default: train and infer.")
   var mode: Throughput.Mode?
 
+  @Option(
+    help: "float32 or bfloat16, of activations and their gradients. Scoring is measured in float32 only.")
+  var precision: Precision = .float32
+
   @Option(help: "Batch size.")
   var batch = 128
 
@@ -46,8 +50,11 @@ struct Bench: ParsableCommand {
     guard (1...65536).contains(batch) else { throw ValidationError("--batch must be from 1 to 65536") }
     guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds must be from 0 to 86400") }
     guard (1...4096).contains(size) else { throw ValidationError("--size must be from 1 to 4096") }
-    guard decode == nil || (cases.isEmpty && mode == nil && !profile) else {
-      throw ValidationError("--decode cannot be combined with cases, --mode or --profile")
+    guard decode == nil || (cases.isEmpty && mode == nil && precision == .float32 && !profile) else {
+      throw ValidationError("--decode cannot be combined with cases, --mode, --precision or --profile")
+    }
+    guard mode != .score || precision == .float32 else {
+      throw ValidationError("--mode score supports --precision float32 only: scores are computed in float32")
     }
     guard !profile || mode == nil || mode == .train else {
       throw ValidationError("--profile supports training only")
@@ -61,12 +68,12 @@ struct Bench: ParsableCommand {
       let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
       if profile { return try showProfiles(of: measured, engine) }
       if format == .text {
-        print(row("case", "mode", "images/s", "peak MiB"))
+        print(row(["case", "mode", "precision"], "images/s", "peak MiB"))
       }
       for benchmark in measured {
         for mode in mode.map({ [$0] }) ?? [.train, .infer] {
           let result = try Throughput(
-            of: benchmark, mode: mode, batch: batch, seconds: seconds, engine: engine)
+            of: benchmark, mode: mode, precision: precision, batch: batch, seconds: seconds, engine: engine)
           print(format == .json ? try json(result) : text(result))
           // Readers of a pipe get each result at once.
           fflush(nil)
@@ -80,20 +87,22 @@ struct Bench: ParsableCommand {
 
   private func showProfiles(of cases: [BenchmarkCase], _ engine: Engine) throws {
     for benchmark in cases {
-      let profile = try NetworkProfile(of: benchmark, batch: batch, seconds: seconds, engine: engine)
+      let profile = try NetworkProfile(
+        of: benchmark, precision: precision, batch: batch, seconds: seconds, engine: engine)
       print(format == .json ? try json(profile) : profile.text())
     }
   }
 
   private func showDecoding(of folder: String, threads: Int) throws {
-    if format == .text { print(row("pictures", "mode", "images/s", "threads")) }
+    if format == .text { print(row(["pictures", "mode"], "images/s", "threads")) }
     do {
       for mode in DecodingThroughput.Mode.allCases {
         for threads in Set([1, threads]).sorted() {
           let result = try DecodingThroughput(
             of: folder, mode: mode, size: size, batch: batch, seconds: seconds, threads: threads)
           let speed = String(format: "%.1f", result.imagesPerSecond)
-          print(format == .json ? try json(result) : row(visible(folder), mode.rawValue, speed, "\(threads)"))
+          let names = [visible(folder), mode.rawValue]
+          print(format == .json ? try json(result) : row(names, speed, "\(threads)"))
           fflush(nil)
         }
       }
@@ -111,19 +120,21 @@ struct Bench: ParsableCommand {
 
   private func text(_ result: Throughput) -> String {
     row(
-      result.name, result.mode.rawValue, String(format: "%.1f", result.imagesPerSecond),
+      [result.name, result.mode.rawValue, result.precision], String(format: "%.1f", result.imagesPerSecond),
       "\(result.peakMemory)")
   }
 
-  private func row(_ name: String, _ mode: String, _ speed: String, _ memory: String) -> String {
+  private func row(_ names: [String], _ speed: String, _ last: String) -> String {
     func left(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(1, width - text.count))
     }
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
-    return left(name, 22) + left(mode, 9) + right(speed, 9) + right(memory, 10)
+    return zip(names, [22, 9, 10]).map(left).joined() + right(speed, 9) + right(last, 10)
   }
 }
 
 extension Throughput.Mode: ExpressibleByArgument {}
+
+extension Precision: ExpressibleByArgument {}
