@@ -13,7 +13,7 @@ extension Engine {
     _ job: ck_convolution, _ x: (planes: Planes, step: Int), into y: (planes: Planes, first: Int, step: Int),
     offsets: [Int]
   ) {
-    guard job.outputs > 0, job.inputs > 0 else { return }
+    guard job.outputs > 0 else { return }
     precondition(
       (x.step == 1 || x.planes.precision == .float32) && (y.step == 1 || y.planes.precision == .float32),
       "phases are in single precision")

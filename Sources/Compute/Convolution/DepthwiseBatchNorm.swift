@@ -74,7 +74,8 @@ extension Engine {
             let found = terms.map(channel, of: terms.sums(channel))
             (shifts[channel], scales[channel]) = (found.shift, found.scale)
             let sums = filters.gradients(
-              terms, found.map, channel, input: input, into: inputGradient, accumulate: accumulate)
+              terms, found.map, channel, input: input, into: inputGradient, accumulate: accumulate,
+              precision: dy.precision)
             for (tap, sum) in sums.enumerated() { gradients[channel * sums.count + tap] = sum }
           }
         }
@@ -133,11 +134,14 @@ private struct PlaneFilters {
 
   /// Of one channel: batch norm's gradient, in memory that stays cached, and from that the input's
   /// gradient, written, and the weights', returned.
+  ///
+  /// - Parameter precision: that batch norm's gradient would be stored in
   func gradients(
     _ terms: BatchNormGradient, _ map: BatchNormGradient.Map, _ channel: Int, input: Planes,
-    into inputGradient: Planes, accumulate: Bool
+    into inputGradient: Planes, accumulate: Bool, precision: Precision
   ) -> [Float] {
-    let chunks = PlaneChunks(length: geometry.length, .least(input, inputGradient))
+    let chunks = PlaneChunks(
+      length: geometry.length, input.precision == .float32 ? precision : input.precision)
     var totals = [Double](repeating: 0, count: offsets.count)
     engine.scratch.floats(geometry.stride) { memory in
       let dz = memory + geometry.lead
@@ -158,6 +162,7 @@ private struct PlaneFilters {
       var last: (begin: Int, end: Int)?
       chunks.forEach { begin, end in
         terms.write(channel, map, begin, end, into: dz)
+        engine.round(dz, begin..<end, to: precision)
         if let last { filterChunk(last.begin, last.end) }
         last = (begin, end)
       }

@@ -147,7 +147,10 @@ extension Engine {
   ) {
     let range = begin..<end
     if term == nil, residual == nil {
-      return writing(y, stream, range) { ($0 + begin).update(repeating: 0, count: range.count) }
+      return writing(y, stream, range) { to in
+        (to + begin).update(repeating: 0, count: range.count)
+        if let activation { loops.activate(to, activation.loopArgument, to, begin, end, y.geometry.mask) }
+      }
     }
     if let residual, term == nil, activation == nil, y.overlaps(residual) { return }
     let map = term?.map ?? ChannelAffine(scale: 1, shift: 0)

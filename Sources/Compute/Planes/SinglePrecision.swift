@@ -90,6 +90,18 @@ extension Engine {
     scratch.floats(channels * stride + 2 * CK_VECTOR_FLOATS) { body($0 - begin, stride) }
   }
 
+  /// Rounds values as if they had been stored.
+  func round(_ values: UnsafeMutablePointer<Float>, _ range: Range<Int>, to precision: Precision) {
+    guard precision != .float32 else { return }
+    scratch.floats(range.count) { memory in
+      memory.withMemoryRebound(to: UInt16.self, capacity: range.count) { stored in
+        let stored = stored - range.lowerBound
+        loops.narrow(values, stored, range.lowerBound, range.upperBound)
+        loops.widen(stored, values, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
   /// Memory for a part of a plane, at the part's flat indices and aligned as the plane is.
   private func withPart<Result>(
     _ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>) -> Result

@@ -102,7 +102,7 @@ private final class Slots: @unchecked Sendable {
   func take() -> Int? {
     // Threads begin at different slots, mostly; multiplication spreads their addresses (Knuth, The
     // Art of Computer Programming, volume 3, section 6.4).
-    let first = Int(truncatingIfNeeded: (ck_thread() >> 12) &* 0x9e37_79b9_7f4a_7c15 >> 40)
+    let first = Int(truncatingIfNeeded: ((ck_thread() >> 12) &* 0x9e37_79b9_7f4a_7c15) >> 40)
     for step in 0..<count {
       let index = (first + step) & (count - 1)
       let (taken, _) = isTaken[index * Self.spread]
