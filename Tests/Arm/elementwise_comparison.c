@@ -173,6 +173,19 @@ static void compare_peak(void) {
   compare_number(operations, 100.0 * sink, 0, 0);
 }
 
+static void compare_bfloat16(const geometry *g, planes x) {
+  const ptrdiff_t begin = random_cut(g->length, 1), end = begin + random_cut(g->length - begin, 1);
+  const size_t bytes = (size_t)g->length * sizeof(uint16_t);
+  uint16_t *const stored = guarded(bytes), *const expected_stored = guarded(bytes);
+  const planes values = copy_of(x), expected = copy_of(x);
+  about_to_compare("narrow, widen");
+  tested->narrow(x.data, stored, begin, end);
+  portable->narrow(x.data, expected_stored, begin, end);
+  tested->widen(stored, values.data, begin, end);
+  portable->widen(expected_stored, expected.data, begin, end);
+  compare_planes(values, expected, x, 0);
+}
+
 void compare_elementwise(void) {
   const geometry g = random_large_geometry();
   const planes x = random_planes(&g, 1, -8, 8), dy = random_planes(&g, 1, -1, 1);
@@ -180,6 +193,7 @@ void compare_elementwise(void) {
   if (one_in(8)) plant_nan(x);
   compare_scale_shift(&g, x, dy);
   compare_activation(&g, x, dy);
+  compare_bfloat16(&g, x);
   compare_arithmetic(&g, x, dy, positive);
   compare_split_sum(&g, dy, x, positive);
   compare_sgd();

@@ -49,7 +49,7 @@ static float *random_signed(int64_t count) {
 static ck_prefetch *random_prefetch(const planes *x) {
   if (one_in(2)) return 0;
   ck_prefetch *const prefetch = guarded(sizeof *prefetch);
-  const float **const list = guarded(sizeof *list);
+  const void **const list = guarded(sizeof *list);
   list[0] = x->data;
   *prefetch = (ck_prefetch){.planes = list, .count = 1, .lines = x->g->length / CK_VECTOR_FLOATS, .each = 3};
   return prefetch;

@@ -133,12 +133,30 @@ static void compare_tiled_gradient(const geometry *g, const ck_winograd *tiles, 
   compare_values(values, expected, magnitudes, count, tolerance);
 }
 
+static void compare_narrow_tiles(const geometry *g, const ck_winograd *tiles, planes x, planes before) {
+  const size_t bytes = (size_t)g->length * sizeof(uint16_t);
+  uint16_t *const stored = guarded(bytes), *const expected_stored = guarded(bytes);
+  const planes values = copy_of(before), expected = copy_of(before);
+  portable->narrow(before.data, stored, 0, g->length);
+  portable->narrow(before.data, expected_stored, 0, g->length);
+  const int64_t cut = random_cut(tiles->count, CK_VECTOR_FLOATS);
+  const bool accumulate = one_in(2);
+  about_to_compare("narrow_tiles");
+  tested->narrow_tiles(tiles, x.data, cut, tiles->count - cut, accumulate, stored);
+  portable->narrow_tiles(tiles, x.data, cut, tiles->count - cut, accumulate, expected_stored);
+  portable->widen(stored, values.data, 0, g->length);
+  portable->widen(expected_stored, expected.data, 0, g->length);
+  compare_planes(values, expected, before, 0);
+}
+
 void compare_winograd(void) {
   if (!tested->winograd_input) return;
   const geometry g = random_tiled_geometry();
   const ck_winograd tiles = tiles_of(&g);
   const planes x = random_planes(&g, random_int(1, 8), -1, 1);
   const planes y = random_planes(&g, random_int(1, CK_GRADIENT_GROUP), -1, 1);
+  const planes one = random_planes(&g, 1, -1, 1);
+  compare_narrow_tiles(&g, &tiles, one, random_planes(&g, 1, -1, 1));
   compare_tiled_gradient(&g, &tiles, x, y);
   compare_tiled_convolution(&g, &tiles, x, y);
 }
