@@ -102,10 +102,10 @@ void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices) {
 
 void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx) {
   for (int64_t n = 0; n < g->images; n++) {
-    float *image = dx + n * (g->rows + 1) * (g->columns + 1);
-    if (!accumulate) memset(image, 0, (size_t)((g->rows + 1) * (g->columns + 1)) * sizeof(float));
+    float *image = dx + image_start(n, g->rows, g->columns);
+    if (!accumulate) memset(image, 0, (size_t)image_start(1, g->rows, g->columns) * sizeof(float));
     for (int64_t r = 0; r < g->output_rows; r++) {
-      const float *from = dy + (n * (g->output_rows + 1) + r) * (g->output_columns + 1);
+      const float *from = dy + image_start(n, g->output_rows, g->output_columns) + r * (g->output_columns + 1);
       for (int64_t c = 0; c < g->output_columns; c++) {
         const int64_t index = *indices++;
         if (index < 0 || index >= g->rows * g->columns) continue;

@@ -48,6 +48,19 @@ func run(
   return try runner.run(spec)
 }
 
+/// That two runs of digits have the same deterministic report and the same models.
+func expectSameBytes(
+  _ one: (report: Report, folder: TemporaryFolder), _ other: (report: Report, folder: TemporaryFolder),
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  #expect(
+    one.report.deterministicJSON() == other.report.deterministicJSON(), sourceLocation: sourceLocation)
+  for model in RunnerTests.models {
+    let models = try [one, other].map { try bytes($0.folder.path + "/digits/" + model) }
+    #expect(models[0] == models[1], "\(model)", sourceLocation: sourceLocation)
+  }
+}
+
 /// Runs an experiment of many epochs, and stops it after a step that is saved.
 func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String) throws -> RunError? {
   let cache = StageCache(results: folder).folder

@@ -74,8 +74,7 @@ extension Engine {
             let found = terms.map(channel, of: terms.sums(channel))
             (shifts[channel], scales[channel]) = (found.shift, found.scale)
             let sums = filters.gradients(
-              terms, found.map, channel, input: input, into: inputGradient, accumulate: accumulate,
-              precision: dy.precision)
+              terms, found.map, channel, input: input, into: inputGradient, accumulate: accumulate)
             for (tap, sum) in sums.enumerated() { gradients[channel * sums.count + tap] = sum }
           }
         }
@@ -134,14 +133,11 @@ private struct PlaneFilters {
 
   /// Of one channel: batch norm's gradient, in memory that stays cached, and from that the input's
   /// gradient, written, and the weights', returned.
-  ///
-  /// - Parameter precision: that batch norm's gradient would be stored in
   func gradients(
     _ terms: BatchNormGradient, _ map: BatchNormGradient.Map, _ channel: Int, input: Planes,
-    into inputGradient: Planes, accumulate: Bool, precision: Precision
+    into inputGradient: Planes, accumulate: Bool
   ) -> [Float] {
-    let chunks = PlaneChunks(
-      length: geometry.length, input.precision == .float32 ? precision : input.precision)
+    let chunks = PlaneChunks(length: geometry.length, .least(input, terms.dy))
     var totals = [Double](repeating: 0, count: offsets.count)
     engine.scratch.floats(geometry.stride) { memory in
       let dz = memory + geometry.lead
@@ -162,7 +158,8 @@ private struct PlaneFilters {
       var last: (begin: Int, end: Int)?
       chunks.forEach { begin, end in
         terms.write(channel, map, begin, end, into: dz)
-        engine.round(dz, begin..<end, to: precision)
+        // As if it were stored in the output gradient's place.
+        engine.round(dz, begin..<end, to: terms.dy.precision)
         if let last { filterChunk(last.begin, last.end) }
         last = (begin, end)
       }

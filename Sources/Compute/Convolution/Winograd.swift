@@ -101,13 +101,11 @@ extension Engine {
     case .float32: body(y.plane(channel), accumulate)
     case .bfloat16:
       // Between the tiles lie pixels that other threads write.
-      let begin = range.span.lowerBound & -CK_VECTOR_FLOATS
-      scratch.floats(range.span.upperBound - begin) { part in
-        body(part - begin, false)
+      withParts(1, range.span) { part, _ in
+        body(part, false)
         var tiles = range.tiles
         loops.narrow_tiles(
-          &tiles, part - begin, Int64(range.first), Int64(range.count), accumulate,
-          y.bfloat16Plane(channel))
+          &tiles, part, Int64(range.first), Int64(range.count), accumulate, y.bfloat16Plane(channel))
       }
     }
   }

@@ -79,7 +79,7 @@ final class BatchNormGradient {
   static let none = ck_gradient_sums(gradient: 0, product: 0)
 
   private let engine: Engine
-  private let dy: Planes
+  let dy: Planes
   private let x: Planes
   private let statistics: BatchNormStatistics
   private let channels: [Int]?

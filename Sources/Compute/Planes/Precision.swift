@@ -13,7 +13,7 @@ public enum Precision: String, CaseIterable, Sendable {
   }
 
   /// Of one value.
-  var bytes: Int {
+  public var bytes: Int {
     switch self {
     case .float32: MemoryLayout<Float>.stride
     case .bfloat16: MemoryLayout<UInt16>.stride

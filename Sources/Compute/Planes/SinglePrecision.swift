@@ -13,7 +13,7 @@ extension Engine {
     switch x.precision {
     case .float32: return body(x.plane(channel))
     case .bfloat16:
-      return withPart(range) { part in
+      return withParts(1, range) { part, _ in
         loops.widen(x.bfloat16Plane(channel), part, range.lowerBound, range.upperBound)
         return body(part)
       }
@@ -40,7 +40,7 @@ extension Engine {
     switch y.precision {
     case .float32: return body(y.plane(channel))
     case .bfloat16:
-      return withPart(range) { part in
+      return withParts(1, range) { part, _ in
         let plane = y.bfloat16Plane(channel)
         if keepsValues { loops.widen(plane, part, range.lowerBound, range.upperBound) }
         defer { loops.narrow(part, plane, range.lowerBound, range.upperBound) }
@@ -80,14 +80,16 @@ extension Engine {
     }
   }
 
-  private func withParts(
-    _ channels: Int, _ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>, _ stride: Int) -> Void
-  ) {
+  /// Memory for a part of some channels, the first one's at the part's flat indices and aligned as
+  /// planes are, and the distance from channel to channel.
+  func withParts<Result>(
+    _ channels: Int, _ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>, _ stride: Int) -> Result
+  ) -> Result {
     let begin = range.lowerBound & -CK_VECTOR_FLOATS
     let lines = (range.upperBound - begin).dividedRoundingUp(by: CK_VECTOR_FLOATS)
     // An odd number of cache lines: channels fall into different sets of a first-level cache.
     let stride = (lines | 1) * CK_VECTOR_FLOATS
-    scratch.floats(channels * stride + 2 * CK_VECTOR_FLOATS) { body($0 - begin, stride) }
+    return scratch.floats(channels * stride + 2 * CK_VECTOR_FLOATS) { body($0 - begin, stride) }
   }
 
   /// Rounds values as if they had been stored.
@@ -100,14 +102,6 @@ extension Engine {
         loops.widen(stored, values, range.lowerBound, range.upperBound)
       }
     }
-  }
-
-  /// Memory for a part of a plane, at the part's flat indices and aligned as the plane is.
-  private func withPart<Result>(
-    _ range: Range<Int>, _ body: (UnsafeMutablePointer<Float>) -> Result
-  ) -> Result {
-    let begin = range.lowerBound & -CK_VECTOR_FLOATS
-    return scratch.floats(range.upperBound - begin + 2 * CK_VECTOR_FLOATS) { body($0 - begin) }
   }
 
   /// Calls `body` with planes of the same values in single precision.

@@ -8,17 +8,12 @@ final class Flow {
   private var planes: [Planes?]
   /// By value: whether it is needed.
   private let wanted: [Bool]
-  private let precision: Precision
+  let precision: Precision
 
   init(wanted: [Bool], precision: Precision) {
     planes = [Planes?](repeating: nil, count: wanted.count)
     self.wanted = wanted
     self.precision = precision
-  }
-
-  /// Planes to write to, whose pixels are unspecified.
-  func made(_ shape: PlaneShape) -> Planes {
-    Planes(uninitialized: shape, precision: precision.ofValue(shape))
   }
 
   func wants(_ value: Graph.Value) -> Bool { wanted[value.index] }
@@ -44,7 +39,7 @@ final class Flow {
     if let sum = planes[value.index] {
       body(sum, true)
     } else {
-      let made = made(shape)
+      let made = precision.planes(shape)
       body(made, false)
       planes[value.index] = made
     }
@@ -77,7 +72,7 @@ public struct NodeFlow {
   /// Calls `body` with planes to overwrite, for operations that cannot add to planes themselves.
   func overwrite(_ input: Int, _ shape: PlaneShape, _ body: (Planes) -> Void) {
     guard wants(input) else { return }
-    let made = flow.made(shape)
+    let made = flow.precision.planes(shape)
     body(made)
     add(made, to: input)
   }

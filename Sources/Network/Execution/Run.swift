@@ -42,16 +42,21 @@ public struct Run {
 
   /// Planes for a value, or its gradient, whose pixels are unspecified.
   func planes(_ shape: PlaneShape) -> Planes {
-    Planes(uninitialized: shape, precision: precision.ofValue(shape))
+    precision.planes(shape)
   }
 
   func wantsRelevance(_ value: Graph.Value) -> Bool { relevanceWanted[value.index] }
 }
 
 extension Precision {
-  /// That in which a value of this shape is stored: vectors, the logits among them, are small, and
-  /// stay in single precision.
-  func ofValue(_ shape: PlaneShape) -> Precision { shape.rows * shape.columns > 1 ? self : .float32 }
+  /// That of maps of this size: vectors, the logits among them, are small, and stay in single
+  /// precision.
+  func ofMaps(pixels: Int) -> Precision { pixels > 1 ? self : .float32 }
+
+  /// Planes for a value, or its gradient, whose pixels are unspecified.
+  func planes(_ shape: PlaneShape) -> Planes {
+    Planes(uninitialized: shape, precision: ofMaps(pixels: shape.rows * shape.columns))
+  }
 }
 
 /// The alpha-beta rule of layer-wise relevance propagation (Bach et al. 2015, eq. 60), which

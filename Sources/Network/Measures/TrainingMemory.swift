@@ -19,7 +19,7 @@ extension Graph {
     // A gradient and the gradient that it is computed from.
     let largest = shapes.map { bytes($0, precision) }.max() ?? 0
     return TrainingMemory(
-      parameters: Self.bytesOfFloat * Double(PrunableGraph(self).cost.parameters),
+      parameters: Double(Precision.float32.bytes) * Double(PrunableGraph(self).cost.parameters),
       perImage: kept + 2 * largest)
   }
 
@@ -34,11 +34,9 @@ extension Graph {
     return (isNormalized ? output : 0) + (isRecomputed ? 0 : output)
   }
 
-  /// Bytes of a value of one image. Maps of a single pixel are in single precision with either.
+  /// Bytes of a value of one image.
   private func bytes(_ shape: FeatureShape, _ precision: Precision) -> Double {
-    let isHalved = precision == .bfloat16 && shape.pixels > 1
-    return Double(shape.channels) * Double(shape.pixels) * (isHalved ? 0.5 : 1) * Self.bytesOfFloat
+    let bytes = precision.ofMaps(pixels: shape.pixels).bytes
+    return Double(shape.channels) * Double(shape.pixels) * Double(bytes)
   }
-
-  private static var bytesOfFloat: Double { 4 }
 }
