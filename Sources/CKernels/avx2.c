@@ -58,6 +58,15 @@ static inline void store_first(float *p, V v, int64_t count) {
   _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane), v);
 }
 
+static inline V first_of(V v, int64_t count) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_and_ps(v, _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane)));
+}
+
+static inline V muladd_first(V a, V b, V c, int64_t count) {
+  return muladd(first_of(a, count), first_of(b, count), c);
+}
+
 // Every second element of a and b, from the first or the second on, and the inverse.
 static inline __m256 in_order(__m256 v) {
   return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
@@ -119,6 +128,7 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 #define KERNELS_NAME "avx2"
 #include "vector_kernels.h"
 #include "filter_kernels.h"
+#include "strided_filter_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"

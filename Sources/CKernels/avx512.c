@@ -56,6 +56,10 @@ static inline void fold_four(V a, V b, V c, V d, float sums[4]) {
 
 static inline void store_first(float *p, V v, int64_t count) { _mm512_mask_storeu_ps(p, (1u << count) - 1, v); }
 
+static inline V muladd_first(V a, V b, V c, int64_t count) {
+  return _mm512_mask3_fmadd_ps(a, b, c, (__mmask16)((1u << count) - 1));
+}
+
 // Every second element of a and b, from the first or the second on, and the inverse.
 static inline void divide_pairs(V a, V b, V *first, V *second) {
   const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -130,6 +134,7 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 #define KERNELS_NAME "avx512"
 #include "vector_kernels.h"
 #include "filter_kernels.h"
+#include "strided_filter_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"

@@ -46,6 +46,16 @@ static inline void store_first(float *p, V v, int64_t count) {
   for (int64_t i = 0; i < count; i++) p[i] = all[i];
 }
 
+static inline V first_of(V v, int64_t count) {
+  const int32x4_t lane = {0, 1, 2, 3};
+  return vreinterpretq_f32_u32(
+    vandq_u32(vreinterpretq_u32_f32(v), vcgtq_s32(vdupq_n_s32((int32_t)count), lane)));
+}
+
+static inline V muladd_first(V a, V b, V c, int64_t count) {
+  return muladd(first_of(a, count), first_of(b, count), c);
+}
+
 // Every second element of a and b, from the first or the second on, and the inverse.
 static inline void divide_pairs(V a, V b, V *first, V *second) {
   *first = vuzp1q_f32(a, b);
@@ -83,6 +93,7 @@ static inline void store_parts(float *const *p, int n, V v) {
 #define KERNELS_NAME "neon"
 #include "vector_kernels.h"
 #include "filter_kernels.h"
+#include "strided_filter_kernels.h"
 #include "relevance_kernels.h"
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"

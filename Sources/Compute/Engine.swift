@@ -115,14 +115,18 @@ extension Engine {
   ) {
     guard geometry.length > 0 else { return }
     let chunk = PlaneChunks(length: geometry.length, precision)
-    let units = channels * chunk.count
-    // A task of its own for every small plane would cost more than the plane.
-    let unitsPerTask = max(1, PlaneChunks.size / chunk.width)
+    forEachUnit(channels * chunk.count, elements: chunk.width) { unit in
+      let begin = unit % chunk.count * chunk.width
+      body(unit / chunk.count, begin, min(begin + chunk.width, geometry.length))
+    }
+  }
+
+  /// Runs `body` for each unit of work on that many elements; a task of its own for every small one
+  /// would cost more than the unit.
+  func forEachUnit(_ units: Int, elements: Int, _ body: (Int) -> Void) {
+    let unitsPerTask = max(1, PlaneChunks.size / max(1, elements))
     parallel(units.dividedRoundingUp(by: unitsPerTask)) { task in
-      for unit in task * unitsPerTask..<min(units, (task + 1) * unitsPerTask) {
-        let begin = unit % chunk.count * chunk.width
-        body(unit / chunk.count, begin, min(begin + chunk.width, geometry.length))
-      }
+      for unit in task * unitsPerTask..<min(units, (task + 1) * unitsPerTask) { body(unit) }
     }
   }
 }

@@ -125,6 +125,43 @@ static void compare_plane_gradient(const geometry *g, planes x, planes dy) {
   for (int t = 0; t < 9; t++) compare_number(values[t], expected[t], magnitudes[t], 3e-6f);
 }
 
+static void compare_strided_filter(const geometry *g) {
+  const geometry half = geometry_of(g->images, (g->rows + 1) / 2, (g->columns + 1) / 2);
+  // A plane behind that may be read, too.
+  const planes x = random_planes(g, 2, -1, 1), dy = random_planes(&half, 2, -1, 1);
+  const float *const weights = random_floats(9, -1, 1);
+  const ck_strided_filter job = {
+    .rows = g->rows, .columns = g->columns, .weights = weights, .bias = random_float(-1, 1)};
+  ck_strided_filter magnitude = job;
+  magnitude.weights = absolutes(weights, 9), magnitude.bias = job.bias < 0 ? -job.bias : job.bias;
+  const int first = random_int(0, g->images - 1), images = random_int(1, g->images - first);
+
+  const planes y = copy_of(dy), expected = copy_of(dy), y_magnitudes = absolute(dy);
+  about_to_compare("strided_filter");
+  tested->strided_filter(&job, x.data, first, images, y.data);
+  portable->strided_filter(&job, x.data, first, images, expected.data);
+  portable->strided_filter(&magnitude, absolute(x).data, first, images, y_magnitudes.data);
+  compare_planes(y, expected, y_magnitudes, 2e-6f);
+
+  const planes dx = copy_of(x), expected_dx = copy_of(x), dx_magnitudes = absolute(x);
+  const bool accumulate = one_in(2);
+  about_to_compare("strided_filter_input_gradient");
+  tested->strided_filter_input_gradient(&job, dy.data, first, images, accumulate, dx.data);
+  portable->strided_filter_input_gradient(&job, dy.data, first, images, accumulate, expected_dx.data);
+  portable->strided_filter_input_gradient(
+    &magnitude, absolute(dy).data, first, images, accumulate, dx_magnitudes.data);
+  compare_planes(dx, expected_dx, dx_magnitudes, 2e-6f);
+
+  double values[9], expected_values[9], magnitudes[9];
+  for (int t = 0; t < 9; t++) values[t] = expected_values[t] = magnitudes[t] = random_float(0, 1);
+  about_to_compare("strided_filter_gradient");
+  tested->strided_filter_gradient(&job, x.data, dy.data, first, images, values);
+  portable->strided_filter_gradient(&job, x.data, dy.data, first, images, expected_values);
+  portable->strided_filter_gradient(
+    &magnitude, absolute(x).data, absolute(dy).data, first, images, magnitudes);
+  for (int t = 0; t < 9; t++) compare_number(values[t], expected_values[t], magnitudes[t], 3e-6f);
+}
+
 // What is copied is the same to the bit.
 static void compare_windows(const geometry *g) {
   const int step = random_int(1, 3), before = random_int(0, 2), after = random_int(0, 2);
@@ -157,6 +194,7 @@ void compare_filters(void) {
   if (one_in(8)) plant_nan(x);
   compare_filter_gradient(&g, x, y);
   compare_plane_gradient(&g, x, y);
+  compare_strided_filter(&g);
   compare_windows(&g);
   compare_filter(&g, x, y);
 }

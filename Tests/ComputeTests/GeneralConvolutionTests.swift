@@ -29,6 +29,13 @@ extension ConvolutionProblem {
         }
       }
     }
+    // Filters that step over pixels, with rows of several vectors and what is left of one.
+    for columns in [30, 31, 32, 33, 64, 67, 96] {
+      let input = PlaneShape(channels: 2, images: 3, rows: 2 + random.below(6), columns: columns)
+      all.append(
+        ConvolutionProblem(
+          input: input, outputs: 2 + 2 * random.below(2), kernel: 3, stride: 2, padding: 1, groups: 2))
+    }
     // Sanitizers make loops ten times as slow, and look for other faults than wrong sums.
     let step = ProcessInfo.processInfo.environment["ESPALIER_SANITIZE"] == nil ? 1 : 7
     return Swift.stride(from: 0, to: all.count, by: step).map { all[$0] }

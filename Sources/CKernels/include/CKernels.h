@@ -214,6 +214,15 @@ typedef struct {
   ptrdiff_t pitch;
 } ck_plane_gradient;
 
+// A 3x3 filter with stride 2 and one pixel of padding, over planes where they lie: output (r, q)
+// reads pixels (2 r + u - 1, 2 q + v - 1) for weights[3 u + v].
+typedef struct {
+  // Of the input. The output's are half of them, rounded up.
+  int64_t rows, columns;
+  const float *weights;
+  float bias;
+} ck_strided_filter;
+
 // A copy of some images of a plane with zeros around each, pixels dealt to step * step phases:
 // element (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before,
 // is pixel (step * (r - before) + a, step * (q - before) + b) of image n.
@@ -363,6 +372,14 @@ typedef struct {
   // Sums stay in single precision over CK_SUM_BLOCK elements.
   void (*filter_gradient)(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
   void (*plane_gradient)(const ck_plane_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
+
+  // Of `images` images from `first` on. Pixels of y, or of dx, are overwritten, or added to.
+  void (*strided_filter)(const ck_strided_filter *job, const float *x, int64_t first, int64_t images, float *y);
+  void (*strided_filter_input_gradient)(
+    const ck_strided_filter *job, const float *dy, int64_t first, int64_t images, bool accumulate, float *dx);
+  // Adds to the nine totals. Sums stay in single precision over about CK_SUM_BLOCK outputs.
+  void (*strided_filter_gradient)(
+    const ck_strided_filter *job, const float *x, const float *dy, int64_t first, int64_t images, double *totals);
 
   // Copies `images` images from `first` on; what is no pixel becomes zero, to the end of every
   // phase.
@@ -539,6 +556,12 @@ void ck_plain_weight_gradient(
   const ck_convolution_shape *g, const float *x, const float *dy, int64_t images, int64_t output, float *gradient);
 
 // The portable versions, which work for any step.
+void ck_plain_strided_filter(const ck_strided_filter *job, const float *x, int64_t first, int64_t images, float *y);
+void ck_plain_strided_filter_input_gradient(
+  const ck_strided_filter *job, const float *dy, int64_t first, int64_t images, bool accumulate, float *dx);
+void ck_plain_strided_filter_gradient(
+  const ck_strided_filter *job, const float *x, const float *dy, int64_t first, int64_t images, double *totals);
+
 void ck_cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
 void ck_paste_window(
   const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane);
@@ -628,7 +651,7 @@ void ck_unpack_pixels(
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
     31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
-    53 * sizeof(ck_filter_window) + 59 * sizeof(ck_plane_gradient)),
+    53 * sizeof(ck_filter_window) + 59 * sizeof(ck_plane_gradient) + 61 * sizeof(ck_strided_filter)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this
 // header changes.

@@ -141,11 +141,29 @@ extension Engine {
 
   /// Runs `body(channel, first, images)` on groups of images that together cover the planes.
   func forEachImageRange(channels: Int, shape: PlaneShape, _ body: (Int, Int, Int) -> Void) {
-    let perGroup = max(1, PlaneChunks.size / max(1, shape.rows * shape.columns))
-    let groups = shape.images.dividedRoundingUp(by: perGroup)
-    parallel(channels * groups) { task in
-      let first = task % groups * perGroup
-      body(task / groups, first, min(perGroup, shape.images - first))
+    let parts = ImageParts(shape)
+    forEachUnit(channels * parts.count, elements: parts.elements) { unit in
+      let images = parts[unit % parts.count]
+      body(unit / parts.count, images.lowerBound, images.count)
     }
   }
+}
+
+/// How the images of a plane are cut into tasks: by their size and number alone.
+struct ImageParts {
+  let count: Int
+  /// Pixels of a part, at most.
+  let elements: Int
+  private let images: Int
+  private let perPart: Int
+
+  init(_ shape: PlaneShape) {
+    images = shape.images
+    let pixels = shape.rows * shape.columns
+    perPart = max(1, min(images, PlaneChunks.size / max(1, pixels)))
+    count = images.dividedRoundingUp(by: perPart)
+    elements = perPart * pixels
+  }
+
+  subscript(part: Int) -> Range<Int> { part * perPart..<min(images, (part + 1) * perPart) }
 }

@@ -4,12 +4,13 @@ import CKernels
 /// plane, bound by memory.
 ///
 /// Where the plane's own borders are what the filter pads with (3x3 and 1x1 with half padding,
-/// stride 1), it reads and writes planes where they lie. Any other reads a ``FilterWindow``, a copy
-/// of some of the plane's images that stays in the second-level cache.
+/// stride 1, or 3x3 with stride 2), it reads and writes planes where they lie. Any other reads a
+/// ``FilterWindow``, a copy of some of the plane's images that stays in the second-level cache.
 extension Engine {
   func depthwiseConvolve(
     _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes
   ) {
+    if problem.isStridedFilter { return stridedFilter(problem, input, weight, bias: bias, into: output) }
     let multiplier = problem.outputs / problem.groups
     withTaps(weight) { weights, taps in
       if problem.readsPlanesDirectly {
@@ -47,6 +48,10 @@ extension Engine {
     _ problem: ConvolutionProblem, _ outputGradient: Planes, _ weight: Tensor, accumulate: Bool,
     into inputGradient: Planes
   ) {
+    if problem.isStridedFilter {
+      return stridedFilterInputGradient(
+        problem, outputGradient, weight, accumulate: accumulate, into: inputGradient)
+    }
     let multiplier = problem.outputs / problem.groups
     withTaps(weight) { weights, taps in
       if problem.readsPlanesDirectly {
@@ -91,10 +96,13 @@ extension Engine {
   func depthwiseWeightGradient(
     _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, into gradient: inout Tensor
   ) {
+    if problem.isStridedFilter {
+      return stridedFilterWeightGradient(problem, input, outputGradient, into: &gradient)
+    }
     let multiplier = problem.outputs / problem.groups
     if problem.readsPlanesDirectly {
       let chunks = PlaneChunks(length: outputGradient.geometry.length, .least(input, outputGradient))
-      return sumParts(chunks.count, into: &gradient) { channel, part, sums in
+      return sumParts(chunks.count, elements: chunks.width, into: &gradient) { channel, part, sums in
         let begin = part * chunks.width
         planeGradient(
           (outputGradient, channel), (input, channel / multiplier), kernel: problem.kernel,
@@ -104,7 +112,7 @@ extension Engine {
     let reading = FilterWindow(reading: problem)
     let gradients = reading.writing(problem.output)
     let offsets = problem.taps.map { reading.offset($0.row, $0.column) }
-    sumParts(reading.count, into: &gradient) { channel, part, sums in
+    sumParts(reading.count, elements: reading.size, into: &gradient) { channel, part, sums in
       let images = reading.images(part)
       withWindow(reading, input, channel / multiplier, images) { x in
         withWindow(gradients, outputGradient, channel, images) { dy in
@@ -114,9 +122,10 @@ extension Engine {
     }
   }
 
-  /// Fills a gradient from sums over parts of each output's plane, which are added in their order.
-  private func sumParts(
-    _ parts: Int, into gradient: inout Tensor,
+  /// Fills a gradient from sums over parts of each output's plane, of that many elements, which are
+  /// added in their order.
+  func sumParts(
+    _ parts: Int, elements: Int, into gradient: inout Tensor,
     _ sum: (_ channel: Int, _ part: Int, _ sums: UnsafeMutablePointer<Double>) -> Void
   ) {
     let outputs = gradient.shape[0]
@@ -125,9 +134,9 @@ extension Engine {
     sums.withUnsafeMutableBufferPointer { sums in
       // Tasks add to elements of their own.
       nonisolated(unsafe) let base = sums.baseAddress
-      parallel(outputs * parts) { task in
+      forEachUnit(outputs * parts, elements: elements) { unit in
         guard let base else { return }
-        sum(task / parts, task % parts, base + task * taps)
+        sum(unit / parts, unit % parts, base + unit * taps)
       }
     }
     for output in 0..<outputs {
@@ -178,7 +187,7 @@ extension Engine {
   }
 
   /// Calls `body` with the weights and the number of a filter's taps.
-  private func withTaps(_ weight: Tensor, _ body: (UnsafePointer<Float>, Int) -> Void) {
+  func withTaps(_ weight: Tensor, _ body: (UnsafePointer<Float>, Int) -> Void) {
     weight.values.withUnsafeBufferPointer { values in
       guard let base = values.baseAddress else { return }
       body(base, weight.shape[2] * weight.shape[3])
