@@ -159,21 +159,22 @@ static inline float fold(const float *lanes) {
 }
 
 static void weight_gradient(
-  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
-  float *partial) {
-  (void)scratch;
-  const int64_t columns = job->inputs * job->taps;
+  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums) {
   for (int64_t c = 0; c < job->inputs; c++)
     for (int64_t t = 0; t < job->taps; t++) {
       const float *x = job->x + c * job->x_stride + job->offsets[t];
-      for (int64_t o = 0; o < count; o++) {
+      for (int64_t o = 0; o < count; o++, sums += LANES) {
         const float *dy = job->dy + (first + o) * job->dy_stride;
-        float sums[LANES] = {0};
         for (ptrdiff_t p = begin; p < end; p += LANES)
           for (int i = 0; i < LANES; i++) sums[i] += dy[p + i] * x[p + i];
-        partial[o * columns + c * job->taps + t] = fold(sums);
       }
     }
+}
+
+static void fold_weight_gradient(const ck_weight_gradient *job, int64_t count, const float *sums, float *partial) {
+  const int64_t columns = job->inputs * job->taps;
+  for (int64_t column = 0; column < columns; column++)
+    for (int64_t o = 0; o < count; o++, sums += LANES) partial[o * columns + column] = fold(sums);
 }
 
 static void filter(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end) {
@@ -362,6 +363,7 @@ static const ck_kernels table = {
   .relevance_quotients = relevance_quotients,
   .redistribute = redistribute,
   .weight_gradient = weight_gradient,
+  .fold_weight_gradient = fold_weight_gradient,
   .filter = filter,
   .filter_gradient = filter_gradient,
   .plane_gradient = plane_gradient,

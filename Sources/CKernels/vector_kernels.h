@@ -265,37 +265,44 @@ static void gradient_pixels(
   }
 }
 
-static void fold_gradient(const float *memory, int64_t rows, int64_t columns, float *partial) {
-  for (int64_t column = 0; column < columns; column++) {
-    const float *const sums = memory + (column / 3 * rows * 3 + column % 3) * WIDTH;
-    int64_t o = 0;
-    for (; o + 4 <= rows; o += 4) {
-      float four[4];
-      const float *const at = sums + o * 3 * WIDTH;
-      fold_four(load(at), load(at + 3 * WIDTH), load(at + 6 * WIDTH), load(at + 9 * WIDTH), four);
-      for (int i = 0; i < 4; i++) partial[(o + i) * columns + column] = four[i];
-    }
-    for (; o < rows; o++) partial[o * columns + column] = fold(load(sums + o * 3 * WIDTH));
-  }
-}
+// Rows of a pass, which differ by one at most, have their sums together.
+INLINE int64_t gradient_passes(int64_t count) { return (count + GRADIENT_ROWS - 1) / GRADIENT_ROWS; }
+
+// Floats of a row's sums.
+INLINE int64_t gradient_row(const ck_weight_gradient *job) { return (job->inputs * job->taps + 2) / 3 * 3 * WIDTH; }
 
 // A few pixels at a time meet all output channels, so that they are read from memory once.
 static void weight_gradient(
-  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
-  float *partial) {
-  const int64_t columns = job->inputs * job->taps, row = (columns + 2) / 3 * 3 * WIDTH;
-  const int64_t passes = (count + GRADIENT_ROWS - 1) / GRADIENT_ROWS;
-  for (int64_t i = 0; i < count * row; i++) scratch[i] = 0;
+  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums) {
+  const int64_t passes = gradient_passes(count), row = gradient_row(job);
   for (ptrdiff_t p = begin; p < end; p += GRADIENT_PIXELS) {
     const ptrdiff_t pixels = end - p < GRADIENT_PIXELS ? end - p : GRADIENT_PIXELS;
     for (int64_t pass = 0; pass < passes; pass++) {
       const int64_t from = pass * count / passes, to = (pass + 1) * count / passes;
-      gradient_pixels(job, first + from, to - from, p, pixels, scratch + from * row);
+      gradient_pixels(job, first + from, to - from, p, pixels, sums + from * row);
     }
   }
+}
+
+static void fold_rows(const float *sums, int64_t rows, int64_t columns, float *partial) {
+  for (int64_t column = 0; column < columns; column++) {
+    const float *const from = sums + (column / 3 * rows * 3 + column % 3) * WIDTH;
+    int64_t o = 0;
+    for (; o + 4 <= rows; o += 4) {
+      float four[4];
+      const float *const at = from + o * 3 * WIDTH;
+      fold_four(load(at), load(at + 3 * WIDTH), load(at + 6 * WIDTH), load(at + 9 * WIDTH), four);
+      for (int i = 0; i < 4; i++) partial[(o + i) * columns + column] = four[i];
+    }
+    for (; o < rows; o++) partial[o * columns + column] = fold(load(from + o * 3 * WIDTH));
+  }
+}
+
+static void fold_weight_gradient(const ck_weight_gradient *job, int64_t count, const float *sums, float *partial) {
+  const int64_t passes = gradient_passes(count), row = gradient_row(job), columns = job->inputs * job->taps;
   for (int64_t pass = 0; pass < passes; pass++) {
     const int64_t from = pass * count / passes, to = (pass + 1) * count / passes;
-    fold_gradient(scratch + from * row, to - from, columns, partial + from * columns);
+    fold_rows(sums + from * row, to - from, columns, partial + from * columns);
   }
 }
 

@@ -8,6 +8,7 @@ static const ck_kernels table = {
   .relevance_quotients = relevance_quotients,
   .redistribute = redistribute,
   .weight_gradient = weight_gradient,
+  .fold_weight_gradient = fold_weight_gradient,
   .filter = filter,
   .filter_gradient = filter_gradient,
   .plane_gradient = plane_gradient,

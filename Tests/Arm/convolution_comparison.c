@@ -1,5 +1,7 @@
 // Comparisons of convolutions' kernels. The magnitudes of a sum are what the portable kernel makes
 // of absolute values.
+#include <string.h>
+
 #include "comparison.h"
 
 enum { OUTPUTS = 13 };
@@ -33,6 +35,19 @@ static void compare_convolution(const geometry *g, planes x, planes y, int taps)
   compare_planes(y, expected, magnitudes, 2e-6f);
 }
 
+// In two parts, as a plane that is read a part at a time.
+static void sum_weight_gradient(
+  const ck_kernels *loops, const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end,
+  float *partial) {
+  const size_t size = (size_t)ck_gradient_scratch(job->inputs, job->taps, count);
+  float *const sums = guarded(size * sizeof *sums);
+  memset(sums, 0, size * sizeof *sums);
+  const ptrdiff_t cut = begin + random_cut(end - begin, CK_VECTOR_FLOATS);
+  loops->weight_gradient(job, first, count, begin, cut, sums);
+  loops->weight_gradient(job, first, count, cut, end, sums);
+  loops->fold_weight_gradient(job, count, sums, partial);
+}
+
 static void compare_weight_gradient(const geometry *g, planes x, planes dy, int taps) {
   const int64_t columns = (int64_t)x.channels * taps, room = dy.channels * columns;
   ck_weight_gradient job = {
@@ -41,7 +56,6 @@ static void compare_weight_gradient(const geometry *g, planes x, planes dy, int 
   ck_weight_gradient absolute_job = job;
   absolute_job.dy = absolute(dy).data, absolute_job.x = absolute(x).data;
   const int64_t group = one_in(2) ? CK_GRADIENT_GROUP : dy.channels;
-  float *const scratch = guarded((size_t)ck_gradient_scratch(x.channels, taps, group) * sizeof *scratch);
   const ptrdiff_t begin = random_cut(g->length, CK_VECTOR_FLOATS);
   const ptrdiff_t end = begin + random_cut(g->length - begin, CK_VECTOR_FLOATS);
   about_to_compare("weight_gradient");
@@ -49,9 +63,9 @@ static void compare_weight_gradient(const geometry *g, planes x, planes dy, int 
     const int64_t left = dy.channels - first, count = left < group ? left : group;
     float *const values = random_floats(room, -1, 1), *const expected = random_floats(room, -1, 1);
     float *const magnitudes = random_floats(room, -1, 1);
-    tested->weight_gradient(&job, first, count, begin, end, scratch, values);
-    portable->weight_gradient(&job, first, count, begin, end, scratch, expected);
-    portable->weight_gradient(&absolute_job, first, count, begin, end, scratch, magnitudes);
+    sum_weight_gradient(tested, &job, first, count, begin, end, values);
+    sum_weight_gradient(portable, &job, first, count, begin, end, expected);
+    sum_weight_gradient(portable, &absolute_job, first, count, begin, end, magnitudes);
     compare_values(values, expected, magnitudes, count * columns, 3e-6f);
   }
 }

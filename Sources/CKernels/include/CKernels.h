@@ -362,11 +362,12 @@ typedef struct {
   void (*contributions)(const ck_contributions *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*redistribute)(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end);
-  // Overwrites partial[count][inputs * taps] with the sums over [begin, end) for output channels
-  // first..<first+count. scratch holds ck_gradient_scratch floats.
+  // Adds the sums over [begin, end) for output channels first..<first+count to ck_gradient_scratch
+  // floats, in an order of the class's own. However the pixels are cut, the sums are the same.
   void (*weight_gradient)(
-    const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *scratch,
-    float *partial);
+    const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums);
+  // Overwrites partial[count][inputs * taps] with those sums.
+  void (*fold_weight_gradient)(const ck_weight_gradient *job, int64_t count, const float *sums, float *partial);
 
   void (*filter)(const ck_filter *job, ptrdiff_t begin, ptrdiff_t end);
   // Sums stay in single precision over CK_SUM_BLOCK elements.

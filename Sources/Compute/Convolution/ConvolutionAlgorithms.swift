@@ -9,9 +9,10 @@ extension ConvolutionAlgorithm {
     name: "depthwise",
     summary: (
       "depthwise, any kernel, stride and padding",
-      "a filter over each plane where it lies (3x3, stride 1), or over copies of some images with zeros around them, "
-        + "a phase for each step of the stride",
-      "`Depthwise.swift`, `FilterWindow.swift`, `filter_kernels.h`, `filter_windows.c`"
+      "a filter over each plane where it lies (3x3, stride 1 or 2), or over copies of some images with zeros around "
+        + "them, a phase for each step of the stride",
+      "`Depthwise.swift`, `StridedDepthwise.swift`, `FilterWindow.swift`, `filter_kernels.h`, "
+        + "`strided_filter_kernels.h`, `filter_windows.c`"
     ),
     isDirect: true,
     takesAnyPrecision: true,

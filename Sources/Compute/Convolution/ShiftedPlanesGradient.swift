@@ -3,67 +3,66 @@ import CKernels
 /// Weight gradients of convolutions over shifted planes.
 extension Engine {
   func shiftedWeightGradient(_ call: ConvolutionAlgorithm.WeightGradient, into gradient: inout Tensor) {
-    inSinglePrecision(call.outputGradient) { outputGradient in
-      sumShifted(call, outputGradient, into: &gradient)
-    }
-  }
-
-  private func sumShifted(
-    _ call: ConvolutionAlgorithm.WeightGradient, _ outputGradient: Planes, into gradient: inout Tensor
-  ) {
-    let input = call.input
-    let (kernel, inputs) = (call.problem.kernel, input.shape.channels)
-    let columns = inputs * kernel * kernel
-    let multipliesMatrices = multipliesMatrices(
-      outputs: call.problem.outputs, inputs: inputs, columns: columns)
-    let split = WeightGradientSplit(
-      outputs: outputGradient.shape.channels, columns: columns, length: outputGradient.geometry.length)
+    let (outputGradient, problem) = (call.outputGradient, call.problem)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       guard let gradient = gradient.baseAddress else { return }
       withTapPlanes(
-        input, phases: call.phases, kernel: kernel, stride: call.problem.stride, output: outputGradient
+        call.input, phases: call.phases, kernel: problem.kernel, stride: problem.stride,
+        output: outputGradient
       ) { planes, taps in
-        inSinglePrecision(planes) { planes in
-          if multipliesMatrices {
-            return weightGradientProducts(
-              planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient)
-          }
-          taps.offsets.withUnsafeBufferPointer { offsets in
-            let job = ck_weight_gradient(
-              dy: outputGradient.plane(0), dy_stride: outputGradient.geometry.stride, x: planes.plane(0),
-              x_stride: planes.geometry.stride * taps.phases, inputs: Int64(inputs),
-              offsets: offsets.baseAddress, taps: Int64(offsets.count))
-            sum(job, split: split, columns: columns, into: gradient)
-          }
+        if multipliesMatrices(problem) {
+          return weightGradientProducts(
+            planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient)
         }
+        sum(planes, taps, outputGradient, into: gradient)
       }
     }
   }
 
   /// Whether BLAS is faster, which packs both matrices: where the sums of the weights do not stay
   /// in the second-level cache, and no side of a tap's matrix is too small for packing to pay.
-  private func multipliesMatrices(outputs: Int, inputs: Int, columns: Int) -> Bool {
-    loops.winograd_input != nil && outputs * columns > WeightGradientSplit.cachedSums
+  private func multipliesMatrices(_ problem: ConvolutionProblem) -> Bool {
+    let (inputs, outputs) = (problem.input.channels, problem.outputs)
+    return loops.winograd_input != nil
+      && outputs * inputs * problem.kernel * problem.kernel > WeightGradientSplit.cachedSums
       && min(outputs, inputs) >= 64
   }
 
   private func sum(
-    _ job: ck_weight_gradient, split: WeightGradientSplit, columns: Int,
+    _ x: Planes, _ taps: ConvolutionTaps, _ outputGradient: Planes,
     into gradient: UnsafeMutablePointer<Float>
   ) {
+    precondition(taps.phases == 1 || x.precision == .float32, "phases are in single precision")
+    let (inputs, tapCount) = (Int64(x.shape.channels / taps.phases), Int64(taps.offsets.count))
+    let columns = Int(inputs * tapCount)
+    let split = WeightGradientSplit(
+      outputs: outputGradient.shape.channels, columns: columns, length: outputGradient.geometry.length)
     // Tasks write to output channels of their own.
     nonisolated(unsafe) let gradient = gradient
     let size = split.outputs * columns
     scratch.floats(split.groups * size) { partials in
       parallel(split.blocks * split.groups) { task in
-        let range = split.block(task / split.groups)
+        let block = split.block(task / split.groups)
         let group = task % split.groups
-        var job = job
-        scratch.floats(Int(ck_gradient_scratch(job.inputs, job.taps, Int64(range.count)))) { sums in
-          loops.weight_gradient(
-            &job, Int64(range.lowerBound), Int64(range.count), group * split.width,
-            min(split.length, (group + 1) * split.width), sums,
-            partials + (group * size + range.lowerBound * columns))
+        let count = Int(ck_gradient_scratch(inputs, tapCount, Int64(block.count)))
+        scratch.floats(count) { sums in
+          sums.update(repeating: 0, count: count)
+          taps.offsets.withUnsafeBufferPointer { offsets in
+            var job = ck_weight_gradient(
+              dy: nil, dy_stride: 0, x: nil, x_stride: 0, inputs: inputs, offsets: offsets.baseAddress,
+              taps: tapCount)
+            forEachPart(of: split.range(group), x, outputGradient.channels(block)) { range in
+              readingAll(x, range.widened(by: taps.offsets)) {
+                (job.x, job.x_stride) = ($0, $1 * taps.phases)
+                readingAll(outputGradient.channels(block), range) {
+                  (job.dy, job.dy_stride) = ($0, $1)
+                  loops.weight_gradient(&job, 0, Int64(block.count), range.lowerBound, range.upperBound, sums)
+                }
+              }
+            }
+            loops.fold_weight_gradient(
+              &job, Int64(block.count), sums, partials + (group * size + block.lowerBound * columns))
+          }
         }
       }
       // Groups of pixels in their order.
@@ -71,6 +70,16 @@ extension Engine {
         ck_sum_groups(
           partials + output * columns, Int64(split.groups), size, Int64(columns), gradient + output * columns)
       }
+    }
+  }
+
+  /// Runs `body` on parts of a range, all of which is one if the planes are in single precision;
+  /// what is converted of others stays in the second-level cache.
+  private func forEachPart(of range: Range<Int>, _ x: Planes, _ dy: Planes, _ body: (Range<Int>) -> Void) {
+    guard Precision.least(x, dy) != .float32 else { return body(range) }
+    let width = max(CK_PIXEL_BLOCK, 65536 / (x.shape.channels + dy.shape.channels) & -CK_VECTOR_FLOATS)
+    for begin in stride(from: range.lowerBound, to: range.upperBound, by: width) {
+      body(begin..<min(begin + width, range.upperBound))
     }
   }
 }
@@ -82,8 +91,7 @@ private struct WeightGradientSplit {
   let length: Int
   let blocks: Int
   let groups: Int
-  /// Elements of a plane in a group.
-  let width: Int
+  private let width: Int
 
   /// Vectors of sums that stay in the second-level cache with a few pixels of all channels.
   static let cachedSums = 8192
@@ -98,6 +106,9 @@ private struct WeightGradientSplit {
     width = max(1, length.dividedRoundingUp(by: wanted)).roundedUp(to: CK_VECTOR_FLOATS)
     groups = max(1, length.dividedRoundingUp(by: width))
   }
+
+  /// Elements of a group.
+  func range(_ group: Int) -> Range<Int> { group * width..<min(length, (group + 1) * width) }
 
   /// Output channels of a block; blocks differ by one channel at most.
   func block(_ index: Int) -> Range<Int> {

@@ -13,11 +13,11 @@ extension Engine {
     _ planes: Planes, phases: Int, offsets: [Int], _ outputGradient: Planes,
     into gradient: UnsafeMutablePointer<Float>
   ) {
+    precondition(phases == 1 || planes.precision == .float32, "phases are in single precision")
     let (inputs, outputs) = (planes.shape.channels / phases, outputGradient.shape.channels)
     let split = WeightGradientTiles(
       outputs: outputs, inputs: inputs, length: outputGradient.geometry.length)
     let size = offsets.count * outputs * inputs
-    let xStride = planes.geometry.stride * phases
     // Tasks write to output channels of their own.
     nonisolated(unsafe) let gradient = gradient
     // [groups][taps][outputs][inputs]
@@ -26,14 +26,18 @@ extension Engine {
         let (rows, columns) = split.tile(task / split.groups)
         let group = task % split.groups
         split.forEachChunk(of: group) { begin, end, isFirst in
-          for (tap, offset) in offsets.enumerated() {
-            let matrix = partials + (group * size + tap * outputs * inputs)
-            blas.multiply(
-              rows: rows.count, columns: columns.count, inner: end - begin,
-              a: outputGradient.plane(rows.lowerBound) + begin, aStride: outputGradient.geometry.stride,
-              transposeA: false, b: planes.plane(columns.lowerBound * phases) + (begin + offset),
-              bStride: xStride, transposeB: true, beta: isFirst ? 0 : 1,
-              c: matrix + (rows.lowerBound * inputs + columns.lowerBound), cStride: inputs)
+          let x = planes.channels(columns.lowerBound * phases..<columns.upperBound * phases)
+          readingAll(x, (begin..<end).widened(by: offsets)) { x, xStride in
+            readingAll(outputGradient.channels(rows), begin..<end) { dy, dyStride in
+              for (tap, offset) in offsets.enumerated() {
+                let matrix = partials + (group * size + tap * outputs * inputs)
+                blas.multiply(
+                  rows: rows.count, columns: columns.count, inner: end - begin, a: dy + begin,
+                  aStride: dyStride, transposeA: false, b: x + (begin + offset), bStride: xStride * phases,
+                  transposeB: true, beta: isFirst ? 0 : 1,
+                  c: matrix + (rows.lowerBound * inputs + columns.lowerBound), cStride: inputs)
+              }
+            }
           }
         }
       }
