@@ -1,6 +1,7 @@
 // Values stored as bfloat16, the upper halves of single precision: in plain C that compilers
 // vectorise with each class's instructions; included by each file that has a table, behind
 // elementwise_kernels.h.
+#include "prefetching.h"
 
 // To the nearest, ties to even; what is not a number stays so.
 static inline __attribute__((always_inline)) uint16_t rounded(float value) {
@@ -9,12 +10,25 @@ static inline __attribute__((always_inline)) uint16_t rounded(float value) {
   return (uint16_t)((magnitude > 0x7f800000u ? quiet : nearest) >> 16);
 }
 
+// Elements of a cache line of stored values.
+enum { STORED_LINE = 32 };
+
 static void widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
-  ELEMENTWISE for (ptrdiff_t p = begin; p < end; p++) y[p] = from_bits((uint32_t)x[p] << 16);
+  ptrdiff_t p = begin;
+  for (; p + STORED_LINE <= end; p += STORED_LINE) {
+    ask_ahead(x + p);
+    ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = from_bits((uint32_t)x[p + i] << 16);
+  }
+  for (; p < end; p++) y[p] = from_bits((uint32_t)x[p] << 16);
 }
 
 static void narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end) {
-  ELEMENTWISE for (ptrdiff_t p = begin; p < end; p++) y[p] = rounded(x[p]);
+  ptrdiff_t p = begin;
+  for (; p + STORED_LINE <= end; p += STORED_LINE) {
+    ask_ahead(y + p);
+    ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = rounded(x[p + i]);
+  }
+  for (; p < end; p++) y[p] = rounded(x[p]);
 }
 
 // The pixels of 4x4 tiles, `run` of them side by side.

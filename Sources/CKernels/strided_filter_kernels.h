@@ -33,10 +33,10 @@ INLINE void row_taps(const float *row, V taps[3]) {
 }
 
 INLINE void ask_for_pair(const float *row, ptrdiff_t pitch) {
-  ask_for(row, FLOATS_AHEAD);
-  ask_for(row + WIDTH, FLOATS_AHEAD);
-  ask_for(row + pitch, FLOATS_AHEAD);
-  ask_for(row + pitch + WIDTH, FLOATS_AHEAD);
+  ask_ahead(row);
+  ask_ahead(row + WIDTH);
+  ask_ahead(row + pitch);
+  ask_ahead(row + pitch + WIDTH);
 }
 
 static void strided_filter(const ck_strided_filter *job, const float *x, int64_t first, int64_t images, float *y) {
@@ -49,7 +49,7 @@ static void strided_filter(const ck_strided_filter *job, const float *x, int64_t
       float *const to = y + output_row(&m, n, r);
       for (int64_t q = 0; q < m.output_columns; q += WIDTH) {
         ask_for_pair(from + 2 * q, m.pitch);
-        ask_for(to + q, FLOATS_AHEAD);
+        ask_ahead(to + q);
         V sum = set1(job->bias);
         UNROLL for (int u = 0; u < 3; u++) {
           V taps[3];
@@ -79,7 +79,7 @@ INLINE void strided_input_gradient(
       const float *const from = dy + output_row(&m, n, r);
       float *const to = dx + input_row(&m, n, r);
       for (int64_t q = 0; q < m.output_columns; q += WIDTH) {
-        ask_for(from + q, FLOATS_AHEAD);
+        ask_ahead(from + q);
         ask_for_pair(to + 2 * q, m.pitch);
         const V here = load(from + q), right = load(from + q + 1);
         const V below = load(from + m.output_pitch + q), across = load(from + m.output_pitch + q + 1);
@@ -103,7 +103,7 @@ static void strided_filter_input_gradient(
 INLINE void strided_row_gradient(const strided_maps *m, const float *from, const float *dy, V sums[STRIDED_TAPS]) {
   for (int64_t q = 0; q < m->output_columns; q += WIDTH) {
     ask_for_pair(from + 2 * q, m->pitch);
-    ask_for(dy + q, FLOATS_AHEAD);
+    ask_ahead(dy + q);
     const int64_t left = m->output_columns - q;
     const V gradient = load(dy + q);
     UNROLL for (int u = 0; u < 3; u++) {

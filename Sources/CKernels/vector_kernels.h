@@ -21,6 +21,8 @@
 //   KERNELS_NAME, KERNELS_FUNCTION
 //
 // max(a, b) and min(a, b) must return b where either is not a number.
+#include "prefetching.h"
+
 #define INLINE static inline __attribute__((always_inline))
 #if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
 // Unrolled code with a check at every access takes minutes to compile.
@@ -30,19 +32,11 @@
 #endif
 
 enum {
-  // How far ahead loops that are bound by memory ask for what they read: a processor's own
-  // prefetching begins anew with every page.
-  FLOATS_AHEAD = 512,
   // Outputs whose sums wait in memory while they read some of the inputs.
   CONVOLVE_OUTPUTS = 64,
   // The longest sums that are added up over all inputs at once.
   CONVOLVE_SHORT_SUMS = 256,
 };
-
-// Asks for a cache line that may lie behind a plane's end.
-INLINE void ask_for(const float *p, ptrdiff_t ahead) {
-  __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)ahead * sizeof *p), 0, 3);
-}
 
 // Runs the statement for every vector of a cache line, at its index i.
 #define VECTORS_OF_LINE UNROLL for (ptrdiff_t i = 0; i < CK_VECTOR_FLOATS; i += WIDTH)
@@ -389,7 +383,7 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
         // The block after this one, while this one is in the first-level cache.
-        ask_for(x + p + i * WIDTH, CK_SUM_BLOCK);
+        ask_for(x + p + i * WIDTH, CK_SUM_BLOCK * sizeof *x);
         const V d = sub(load(x + p + i * WIDTH), middle);
         const D halves[2] = {low(d), high(d)};
         UNROLL for (int h = 0; h < 2; h++) {
@@ -440,9 +434,9 @@ INLINE ck_gradient_sums gradient_sums_of(
     ptrdiff_t p = start;
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
-        ask_for(x + p + i * WIDTH, FLOATS_AHEAD);
-        ask_for(dy + p + i * WIDTH, FLOATS_AHEAD);
-        if (kind == OUTPUT) ask_for(active->output + p + i * WIDTH, FLOATS_AHEAD);
+        ask_ahead(x + p + i * WIDTH);
+        ask_ahead(dy + p + i * WIDTH);
+        if (kind == OUTPUT) ask_ahead(active->output + p + i * WIDTH);
         const V value = load(x + p + i * WIDTH);
         const V g = masked(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
         if (masked_dy) store(masked_dy + p + i * WIDTH, g);
@@ -478,9 +472,9 @@ static void scale_shift(
   ptrdiff_t end, ck_mask mask) {
   const V a = set1(scale), b = set1(shift), low = set1(bounds.low), high = set1(bounds.high);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
-    ask_for(x + line, FLOATS_AHEAD);
-    ask_for(y + line, FLOATS_AHEAD);
-    if (residual) ask_for(residual + line, FLOATS_AHEAD);
+    ask_ahead(x + line);
+    ask_ahead(y + line);
+    if (residual) ask_ahead(residual + line);
     VECTORS_OF_LINE {
       const ptrdiff_t p = line + i;
       const V value = affine(a, load(x + p), b), sum = residual ? add(value, load(residual + p)) : value;
@@ -494,10 +488,10 @@ INLINE void normalize_gradient_of(
   float c, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(active->scale), shift = set1(active->shift);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
-    ask_for(x + line, FLOATS_AHEAD);
-    ask_for(dy + line, FLOATS_AHEAD);
-    ask_for(dx + line, FLOATS_AHEAD);
-    if (kind == OUTPUT) ask_for(active->output + line, FLOATS_AHEAD);
+    ask_ahead(x + line);
+    ask_ahead(dy + line);
+    ask_ahead(dx + line);
+    if (kind == OUTPUT) ask_ahead(active->output + line);
     VECTORS_OF_LINE {
       const ptrdiff_t p = line + i;
       const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
@@ -525,8 +519,8 @@ static void normalize_gradient(
 
 static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t p = begin; p < end; p += CK_VECTOR_FLOATS) {
-    ask_for(x + p, FLOATS_AHEAD);
-    ask_for(y + p, FLOATS_AHEAD);
+    ask_ahead(x + p);
+    ask_ahead(y + p);
     VECTORS_OF_LINE store(y + p + i, add(load(x + p + i), load(y + p + i)));
   }
 }
