@@ -12,12 +12,18 @@ import Specification
 ///   thousand classes;
 /// - `resnet56:inner=0.5`: the same as after pruning, with this share of the channels in the inner
 ///   convolutions of every block, and an unpruned residual stream;
-/// - `vgg16:0.6`: every layer, including the hidden one, with this share of its width.
+/// - `vgg16:0.6`: every layer, including the hidden one, with this share of its width;
+/// - `convolution:inputs=144,groups=144,stride=2@32`: one convolution of maps of 32x32, for
+///   ``NetworkProfile``.
 public struct BenchmarkCase: Equatable, Sendable {
   public let name: String
-  let architecture: ArchitectureSpec
-  /// Share of the channels that remain in the inner convolutions of residual blocks.
-  let innerShare: Double
+  private let kind: Kind
+
+  private enum Kind: Equatable, Sendable {
+    /// With the share of the channels that remain in the inner convolutions of residual blocks.
+    case architecture(ArchitectureSpec, innerShare: Double)
+    case convolution(SingleConvolution)
+  }
 
   /// The default cases.
   public static let standardNames = [
@@ -28,6 +34,11 @@ public struct BenchmarkCase: Equatable, Sendable {
   public init(_ name: String) throws(BenchmarkCaseError) {
     self.name = name
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    if parts.count == 2, parts[0] == SingleConvolution.name {
+      guard let convolution = Self.convolution(parts[1]) else { throw BenchmarkCaseError(name: name) }
+      kind = .convolution(convolution)
+      return
+    }
     let sized = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     guard let entry = ArchitectureRegistry.entries.first(where: { $0.name == sized[0] }),
       let images = Self.images(of: entry, size: sized.dropFirst().first),
@@ -42,11 +53,19 @@ public struct BenchmarkCase: Equatable, Sendable {
       else { throw BenchmarkCaseError(name: name) }
       share = number
     }
-    innerShare = isResidual ? share : 1
-    architecture = ArchitectureSpec(
+    let architecture = ArchitectureSpec(
       name: entry.name, depth: depth, block: entry.block,
       growth: entry.parameters["growth"] ?? nil, width: isResidual ? 1 : share,
       input: images.input, classes: images.classes)
+    kind = .architecture(architecture, innerShare: isResidual ? share : 1)
+  }
+
+  /// Of what is behind `convolution:`, on maps of 32x32 if nothing else is said.
+  private static func convolution(_ text: String) -> SingleConvolution? {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count <= 2, let size = parts.count == 2 ? Int(parts[1]) : 32, (1...1024).contains(size)
+    else { return nil }
+    return SingleConvolution(parts[0], size: size)
   }
 
   private static func images(
@@ -60,10 +79,20 @@ public struct BenchmarkCase: Equatable, Sendable {
 
   /// The network with random weights.
   public func build(engine: Engine) throws(BenchmarkCaseError) -> Network {
-    guard let network = ArchitectureRegistry.build(architecture, seed: 0, engine: engine) else {
-      throw BenchmarkCaseError(name: name)
+    switch kind {
+    case .architecture(let architecture, let innerShare):
+      guard let network = ArchitectureRegistry.build(architecture, seed: 0, engine: engine) else {
+        throw BenchmarkCaseError(name: name)
+      }
+      if innerShare < 1 { Self.cut(network, of: architecture, to: innerShare) }
+      return network
+    case .convolution(let convolution):
+      guard let graph = convolution.graph else { throw BenchmarkCaseError(name: name) }
+      return Network(graph, seed: 0, engine: engine)
     }
-    guard innerShare < 1 else { return network }
+  }
+
+  private static func cut(_ network: Network, of architecture: ArchitectureSpec, to innerShare: Double) {
     // The last convolution of a block computes channels of the stream, the others inner channels.
     let last = architecture.block == .basic ? ".conv2" : ".conv3"
     var kept: [String: [Int]] = [:]
@@ -71,7 +100,6 @@ public struct BenchmarkCase: Equatable, Sendable {
       kept[group.name] = Array(0..<max(1, Int((Double(group.originalCount) * innerShare).rounded())))
     }
     network.keep(channels: kept)
-    return network
   }
 }
 
@@ -81,6 +109,6 @@ public struct BenchmarkCaseError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     "no benchmark case `\(name)`; cases are architectures such as resnet20, resnet56:inner=0.5, vgg16:0.6, "
-      + "mobilenet_v2@224"
+      + "mobilenet_v2@224, or convolution:inputs=144,outputs=24,kernel=1@32"
   }
 }

@@ -65,6 +65,11 @@ void compare_planes(planes values, planes expected, planes magnitudes, float tol
 // No pixel is a number.
 void expect_nan(planes values);
 
+// A weight gradient of pixels that are summed in two parts.
+void sum_weight_gradient(
+  const ck_kernels *loops, const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end,
+  float *partial);
+
 // Of one random shape each.
 void compare_convolutions(void);
 void compare_filters(void);

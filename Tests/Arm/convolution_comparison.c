@@ -1,7 +1,5 @@
 // Comparisons of convolutions' kernels. The magnitudes of a sum are what the portable kernel makes
 // of absolute values.
-#include <string.h>
-
 #include "comparison.h"
 
 enum { OUTPUTS = 13 };
@@ -33,19 +31,6 @@ static void compare_convolution(const geometry *g, planes x, planes y, int taps)
   if (job.bias) job.bias = absolutes(bias, y.channels);
   portable->convolve(&job, 0, g->length);
   compare_planes(y, expected, magnitudes, 2e-6f);
-}
-
-// In two parts, as a plane that is read a part at a time.
-static void sum_weight_gradient(
-  const ck_kernels *loops, const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end,
-  float *partial) {
-  const size_t size = (size_t)ck_gradient_scratch(job->inputs, job->taps, count);
-  float *const sums = guarded(size * sizeof *sums);
-  memset(sums, 0, size * sizeof *sums);
-  const ptrdiff_t cut = begin + random_cut(end - begin, CK_VECTOR_FLOATS);
-  loops->weight_gradient(job, first, count, begin, cut, sums);
-  loops->weight_gradient(job, first, count, cut, end, sums);
-  loops->fold_weight_gradient(job, count, sums, partial);
 }
 
 static void compare_weight_gradient(const geometry *g, planes x, planes dy, int taps) {

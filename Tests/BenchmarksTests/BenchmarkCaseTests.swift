@@ -34,11 +34,22 @@ struct BenchmarkCaseTests {
     #expect(network.classes == (pixels == 224 ? 1000 : 10))
   }
 
+  @Test("are also one convolution, whose profile has it forward and both gradients")
+  func convolution() throws {
+    let profile = try NetworkProfile(
+      of: BenchmarkCase("convolution:inputs=6,groups=6,stride=2@8"), batch: 4, seconds: 0, engine: engine)
+    let measured = profile.rows.filter { $0.layer == "convolution" }
+    #expect(Set(measured.map(\.work)) == ["forward", "input gradient", "weight gradient"])
+    #expect(measured.allSatisfy { $0.algorithm == "depthwise" && $0.megaMACs == 4 * 6 * 4 * 4 * 9 / 1e6 })
+  }
+
   @Test(
     "are refused by name",
     arguments: [
       "", "resnet21", "resnet20:0.5", "vgg16:inner=0.5", "resnet20:inner=0", "vgg16:2", "vgg16:", "resnet20@",
-      "resnet20@0",
+      "resnet20@0", "convolution", "convolution:", "convolution:outputs=3", "convolution:inputs=4,groups=3",
+      "convolution:inputs=4,kernel=9@4,padding=1", "convolution:inputs=0", "convolution:inputs=4,size=3",
+      "convolution:inputs=4@2@2", "convolution:inputs=65536,outputs=65536",
     ])
   func refused(_ name: String) {
     #expect(throws: BenchmarkCaseError(name: name)) { try BenchmarkCase(name) }

@@ -556,13 +556,14 @@ void ck_plain_input_gradient(
 void ck_plain_weight_gradient(
   const ck_convolution_shape *g, const float *x, const float *dy, int64_t images, int64_t output, float *gradient);
 
-// The portable versions, which work for any step.
+// The portable versions.
 void ck_plain_strided_filter(const ck_strided_filter *job, const float *x, int64_t first, int64_t images, float *y);
 void ck_plain_strided_filter_input_gradient(
   const ck_strided_filter *job, const float *dy, int64_t first, int64_t images, bool accumulate, float *dx);
 void ck_plain_strided_filter_gradient(
   const ck_strided_filter *job, const float *x, const float *dy, int64_t first, int64_t images, double *totals);
 
+// The portable versions, which work for any step.
 void ck_cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
 void ck_paste_window(
   const ck_filter_window *w, const float *copy, int64_t first, int64_t images, bool accumulate, float *plane);

@@ -10,7 +10,8 @@ struct Bench: ParsableCommand {
     abstract: "Measures images per second of training, inference or scoring, or of decoding pictures.",
     discussion:
       "A case is an architecture, such as resnet56, resnet56:inner=0.5 (half of the inner channels), vgg16:0.6 or "
-      + "mobilenet_v2@224 (images of 224x224 pixels)."
+      + "mobilenet_v2@224 (images of 224x224 pixels). For --profile it can be one convolution: "
+      + "convolution:inputs=144,outputs=24,kernel=1,stride=1,groups=1@32 (maps of 32x32)."
   )
 
   @Argument(help: "What to measure. Default: \(BenchmarkCase.standardNames.joined(separator: " ")).")
