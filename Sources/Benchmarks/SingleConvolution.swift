@@ -19,18 +19,19 @@ struct SingleConvolution: Equatable, Sendable {
   ///
   /// nil if it is not of this form, or such a network cannot be built.
   init?(_ text: String, size: Int) {
-    var values = ["kernel": 3, "stride": 1, "groups": 1]
+    var given: [String: Int] = [:]
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let pair = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
       guard pair.count == 2, ["inputs", "outputs", "kernel", "stride", "groups"].contains(pair[0]),
-        let value = Int(pair[1]), (1...65536).contains(value)
+        let value = Int(pair[1]), (1...65536).contains(value),
+        given.updateValue(value, forKey: pair[0]) == nil
       else { return nil }
-      values[pair[0]] = value
     }
-    guard let inputs = values["inputs"], let kernel = values["kernel"], let stride = values["stride"],
-      let groups = values["groups"]
-    else { return nil }
-    (self.inputs, outputs, self.size) = (inputs, values["outputs"] ?? inputs, size)
+    guard let inputs = given["inputs"] else { return nil }
+    let (kernel, stride, groups) = (given["kernel"] ?? 3, given["stride"] ?? 1, given["groups"] ?? 1)
+    // Steps over all pixels, and kernels most of whose taps read none, would take much memory.
+    guard stride <= size, kernel <= 2 * size + 1 else { return nil }
+    (self.inputs, outputs, self.size) = (inputs, given["outputs"] ?? inputs, size)
     (self.kernel, self.stride, self.groups) = (kernel, stride, groups)
     guard graph != nil else { return nil }
   }

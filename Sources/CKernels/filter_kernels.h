@@ -171,6 +171,14 @@ INLINE void paste(float *to, V v, int64_t count, bool accumulate) {
   for (int64_t i = 0; i < count; i++) to[i] += all[i];
 }
 
+// A vector of even pixels and one of odd ones as a row of pixels, of which `count` are left.
+INLINE void paste_pairs(float *to, V even, V odd, int64_t count, bool accumulate) {
+  V a, b;
+  join_pairs(even, odd, &a, &b);
+  paste(to, a, count, accumulate);
+  if (count > WIDTH) paste(to + WIDTH, b, count - WIDTH, accumulate);
+}
+
 INLINE void paste_rows(
   const ck_filter_window *w, const int s, const float *copy, int64_t first, int64_t images, bool accumulate,
   float *plane) {
@@ -184,10 +192,8 @@ INLINE void paste_rows(
           paste(to + i, load(from + i), w->columns - i, accumulate);
           continue;
         }
-        V a, b;
-        join_pairs(load(from + i / 2), load(from + w->phase + i / 2), &a, &b);
-        paste(to + i, a, w->columns - i, accumulate);
-        if (w->columns - i > WIDTH) paste(to + i + WIDTH, b, w->columns - i - WIDTH, accumulate);
+        paste_pairs(
+          to + i, load(from + i / 2), load(from + w->phase + i / 2), w->columns - i, accumulate);
       }
     }
 }

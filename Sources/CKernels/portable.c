@@ -159,12 +159,12 @@ static inline float fold(const float *lanes) {
 }
 
 static void weight_gradient(
-  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums) {
+  const ck_weight_gradient *job, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums) {
   for (int64_t c = 0; c < job->inputs; c++)
     for (int64_t t = 0; t < job->taps; t++) {
       const float *x = job->x + c * job->x_stride + job->offsets[t];
       for (int64_t o = 0; o < count; o++, sums += LANES) {
-        const float *dy = job->dy + (first + o) * job->dy_stride;
+        const float *dy = job->dy + o * job->dy_stride;
         for (ptrdiff_t p = begin; p < end; p += LANES)
           for (int i = 0; i < LANES; i++) sums[i] += dy[p + i] * x[p + i];
       }

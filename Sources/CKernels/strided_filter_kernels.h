@@ -1,7 +1,7 @@
-// The loops of 3x3 filters with stride 2 in terms of one instruction set's vectors, a row of outputs
-// at a time; included after filter_kernels.h.
+// The loops of 3x3 filters with stride 2 in terms of one instruction set's vectors, a row of
+// outputs at a time; included after filter_kernels.h.
 //
-//   muladd_first(a, b, c, count)  a * b + c in the first elements, count < WIDTH, and c in the others
+//   muladd_first(a, b, c, count)  a * b + c in the first elements, count < WIDTH, and c in others
 
 enum { STRIDED_TAPS = 9 };
 
@@ -59,14 +59,6 @@ static void strided_filter(const ck_strided_filter *job, const float *x, int64_t
         paste(to + q, sum, m.output_columns - q, false);
       }
     }
-}
-
-// A vector of even pixels and one of odd ones as a row of pixels, of which `count` are left.
-INLINE void paste_pairs(float *to, V even, V odd, int64_t count, bool accumulate) {
-  V a, b;
-  join_pairs(even, odd, &a, &b);
-  paste(to, a, count, accumulate);
-  if (count > WIDTH) paste(to + WIDTH, b, count - WIDTH, accumulate);
 }
 
 INLINE void strided_input_gradient(

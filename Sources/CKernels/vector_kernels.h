@@ -267,13 +267,13 @@ INLINE int64_t gradient_row(const ck_weight_gradient *job) { return (job->inputs
 
 // A few pixels at a time meet all output channels, so that they are read from memory once.
 static void weight_gradient(
-  const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums) {
+  const ck_weight_gradient *job, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums) {
   const int64_t passes = gradient_passes(count), row = gradient_row(job);
   for (ptrdiff_t p = begin; p < end; p += GRADIENT_PIXELS) {
     const ptrdiff_t pixels = end - p < GRADIENT_PIXELS ? end - p : GRADIENT_PIXELS;
     for (int64_t pass = 0; pass < passes; pass++) {
       const int64_t from = pass * count / passes, to = (pass + 1) * count / passes;
-      gradient_pixels(job, first + from, to - from, p, pixels, sums + from * row);
+      gradient_pixels(job, from, to - from, p, pixels, sums + from * row);
     }
   }
 }

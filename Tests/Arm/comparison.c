@@ -240,13 +240,12 @@ void expect_nan(planes values) {
 }
 
 void sum_weight_gradient(
-  const ck_kernels *loops, const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end,
-  float *partial) {
+  const ck_kernels *loops, const ck_weight_gradient *job, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *partial) {
   const size_t size = (size_t)ck_gradient_scratch(job->inputs, job->taps, count);
   float *const sums = guarded(size * sizeof *sums);
   memset(sums, 0, size * sizeof *sums);
   const ptrdiff_t cut = begin + random_cut(end - begin, CK_VECTOR_FLOATS);
-  loops->weight_gradient(job, first, count, begin, cut, sums);
-  loops->weight_gradient(job, first, count, cut, end, sums);
+  loops->weight_gradient(job, count, begin, cut, sums);
+  loops->weight_gradient(job, count, cut, end, sums);
   loops->fold_weight_gradient(job, count, sums, partial);
 }

@@ -67,8 +67,7 @@ void expect_nan(planes values);
 
 // A weight gradient of pixels that are summed in two parts.
 void sum_weight_gradient(
-  const ck_kernels *loops, const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end,
-  float *partial);
+  const ck_kernels *loops, const ck_weight_gradient *job, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *partial);
 
 // Of one random shape each.
 void compare_convolutions(void);

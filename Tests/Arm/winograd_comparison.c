@@ -127,9 +127,9 @@ static void compare_tiled_gradient(const geometry *g, const ck_winograd *tiles, 
   ck_weight_gradient job = {
     .dy = dy.data, .dy_stride = g->stride, .x = x.data, .x_stride = g->stride, .inputs = x.channels,
     .offsets = kernel_offsets(g), .taps = KERNEL};
-  sum_weight_gradient(portable, &job, 0, dy.channels, 0, g->length, expected);
+  sum_weight_gradient(portable, &job, dy.channels, 0, g->length, expected);
   job.dy = absolute(dy).data, job.x = absolute(x).data;
-  sum_weight_gradient(portable, &job, 0, dy.channels, 0, g->length, magnitudes);
+  sum_weight_gradient(portable, &job, dy.channels, 0, g->length, magnitudes);
   compare_values(values, expected, magnitudes, count, tolerance);
 }
 

@@ -49,7 +49,8 @@ struct BenchmarkCaseTests {
       "", "resnet21", "resnet20:0.5", "vgg16:inner=0.5", "resnet20:inner=0", "vgg16:2", "vgg16:", "resnet20@",
       "resnet20@0", "convolution", "convolution:", "convolution:outputs=3", "convolution:inputs=4,groups=3",
       "convolution:inputs=4,kernel=9@4,padding=1", "convolution:inputs=0", "convolution:inputs=4,size=3",
-      "convolution:inputs=4@2@2", "convolution:inputs=65536,outputs=65536",
+      "convolution:inputs=4@2@2", "convolution:inputs=4,inputs=4", "convolution:inputs=4,groups=4,stride=5@4",
+      "convolution:inputs=1,kernel=11@4", "convolution:inputs=65536,outputs=65536",
     ])
   func refused(_ name: String) {
     #expect(throws: BenchmarkCaseError(name: name)) { try BenchmarkCase(name) }

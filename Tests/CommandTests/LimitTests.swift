@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a shell or a container allows a process: it is told, and ends, whatever runs out.
-@Suite("Limits of the system", .timeLimit(.minutes(5)))
+@Suite("Limits of the system", .timeLimit(.minutes(20)))
 struct LimitTests {
   private func run(_ limit: String, _ arguments: [String], asNobody: Bool = false) throws -> Command.Result {
     try Command.run(arguments, files: CommandTests.files, shell: limit, asNobody: asNobody)

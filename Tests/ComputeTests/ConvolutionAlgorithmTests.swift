@@ -14,6 +14,8 @@ struct ConvolutionAlgorithmTests {
       // Groups of outputs that are paired and not, and weight gradients in tiles by BLAS.
       problem(5, 20, 3, 13, 11, kernel: 1), problem(19, 8, 3, 7, 9, kernel: 1, stride: 2),
       problem(260, 140, 2, 6, 5, kernel: 1), problem(100, 90, 20, 17, 17, kernel: 1),
+      // By our own loops, in several parts of bfloat16 planes.
+      problem(60, 60, 20, 17, 17, kernel: 1),
       problem(40, 48, 3, 9, 10, stride: 2), problem(130, 132, 2, 8, 7, kernel: 1, stride: 2),
     ]
     + [1, 2, 7, 8, 33].flatMap { size in

@@ -26,6 +26,18 @@ struct DeterminismTests {
       engine.summedRelevance(y, weight, stride: step, input: activation, alpha: 2, beta: 1, into: dx)
       all.append(dx.dense())
     }
+    for (step, precision) in [(1, Precision.float32), (2, .float32), (1, .bfloat16), (2, .bfloat16)] {
+      let weight = samples.tensor([12, 1, 3, 3])
+      let x = Planes(shape, dense: x.dense(), precision: precision)
+      let outputs = ConvolutionProblem(input: shape, outputs: 12, kernel: 3, stride: step, groups: 6).output
+      let y = Planes(outputs, precision: precision)
+      engine.convolve(x, weight, stride: step, groups: 6, into: y)
+      let dx = Planes(shape, precision: precision)
+      engine.convolutionInputGradient(y, weight, stride: step, groups: 6, into: dx)
+      var dw = Tensor(shape: weight.shape)
+      engine.convolutionWeightGradient(x, y, stride: step, groups: 6, into: &dw)
+      all += [y.dense(), dx.dense(), dw.values]
+    }
     // Fewer images than threads, and images side by side.
     for (images, rows, columns, stride) in [(2, 33, 48, 1), (2, 33, 48, 2), (75, 4, 4, 1)] {
       let shape = PlaneShape(channels: 6, images: images, rows: rows, columns: columns)

@@ -7,7 +7,7 @@ import Testing
 /// More than any system gives a thread, so that none can be started.
 private let impossibleStack = 1 << 60
 
-@Suite("Threads", .timeLimit(.minutes(1)))
+@Suite("Threads", .timeLimit(.minutes(20)))
 struct ThreadTests {
   @Test("a thread runs its body, and lets go of it before whoever joins goes on")
   func thread() throws {

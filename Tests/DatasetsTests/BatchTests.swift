@@ -107,7 +107,7 @@ struct BatchTests {
   }
 }
 
-@Suite("The batch loader", .timeLimit(.minutes(1)))
+@Suite("The batch loader", .timeLimit(.minutes(20)))
 struct BatchLoaderTests {
   static let set = ImageSet.random(103)
   static let order = BatchLoader.shuffledOrder(count: 103, seed: 4, epoch: 1)

@@ -215,7 +215,8 @@ typedef struct {
 } ck_plane_gradient;
 
 // A 3x3 filter with stride 2 and one pixel of padding, over planes where they lie: output (r, q)
-// reads pixels (2 r + u - 1, 2 q + v - 1) for weights[3 u + v].
+// reads pixels (2 r + u - 1, 2 q + v - 1) for weights[3 u + v]. Planes may be read for two vectors
+// after their last pixel, and back to the border before their first.
 typedef struct {
   // Of the input. The output's are half of them, rounded up.
   int64_t rows, columns;
@@ -362,10 +363,10 @@ typedef struct {
   void (*contributions)(const ck_contributions *job, ptrdiff_t begin, ptrdiff_t end);
   void (*relevance_quotients)(const ck_relevance_quotients *job, ptrdiff_t begin, ptrdiff_t end);
   void (*redistribute)(const ck_redistribution *job, ptrdiff_t begin, ptrdiff_t end);
-  // Adds the sums over [begin, end) for output channels first..<first+count to ck_gradient_scratch
-  // floats, in an order of the class's own. However the pixels are cut, the sums are the same.
+  // Adds the sums over [begin, end) for `count` output channels to ck_gradient_scratch floats, in
+  // an order of the class's own. However the pixels are cut, the sums are the same.
   void (*weight_gradient)(
-    const ck_weight_gradient *job, int64_t first, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums);
+    const ck_weight_gradient *job, int64_t count, ptrdiff_t begin, ptrdiff_t end, float *sums);
   // Overwrites partial[count][inputs * taps] with those sums.
   void (*fold_weight_gradient)(const ck_weight_gradient *job, int64_t count, const float *sums, float *partial);
 
@@ -374,11 +375,11 @@ typedef struct {
   void (*filter_gradient)(const ck_filter_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
   void (*plane_gradient)(const ck_plane_gradient *job, ptrdiff_t begin, ptrdiff_t end, double *totals);
 
-  // Of `images` images from `first` on. Pixels of y, or of dx, are overwritten, or added to.
+  // Of `images` images from `first` on. Pixels of y are overwritten, those of dx also added to.
   void (*strided_filter)(const ck_strided_filter *job, const float *x, int64_t first, int64_t images, float *y);
   void (*strided_filter_input_gradient)(
     const ck_strided_filter *job, const float *dy, int64_t first, int64_t images, bool accumulate, float *dx);
-  // Adds to the nine totals. Sums stay in single precision over about CK_SUM_BLOCK outputs.
+  // Adds to the nine totals. Sums may stay in single precision over CK_SUM_BLOCK outputs, or a row.
   void (*strided_filter_gradient)(
     const ck_strided_filter *job, const float *x, const float *dy, int64_t first, int64_t images, double *totals);
 

@@ -149,7 +149,7 @@ extension Engine {
   }
 }
 
-/// How the images of a plane are cut into tasks: by their size and number alone.
+/// How the images of a plane are cut into parts: by their size and number alone.
 struct ImageParts {
   let count: Int
   /// Pixels of a part, at most.

@@ -56,7 +56,7 @@ extension Engine {
                 (job.x, job.x_stride) = ($0, $1 * taps.phases)
                 readingAll(outputGradient.channels(block), range) {
                   (job.dy, job.dy_stride) = ($0, $1)
-                  loops.weight_gradient(&job, 0, Int64(block.count), range.lowerBound, range.upperBound, sums)
+                  loops.weight_gradient(&job, Int64(block.count), range.lowerBound, range.upperBound, sums)
                 }
               }
             }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Depthwise convolutions of 3x3 with stride 2 and one pixel of padding: the planes' own borders are
-/// what they pad with, so that they too read and write planes where they lie, a row at a time.
+/// Depthwise convolutions of 3x3 with stride 2 and one pixel of padding: the planes' own borders
+/// are what they pad with, so that they too read and write planes where they lie, a row at a time.
 extension Engine {
   func stridedFilter(
     _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes
