@@ -63,16 +63,20 @@ public struct BenchmarkCase: Equatable, Sendable {
   /// Of what is behind `convolution:`, on maps of 32x32 if nothing else is said.
   private static func convolution(_ text: String) -> SingleConvolution? {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, let size = parts.count == 2 ? Int(parts[1]) : 32, (1...1024).contains(size)
-    else { return nil }
+    guard parts.count <= 2, let size = parts.count == 2 ? size(parts[1]) : 32 else { return nil }
     return SingleConvolution(parts[0], size: size)
+  }
+
+  /// Rows and columns of images, or of maps.
+  private static func size(_ text: some StringProtocol) -> Int? {
+    Int(text).flatMap { (1...1024).contains($0) ? $0 : nil }
   }
 
   private static func images(
     of entry: Catalog.Architecture, size: Substring?
   ) -> Catalog.Architecture.Images? {
     guard let size else { return entry.benchmark }
-    guard let rows = Int(size), (1...1024).contains(rows) else { return nil }
+    guard let rows = Self.size(size) else { return nil }
     let classes = rows < 64 ? entry.benchmark.classes : Catalog.Architecture.Images.imagenet.classes
     return Catalog.Architecture.Images(input: [3, rows, rows], classes: classes)
   }

@@ -44,6 +44,7 @@ extension Engine {
       parallel(split.blocks * split.groups) { task in
         let block = split.block(task / split.groups)
         let group = task % split.groups
+        let dy = outputGradient.channels(block)
         let count = Int(ck_gradient_scratch(inputs, tapCount, Int64(block.count)))
         scratch.floats(count) { sums in
           sums.update(repeating: 0, count: count)
@@ -51,10 +52,10 @@ extension Engine {
             var job = ck_weight_gradient(
               dy: nil, dy_stride: 0, x: nil, x_stride: 0, inputs: inputs, offsets: offsets.baseAddress,
               taps: tapCount)
-            forEachPart(of: split.range(group), x, outputGradient.channels(block)) { range in
+            forEachPart(of: split.range(group), x, dy) { range in
               readingAll(x, range.widened(by: taps.offsets)) {
                 (job.x, job.x_stride) = ($0, $1 * taps.phases)
-                readingAll(outputGradient.channels(block), range) {
+                readingAll(dy, range) {
                   (job.dy, job.dy_stride) = ($0, $1)
                   loops.weight_gradient(&job, Int64(block.count), range.lowerBound, range.upperBound, sums)
                 }

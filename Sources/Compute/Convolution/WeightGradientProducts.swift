@@ -25,10 +25,11 @@ extension Engine {
       parallel(split.tiles * split.groups) { task in
         let (rows, columns) = split.tile(task / split.groups)
         let group = task % split.groups
+        let x = planes.channels(columns.lowerBound * phases..<columns.upperBound * phases)
+        let dy = outputGradient.channels(rows)
         split.forEachChunk(of: group) { begin, end, isFirst in
-          let x = planes.channels(columns.lowerBound * phases..<columns.upperBound * phases)
           readingAll(x, (begin..<end).widened(by: offsets)) { x, xStride in
-            readingAll(outputGradient.channels(rows), begin..<end) { dy, dyStride in
+            readingAll(dy, begin..<end) { dy, dyStride in
               for (tap, offset) in offsets.enumerated() {
                 let matrix = partials + (group * size + tap * outputs * inputs)
                 blas.multiply(
