@@ -54,9 +54,9 @@ sanitize: setup ## Test the kernels, threads and data readers under AddressSanit
 sanitize-threads: setup ## Test under ThreadSanitizer, with locks that it supports.
 	@scripts/quietly.sh .build-threads/test.log scripts/sanitize-threads.sh
 
-.PHONY: test-neon
-test-neon: ## Compare kernels with the portable ones, on this machine and on 64-bit Arm under qemu.
-	scripts/test-neon.sh
+.PHONY: test-kernels
+test-kernels: ## Compare each class of kernels with the portable one: here, on 64-bit Arm under qemu, AVX-512 emulated.
+	scripts/test-kernels.sh
 
 .PHONY: build
 build: setup ## Build the program, .build/release/espalier.

@@ -40,6 +40,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   public var kernels: String
   /// GFLOPS of a loop of multiply-adds on all threads, measured just before.
   public var measuredPeak: Double
+  /// The same of products of bfloat16 values; nil for kernels without instructions for them.
+  public var measuredPairPeak: Double?
   /// Billions of bytes per second that all threads together read and write, measured just before.
   public var measuredBandwidth: Double
   /// Milliseconds of a whole step.
@@ -50,6 +52,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     case name = "case"
     case precision, batch, threads, kernels
     case measuredPeak = "peak_gflops"
+    case measuredPairPeak = "bfloat16_peak_gflops"
     case measuredBandwidth = "bandwidth_gb_per_s"
     case step = "step_ms"
     case rows = "layers"
@@ -63,6 +66,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     of benchmark: BenchmarkCase, precision: Precision = .float32, batch: Int, seconds: Double, engine: Engine
   ) throws(BenchmarkCaseError) {
     measuredPeak = Machine.measuredPeak(engine: engine)
+    measuredPairPeak = Machine.measuredPairPeak(engine: engine)
     measuredBandwidth = Machine.measuredBandwidth(engine: engine)
     let step = BenchmarkStep(
       network: try benchmark.build(engine: engine), mode: .train, precision: precision, batch: batch)
@@ -120,9 +124,9 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   public func text() -> String {
     let summary = String(
       format:
-        "%@, %@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS, %.0f GB/s",
+        "%@, %@: %.1f ms a step of %d images (%.1f images/s) on %d threads, %@; measured peak %.0f GFLOPS%@, %.0f GB/s",
       name, precision, step, batch, Double(batch) / step * 1000, threads, kernels, measuredPeak,
-      measuredBandwidth)
+      measuredPairPeak.map { String(format: " (bfloat16: %.0f)", $0) } ?? "", measuredBandwidth)
     let header = ["layer", "work", "algorithm", "ms", "share", "MMACs", "GFLOPS", "of peak", "GB/s"]
     let lines = [header] + (rows.dropLast() + totals + rows.suffix(1)).map(cells)
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }

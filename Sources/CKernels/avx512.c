@@ -139,11 +139,30 @@ static inline void next_columns(const V *left, V pairs, V *right) {
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"
 #include "bfloat16_kernels.h"
+
+#pragma clang attribute pop
+#pragma clang attribute push( \
+  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,avx512bf16"))), apply_to = function)
+
+typedef __m512bh P;
+
+static inline P load_stored(const void *p) { return (P)_mm512_loadu_si512(p); }
+static inline P load_few_stored(const void *p) {
+  return (P)_mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)p));
+}
+static inline P broadcast_pair(const uint32_t *p) { return (P)_mm512_set1_epi32((int)*p); }
+static inline V dot(P a, P b, V sums) { return _mm512_dpbf16_ps(sums, a, b); }
+
+#define PAIR_KERNELS_NAME "avx512-bf16"
+#define HAS_FEW_STORED
+#include "pair_kernels.h"
 #include "vector_table.h"
 
 #pragma clang attribute pop
 
 const ck_kernels *ck_avx512(void) { return ck_has_avx512() ? &table : 0; }
+const ck_kernels *ck_avx512_bf16(void) { return ck_has_avx512_bf16() ? &pair_table : 0; }
 #else
 const ck_kernels *ck_avx512(void) { return 0; }
+const ck_kernels *ck_avx512_bf16(void) { return 0; }
 #endif

@@ -1,14 +1,7 @@
-// Values stored as bfloat16, the upper halves of single precision: in plain C that compilers
-// vectorise with each class's instructions; included by each file that has a table, behind
-// elementwise_kernels.h.
+// Values stored as bfloat16: in plain C that compilers vectorise with each class's instructions;
+// included by each file that has a table, behind elementwise_kernels.h.
+#include "bfloat16.h"
 #include "prefetching.h"
-
-// To the nearest, ties to even; what is not a number stays so.
-static inline __attribute__((always_inline)) uint16_t rounded(float value) {
-  const uint32_t bits = to_bits(value), magnitude = bits & 0x7fffffffu;
-  const uint32_t nearest = bits + 0x7fffu + (bits >> 16 & 1u), quiet = bits | 0x400000u;
-  return (uint16_t)((magnitude > 0x7f800000u ? quiet : nearest) >> 16);
-}
 
 // Elements of a cache line of stored values.
 enum { STORED_LINE = 32 };
@@ -17,9 +10,9 @@ static void widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
   ptrdiff_t p = begin;
   for (; p + STORED_LINE <= end; p += STORED_LINE) {
     ask_ahead(x + p);
-    ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = from_bits((uint32_t)x[p + i] << 16);
+    ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = widened(x[p + i]);
   }
-  for (; p < end; p++) y[p] = from_bits((uint32_t)x[p] << 16);
+  for (; p < end; p++) y[p] = widened(x[p]);
 }
 
 static void narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end) {
@@ -40,7 +33,7 @@ static inline __attribute__((always_inline)) void narrow_runs(
       const float *const from = x + start;
       uint16_t *const to = y + start;
       ELEMENTWISE for (int i = 0; i < 4 * run; i++)
-        to[i] = rounded(accumulate ? from[i] + from_bits((uint32_t)to[i] << 16) : from[i]);
+        to[i] = rounded(accumulate ? from[i] + widened(to[i]) : from[i]);
     }
 }
 

@@ -1,25 +1,13 @@
 // Activation functions and their derivatives, in plain C that compilers vectorise with each class's
 // instructions; included last by each file that has a table. Products and sums are rounded apart,
 // so all classes compute the same bits.
-#include <string.h>
+#include "bfloat16.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 // One function of every pixel; it does not matter if x is y.
 #define ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
 #define ELEMENT static inline __attribute__((always_inline)) float
-
-ELEMENT from_bits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-static inline __attribute__((always_inline)) uint32_t to_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
 
 ELEMENT pixel_or_zero(float value, uint32_t lane) { return from_bits(to_bits(value) & lane); }
 

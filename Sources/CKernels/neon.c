@@ -98,9 +98,24 @@ static inline void store_parts(float *const *p, int n, V v) {
 #include "winograd_kernels.h"
 #include "elementwise_kernels.h"
 #include "bfloat16_kernels.h"
+
+#pragma clang attribute push(__attribute__((target("bf16"))), apply_to = function)
+
+typedef bfloat16x8_t P;
+
+static inline P load_stored(const void *p) { return vreinterpretq_bf16_u16(vld1q_u16(p)); }
+static inline P broadcast_pair(const uint32_t *p) { return vreinterpretq_bf16_u32(vld1q_dup_u32(p)); }
+static inline V dot(P a, P b, V sums) { return vbfdotq_f32(sums, a, b); }
+
+#define PAIR_KERNELS_NAME "neon-bf16"
+#include "pair_kernels.h"
 #include "vector_table.h"
 
+#pragma clang attribute pop
+
 const ck_kernels *ck_neon(void) { return &table; }
+const ck_kernels *ck_neon_bf16(void) { return ck_has_neon_bf16() ? &pair_table : 0; }
 #else
 const ck_kernels *ck_neon(void) { return 0; }
+const ck_kernels *ck_neon_bf16(void) { return 0; }
 #endif

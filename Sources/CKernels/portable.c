@@ -388,6 +388,9 @@ static const ck_kernels table = {
   .narrow = narrow,
   .narrow_tiles = narrow_tiles,
   .peak = peak,
+  .convolve_pairs = ck_plain_convolve_pairs,
+  .pair_sums = ck_plain_pair_sums,
+  .pair_peak = ck_plain_pair_peak,
 };
 
 void ck_widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) { widen(x, y, begin, end); }

@@ -184,6 +184,42 @@ typedef struct {
   int64_t taps;
 } ck_weight_gradient;
 
+// As ck_convolution, of planes and weights stored as bfloat16.
+typedef struct {
+  const uint16_t *x;
+  ptrdiff_t x_stride;
+  int64_t inputs;
+  const ptrdiff_t *offsets;
+  // At most 9.
+  int64_t taps;
+  // As ck_pack_weight_pairs lays them out.
+  const uint32_t *weights;
+  // May be null.
+  const float *bias;
+  float *y;
+  ptrdiff_t y_stride;
+  int64_t outputs;
+  ck_mask mask;
+  // Adds to y instead of overwriting it.
+  bool accumulate;
+} ck_pair_convolution;
+
+// sums[o][i] = sum over p < count of dy[o][p] * x[i][p], stored as bfloat16; count is a multiple of
+// CK_VECTOR_FLOATS.
+typedef struct {
+  const uint16_t *dy;
+  ptrdiff_t dy_stride;
+  int64_t rows;
+  const uint16_t *x;
+  ptrdiff_t x_stride;
+  int64_t columns;
+  int64_t count;
+  float *sums;
+  ptrdiff_t sums_stride;
+  // Adds to the sums instead of overwriting them.
+  bool accumulate;
+} ck_pair_sums;
+
 // A filter over one plane: y[p] = bias + sum over t of weights[t] * x[p + offsets[t]], zero outside
 // the mask.
 typedef struct {
@@ -461,13 +497,21 @@ typedef struct {
     const ck_winograd *g, const float *x, int64_t first, int64_t count, bool accumulate, uint16_t *y);
   // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
   double (*peak)(int64_t rounds, float *sink);
+
+  // Products of values stored as bfloat16, two at a time, with sums in single precision. Null in
+  // classes without instructions for that.
+  void (*convolve_pairs)(const ck_pair_convolution *job, ptrdiff_t begin, ptrdiff_t end);
+  void (*pair_sums)(const ck_pair_sums *job);
+  double (*pair_peak)(int64_t rounds, float *sink);
 } ck_kernels;
 
 // Null where the processor, or this build, does not have them.
 const ck_kernels *ck_portable(void);
 const ck_kernels *ck_avx2(void);
 const ck_kernels *ck_avx512(void);
+const ck_kernels *ck_avx512_bf16(void);
 const ck_kernels *ck_neon(void);
+const ck_kernels *ck_neon_bf16(void);
 
 // Output channels of the group that starts at `first`: at most CK_OUTPUT_GROUP, and no single one
 // where that can be helped.
@@ -486,6 +530,13 @@ static inline int64_t ck_output_group(int64_t outputs, int64_t first) {
 void ck_pack_weights(
   const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
   bool transposed, int64_t first, int64_t last, float *packed);
+
+// Rounds weights to bfloat16 and lays them out as the loop over pairs reads them: for each group of
+// output channels [(inputs + 1) / 2][taps][group], of two inputs the first in the lower half; zero
+// for the one that an odd number lacks. The rest as ck_pack_weights.
+void ck_pack_weight_pairs(
+  const float *weights, int64_t outputs, int64_t inputs, int64_t kernel_size, const int64_t *tap_index, int64_t taps,
+  bool transposed, int64_t first, int64_t last, uint32_t *packed);
 
 // Lays weights out as ck_signed_weights says, from the same forms and taps as ck_pack_weights. The
 // entry of column c and tap t reads at c * column_stride + offsets[t]. Fills
@@ -564,6 +615,10 @@ void ck_plain_strided_filter_input_gradient(
 void ck_plain_strided_filter_gradient(
   const ck_strided_filter *job, const float *x, const float *dy, int64_t first, int64_t images, double *totals);
 
+void ck_plain_convolve_pairs(const ck_pair_convolution *job, ptrdiff_t begin, ptrdiff_t end);
+void ck_plain_pair_sums(const ck_pair_sums *job);
+double ck_plain_pair_peak(int64_t rounds, float *sink);
+
 // The portable versions, which work for any step.
 void ck_cut_window(const ck_filter_window *w, const float *plane, int64_t first, int64_t images, float *copy);
 void ck_paste_window(
@@ -619,6 +674,9 @@ void ck_narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end);
 
 int ck_has_avx2(void);
 int ck_has_avx512(void);
+int ck_has_avx512_bf16(void);
+int ck_has_amx_bf16(void);
+int ck_has_neon_bf16(void);
 
 // File of the library that a symbol lies in, or null.
 const char *ck_library_path(const void *symbol);
@@ -654,7 +712,8 @@ void ck_unpack_pixels(
 enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
     31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
-    53 * sizeof(ck_filter_window) + 59 * sizeof(ck_plane_gradient) + 61 * sizeof(ck_strided_filter)),
+    53 * sizeof(ck_filter_window) + 59 * sizeof(ck_plane_gradient) + 61 * sizeof(ck_strided_filter) + 67 * sizeof(ck_pair_convolution) +
+    71 * sizeof(ck_pair_sums)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this
 // header changes.

@@ -33,7 +33,7 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: input.shape, weight: weight.shape, stride: stride, padding: padding, groups: groups,
-      output: output.shape)
+      output: output.shape, precision: input.precision)
     precondition(!input.overlaps(output), "a convolution cannot overwrite its input")
     if let bias {
       precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
@@ -67,7 +67,7 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: inputGradient.shape, weight: weight.shape, stride: stride, padding: padding, groups: groups,
-      output: outputGradient.shape)
+      output: outputGradient.shape, precision: outputGradient.precision)
     precondition(
       !inputGradient.overlaps(outputGradient), "a convolution's gradient cannot overwrite what it reads")
     algorithm(.inputGradient, problem, method: method).compute(
@@ -97,7 +97,7 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
-      output: outputGradient.shape)
+      output: outputGradient.shape, precision: .greatest(input, outputGradient))
     algorithm(.weightGradient, problem).compute(
       ConvolutionAlgorithm.WeightGradient(
         problem: problem, input: input, outputGradient: outputGradient, phases: phases),
@@ -117,7 +117,7 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
-      output: outputGradient.shape)
+      output: outputGradient.shape, precision: .greatest(input, outputGradient))
     precondition(weight.shape == gradient.shape, "\(weight.shape) and \(gradient.shape) differ")
     requireSameShape(input, inputGradient)
     precondition(

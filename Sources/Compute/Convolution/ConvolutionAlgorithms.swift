@@ -1,8 +1,8 @@
 /// The table: in order of preference, the first that supports a problem and pays is taken.
 extension ConvolutionAlgorithm {
   static let all: [ConvolutionAlgorithm] = [
-    depthwise, grouped, winograd, manyChannelWinograd, paddedWinograd, batchInnermost, shiftedPlanes, im2col,
-    plain,
+    depthwise, grouped, winograd, manyChannelWinograd, paddedWinograd, batchInnermost, pairProducts,
+    shiftedPlanes, im2col, plain,
   ]
 
   static let depthwise = ConvolutionAlgorithm(
@@ -187,6 +187,26 @@ extension ConvolutionAlgorithm {
         into: $1.inputGradient)
     },
     weightGradient: { $0.batchInnermostWeightGradient($1.input, $1.outputGradient, into: &$2) },
+    bothGradients: nil)
+
+  static let pairProducts = ConvolutionAlgorithm(
+    name: "pair-products",
+    summary: (
+      "the next row's with stride 1, planes in bfloat16, processors with `vdpbf16ps` or `bfdot`",
+      "the same sums by instructions that multiply pairs of bfloat16 values",
+      "`PairProducts.swift`, `pair_kernels.h`"
+    ),
+    isDirect: false,
+    takesAnyPrecision: true,
+    supports: { problem, engine in
+      engine.loops.convolve_pairs != nil && problem.precision == .bfloat16 && problem.isCentered
+        && problem.kernel <= 3 && problem.stride == 1
+    },
+    // Few outputs do not repay bringing pairs of channels together.
+    pays: { problem, engine in engine.kernels.multipliesPairs && problem.fewestChannels >= 8 },
+    forward: { $0.pairConvolve($1) },
+    inputGradient: { $0.pairInputGradient($1) },
+    weightGradient: { $0.pairWeightGradient($1, into: &$2) },
     bothGradients: nil)
 
   static let shiftedPlanes = ConvolutionAlgorithm(

@@ -12,10 +12,13 @@ public struct ConvolutionProblem: Hashable, Sendable {
   /// Rows and columns of zeros on each side of the input.
   public let padding: Int
   public let groups: Int
+  /// Of the planes that are read: ``Precision/bfloat16`` if all of them are.
+  public let precision: Precision
 
   /// - Parameter padding: nil for half the kernel.
   public init(
-    input: PlaneShape, outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1
+    input: PlaneShape, outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1,
+    precision: Precision = .float32
   ) {
     self.input = input
     self.outputs = outputs
@@ -23,6 +26,7 @@ public struct ConvolutionProblem: Hashable, Sendable {
     self.stride = stride
     self.padding = padding ?? kernel / 2
     self.groups = groups
+    self.precision = precision
   }
 
   /// `[outputs, images, (rows + 2 * padding - kernel) / stride + 1, (columns + 2 * padding -
@@ -50,7 +54,7 @@ extension Engine {
   /// Checks what a convolution is given and returns its dimensions.
   func requireConvolution(
     input: PlaneShape, weight shape: [Int], stride: Int, padding: Int? = nil, groups: Int = 1,
-    output: PlaneShape
+    output: PlaneShape, precision: Precision
   ) -> ConvolutionProblem {
     precondition(
       shape.count == 4 && shape[2] == shape[3] && shape[2] > 0,
@@ -61,7 +65,8 @@ extension Engine {
       shape[1] * groups == input.channels && shape[0] % groups == 0,
       "weights of shape \(shape) in groups of \(groups) do not fit the input \(input)")
     let problem = ConvolutionProblem(
-      input: input, outputs: shape[0], kernel: shape[2], stride: stride, padding: padding, groups: groups)
+      input: input, outputs: shape[0], kernel: shape[2], stride: stride, padding: padding, groups: groups,
+      precision: precision)
     precondition(problem.padding >= 0, "a padding of \(problem.padding) is not possible")
     precondition(
       min(input.rows, input.columns) > 0

@@ -101,7 +101,7 @@ extension Engine {
   private func requireFused(_ input: Planes, _ weight: Tensor, _ convolved: Planes) -> ConvolutionProblem {
     let problem = requireConvolution(
       input: input.shape, weight: weight.shape, stride: 1, padding: nil, groups: input.shape.channels,
-      output: convolved.shape)
+      output: convolved.shape, precision: input.precision)
     precondition(fusesBatchNorm(problem), "\(weight.shape) over \(input.shape) is not a filter over planes")
     return problem
   }

@@ -74,21 +74,32 @@ extension Engine {
     _ weight: Tensor, outputs: Int, inputs: Int, taps: [Int64], transposed: Bool,
     _ body: (UnsafePointer<Float>) -> Void
   ) {
-    let column = inputs * taps.count
+    let kernelSize = Int64(weight.shape[2] * weight.shape[3])
+    packing(weight, outputs: outputs, column: inputs * taps.count) { values, block, packed in
+      ck_pack_weights(
+        values, Int64(outputs), Int64(inputs), kernelSize, taps, Int64(taps.count), transposed,
+        Int64(block.lowerBound), Int64(block.upperBound), packed)
+    } body: {
+      body($0)
+    }
+  }
+
+  /// Calls `body` with weights as `pack` lays them out, a block of output channels at a time.
+  ///
+  /// - Parameter column: floats of an output channel
+  func packing(
+    _ weight: Tensor, outputs: Int, column: Int,
+    _ pack: (UnsafePointer<Float>, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+    body: (UnsafeMutablePointer<Float>) -> Void
+  ) {
     scratch.floats(outputs * column) { packed in
       weight.values.withUnsafeBufferPointer { values in
         guard let values = values.baseAddress else { return }
         nonisolated(unsafe) let base = values
-        let kernelSize = Int64(weight.shape[2] * weight.shape[3])
         // Large enough to be worth a task.
         let size = (65536 / max(1, column) + 1).roundedUp(to: CK_OUTPUT_GROUP)
         let blocks = OutputBlocks(outputs: outputs, size: size)
-        parallel(blocks.count) { task in
-          let block = blocks[task]
-          ck_pack_weights(
-            base, Int64(outputs), Int64(inputs), kernelSize, taps, Int64(taps.count), transposed,
-            Int64(block.lowerBound), Int64(block.upperBound), packed)
-        }
+        parallel(blocks.count) { pack(base, blocks[$0], packed) }
       }
       body(packed)
     }

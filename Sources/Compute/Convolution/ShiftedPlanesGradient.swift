@@ -12,7 +12,10 @@ extension Engine {
       ) { planes, taps in
         if multipliesMatrices(problem) {
           return weightGradientProducts(
-            planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient)
+            planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient
+          ) {
+            multiplyByBLAS($0, phases: taps.phases, offsets: taps.offsets)
+          }
         }
         sum(planes, taps, outputGradient, into: gradient)
       }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Weight gradients of convolutions over shifted planes as products of matrices by BLAS, one for
-/// each tap: dW_t = dy * transposed(x shifted by t), whose inner dimension is the pixels.
+/// Weight gradients of convolutions over shifted planes as products of matrices, one for each tap:
+/// dW_t = dy * transposed(x shifted by t), whose inner dimension is the pixels.
 ///
 /// Borders are zero in dy, so that products may run over them.
 extension Engine {
@@ -9,11 +9,11 @@ extension Engine {
   ///   - planes: what taps read, `phases` for each input channel
   ///   - offsets: of the taps
   ///   - gradient: [outputs][inputs][taps], overwritten
+  ///   - multiply: adds a chunk's products, or overwrites the sums with them
   func weightGradientProducts(
     _ planes: Planes, phases: Int, offsets: [Int], _ outputGradient: Planes,
-    into gradient: UnsafeMutablePointer<Float>
+    into gradient: UnsafeMutablePointer<Float>, multiply: (WeightGradientChunk) -> Void
   ) {
-    precondition(phases == 1 || planes.precision == .float32, "phases are in single precision")
     let (inputs, outputs) = (planes.shape.channels / phases, outputGradient.shape.channels)
     let split = WeightGradientTiles(
       outputs: outputs, inputs: inputs, length: outputGradient.geometry.length)
@@ -27,19 +27,12 @@ extension Engine {
         let group = task % split.groups
         let x = planes.channels(columns.lowerBound * phases..<columns.upperBound * phases)
         let dy = outputGradient.channels(rows)
-        split.forEachChunk(of: group) { begin, end, isFirst in
-          readingAll(x, (begin..<end).widened(by: offsets)) { x, xStride in
-            readingAll(dy, begin..<end) { dy, dyStride in
-              for (tap, offset) in offsets.enumerated() {
-                let matrix = partials + (group * size + tap * outputs * inputs)
-                blas.multiply(
-                  rows: rows.count, columns: columns.count, inner: end - begin, a: dy + begin,
-                  aStride: dyStride, transposeA: false, b: x + (begin + offset), bStride: xStride * phases,
-                  transposeB: true, beta: isFirst ? 0 : 1,
-                  c: matrix + (rows.lowerBound * inputs + columns.lowerBound), cStride: inputs)
-              }
-            }
-          }
+        let sums = partials + (group * size + rows.lowerBound * inputs + columns.lowerBound)
+        split.forEachChunk(of: group) { pixels, isFirst in
+          multiply(
+            WeightGradientChunk(
+              x: x, dy: dy, pixels: pixels, isFirst: isFirst, sums: sums, stride: inputs,
+              tapStride: outputs * inputs))
         }
       }
       // Groups of pixels in their order.
@@ -54,6 +47,38 @@ extension Engine {
       }
     }
   }
+
+  func multiplyByBLAS(_ chunk: WeightGradientChunk, phases: Int, offsets: [Int]) {
+    let (x, dy, pixels) = (chunk.x, chunk.dy, chunk.pixels)
+    precondition(phases == 1 || x.precision == .float32, "phases are in single precision")
+    readingAll(x, pixels.widened(by: offsets)) { from, xStride in
+      readingAll(dy, pixels) { gradient, dyStride in
+        for (tap, offset) in offsets.enumerated() {
+          blas.multiply(
+            rows: dy.shape.channels, columns: x.shape.channels / phases, inner: pixels.count,
+            a: gradient + pixels.lowerBound, aStride: dyStride, transposeA: false,
+            b: from + (pixels.lowerBound + offset), bStride: xStride * phases, transposeB: true,
+            beta: chunk.isFirst ? 0 : 1, c: chunk.sums + tap * chunk.tapStride, cStride: chunk.stride)
+        }
+      }
+    }
+  }
+}
+
+/// A tile of the matrices, and pixels that its products are summed over.
+struct WeightGradientChunk {
+  /// Channels that the tile's columns belong to.
+  let x: Planes
+  /// Channels that its rows belong to.
+  let dy: Planes
+  let pixels: Range<Int>
+  /// Whether the sums are overwritten, not added to.
+  let isFirst: Bool
+  /// Of the first tap.
+  let sums: UnsafeMutablePointer<Float>
+  /// From row to row.
+  let stride: Int
+  let tapStride: Int
 }
 
 /// How such a gradient is cut: tiles of the matrix of weights, and groups of pixels whose sums are
@@ -90,11 +115,11 @@ private struct WeightGradientTiles {
     return (row..<min(outputs, row + Self.rows), column..<min(inputs, column + Self.columns))
   }
 
-  func forEachChunk(of group: Int, _ body: (_ begin: Int, _ end: Int, _ isFirst: Bool) -> Void) {
+  func forEachChunk(of group: Int, _ body: (_ pixels: Range<Int>, _ isFirst: Bool) -> Void) {
     let first = group * width
     let last = min(length, first + width)
     for begin in stride(from: first, to: last, by: Self.chunk) {
-      body(begin, min(last, begin + Self.chunk), begin == first)
+      body(begin..<min(last, begin + Self.chunk), begin == first)
     }
   }
 }

@@ -6,8 +6,12 @@ import Foundation
 /// Results are the same bit for bit within a class, whatever the number of threads; between classes
 /// they differ by rounding.
 public enum KernelClass: String, CaseIterable, Sendable {
+  /// ``avx512``, and products of bfloat16 values by AVX512_BF16's instructions.
+  case avx512bf16 = "avx512-bf16"
   case avx512
   case avx2
+  /// ``neon``, and products of bfloat16 values by the instructions of FEAT_BF16.
+  case neonbf16 = "neon-bf16"
   /// Only in builds for 64-bit Arm.
   case neon
   /// Plain C; runs everywhere.
@@ -16,6 +20,14 @@ public enum KernelClass: String, CaseIterable, Sendable {
   /// The classes that run on this processor, fastest first.
   public static var available: [KernelClass] {
     allCases.filter { $0.table != nil }
+  }
+
+  /// The fastest class that runs on this processor.
+  ///
+  /// Processors with AMX multiply bfloat16 values in its tiles, for which there are no kernels
+  /// here; their `vdpbf16ps` is slower than products in single precision.
+  private static var fastest: KernelClass {
+    available.first { $0 != .avx512bf16 || ck_has_amx_bf16() == 0 } ?? .portable
   }
 
   /// The class to use: the one named by the environment variable `ESPALIER_KERNELS`, or else the
@@ -28,24 +40,41 @@ public enum KernelClass: String, CaseIterable, Sendable {
   }
 
   static func detect(requested: String?) throws(ComputeError) -> KernelClass {
-    guard let name = requested, !name.isEmpty else { return available.first ?? .portable }
+    guard let name = requested, !name.isEmpty else { return fastest }
     guard let kernels = KernelClass(rawValue: name) else { throw .unknownKernels(name: name) }
     guard kernels.table != nil else { throw .kernelsUnavailable(kernels) }
     return kernels
   }
 
+  /// Whether it has faster instructions for products of bfloat16 values.
+  var multipliesPairs: Bool { self == .avx512bf16 || self == .neonbf16 }
+
+  /// The class that computes the same bits in single precision.
+  private var inSinglePrecision: KernelClass {
+    switch self {
+    case .avx512bf16: .avx512
+    case .neonbf16: .neon
+    default: self
+    }
+  }
+
   /// What the last bits of results depend on: the class, the kernels that the BLAS library runs,
   /// and the algorithm of convolutions that was asked for.
-  public var rounding: String {
+  ///
+  /// - Parameter precision: of the planes
+  public func rounding(_ precision: Precision) -> String {
+    let kernels = precision == .float32 ? inSinglePrecision : self
     let core = (try? BLAS.loaded())?.coreName ?? "none"
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
-    return "\(rawValue), BLAS \(core)\(convolution)"
+    return "\(kernels.rawValue), BLAS \(core)\(convolution)"
   }
 
   var table: UnsafePointer<ck_kernels>? {
     switch self {
+    case .avx512bf16: ck_avx512_bf16()
     case .avx512: ck_avx512()
     case .avx2: ck_avx2()
+    case .neonbf16: ck_neon_bf16()
     case .neon: ck_neon()
     case .portable: ck_portable()
     }

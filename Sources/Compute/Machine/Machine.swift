@@ -21,7 +21,9 @@ public struct Machine: Sendable {
     var features: [String] = []
     if ck_has_avx2() != 0 { features += ["avx2", "fma"] }
     if ck_has_avx512() != 0 { features += ["avx512f", "avx512dq", "avx512bw", "avx512vl"] }
+    if ck_has_avx512_bf16() != 0 { features.append("avx512_bf16") }
     if ck_neon() != nil { features.append("neon") }
+    if ck_neon_bf16() != nil { features.append("bf16") }
     return Machine(
       processor: processorName(), features: features,
       logicalCores: ProcessInfo.processInfo.activeProcessorCount,
@@ -39,8 +41,16 @@ public struct Machine: Sendable {
 
   /// Billions of floating-point operations a second of a loop of multiply-adds on all of the
   /// engine's threads, best of the runs in a quarter of a second.
-  public static func measuredPeak(engine: Engine) -> Double {
-    let loops = engine.loops
+  public static func measuredPeak(engine: Engine) -> Double { peak(engine, engine.loops.peak) }
+
+  /// The same of products of bfloat16 values; nil for kernels without instructions for them.
+  public static func measuredPairPeak(engine: Engine) -> Double? {
+    engine.kernels.multipliesPairs ? peak(engine, engine.loops.pair_peak) : nil
+  }
+
+  private static func peak(
+    _ engine: Engine, _ loop: @convention(c) (Int64, UnsafeMutablePointer<Float>?) -> Double
+  ) -> Double {
     let rounds: Int64 = 200_000
     var best = 0.0
     let clock = ContinuousClock()
@@ -53,7 +63,7 @@ public struct Machine: Sendable {
         return clock.measure {
           engine.parallel(operations.count) { thread in
             var sink: Float = 0
-            operations[thread] = loops.peak(rounds, &sink)
+            operations[thread] = loop(rounds, &sink)
           }
         }
       }

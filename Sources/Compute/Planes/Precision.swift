@@ -7,6 +7,11 @@ public enum Precision: String, CaseIterable, Sendable {
   /// rounded to the nearest when they are stored, ties to even.
   case bfloat16
 
+  /// Single precision if any of these planes has it.
+  public static func greatest(_ planes: Planes...) -> Precision {
+    planes.contains { $0.precision == .float32 } ? .float32 : .bfloat16
+  }
+
   /// Of planes that are read and written together.
   static func least(_ planes: Planes...) -> Precision {
     planes.contains { $0.precision != .float32 } ? .bfloat16 : .float32

@@ -103,7 +103,7 @@ extension Engine {
   ) -> ConvolutionProblem {
     requireConvolution(
       input: input, weight: convolution.weight.shape, stride: convolution.stride,
-      padding: convolution.padding, groups: convolution.groups, output: output)
+      padding: convolution.padding, groups: convolution.groups, output: output, precision: .float32)
   }
 
   func requireSums(_ convolution: SignedConvolution) {

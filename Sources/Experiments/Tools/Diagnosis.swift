@@ -26,6 +26,8 @@ public struct Diagnosis: Encodable {
   let blasLibrary: String?
   let blasCore: String?
   let measuredPeakGflops: Double
+  /// The same of products of bfloat16 values; nil for kernels without instructions for them.
+  let measuredBfloat16PeakGflops: Double?
   let measuredBandwidthGbPerS: Double
   let pictureDecoders: String
   let data: [Data]
@@ -46,6 +48,7 @@ public struct Diagnosis: Encodable {
     blasLibrary = machine.blasLibrary
     blasCore = machine.blasCore
     measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
+    measuredBfloat16PeakGflops = Machine.measuredPairPeak(engine: engine).map { ($0 * 10).rounded() / 10 }
     measuredBandwidthGbPerS = (Machine.measuredBandwidth(engine: engine) * 10).rounded() / 10
     pictureDecoders = PictureDecoders.versions
     self.results = ResultsFolderCheck(results)
@@ -73,7 +76,8 @@ public struct Diagnosis: Encodable {
       "kernels       \(kernels) (available: \(kernelsAvailable.joined(separator: ", ")); ESPALIER_KERNELS selects)",
       "threads       \(threads)" + (threadLimit.map { ": \($0)" } ?? ""),
       "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
-      "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(counted(threads, "thread"))",
+      "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(counted(threads, "thread"))"
+        + (measuredBfloat16PeakGflops.map { ", \($0) of bfloat16 values" } ?? ""),
       "bandwidth     \(measuredBandwidthGbPerS) GB/s, read and written by \(counted(threads, "thread"))",
       "pictures      \(pictureDecoders)",
       "results       \(results.text)",

@@ -121,7 +121,7 @@ public struct SensitivityAnalysis: Sendable {
       stage: "sensitivity",
       """
       code: \(StageKey.codeVersion)
-      kernels: \(kernels.rounding)
+      kernels: \(kernels.rounding(.float32))
       data: \(data.digest)
       weights: \(modelHash)
       ratios: \(ratios)

@@ -118,7 +118,7 @@ public struct Convolution: Operation {
     let weight = tensors[0].value
     run.timed(
       weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output),
-      algorithm: run.engine.convolutionAlgorithm(.forward, problem(input.shape))
+      algorithm: run.engine.convolutionAlgorithm(.forward, problem(input.shape, input.precision))
     ) {
       run.engine.convolve(
         input, weight, bias: hasBias ? tensors[1].value.values : nil, stride: stride, padding: padding,
@@ -143,7 +143,7 @@ public struct Convolution: Operation {
     if hasBias { tensors[1].gradient.values = engine.channelSums(dy) }
     let (macs, bytes) = (macs(dy, weight.value), bytes(input, dy))
     let name = weightName(tensors)
-    let problem = problem(input.shape)
+    let problem = problem(input.shape, .greatest(input, dy))
     if dx.wants(0), engine.gradientsShareWork(problem) {
       dx.write(to: 0, input.shape) { planes, accumulate in
         run.timed(
@@ -167,7 +167,7 @@ public struct Convolution: Operation {
     dx.write(to: 0, input.shape) { planes, accumulate in
       run.timed(
         name, .inputGradient, macs: macs, bytes: bytes,
-        algorithm: engine.convolutionAlgorithm(.inputGradient, problem)
+        algorithm: engine.convolutionAlgorithm(.inputGradient, self.problem(input.shape, dy.precision))
       ) {
         engine.convolutionInputGradient(
           dy, weight.value, stride: stride, padding: padding, groups: groups, accumulate: accumulate,
@@ -213,9 +213,11 @@ public struct Convolution: Operation {
     problem(input).output
   }
 
-  func problem(_ input: PlaneShape) -> ConvolutionProblem {
+  /// - Parameter precision: of the planes that are read
+  func problem(_ input: PlaneShape, _ precision: Precision = .float32) -> ConvolutionProblem {
     ConvolutionProblem(
-      input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding, groups: groups)
+      input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding, groups: groups,
+      precision: precision)
   }
 
   /// The layer as a profile names it.

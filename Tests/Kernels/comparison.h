@@ -71,6 +71,7 @@ void sum_weight_gradient(
 
 // Of one random shape each.
 void compare_convolutions(void);
+void compare_pairs(void);
 void compare_filters(void);
 void compare_winograd(void);
 void compare_relevance(void);

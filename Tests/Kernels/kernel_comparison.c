@@ -1,6 +1,6 @@
 // Compares every kernel of one class with the portable one on random shapes, and prints how many
 // comparisons that were and a digest of what the portable ones computed. Arguments: the class and
-// the number of shapes. See scripts/test-neon.sh.
+// the number of shapes. See scripts/test-kernels.sh.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +16,8 @@ static const ck_kernels *class_named(const char *name) {
   if (strcmp(name, "portable") == 0) return ck_portable();
   if (strcmp(name, "avx2") == 0) return ck_avx2();
   if (strcmp(name, "avx512") == 0) return ck_avx512();
+  if (strcmp(name, "avx512-bf16") == 0) return ck_avx512_bf16();
+  if (strcmp(name, "neon-bf16") == 0) return ck_neon_bf16();
   return strcmp(name, "neon") == 0 ? ck_neon() : 0;
 }
 
@@ -40,8 +42,8 @@ int main(int count, char **arguments) {
   signal(SIGSEGV, report_fault);
   signal(SIGBUS, report_fault);
   static void (*const comparisons[])(void) = {
-    compare_convolutions, compare_filters, compare_winograd, compare_relevance, compare_sums,
-    compare_elementwise};
+    compare_convolutions, compare_pairs, compare_filters, compare_winograd, compare_relevance,
+    compare_sums, compare_elementwise};
   const int shapes = atoi(arguments[2]);
   for (int shape = 0; shape < shapes; shape++) {
     seed((uint64_t)shape + 1);

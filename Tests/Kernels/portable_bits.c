@@ -1,5 +1,5 @@
 // Prints a digest of the sums that a compiler for Arm would fuse by itself: see
-// scripts/test-neon.sh.
+// scripts/test-kernels.sh.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,0 +1,122 @@
+import CKernels
+import Testing
+
+@testable import Compute
+
+@Suite("Products of pairs of bfloat16 values")
+struct PairProductTests {
+  /// Sizes at which pairs, groups of outputs, blocks of pixels and tiles end in every way.
+  private static let problems = [
+    problem(1, 9, 3, 5, 16, kernel: 3), problem(9, 11, 3, 2, 8, kernel: 3),
+    problem(8, 8, 16, 1, 4, kernel: 3), problem(17, 5, 3, 33, 33, kernel: 3),
+    problem(40, 20, 3, 13, 11, kernel: 1), problem(5, 20, 3, 13, 11, kernel: 1),
+    problem(260, 140, 2, 6, 5, kernel: 1), problem(129, 90, 20, 17, 17, kernel: 1),
+  ]
+
+  /// Those of the portable kernels are not chosen by themselves.
+  private static let engines = Result {
+    try KernelClass.available.flatMap { kernels in
+      try [1, 3].map { try Engine(threads: $0, kernels: kernels, convolution: "pair-products") }
+    }.filter { $0.loops.convolve_pairs != nil }
+  }
+
+  private static func problem(
+    _ inputs: Int, _ outputs: Int, _ images: Int, _ rows: Int, _ columns: Int, kernel: Int
+  ) -> ConvolutionProblem {
+    ConvolutionProblem(
+      input: PlaneShape(channels: inputs, images: images, rows: rows, columns: columns), outputs: outputs,
+      kernel: kernel, precision: .bfloat16)
+  }
+
+  private func halves(_ shape: PlaneShape, _ samples: inout Samples) -> Planes {
+    Planes(shape, dense: samples.values(shape.channels * shape.pixelsPerChannel), precision: .bfloat16)
+  }
+
+  private func rounded(_ values: [Float]) -> [Float] {
+    values.map { value in
+      var (value, half) = (value, UInt16(0))
+      ck_narrow(&value, &half, 0, 1)
+      return Float(bitPattern: UInt32(half) << 16)
+    }
+  }
+
+  @Test(
+    "convolve rounded weights as exactly as others, to the same bytes with any number of threads",
+    arguments: problems)
+  func agree(_ problem: ConvolutionProblem) throws {
+    var samples = Samples(11)
+    let (x, dy) = (halves(problem.input, &samples), halves(problem.output, &samples))
+    let before = samples.planes(problem.input)
+    let (weight, bias) = (samples.tensor(problem.weightShape), samples.values(problem.outputs))
+    let multiplied = Tensor(shape: weight.shape, values: rounded(weight.values))
+    let output = Reference.convolve(problem, Dense(x), multiplied, bias: bias).values
+    let inputGradient = Reference.inputGradient(problem, Dense(dy), multiplied).values
+    let weightGradient = Reference.weightGradient(problem, Dense(x), Dense(dy))
+    let added = zip(Dense(before).values, inputGradient).map(+)
+    var results: [KernelClass: [Float]] = [:]
+    for engine in try Self.engines.get() {
+      let name: Comment = "\(engine.kernels), \(engine.threads)"
+      for pass in ConvolutionPass.allCases {
+        #expect(engine.convolutionAlgorithm(pass, problem) == "pair-products", name)
+      }
+      let (y, half) = (Planes(problem.output), Planes(problem.output, precision: .bfloat16))
+      for y in [y, half] { engine.convolve(x, weight, bias: bias, stride: 1, into: y) }
+      #expect(difference(y.dense(), output) < 2e-5 && y.checkBorders(), name)
+      #expect(half.dense() == rounded(y.dense()) && half.checkBorders(), name)
+
+      let (dx, sum) = (samples.planes(problem.input), before.copy())
+      engine.convolutionInputGradient(dy, weight, stride: 1, into: dx)
+      engine.convolutionInputGradient(dy, weight, stride: 1, accumulate: true, into: sum)
+      #expect(difference(dx.dense(), inputGradient) < 2e-5 && dx.checkBorders(), name)
+      #expect(difference(sum.dense(), added) < 2e-5 && sum.checkBorders(), name)
+
+      var dw = samples.tensor(problem.weightShape)
+      engine.convolutionWeightGradient(x, dy, stride: 1, into: &dw)
+      #expect(difference(dw.values, weightGradient) < 2e-5, name)
+
+      let all = y.dense() + dx.dense() + sum.dense() + dw.values
+      #expect(results[engine.kernels, default: all] == all, name)
+      results[engine.kernels] = all
+    }
+    #expect(results[.portable] != nil)
+  }
+
+  @Test("are taken for planes of bfloat16 alone, and by themselves where instructions are for them")
+  func choice() throws {
+    var samples = Samples(12)
+    let problem = Self.problem(40, 20, 3, 13, 11, kernel: 1)
+    let half = halves(problem.input, &samples)
+    let weight = samples.tensor(problem.weightShape)
+    let single = Planes(problem.input, dense: half.dense())
+    let engine = try Engine(threads: 1, kernels: .portable, convolution: "pair-products")
+    let plain = try Engine(threads: 1, kernels: .portable)
+    func convolved(_ x: Planes, _ engine: Engine) -> [Float] {
+      let y = Planes(problem.output)
+      engine.convolve(x, weight, stride: 1, into: y)
+      return y.dense()
+    }
+    #expect(convolved(half, plain) == convolved(single, plain))
+    #expect(convolved(single, engine) == convolved(single, plain))
+    #expect(convolved(half, engine) != convolved(single, plain))
+
+    let dy = halves(problem.output, &samples)
+    var (mixed, expected) = (Tensor(shape: weight.shape), Tensor(shape: weight.shape))
+    engine.convolutionWeightGradient(single, dy, stride: 1, into: &mixed)
+    plain.convolutionWeightGradient(single, dy, stride: 1, into: &expected)
+    #expect(mixed == expected)
+
+    for kernels in KernelClass.available {
+      let chosen = try Engine(threads: 1, kernels: kernels).convolutionAlgorithm(.forward, problem)
+      #expect((chosen == "pair-products") == kernels.multipliesPairs, "\(kernels)")
+    }
+  }
+
+  @Test("round otherwise; single precision is the same with and without their instructions")
+  func rounding() {
+    #expect(KernelClass.avx512bf16.rounding(.float32) == KernelClass.avx512.rounding(.float32))
+    #expect(KernelClass.neonbf16.rounding(.float32) == KernelClass.neon.rounding(.float32))
+    #expect(KernelClass.avx512bf16.rounding(.bfloat16) != KernelClass.avx512.rounding(.bfloat16))
+    #expect(KernelClass.neonbf16.rounding(.bfloat16) != KernelClass.neon.rounding(.bfloat16))
+    #expect(KernelClass.avx512.rounding(.float32) != KernelClass.avx2.rounding(.float32))
+  }
+}
