@@ -32,7 +32,7 @@ compile() {
 
 # link FOLDER FLAGS...
 link() {
-  clang "$1/portable_bits.o" "$1/resampling.o" "${@:2}" -o "$1/bits"
+  clang "$1/portable_bits.o" "$1/resampling.o" "$1/plain_multiply.o" "${@:2}" -o "$1/bits"
   rm "$1/portable_bits.o"
   clang "$1"/*.o "${@:2}" -lm -o "$1/comparison"
 }

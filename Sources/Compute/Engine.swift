@@ -18,6 +18,9 @@ public final class Engine: Sendable {
   /// The kernels that operations use.
   public let kernels: KernelClass
 
+  /// What OpenBLAS calls the kernels that it runs; nil for portable kernels, which need none.
+  public var blasCore: String? { kernels == .portable ? nil : blas.coreName }
+
   /// The algorithm to take for every convolution that it supports; nil for the one that pays.
   let preferredConvolution: ConvolutionAlgorithm?
   let scratch: Scratch
@@ -46,7 +49,7 @@ public final class Engine: Sendable {
       if let name = convolution ?? ConvolutionAlgorithm.requestedName {
         try ConvolutionAlgorithm.named(name)
       } else { nil }
-    blas = try BLAS.loaded()
+    blas = try BLAS.of(chosen)
     pool = ThreadPool(threads: threads)
     self.threads = pool.threads
     scratch = Scratch(threads: pool.threads)

@@ -8,12 +8,11 @@ struct MatrixTests {
     "products agree with the definition, transposed or not",
     arguments: [(1, 1, 1), (3, 5, 2), (200, 10, 17), (7, 500, 33)], [0, 1, 2, 3])
   func product(_ size: (rows: Int, columns: Int, inner: Int), _ transposed: Int) throws {
-    let engine = try Engine(threads: 2)
+    let engines = try [nil, .portable].map { try Engine(threads: 2, kernels: $0) }
     var samples = Samples()
     let (ta, tb) = (transposed & 1 != 0, transposed & 2 != 0)
     let a = samples.tensor(ta ? [size.inner, size.rows] : [size.rows, size.inner])
     let b = samples.tensor(tb ? [size.columns, size.inner] : [size.inner, size.columns])
-    let product = engine.matrixMultiply(a, transposeA: ta, b, transposeB: tb)
     var expected: [Double] = []
     for i in 0..<size.rows {
       for j in 0..<size.columns {
@@ -26,7 +25,10 @@ struct MatrixTests {
         expected.append(sum)
       }
     }
-    #expect(product.shape == [size.rows, size.columns])
-    #expect(difference(product.values, expected) < 1e-5)
+    for engine in engines {
+      let product = engine.matrixMultiply(a, transposeA: ta, b, transposeB: tb)
+      #expect(product.shape == [size.rows, size.columns])
+      #expect(difference(product.values, expected) < 1e-5, "\(engine.kernels)")
+    }
   }
 }

@@ -58,8 +58,20 @@ static void resampling(void) {
   add(planes, sizeof planes);
 }
 
+static void products(void) {
+  enum { SIDE = 21 };
+  static float a[SIDE * SIDE], b[SIDE * SIDE], c[SIDE * SIDE];
+  for (int i = 0; i < SIDE * SIDE; i++) a[i] = random_float(), b[i] = random_float();
+  for (int way = 0; way < 4; way++) {
+    ck_plain_multiply(
+      101, way & 1 ? 112 : 111, way & 2 ? 112 : 111, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, (float)way, c, SIDE);
+    add(c, sizeof c);
+  }
+}
+
 int main(void) {
   moments();
+  products();
   resampling();
   printf("%016llx\n", (unsigned long long)digest);
 }

@@ -25,38 +25,38 @@ struct FrozenBitsTests {
     Case(
       architecture: spec("resnet", 8, .basic, pixels: [16, 16]), streams: false,
       digests: [
-        "b2d65156b675cbc4", "e9307523c9df3328", "f2e87254ffb8fd7e", "2128edb0602a0949",
-        "391e4410cc71f0be",
+        "b2d65156b675cbc4", "d3df08f20d2adac1", "6a270b865e52eb70", "7629da47753410a1",
+        "51533be538803d50",
       ]),
     Case(
       architecture: spec("resnet", 8, .basic, pixels: [16, 16]), streams: true,
       digests: [
-        "b2d65156b675cbc4", "e9307523c9df3328", "2ca1fef10a476b3b", "ef5f10f75d54005b",
-        "f042083596b4cd0e",
+        "b2d65156b675cbc4", "d3df08f20d2adac1", "6043318f63b8a2fb", "ad487ba904c8a904",
+        "ea9b9f77d0ca8c6b",
       ]),
     Case(
       architecture: spec("resnet", 11, .bottleneck, pixels: [16, 13]), streams: true,
       digests: [
-        "5e1948d7a153e3a5", "29476a6d03e1fe06", "6aa00e39432a0d92", "fd0c9fb876cf4d0e",
-        "1b457eab2b270e24",
+        "5e1948d7a153e3a5", "40ae746f47513f47", "cf484dc81ac85a45", "f92ed3b0ec949cd9",
+        "b8bf7848cb4f317b",
       ]),
     Case(
       architecture: spec("vgg11", 11, .plain, width: 0.1, pixels: [32, 32]), streams: false,
       digests: [
-        "13265e3d816aa6a0", "a73717f25c6ef630", "7880d02e73b07e11", "4eaa1a3c1aac1e7e",
-        "a51e6f90dfbb660c",
+        "13265e3d816aa6a0", "18d14c80aad6bdc", "3f9a4f8cb9706a21", "c05df0fc5bcd654d",
+        "93ce656efc25293b",
       ]),
     Case(
       architecture: spec("resnet18", 18, .basic, width: 0.125, pixels: [40, 33]), streams: true,
       digests: [
-        "1ce053f117eec587", "2836559c4dc7f79", "5d5c9f950e42e614", "ef7f24eed9558d17",
-        "eb2dac5637bdd4cd",
+        "1ce053f117eec587", "ac1be4d87d37cb0c", "ddf9c57db98f3323", "21eacd28b0d487ca",
+        "b0aeb5576d5a3162",
       ]),
     Case(
       architecture: spec("resnet50", 50, .bottleneck, width: 0.0625, pixels: [40, 33]), streams: false,
       digests: [
-        "6dfae54229baec52", "a25587106d2f5996", "a61d1da6f59db993", "e94d6977be708544",
-        "1075c50d171d839",
+        "6dfae54229baec52", "e0cbf71f6f7ae595", "e2b83350e6422205", "fbe80167c8706e85",
+        "81bc0b7fa93e1db2",
       ]),
   ]
 

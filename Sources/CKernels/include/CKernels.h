@@ -615,6 +615,11 @@ void ck_plain_strided_filter_input_gradient(
 void ck_plain_strided_filter_gradient(
   const ck_strided_filter *job, const float *x, const float *dy, int64_t first, int64_t images, double *totals);
 
+// As cblas_sgemm, of row-major matrices.
+void ck_plain_multiply(
+  int order, int transpose_a, int transpose_b, int rows, int columns, int inner, float alpha, const float *a, int a_stride,
+  const float *b, int b_stride, float beta, float *c, int c_stride);
+
 void ck_plain_convolve_pairs(const ck_pair_convolution *job, ptrdiff_t begin, ptrdiff_t end);
 void ck_plain_pair_sums(const ck_pair_sums *job);
 double ck_plain_pair_peak(int64_t rounds, float *sink);

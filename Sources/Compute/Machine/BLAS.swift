@@ -2,11 +2,11 @@ import CKernels
 import Foundation
 import Synchronization
 
-/// OpenBLAS, loaded at run time.
+/// A product of matrices: OpenBLAS, loaded at run time, or plain loops.
 ///
-/// Its kernels are chosen when the library is loaded, from the environment: older versions do not
-/// know newer processors and fall back to SSE3. So the processor's own feature bits decide, unless
-/// the user has.
+/// OpenBLAS's kernels are chosen when the library is loaded, from the environment: older versions
+/// do not know newer processors and fall back to SSE3. So the processor's own feature bits decide,
+/// unless the user has.
 final class BLAS: Sendable {
   typealias Multiply =
     @convention(c) (
@@ -30,10 +30,21 @@ final class BLAS: Sendable {
   #endif
   private static let cache = Mutex<BLAS?>(nil)
 
+  /// Plain loops, which round the same way on every processor.
+  static let plain = BLAS(path: "", coreName: "none", multiply: ck_plain_multiply)
+
   private init(path: String, coreName: String, multiply: Multiply) {
     self.path = path
     self.coreName = coreName
     self.multiply = multiply
+  }
+
+  /// What goes with a class of kernels.
+  ///
+  /// - Throws: ``ComputeError/blasMissing(tried:)``
+  static func of(_ kernels: KernelClass) throws(ComputeError) -> BLAS {
+    if kernels == .portable { return plain }
+    return try loaded()
   }
 
   /// The library, loaded at the first call.

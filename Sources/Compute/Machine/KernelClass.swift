@@ -14,7 +14,7 @@ public enum KernelClass: String, CaseIterable, Sendable {
   case neonbf16 = "neon-bf16"
   /// Only in builds for 64-bit Arm.
   case neon
-  /// Plain C; runs everywhere.
+  /// Plain C, without OpenBLAS; runs everywhere, and computes the same bits everywhere.
   case portable
 
   /// The classes that run on this processor, fastest first.
@@ -64,7 +64,7 @@ public enum KernelClass: String, CaseIterable, Sendable {
   /// - Parameter precision: of the planes
   public func rounding(_ precision: Precision) -> String {
     let kernels = precision == .float32 ? inSinglePrecision : self
-    let core = (try? BLAS.loaded())?.coreName ?? "none"
+    let core = (try? BLAS.of(self))?.coreName ?? "none"
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
     return "\(kernels.rawValue), BLAS \(core)\(convolution)"
   }

@@ -111,7 +111,7 @@ extension EnvironmentReport {
     let process = ProcessIdentity.current
     return EnvironmentReport(
       version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
-      blasCore: machine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
+      blasCore: engine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
       host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
   }
 }
