@@ -6,22 +6,47 @@
 // Elements of a cache line of stored values.
 enum { STORED_LINE = 32 };
 
-static void widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
-  ptrdiff_t p = begin;
-  for (; p + STORED_LINE <= end; p += STORED_LINE) {
-    ask_ahead(x + p);
-    ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = widened(x[p + i]);
+// A row of values, which asks for what lies `ahead` bytes further on.
+#define CONVERT(name, conversion, From, To, stored) \
+  static inline __attribute__((always_inline)) void name( \
+    const From *x, To *y, ptrdiff_t begin, ptrdiff_t end, uintptr_t ahead) { \
+    ptrdiff_t p = begin; \
+    for (; p + STORED_LINE <= end; p += STORED_LINE) { \
+      ask_for(stored + p, ahead); \
+      ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = conversion(x[p + i]); \
+    } \
+    for (; p < end; p++) y[p] = conversion(x[p]); \
   }
-  for (; p < end; p++) y[p] = widened(x[p]);
+
+CONVERT(widen_row, widened, uint16_t, float, x)
+CONVERT(narrow_row, rounded, float, uint16_t, y)
+
+static void widen(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
+  widen_row(x, y, begin, end, BYTES_AHEAD);
 }
 
 static void narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end) {
-  ptrdiff_t p = begin;
-  for (; p + STORED_LINE <= end; p += STORED_LINE) {
-    ask_ahead(y + p);
-    ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = rounded(x[p + i]);
-  }
-  for (; p < end; p++) y[p] = rounded(x[p]);
+  narrow_row(x, y, begin, end, BYTES_AHEAD);
+}
+
+// From an element of a row to what is converted that much later: where rows are short, in another
+// row.
+static uintptr_t bytes_ahead(ptrdiff_t stride, ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t bytes = (end - begin) * (ptrdiff_t)sizeof(uint16_t);
+  if (bytes >= BYTES_AHEAD || bytes <= 0) return BYTES_AHEAD;
+  return (uintptr_t)((BYTES_AHEAD + bytes - 1) / bytes * stride) * sizeof(uint16_t);
+}
+
+static void widen_rows(
+  const uint16_t *x, ptrdiff_t x_stride, int64_t rows, float *y, ptrdiff_t y_stride, ptrdiff_t begin, ptrdiff_t end) {
+  const uintptr_t ahead = bytes_ahead(x_stride, begin, end);
+  for (; rows > 0; rows--, x += x_stride, y += y_stride) widen_row(x, y, begin, end, ahead);
+}
+
+static void narrow_rows(
+  const float *x, ptrdiff_t x_stride, int64_t rows, uint16_t *y, ptrdiff_t y_stride, ptrdiff_t begin, ptrdiff_t end) {
+  const uintptr_t ahead = bytes_ahead(y_stride, begin, end);
+  for (; rows > 0; rows--, x += x_stride, y += y_stride) narrow_row(x, y, begin, end, ahead);
 }
 
 // The pixels of 4x4 tiles, `run` of them side by side.

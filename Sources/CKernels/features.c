@@ -18,12 +18,14 @@ int ck_has_avx512(void) {
     && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 }
 int ck_has_avx512_bf16(void) { return ck_has_avx512() && __builtin_cpu_supports("avx512bf16"); }
-int ck_has_amx_bf16(void) { return __builtin_cpu_supports("amx-bf16"); }
+int ck_has_fast_avx512_bf16(void) {
+  return ck_has_avx512_bf16() && (__builtin_cpu_is("amd") || __builtin_cpu_is("cooperlake"));
+}
 #else
 int ck_has_avx2(void) { return 0; }
 int ck_has_avx512(void) { return 0; }
 int ck_has_avx512_bf16(void) { return 0; }
-int ck_has_amx_bf16(void) { return 0; }
+int ck_has_fast_avx512_bf16(void) { return 0; }
 #endif
 
 int ck_has_neon_bf16(void) {

@@ -40,6 +40,8 @@
   .sgd = sgd, \
   .widen = widen, \
   .narrow = narrow, \
+  .widen_rows = widen_rows, \
+  .narrow_rows = narrow_rows, \
   .narrow_tiles = narrow_tiles, \
   .peak = peak,
 

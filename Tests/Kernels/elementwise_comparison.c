@@ -1,6 +1,7 @@
 // Comparisons of sums over planes and of functions of each element. Most of the latter round as
 // the portable kernels do, and differ in no bit.
 #include <math.h>
+#include <string.h>
 
 #include "comparison.h"
 
@@ -186,6 +187,24 @@ static void compare_bfloat16(const geometry *g, planes x) {
   compare_planes(values, expected, x, 0);
 }
 
+static void compare_bfloat16_rows(void) {
+  const geometry g = random_geometry();
+  const planes x = random_planes(&g, random_int(1, 40), -8, 8), values = copy_of(x), expected = copy_of(x);
+  const ptrdiff_t begin = random_cut(g.length, 1), end = begin + random_cut(g.length - begin, 1);
+  const size_t bytes = (size_t)((x.channels - 1) * g.stride + g.length) * sizeof(uint16_t);
+  uint16_t *const stored = guarded(bytes);
+  about_to_compare("narrow_rows, widen_rows");
+  tested->narrow_rows(x.data, g.stride, x.channels, stored, g.stride, begin, end);
+  tested->widen_rows(stored, g.stride, x.channels, values.data, g.stride, begin, end);
+  for (int c = 0; c < x.channels; c++) {
+    uint16_t *const row = stored + c * g.stride;
+    memset(row, 0, (size_t)g.length * sizeof *row);
+    portable->narrow(x.data + c * g.stride, row, begin, end);
+    portable->widen(row, expected.data + c * g.stride, begin, end);
+  }
+  compare_planes(values, expected, x, 0);
+}
+
 void compare_elementwise(void) {
   const geometry g = random_large_geometry();
   const planes x = random_planes(&g, 1, -8, 8), dy = random_planes(&g, 1, -1, 1);
@@ -194,6 +213,7 @@ void compare_elementwise(void) {
   compare_scale_shift(&g, x, dy);
   compare_activation(&g, x, dy);
   compare_bfloat16(&g, x);
+  compare_bfloat16_rows();
   compare_arithmetic(&g, x, dy, positive);
   compare_split_sum(&g, dy, x, positive);
   compare_sgd();

@@ -491,6 +491,11 @@ typedef struct {
   // Elements stored as bfloat16: to single precision, and rounded to the nearest, ties to even.
   void (*widen)(const uint16_t *x, float *y, ptrdiff_t begin, ptrdiff_t end);
   void (*narrow)(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end);
+  // The same of elements [begin, end) of several rows.
+  void (*widen_rows)(
+    const uint16_t *x, ptrdiff_t x_stride, int64_t rows, float *y, ptrdiff_t y_stride, ptrdiff_t begin, ptrdiff_t end);
+  void (*narrow_rows)(
+    const float *x, ptrdiff_t x_stride, int64_t rows, uint16_t *y, ptrdiff_t y_stride, ptrdiff_t begin, ptrdiff_t end);
   // The pixels of `count` tiles from tile `first` on, at their flat indices in both, rounded, or
   // the rounded sum with what is there.
   void (*narrow_tiles)(
@@ -498,8 +503,8 @@ typedef struct {
   // Runs `rounds` rounds of independent multiply-adds; returns the floating-point operations done.
   double (*peak)(int64_t rounds, float *sink);
 
-  // Products of values stored as bfloat16, two at a time, with sums in single precision. Null in
-  // classes without instructions for that.
+  // Products of values stored as bfloat16, two at a time, with sums in single precision. Portable,
+  // and in classes with instructions for that; null in others.
   void (*convolve_pairs)(const ck_pair_convolution *job, ptrdiff_t begin, ptrdiff_t end);
   void (*pair_sums)(const ck_pair_sums *job);
   double (*pair_peak)(int64_t rounds, float *sink);
@@ -680,7 +685,8 @@ void ck_narrow(const float *x, uint16_t *y, ptrdiff_t begin, ptrdiff_t end);
 int ck_has_avx2(void);
 int ck_has_avx512(void);
 int ck_has_avx512_bf16(void);
-int ck_has_amx_bf16(void);
+// Whether they are faster than products in single precision.
+int ck_has_fast_avx512_bf16(void);
 int ck_has_neon_bf16(void);
 
 // File of the library that a symbol lies in, or null.

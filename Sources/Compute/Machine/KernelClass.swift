@@ -14,7 +14,7 @@ public enum KernelClass: String, CaseIterable, Sendable {
   case neonbf16 = "neon-bf16"
   /// Only in builds for 64-bit Arm.
   case neon
-  /// Plain C, without OpenBLAS; runs everywhere, and computes the same bits everywhere.
+  /// Plain C, without OpenBLAS; runs everywhere, and its loops compute the same bits everywhere.
   case portable
 
   /// The classes that run on this processor, fastest first.
@@ -24,10 +24,11 @@ public enum KernelClass: String, CaseIterable, Sendable {
 
   /// The fastest class that runs on this processor.
   ///
-  /// Processors with AMX multiply bfloat16 values in its tiles, for which there are no kernels
-  /// here; their `vdpbf16ps` is slower than products in single precision.
+  /// Intel's processors since Sapphire Rapids multiply bfloat16 values in the tiles of AMX, for
+  /// which there are no kernels here; their `vdpbf16ps` is slower than products in single
+  /// precision.
   private static var fastest: KernelClass {
-    available.first { $0 != .avx512bf16 || ck_has_amx_bf16() == 0 } ?? .portable
+    available.first { $0 != .avx512bf16 || ck_has_fast_avx512_bf16() != 0 } ?? .portable
   }
 
   /// The class to use: the one named by the environment variable `ESPALIER_KERNELS`, or else the
@@ -49,11 +50,14 @@ public enum KernelClass: String, CaseIterable, Sendable {
   /// Whether it has faster instructions for products of bfloat16 values.
   var multipliesPairs: Bool { self == .avx512bf16 || self == .neonbf16 }
 
-  /// The class that computes the same bits in single precision.
-  private var inSinglePrecision: KernelClass {
-    switch self {
-    case .avx512bf16: .avx512
-    case .neonbf16: .neon
+  /// The class that results have the bits of: instructions for bfloat16 do not matter in single
+  /// precision.
+  ///
+  /// - Parameter precision: of the planes
+  public func rounding(in precision: Precision) -> KernelClass {
+    switch (self, precision) {
+    case (.avx512bf16, .float32): .avx512
+    case (.neonbf16, .float32): .neon
     default: self
     }
   }
@@ -62,11 +66,10 @@ public enum KernelClass: String, CaseIterable, Sendable {
   /// and the algorithm of convolutions that was asked for.
   ///
   /// - Parameter precision: of the planes
-  public func rounding(_ precision: Precision) -> String {
-    let kernels = precision == .float32 ? inSinglePrecision : self
+  public func fingerprint(in precision: Precision) -> String {
     let core = (try? BLAS.of(self))?.coreName ?? "none"
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
-    return "\(kernels.rawValue), BLAS \(core)\(convolution)"
+    return "\(rounding(in: precision).rawValue), BLAS \(core)\(convolution)"
   }
 
   var table: UnsafePointer<ck_kernels>? {

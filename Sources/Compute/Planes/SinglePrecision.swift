@@ -56,10 +56,9 @@ extension Engine {
   ) {
     guard x.precision != .float32 else { return body(x.plane(0), x.geometry.stride) }
     withParts(x.shape.channels, range) { parts, stride in
-      for channel in 0..<x.shape.channels {
-        loops.widen(
-          x.bfloat16Plane(channel), parts + channel * stride, range.lowerBound, range.upperBound)
-      }
+      loops.widen_rows(
+        x.bfloat16Plane(0), x.geometry.stride, Int64(x.shape.channels), parts, stride, range.lowerBound,
+        range.upperBound)
       body(parts, stride)
     }
   }
@@ -70,13 +69,12 @@ extension Engine {
     _ body: (UnsafeMutablePointer<Float>, _ stride: Int) -> Void
   ) {
     guard y.precision != .float32 else { return body(y.plane(0), y.geometry.stride) }
+    let (planes, channels) = (y.bfloat16Plane(0), Int64(y.shape.channels))
+    let (begin, end) = (range.lowerBound, range.upperBound)
     withParts(y.shape.channels, range) { parts, stride in
-      func forEachChannel(_ body: (UnsafeMutablePointer<UInt16>, UnsafeMutablePointer<Float>) -> Void) {
-        for channel in 0..<y.shape.channels { body(y.bfloat16Plane(channel), parts + channel * stride) }
-      }
-      if keepsValues { forEachChannel { loops.widen($0, $1, range.lowerBound, range.upperBound) } }
+      if keepsValues { loops.widen_rows(planes, y.geometry.stride, channels, parts, stride, begin, end) }
       body(parts, stride)
-      forEachChannel { loops.narrow($1, $0, range.lowerBound, range.upperBound) }
+      loops.narrow_rows(parts, stride, channels, planes, y.geometry.stride, begin, end)
     }
   }
 
