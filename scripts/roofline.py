@@ -4,7 +4,7 @@ usage: espalier bench --profile resnet56 --format json | roofline.py > roofline.
 
 The x axis is the number of useful operations per byte of activations that must at least be moved, the y axis useful GFLOPS.
 The roof is the lower of the measured peak and of the measured bandwidth times x. Winograd's minimal filtering needs fewer
-operations than the definition, and so can be above the peak.
+operations than the definition, and so can be above the peak, as can products of bfloat16 values: it is that in float32.
 """
 import json, math, sys
 

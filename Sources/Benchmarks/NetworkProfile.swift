@@ -18,8 +18,8 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
     /// Billions of useful floating-point operations per second: two for each multiply-accumulate of
     /// a direct convolution, whatever the algorithm.
     public var gigaflops: Double
-    /// Share of the measured peak; Winograd's minimal filtering needs fewer operations and can
-    /// exceed 1.
+    /// Share of the measured peak in float32, which Winograd's minimal filtering can exceed, as it
+    /// needs fewer operations, and products of bfloat16 values, which are computed in pairs.
     public var shareOfPeak: Double
 
     private enum CodingKeys: String, CodingKey {

@@ -22,8 +22,8 @@ void ck_pack_weight_pairs(
 }
 
 static float dot(uint32_t a, uint32_t b, float sum) {
-  sum += widened(a >> 16) * widened(b >> 16);
-  return sum + widened(a & 0xffff) * widened(b & 0xffff);
+  sum += widened(a & 0xffff) * widened(b & 0xffff);
+  return sum + widened(a >> 16) * widened(b >> 16);
 }
 
 static float convolved(const ck_pair_convolution *job, const uint32_t *w, int64_t group, ptrdiff_t p, float sum) {

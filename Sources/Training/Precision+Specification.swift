@@ -11,3 +11,10 @@ extension Precision {
       }
   }
 }
+
+extension ExperimentSpec {
+  /// The least precision of activations in training and evaluation.
+  public var leastPrecision: Precision {
+    [train.precision, evaluate.precision].contains(.bfloat16) ? .bfloat16 : .float32
+  }
+}

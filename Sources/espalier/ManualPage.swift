@@ -1,3 +1,4 @@
+import Compute
 import Experiments
 import Foundation
 
@@ -42,6 +43,8 @@ struct ManualPage {
     return lines
   }
 
+  private static let kernels = KernelClass.allCases.map(\.rawValue).joined(separator: ", ")
+
   private static let tail = """
     .SH EXIT STATUS
     .TP
@@ -69,7 +72,7 @@ struct ManualPage {
     folder of the data sets' default paths; \\fIdata\\fR if it is not set
     .TP
     ESPALIER_KERNELS
-    kernels to compute with instead of the fastest ones: avx512, avx2, neon or portable
+    kernels to compute with instead of the fastest ones: \(kernels)
     .TP
     ESPALIER_CONVOLUTION
     algorithm to take for every convolution that it supports, for comparisons: winograd, im2col, or another \

@@ -16,6 +16,8 @@ struct ConvolutionAlgorithmTests {
       problem(260, 140, 2, 6, 5, kernel: 1), problem(100, 90, 20, 17, 17, kernel: 1),
       // By our own loops, in several parts of bfloat16 planes.
       problem(60, 60, 20, 17, 17, kernel: 1),
+      // Of no image.
+      problem(100, 90, 0, 5, 5, kernel: 1), problem(9, 8, 0, 8, 8),
       problem(40, 48, 3, 9, 10, stride: 2), problem(130, 132, 2, 8, 7, kernel: 1, stride: 2),
     ]
     + [1, 2, 7, 8, 33].flatMap { size in

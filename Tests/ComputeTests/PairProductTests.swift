@@ -11,6 +11,7 @@ struct PairProductTests {
     problem(8, 8, 16, 1, 4, kernel: 3), problem(17, 5, 3, 33, 33, kernel: 3),
     problem(40, 20, 3, 13, 11, kernel: 1), problem(5, 20, 3, 13, 11, kernel: 1),
     problem(260, 140, 2, 6, 5, kernel: 1), problem(129, 90, 20, 17, 17, kernel: 1),
+    problem(70, 80, 0, 6, 5, kernel: 1), problem(9, 8, 0, 6, 5, kernel: 3),
   ]
 
   /// Those of the portable kernels are not chosen by themselves.
@@ -46,13 +47,13 @@ struct PairProductTests {
   func agree(_ problem: ConvolutionProblem) throws {
     var samples = Samples(11)
     let (x, dy) = (halves(problem.input, &samples), halves(problem.output, &samples))
-    let before = samples.planes(problem.input)
+    let before = halves(problem.input, &samples).dense()
     let (weight, bias) = (samples.tensor(problem.weightShape), samples.values(problem.outputs))
     let multiplied = Tensor(shape: weight.shape, values: rounded(weight.values))
     let output = Reference.convolve(problem, Dense(x), multiplied, bias: bias).values
     let inputGradient = Reference.inputGradient(problem, Dense(dy), multiplied).values
     let weightGradient = Reference.weightGradient(problem, Dense(x), Dense(dy))
-    let added = zip(Dense(before).values, inputGradient).map(+)
+    let added = zip(before.map(Double.init), inputGradient).map(+)
     var results: [KernelClass: [Float]] = [:]
     for engine in try Self.engines.get() {
       let name: Comment = "\(engine.kernels), \(engine.threads)"
@@ -64,11 +65,15 @@ struct PairProductTests {
       #expect(difference(y.dense(), output) < 2e-5 && y.checkBorders(), name)
       #expect(half.dense() == rounded(y.dense()) && half.checkBorders(), name)
 
-      let (dx, sum) = (samples.planes(problem.input), before.copy())
+      let (dx, sum) = (samples.planes(problem.input), Planes(problem.input, dense: before))
+      let halfSum = Planes(problem.input, dense: before, precision: .bfloat16)
       engine.convolutionInputGradient(dy, weight, stride: 1, into: dx)
-      engine.convolutionInputGradient(dy, weight, stride: 1, accumulate: true, into: sum)
+      for sum in [sum, halfSum] {
+        engine.convolutionInputGradient(dy, weight, stride: 1, accumulate: true, into: sum)
+      }
       #expect(difference(dx.dense(), inputGradient) < 2e-5 && dx.checkBorders(), name)
       #expect(difference(sum.dense(), added) < 2e-5 && sum.checkBorders(), name)
+      #expect(halfSum.dense() == rounded(sum.dense()) && halfSum.checkBorders(), name)
 
       var dw = samples.tensor(problem.weightShape)
       engine.convolutionWeightGradient(x, dy, stride: 1, into: &dw)
@@ -113,10 +118,12 @@ struct PairProductTests {
 
   @Test("round otherwise; single precision is the same with and without their instructions")
   func rounding() {
-    #expect(KernelClass.avx512bf16.rounding(.float32) == KernelClass.avx512.rounding(.float32))
-    #expect(KernelClass.neonbf16.rounding(.float32) == KernelClass.neon.rounding(.float32))
-    #expect(KernelClass.avx512bf16.rounding(.bfloat16) != KernelClass.avx512.rounding(.bfloat16))
-    #expect(KernelClass.neonbf16.rounding(.bfloat16) != KernelClass.neon.rounding(.bfloat16))
-    #expect(KernelClass.avx512.rounding(.float32) != KernelClass.avx2.rounding(.float32))
+    for (kernels, single) in [(KernelClass.avx512bf16, KernelClass.avx512), (.neonbf16, .neon)] {
+      #expect(kernels.fingerprint(in: .float32) == single.fingerprint(in: .float32))
+      #expect(kernels.fingerprint(in: .bfloat16) != single.fingerprint(in: .bfloat16))
+      #expect(kernels.rounding(in: .float32) == single && kernels.rounding(in: .bfloat16) == kernels)
+    }
+    let classes = KernelClass.allCases
+    #expect(Set(classes.map { $0.fingerprint(in: .bfloat16) }).count == classes.count)
   }
 }

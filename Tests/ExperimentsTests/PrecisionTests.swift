@@ -23,6 +23,20 @@ struct PrecisionTests {
     #expect(all.count == 8 && Set(all).count == 8)
   }
 
+  @Test("has keys of its own for instructions of bfloat16, and single precision has not")
+  func stageKeysOfKernels() throws {
+    func keys(_ kernels: KernelClass, _ overrides: [String]) throws -> [StageKey] {
+      let spec = try digits(overrides)
+      return ExperimentPreparation.standIns(spec, kernels: kernels).map(\.key)
+    }
+    for (kernels, single) in [(KernelClass.avx512bf16, KernelClass.avx512), (.neonbf16, .neon)] {
+      #expect(try keys(kernels, []) == keys(single, []))
+      for override in Self.overrides {
+        #expect(try Set(keys(kernels, [override])).isDisjoint(with: keys(single, [override])))
+      }
+    }
+  }
+
   @Test("is what the report, its table and its page say, and the resolved experiment")
   func report() throws {
     let folder = try TemporaryFolder()

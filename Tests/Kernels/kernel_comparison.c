@@ -37,7 +37,7 @@ int main(int count, char **arguments) {
   tested = class_named(arguments[1]);
   if (!tested) {
     printf("%s: not on this processor\n", arguments[1]);
-    return 0;
+    return 77;
   }
   signal(SIGSEGV, report_fault);
   signal(SIGBUS, report_fault);

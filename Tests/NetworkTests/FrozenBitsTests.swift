@@ -8,7 +8,7 @@ import Training
 
 /// Digests of what networks compute on portable kernels, which round the same way on every machine.
 /// A change of structure must not change a bit of them; a change of arithmetic changes them on
-/// purpose, and the stage code version with it.
+/// purpose, and the stage code version, or ``KernelClass/fingerprint(in:)``, with it.
 @Suite("Frozen bits")
 struct FrozenBitsTests {
   struct Case: Sendable, CustomTestStringConvertible {

@@ -192,9 +192,10 @@ extension ConvolutionAlgorithm {
   static let pairProducts = ConvolutionAlgorithm(
     name: "pair-products",
     summary: (
-      "the next row's with stride 1, planes in bfloat16, processors with `vdpbf16ps` or `bfdot`",
+      "the next row's with stride 1, from 8 channels on, of planes in bfloat16, by processors with `vdpbf16ps` or "
+        + "`bfdot`",
       "the same sums by instructions that multiply pairs of bfloat16 values",
-      "`PairProducts.swift`, `pair_kernels.h`"
+      "`PairProducts.swift`, `pair_kernels.h`, `plain_pairs.c`"
     ),
     isDirect: false,
     takesAnyPrecision: true,

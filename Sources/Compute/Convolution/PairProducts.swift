@@ -78,14 +78,12 @@ extension Engine {
   ) {
     let (places, kernelSize) = (taps.map(Int64.init), Int64(weight.shape[2] * weight.shape[3]))
     let column = (inputs + 1) / 2 * taps.count
-    packing(weight, outputs: outputs, column: column) { values, block, packed in
-      packed.withMemoryRebound(to: UInt32.self, capacity: outputs * column) { packed in
-        ck_pack_weight_pairs(
-          values, Int64(outputs), Int64(inputs), kernelSize, places, Int64(taps.count), transposed,
-          Int64(block.lowerBound), Int64(block.upperBound), packed)
-      }
-    } body: { packed in
-      packed.withMemoryRebound(to: UInt32.self, capacity: outputs * column) { body($0) }
+    packing(weight, outputs: outputs, column: column, as: UInt32.self) { values, block, packed in
+      ck_pack_weight_pairs(
+        values, Int64(outputs), Int64(inputs), kernelSize, places, Int64(taps.count), transposed,
+        Int64(block.lowerBound), Int64(block.upperBound), packed)
+    } body: {
+      body($0)
     }
   }
 }

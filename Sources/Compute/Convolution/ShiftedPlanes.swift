@@ -75,7 +75,7 @@ extension Engine {
     _ body: (UnsafePointer<Float>) -> Void
   ) {
     let kernelSize = Int64(weight.shape[2] * weight.shape[3])
-    packing(weight, outputs: outputs, column: inputs * taps.count) { values, block, packed in
+    packing(weight, outputs: outputs, column: inputs * taps.count, as: Float.self) { values, block, packed in
       ck_pack_weights(
         values, Int64(outputs), Int64(inputs), kernelSize, taps, Int64(taps.count), transposed,
         Int64(block.lowerBound), Int64(block.upperBound), packed)
@@ -86,22 +86,27 @@ extension Engine {
 
   /// Calls `body` with weights as `pack` lays them out, a block of output channels at a time.
   ///
-  /// - Parameter column: floats of an output channel
-  func packing(
-    _ weight: Tensor, outputs: Int, column: Int,
-    _ pack: (UnsafePointer<Float>, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
-    body: (UnsafeMutablePointer<Float>) -> Void
+  /// - Parameters:
+  ///   - column: words of an output channel
+  ///   - word: a type of 32 bits
+  func packing<Word>(
+    _ weight: Tensor, outputs: Int, column: Int, as word: Word.Type,
+    _ pack: (UnsafePointer<Float>, Range<Int>, UnsafeMutablePointer<Word>) -> Void,
+    body: (UnsafePointer<Word>) -> Void
   ) {
-    scratch.floats(outputs * column) { packed in
-      weight.values.withUnsafeBufferPointer { values in
-        guard let values = values.baseAddress else { return }
-        nonisolated(unsafe) let base = values
-        // Large enough to be worth a task.
-        let size = (65536 / max(1, column) + 1).roundedUp(to: CK_OUTPUT_GROUP)
-        let blocks = OutputBlocks(outputs: outputs, size: size)
-        parallel(blocks.count) { pack(base, blocks[$0], packed) }
+    precondition(MemoryLayout<Word>.stride == MemoryLayout<Float>.stride, "\(word) is not 32 bits")
+    scratch.floats(outputs * column) { memory in
+      memory.withMemoryRebound(to: word, capacity: outputs * column) { packed in
+        weight.values.withUnsafeBufferPointer { values in
+          guard let values = values.baseAddress else { return }
+          nonisolated(unsafe) let base = values
+          // Large enough to be worth a task.
+          let size = (65536 / max(1, column) + 1).roundedUp(to: CK_OUTPUT_GROUP)
+          let blocks = OutputBlocks(outputs: outputs, size: size)
+          parallel(blocks.count) { pack(base, blocks[$0], packed) }
+        }
+        body(packed)
       }
-      body(packed)
     }
   }
 }

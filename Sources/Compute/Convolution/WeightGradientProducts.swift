@@ -15,6 +15,9 @@ extension Engine {
     into gradient: UnsafeMutablePointer<Float>, multiply: (WeightGradientChunk) -> Void
   ) {
     let (inputs, outputs) = (planes.shape.channels / phases, outputGradient.shape.channels)
+    guard outputGradient.geometry.length > 0 else {
+      return gradient.update(repeating: 0, count: outputs * inputs * offsets.count)
+    }
     let split = WeightGradientTiles(
       outputs: outputs, inputs: inputs, length: outputGradient.geometry.length)
     let size = offsets.count * outputs * inputs

@@ -31,7 +31,7 @@ struct ReportBuilder {
   }
 
   private func environment() -> EnvironmentReport {
-    var environment = EnvironmentReport.current(engine, commit)
+    var environment = EnvironmentReport.current(engine, spec, commit)
     environment.mpiRanks = ranks > 1 ? ranks : nil
     let paths = [
       ("dataset.path", spec.dataset.unexpandedPath, spec.dataset.path),
@@ -103,14 +103,17 @@ struct ReportBuilder {
 }
 
 extension EnvironmentReport {
-  /// The environment of work that starts now on an engine.
+  /// The environment of an experiment's work that starts now on an engine.
   ///
   /// - Parameter commit: of the experiment's folder, for a report.
-  static func current(_ engine: Engine, _ commit: GitState? = nil) -> EnvironmentReport {
+  static func current(
+    _ engine: Engine, _ spec: ExperimentSpec, _ commit: GitState? = nil
+  ) -> EnvironmentReport {
     let machine = Machine.current()
     let process = ProcessIdentity.current
     return EnvironmentReport(
-      version: ProductVersion.current, processor: machine.processor, kernels: engine.kernels.rawValue,
+      version: ProductVersion.current, processor: machine.processor,
+      kernels: engine.kernels.rounding(in: spec.leastPrecision).rawValue,
       blasCore: engine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
       host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
   }

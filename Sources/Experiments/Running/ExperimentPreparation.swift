@@ -37,12 +37,11 @@ struct ExperimentPreparation {
   static func stages(
     _ spec: ExperimentSpec, kernels: KernelClass, load: StageKey, weights: String?
   ) -> [TrainingStage] {
-    let halves = [spec.train.precision, spec.evaluate.precision].contains(.bfloat16)
-    let rounding = kernels.rounding(halves ? .bfloat16 : .float32)
+    let fingerprint = kernels.fingerprint(in: spec.leastPrecision)
     return spec.seeds.flatMap { seed in
       let key = { (variant: Variant) in
         StageKey.train(
-          spec, variant: variant, seed: seed, kernels: rounding, load: load, weights: weights)
+          spec, variant: variant, seed: seed, kernels: fingerprint, load: load, weights: weights)
       }
       return spec.variants.map { variant in
         TrainingStage(

@@ -57,7 +57,7 @@ struct VariantTraining {
       .runStarted(
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished,
         suite: forecast?.begin(key, epochs: finished)))
-    if taken != nil || finished < epochs { record.begin(in: .current(engine)) }
+    if taken != nil || finished < epochs { record.begin(in: .current(engine, spec)) }
     if let taken {
       // The other processes do not take part yet.
       var alone = self

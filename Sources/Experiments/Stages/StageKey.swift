@@ -31,7 +31,7 @@ struct StageKey: Hashable, Sendable {
   /// The key of one training: a seed of a variant.
   ///
   /// - Parameters:
-  ///   - kernels: ``KernelClass/rounding(_:)``: bits differ between classes.
+  ///   - kernels: ``KernelClass/fingerprint(in:)``: bits differ between classes.
   ///   - weights: digest of the file to start from; nil for random weights.
   static func train(
     _ spec: ExperimentSpec, variant: Variant, seed: UInt64, kernels: String, load: StageKey, weights: String?

@@ -46,7 +46,7 @@ public struct Diagnosis: Encodable {
     cores = machine.logicalCores
     memoryGib = (Double(machine.memory) / 0x1p30 * 10).rounded() / 10
     blasLibrary = machine.blasLibrary
-    blasCore = machine.blasCore
+    blasCore = engine.blasCore
     measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
     measuredBfloat16PeakGflops = Machine.measuredPairPeak(engine: engine).map { ($0 * 10).rounded() / 10 }
     measuredBandwidthGbPerS = (Machine.measuredBandwidth(engine: engine) * 10).rounded() / 10

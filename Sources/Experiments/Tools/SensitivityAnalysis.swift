@@ -121,7 +121,7 @@ public struct SensitivityAnalysis: Sendable {
       stage: "sensitivity",
       """
       code: \(StageKey.codeVersion)
-      kernels: \(kernels.rounding(.float32))
+      kernels: \(kernels.fingerprint(in: .float32))
       data: \(data.digest)
       weights: \(modelHash)
       ratios: \(ratios)
