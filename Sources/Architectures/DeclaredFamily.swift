@@ -66,7 +66,13 @@ struct DeclaredFamily: ArchitectureFamily {
       numbers["growth"] = spec.growth
     }
     let file = small.flatMap { input.rows < 64 ? $0 : nil } ?? file
-    return try Expansion.graph(try declaration(file), input: input, numbers: numbers)
+    let declaration = try declaration(file)
+    do throws(ArchitectureError) {
+      return try Expansion.graph(declaration, input: input, numbers: numbers)
+    } catch {
+      // Its place is in a file that the user does not have.
+      throw .value(key: "name", message: "\(quoted(spec.name)) for images of \(input): \(error)")
+    }
   }
 
   private func declaration(_ file: File) throws(ArchitectureError) -> ArchitectureDeclaration {

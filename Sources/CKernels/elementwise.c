@@ -15,12 +15,8 @@ void ck_add_planes(const float *a, const float *b, float *out, ptrdiff_t begin, 
   for (ptrdiff_t p = begin; p < end; p++) out[p] = a[p] + b[p];
 }
 
-void ck_multiply_planes(
-  const float *a, const float *b, bool accumulate, float *y, ptrdiff_t begin, ptrdiff_t end) {
-  if (accumulate)
-    for (ptrdiff_t p = begin; p < end; p++) y[p] += a[p] * b[p];
-  else
-    for (ptrdiff_t p = begin; p < end; p++) y[p] = a[p] * b[p];
+void ck_multiply_planes(const float *a, const float *b, float *y, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t p = begin; p < end; p++) y[p] = a[p] * b[p];
 }
 
 void ck_multiply_images(
@@ -34,8 +30,7 @@ void ck_multiply_images(
         for (int64_t c = 0; c < maps.columns; c++) y[c] = x[c] * *gate;
 }
 
-void ck_image_products(
-  ck_maps maps, const float *a, const float *b, bool accumulate, float *sums, ptrdiff_t sums_stride) {
+void ck_image_products(ck_maps maps, const float *a, const float *b, float *sums, ptrdiff_t sums_stride) {
   enum { LANES = 8 };
   const int64_t pitch = maps.columns + 1;
   for (int64_t n = 0; n < maps.images; n++, a += pitch, b += pitch, sums += sums_stride) {
@@ -47,7 +42,7 @@ void ck_image_products(
       for (; c < maps.columns; c++) total += (double)a[c] * b[c];
     }
     for (int i = 0; i < LANES; i++) total += lanes[i];
-    *sums = (accumulate ? *sums : 0) + (float)total;
+    *sums = (float)total;
   }
 }
 

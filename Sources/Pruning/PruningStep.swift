@@ -85,7 +85,7 @@ struct PruningStep {
   /// `round_to`.
   private func removal(of count: Int, from candidates: PruningCandidates) -> [String: Set<Int>] {
     let chosen = candidates.allowed.prefix(count)
-    var result = streamRemoval(chosen, candidates.allowed)
+    var result = streamRemoval(chosen, of: candidates)
     let coupled = coupling.coupled(to: result)
     var counts: [String: Int] = [:]
     for channel in chosen where coupled[channel.group]?.contains(channel.channel) != true {
@@ -94,7 +94,9 @@ struct PruningStep {
     for (layer, ranked) in candidates.byLayer {
       let lost = coupled[layer] ?? []
       let others = lost.isEmpty ? ranked : ranked.filter { !lost.contains($0) }
-      let gone = others.count - multiple(others.count - (counts[layer] ?? 0), of: others.count)
+      let left = multiple(
+        others.count - (counts[layer] ?? 0), of: others.count, floor: candidates.floors[layer])
+      let gone = others.count - left
       if gone + lost.count > 0 { result[layer] = lost.union(others.prefix(gone)) }
     }
     return result
@@ -103,14 +105,15 @@ struct PruningStep {
   /// The part that streams lose; none where a multiple would remove more than the floors of their
   /// layers allow.
   private func streamRemoval(
-    _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
+    _ chosen: ArraySlice<RankedChannel>, of candidates: PruningCandidates
   ) -> [String: Set<Int>] {
     guard coupling.hasStreams else { return [:] }
     let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
-    let streams = Dictionary(grouping: allowed.filter { coupling.isStream($0.group) }, by: \.group)
+    let streams = Dictionary(grouping: candidates.allowed.filter { coupling.isStream($0.group) }, by: \.group)
     return streams.reduce(into: [:]) { result, stream in
       let now = kept[stream.key] ?? 0
-      let gone = now - multiple(now - (counts[stream.key] ?? 0), of: now)
+      let gone =
+        now - multiple(now - (counts[stream.key] ?? 0), of: now, floor: candidates.floors[stream.key])
       if gone > 0, gone <= stream.value.count {
         result[stream.key] = Set(stream.value.prefix(gone).map(\.channel))
       }
@@ -118,11 +121,11 @@ struct PruningStep {
   }
 
   /// The next higher multiple of `round_to`; the next lower if a layer of `now` channels has none,
-  /// and all channels if it has neither.
-  private func multiple(_ left: Int, of now: Int) -> Int {
+  /// and all channels if it has neither above its floor.
+  private func multiple(_ left: Int, of now: Int, floor: Int?) -> Int {
     let up = (left + spec.roundTo - 1) / spec.roundTo * spec.roundTo
     let down = now / spec.roundTo * spec.roundTo
-    return up <= now ? up : down >= spec.minimumChannels && down > 0 ? down : now
+    return up <= now ? up : down >= floor ?? spec.minimumChannels && down > 0 ? down : now
   }
 
   /// Channels of layers.

@@ -201,6 +201,8 @@ public struct Catalog: Sendable {
   public struct Criterion: Sendable {
     public var name: String
     public var options: [Option]
+    /// Whether scores depend on images, and so on how many are read.
+    public var readsImages: Bool
 
     public struct Option: Sendable {
       public var name: String
@@ -224,9 +226,10 @@ public struct Catalog: Sendable {
       }
     }
 
-    public init(name: String, options: [Option] = []) {
+    public init(name: String, options: [Option] = [], readsImages: Bool = true) {
       self.name = name
       self.options = options
+      self.readsImages = readsImages
     }
   }
 }

@@ -118,10 +118,10 @@ struct ActivationTests {
       let x = samples.planes(shape)
       let maps = [(3, 1), (-8, 2), (0.5, -0.25)].map { ChannelAffine(scale: $0.0, shift: $0.1) }
       let (before, y) = (Planes(shape), samples.planes(shape))
-      engine.scaleShift(x, by: maps, activation: nil, into: before)
+      engine.scaleShiftAdd(x, by: maps, activation: nil, into: before)
       engine.activate(before, by: function, into: y)
       let together = Planes(shape)
-      engine.scaleShift(x, by: maps, activation: function, into: together)
+      engine.scaleShiftAdd(x, by: maps, activation: function, into: together)
       #expect(together.dense() == y.dense())
 
       let residual = samples.planes(shape)
@@ -145,8 +145,8 @@ struct ActivationTests {
         #expect(dx.checkBorders())
         return sums.shift + sums.scale + dx.dense()
       }
-      engine.scaleShift(x, by: maps, activation: nil, into: before)
-      engine.scaleShift(x, by: maps, activation: function, into: y)
+      engine.scaleShiftAdd(x, by: maps, activation: nil, into: before)
+      engine.scaleShiftAdd(x, by: maps, activation: function, into: y)
       let g = Planes(shape)
       engine.activationGradient(dy, input: before, by: function, into: g)
       let expected = gradients(.none, g)

@@ -80,7 +80,7 @@ struct DeterminismTests {
       into: out)
     all += [sums.shift, sums.scale, out.dense()]
     let maps = mean.map { ChannelAffine(scale: $0, shift: $0) }
-    engine.scaleShift(x, by: maps, activation: .relu, into: out)
+    engine.scaleShiftAdd(x, by: maps, activation: .relu, into: out)
     all.append(out.dense())
     #expect(
       engine.batchNorm(x, residual: y, activation: nil, into: out) { channel, _ in maps[channel] } == moments)
@@ -102,7 +102,8 @@ struct DeterminismTests {
     engine.maxPool(x, window: 2, stride: 2, padding: 0, into: pooled, indices: &indices)
     engine.maxPoolGradient(pooled, indices: indices, window: 2, stride: 2, padding: 0, into: out)
     all += [pooled.dense(), indices.map(Float.init), out.dense()]
-    engine.globalAveragePoolGradient(samples.tensor([20, 6]), into: out)
+    let means = samples.planes(PlaneShape(channels: 6, images: 20, rows: 1, columns: 1))
+    engine.globalAveragePoolGradient(means, into: out)
     all.append(out.dense())
     all.append(engine.matrixMultiply(samples.tensor([300, 70]), samples.tensor([70, 500])).values)
     var (w, v) = (samples.values(100_001), samples.values(100_001))

@@ -31,4 +31,12 @@ struct MatrixTests {
       #expect(difference(product.values, expected) < 1e-5, "\(engine.kernels)")
     }
   }
+
+  @Test("OpenBLAS's release is one of the things that results depend on", arguments: KernelClass.available)
+  func release(_ kernels: KernelClass) throws {
+    let release = try Engine(threads: 1, kernels: kernels).blasRelease
+    guard kernels != .portable else { return #expect(release == nil) }
+    let found = try #require(release)
+    #expect(found.contains(".") && kernels.fingerprint(in: .float32).contains(found))
+  }
 }

@@ -146,7 +146,7 @@ struct NormalizationTests {
     let (scale, shift) = (samples.values(3), samples.values(3))
     let y = Planes(shape)
     let maps = zip(scale, shift).map { ChannelAffine(scale: $0, shift: $1) }
-    engine.scaleShift(x, by: maps, activation: .relu, into: y)
+    engine.scaleShiftAdd(x, by: maps, activation: .relu, into: y)
     func gradients(_ activation: BatchNormActivation, writesBack: Bool = false) -> [Float] {
       let dx = Planes(shape)
       let sums = engine.batchNormGradient(

@@ -1,4 +1,3 @@
-import CKernels
 import Testing
 
 @testable import Compute
@@ -31,14 +30,6 @@ struct PairProductTests {
 
   private func halves(_ shape: PlaneShape, _ samples: inout Samples) -> Planes {
     Planes(shape, dense: samples.values(shape.channels * shape.pixelsPerChannel), precision: .bfloat16)
-  }
-
-  private func rounded(_ values: [Float]) -> [Float] {
-    values.map { value in
-      var (value, half) = (value, UInt16(0))
-      ck_narrow(&value, &half, 0, 1)
-      return Float(bitPattern: UInt32(half) << 16)
-    }
   }
 
   @Test(

@@ -139,3 +139,11 @@ func difference(_ actual: [Float], _ expected: [Double]) -> Double {
   }
   return largest / scale
 }
+
+/// Finite values rounded to bfloat16, ties to even: the sum carries into the upper half.
+func rounded(_ values: [Float]) -> [Float] {
+  values.map { value in
+    let bits = value.bitPattern
+    return Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+  }
+}

@@ -36,10 +36,10 @@ struct RelevanceTests {
     let sums = Contributions(positive: Planes(expected.shape), negative: Planes(expected.shape))
     engine.convolve(x, weight, stride: test.stride, method: .precise, into: expected)
     let plain = expected.dense()
-    engine.scaleShift(expected, by: maps, activation: nil, into: found)
+    engine.scaleShiftAdd(expected, by: maps, activation: nil, into: found)
     let largest = Double(found.dense().map { abs($0) }.max() ?? 0) + 1
     for activation: ActivationFunction? in [.relu, .relu6, .silu, nil] {
-      engine.scaleShift(expected, by: maps, activation: activation, into: found)
+      engine.scaleShiftAdd(expected, by: maps, activation: activation, into: found)
       let wanted = found.dense().map { Double($0) }
       engine.convolveSplittingContributions(
         x, SignedConvolution(weight, stride: test.stride), affine: maps, activation: activation, sums: sums,
@@ -69,6 +69,22 @@ struct RelevanceTests {
       // V+ = (0.5, 1e-9): 3 * 1e-9 * 5 / (3 * 1e-9 + 1e-9).
       #expect(abs(result.dense()[1] - 3.75) < 1e-3, "\(kernels)")
       #expect(result.dense()[0] == 0)
+    }
+  }
+
+  @Test("what counts for nothing may be infinite: with beta = 0, a negative sum of zero", arguments: [1, 5])
+  func withoutNegativePart(_ kernel: Int) throws {
+    let engine = try Engine(threads: 1)
+    let shape = PlaneShape(channels: 1, images: 1, rows: 1, columns: 1)
+    // V- x + 1e-9 is zero: V- is -1e-9 of a positive weight, and x is one.
+    var weight = Tensor(shape: [1, 1, kernel, kernel])
+    weight.values = weight.values.map { _ in 0.5 }
+    let (one, result) = (Planes(shape, dense: [1]), Planes(shape))
+    for inputMayBeNegative in [false, true] {
+      engine.convolutionRelevance(
+        one, SignedConvolution(weight, stride: 1), input: one, sums: nil,
+        inputMayBeNegative: inputMayBeNegative, alpha: 1, beta: 0, into: result)
+      #expect(abs(result.dense()[0] - 1) < 1e-6)
     }
   }
 
@@ -233,7 +249,7 @@ extension Engine {
     let (shape, kernel) = (relevance.shape, weight.shape[2])
     let convolution = SignedConvolution(weight, stride: stride)
     let sums = Contributions(positive: Planes(shape), negative: Planes(shape))
-    let isSummed = splitsContributions(kernel: kernel)
+    let isSummed = kernel <= 3
     if isSummed {
       let same = [ChannelAffine](repeating: ChannelAffine(scale: 1, shift: 0), count: shape.channels)
       convolveSplittingContributions(

@@ -62,6 +62,14 @@ struct StageKeyTests {
     #expect(before[1] != after[1])
   }
 
+  @Test("depend on the number of images to score on only where a criterion reads images")
+  func samples() throws {
+    for (criterion, isRead) in [("l1_norm", false), ("random", false), ("taylor", true)] {
+      let criterion = "prune.criterion=\(criterion)"
+      #expect(try (keys([criterion]) == keys([criterion, "prune.samples=50"])) == !isRead, "\(criterion)")
+    }
+  }
+
   @Test("differ between seeds, variants, kernels and data")
   func distinct() throws {
     let seeds = try keys(["seeds=[0, 1, 2]"])

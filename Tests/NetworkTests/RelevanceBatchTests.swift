@@ -53,6 +53,30 @@ struct RelevanceBatchTests {
     }
   }
 
+  @Test("is that of each image where a linear layer reads values of either sign, of some images")
+  func signs() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 4))
+    let same = try builder.add(Linear(outputs: 4, hasBias: false), [.image], layer: "same")
+    let hidden = try builder.add(Linear(outputs: 6, hasBias: false), [same], layer: "hidden")
+    _ = try builder.add(Linear(outputs: 3, hasBias: false), [hidden], layer: "fc")
+    let network = try Network(builder.graph(), seed: 3, engine: Engine(threads: 1))
+    let parameters = network.parameters
+    parameters[0].value.values = (0..<16).map { $0 % 5 == 0 ? 1 : 0 }
+    // The negative contributions of a unit are as small as what keeps denominators from zero.
+    parameters[1].value.values = (0..<24).map { $0 == 0 ? -1e-9 : Float($0 % 6) + 1 }
+    let images: [[Float]] = [[1, 2, 3, 4], [-1, 0.5, 2, 3]]
+    let together = network.relevances((0..<4).flatMap { [images[0][$0], images[1][$0]] }, labels: [0, 1])
+    #expect(together.relevances.count == 2)
+    for image in 0..<2 {
+      let alone = network.relevances(images[image], labels: [image])
+      for (layer, relevance) in together.relevances {
+        let columns = relevance.shape[1]
+        let own = Array(relevance.values[image * columns..<(image + 1) * columns])
+        #expect(own == alone.relevances[layer]?.values, "\(layer) of image \(image)")
+      }
+    }
+  }
+
   /// Of a row against another tensor's only one.
   private func error(_ found: Tensor, _ row: Int, _ expected: Tensor) -> Double {
     let columns = found.shape[1]

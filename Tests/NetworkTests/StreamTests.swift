@@ -56,6 +56,59 @@ struct StreamTests {
     #expect(evaluate(network).allSatisfy { $0.isFinite })
   }
 
+  /// A sum of sums: `outer` is of the stem and `inner`, which is of `first` and `second`.
+  private func nested(keeping kept: String? = nil) throws -> PrunableGraph {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 8, columns: 8))
+    func convolution(_ layer: String, _ input: Graph.Value) throws -> Graph.Value {
+      try builder.add(
+        Convolution(outputs: 6, kernel: 3), [input], layer: layer,
+        pruning: layer == kept ? .kept : .prunable)
+    }
+    let stem = try convolution("stem", .image)
+    let first = try convolution("first", stem)
+    let second = try convolution("second", first)
+    let inner = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "inner")
+    let outer = try builder.add(Add(operands: 2, shortcut: 0), [stem, inner], layer: "outer")
+    let mean = try builder.add(GlobalAveragePooling(), [outer], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    return PrunableGraph(try builder.graph())
+  }
+
+  @Test("of sums of sums have the layers of all of them, in members and in scores")
+  func sumsOfSums() throws {
+    var graph = try nested()
+    graph.prunesStreams = true
+    #expect(graph.streamGroups.map(\.name) == ["stem", "first"])
+    #expect(graph.streamGroups.map(\.members) == [["stem", "first", "second"], ["first", "second"]])
+    #expect(graph.channelGroups.map(\.name) == ["second"])
+    let ones = [Double](repeating: 1, count: 6)
+    let scores = graph.groupScores(
+      ["stem": ones, "first": ones.map { 2 * $0 }, "second": ones.map { 6 * $0 }])
+    #expect(scores["stem"] == ones.map { 3 * $0 } && scores["first"] == ones.map { 4 * $0 })
+    let smaller = graph.removing(["stem": [2]])
+    #expect((smaller.streamGroups + smaller.channelGroups).allSatisfy { $0.kept == [0, 1, 3, 4, 5] })
+  }
+
+  @Test("keep all channels where a branch keeps them, and what else follows them may lose its own")
+  func keptBranches() throws {
+    let second = try nested(keeping: "second")
+    #expect((second.streamGroups + second.channelGroups).isEmpty)
+    let first = try nested(keeping: "first")
+    #expect(first.streamGroups.isEmpty && first.channelGroups.map(\.name) == ["second"])
+  }
+
+  @Test("keep all channels where a branch is the image")
+  func imageAsBranch() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 2, rows: 3, columns: 3))
+    let flat = try builder.add(Flatten(), [.image], layer: "flat")
+    let linear = try builder.add(Linear(outputs: 18), [.image], layer: "linear")
+    let sum = try builder.add(Add(operands: 2, shortcut: 0), [linear, flat], layer: "sum")
+    let hidden = try builder.add(Linear(outputs: 5), [sum], layer: "hidden")
+    _ = try builder.add(Linear(outputs: 4), [hidden], layer: "fc")
+    let graph = PrunableGraph(try builder.graph())
+    #expect(graph.streamGroups.isEmpty && graph.channelGroups.map(\.name) == ["hidden"])
+  }
+
   @Test(
     "shrink by any removals, step after step, as predicted, and load again",
     arguments: [("resnet", 14, ArchitectureSpec.BlockKind.basic), ("resnet50", 50, .bottleneck)], 0..<6)

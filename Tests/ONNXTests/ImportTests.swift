@@ -177,6 +177,27 @@ struct ImportTests {
 
   // MARK: Errors
 
+  @Test("in training mode are refused, by the attribute or by statistics among the outputs")
+  func trainingMode() throws {
+    let ones = Tensor(shape: [3], repeating: 1)
+    func isRefused(_ change: (inout Onnx_NodeProto) -> Void) throws -> Bool {
+      var norm = node("BatchNormalization", ["c", "g", "b", "m", "v"], "n")
+      change(&norm)
+      let nodes = [
+        node("Conv", ["x", "w"], "c"), norm, node("GlobalAveragePool", ["n"], "p"),
+        node("Flatten", ["p"], "y"),
+      ]
+      let bytes = try file(nodes, floats: ["w": kernel, "g": ones, "b": ones, "m": ones, "v": ones])
+      do {
+        _ = try read(bytes)
+        return false
+      } catch { return "\(error)".contains("it is in training mode") }
+    }
+    #expect(try !isRefused { _ in })
+    #expect(try !isRefused { $0.output += ["", ""] })
+    #expect(try isRefused { $0.output += ["mean", "variance"] })
+  }
+
   @Test("say which node cannot be read, and what can be done")
   func errors() throws {
     let end = [node("GlobalAveragePool", ["c"], "g"), node("Flatten", ["g"], "y")]

@@ -156,12 +156,16 @@ struct PruningScheduleTests {
 
   @Test(
     "layers keep what validation says they keep at least",
-    arguments: [(1, 1), (3, 1), (1, 4), (5, 4), (9, 4), (1, 5), (7, 5), (4, 24), (40, 1)])
-  func floors(_ minimum: Int, _ roundTo: Int) throws {
+    arguments: [
+      (1, 1, nil), (3, 1, nil), (1, 4, nil), (5, 4, nil), (9, 4, nil), (1, 5, nil), (7, 5, nil), (4, 24, nil),
+      (40, 1, nil), (1, 1, 0.3), (1, 12, 0.1), (1, 24, 0.2), (1, 24, 0.3), (1, 48, 0.1), (13, 4, 0.5),
+    ] as [(Int, Int, Double?)])
+  func floors(_ minimum: Int, _ roundTo: Int, _ maximumLayerRatio: Double?) throws {
     let network = try resnet()
-    let target = PruneSpec.Target.channelsPerStep(9999)
-    _ = try prune(network, target, interval: 1, until: 1, epochs: 2, minimum: minimum, roundTo: roundTo)
-    let spec = Self.spec(target, interval: 1, until: 1, minimum: minimum, roundTo: roundTo)
+    var spec = Self.spec(
+      .channelsPerStep(9999), interval: 1, until: 1, minimum: minimum, roundTo: roundTo)
+    spec.maximumLayerRatio = maximumLayerRatio
+    _ = try prune(network, spec, epochs: 2)
     for group in network.channelGroups {
       #expect(group.kept.count == spec.floor(ofLayerWith: group.originalCount), "\(group.name)")
     }
@@ -174,8 +178,14 @@ struct PruningScheduleTests {
     _ network: Network, _ target: PruneSpec.Target, interval: Int, until: Int, epochs: Int,
     schedule: PruneSpec.Schedule = .constant, minimum: Int = 1, roundTo: Int = 1
   ) throws -> [Int] {
-    let spec = Self.spec(
-      target, interval: interval, until: until, schedule: schedule, minimum: minimum, roundTo: roundTo)
+    try prune(
+      network,
+      Self.spec(
+        target, interval: interval, until: until, schedule: schedule, minimum: minimum, roundTo: roundTo),
+      epochs: epochs)
+  }
+
+  private func prune(_ network: Network, _ spec: PruneSpec, epochs: Int) throws -> [Int] {
     let schedule = PruningSchedule(spec, epochs: epochs)
     let criterion = try #require(CriterionRegistry.make("random"))
     return schedule.epochs.map { epoch in

@@ -11,8 +11,6 @@ struct Expansion {
   /// Layers with `outputs`, and the values that sums read.
   private(set) var placed: [(value: Graph.Value, layer: LayerDeclaration)] = []
   private(set) var summed: Set<Graph.Value> = []
-  /// Convolutions on the longest path from the image to a value.
-  private var depths: [Graph.Value: Int] = [.image: 0]
   /// Values that a layer reads, or that replace an omitted layer.
   private var used: Set<Graph.Value> = []
   private var layers = 0
@@ -242,7 +240,6 @@ struct Expansion {
       operandChannels: inputs.map { layer.kind == "add" ? outputs[$0] : nil }, shortcut: shortcut(inputs))
     do throws(GraphError) {
       let value = try kind.add(parts, &builder)
-      depths[value] = (inputs.compactMap { depths[$0] }.max() ?? 0) + (layer.isConvolution ? 1 : 0)
       if case .channels(let list)? = layer.options["outputs"]?.value {
         outputs[value] = list
         placed.append((value, layer))
@@ -254,11 +251,11 @@ struct Expansion {
     }
   }
 
-  /// The operand with the fewest convolutions before it, or the first of several; an operand with
-  /// fewer channels than the sum is a branch.
+  /// Which operand of a sum is the residual stream; one with fewer channels than the sum is a
+  /// branch.
   private func shortcut(_ operands: [Graph.Value]) -> Int {
-    let whole = operands.indices.filter { outputs[operands[$0]] == nil }
-    return whole.min { (depths[operands[$0]] ?? 0, $0) < (depths[operands[$1]] ?? 0, $1) } ?? 0
+    let stream = builder.stream(among: operands.filter { outputs[$0] == nil })
+    return stream.flatMap(operands.firstIndex) ?? 0
   }
 
   private func options(

@@ -639,9 +639,8 @@ void ck_split_signs(const float *x, float *positive, float *negative, ptrdiff_t 
 // out = a + b
 void ck_add_planes(const float *a, const float *b, float *out, ptrdiff_t begin, ptrdiff_t end);
 
-// y = a * b, or that added to y.
-void ck_multiply_planes(
-  const float *a, const float *b, bool accumulate, float *y, ptrdiff_t begin, ptrdiff_t end);
+// y = a * b
+void ck_multiply_planes(const float *a, const float *b, float *y, ptrdiff_t begin, ptrdiff_t end);
 
 // Images of one plane, from flat index 0 of the first on.
 typedef struct {
@@ -651,9 +650,8 @@ typedef struct {
 // y = gate * x, or that added to y, with one value of the gate for each image.
 void ck_multiply_images(
   ck_maps maps, const float *x, const float *gate, ptrdiff_t gate_stride, bool accumulate, float *y);
-// The sum of a * b over each image's pixels, or that added to what was there.
-void ck_image_products(
-  ck_maps maps, const float *a, const float *b, bool accumulate, float *sums, ptrdiff_t sums_stride);
+// The sum of a * b over each image's pixels.
+void ck_image_products(ck_maps maps, const float *a, const float *b, float *sums, ptrdiff_t sums_stride);
 // One image's pixels become `value`, or it is added to them.
 void ck_fill_image(ck_maps maps, float value, bool accumulate, float *y);
 

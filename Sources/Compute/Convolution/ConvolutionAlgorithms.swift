@@ -220,7 +220,7 @@ extension ConvolutionAlgorithm {
     ),
     isDirect: true,
     takesAnyPrecision: true,
-    supports: { problem, _ in problem.isCentered && problem.kernel <= 3 },
+    supports: { problem, _ in problem.isSumOfShiftedPlanes },
     pays: { _, _ in true },
     forward: { $0.shiftedConvolve($1) },
     inputGradient: { $0.shiftedInputGradient($1) },

@@ -6,26 +6,22 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - job: without planes
-  ///   - x: `step` planes for each input channel; of them only one if not in single precision
-  ///   - y: `step` planes for each output channel, of which the one at `first` is written; likewise
+  ///   - x: what taps read of each input channel
+  ///   - y: of each output channel, of which the given phase is written
   ///   - offsets: of the taps
   func run(
-    _ job: ck_convolution, _ x: (planes: Planes, step: Int), into y: (planes: Planes, first: Int, step: Int),
-    offsets: [Int]
+    _ job: ck_convolution, _ x: TapPlanes, into y: TapPlanes, phase: Int = 0, offsets: [Int]
   ) {
     guard job.outputs > 0 else { return }
-    precondition(
-      (x.step == 1 || x.planes.precision == .float32) && (y.step == 1 || y.planes.precision == .float32),
-      "phases are in single precision")
     offsets.withUnsafeBufferPointer { pointer in
       var job = job
       (job.offsets, job.taps) = (pointer.baseAddress, Int64(offsets.count))
       forEachChunk(length: y.planes.geometry.length, channels: x.planes.shape.channels) { begin, end in
         var job = job
         readingAll(x.planes, (begin..<end).widened(by: offsets)) { from, stride in
-          (job.x, job.x_stride) = (from, stride * x.step)
+          (job.x, job.x_stride) = (from, stride * x.phases)
           writingAll(y.planes, begin..<end, keepsValues: job.accumulate) { to, stride in
-            (job.y, job.y_stride) = (to + y.first * stride, stride * y.step)
+            (job.y, job.y_stride) = (to + phase * stride, stride * y.phases)
             loops.convolve(&job, begin, end)
           }
         }

@@ -32,9 +32,7 @@ public struct ConvolutionProblem: Hashable, Sendable {
   /// `[outputs, images, (rows + 2 * padding - kernel) / stride + 1, (columns + 2 * padding -
   /// kernel) / stride + 1]`
   public var output: PlaneShape {
-    PlaneShape(
-      channels: outputs, images: input.images, rows: (input.rows + 2 * padding - kernel) / stride + 1,
-      columns: (input.columns + 2 * padding - kernel) / stride + 1)
+    input.windowed(kernel, stride: stride, padding: padding).with(channels: outputs)
   }
 
   /// `[outputs, inputs / groups, kernel, kernel]`
@@ -48,6 +46,10 @@ public struct ConvolutionProblem: Hashable, Sendable {
   var isCentered: Bool {
     groups == 1 && kernel % 2 == 1 && padding == kernel / 2 && stride <= 2
   }
+
+  /// Whether it is a sum over shifted planes of the input, or with stride 2 over those of its
+  /// phases: 1x1 or 3x3.
+  public var isSumOfShiftedPlanes: Bool { isCentered && kernel <= 3 }
 }
 
 extension Engine {

@@ -7,7 +7,7 @@ import CKernels
 /// reads one phase plane with a shift of 0 or -1, and the loops are those of stride 1.
 struct ConvolutionTaps {
   /// Planes per input channel.
-  private(set) var phases: Int
+  let phases: Int
   /// For each tap the distance from flat index p of the output to the element it reads.
   let offsets: [Int]
 
@@ -30,13 +30,6 @@ struct ConvolutionTaps {
       }
     }
     self.offsets = offsets
-  }
-
-  /// The same taps where an input has all four phases, whether they read them or not.
-  func amongAllPhases() -> ConvolutionTaps {
-    var taps = self
-    taps.phases = 4
-    return taps
   }
 
   /// The taps that contribute to one phase of a strided convolution's input gradient: their places
@@ -62,22 +55,43 @@ struct ConvolutionTaps {
   }
 }
 
+/// What a convolution's taps read or write: several planes for each channel, its phases, or one.
+struct TapPlanes {
+  let planes: Planes
+  /// Planes per channel.
+  let phases: Int
+
+  /// - Parameter planes: in single precision if there are several for a channel.
+  init(_ planes: Planes, phases: Int = 1) {
+    precondition(phases == 1 || planes.precision == .float32, "phases are in single precision")
+    self.planes = planes
+    self.phases = phases
+  }
+
+  var channels: Int { planes.shape.channels / phases }
+
+  func channels(_ range: Range<Int>) -> TapPlanes {
+    TapPlanes(planes.channels(range.lowerBound * phases..<range.upperBound * phases), phases: phases)
+  }
+}
+
 extension Engine {
-  /// Calls `body` with planes that a convolution's taps apply to: the input itself, or its phase
-  /// planes.
+  /// Calls `body` with planes that a convolution's taps apply to, the input itself or its phase
+  /// planes, and with the taps' offsets.
   ///
-  /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did.
+  /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did: all four,
+  ///   whether taps read them or not.
   func withTapPlanes<Result>(
     _ input: Planes, phases: Planes? = nil, kernel: Int, stride: Int, output: Planes,
-    _ body: (Planes, ConvolutionTaps) -> Result
+    _ body: (TapPlanes, _ offsets: [Int]) -> Result
   ) -> Result {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
     if stride > 1, let phases {
       requirePhases(phases, of: input)
-      return inSinglePrecision(phases) { body($0, taps.amongAllPhases()) }
+      return inSinglePrecision(phases) { body(TapPlanes($0, phases: 4), taps.offsets) }
     }
     return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
-      body($0, taps)
+      body(TapPlanes($0, phases: taps.phases), taps.offsets)
     }
   }
 
@@ -86,10 +100,9 @@ extension Engine {
     _ input: Planes, phases: Int, stride: Int, output: PlaneShape, _ body: (Planes) -> Result
   ) -> Result {
     guard stride > 1 else { return body(input) }
-    return withTemporaryPlanes(output.with(channels: input.shape.channels * phases)) { split in
-      self.split(input, phases: phases, into: split)
-      return body(split)
-    }
+    let split = Planes(uninitialized: output.with(channels: input.shape.channels * phases))
+    self.split(input, phases: phases, into: split)
+    return body(split)
   }
 
   /// Cuts planes into the four phases that convolutions with a stride of 2 read, for several of
@@ -132,11 +145,6 @@ extension Engine {
           Int64(y.shape.columns), Int64(image), Int64(images), accumulate, $0)
       }
     }
-  }
-
-  /// Calls `body` with planes of its own, whose pixels are unspecified.
-  func withTemporaryPlanes<Result>(_ shape: PlaneShape, _ body: (Planes) -> Result) -> Result {
-    body(Planes(uninitialized: shape))
   }
 
   /// Runs `body(channel, first, images)` on groups of images that together cover the planes.

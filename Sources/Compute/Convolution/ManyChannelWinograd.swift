@@ -117,19 +117,7 @@ extension Engine {
           sumRow(row, x, dy, range, into: partials + (group * 36 + row * 6) * size)
         }
       }
-      parallel(36) { element in
-        let sums = partials + element * size
-        ck_sum_groups(sums, Int64(split.groups), 36 * size, Int64(size), sums)
-      }
-      gradient.values.withUnsafeMutableBufferPointer { gradient in
-        guard let gradient = gradient.baseAddress else { return }
-        // Tasks write to output channels of their own.
-        nonisolated(unsafe) let base = gradient
-        parallel(outputs) { output in
-          ck_winograd_weight_gradient(
-            partials + output * inputs, size, Int64(inputs), false, base + output * inputs * 9, 9)
-        }
-      }
+      transformBack(partials, groups: split.groups, isTurned: false, into: &gradient)
     }
   }
 
@@ -172,8 +160,8 @@ private struct ManyChannelSplit {
   let groups: Int
 
   init(tiles: Int) {
-    // Long enough that the library's packing pays.
-    let wanted = max(1, tiles / 256)
+    // Long enough that the library's packing pays, and no more memory than that of other gradients.
+    let wanted = max(1, min(32, tiles / 256))
     size = tiles.dividedRoundingUp(by: wanted).roundedUp(to: CK_VECTOR_FLOATS)
     groups = tiles.dividedRoundingUp(by: size)
   }

@@ -12,11 +12,10 @@ extension Engine {
     into y: Planes
   ) {
     withPadded(x, padded) { x in
-      withTemporaryPlanes(x.shape.with(channels: y.shape.channels)) { sums in
-        manyChannelWinogradConvolve(
-          x, weight, bias: bias, adjoint: adjoint, accumulate: false, tiles: padded.tiles, into: sums)
-        crop(sums, accumulate: accumulate, into: y)
-      }
+      let sums = Planes(uninitialized: x.shape.with(channels: y.shape.channels))
+      manyChannelWinogradConvolve(
+        x, weight, bias: bias, adjoint: adjoint, accumulate: false, tiles: padded.tiles, into: sums)
+      crop(sums, accumulate: accumulate, into: y)
     }
   }
 
@@ -30,26 +29,25 @@ extension Engine {
 
   private func withPadded(_ x: Planes, _ padded: PaddedTiles, _ body: (Planes) -> Void) {
     let shape = x.shape
-    withTemporaryPlanes(padded.shape.with(channels: shape.channels)) { copy in
-      let (rows, columns) = (copy.shape.rows, copy.shape.columns)
-      parallel(shape.channels) { channel in
-        reading(x, channel, x.geometry.elements) { plane in
-          for image in 0..<copy.shape.images {
-            for row in 0..<rows {
-              let to = copy.plane(channel) + (image * copy.geometry.imageStride + row * copy.geometry.pitch)
-              let isInside = image < shape.images && row < shape.rows
-              let count = isInside ? shape.columns : 0
-              if isInside {
-                to.update(
-                  from: plane + (image * x.geometry.imageStride + row * x.geometry.pitch), count: count)
-              }
-              (to + count).update(repeating: 0, count: columns - count)
+    let copy = Planes(uninitialized: padded.shape.with(channels: shape.channels))
+    let (rows, columns) = (copy.shape.rows, copy.shape.columns)
+    parallel(shape.channels) { channel in
+      reading(x, channel, x.geometry.elements) { plane in
+        for image in 0..<copy.shape.images {
+          for row in 0..<rows {
+            let to = copy.plane(channel) + (image * copy.geometry.imageStride + row * copy.geometry.pitch)
+            let isInside = image < shape.images && row < shape.rows
+            let count = isInside ? shape.columns : 0
+            if isInside {
+              to.update(
+                from: plane + (image * x.geometry.imageStride + row * x.geometry.pitch), count: count)
             }
+            (to + count).update(repeating: 0, count: columns - count)
           }
         }
       }
-      body(copy)
     }
+    body(copy)
   }
 
   /// y = the upper left part of x, or that added to y.

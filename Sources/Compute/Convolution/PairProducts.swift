@@ -26,7 +26,7 @@ extension Engine {
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       guard let gradient = gradient.baseAddress else { return }
       weightGradientProducts(
-        call.input, phases: 1, offsets: offsets, call.outputGradient, into: gradient
+        TapPlanes(call.input), offsets: offsets, call.outputGradient, into: gradient
       ) {
         sumPairs($0, offsets: offsets)
       }
@@ -34,7 +34,7 @@ extension Engine {
   }
 
   private func sumPairs(_ chunk: WeightGradientChunk, offsets: [Int]) {
-    let (x, dy) = (chunk.x, chunk.dy)
+    let (x, dy) = (chunk.x.planes, chunk.dy)
     let first = (x.bfloat16Plane(0) + chunk.pixels.lowerBound, dy.bfloat16Plane(0) + chunk.pixels.lowerBound)
     for (tap, offset) in offsets.enumerated() {
       var job = ck_pair_sums(
@@ -78,12 +78,10 @@ extension Engine {
   ) {
     let (places, kernelSize) = (taps.map(Int64.init), Int64(weight.shape[2] * weight.shape[3]))
     let column = (inputs + 1) / 2 * taps.count
-    packing(weight, outputs: outputs, column: column, as: UInt32.self) { values, block, packed in
+    packing(weight, outputs: outputs, column: column, body) { values, block, packed in
       ck_pack_weight_pairs(
         values, Int64(outputs), Int64(inputs), kernelSize, places, Int64(taps.count), transposed,
         Int64(block.lowerBound), Int64(block.upperBound), packed)
-    } body: {
-      body($0)
     }
   }
 }

@@ -9,7 +9,7 @@ extension Engine {
     let (inputs, outputs) = (input.shape.channels, output.shape.channels)
     withTapPlanes(
       input, phases: call.phases, kernel: kernel, stride: call.problem.stride, output: output
-    ) { planes, taps in
+    ) { planes, offsets in
       withPackedWeights(
         call.weight, outputs: outputs, inputs: inputs, taps: (0..<kernel * kernel).map(Int64.init),
         transposed: false
@@ -19,7 +19,7 @@ extension Engine {
             ck_convolution(
               x: nil, x_stride: 0, inputs: Int64(inputs), offsets: nil, taps: 0, weights: packed, bias: bias,
               y: nil, y_stride: 0, outputs: Int64(outputs), mask: output.geometry.mask, accumulate: false),
-            (planes, taps.phases), into: (output, 0, 1), offsets: taps.offsets)
+            planes, into: TapPlanes(output), offsets: offsets)
         }
       }
     }
@@ -35,7 +35,7 @@ extension Engine {
     // A convolution with the kernel turned around.
     let index = (0..<offsets.count).reversed().map(Int64.init)
     gradientConvolution(
-      dy, call.weight, taps: (index, offsets), into: (dx, 0, 1), accumulate: call.accumulate)
+      dy, call.weight, taps: (index, offsets), accumulate: call.accumulate, into: TapPlanes(dx))
   }
 
   private func stridedInputGradient(
@@ -43,19 +43,19 @@ extension Engine {
   ) {
     let phases = kernel == 1 ? 1 : 4
     let shape = inputGradient.shape
-    withTemporaryPlanes(outputGradient.shape.with(channels: shape.channels * phases)) { split in
-      for phase in 0..<phases {
-        let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
-        gradientConvolution(
-          outputGradient, weight, taps: taps, into: (split, phase, phases), accumulate: false)
-      }
-      joinPhases(split, phases: phases, accumulate: accumulate, into: inputGradient)
+    let split = TapPlanes(
+      Planes(uninitialized: outputGradient.shape.with(channels: shape.channels * phases)), phases: phases)
+    for phase in 0..<phases {
+      let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
+      gradientConvolution(
+        outputGradient, weight, taps: taps, accumulate: false, into: split, phase: phase)
     }
+    joinPhases(split.planes, phases: phases, accumulate: accumulate, into: inputGradient)
   }
 
   private func gradientConvolution(
     _ outputGradient: Planes, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
-    into y: (planes: Planes, first: Int, step: Int), accumulate: Bool
+    accumulate: Bool, into y: TapPlanes, phase: Int = 0
   ) {
     let inputs = weight.shape[1]
     withPackedWeights(
@@ -66,7 +66,7 @@ extension Engine {
           x: nil, x_stride: 0, inputs: Int64(weight.shape[0]), offsets: nil, taps: 0, weights: packed,
           bias: nil, y: nil, y_stride: 0, outputs: Int64(inputs), mask: outputGradient.geometry.mask,
           accumulate: accumulate),
-        (outputGradient, 1), into: y, offsets: taps.offsets)
+        TapPlanes(outputGradient), into: y, phase: phase, offsets: taps.offsets)
     }
   }
 
@@ -75,28 +75,24 @@ extension Engine {
     _ body: (UnsafePointer<Float>) -> Void
   ) {
     let kernelSize = Int64(weight.shape[2] * weight.shape[3])
-    packing(weight, outputs: outputs, column: inputs * taps.count, as: Float.self) { values, block, packed in
+    packing(weight, outputs: outputs, column: inputs * taps.count, body) { values, block, packed in
       ck_pack_weights(
         values, Int64(outputs), Int64(inputs), kernelSize, taps, Int64(taps.count), transposed,
         Int64(block.lowerBound), Int64(block.upperBound), packed)
-    } body: {
-      body($0)
     }
   }
 
   /// Calls `body` with weights as `pack` lays them out, a block of output channels at a time.
   ///
   /// - Parameters:
-  ///   - column: words of an output channel
-  ///   - word: a type of 32 bits
+  ///   - column: words of 32 bits of an output channel
   func packing<Word>(
-    _ weight: Tensor, outputs: Int, column: Int, as word: Word.Type,
-    _ pack: (UnsafePointer<Float>, Range<Int>, UnsafeMutablePointer<Word>) -> Void,
-    body: (UnsafePointer<Word>) -> Void
+    _ weight: Tensor, outputs: Int, column: Int, _ body: (UnsafePointer<Word>) -> Void,
+    pack: (UnsafePointer<Float>, Range<Int>, UnsafeMutablePointer<Word>) -> Void
   ) {
-    precondition(MemoryLayout<Word>.stride == MemoryLayout<Float>.stride, "\(word) is not 32 bits")
+    precondition(MemoryLayout<Word>.stride == MemoryLayout<Float>.stride, "\(Word.self) is not 32 bits")
     scratch.floats(outputs * column) { memory in
-      memory.withMemoryRebound(to: word, capacity: outputs * column) { packed in
+      memory.withMemoryRebound(to: Word.self, capacity: outputs * column) { packed in
         weight.values.withUnsafeBufferPointer { values in
           guard let values = values.baseAddress else { return }
           nonisolated(unsafe) let base = values

@@ -9,15 +9,15 @@ extension Engine {
       withTapPlanes(
         call.input, phases: call.phases, kernel: problem.kernel, stride: problem.stride,
         output: outputGradient
-      ) { planes, taps in
+      ) { planes, offsets in
         if multipliesMatrices(problem) {
           return weightGradientProducts(
-            planes, phases: taps.phases, offsets: taps.offsets, outputGradient, into: gradient
+            planes, offsets: offsets, outputGradient, into: gradient
           ) {
-            multiplyByBLAS($0, phases: taps.phases, offsets: taps.offsets)
+            multiplyByBLAS($0, offsets: offsets)
           }
         }
-        sum(planes, taps, outputGradient, into: gradient)
+        sum(planes, offsets: offsets, outputGradient, into: gradient)
       }
     }
   }
@@ -32,11 +32,9 @@ extension Engine {
   }
 
   private func sum(
-    _ x: Planes, _ taps: ConvolutionTaps, _ outputGradient: Planes,
-    into gradient: UnsafeMutablePointer<Float>
+    _ x: TapPlanes, offsets: [Int], _ outputGradient: Planes, into gradient: UnsafeMutablePointer<Float>
   ) {
-    precondition(taps.phases == 1 || x.precision == .float32, "phases are in single precision")
-    let (inputs, tapCount) = (Int64(x.shape.channels / taps.phases), Int64(taps.offsets.count))
+    let (inputs, tapCount) = (Int64(x.channels), Int64(offsets.count))
     let columns = Int(inputs * tapCount)
     let split = WeightGradientSplit(
       outputs: outputGradient.shape.channels, columns: columns, length: outputGradient.geometry.length)
@@ -51,13 +49,13 @@ extension Engine {
         let count = Int(ck_gradient_scratch(inputs, tapCount, Int64(block.count)))
         scratch.floats(count) { sums in
           sums.update(repeating: 0, count: count)
-          taps.offsets.withUnsafeBufferPointer { offsets in
+          offsets.withUnsafeBufferPointer { pointer in
             var job = ck_weight_gradient(
-              dy: nil, dy_stride: 0, x: nil, x_stride: 0, inputs: inputs, offsets: offsets.baseAddress,
+              dy: nil, dy_stride: 0, x: nil, x_stride: 0, inputs: inputs, offsets: pointer.baseAddress,
               taps: tapCount)
-            forEachPart(of: split.range(group), x, dy) { range in
-              readingAll(x, range.widened(by: taps.offsets)) {
-                (job.x, job.x_stride) = ($0, $1 * taps.phases)
+            forEachPart(of: split.range(group), x.planes, dy) { range in
+              readingAll(x.planes, range.widened(by: offsets)) {
+                (job.x, job.x_stride) = ($0, $1 * x.phases)
                 readingAll(dy, range) {
                   (job.dy, job.dy_stride) = ($0, $1)
                   loops.weight_gradient(&job, Int64(block.count), range.lowerBound, range.upperBound, sums)

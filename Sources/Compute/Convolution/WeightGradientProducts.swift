@@ -6,15 +6,15 @@ import CKernels
 /// Borders are zero in dy, so that products may run over them.
 extension Engine {
   /// - Parameters:
-  ///   - planes: what taps read, `phases` for each input channel
+  ///   - x: what taps read of each input channel
   ///   - offsets: of the taps
   ///   - gradient: [outputs][inputs][taps], overwritten
   ///   - multiply: adds a chunk's products, or overwrites the sums with them
   func weightGradientProducts(
-    _ planes: Planes, phases: Int, offsets: [Int], _ outputGradient: Planes,
+    _ x: TapPlanes, offsets: [Int], _ outputGradient: Planes,
     into gradient: UnsafeMutablePointer<Float>, multiply: (WeightGradientChunk) -> Void
   ) {
-    let (inputs, outputs) = (planes.shape.channels / phases, outputGradient.shape.channels)
+    let (inputs, outputs) = (x.channels, outputGradient.shape.channels)
     guard outputGradient.geometry.length > 0 else {
       return gradient.update(repeating: 0, count: outputs * inputs * offsets.count)
     }
@@ -28,13 +28,12 @@ extension Engine {
       parallel(split.tiles * split.groups) { task in
         let (rows, columns) = split.tile(task / split.groups)
         let group = task % split.groups
-        let x = planes.channels(columns.lowerBound * phases..<columns.upperBound * phases)
         let dy = outputGradient.channels(rows)
         let sums = partials + (group * size + rows.lowerBound * inputs + columns.lowerBound)
         split.forEachChunk(of: group) { pixels, isFirst in
           multiply(
             WeightGradientChunk(
-              x: x, dy: dy, pixels: pixels, isFirst: isFirst, sums: sums, stride: inputs,
+              x: x.channels(columns), dy: dy, pixels: pixels, isFirst: isFirst, sums: sums, stride: inputs,
               tapStride: outputs * inputs))
         }
       }
@@ -51,16 +50,15 @@ extension Engine {
     }
   }
 
-  func multiplyByBLAS(_ chunk: WeightGradientChunk, phases: Int, offsets: [Int]) {
+  func multiplyByBLAS(_ chunk: WeightGradientChunk, offsets: [Int]) {
     let (x, dy, pixels) = (chunk.x, chunk.dy, chunk.pixels)
-    precondition(phases == 1 || x.precision == .float32, "phases are in single precision")
-    readingAll(x, pixels.widened(by: offsets)) { from, xStride in
+    readingAll(x.planes, pixels.widened(by: offsets)) { from, xStride in
       readingAll(dy, pixels) { gradient, dyStride in
         for (tap, offset) in offsets.enumerated() {
           blas.multiply(
-            rows: dy.shape.channels, columns: x.shape.channels / phases, inner: pixels.count,
+            rows: dy.shape.channels, columns: x.channels, inner: pixels.count,
             a: gradient + pixels.lowerBound, aStride: dyStride, transposeA: false,
-            b: from + (pixels.lowerBound + offset), bStride: xStride * phases, transposeB: true,
+            b: from + (pixels.lowerBound + offset), bStride: xStride * x.phases, transposeB: true,
             beta: chunk.isFirst ? 0 : 1, c: chunk.sums + tap * chunk.tapStride, cStride: chunk.stride)
         }
       }
@@ -71,7 +69,7 @@ extension Engine {
 /// A tile of the matrices, and pixels that its products are summed over.
 struct WeightGradientChunk {
   /// Channels that the tile's columns belong to.
-  let x: Planes
+  let x: TapPlanes
   /// Channels that its rows belong to.
   let dy: Planes
   let pixels: Range<Int>

@@ -65,18 +65,30 @@ extension Engine {
           }
         }
       }
-      parallel(36) { element in
-        let sums = partials + element * inputs * outputs
-        ck_sum_groups(sums, Int64(split.groups), size, Int64(inputs * outputs), sums)
-      }
-      gradient.values.withUnsafeMutableBufferPointer { gradient in
-        guard let gradient = gradient.baseAddress else { return }
-        // Tasks write to output channels of their own.
-        nonisolated(unsafe) let base = gradient
-        parallel(outputs) { output in
-          ck_winograd_weight_gradient(
-            partials + output * inputs, inputs * outputs, Int64(inputs), true, base + output * inputs * 9, 9)
-        }
+      transformBack(partials, groups: split.groups, isTurned: true, into: &gradient)
+    }
+  }
+
+  /// Adds up the sums `[group][element][output][input]` in the order of their groups, and
+  /// transforms them to the gradient of the weights.
+  ///
+  /// - Parameter isTurned: whether the kernel comes out turned around
+  func transformBack(
+    _ partials: UnsafeMutablePointer<Float>, groups: Int, isTurned: Bool, into gradient: inout Tensor
+  ) {
+    let (outputs, inputs) = (gradient.shape[0], gradient.shape[1])
+    let size = outputs * inputs
+    parallel(36) { element in
+      let sums = partials + element * size
+      ck_sum_groups(sums, Int64(groups), 36 * size, Int64(size), sums)
+    }
+    gradient.values.withUnsafeMutableBufferPointer { gradient in
+      guard let gradient = gradient.baseAddress else { return }
+      // Tasks write to output channels of their own.
+      nonisolated(unsafe) let base = gradient
+      parallel(outputs) { output in
+        ck_winograd_weight_gradient(
+          partials + output * inputs, size, Int64(inputs), isTurned, base + output * inputs * 9, 9)
       }
     }
   }

@@ -58,12 +58,8 @@ extension Engine {
   }
 }
 
-/// Pooling over all pixels of an image, as planes [channels, images, 1, 1] or a tensor [images,
-/// channels].
+/// Pooling over all pixels of an image.
 extension Engine {
-  /// Mean of every image's channel, `[images, channels]`.
-  public func globalAveragePool(_ x: Planes) -> Tensor { imageMeans(x) }
-
   /// Mean over the pixels of every image's channel, `[images, channels]`, summed in double
   /// precision.
   public func imageMeans(_ x: Planes) -> Tensor {
@@ -98,17 +94,6 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``globalAveragePool(_:)``: spreads `g` `[images, channels]` evenly over the
-  /// pixels.
-  public func globalAveragePoolGradient(_ g: Tensor, into dx: Planes) {
-    let shape = dx.shape
-    precondition(g.shape == [shape.images, shape.channels], "a gradient of \(g.shape) does not fit \(shape)")
-    let share = 1 / Float(max(1, shape.rows * shape.columns))
-    spread(into: dx, accumulate: false) { channel, image in
-      g.values[image * shape.channels + channel] * share
-    }
-  }
-
   /// Gradient of ``globalAveragePool(_:into:)``: spreads dy, [channels, images, 1, 1], evenly over
   /// the pixels.
   ///
@@ -116,9 +101,16 @@ extension Engine {
   public func globalAveragePoolGradient(_ dy: Planes, accumulate: Bool = false, into dx: Planes) {
     requireImageValues(dy, of: dx)
     let share = 1 / Float(max(1, dx.shape.rows * dx.shape.columns))
+    let maps = ck_maps(dx.shape, images: 1)
     inSinglePrecision(dy) { dy in
-      spread(into: dx, accumulate: accumulate) { channel, image in
-        dy.plane(channel, image: image).pointee * share
+      parallel(dx.shape.channels) { channel in
+        for image in 0..<dx.shape.images {
+          let elements = dx.geometry.elements(ofImages: image, 1)
+          let value = dy.plane(channel, image: image).pointee * share
+          writing(dx, channel, elements, keepsValues: true) {
+            ck_fill_image(maps, value, accumulate, $0 + elements.lowerBound)
+          }
+        }
       }
     }
   }
@@ -137,32 +129,16 @@ extension Engine {
     precondition(!x.overlaps(result), "relevance cannot overwrite what it belongs to")
     let shape = x.shape
     let pixels = Float(max(1, shape.rows * shape.columns))
-    withTemporaryPlanes(relevance.shape) { quotients in
-      forEachImageMean(x) { channel, image, mean in
-        let quotient = relevance.plane(channel, image: image).pointee / (mean + 1e-9)
-        quotients.plane(channel, image: image).pointee = pixels * (quotient * (1 / pixels))
-      }
-      multiply(x, gate: quotients, accumulate: accumulate, into: result)
+    let quotients = Planes(uninitialized: relevance.shape)
+    forEachImageMean(x) { channel, image, mean in
+      let quotient = relevance.plane(channel, image: image).pointee / (mean + 1e-9)
+      quotients.plane(channel, image: image).pointee = pixels * (quotient * (1 / pixels))
     }
+    multiply(x, gate: quotients, accumulate: accumulate, into: result)
   }
 
   private func requireImageValues(_ y: Planes, of x: Planes) {
     let expected = PlaneShape(channels: x.shape.channels, images: x.shape.images, rows: 1, columns: 1)
     precondition(y.shape == expected, "\(y.shape) are not one value for each image of \(x.shape)")
-  }
-
-  /// Sets an image's pixels to its channel's value, or adds it to them.
-  private func spread(
-    into dx: Planes, accumulate: Bool, _ value: (_ channel: Int, _ image: Int) -> Float
-  ) {
-    let maps = ck_maps(dx.shape, images: 1)
-    parallel(dx.shape.channels) { channel in
-      for image in 0..<dx.shape.images {
-        let elements = dx.geometry.elements(ofImages: image, 1)
-        writing(dx, channel, elements, keepsValues: true) {
-          ck_fill_image(maps, value(channel, image), accumulate, $0 + elements.lowerBound)
-        }
-      }
-    }
   }
 }

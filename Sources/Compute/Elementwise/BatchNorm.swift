@@ -106,17 +106,10 @@ extension Engine {
     return (0..<x.shape.channels).map { all[channels?[$0] ?? $0].moments }
   }
 
-  /// y = f(scale_c * x_c + shift_c) for every channel c; y may be x.
-  public func scaleShift(
-    _ x: Planes, by affine: [ChannelAffine], activation: ActivationFunction?, into y: Planes
-  ) {
-    scaleShiftAdd(x, by: affine, residual: nil, activation: activation, into: y)
-  }
-
   /// As ``batchNorm(_:channels:residual:activation:into:affine:)``, by maps that are known; y may
   /// also be x if `channels` is nil.
   public func scaleShiftAdd(
-    _ x: Planes, by affine: [ChannelAffine], channels: [Int]? = nil, residual: Planes?,
+    _ x: Planes, by affine: [ChannelAffine], channels: [Int]? = nil, residual: Planes? = nil,
     activation: ActivationFunction?, into y: Planes
   ) {
     if let residual { requireSameShape(residual, y) }

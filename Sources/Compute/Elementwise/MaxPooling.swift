@@ -63,9 +63,7 @@ extension Engine {
     precondition(
       x.rows + 2 * padding >= window && x.columns + 2 * padding >= window,
       "a window of \(window) does not fit into \(x)")
-    let expected = PlaneShape(
-      channels: x.channels, images: x.images, rows: (x.rows + 2 * padding - window) / stride + 1,
-      columns: (x.columns + 2 * padding - window) / stride + 1)
+    let expected = x.windowed(window, stride: stride, padding: padding)
     precondition(y == expected, "pooling \(x) gives \(expected), not \(y)")
     return ck_pool(
       images: Int64(x.images), rows: Int64(x.rows), columns: Int64(x.columns), output_rows: Int64(y.rows),

@@ -10,39 +10,18 @@ extension Engine {
   ///   - y: may be x, or the gate if that has its shape
   public func multiply(_ x: Planes, by gate: Planes, into y: Planes) {
     requireSameShape(x, y)
-    guard isGate(gate, of: x) else { return multiply(x, gate, accumulate: false, into: y) }
+    guard isGate(gate, of: x) else { return multiply(x, gate, into: y) }
     multiply(x, gate: gate, accumulate: false, into: y)
   }
 
-  /// Gradients of ``multiply(_:by:into:)``: dx = dy * gate, and the gate's, dy * x, summed over
-  /// pixels where the gate has one value for all of an image's.
+  /// The gate's gradient of ``multiply(_:by:into:)``: dy * x, summed over pixels where the gate has
+  /// one value for all of an image's. That of x is dy * gate.
   ///
-  /// - Parameters:
-  ///   - dx: nil where it is not wanted; may be dy if the gate's is not wanted
-  ///   - accumulate: whether to add to dx, and to the gate's gradient, instead of overwriting it
-  public func multiplyGradient(
-    _ dy: Planes, input x: Planes, gate: Planes, into dx: Planes?, gateGradient: Planes?,
-    accumulate: (dx: Bool, gateGradient: Bool) = (false, false)
-  ) {
+  /// - Parameter gradient: planes of the gate's shape
+  public func gateGradient(_ dy: Planes, input x: Planes, into gradient: Planes) {
     requireSameShape(dy, x)
-    let isGate = isGate(gate, of: x)
-    // First, since dx may be dy.
-    if let gateGradient {
-      requireSameShape(gate, gateGradient)
-      precondition(!(dx?.overlaps(dy) ?? false), "dy is read after dx is written")
-      if isGate {
-        sumProducts(dy, x, accumulate: accumulate.gateGradient, into: gateGradient)
-      } else {
-        multiply(dy, x, accumulate: accumulate.gateGradient, into: gateGradient)
-      }
-    }
-    guard let dx else { return }
-    requireSameShape(x, dx)
-    if isGate {
-      multiply(dy, gate: gate, accumulate: accumulate.dx, into: dx)
-    } else {
-      multiply(dy, gate, accumulate: accumulate.dx, into: dx)
-    }
+    guard isGate(gradient, of: x) else { return multiply(dy, x, into: gradient) }
+    sumProducts(dy, x, into: gradient)
   }
 
   /// Whether there is one value for each image of each channel; else the shapes must be the same.
@@ -53,14 +32,14 @@ extension Engine {
     return true
   }
 
-  private func multiply(_ a: Planes, _ b: Planes, accumulate: Bool, into y: Planes) {
+  private func multiply(_ a: Planes, _ b: Planes, into y: Planes) {
     forEachChunk(
       channels: a.shape.channels, geometry: a.geometry, precision: .least(a, b, y)
     ) { channel, begin, end in
       reading(a, channel, begin..<end) { a in
         reading(b, channel, begin..<end) { b in
-          writing(y, channel, begin..<end, keepsValues: accumulate) { y in
-            ck_multiply_planes(a, b, accumulate, y, begin, end)
+          writing(y, channel, begin..<end, keepsValues: false) { y in
+            ck_multiply_planes(a, b, y, begin, end)
           }
         }
       }
@@ -83,7 +62,7 @@ extension Engine {
     }
   }
 
-  private func sumProducts(_ a: Planes, _ b: Planes, accumulate: Bool, into sums: Planes) {
+  private func sumProducts(_ a: Planes, _ b: Planes, into sums: Planes) {
     forEachImageRange(channels: a.shape.channels, shape: a.shape) { channel, first, images in
       let maps = ck_maps(a.shape, images: images)
       let (elements, gates) = elements(a, sums, first, images)
@@ -91,7 +70,7 @@ extension Engine {
         reading(b, channel, elements) { b in
           writing(sums, channel, gates, keepsValues: true) { values in
             ck_image_products(
-              maps, a + elements.lowerBound, b + elements.lowerBound, accumulate, values + gates.lowerBound,
+              maps, a + elements.lowerBound, b + elements.lowerBound, values + gates.lowerBound,
               sums.geometry.imageStride)
           }
         }

@@ -4,9 +4,8 @@ import Synchronization
 
 /// A product of matrices: OpenBLAS, loaded at run time, or plain loops.
 ///
-/// OpenBLAS's kernels are chosen when the library is loaded, from the environment: older versions
-/// do not know newer processors and fall back to SSE3. So the processor's own feature bits decide,
-/// unless the user has.
+/// OpenBLAS reads the kernels to use from the environment when it is loaded: see
+/// `blas_environment.c`.
 final class BLAS: Sendable {
   typealias Multiply =
     @convention(c) (
@@ -18,6 +17,8 @@ final class BLAS: Sendable {
   let path: String
   /// What OpenBLAS calls the kernels that it runs.
   let coreName: String
+  /// The release of OpenBLAS: another one may round otherwise.
+  let release: String
   private let multiply: Multiply
 
   #if canImport(Darwin)
@@ -31,11 +32,12 @@ final class BLAS: Sendable {
   private static let cache = Mutex<BLAS?>(nil)
 
   /// Plain loops, which round the same way on every processor.
-  static let plain = BLAS(path: "", coreName: "none", multiply: ck_plain_multiply)
+  static let plain = BLAS(path: "", coreName: "none", release: "", multiply: ck_plain_multiply)
 
-  private init(path: String, coreName: String, multiply: Multiply) {
+  private init(path: String, coreName: String, release: String, multiply: Multiply) {
     self.path = path
     self.coreName = coreName
+    self.release = release
     self.multiply = multiply
   }
 
@@ -60,26 +62,25 @@ final class BLAS: Sendable {
   }
 
   private static func load() -> BLAS? {
-    // The last argument keeps what a user has set.
-    if ck_has_avx512() != 0 {
-      setenv("OPENBLAS_CORETYPE", "SkylakeX", 0)
-    } else if ck_has_avx2() != 0 {
-      setenv("OPENBLAS_CORETYPE", "Haswell", 0)
-    }
-    setenv("OPENBLAS_NUM_THREADS", "1", 1)
     for name in names {
       guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL), let gemm = dlsym(library, "cblas_sgemm") else {
         continue
       }
-      var core = "unknown"
-      if let symbol = dlsym(library, "openblas_get_corename") {
-        let getName = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafePointer<CChar>?).self)
-        if let text = getName() { core = String(cString: text) }
-      }
+      // `OpenBLAS 0.3.21 DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64`
+      let words = text("openblas_get_config", of: library)?.split(separator: " ") ?? []
       return BLAS(
-        path: path(of: gemm) ?? name, coreName: core, multiply: unsafeBitCast(gemm, to: Multiply.self))
+        path: path(of: gemm) ?? name, coreName: text("openblas_get_corename", of: library) ?? "unknown",
+        release: words.first == "OpenBLAS" && words.count > 1 ? String(words[1]) : "unknown",
+        multiply: unsafeBitCast(gemm, to: Multiply.self))
     }
     return nil
+  }
+
+  /// What a function of the library without arguments returns; nil if there is none of this name.
+  private static func text(_ function: String, of library: UnsafeMutableRawPointer) -> String? {
+    guard let symbol = dlsym(library, function) else { return nil }
+    let get = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafePointer<CChar>?).self)
+    return get().map { String(cString: $0) }
   }
 
   private static func path(of symbol: UnsafeMutableRawPointer) -> String? {

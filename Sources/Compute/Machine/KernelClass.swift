@@ -62,14 +62,14 @@ public enum KernelClass: String, CaseIterable, Sendable {
     }
   }
 
-  /// What the last bits of results depend on: the class, the kernels that the BLAS library runs,
-  /// and the algorithm of convolutions that was asked for.
+  /// What the last bits of results depend on: the class, the BLAS library's release and the kernels
+  /// that it runs, and the algorithm of convolutions that was asked for.
   ///
   /// - Parameter precision: of the planes
   public func fingerprint(in precision: Precision) -> String {
-    let core = (try? BLAS.of(self))?.coreName ?? "none"
+    let blas = (try? BLAS.of(self)).map { "\($0.coreName) \($0.release)" } ?? "none"
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
-    return "\(rounding(in: precision).rawValue), BLAS \(core)\(convolution)"
+    return "\(rounding(in: precision).rawValue), BLAS \(blas)\(convolution)"
   }
 
   var table: UnsafePointer<ck_kernels>? {

@@ -18,6 +18,16 @@ public struct PlaneShape: Hashable, Sendable {
   /// Of all pixels, without borders.
   public var bytes: Int { channels * pixelsPerChannel * MemoryLayout<Float>.stride }
 
+  /// What windows over every image give: one pixel for each place of a window.
+  ///
+  /// `[channels, images, (rows + 2 * padding - window) / stride + 1, (columns + 2 * padding -
+  /// window) / stride + 1]`
+  public func windowed(_ window: Int, stride: Int, padding: Int) -> PlaneShape {
+    PlaneShape(
+      channels: channels, images: images, rows: (rows + 2 * padding - window) / stride + 1,
+      columns: (columns + 2 * padding - window) / stride + 1)
+  }
+
   /// The same batch with another number of channels.
   public func with(channels: Int) -> PlaneShape {
     PlaneShape(channels: channels, images: images, rows: rows, columns: columns)

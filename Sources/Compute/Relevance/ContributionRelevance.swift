@@ -80,10 +80,9 @@ struct ContributionRelevance {
       return propagate(relevance, sums, to: input, accumulate: accumulate, into: result)
     }
     engine.withPhasePlanes(input, phases: phases, stride: stride, output: relevance.shape) { planes in
-      engine.withTemporaryPlanes(planes.shape) { split in
-        propagate(relevance, sums, to: planes, accumulate: false, into: split)
-        engine.joinPhases(split, phases: phases, accumulate: accumulate, into: result)
-      }
+      let split = Planes(uninitialized: planes.shape)
+      propagate(relevance, sums, to: planes, accumulate: false, into: split)
+      engine.joinPhases(split, phases: phases, accumulate: accumulate, into: result)
     }
   }
 

@@ -15,19 +15,6 @@ public struct Contributions: Sendable {
 }
 
 extension Engine {
-  /// Whether a convolution's positive and negative contributions are summed apart in its forward
-  /// pass, for relevance. Else relevance goes back through two convolutions, one of each sign.
-  ///
-  /// - Parameters:
-  ///   - padding: nil for half the kernel.
-  ///   - inputMayBeNegative: whether anything that the convolution reads may be below zero.
-  public func splitsContributions(
-    kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1, inputMayBeNegative: Bool = false
-  ) -> Bool {
-    (kernel == 1 || kernel == 3) && stride <= 2 && padding ?? kernel / 2 == kernel / 2 && groups == 1
-      && !inputMayBeNegative
-  }
-
   /// A convolution that also sums positive and negative contributions apart, and what batch norm
   /// and an activation make of both.
   ///
@@ -35,9 +22,8 @@ extension Engine {
   ///
   /// - Parameters:
   ///   - x: planes [inputChannels, images, rows, columns]
-  ///   - convolution: one that
-  ///     ``splitsContributions(kernel:stride:padding:groups:inputMayBeNegative:)`` holds for; its
-  ///     planes together less than 2^31 elements
+  ///   - convolution: one that is ``ConvolutionProblem/isSumOfShiftedPlanes``; its planes together
+  ///     less than 2^31 elements
   ///   - affine: scale and shift of every output channel
   ///   - activation: f, nil for none
   ///   - sums: planes of the output's shape each
@@ -49,8 +35,9 @@ extension Engine {
     sums: Contributions, into y: Planes
   ) {
     let (weight, stride) = (convolution.weight, convolution.stride)
-    let kernel = requireConvolution(convolution, input: x.shape, output: y.shape).kernel
-    requireSums(convolution)
+    let problem = requireConvolution(convolution, input: x.shape, output: y.shape)
+    let kernel = problem.kernel
+    requireSums(problem)
     requireCount(affine, y.shape.channels, "affine")
     requireSameShape(sums.positive, y)
     requireSameShape(sums.negative, y)
@@ -68,11 +55,12 @@ extension Engine {
           into: y)
       }
     }
-    withTapPlanes(x, kernel: kernel, stride: stride, output: y) { planes, taps in
+    withTapPlanes(x, kernel: kernel, stride: stride, output: y) { x, offsets in
+      let planes = x.planes
       let weights = convolution.weights(.sums(planes.shape)) {
         SignedWeights(
-          weight, transposed: false, taps: (taps.offsets.indices.map(Int64.init), taps.offsets),
-          stride: planes.geometry.stride * taps.phases, on: self)
+          weight, transposed: false, taps: (offsets.indices.map(Int64.init), offsets),
+          stride: planes.geometry.stride * x.phases, on: self)
       }
       let prefetch = Prefetch([planes, sums.positive, sums.negative, y])
       withScalesAndShifts(affine) { scale, shift in
@@ -106,11 +94,8 @@ extension Engine {
       padding: convolution.padding, groups: convolution.groups, output: output, precision: .float32)
   }
 
-  func requireSums(_ convolution: SignedConvolution) {
-    precondition(
-      splitsContributions(
-        kernel: convolution.weight.shape[2], stride: convolution.stride, padding: convolution.padding,
-        groups: convolution.groups), "this convolution's contributions are not split")
+  func requireSums(_ problem: ConvolutionProblem) {
+    precondition(problem.isSumOfShiftedPlanes, "this convolution's contributions are not split")
   }
 
   /// In the batch-innermost layout.

@@ -13,8 +13,8 @@ extension Engine {
   ///     + 1]
   ///   - convolution: W
   ///   - input: x, planes [inputChannels, images, rows, columns]
-  ///   - sums: what ``convolveSplittingContributions(_:_:maps:relu:sums:into:)`` found of x; nil to
-  ///     compute it anew, with twice the work for each pass
+  ///   - sums: what ``convolveSplittingContributions(_:_:affine:activation:sums:into:)`` found of
+  ///     x; nil to compute it anew, with twice the work for each pass
   ///   - inputMayBeNegative: whether x may be below zero anywhere. Each product z = w * x then
   ///     counts by its own sign, rather than by that of its weight: R_in = sum over outputs of
   ///     (alpha * max(z, 0) / (sum of positive z + 1e-9) - beta * min(z, 0) / (sum of negative z -
@@ -28,7 +28,7 @@ extension Engine {
     inputMayBeNegative: Bool = false, alpha: Float, beta: Float, accumulate: Bool = false,
     into result: Planes
   ) {
-    _ = requireConvolution(convolution, input: input.shape, output: relevance.shape)
+    let problem = requireConvolution(convolution, input: input.shape, output: relevance.shape)
     requireSameShape(input, result)
     precondition(!input.overlaps(result), "relevance cannot overwrite what it belongs to")
     guard let sums else {
@@ -41,13 +41,12 @@ extension Engine {
         }
       }
       guard accumulate else { return compute(into: result) }
-      return withTemporaryPlanes(input.shape) { found in
-        compute(into: found)
-        add(found, into: result)
-      }
+      let found = Planes(uninitialized: input.shape)
+      compute(into: found)
+      return add(found, into: result)
     }
     precondition(!inputMayBeNegative, "sums by the signs of weights are not those of contributions")
-    requireSums(convolution)
+    requireSums(problem)
     requireSameShape(sums.positive, relevance)
     requireSameShape(sums.negative, relevance)
     guard input.shape.images > 0 else { return }
@@ -90,12 +89,13 @@ extension Engine {
     _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, alpha: Float, beta: Float,
     into result: Planes
   ) {
-    withTemporaryPlanes(input.shape) { negative in
-      redistribute(relevance, convolution, input: input, stabilizer: 1e-9, into: result) { max($0, 1e-9) }
+    redistribute(relevance, convolution, input: input, stabilizer: 1e-9, into: result) { max($0, 1e-9) }
+    // What does not count may not be finite.
+    let negative = beta == 0 ? result : Planes(uninitialized: input.shape)
+    if beta != 0 {
       redistribute(relevance, convolution, input: input, stabilizer: 1e-9, into: negative) { min($0, -1e-9) }
-      combine(
-        activation: input, positive: result, alpha: alpha, negative: negative, beta: beta, into: result)
     }
+    combine(activation: input, positive: result, alpha: alpha, negative: negative, beta: beta, into: result)
   }
 
   /// For inputs of either sign: those above zero and the others' absolute values are channels of
@@ -106,23 +106,18 @@ extension Engine {
   ) {
     let split = SignSplit(convolution)
     let shape = input.shape.with(channels: 2 * input.shape.channels)
-    withTemporaryPlanes(shape) { parts in
-      split.split(input, into: parts, on: self)
-      withTemporaryPlanes(shape) { positive in
-        withTemporaryPlanes(shape) { negative in
-          redistribute(relevance, split.convolution, input: parts, stabilizer: 1e-9, into: positive) {
-            max($0, 0)
-          }
-          redistribute(relevance, split.convolution, input: parts, stabilizer: -1e-9, into: negative) {
-            min($0, 0)
-          }
-          combine(
-            activation: parts, positive: positive, alpha: alpha, negative: negative, beta: beta,
-            into: positive)
-        }
-        split.join(positive, into: result, on: self)
+    let (parts, positive) = (Planes(uninitialized: shape), Planes(uninitialized: shape))
+    split.split(input, into: parts, on: self)
+    redistribute(relevance, split.convolution, input: parts, stabilizer: 1e-9, into: positive) { max($0, 0) }
+    let negative = beta == 0 ? positive : Planes(uninitialized: shape)
+    if beta != 0 {
+      redistribute(relevance, split.convolution, input: parts, stabilizer: -1e-9, into: negative) {
+        min($0, 0)
       }
     }
+    combine(
+      activation: parts, positive: positive, alpha: alpha, negative: negative, beta: beta, into: positive)
+    split.join(positive, into: result, on: self)
   }
 
   /// V^T (R / (V x + stabilizer)), V being `part` of every weight.
@@ -133,13 +128,12 @@ extension Engine {
     let weight = convolution.weight
     let weights = Tensor(shape: weight.shape, values: weight.values.map(part))
     let (stride, padding, groups) = (convolution.stride, convolution.padding, convolution.groups)
-    withTemporaryPlanes(relevance.shape) { quotients in
-      convolve(
-        input, weights, stride: stride, padding: padding, groups: groups, method: .direct, into: quotients)
-      quotient(relevance, by: quotients, stabilizer: stabilizer, into: quotients)
-      convolutionInputGradient(
-        quotients, weights, stride: stride, padding: padding, groups: groups, method: .direct, into: result)
-    }
+    let quotients = Planes(uninitialized: relevance.shape)
+    convolve(
+      input, weights, stride: stride, padding: padding, groups: groups, method: .direct, into: quotients)
+    quotient(relevance, by: quotients, stabilizer: stabilizer, into: quotients)
+    convolutionInputGradient(
+      quotients, weights, stride: stride, padding: padding, groups: groups, method: .direct, into: result)
   }
 }
 

@@ -1,4 +1,5 @@
 import CCrypto
+import Pruning
 import Specification
 
 /// The key of a stage's result: a hash of everything that can affect it.
@@ -8,7 +9,7 @@ import Specification
 /// is fast and is done in every run.
 struct StageKey: Hashable, Sendable {
   /// Must be incremented when the program computes other numbers from the same experiment.
-  static let codeVersion = 13
+  static let codeVersion = 14
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String
@@ -50,6 +51,10 @@ struct StageKey: Hashable, Sendable {
       part.dataset.pictures?.maximumPixels = PictureSpec().maximumPixels
     }
     if variant == .baseline { part.prune = nil }
+    // Then there is nothing to take samples of.
+    if CriterionRegistry.entries.contains(where: { $0.name == part.prune?.criterion && !$0.readsImages }) {
+      part.prune?.samples = nil
+    }
     part.evaluate.metrics = EvaluateSpec().metrics
     part.evaluate.latencyBatchSizes = []
     part.export = ExportSpec(formats: [])

@@ -23,7 +23,7 @@ struct ChannelStructure: Sendable {
   let groups: [Group]
   /// By class: the index of its group, and its channel index in the group.
   let positions: [Int: (group: Int, channel: Int)]
-  /// By class of a branch: the classes of sums with which it is removed.
+  /// By class of a branch: the classes of sums with which it is removed, sums of sums among them.
   let leaders: [Int: [Int]]
 
   init(_ graph: Graph) {
@@ -39,8 +39,10 @@ struct ChannelStructure: Sendable {
       sums.formUnion(classes.classes(of: graph.output(of: node)))
     }
     var leaders: [Int: [Int]] = [:]
-    for (sum, branches) in classes.follows.sorted(by: { $0.key < $1.key }) {
-      for branch in branches { leaders[branch, default: []].append(sum) }
+    for sum in classes.follows.keys.sorted() {
+      for branch in classes.removed(with: sum) where branch != sum {
+        leaders[branch, default: []].append(sum)
+      }
     }
     self.leaders = leaders
     (groups, positions) = Self.groups(makers, classes, leaders, sums: sums, graph)
@@ -51,6 +53,8 @@ struct ChannelStructure: Sendable {
   ) -> (groups: [Group], positions: [Int: (group: Int, channel: Int)]) {
     var kept = classes.pinned
     for maker in makers where maker.pruning == .kept { kept.formUnion(classes.classes(of: maker.value)) }
+    // A sum keeps what its branches cannot lose.
+    kept.formUnion(kept.flatMap { leaders[$0] ?? [] })
     var found: [(maker: Maker, classes: [Int])] = []
     var positions: [Int: (group: Int, channel: Int)] = [:]
     for maker in makers {

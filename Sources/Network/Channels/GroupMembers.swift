@@ -10,8 +10,8 @@ extension PrunableGraph {
   /// counts as 0, since it adds nothing to it; layers without scores do not count. A group without
   /// scored layers has no score.
   ///
-  /// - Parameter layers: by layer, normalized scores of the remaining output channels; or by
-  ///   stream, for a criterion that scores streams itself
+  /// - Parameter layers: by layer, normalized scores of the remaining output channels; those of a
+  ///   stream itself are under ``scoreName(ofStream:)``
   public func groupScores(_ layers: [String: [Double]]) -> [String: [Double]] {
     var sums = structure.groups.map { [Double](repeating: 0, count: $0.classes.count) }
     var counts = sums
@@ -27,7 +27,7 @@ extension PrunableGraph {
     }
     for (index, group) in structure.groups.enumerated() where group.kind != .stream || prunesStreams {
       let left = group.classes.indices.filter { !isRemoved(group.classes[$0]) }
-      if group.kind == .stream, let own = layers[group.name] {
+      if group.kind == .stream, let own = found.removeValue(forKey: Self.scoreName(ofStream: group.name)) {
         found[group.name] = own
       } else if left.contains(where: { counts[index][$0] > 0 }) {
         found[group.name] = left.map { sums[index][$0] / max(1, counts[index][$0]) }
@@ -35,6 +35,10 @@ extension PrunableGraph {
     }
     return found
   }
+
+  /// The name of a stream's own scores, for a criterion that does not score the stream's layers:
+  /// the stream of a declared network has the name of a layer.
+  public static func scoreName(ofStream name: String) -> String { "stream \(name)" }
 
   /// For each original channel of a layer: its group and index in the group, and those of streams
   /// that it adds to.

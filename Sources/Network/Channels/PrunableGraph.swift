@@ -46,9 +46,6 @@ public struct PrunableGraph: Sendable {
     channelGroups.filter { $0.kind == .convolution }.map(\.kept.count).reduce(0, +)
   }
 
-  /// The original indices of a layer's remaining output channels.
-  func keptOutputs(of maker: ChannelStructure.Maker) -> [Int] { kept[maker.value.index] }
-
   // MARK: Removal
 
   /// Removes channels.

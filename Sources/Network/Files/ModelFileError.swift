@@ -39,9 +39,12 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
         + (found > expected ? "; `architecture.classes: \(found)` takes it, " : "; ")
         + "`architecture.new_head: true` trains a new one"
     case .lostChannels(let file, let tensor, let expected, let found):
-      "\(file): tensor \(tensor) has shape \(found), expected \(expected): a pruned model whose metadata, "
-        + "espalier.kept.*, was lost when another program wrote it, or a model of another `architecture.width`; "
-        + "use the file that `espalier run` wrote"
+      "\(file): tensor \(tensor) has shape \(found), expected \(expected): "
+        + (file.hasSuffix(".onnx")
+          ? "a pruned model, or one of another `architecture.width`; an ONNX file does not say which channels are "
+            + "left, so use its `model.safetensors`, or `architecture: {onnx: …}`"
+          : "a pruned model whose metadata, espalier.kept.*, was lost when another program wrote it, or a model of "
+            + "another `architecture.width`; use the file that `espalier run` wrote")
     case .notFinite(let file, let tensor):
       "\(file): tensor \(tensor) has values that are not finite, as after a training that diverged"
     case .negativeVariance(let file, let tensor, let value):

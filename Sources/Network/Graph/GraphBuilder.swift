@@ -13,6 +13,8 @@ public struct GraphBuilder: Sendable {
   public let input: FeatureShape
   private var nodes: [Graph.Node] = []
   private var shapes: [FeatureShape]
+  /// By value: convolutions on the longest path from the image.
+  private var depths = [0]
   private var channels = 0
   private var weights = 0
 
@@ -42,7 +44,14 @@ public struct GraphBuilder: Sendable {
     nodes.append(
       Graph.Node(
         operation: operation, inputs: inputs, layer: layer, tensors: tensors ?? layer, pruning: pruning))
+    depths.append((inputs.map { depths[$0.index] }.max() ?? 0) + (operation is Convolution ? 1 : 0))
     return Graph.Value(index: nodes.count)
+  }
+
+  /// The residual stream among a sum's operands: the one with the fewest convolutions before it, or
+  /// the first of several; nil if there is none.
+  public func stream(among operands: [Graph.Value]) -> Graph.Value? {
+    operands.min { depths[$0.index] < depths[$1.index] }
   }
 
   /// Adds the shape of a value, and counts its elements.

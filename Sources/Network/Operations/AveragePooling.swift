@@ -27,12 +27,7 @@ public struct AveragePooling: ChannelwiseOperation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    let input = x[0].shape
-    let output = run.planes(
-      PlaneShape(
-        channels: input.channels, images: input.images,
-        rows: (input.rows + 2 * padding - window) / stride + 1,
-        columns: (input.columns + 2 * padding - window) / stride + 1))
+    let output = run.planes(x[0].shape.windowed(window, stride: stride, padding: padding))
     run.engine.averagePool(x[0], window: window, stride: stride, padding: padding, into: output)
     return (output, ())
   }

@@ -173,6 +173,13 @@ public struct BatchNormalization: Operation {
     }
   }
 
+  /// The activation right behind batch norm, in the form of the engine; nil for none.
+  func behind(
+    _ statistics: Statistics, _ tensors: Tensors, _ activation: ActivationFunction?
+  ) -> BatchNormActivation {
+    activation.map { .input(affine(statistics, tensors), of: $0) } ?? .none
+  }
+
   /// Inputs of the gradient, in the form of the engine.
   func gradientTerms(_ statistics: Statistics, _ tensors: Tensors) -> BatchNormStatistics {
     BatchNormStatistics(

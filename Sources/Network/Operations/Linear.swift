@@ -7,6 +7,9 @@ import Compute
 public struct Linear: Operation {
   public var outputs: Int
   public let hasBias: Bool
+  /// Set by the plan: whether the input is nowhere negative, so that contributions have the signs
+  /// of the weights. The values themselves do not decide, since images would depend on each other.
+  var inputIsNonNegative = false
 
   public init(outputs: Int, hasBias: Bool = true) {
     self.outputs = outputs
@@ -96,7 +99,9 @@ public struct Linear: Operation {
   ) {
     let relevance = run.engine.flatten(r)
     rx.overwrite(0, values.inputShapes[0]) { planes in
-      let rule = LinearRelevance(weight: tensors[0].value, input: saved, rule: run.rule, engine: run.engine)
+      let rule = LinearRelevance(
+        weight: tensors[0].value, input: saved, isNonNegative: inputIsNonNegative, rule: run.rule,
+        engine: run.engine)
       run.engine.unflatten(rule.propagate(relevance), into: planes)
     }
   }
@@ -106,6 +111,7 @@ public struct Linear: Operation {
 private struct LinearRelevance {
   let weight: Tensor
   let input: Tensor
+  let isNonNegative: Bool
   let rule: RelevanceRule
   let engine: Engine
 
@@ -115,7 +121,7 @@ private struct LinearRelevance {
     let (positiveWeights, negativeWeights) = (
       part(of: weight) { max($0, 0) }, part(of: weight) { min($0, 0) }
     )
-    guard input.values.contains(where: { $0 < 0 }) else {
+    guard !isNonNegative else {
       let positive = transposed(positiveWeights, quotients(relevance, sums(input, positiveWeights)))
       let negative = transposed(negativeWeights, quotients(relevance, sums(input, negativeWeights)))
       return combined(input, positive, negative)
@@ -156,7 +162,9 @@ private struct LinearRelevance {
   private func combined(_ input: Tensor, _ positive: Tensor, _ negative: Tensor) -> Tensor {
     var result = input
     for index in result.values.indices {
-      result.values[index] *= rule.alpha * positive.values[index] - rule.beta * negative.values[index]
+      // What does not count may not be finite.
+      let subtracted = rule.beta == 0 ? 0 : rule.beta * negative.values[index]
+      result.values[index] *= rule.alpha * positive.values[index] - subtracted
     }
     return result
   }

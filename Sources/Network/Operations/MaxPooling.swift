@@ -28,12 +28,7 @@ public struct MaxPooling: ChannelwiseOperation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: [Int32]) {
-    let input = x[0].shape
-    let output = run.planes(
-      PlaneShape(
-        channels: input.channels, images: input.images,
-        rows: (input.rows + 2 * padding - window) / stride + 1,
-        columns: (input.columns + 2 * padding - window) / stride + 1))
+    let output = run.planes(x[0].shape.windowed(window, stride: stride, padding: padding))
     var indices: [Int32] = []
     run.engine.maxPool(
       x[0], window: window, stride: stride, padding: padding, into: output, indices: &indices)

@@ -43,7 +43,7 @@ public struct Multiply: Operation {
   ) {
     let (signal, gate) = (values.input(0), values.input(1))
     dx.overwrite(1, gate.shape) {
-      run.engine.multiplyGradient(dy, input: signal, gate: gate, into: nil, gateGradient: $0)
+      run.engine.gateGradient(dy, input: signal, into: $0)
     }
     run.engine.multiply(dy, by: gate, into: dy)
     dx.add(dy, to: 0)

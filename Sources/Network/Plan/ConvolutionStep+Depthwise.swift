@@ -42,9 +42,6 @@ extension ConvolutionStep {
     else { return false }
     let normalization = BatchNormalization()
     let weight = parameters[node][0]
-    let behind = activation.map {
-      BatchNormActivation.input(normalization.affine(statistics, tensors), of: $0)
-    }
     flow.write(to: source, input.shape) { inputGradient, accumulate in
       run.timed(
         convolution.weightName(parameters[node]), .gradients,
@@ -55,8 +52,9 @@ extension ConvolutionStep {
         (tensors.bias.gradient.values, tensors.weight.gradient.values) =
           run.engine.depthwiseBatchNormGradients(
             dy, convolved: convolved, normalization: normalization.gradientTerms(statistics, tensors),
-            activation: behind ?? .none, input: input, weight: weight.value, accumulate: accumulate,
-            into: &weight.gradient, inputGradient: inputGradient)
+            activation: normalization.behind(statistics, tensors, activation), input: input,
+            weight: weight.value, accumulate: accumulate, into: &weight.gradient,
+            inputGradient: inputGradient)
       }
     }
     return true

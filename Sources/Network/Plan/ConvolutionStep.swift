@@ -120,10 +120,7 @@ struct ConvolutionStep: Step {
     _ input: Planes, _ x: StepValues, _ parameters: ParameterStore, _ run: Run
   ) -> (output: Planes, saved: Saved)? {
     guard run.mode == .relevance, inputIsNonNegative, run.wantsRelevance(inputs[Self.inputRank]),
-      let weights = run.signedConvolutions[node],
-      run.engine.splitsContributions(
-        kernel: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
-        groups: convolution.groups)
+      let weights = run.signedConvolutions[node], convolution.problem(input.shape).isSumOfShiftedPlanes
     else { return nil }
     let tensors = tensors(parameters)
     let isFused = sum == nil
@@ -178,11 +175,9 @@ struct ConvolutionStep: Step {
   ) -> Planes {
     let normalization = BatchNormalization()
     guard let sum else {
-      let behind = activation.map {
-        BatchNormActivation.input(normalization.affine(statistics, tensors), of: $0)
-      }
       normalization.backward(
-        dy, input: convolved, statistics: statistics, activation: behind ?? .none, into: dy, tensors, run)
+        dy, input: convolved, statistics: statistics,
+        activation: normalization.behind(statistics, tensors, activation), into: dy, tensors, run)
       return dy
     }
     let behind = activation.map { BatchNormActivation.output(values.requireOutput(), of: $0) }
@@ -210,8 +205,7 @@ struct ConvolutionStep: Step {
     let result = run.planes(convolved.shape)
     run.timed(tensors.name, .normalization, bytes: 2 * convolved.shape.bytes) {
       run.engine.scaleShiftAdd(
-        convolved, by: BatchNormalization().affine(statistics, tensors), residual: nil,
-        activation: activation, into: result)
+        convolved, by: BatchNormalization().affine(statistics, tensors), activation: activation, into: result)
     }
     return result
   }

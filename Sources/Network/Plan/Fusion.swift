@@ -66,6 +66,10 @@ struct Fusion {
       concatenation.capacity = capacities[node] ?? 0
       return step(concatenation)
     }
+    if isOn, var linear = graph.operation(node, as: Linear.self) {
+      linear.inputIsNonNegative = nonNegative[graph.nodes[node].inputs[0].index]
+      return step(linear)
+    }
     return step(graph.nodes[node].operation)
   }
 
@@ -163,7 +167,7 @@ struct Fusion {
   /// Whether the convolution reads phases of its input.
   private func isStridedConvolution(_ node: Int) -> Bool {
     guard let convolution = graph.operation(node, as: Convolution.self) else { return false }
-    return convolution.stride == 2 && convolution.groups == 1 && [1, 3].contains(convolution.kernel)
-      && convolution.padding == convolution.kernel / 2
+    let input = graph.shape(graph.nodes[node].inputs[0])
+    return convolution.stride == 2 && convolution.problem(input.planes(images: 1)).isSumOfShiftedPlanes
   }
 }

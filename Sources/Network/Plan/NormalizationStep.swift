@@ -37,25 +37,9 @@ struct NormalizationStep: Step {
     let sum = flow.sum(at: input)
     BatchNormalization().backward(
       dy, input: values.input(), statistics: statistics,
-      activation: .input(BatchNormalization().affine(statistics, tensors), of: activation),
+      activation: BatchNormalization().behind(statistics, tensors, activation),
       accumulate: sum != nil, into: sum ?? dy, tensors, run)
     if sum == nil { flow.add(dy, to: input, run.engine) }
-  }
-
-  func recompute(
-    _ values: StepValues, _ saved: any Sendable, _ parameters: ParameterStore, _ run: Run
-  ) -> Planes {
-    guard let statistics = unwrap(saved, as: BatchNormalization.Statistics?.self) else {
-      preconditionFailure("only outputs of a training pass are computed again")
-    }
-    let tensors = tensors(parameters)
-    let result = run.planes(values.input().shape)
-    run.timed(tensors.name, .normalization, bytes: 2 * result.shape.bytes) {
-      run.engine.scaleShiftAdd(
-        values.input(), by: BatchNormalization().affine(statistics, tensors), residual: nil,
-        activation: activation, into: result)
-    }
-    return result
   }
 
   /// Passes unchanged.

@@ -145,11 +145,10 @@ extension GraphReader {
   mutating func add(_ node: NodeReader) throws(ONNXError) {
     if try arithmetic(node, { $0.addingReportingOverflow($1) }) { return }
     let operands = try operands(node)
-    // The residual stream is the operand with the fewest convolutions before it.
-    let depths = operands.map { depth($0.value) }
-    let shortcut = depths[1] < depths[0] ? 1 : 0
+    let values = operands.map(\.value)
+    let shortcut = builder.stream(among: values).flatMap(values.firstIndex) ?? 0
     let value = try append(
-      Add(operands: 2, shortcut: shortcut), operands.map(\.value),
+      Add(operands: 2, shortcut: shortcut), values,
       layer: free(Self.path(node.proto.name) ?? node.output), node)
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }

@@ -196,7 +196,8 @@ extension GraphReader {
   /// variance.
   mutating func batchNormalization(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
-    guard node.int("training_mode", 0) == 0 else {
+    // Before opset 14 its other outputs, statistics of the batch, say so.
+    guard node.int("training_mode", 0) == 0, node.proto.output.dropFirst().allSatisfy(\.isEmpty) else {
       throw node.error("it is in training mode", "call eval() before the export")
     }
     let channels = builder.shape(features.value).channels

@@ -44,7 +44,6 @@ struct GraphReader {
   private var known: [String: Known] = [:]
   /// The layer of each value, and the number of convolutions on the longest path to it.
   private var layers: [Graph.Value: String] = [:]
-  private var depths: [Graph.Value: Int] = [.image: 0]
   private var taken: Set<String> = []
   private var used: Set<String> = []
   private var channels = 0
@@ -228,8 +227,6 @@ struct GraphReader {
     return layers[value]
   }
 
-  func depth(_ value: Graph.Value) -> Int { depths[value] ?? 0 }
-
   // MARK: The graph
 
   /// Adds an operation, within bounds.
@@ -251,7 +248,6 @@ struct GraphReader {
       throw node.error("its output of \(shape) is too large")
     }
     layers[value] = layer
-    depths[value] = (inputs.map(depth).max() ?? 0) + (operation is Convolution ? 1 : 0)
     return value
   }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// importance(o) = sum over p of || W[o] - W[p] ||_2: the other filters can replace those near the
 /// geometric median, however large these are.
 public struct GeometricMedian: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "fpgm")
+  public static let description = Catalog.Criterion(name: "fpgm", readsImages: false)
 
   public init(options: CriterionOptions) {}
 

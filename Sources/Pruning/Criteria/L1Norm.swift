@@ -5,7 +5,7 @@ import Specification
 ///
 /// importance(o) = sum over c, u, v of | W[o, c, u, v] |
 public struct L1Norm: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "l1_norm")
+  public static let description = Catalog.Criterion(name: "l1_norm", readsImages: false)
 
   public init(options: CriterionOptions) {}
 

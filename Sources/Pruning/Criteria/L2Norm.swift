@@ -5,7 +5,7 @@ import Specification
 ///
 /// importance(o) = sqrt( sum over c, u, v of W[o, c, u, v]^2 )
 public struct L2Norm: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "l2_norm")
+  public static let description = Catalog.Criterion(name: "l2_norm", readsImages: false)
 
   public init(options: CriterionOptions) {}
 

@@ -7,7 +7,7 @@ import Specification
 /// part of the criterion here. A hidden unit of a classifier has no batch norm, and is scored by
 /// the Euclidean norm of its weights.
 public struct NormalizationScale: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "bn_scale")
+  public static let description = Catalog.Criterion(name: "bn_scale", readsImages: false)
 
   public init(options: CriterionOptions) {}
 

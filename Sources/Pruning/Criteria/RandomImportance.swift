@@ -4,7 +4,7 @@ import Specification
 
 /// Random scores: the baseline that every other criterion must beat.
 public struct RandomImportance: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "random")
+  public static let description = Catalog.Criterion(name: "random", readsImages: false)
 
   public init(options: CriterionOptions) {}
 
@@ -16,9 +16,10 @@ public struct RandomImportance: ImportanceCriterion {
     for (index, group) in groups.enumerated() {
       var stream = RandomStream(
         seed: data.seed, purpose: .randomCriterion, epoch: data.epoch, index: index)
-      scores[group.name] = (0..<(channels[group.name] ?? group.kept.count)).map { _ in
-        Double(stream.uniform())
-      }
+      let isStream = group.kind == .stream
+      let name = isStream ? PrunableGraph.scoreName(ofStream: group.name) : group.name
+      let count = isStream ? group.kept.count : channels[group.name] ?? group.kept.count
+      scores[name] = (0..<count).map { _ in Double(stream.uniform()) }
     }
     return scores
   }
