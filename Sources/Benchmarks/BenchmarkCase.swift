@@ -85,9 +85,11 @@ public struct BenchmarkCase: Equatable, Sendable {
   public func build(engine: Engine) throws(BenchmarkCaseError) -> Network {
     switch kind {
     case .architecture(let architecture, let innerShare):
-      guard let network = ArchitectureRegistry.build(architecture, seed: 0, engine: engine) else {
-        throw BenchmarkCaseError(name: name)
+      let graph: Graph
+      do { graph = try ArchitectureRegistry.graph(architecture) } catch {
+        throw BenchmarkCaseError(name: name, reason: "\(error)")
       }
+      let network = Network(graph, seed: 0, engine: engine)
       if innerShare < 1 { Self.cut(network, of: architecture, to: innerShare) }
       return network
     case .convolution(let convolution):
@@ -107,12 +109,17 @@ public struct BenchmarkCase: Equatable, Sendable {
   }
 }
 
-/// The error for an unknown benchmark case.
+/// The error for an unknown benchmark case, or one that does not fit its images.
 public struct BenchmarkCaseError: Error, Equatable, CustomStringConvertible {
   public var name: String
+  /// Why there is no such network; nil for an unknown one.
+  public var reason: String?
+
+  public init(name: String, reason: String? = nil) { (self.name, self.reason) = (name, reason) }
 
   public var description: String {
-    "no benchmark case `\(name)`; cases are architectures such as resnet20, resnet56:inner=0.5, vgg16:0.6, "
-      + "mobilenet_v2@224, or convolution:inputs=144,outputs=24,kernel=1@32"
+    if let reason { return "benchmark case `\(name)`: \(reason)" }
+    return "no benchmark case `\(name)`; cases are architectures such as resnet20, resnet56:inner=0.5, "
+      + "vgg16:0.6, mobilenet_v2@224, or convolution:inputs=144,outputs=24,kernel=1@32"
   }
 }

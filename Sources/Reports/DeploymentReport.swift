@@ -1,3 +1,5 @@
+import Foundation
+
 /// Latency of exported models in a runtime: the contents of `deployment.json`, which
 /// scripts/measure-onnx.py writes next to a report.
 public struct DeploymentReport: Codable, Equatable, Sendable {
@@ -47,5 +49,31 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
         model.latency.first { $0.threads == setting.threads && $0.batchSize == setting.batchSize }?
         .milliseconds
     }
+  }
+}
+
+extension DeploymentReport {
+  /// What was measured of the models of a report, from the file next to it; nil if there is none,
+  /// or if the exported files there have become others.
+  ///
+  /// - Throws: `file: path: message`.
+  public static func measured(beside report: String) throws(ReportError) -> DeploymentReport? {
+    let path = ReportSet.beside(report, "deployment.json")
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let found: DeploymentReport
+    do throws(ReportError) {
+      found = try Report.decoded(try ReportSet.text(path))
+      guard found.format == 1 else {
+        throw ReportError(path: "format", message: "expected 1, found \(found.format)")
+      }
+    } catch {
+      throw ReportError(path: path, message: error.description)
+    }
+    let areOthers = found.models.contains { model in
+      let file = ReportSet.beside(report, "seed-\(model.seed)/\(model.variant)/model.onnx")
+      let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+      return size.map { $0 != model.bytes } ?? false
+    }
+    return areOthers ? nil : found
   }
 }

@@ -7,7 +7,9 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
   public var threads: Int
   /// When the report was written, or the session started; ISO 8601.
   public var date: String
-  /// Name of the machine that wrote the report; missing in older reports, like all members below.
+  /// OpenBLAS's release; missing in older reports, like all members below.
+  public var blasRelease: String?
+  /// Name of the machine that wrote the report.
   public var host: String?
   /// The Slurm or Kubernetes job that wrote the report; nil outside of both.
   public var job: String?
@@ -23,8 +25,8 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
 
   public init(
     version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String,
-    host: String? = nil, job: String? = nil, gitCommit: String? = nil, gitDirty: Bool? = nil,
-    mpiRanks: Int? = nil
+    blasRelease: String? = nil, host: String? = nil, job: String? = nil, gitCommit: String? = nil,
+    gitDirty: Bool? = nil, mpiRanks: Int? = nil
   ) {
     self.version = version
     self.processor = processor
@@ -32,7 +34,7 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
     self.blasCore = blasCore
     self.threads = threads
     self.date = date
-    (self.host, self.job) = (host, job)
+    (self.blasRelease, self.host, self.job) = (blasRelease, host, job)
     (self.gitCommit, self.gitDirty, self.mpiRanks) = (gitCommit, gitDirty, mpiRanks)
   }
 }

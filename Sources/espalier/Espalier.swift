@@ -31,6 +31,11 @@ struct Espalier: ParsableCommand {
   }
 
   private static func status() -> ExitStatus {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let problem = UsageMessage.unknownHelp(arguments) {
+      complain("espalier: \(problem) (see espalier --help)")
+      return .usage
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -43,7 +48,6 @@ struct Espalier: ParsableCommand {
         print(fullMessage(for: error))
         return .done
       }
-      let arguments = Array(CommandLine.arguments.dropFirst())
       complain(UsageMessage(arguments, problem: message(for: error)).description)
       return code == .validationFailure ? .usage : .failed
     }

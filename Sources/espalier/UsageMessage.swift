@@ -32,6 +32,12 @@ struct UsageMessage: CustomStringConvertible {
 
   // MARK: Commands
 
+  /// The problem of `espalier help NAME`; nil if there is none.
+  static func unknownHelp(_ arguments: [String]) -> String? {
+    guard arguments.first == "help" else { return nil }
+    return unknownCommand(Array(arguments.dropFirst()))
+  }
+
   private static func unknownCommand(_ arguments: [String]) -> String? {
     let names = Espalier.configuration.subcommands.map { $0._commandName }
     guard let first = arguments.first, !first.hasPrefix("-"), first != "help", !names.contains(first) else {

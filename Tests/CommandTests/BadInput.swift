@@ -103,6 +103,17 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment("a ratio of one", "prune", with: "prune: {ratio: 1.0, interval: 1}"),
       experiment("two targets", "prune", with: "prune: {ratio: 0.4, channels_per_step: 10, interval: 1}"),
       experiment("no target", "prune", with: "prune: {interval: 1}"),
+      experiment("a word for no pruning", "prune", with: "prune: none"),
+      experiment(
+        "no layer left to prune", "prune", with: "prune: {ratio: 0.4, interval: 1, exclude: [\"layer*\"]}"),
+      experiment(
+        "a larger share than layers may lose", "prune",
+        with: "prune: {ratio: 0.4, interval: 1, maximum_layer_ratio: 0.2}"),
+      experiment(
+        "an expression that a comma cuts", "architecture",
+        with: "architecture: {layers: [{name: a, conv: max(inputs, 8)}, {linear: classes}]}"),
+      experiment(
+        "a built-in network for larger images", "architecture", with: "architecture: {name: densenet121}"),
       experiment(
         "pruning beyond the last epoch", "prune", with: "prune: {ratio: 0.4, interval: 1, until: 5}"),
       experiment(
@@ -179,6 +190,7 @@ struct BadInput: CustomStringConvertible, Sendable {
     [
       arguments("an unknown command", ["prune"]),
       arguments("a misspelt command", ["vaildate", "trial.yaml"]),
+      arguments("help for an unknown command", ["help", "vaildate"]),
       arguments("no file", ["run"]),
       arguments("an unknown option", ["run", "trial.yaml", "--treads", "2"]),
       arguments("another tool's option for epochs", ["run", "trial.yaml", "--epochs", "5"]),
@@ -194,6 +206,8 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("a folder instead of a file", ["run", "."]),
       arguments("the same experiment twice", ["run", "trial.yaml", "trial.yaml"]),
       arguments("an unknown benchmark case", ["bench", "resnet21"]),
+      arguments("a benchmark of images that are too small", ["bench", "vgg16@8"]),
+      arguments("a size for no pictures", ["bench", "resnet20", "--size", "32"]),
       arguments("a benchmark with batch size 0", ["bench", "resnet20", "--batch", "0"]),
       arguments(
         "a benchmark of scoring in bfloat16",

@@ -65,6 +65,67 @@ struct CommandTests {
     #expect(result.errors.isEmpty)
   }
 
+  @Test("progress as JSON is JSON and nothing else, warnings and failures included")
+  func jsonProgress() throws {
+    let arguments = [
+      "run", "trial.yaml", "--progress", "json", "--set", "train.optimizer.learning_rate=1e30", "--set",
+      "prune.until=2",
+    ]
+    let result = try Command.run(arguments, files: Self.files)
+    #expect(result.status == 3 && result.complaints.isEmpty)
+    let events = try result.errors.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
+    }
+    #expect(events.first?["event"] as? String == "warning", "a step comes after the last epoch")
+    #expect(events.last?["event"] as? String == "experiment_ended")
+    #expect((events.last?["problem"] as? String)?.hasPrefix("the loss is ") == true)
+  }
+
+  @Test("a file extends another one whose path begins with its own folder's")
+  func extendsOwnFolder() throws {
+    let files = [
+      "base/trial.yaml": Data(Self.trial.utf8),
+      "own/more.yaml": Data("extends: ${EXPERIMENT_FOLDER}/../base/trial.yaml\nseeds: [1]\n".utf8),
+    ]
+    let result = try Command.run(["validate", "own/more.yaml"], files: files)
+    #expect(result.status == 0, "\(result.errors)")
+  }
+
+  #if arch(x86_64)
+    @Test("the user chooses OpenBLAS's kernels, and not a program of ours on another processor")
+    func blasKernels() throws {
+      func core(_ environment: [String: String]) throws -> String {
+        let result = try Command.run(["doctor", "--format", "json"], environment: environment)
+        let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        return try #require(object?["blas_core"] as? String)
+      }
+      let theirs = ["OPENBLAS_CORETYPE": "Nehalem"]
+      #expect(try core(theirs.merging(["ESPALIER_BLAS_CORETYPE": ""]) { $1 }) == "Nehalem")
+      #expect(try core(theirs.merging(["ESPALIER_BLAS_CORETYPE": "Nehalem"]) { $1 }) != "Nehalem")
+    }
+  #endif
+
+  @Test("init names its file as a shell reads it")
+  func initQuoted() throws {
+    let result = try Command.run(["init", "my trial (1).yaml"])
+    #expect(result.output.contains("`espalier run 'my trial (1).yaml'`"), "\(result.errors)")
+    let pictures = try Command.run(["init", "--dataset", "image-folder", "--architecture", "resnet"])
+    #expect(pictures.status == 0, "\(pictures.errors)")
+  }
+
+  @Test("the manifests for Kubernetes are documents of their own")
+  func manifests() throws {
+    let submit = [
+      "submit", "trial.yaml", "--to", "kubernetes", "--image", "espalier:1", "--claim", "lab", "--dry-run",
+      "--memory", "1G",
+    ]
+    let result = try Command.run(submit, files: Self.files)
+    #expect(result.status == 0, "\(result.errors)")
+    let documents = result.output.components(separatedBy: "\n---\n")
+    #expect(
+      documents.map { $0.components(separatedBy: "\nkind: ").count - 1 } == [1, 1, 1], "\(result.output)")
+  }
+
   @Test("plan shows layers, pruning steps and runs")
   func plan() throws {
     let result = try Command.run(["plan", "trial.yaml"], files: Self.files)

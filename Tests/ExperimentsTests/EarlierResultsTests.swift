@@ -75,6 +75,28 @@ struct EarlierResultsTests {
     #expect(!isThere("seed-1/baseline/architecture.yaml"))
   }
 
+  @Test("leave no test data and no measurements of other models, and lose none of the same")
+  func measurements() throws {
+    let folder = try TemporaryFolder()
+    let onnx = ["export.formats=[onnx]", "train.epochs=2"]
+    try run(digits(onnx + ["export.onnx.test_images=2"]), in: folder.path)
+    let root = folder.path + "/digits/"
+    let isThere = { (name: String) in FileManager.default.fileExists(atPath: root + name) }
+    #expect(isThere("seed-0/pruned/test_data_set_0/input_0.pb"))
+    let size = try bytes(root + "seed-0/pruned/model.onnx").count
+    let measured = """
+      {"format": 1, "runtime": "a runtime", "processor": "a processor", "models": [{"seed": 0,
+      "variant": "pruned", "macs": 5, "bytes": \(size), "latency": [{"threads": 1, "batch_size": 1,
+      "milliseconds": 2.5}]}]}
+      """
+    try Data(measured.utf8).write(to: URL(fileURLWithPath: root + "deployment.json"))
+    try run(digits(onnx), in: folder.path)
+    #expect(try isThere("deployment.json") && page(folder).contains("a runtime"))
+    #expect(isThere("seed-0/pruned/model.onnx") && !isThere("seed-0/pruned/test_data_set_0"))
+    try run(digits(onnx + ["architecture.width=0.75"]), in: folder.path)
+    #expect(try !isThere("deployment.json") && !page(folder).contains("a runtime"))
+  }
+
   @Test("each training says where it was trained, whoever writes the report")
   func sessions() throws {
     let folder = try TemporaryFolder()

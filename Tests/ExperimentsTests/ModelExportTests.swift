@@ -43,6 +43,15 @@ struct ModelExportTests {
     #expect(again.cost() == network.cost())
   }
 
+  @Test("have a name that is valid however long the experiment's is")
+  func longName() throws {
+    var spec = try digits()
+    spec.name = String(repeating: "n", count: 128)
+    let network = try spec.network(engine: Engine(threads: 1))
+    let again = try ModelExport.experiment(spec, of: network, weights: "m.safetensors", in: "again.yaml")
+    #expect(again.name.count == 128 && again.name.hasSuffix("n-again"))
+  }
+
   @Test("name the model's file relative to their own folder, or else to the working folder")
   func place() throws {
     let spec = try digits()

@@ -37,6 +37,11 @@ struct TravellingModelTests {
           FileManager.default.fileExists(atPath: "\(folder.path)/digits/\(name)/\(file)"), "\(name)/\(file)")
       }
     }
+    let output = folder.path + "/out.safetensors"
+    #expect(throws: ToolError.self, "an ONNX file does not say which channels are left") {
+      try ModelExport.write(spec, weights: path, as: .safetensors, to: output, engine: engine)
+    }
+    #expect(!FileManager.default.fileExists(atPath: output))
     #expect(read.metadata["experiment"] == "digits")
     #expect(read.metadata["espalier.variant"] == "pruned")
     #expect(read.metadata["espalier.input"] == "[1, 8, 8]")

@@ -93,6 +93,7 @@ package struct JSONSchema {
     case "patternProperties": return (argument.members ?? []).allSatisfy { $0.1 == .boolean(true) }
     case "oneOf": return alternatives() == 1
     case "anyOf": return alternatives() > 0
+    case "not": return !JSONSchema(argument).accepts(value)
     case "allOf": return alternatives() == argument.items?.count
     case "if": return JSONSchema(rules[JSONSchema(argument).accepts(value) ? "then" : "else"]).accepts(value)
     case "then", "else", "description", "default", "title", "$schema": return true

@@ -23,6 +23,7 @@ struct ReportSchemaTests {
     report.runs[0].onnxMacs = 12_000
     report.runs[0].leftOut = LeftOutPictures(train: 3, test: 1)
     report.environment.blasCore = "Haswell"
+    report.environment.blasRelease = "0.3.21"
     (report.environment.host, report.environment.job) = ("node1", "slurm 17")
     (report.environment.gitCommit, report.environment.gitDirty) = ("0123456789abcdef", true)
     report.environment.paths = ["dataset.path": "/data/images"]

@@ -289,6 +289,12 @@ struct TextTests {
       #expect(style.line(.warning("a\nb")) == "warning: a\\nb")
     }
     #expect(ProgressStyle.json.line(.warning("a")) == #"{"event":"warning","message":"a"}"#)
+    let named = ProgressEvent.warning("a", of: TrainingName(experiment: "e", variant: "pruned", seed: 3))
+    #expect(ProgressStyle.plain.line(named) == "warning: a")
+    #expect(ProgressStyle.warnings.line(named) == "warning: e, pruned, seed 3: a")
+    #expect(
+      ProgressStyle.json.line(named)
+        == #"{"event":"warning","experiment":"e","message":"a","seed":3,"variant":"pruned"}"#)
     #expect(ProgressStyle.warnings.line(.message("a")) == nil)
     #expect(ProgressStyle.warnings.line(.pruned(Self.pruning)) == nil)
   }
@@ -319,6 +325,9 @@ struct TextTests {
     #expect(
       ProgressStyle.json.line(ended)
         == #"{"event":"experiment_ended","experiment":"e","report":"results/e/report.json"}"#)
+    #expect(
+      ProgressStyle.json.line(.experimentEnded(experiment: "e", report: nil, problem: "p"))
+        == #"{"event":"experiment_ended","experiment":"e","problem":"p"}"#)
   }
 
   @Test("trainings side by side have a line each and one for all, drawn over themselves")

@@ -211,7 +211,7 @@ struct SuiteFileTests {
       errors("s.yaml") == [
         "s.yaml:2:5: suite[0]: no file matches `none.yaml`",
         "s.yaml:3:5: suite[1]: no file matches `n*.yaml`",
-        "s.yaml:4:5: suite[2]: no file matches `s.yaml`",
+        "s.yaml:4:5: suite[2]: a suite lists itself: s.yaml -> s.yaml",
         "s.yaml:5:1: suit: unknown key; did you mean `suite`?",
       ])
     #expect(errors("t.yaml") == ["t.yaml:1:8: suite: expected a list of values, found `a.yaml`"])

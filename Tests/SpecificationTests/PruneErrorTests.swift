@@ -43,6 +43,10 @@ struct PruneErrorTests {
         "no layer can lose a channel (`minimum_channels` 64, `round_to` 1)"
       ),
       ("flops_ratio: 0.5, round_to: 99", "no layer can lose a channel (`minimum_channels` 1, `round_to` 99)"),
+      (
+        "ratio: 0.5, maximum_layer_ratio: 0.2",
+        "0.5 of 112 channels is 56, but at most 20 can be removed (`minimum_channels` 1, `round_to` 1, `maximum_layer_ratio` 0.2)"
+      ),
     ])
   func unreachable(_ scope: String, _ row: (target: String, problem: String?)) {
     var catalog = Catalog.test

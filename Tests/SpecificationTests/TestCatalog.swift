@@ -35,7 +35,7 @@ extension Catalog {
           .init(name: "beta", .number(0...9), default: nil, "Beta."),
           .init(name: "place", .word(["output", "branch"]), default: "output", "Place."),
         ]),
-      Criterion(name: "l1_norm"),
+      Criterion(name: "l1_norm", readsImages: false),
       Criterion(name: "taylor", options: [.init(name: "power", .number(0...4), default: 1, "Power.")]),
     ],
     layerKinds: [

@@ -30,6 +30,11 @@ struct WarningTests {
         ["t.yaml:5:68: train.schedule.gamma: a factor of 1 changes nothing at the milestones"]
       ),
       ("prune: {ratio: 0.4, interval: 3, until: 10}", []),
+      (
+        "prune: {criterion: l1_norm, ratio: 0.4, interval: 3, samples: 50}",
+        ["t.yaml:6:63: prune.samples: it has no effect, since `l1_norm` reads no images"]
+      ),
+      ("prune: {criterion: feature_relevance, ratio: 0.4, interval: 3, samples: 50}", []),
       ("train: {epochs: 10, schedule: {name: step, milestones: [5, 9]}}", []),
     ])
   func warnings(_ line: String, _ expected: [String]) throws {

@@ -50,7 +50,7 @@ public struct KubernetesJob: Sendable {
   public var reporting: String { job(shards: nil) }
 
   /// Both manifests.
-  public var text: String { "# train.yaml\n\(training)\n# report.yaml\n\(reporting)" }
+  public var text: String { "# train.yaml\n\(training)---\n# report.yaml\n\(reporting)" }
 
   /// Writes `train.yaml` and `report.yaml` into a folder.
   ///

@@ -11,8 +11,9 @@ struct EarlierResults {
   /// Nil if there is no readable report.
   init?(in folders: ResultFolders) {
     guard let text = try? String(contentsOfFile: folders.report, encoding: .utf8),
-      let report = try? Report(json: text)
+      var report = try? Report(json: text)
     else { return nil }
+    report.deployment = (try? DeploymentReport.measured(beside: folders.report)) ?? nil
     (self.folders, self.report) = (folders, report)
   }
 

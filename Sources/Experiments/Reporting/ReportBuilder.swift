@@ -115,7 +115,8 @@ extension EnvironmentReport {
       version: ProductVersion.current, processor: machine.processor,
       kernels: engine.kernels.rounding(in: spec.leastPrecision).rawValue,
       blasCore: engine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
-      host: process.host, job: process.job, gitCommit: commit?.commit, gitDirty: commit?.isDirty)
+      blasRelease: engine.blasRelease, host: process.host, job: process.job, gitCommit: commit?.commit,
+      gitDirty: commit?.isDirty)
   }
 }
 

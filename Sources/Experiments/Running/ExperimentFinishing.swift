@@ -36,12 +36,25 @@ struct ExperimentFinishing {
         FinishedVariant(
           seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies, onnxMACs: macs))
     }
-    let report = try ReportBuilder(
+    var report = try ReportBuilder(
       spec: spec, data: experiment.data, engine: engine, commit: commit, ranks: ranks
     ).report(finished)
+    report.deployment = deployment()
     try ResultFiles(folders: folders).write(report, spec)
-    earlier?.removeOrphans(of: report, models: ResultFolders.models(in: spec.export.formats))
+    earlier?.removeOrphans(of: report, models: ResultFolders.models(of: spec.export))
+    if report.deployment == nil { try? FileManager.default.removeItem(atPath: folders.deployment) }
     return report
+  }
+
+  /// What was measured of the exported models; nil if it was of others.
+  private func deployment() -> DeploymentReport? {
+    guard spec.export.formats.contains("onnx"),
+      let found = (try? DeploymentReport.measured(beside: folders.report)) ?? nil
+    else { return nil }
+    let isOfThese = found.models.allSatisfy { model in
+      experiment.stages.contains { $0.seed == model.seed && $0.variant.rawValue == model.variant }
+    }
+    return isOfThese ? found : nil
   }
 
   private func removeLeftovers() {

@@ -1,3 +1,5 @@
+import Specification
+
 /// Paths of an experiment's results and state.
 struct ResultFolders: Sendable {
   let results: String
@@ -11,12 +13,22 @@ struct ResultFolders: Sendable {
   /// The report's plots.
   var plots: String { "\(root)/plots" }
 
-  /// Files of a trained model in its variant's folder.
-  static let models = ["model.safetensors", "architecture.yaml", "model.onnx"]
+  /// Latency of the exported models in a runtime.
+  var deployment: String { "\(root)/deployment.json" }
 
-  /// The files of a trained model that is exported in these formats.
-  static func models(in formats: [String]) -> Set<String> {
-    Set(models.filter { formats.contains($0.hasSuffix(".onnx") ? "onnx" : "safetensors") })
+  /// Files of a trained model in its variant's folder, by the format that they belong to.
+  private static let exported = [
+    "safetensors": ["model.safetensors", "architecture.yaml"], "onnx": ["model.onnx", ONNXExport.testData],
+  ]
+
+  /// Files of a trained model in its variant's folder.
+  static var models: [String] { exported.values.joined().sorted() }
+
+  /// The files of a trained model that is exported like this.
+  static func models(of export: ExportSpec) -> Set<String> {
+    var names = Set(export.formats.flatMap { exported[$0] ?? [] })
+    if export.onnx.testImages == 0 { names.remove(ONNXExport.testData) }
+    return names
   }
 
   /// The lock of the current run, and the keys of the trainings that the experiment uses.

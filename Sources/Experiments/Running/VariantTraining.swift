@@ -121,7 +121,7 @@ struct VariantTraining {
   private func restore(
     _ network: Network, _ found: (restored: CheckpointStore.Restored?, warnings: [String])
   ) throws(RunError) -> TrainingRecord? {
-    for warning in found.warnings { progress.show(.warning(warning)) }
+    for warning in found.warnings { warn(warning) }
     guard let restored = found.restored else { return nil }
     do {
       try Checkpoint.restore(network, from: restored.file, path: restored.path)
@@ -186,7 +186,7 @@ struct VariantTraining {
     let evaluation = try self.evaluation(of: network)
     guard evaluation.loss == nil else { return evaluation }
     if epoch == epochs { throw .training(.evaluationDiverged(epoch: epoch)) }
-    progress.show(.warning("the loss of the test images is not finite after epoch \(epoch)"))
+    warn("the loss of the test images is not finite after epoch \(epoch)")
     return evaluation
   }
 
@@ -247,9 +247,14 @@ struct VariantTraining {
           suite: forecast?.advance(key, epochs: epoch, share: share))))
   }
 
+  private func warn(_ text: String) {
+    let name = TrainingName(experiment: spec.name, variant: variant.rawValue, seed: seed)
+    progress.show(.warning(text, of: name))
+  }
+
   /// Warns about pictures that have been left out since the last warning, and names some of them.
   private func warnOfDamagedPictures() {
-    for warning in data.takeWarnings() { progress.show(.warning(warning)) }
+    for warning in data.takeWarnings() { warn(warning) }
   }
 
   // MARK: Pruning
@@ -273,7 +278,7 @@ struct VariantTraining {
     let warnings = PruningWarnings(
       before: whole, after: network.structure,
       target: epoch == schedule.epochs.last ? spec.prune?.target : nil)
-    for warning in warnings.sentences { progress.show(.warning("after epoch \(epoch), \(warning)")) }
+    for warning in warnings.sentences { warn("after epoch \(epoch), \(warning)") }
     let removed = network.channelGroups.compactMap { group in
       removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
     }

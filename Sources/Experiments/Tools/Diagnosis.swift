@@ -24,6 +24,7 @@ public struct Diagnosis: Encodable {
   let cores: Int
   let memoryGib: Double
   let blasLibrary: String?
+  let blasRelease: String?
   let blasCore: String?
   let measuredPeakGflops: Double
   /// The same of products of bfloat16 values; nil for kernels without instructions for them.
@@ -46,6 +47,7 @@ public struct Diagnosis: Encodable {
     cores = machine.logicalCores
     memoryGib = (Double(machine.memory) / 0x1p30 * 10).rounded() / 10
     blasLibrary = machine.blasLibrary
+    blasRelease = engine.blasRelease
     blasCore = engine.blasCore
     measuredPeakGflops = (Machine.measuredPeak(engine: engine) * 10).rounded() / 10
     measuredBfloat16PeakGflops = Machine.measuredPairPeak(engine: engine).map { ($0 * 10).rounded() / 10 }
@@ -75,7 +77,8 @@ public struct Diagnosis: Encodable {
       "memory        \(memoryGib) GiB",
       "kernels       \(kernels) (available: \(kernelsAvailable.joined(separator: ", ")); ESPALIER_KERNELS selects)",
       "threads       \(threads)" + (threadLimit.map { ": \($0)" } ?? ""),
-      "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), core \(blasCore ?? "-")",
+      "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), release \(blasRelease ?? "-"), "
+        + "core \(blasCore ?? "-")",
       "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(counted(threads, "thread"))"
         + (measuredBfloat16PeakGflops.map { ", \($0) of bfloat16 values" } ?? ""),
       "bandwidth     \(measuredBandwidthGbPerS) GB/s, read and written by \(counted(threads, "thread"))",

@@ -41,9 +41,9 @@ public struct ExperimentTemplate {
   }
 
   private static func unknown(_ noun: String, _ name: String, _ names: [String]) -> Problem {
-    let hint = nearestName(to: name, among: names).map { "did you mean \(quoted($0))? " } ?? ""
+    let hint = nearestName(to: name, among: names).map { "; did you mean \(quoted($0))?" } ?? ""
     return Problem(
-      lines: ["unknown \(noun) \(quoted(name)); \(hint)(known: \(names.joined(separator: ", ")))"])
+      lines: ["unknown \(noun) \(quoted(name))\(hint) (known: \(names.joined(separator: ", ")))"])
   }
 
   private static func architecture(for dataset: Catalog.Dataset) -> String {
@@ -54,13 +54,16 @@ public struct ExperimentTemplate {
   private static func isTiny(_ dataset: Catalog.Dataset) -> Bool { (dataset.input.last ?? 0) < 16 }
 
   private static func lines(of network: Catalog.Architecture, for dataset: Catalog.Dataset) -> [String] {
-    let name = "  name: \(network.name)"
-    if dataset.isPictures { return [name, "  classes: 10               # folders in train/"] }
+    var lines = ["  name: \(network.name)"]
     // A family needs a depth.
-    guard network.depth == nil, network.name == "resnet" else { return [name] }
-    return isTiny(dataset)
-      ? [name, "  depth: 8                  # 6n + 2", "  width: 0.5                # of the usual channels"]
-      : [name, "  depth: 20                 # 6n + 2"]
+    if network.depth == nil, network.name == "resnet" {
+      lines +=
+        isTiny(dataset)
+        ? ["  depth: 8                  # 6n + 2", "  width: 0.5                # of the usual channels"]
+        : ["  depth: 20                 # 6n + 2"]
+    }
+    if dataset.isPictures { lines.append("  classes: 10               # folders in train/") }
+    return lines
   }
 
   /// The name of the file without extension, reduced to characters that are allowed in experiment
@@ -73,6 +76,9 @@ public struct ExperimentTemplate {
   }
 
   // MARK: The text
+
+  /// The file as a shell reads it.
+  public var quotedFile: String { shellQuoted(file) }
 
   public var text: String {
     let isTiny = Self.isTiny(dataset)
@@ -92,9 +98,9 @@ public struct ExperimentTemplate {
     let lines: [String?] =
       [
         "# Trains a network twice: as a baseline, and pruned while it trains.",
-        "#   espalier validate \(file)    # checks this file",
-        "#   espalier plan \(file)        # shows sizes, pruning steps and time",
-        "#   espalier run \(file)         # trains, and writes results/\(name)/",
+        "#   espalier validate \(quotedFile)    # checks this file",
+        "#   espalier plan \(quotedFile)        # shows sizes, pruning steps and time",
+        "#   espalier run \(quotedFile)         # trains, and writes results/\(name)/",
         "# All keys: `espalier schema experiment`.",
         "format: 1",
         "name: \(name)",

@@ -19,8 +19,8 @@ public enum ModelExport {
     _ spec: ExperimentSpec, of model: Network, weights: String, in file: String
   ) throws(ToolError) -> ExperimentSpec {
     var again = spec
-    // The results of the original experiment contain the model.
-    again.name += "-again"
+    // The results of the original experiment contain the model. A name has at most 128 characters.
+    again.name = again.name.prefix(122) + "-again"
     again.prune = nil
     again.expectations = []
     again.architecture.name = "layers"
@@ -78,6 +78,7 @@ public enum ModelExport {
         try DurableFile.writeOutput(Array(text.utf8), to: output)
       case .safetensors:
         let file = network.tensorFile(metadata: try metadata(of: path, spec))
+        try check(file, of: path, spec, engine)
         try DurableFile.writeOutput(file.serialized(), to: output)
       case .onnx:
         let own = try metadata(of: path, spec)
@@ -100,6 +101,22 @@ public enum ModelExport {
       throw .unwritten(error)
     } catch {
       throw .file("\(error)")
+    }
+  }
+
+  /// An ONNX file may have fewer channels than the experiment's architecture, and does not say
+  /// which.
+  private static func check(
+    _ file: TensorFile, of path: String, _ spec: ExperimentSpec, _ engine: Engine
+  ) throws(ToolError) {
+    guard path.hasSuffix(".onnx") else { return }
+    var bare = spec
+    bare.architecture.weights = nil
+    let network = try bare.network(engine: engine)
+    do throws(ModelFileError) { try network.load(model: file, from: path) } catch {
+      throw .file(
+        "\(path): its layers are not those of the experiment's architecture, as of a pruned model, which tensors "
+          + "alone cannot tell; export its `model.safetensors`, or use --format yaml")
     }
   }
 

@@ -13,6 +13,9 @@ struct ONNXExport {
   /// Ranges of the network's values, for a quantized file.
   let ranges: [ClosedRange<Float>]?
 
+  /// The folder of test data, next to the file.
+  static let testData = "test_data_set_0"
+
   /// Writes the file, and the folder `test_data_set_0` next to it.
   ///
   /// - Parameter writing: how the file itself is written
@@ -31,7 +34,7 @@ struct ONNXExport {
     let model = try ONNXModel(network, options, ranges: ranges, metadata: metadata)
     try writing(model.bytes, path)
     if spec.testImages > 0 {
-      let folder = URL(filePath: path).deletingLastPathComponent().appending(path: "test_data_set_0").path
+      let folder = URL(filePath: path).deletingLastPathComponent().appending(path: Self.testData).path
       try DurableFile.makeFolder(folder)
       let data = try ONNXTestData(network, images: spec.batch ?? spec.testImages)
       try DurableFile.write(data.input, to: folder + "/input_0.pb")

@@ -58,10 +58,10 @@ public struct Tolerances: Equatable, Sendable {
       }
       guard let metric = DiffMetric(rawValue: String(name)) else {
         let names = DiffMetric.allCases.map(\.rawValue)
-        let hint = nearestName(to: String(name), among: names).map { "did you mean `\($0)`? " } ?? ""
+        let hint = nearestName(to: String(name), among: names).map { "; did you mean `\($0)`?" } ?? ""
         throw ReportError(
           path: path,
-          message: "unknown metric \(quoted(String(name))); \(hint)(known: \(names.joined(separator: ", ")))")
+          message: "unknown metric \(quoted(String(name)))\(hint) (known: \(names.joined(separator: ", ")))")
       }
       guard let value = Tolerance(parts[1]) else {
         throw ReportError(

@@ -76,9 +76,11 @@ extension Report {
 
   /// Where and when it ran.
   func environmentList() -> Markup {
+    let blas = [environment.blasRelease, environment.blasCore].compactMap(\.self)
     var facts = [
       ("processor", environment.processor), ("kernels", environment.kernels),
-      ("BLAS core", environment.blasCore ?? "none"), ("threads", "\(environment.threads)"),
+      ("OpenBLAS", blas.isEmpty ? "none" : blas.joined(separator: ", ")),
+      ("threads", "\(environment.threads)"),
       ("Espalier", environment.version), ("report written", environment.date),
     ]
     if let host = environment.host { facts.append(("host", host)) }

@@ -9,9 +9,25 @@ public enum ProgressEvent: Equatable, Sendable {
   case pruned(PruningProgress)
   case message(String)
   /// Shown in every mode.
-  case warning(String)
-  /// Its report, if there is one, is at the path.
-  case experimentEnded(experiment: String, report: String?)
+  case warning(String, of: TrainingName? = nil)
+  /// Its report, if there is one, is at the path; else there is a problem.
+  case experimentEnded(experiment: String, report: String?, problem: String? = nil)
+}
+
+/// Which training of a run an event is about.
+public struct TrainingName: Equatable, Sendable, CustomStringConvertible {
+  public var experiment: String
+  public var variant: String
+  public var seed: UInt64
+
+  public init(experiment: String, variant: String, seed: UInt64) {
+    self.experiment = experiment
+    self.variant = variant
+    self.seed = seed
+  }
+
+  /// `digits, pruned, seed 0`
+  public var description: String { "\(experiment), \(variant), seed \(seed)" }
 }
 
 /// Position of a training among all trainings of a run.

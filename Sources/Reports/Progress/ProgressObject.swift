@@ -28,12 +28,14 @@ struct ProgressObject: Encodable {
   var secondsToGo: Double?
   /// Path of the experiment's `report.json`.
   var report: String?
+  /// Why there is none.
+  var problem: String?
 
   // `imagesPerS` is `images_per_s` in the line.
   private enum CodingKeys: String, CodingKey {
     case event, run, experiment, variant, seed, epoch, epochs, finished, trainLoss, trainTop1, testTop1,
       removed
-    case channels, parameters, macs, seconds, message, training, trainings, secondsToGo, report
+    case channels, parameters, macs, seconds, message, training, trainings, secondsToGo, report, problem
     case imagesPerSecond = "imagesPerS"
   }
 
@@ -73,13 +75,17 @@ struct ProgressObject: Encodable {
     case .message(let text):
       self.event = "message"
       message = text
-    case .warning(let text):
+    case .warning(let text, let training):
       self.event = "warning"
       message = text
-    case .experimentEnded(let experiment, let report):
+      experiment = training?.experiment
+      variant = training?.variant
+      seed = training?.seed
+    case .experimentEnded(let experiment, let report, let problem):
       self.event = "experiment_ended"
       self.experiment = experiment
       self.report = report
+      self.problem = problem
     }
   }
 

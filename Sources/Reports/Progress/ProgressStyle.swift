@@ -23,7 +23,8 @@ enum ProgressStyle: Equatable {
     case .runStarted(let experiment, let variant, let seed, let epochs, let finished, let suite):
       let rest = finished > 0 ? ", \(finished) of them done before" : ""
       let among = suite.map(\.text).flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
-      return "\(experiment), \(variant), seed \(seed): \(counted(epochs, "epoch"))\(rest)\(among)"
+      let training = TrainingName(experiment: experiment, variant: variant, seed: seed)
+      return "\(training): \(counted(epochs, "epoch"))\(rest)\(among)"
     case .step:
       return nil
     case .epochEnded(let epoch, let epochs, let seconds, let imagesPerSecond, let suite):
@@ -37,8 +38,10 @@ enum ProgressStyle: Equatable {
       return text(step)
     case .message(let text):
       return text
-    case .warning(let text):
-      return "warning: " + text
+    case .warning(let text, let training):
+      // Other lines say which training it is, if they are shown.
+      let name = self == .warnings ? training.map { "\($0): " } : nil
+      return "warning: \(name ?? "")\(text)"
     case .experimentEnded:
       // The results themselves show this.
       return nil

@@ -104,7 +104,7 @@ public struct ReportSet: Sendable {
     } catch {
       throw ReportError(path: file, message: error.description)
     }
-    report.deployment = try deployment(beside: file)
+    report.deployment = try DeploymentReport.measured(beside: file)
     guard report.spec == nil else { return report }
     let beside = Self.beside(file, "experiment.yaml")
     guard FileManager.default.fileExists(atPath: beside) else { return report }
@@ -118,26 +118,11 @@ public struct ReportSet: Sendable {
     return report
   }
 
-  private static func beside(_ file: String, _ name: String) -> String {
+  static func beside(_ file: String, _ name: String) -> String {
     URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).relativePath
   }
 
-  /// Latency of exported models in a runtime, if it was measured.
-  private static func deployment(beside file: String) throws(ReportError) -> DeploymentReport? {
-    let path = beside(file, "deployment.json")
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    do throws(ReportError) {
-      let found: DeploymentReport = try Report.decoded(try text(path))
-      guard found.format == 1 else {
-        throw ReportError(path: "format", message: "expected 1, found \(found.format)")
-      }
-      return found
-    } catch {
-      throw ReportError(path: path, message: error.description)
-    }
-  }
-
-  private static func text(_ file: String) throws(ReportError) -> String {
+  static func text(_ file: String) throws(ReportError) -> String {
     let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
     let attributes = (try? FileManager.default.attributesOfItem(atPath: real)) ?? [:]
     guard attributes[.type] as? FileAttributeType == .typeRegular else {

@@ -263,6 +263,7 @@ private enum ReportSchema {
       Member("version", Value.text("Version of the program.")), Member("processor", Value.text("Its name.")),
       Member("kernels", Value.text("Class of kernels; results are bitwise reproducible within a class.")),
       .optional("blas_core", Value.text("OpenBLAS's kernels.")),
+      .optional("blas_release", Value.text("OpenBLAS's release.")),
       Member("threads", Value.count("Threads used.")),
       Member("date", Value.text("When the report was written, or the session started, ISO 8601.")),
       .optional("host", Value.text("Name of the machine.")),

@@ -49,7 +49,10 @@ extension DeclarationReader {
     } catch {
       var place = node.place
       if scalar.isPlain { place.column += error.offset }
-      context.report(place, path, "\(quoted(scalar.text)): \(error.message)")
+      // In braces a comma ends the value.
+      let isCut = scalar.isPlain && scalar.text.contains("(") && !scalar.text.contains(")")
+      let hint = isCut ? "; quote an expression that has a comma: `\"max(c, 8)\"`" : ""
+      context.report(place, path, "\(quoted(scalar.text)): \(error.message)\(hint)")
       return nil
     }
   }
@@ -62,10 +65,12 @@ extension DeclarationReader {
       let names = items.compactMap { layerName($0, path) }
       return names.count == items.count ? names.map { LayerReference(name: $0.value, place: $0.place) } : nil
     default:
+      var found = node.found
+      if case .list(let items) = node.content, items.count == 1 { found = "one" }
       context.report(
         node.place, path,
         "expected \(allowsOne ? "the name of a layer before" : "a list of at least two names of layers before"),"
-          + " found \(node.found)")
+          + " found \(found)")
       return nil
     }
   }

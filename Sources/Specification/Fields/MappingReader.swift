@@ -44,6 +44,7 @@ struct MappingReader {
     guard case .scalar(let scalar) = node.content, scalar.text.utf8.count <= 64,
       let first = keys.first, ["name", "criterion"].contains(first.name)
     else { return "" }
+    if ["false", "no", "none", "off", "true"].contains(scalar.text) { return "; `null` leaves it out" }
     let key = path.split(separator: ".").last ?? ""
     return "; write \(quoted("\(key): {\(first.name): \(scalar.text)}", limit: 120))"
   }

@@ -60,11 +60,17 @@ extension Key.Mapping {
   fileprivate var requirements: [(String, JSON)] {
     var members = required(among: keys)
     if !exactlyOneOf.isEmpty {
-      let sets = exactlyOneOf.map { names in
-        JSON.object([("oneOf", .list(names.map { .object([("required", .list([.string($0)]))]) }))])
-      }
-      // Null, which stands for a missing key, would satisfy all of them at once.
+      // Null stands for a missing key, and for a missing mapping.
       let null = JSON.object([("type", .string("null"))])
+      let sets = exactlyOneOf.map { names in
+        let alternatives = names.map { name in
+          JSON.object([
+            ("required", .list([.string(name)])),
+            ("properties", .object([(name, .object([("not", null)]))])),
+          ])
+        }
+        return JSON.object([("oneOf", .list(alternatives))])
+      }
       members.append(("anyOf", .list([null, .object([("allOf", .list(sets))])])))
     }
     let inner = keys.compactMap { key -> (String, JSON)? in

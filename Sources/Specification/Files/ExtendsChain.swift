@@ -54,7 +54,12 @@ struct ExtendsChain {
     guard let path = ValueForm.path.read(entry.value, "extends", context) else {
       throw SpecificationError(diagnostics: context.diagnostics)
     }
-    let parent = resolve(path, relativeTo: file)
+    // The variable stands for a path that is relative to the working folder.
+    var isWhole = false
+    if case .scalar(let scalar) = entry.value.content {
+      isWhole = scalar.text.hasPrefix("${\(experimentFolder)")
+    }
+    let parent = isWhole ? path : resolve(path, relativeTo: file)
     let text: SourceText
     do throws(SourceText.Unreadable) {
       text = try SourceText(path: parent)

@@ -104,7 +104,9 @@ public enum SuiteFile {
     return (0..<Int(result.gl_pathc)).compactMap { index in
       guard let name = result.gl_pathv[index] else { return nil }
       let path = String(cString: name)
-      return path == suite || path.hasSuffix("/") ? nil : path
+      // A pattern may match the suite, too; its name means it.
+      let isSkipped = path == suite && pattern.contains { "*?[".contains($0) }
+      return isSkipped || path.hasSuffix("/") ? nil : path
     }
   }
 

@@ -168,6 +168,7 @@ struct Matrix {
   private func unknownValue(_ setting: Setting) -> (place: Place, message: String) {
     let names = axes.map(\.path)
     guard names.contains(setting.path) else {
+      guard !names.isEmpty else { return (setting.place, "the matrix varies nothing that could be excluded") }
       let hint = nearestName(to: setting.path, among: names).map { "did you mean \(quoted($0))?" }
       return (
         setting.place, "not varied by the matrix; \(hint ?? "varied: \(names.joined(separator: ", "))")"
@@ -220,7 +221,8 @@ struct Matrix {
     return items.enumerated().compactMap { index, item in
       guard case .mapping(let entries) = item.content, !entries.isEmpty else {
         context.report(
-          item.place, "\(path)[\(index)]", "expected a mapping of paths to values, found \(item.found)")
+          item.place, "\(path)[\(index)]",
+          "expected a mapping of paths to values, found \(item.found)")
         return nil
       }
       return (entries, item, "\(path)[\(index)]")

@@ -9,7 +9,7 @@ struct ArchitectureSection: Sendable {
     "Block type of a family such as `resnet`; plain only with a fixed name.")
   let width = Field(
     "width", .number(Bounds(lower: 0, includesLower: false, upper: 64)), default: 1,
-    "Multiplies the channels of every layer.")
+    "Multiplies the channels of every layer of a ResNet or VGG.")
   let input = Field(
     "input", .list(of: .wholeNumber(1...65_536), count: 3),
     "Channels, rows and columns of an image; the data set's is the default and the only value.")

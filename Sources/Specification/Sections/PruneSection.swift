@@ -89,6 +89,11 @@ struct PruneSection: Sendable {
     if case .some(.some(let samples)) = samples, let trainingImages, samples > trainingImages {
       mapping.report(self.samples.name, "there are only \(trainingImages) training images, found \(samples)")
     }
+    if let criterion, mapping.has(self.samples.name),
+      mapping.context.catalog.criteria.contains(where: { $0.name == criterion && !$0.readsImages })
+    {
+      mapping.warn(self.samples.name, "it has no effect, since \(quoted(criterion)) reads no images")
+    }
     let scope = mapping[scope].flatMap(PruneSpec.Scope.init)
     let outline = architecture.flatMap { mapping.context.catalog.outline($0) { _ in } }
     if scope == .stream, let architecture, let outline, outline.streams.isEmpty {
@@ -105,8 +110,9 @@ struct PruneSection: Sendable {
     else { return nil }
     let spec = PruneSpec(
       criterion: criterion, target: target, interval: steps.interval, until: steps.until,
-      schedule: steps.schedule, samples: samples, scope: scope, minimumChannels: minimumChannels,
-      roundTo: roundTo, exclude: exclude, maximumLayerRatio: maximumLayerRatio, options: options)
+      schedule: steps.schedule, samples: samples, scope: scope,
+      minimumChannels: minimumChannels, roundTo: roundTo, exclude: exclude,
+      maximumLayerRatio: maximumLayerRatio, options: options)
     if let architecture { checkTarget(spec, mapping, epochs: epochs, architecture, outline) }
     if let epochs, spec.fineTune == nil, spec.steps(epochs: epochs).last == epochs {
       mapping.warn(
@@ -132,7 +138,8 @@ struct PruneSection: Sendable {
 
   /// Every pattern must match a layer.
   private func readExclude(_ mapping: MappingReader, _ outline: Catalog.NetworkOutline?) -> [String]? {
-    guard let patterns = mapping[exclude], let outline else { return mapping[exclude] }
+    let patterns = mapping[exclude]
+    guard let patterns, let outline else { return patterns }
     for pattern in patterns where !outline.layers.contains(where: Glob(pattern).matches) {
       let hint = nearestName(to: pattern, among: outline.layers).map { "did you mean \(quoted($0))?" }
       mapping.report(

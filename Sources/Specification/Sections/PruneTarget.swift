@@ -20,7 +20,7 @@ struct PruneTarget {
   var problem: String? {
     let all = layers.reduce(0, +)
     let most = layers.map { $0 - spec.floor(ofLayerWith: $0) }.reduce(0, +)
-    let floors = "(`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo))"
+    if layers.isEmpty, !spec.exclude.isEmpty { return "`exclude` leaves no layer that can lose channels" }
     if layers.isEmpty {
       return "no convolution can lose channels, and linear layers lose units only along with them"
     }
@@ -43,6 +43,12 @@ struct PruneTarget {
     }
   }
 
+  /// What limits the loss of a layer.
+  private var floors: String {
+    let ratio = spec.maximumLayerRatio.map { ", `maximum_layer_ratio` \($0)" } ?? ""
+    return "(`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo)\(ratio))"
+  }
+
   private func unreachable(
     _ ratio: Double, _ noun: String, _ share: KeyPath<Catalog.Reduction, Double>
   ) -> String? {
@@ -51,7 +57,6 @@ struct PruneTarget {
     let margin = spec.scope == .stream ? 0.02 : 1e-9
     guard ratio > most + margin else { return nil }
     return "\(ratio) of the \(noun) is out of reach: with every layer at its floor"
-      + " (`minimum_channels` \(spec.minimumChannels), `round_to` \(spec.roundTo)) at most"
-      + " \((most * 1000).rounded(.down) / 1000) can be removed"
+      + " \(floors) at most \((most * 1000).rounded(.down) / 1000) can be removed"
   }
 }

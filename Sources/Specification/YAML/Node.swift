@@ -34,8 +34,8 @@ struct Node: Sendable {
   /// Description of the node for messages.
   var found: String {
     switch content {
-    case .list: "a list"
-    case .mapping: "a mapping"
+    case .list(let items): items.isEmpty ? "an empty list" : "a list"
+    case .mapping(let entries): entries.isEmpty ? "an empty mapping" : "a mapping"
     case .scalar(let scalar) where scalar.isPlain:
       isNull
         ? "nothing" : quoted(scalar.text) + (LookAlike(in: scalar.text).map { ", with \($0) in it" } ?? "")

@@ -42,15 +42,18 @@ struct Bench: ParsableCommand {
     completion: .directory, transform: path)
   var decode: String?
 
-  @Option(help: "With --decode: rows and columns of the images.")
-  var size = 224
+  @Option(help: "With --decode: rows and columns of the images. Default: 224.")
+  var size: Int?
 
   @OptionGroup var compute: EngineOptions
 
   func validate() throws {
     guard (1...65536).contains(batch) else { throw ValidationError("--batch must be from 1 to 65536") }
     guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds must be from 0 to 86400") }
-    guard (1...4096).contains(size) else { throw ValidationError("--size must be from 1 to 4096") }
+    guard (1...4096).contains(size ?? 224) else { throw ValidationError("--size must be from 1 to 4096") }
+    guard size == nil || decode != nil else {
+      throw ValidationError("--size needs --decode; a case says its size itself, as in mobilenet_v2@224")
+    }
     guard decode == nil || (cases.isEmpty && mode == nil && precision == .float32 && !profile) else {
       throw ValidationError("--decode cannot be combined with cases, --mode, --precision or --profile")
     }
@@ -68,6 +71,8 @@ struct Bench: ParsableCommand {
     do {
       let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
       if profile { return try showProfiles(of: measured, engine) }
+      // Before any output.
+      for benchmark in measured { _ = try benchmark.build(engine: engine) }
       if format == .text {
         print(row(["case", "mode", "precision"], "images/s", "peak MiB"))
       }
@@ -100,7 +105,7 @@ struct Bench: ParsableCommand {
       for mode in DecodingThroughput.Mode.allCases {
         for threads in Set([1, threads]).sorted() {
           let result = try DecodingThroughput(
-            of: folder, mode: mode, size: size, batch: batch, seconds: seconds, threads: threads)
+            of: folder, mode: mode, size: size ?? 224, batch: batch, seconds: seconds, threads: threads)
           let speed = String(format: "%.1f", result.imagesPerSecond)
           let names = [visible(folder), mode.rawValue]
           print(format == .json ? try json(result) : row(names, speed, "\(threads)"))

@@ -21,12 +21,14 @@ struct Init: ParsableCommand {
   var architecture: String?
 
   func run() throws {
+    let template: ExperimentTemplate
     do {
-      try ExperimentTemplate(file: file, dataset: dataset, architecture: architecture).write()
+      template = try ExperimentTemplate(file: file, dataset: dataset, architecture: architecture)
+      try template.write()
     } catch {
       for line in error.lines { complain("espalier: \(line)") }
       throw error.isOfDisk ? ExitStatus.failed : ExitStatus.usage
     }
-    print(visible("\(file) is written; `espalier run \(file)` runs it"))
+    print(visible("\(file) is written; `espalier run \(template.quotedFile)` runs it"))
   }
 }

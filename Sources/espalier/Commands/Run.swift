@@ -107,8 +107,12 @@ struct Run: ParsableCommand {
   }
 
   private func lead(_ group: ProcessGroup) throws {
+    let printer = ProgressPrinter(mode: progress)
     let ready = Result {
-      let loaded = try experiment.loadWithSources(files)
+      let loaded = try experiment.loadWithSources(files) { warning in
+        guard progress == .json else { return complain("espalier: warning: \(warning)") }
+        printer.show(.warning(warning))
+      }
       return (loaded, engines: try compute.engines(jobs: jobs))
     }
     let isIncomplete = group.any((try? ready.get()) == nil)
@@ -122,35 +126,35 @@ struct Run: ParsableCommand {
     try check(specs, group)
     let interruption = Interruption()
     interruption.listen()
-    let printer = ProgressPrinter(mode: progress)
     let runner = ExperimentRunner(
       engines: engines, results: results, fresh: fresh, failFast: failFast,
       checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources),
       group: group, progress: printer, interruption: interruption)
     if let shard { return try run(shard, of: specs, runner, printer, interruption) }
-    let failures = FailureMessages()
+    let failures = FailureMessages(progress)
     let outcomes = runner.run(specs) { outcome in
       printer.clear()
       let files = runner.reportFiles(of: outcome.spec)
       let report = try? outcome.result.get()
       if let report {
-        print(report.table())
+        print(report.table(columns: outputColumns()))
         print("\nreport: \(visible(files.page))\n        \(visible(files.report))")
         if specs.count > 1 { print() }
       }
       failures.show(outcome)
       printer.show(
-        .experimentEnded(experiment: outcome.spec.name, report: report == nil ? nil : files.report))
+        .experimentEnded(
+          experiment: outcome.spec.name, report: report == nil ? nil : files.report,
+          problem: outcome.failure.map { "\($0)" }))
     }
     if outcomes.count > 1 {
-      print(SuiteSummary(outcomes).text())
+      print(SuiteSummary(outcomes).text(columns: outputColumns()))
       if outcomes.contains(where: { $0.failure == nil }) {
         print("one page over all: espalier report \(visible(results))")
       }
     }
     if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
-      complain(
-        "espalier: \(first.spec.name): interrupted; the state is saved, the same command resumes from it")
+      failures.show("\(first.spec.name): interrupted; the state is saved, the same command resumes from it")
       throw ExitStatus.interrupted
     }
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitStatus.failed }
@@ -161,15 +165,18 @@ struct Run: ParsableCommand {
     _ shard: Shard, of specs: [ExperimentSpec], _ runner: ExperimentRunner, _ printer: ProgressPrinter,
     _ interruption: Interruption
   ) throws {
-    let failures = FailureMessages()
+    let failures = FailureMessages(progress)
     let outcome = runner.run(specs, shard: shard) { outcome in
       printer.clear()
       failures.show(outcome)
+      if let failure = outcome.failure {
+        printer.show(.experimentEnded(experiment: outcome.spec.name, report: nil, problem: "\(failure)"))
+      }
     }
     printer.clear()
     print(outcome.text)
     if interruption.isRequested, outcome.left > 0 {
-      complain("espalier: interrupted; the state is saved, the same command resumes from it")
+      failures.show("interrupted; the state is saved, the same command resumes from it")
       throw ExitStatus.interrupted
     }
     if outcome.left > 0 { throw ExitStatus.failed }
@@ -179,6 +186,14 @@ struct Run: ParsableCommand {
 /// Reports why experiments failed; a common cause, such as missing data, once.
 private final class FailureMessages: Sendable {
   private let shown = Mutex<Set<String>>([])
+  private let progress: ProgressMode
+
+  init(_ progress: ProgressMode) { self.progress = progress }
+
+  /// With JSON, events say it.
+  func show(_ text: String) {
+    if progress != .json { complain("espalier: \(text)") }
+  }
 
   /// Whether the failure concerns files or the machine instead of one training.
   private static func isShared(_ failure: RunError) -> Bool {
@@ -192,7 +207,7 @@ private final class FailureMessages: Sendable {
     guard let failure = outcome.failure, !failure.isInterruption else { return }
     let isNew = shown.withLock { $0.insert("\(failure)").inserted }
     guard isNew || !Self.isShared(failure) else { return }
-    complain("espalier: \(outcome.spec.name): \(failure)")
+    show("\(outcome.spec.name): \(failure)")
   }
 }
 

@@ -56,8 +56,11 @@ struct ExperimentOptions: ParsableArguments {
   }
 
   /// As above, with the file of each experiment, by the experiment's name.
+  ///
+  /// - Parameter warn: shows a warning.
   func loadWithSources(
-    _ files: [String], withoutDataset: Bool = false
+    _ files: [String], withoutDataset: Bool = false,
+    warn: (String) -> Void = { complain("espalier: warning: \($0)") }
   ) throws -> (specs: [ExperimentSpec], sources: [String: String]) {
     let (specs, sources, diagnostics, warnings) = ExperimentLoading.load(
       files, overrides: overrides, withoutDataset: withoutDataset)
@@ -65,7 +68,7 @@ struct ExperimentOptions: ParsableArguments {
       for diagnostic in diagnostics { complain(diagnostic.description) }
       throw ExitStatus.usage
     }
-    for warning in warnings { complain("espalier: warning: \(warning)") }
+    for warning in warnings { warn("\(warning)") }
     return (specs, sources)
   }
 }
