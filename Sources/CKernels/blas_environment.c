@@ -1,19 +1,19 @@
 // What OpenBLAS is told by its environment variables when it is loaded.
 //
-// They are set before the program begins: setenv is not safe once other threads may read the environment
-// (setenv(3)), and a computation starts threads before it needs OpenBLAS.
+// They are set before the program begins: setenv is not safe once other threads may read the
+// environment (setenv(3)), and a computation starts threads before it needs OpenBLAS.
 #define _DEFAULT_SOURCE
 #include "CKernels.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// What this program chose, in the environment of programs that it starts: they may run on another processor, as a
-// cluster's job does, and choose for themselves.
+// What this program chose, in the environment of programs that it starts: they may run on another
+// processor, as a cluster's job does, and choose for themselves.
 static const char chosen[] = "ESPALIER_BLAS_CORETYPE";
 
-// Older releases do not know newer processors and fall back to SSE3, so the processor's own feature bits decide, unless
-// the user has.
+// Older releases do not know newer processors and fall back to SSE3, so the processor's own feature
+// bits decide, unless the user has.
 __attribute__((constructor)) static void set_blas_environment(void) {
   const char *core = 0;
 #if defined(__x86_64__)
