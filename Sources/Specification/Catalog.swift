@@ -7,6 +7,8 @@ public struct Catalog: Sendable {
   /// Whether images and classes of a network must be those of the data set; false if other images
   /// replace it.
   public var checksDatasets = true
+  /// Classes of a trained model, for a data set of pictures whose folder does not exist.
+  public var modelClasses: Int?
   /// Kinds of layers of declared architectures.
   public var layerKinds: [LayerKind]
   /// The outline of an architecture.

@@ -74,6 +74,38 @@ struct DeclarationTests {
     #expect(problems(row.text) == [row.error])
   }
 
+  @Test("whose names are wrong are all reported, and no name that only a wrong layer has")
+  func wrongNames() {
+    let text = """
+      blocks:
+        b:
+          parameters: {out: null, stride: 1}
+          layers:
+            - {name: one, conv: ouut, stride: strid}
+            - {add: [one, tow]}
+      layers:
+        - {name: a, conv: 4, kernle: 3}
+        - {name: b, conv: widht, from: a}
+        - {name: c, conv: 3, from: bb}
+        - {block: b, out: inputs + x, repeat: n, first: {out: y}, when: z > 1}
+        - {linear: classses}
+      """
+    #expect(
+      problems(text) == [
+        "5:27: blocks.b.layers[0].conv: `ouut` is no parameter here; did you mean `out`?",
+        "5:41: blocks.b.layers[0].stride: `strid` is no parameter here; did you mean `stride`?",
+        "6:21: blocks.b.layers[1]: there is no layer `tow` before this one",
+        "8:24: layers[0].kernle: unknown key; did you mean `kernel`?",
+        "9:21: layers[1].conv: `widht` is no parameter here; known: classes, inputs",
+        "10:30: layers[2]: there is no layer `bb` before this one; did you mean `b`?",
+        "11:21: layers[3].out: `x` is no parameter here; known: classes, inputs",
+        "11:41: layers[3].repeat: `n` is no parameter here; known: classes, inputs",
+        "11:57: layers[3].first.out: `y` is no parameter here; known: classes, inputs",
+        "11:67: layers[3].when: `z` is no parameter here; known: classes, inputs",
+        "12:14: layers[4].linear: `classses` is no parameter here; did you mean `classes`?",
+      ])
+  }
+
   static let wrong: [(text: String, error: String)] = [
     (
       "layers: [{cnv: 8}, {linear: classes}]",
@@ -93,11 +125,11 @@ struct DeclarationTests {
     ),
     (
       "layers: [{conv: 8 / 0}, {linear: classes}]",
-      "1:10: layers[0].conv: the value divides by zero"
+      "1:17: layers[0].conv: the value divides by zero"
     ),
     (
       "layers: [{conv: channels}, {linear: classes}]",
-      "1:10: layers[0].conv: `channels` is no parameter here; known: classes, inputs"
+      "1:17: layers[0].conv: `channels` is no parameter here; known: classes, inputs"
     ),
     (
       "layers: [{conv: 1099511627776}, {linear: classes}]",
@@ -105,7 +137,7 @@ struct DeclarationTests {
     ),
     (
       "layers: [{conv: 65537}, {linear: classes}]",
-      "1:10: layers[0].conv: expected a number from 1 to 65536, found 65537"
+      "1:17: layers[0].conv: expected a number from 1 to 65536, found 65537"
     ),
     (
       "layers: [{name: a, conv: 8}, {conv: 8, from: b}, {linear: classes}]",
@@ -113,7 +145,7 @@ struct DeclarationTests {
     ),
     (
       "layers: [{name: a, conv: 8}, {name: a, conv: 8}, {linear: classes}]",
-      "1:37: layers[1]: two layers are named a"
+      "1:37: layers[1]: two layers are named `a`"
     ),
     (
       "layers: [{name: a, conv: 8}, {name: b, conv: 9}, {add: [a, b]}, {linear: classes}]",

@@ -33,21 +33,38 @@ struct ImageFolderRunTests {
     return folder
   }
 
+  private func text(_ pictures: TemporaryFolder) -> String {
+    """
+    format: 1
+    name: folder
+    dataset:
+      name: image-folder
+      path: \(pictures.path)
+      size: 16
+      augment: {random_resized_crop: {}, horizontal_flip: true}
+    architecture: {name: resnet, depth: 8, width: 0.25}
+    train: {epochs: 3, batch_size: 8}
+    prune: {ratio: 0.3, interval: 1, until: 2}
+    """
+  }
+
   private func experiment(_ pictures: TemporaryFolder, _ overrides: [String] = []) throws -> ExperimentSpec {
-    let text = """
-      format: 1
-      name: folder
-      dataset:
-        name: image-folder
-        path: \(pictures.path)
-        size: 16
-        augment: {random_resized_crop: {}, horizontal_flip: true}
-      architecture: {name: resnet, depth: 8, width: 0.25}
-      train: {epochs: 3, batch_size: 8}
-      prune: {ratio: 0.3, interval: 1, until: 2}
-      """
-    return try ExperimentFile.load(
-      text: text, file: "folder.yaml", overrides: overrides, catalog: .standard, environment: [:])
+    try ExperimentFile.load(
+      text: text(pictures), file: "folder.yaml", overrides: overrides, catalog: .standard, environment: [:])
+  }
+
+  @Test("leave a model that knows the number of classes, for when the folder is gone")
+  func classesOfModel() throws {
+    let (pictures, results) = (try pictures(), try TemporaryFolder())
+    try run(experiment(pictures, ["train.epochs=1", "prune=null"]), in: results.path)
+    let file = results.path + "/again.yaml"
+    try Data(text(pictures).utf8).write(to: URL(fileURLWithPath: file))
+    try FileManager.default.removeItem(atPath: pictures.path)
+    let unknown = ExperimentLoading.load([file], overrides: [], withoutDataset: true)
+    #expect(unknown.diagnostics.map(\.path) == ["dataset.path"])
+    let model = results.path + "/folder/seed-0/baseline/model.safetensors"
+    let known = ExperimentLoading.load([file], overrides: [], withoutDataset: true, model: model)
+    #expect(known.specs.map(\.architecture.classes) == [3], "\(known.diagnostics)")
   }
 
   @Test("end with the same bytes for any number of threads, and are not trained again")

@@ -23,7 +23,7 @@ extension Expansion {
 
   func explain(_ error: Expression.EvaluationError, _ numbers: [String: Int]) -> String {
     guard case .unknownName(let name) = error else { return "the value \(error)" }
-    let hint = nearest(name, numbers.keys.sorted()).map { "; did you mean `\($0)`?" }
+    let hint = nearestName(to: name, among: numbers.keys.sorted()).map { "; did you mean `\($0)`?" }
     return "\(error)\(hint ?? "; known: \(numbers.keys.sorted().joined(separator: ", "))")"
   }
 }

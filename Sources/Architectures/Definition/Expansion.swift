@@ -115,11 +115,6 @@ struct Expansion {
     _ layer: LayerDeclaration, at index: Int, of previous: Graph.Value, _ scope: inout Scope
   ) throws(ArchitectureError) -> Graph.Value {
     let name = layer.name?.value ?? "\(layer.kind)\(index)"
-    if scope.values[name] != nil {
-      throw .layer(
-        layer.name?.place ?? layer.place, path: layer.path,
-        message: "two layers are named \(scope.prefix + name)")
-    }
     let inputs = try sources(of: layer, previous, scope)
     var numbers = scope.numbers
     if scope.isFile { numbers["inputs"] = builder.shape(inputs[0]).channels }
@@ -163,18 +158,14 @@ struct Expansion {
     var values: [Graph.Value] = []
     for reference in references {
       guard let value = scope.values[reference.name] else {
-        let known = scope.values.keys.sorted()
-        let hint = nearest(reference.name, known).map { "; did you mean `\($0)`?" }
         throw .layer(
           reference.place, path: layer.path,
-          message: "there is no layer `\(reference.name)` before this one\(hint ?? "")")
+          message: "there is no layer `\(reference.name)` before this one")
       }
       values.append(value)
     }
     return values
   }
-
-  func nearest(_ name: String, _ known: [String]) -> String? { nearestName(to: name, among: known) }
 
   // MARK: Blocks
 
@@ -266,7 +257,7 @@ struct Expansion {
     var words: [String: String] = [:]
     var flags: [String: Bool] = [:]
     let written =
-      [(kind.name, kind.description.form, Placed(value: layer.value, place: layer.place))]
+      [(kind.name, kind.description.form, Placed(value: layer.value, place: layer.valuePlace))]
       + kind.description.options.compactMap { option in
         layer.options[option.name].map { (option.name, option.form, $0) }
       }

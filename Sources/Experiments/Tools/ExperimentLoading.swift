@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Specification
+import TensorFiles
 
 /// Loads experiments from files and suites.
 public enum ExperimentLoading {
@@ -11,15 +12,21 @@ public enum ExperimentLoading {
   ///   - overrides: `path=value` texts, applied to every experiment
   ///   - withoutDataset: whether other images replace the data set, which then need not fit or
   ///     exist
+  ///   - model: a trained model's safetensors file, whose metadata has the classes of a data set of
+  ///     pictures that does not exist
   ///   - forCheck: whether missing start weights, an error of a run, are reported as a warning
   public static func load(
-    _ files: [String], overrides: [String], withoutDataset: Bool = false, forCheck: Bool = false
+    _ files: [String], overrides: [String], withoutDataset: Bool = false, model: String? = nil,
+    forCheck: Bool = false
   ) -> (
     specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic],
     warnings: [Diagnostic]
   ) {
     var catalog = Catalog.standard
     catalog.checksDatasets = !withoutDataset
+    if withoutDataset, let model, let file = try? TensorFile(contentsOf: model) {
+      catalog.modelClasses = ModelMetadata.classNames(in: file.metadata)?.count
+    }
     var specs: [ExperimentSpec] = []
     var sources: [String: String] = [:]
     var diagnostics: [Diagnostic] = []

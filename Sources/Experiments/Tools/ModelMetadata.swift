@@ -28,6 +28,11 @@ enum ModelMetadata {
     return metadata
   }
 
+  /// Names of the classes in the metadata of a model's file; nil if it has none.
+  static func classNames(in metadata: [String: String]) -> [String]? {
+    metadata[classNames].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+  }
+
   /// Metadata of any model of an experiment.
   static func of(_ spec: ExperimentSpec) -> [String: String] {
     var metadata = [

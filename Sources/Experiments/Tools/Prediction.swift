@@ -125,8 +125,7 @@ public struct Prediction: Encodable {
   /// From the model's metadata.
   private static func classNames(_ path: String?, _ spec: ExperimentSpec, _ count: Int) -> [String]? {
     guard let path, let file = try? spec.modelFile(path),
-      let text = file.metadata[ModelMetadata.classNames],
-      let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), names.count == count
+      let names = ModelMetadata.classNames(in: file.metadata), names.count == count
     else { return nil }
     return names
   }

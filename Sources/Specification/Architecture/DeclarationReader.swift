@@ -23,7 +23,7 @@ struct DeclarationReader {
     let before = context.diagnostics.count
     let known = parameters.map { readParameters($0, keyPath(path, "parameters")) } ?? [:]
     let templates = readBlocks(blocks)
-    let list = readLayers(layers, keyPath(path, "layers"), templates)
+    let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: known.keys.sorted())
     guard context.diagnostics.count == before else { return nil }
     var text: [(String, JSON)] = []
     if let parameters { text.append(("parameters", parameters.json)) }
@@ -65,7 +65,8 @@ struct DeclarationReader {
       }
     }
     for body in bodies {
-      let layers = readLayers(body.layers, body.path, templates)
+      let parameters = templates[body.name]?.parameterNames ?? []
+      let layers = readLayers(body.layers, body.path, templates, parameters: parameters)
       templates[body.name]?.declaration.layers = layers
     }
     return templates
@@ -102,8 +103,9 @@ struct DeclarationReader {
 
   // MARK: Layers
 
-  private func readLayers(_ node: Node, _ path: String, _ templates: [String: Template]) -> [LayerDeclaration]
-  {
+  private func readLayers(
+    _ node: Node, _ path: String, _ templates: [String: Template], parameters: [String]
+  ) -> [LayerDeclaration] {
     guard case .list(let items) = node.content else {
       context.report(node.place, path, "expected a list of layers, found \(node.found)")
       return []
@@ -116,7 +118,9 @@ struct DeclarationReader {
       context.report(node.place, path, "\(items.count) layers are more than \(Self.mostLayers)")
       return []
     }
-    return items.enumerated().compactMap { readLayer($1, "\(path)[\($0)]", templates) }
+    let layers = items.enumerated().map { (node: $1, read: readLayer($1, "\(path)[\($0)]", templates)) }
+    checkNames(layers, parameters: parameters)
+    return layers.compactMap(\.read)
   }
 
   private func readLayer(_ node: Node, _ path: String, _ templates: [String: Template]) -> LayerDeclaration? {
@@ -127,7 +131,7 @@ struct DeclarationReader {
     guard let (kind, entry) = kind(of: entries, node, path) else { return nil }
     var layer = LayerDeclaration(
       place: node.place, path: path, kind: entry.key, kindPlace: entry.keyPlace, value: .flag(true),
-      options: [:], tensors: [:], arguments: [:], firstArguments: [:])
+      valuePlace: entry.value.place, options: [:], tensors: [:], arguments: [:], firstArguments: [:])
     readCommon(entries, path, &layer)
     guard let kind else {
       readBlockUse(entries, entry, path, templates, &layer)

@@ -81,6 +81,7 @@ package struct LayerDeclaration: Sendable {
   package var kind: String
   package var kindPlace: Place
   package var value: LayerValue
+  package var valuePlace: Place
   package var options: [String: Placed<LayerValue>]
   /// What `from` names.
   package var sources: Placed<[LayerReference]>?

@@ -72,6 +72,10 @@ struct DatasetSection: Sendable {
     case .count(let count): dataset.classes = count
     case .unseen(let problem):
       if areGiven { break }
+      if let classes = mapping.context.catalog.modelClasses {
+        dataset.classes = classes
+        break
+      }
       mapping.report(
         self.path.name, "\(problem); if only another machine has it, give `architecture.classes`")
       return nil

@@ -31,7 +31,7 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    let spec = try experiment.loadOne(file, withoutDataset: true)
+    let spec = try experiment.loadOne(file, withoutDataset: true, model: weights)
     do {
       let cost = try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
       if let cost { print(visible(cost)) }

@@ -47,7 +47,7 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    let spec = try experiment.loadOne(file, withoutDataset: true)
+    let spec = try experiment.loadOne(file, withoutDataset: true, model: weights)
     do {
       let prediction = try Prediction(
         spec, weights: weights, images: images.map { .tensors($0) } ?? .pictures(pictures), top: top,

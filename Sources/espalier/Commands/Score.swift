@@ -29,7 +29,7 @@ struct Score: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file], withoutDataset: images != nil) {
+    for spec in try experiment.load([file], withoutDataset: images != nil, model: weights) {
       do {
         let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
         if scores.weights == nil {

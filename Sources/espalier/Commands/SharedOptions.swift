@@ -35,19 +35,23 @@ struct ExperimentOptions: ParsableArguments {
 
   /// The experiments of the files, with suites expanded; prints warnings and errors.
   ///
-  /// - Parameter withoutDataset: whether to ignore the data set, because other images replace it
+  /// - Parameters:
+  ///   - withoutDataset: whether to ignore the data set, because other images replace it
+  ///   - model: a trained model, which then knows the number of classes
   /// - Throws: status 2 if there are errors.
   func load(
-    _ files: [String], withoutDataset: Bool = false
+    _ files: [String], withoutDataset: Bool = false, model: String? = nil
   ) throws -> [ExperimentSpec] {
-    try loadWithSources(files, withoutDataset: withoutDataset).specs
+    try loadWithSources(files, withoutDataset: withoutDataset, model: model).specs
   }
 
   /// The experiment of a file that has only one.
   ///
   /// - Throws: status 2 if there are several, whose outputs would overwrite each other or be mixed.
-  func loadOne(_ file: String, withoutDataset: Bool = false) throws -> ExperimentSpec {
-    let specs = try load([file], withoutDataset: withoutDataset)
+  func loadOne(
+    _ file: String, withoutDataset: Bool = false, model: String? = nil
+  ) throws -> ExperimentSpec {
+    let specs = try load([file], withoutDataset: withoutDataset, model: model)
     guard specs.count == 1, let spec = specs.first else {
       complain("espalier: \(file) has \(specs.count) experiments; expected a file of one")
       throw ExitStatus.usage
@@ -59,11 +63,11 @@ struct ExperimentOptions: ParsableArguments {
   ///
   /// - Parameter warn: shows a warning.
   func loadWithSources(
-    _ files: [String], withoutDataset: Bool = false,
+    _ files: [String], withoutDataset: Bool = false, model: String? = nil,
     warn: (String) -> Void = { complain("espalier: warning: \($0)") }
   ) throws -> (specs: [ExperimentSpec], sources: [String: String]) {
     let (specs, sources, diagnostics, warnings) = ExperimentLoading.load(
-      files, overrides: overrides, withoutDataset: withoutDataset)
+      files, overrides: overrides, withoutDataset: withoutDataset, model: model)
     guard diagnostics.isEmpty else {
       for diagnostic in diagnostics { complain(diagnostic.description) }
       throw ExitStatus.usage

@@ -1,0 +1,63 @@
+/// Names that layers read: of earlier layers and of numbers.
+///
+/// They do not depend on shapes, so that all wrong names of a file are reported at once.
+extension DeclarationReader {
+  /// - Parameters:
+  ///   - layers: a list of layers, with what was read of each; nil after an error
+  ///   - parameters: of the file or of the template that the list belongs to
+  func checkNames(_ layers: [(node: Node, read: LayerDeclaration?)], parameters: [String]) {
+    let numbers = (parameters + ["classes", "inputs"]).sorted()
+    var earlier: Set<String> = ["input"]
+    for (index, (node, layer)) in layers.enumerated() {
+      guard let layer else {
+        // Others may refer to it all the same.
+        if case .scalar(let name)? = node.value(at: "name")?.content { earlier.insert(name.text) }
+        continue
+      }
+      checkReferences(layer, earlier)
+      checkNumbers(layer, numbers)
+      let name = layer.name?.value ?? "\(layer.kind)\(index)"
+      if !earlier.insert(name).inserted {
+        context.report(layer.name?.place ?? layer.place, layer.path, "two layers are named \(quoted(name))")
+      }
+    }
+  }
+
+  private func checkReferences(_ layer: LayerDeclaration, _ earlier: Set<String>) {
+    var references = layer.sources?.value ?? []
+    if case .layers(let operands) = layer.value { references += operands }
+    for reference in references where !earlier.contains(reference.name) {
+      let hint = nearestName(to: reference.name, among: earlier.sorted()).map {
+        "; did you mean \(quoted($0))?"
+      }
+      context.report(
+        reference.place, layer.path,
+        "there is no layer \(quoted(reference.name)) before this one\(hint ?? "")")
+    }
+  }
+
+  private func checkNumbers(_ layer: LayerDeclaration, _ known: [String]) {
+    func check(_ expression: Expression, _ place: Place, _ key: String) {
+      for name in Set(expression.names).subtracting(known).sorted() {
+        let hint = nearestName(to: name, among: known).map { "did you mean \(quoted($0))?" }
+        context.report(
+          place, keyPath(layer.path, key),
+          "\(Expression.EvaluationError.unknownName(name)); \(hint ?? "known: \(known.joined(separator: ", "))")"
+        )
+      }
+    }
+    if case .expression(let expression) = layer.value { check(expression, layer.valuePlace, layer.kind) }
+    for (key, option) in layer.options.sorted(by: { $0.key < $1.key }) {
+      if case .expression(let expression) = option.value { check(expression, option.place, key) }
+    }
+    for (key, argument) in layer.arguments.sorted(by: { $0.key < $1.key }) {
+      check(argument.value, argument.place, key)
+    }
+    for (key, argument) in layer.firstArguments.sorted(by: { $0.key < $1.key }) {
+      check(argument.value, argument.place, "first." + key)
+    }
+    for (key, written) in [("when", layer.condition), ("repeat", layer.repetitions)] {
+      if let written { check(written.value, written.place, key) }
+    }
+  }
+}
