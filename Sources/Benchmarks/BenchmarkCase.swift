@@ -81,15 +81,24 @@ public struct BenchmarkCase: Equatable, Sendable {
     return Catalog.Architecture.Images(input: [3, rows, rows], classes: classes)
   }
 
+  /// Builds the structure alone.
+  ///
+  /// - Throws: why there is no such network.
+  public func check() throws(BenchmarkCaseError) {
+    if case .architecture(let architecture, _) = kind { _ = try graph(architecture) }
+  }
+
+  private func graph(_ architecture: ArchitectureSpec) throws(BenchmarkCaseError) -> Graph {
+    do { return try ArchitectureRegistry.graph(architecture) } catch {
+      throw BenchmarkCaseError(name: name, reason: "\(error)")
+    }
+  }
+
   /// The network with random weights.
   public func build(engine: Engine) throws(BenchmarkCaseError) -> Network {
     switch kind {
     case .architecture(let architecture, let innerShare):
-      let graph: Graph
-      do { graph = try ArchitectureRegistry.graph(architecture) } catch {
-        throw BenchmarkCaseError(name: name, reason: "\(error)")
-      }
-      let network = Network(graph, seed: 0, engine: engine)
+      let network = Network(try graph(architecture), seed: 0, engine: engine)
       if innerShare < 1 { Self.cut(network, of: architecture, to: innerShare) }
       return network
     case .convolution(let convolution):

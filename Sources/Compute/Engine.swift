@@ -21,7 +21,7 @@ public final class Engine: Sendable {
   /// What OpenBLAS calls the kernels that it runs; nil for portable kernels, which need none.
   public var blasCore: String? { kernels == .portable ? nil : blas.coreName }
   /// OpenBLAS's release, such as `0.3.21`; nil for portable kernels.
-  public var blasRelease: String? { kernels == .portable ? nil : blas.release }
+  public var blasRelease: String? { blas.release }
 
   /// The algorithm to take for every convolution that it supports; nil for the one that pays.
   let preferredConvolution: ConvolutionAlgorithm?

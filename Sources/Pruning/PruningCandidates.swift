@@ -8,8 +8,6 @@ struct PruningCandidates {
   let allowed: [RankedChannel]
   /// The channels of every layer, lowest score first; without streams.
   let byLayer: [String: [Int]]
-  /// Minimum number of channels of each group.
-  let floors: [String: Int]
   /// Original number of channels of the layers, and how many of them were removed.
   let original: Int
   let gone: Int
@@ -18,14 +16,13 @@ struct PruningCandidates {
   ///   - layers: the groups whose channels count.
   ///   - streams: groups that are ranked with them.
   ///   - kept: remaining channels, by group.
+  ///   - floors: minimum number of channels of every group.
   init(
     _ layers: [ChannelGroup], streams: [ChannelGroup] = [], scores: [String: [Double]], kept: [String: Int],
-    coupling: StreamCoupling, spec: PruneSpec
+    floors: [String: Int], coupling: StreamCoupling, spec: PruneSpec
   ) {
     // A group that the criterion does not score keeps its channels.
     let ranked = ranking((layers + streams).filter { scores[$0.name] != nil }, scores: scores)
-    floors = Dictionary(
-      uniqueKeysWithValues: (layers + streams).map { ($0.name, spec.leastKept(of: $0.originalCount)) })
     allowed = Self.allowed(ranked, kept: kept, floors: floors, coupling: coupling, spec: spec)
     byLayer = Dictionary(grouping: ranked.filter { !coupling.isStream($0.group) }, by: \.group)
       .mapValues { $0.map(\.channel) }

@@ -12,25 +12,30 @@ struct PruningStep {
   private let coupling: StreamCoupling
   /// Remaining channels, by group.
   private let kept: [String: Int]
+  /// Minimum number of channels, by group.
+  private let floors: [String: Int]
 
   init(done: Double, graph: PrunableGraph, scores: [String: [Double]], spec: PruneSpec) {
     self.done = done
     self.graph = graph
-    let groups = (graph.channelGroups + graph.streamGroups).filter { !spec.excludes($0.members) }
+    let all = graph.channelGroups + graph.streamGroups
+    let groups = all.filter { !spec.excludes($0.members) }
     self.spec = spec
     let coupling = StreamCoupling(graph)
-    let kept = Dictionary(
-      uniqueKeysWithValues: (graph.channelGroups + graph.streamGroups).map { ($0.name, $0.kept.count) })
+    let kept = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.kept.count) })
+    let floors = Dictionary(
+      uniqueKeysWithValues: all.map { ($0.name, spec.leastKept(of: $0.originalCount)) })
     func candidates(_ kind: ChannelGroup.Kind, streams: [ChannelGroup] = []) -> PruningCandidates {
       PruningCandidates(
-        groups.filter { $0.kind == kind }, streams: streams, scores: scores, kept: kept, coupling: coupling,
-        spec: spec)
+        groups.filter { $0.kind == kind }, streams: streams, scores: scores, kept: kept, floors: floors,
+        coupling: coupling, spec: spec)
     }
     convolutions = candidates(
       .convolution, streams: spec.scope == .stream ? groups.filter { $0.kind == .stream } : [])
     hidden = candidates(.hiddenUnits)
     self.coupling = coupling
     self.kept = kept
+    self.floors = floors
   }
 
   /// Removes channels and hidden units up to these totals after this step.
@@ -85,7 +90,7 @@ struct PruningStep {
   /// `round_to`.
   private func removal(of count: Int, from candidates: PruningCandidates) -> [String: Set<Int>] {
     let chosen = candidates.allowed.prefix(count)
-    var result = streamRemoval(chosen, of: candidates)
+    var result = streamRemoval(chosen, candidates.allowed)
     let coupled = coupling.coupled(to: result)
     var counts: [String: Int] = [:]
     for channel in chosen where coupled[channel.group]?.contains(channel.channel) != true {
@@ -95,7 +100,7 @@ struct PruningStep {
       let lost = coupled[layer] ?? []
       let others = lost.isEmpty ? ranked : ranked.filter { !lost.contains($0) }
       let left = multiple(
-        others.count - (counts[layer] ?? 0), of: others.count, floor: candidates.floors[layer])
+        others.count - (counts[layer] ?? 0), of: others.count, floor: floors[layer])
       let gone = others.count - left
       if gone + lost.count > 0 { result[layer] = lost.union(others.prefix(gone)) }
     }
@@ -105,15 +110,15 @@ struct PruningStep {
   /// The part that streams lose; none where a multiple would remove more than the floors of their
   /// layers allow.
   private func streamRemoval(
-    _ chosen: ArraySlice<RankedChannel>, of candidates: PruningCandidates
+    _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
   ) -> [String: Set<Int>] {
     guard coupling.hasStreams else { return [:] }
     let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
-    let streams = Dictionary(grouping: candidates.allowed.filter { coupling.isStream($0.group) }, by: \.group)
+    let streams = Dictionary(grouping: allowed.filter { coupling.isStream($0.group) }, by: \.group)
     return streams.reduce(into: [:]) { result, stream in
       let now = kept[stream.key] ?? 0
       let gone =
-        now - multiple(now - (counts[stream.key] ?? 0), of: now, floor: candidates.floors[stream.key])
+        now - multiple(now - (counts[stream.key] ?? 0), of: now, floor: floors[stream.key])
       if gone > 0, gone <= stream.value.count {
         result[stream.key] = Set(stream.value.prefix(gone).map(\.channel))
       }

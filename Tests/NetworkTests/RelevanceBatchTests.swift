@@ -77,6 +77,25 @@ struct RelevanceBatchTests {
     }
   }
 
+  @Test("is finite in a linear layer whose negative part is infinite, but does not count")
+  func withoutNegativePart() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 1, rows: 2, columns: 2))
+    let convolved = try builder.add(Convolution(outputs: 1, kernel: 1), [.image], layer: "conv")
+    let rectified = try builder.add(Activation(.relu), [convolved], layer: "relu")
+    let mean = try builder.add(GlobalAveragePooling(), [rectified], layer: "mean")
+    let hidden = try builder.add(Linear(outputs: 1, hasBias: false), [mean], layer: "hidden")
+    _ = try builder.add(Linear(outputs: 2, hasBias: false), [hidden], layer: "fc")
+    let network = try Network(builder.graph(), seed: 3, engine: Engine(threads: 1))
+    // The sum of negative contributions is -1e-9, and 1e-9 is added to it.
+    for (parameter, value) in zip(network.parameters, [1, -1e-9, 1] as [Float]) {
+      parameter.value.values = parameter.value.values.map { _ in value }
+    }
+    let found = network.relevances(
+      network.planes([1, 1, 1, 1], count: 1), labels: [0], rule: RelevanceRule(alpha: 1))
+    #expect(Set(found.relevances.keys) == ["conv", "hidden"])
+    #expect(found.relevances.values.allSatisfy { $0.values.allSatisfy(\.isFinite) })
+  }
+
   /// Of a row against another tensor's only one.
   private func error(_ found: Tensor, _ row: Int, _ expected: Tensor) -> Double {
     let columns = found.shape[1]

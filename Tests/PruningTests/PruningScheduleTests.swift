@@ -171,6 +171,35 @@ struct PruningScheduleTests {
     }
   }
 
+  @Test("the floor of hidden units that a stream takes along holds from step to step")
+  func coupledUnits() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
+    let stem = try builder.convolution(Convolution(outputs: 16, kernel: 3), of: .image, layer: "c", norm: "n")
+    let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
+    let first = try builder.add(Linear(outputs: 16), [mean], layer: "first")
+    let second = try builder.add(Linear(outputs: 16), [first], layer: "second")
+    let sum = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "sum")
+    _ = try builder.add(Linear(outputs: 4), [sum], layer: "fc")
+    var graph = PrunableGraph(try builder.graph())
+    graph.prunesStreams = true
+    var spec = Self.spec(.channelsPerStep(4), interval: 1, until: 4)
+    (spec.scope, spec.maximumLayerRatio) = (.stream, 0.25)
+    // The second layer first loses units alone, then with the first.
+    let steps: [[String: Double]] = [["second": 0, "first": 1, "c": 1], ["second": 1, "first": 0, "c": 1]]
+    for (index, lowest) in steps.enumerated() {
+      let scores = Dictionary(
+        uniqueKeysWithValues: (graph.channelGroups + graph.streamGroups).map { group in
+          (group.name, group.kept.map { Double($0) / 100 + (lowest[group.name] ?? 0) })
+        })
+      let removals = PruningSchedule(spec, epochs: 5).removals(
+        after: index + 1, graph: graph, scores: scores)
+      graph = graph.removing(removals)
+      for group in graph.channelGroups + graph.streamGroups {
+        #expect(group.kept.count >= 12, "\(group.name) after step \(index + 1)")
+      }
+    }
+  }
+
   // MARK: Making and pruning networks
 
   /// Channels and units removed at each step.

@@ -157,6 +157,7 @@ struct Expansion {
     }
     var values: [Graph.Value] = []
     for reference in references {
+      // The reader has checked names.
       guard let value = scope.values[reference.name] else {
         throw .layer(
           reference.place, path: layer.path,

@@ -160,7 +160,7 @@ private struct ManyChannelSplit {
   let groups: Int
 
   init(tiles: Int) {
-    // Long enough that the library's packing pays, and no more memory than that of other gradients.
+    // Long enough that the library's packing pays; no more sums than other gradients have.
     let wanted = max(1, min(32, tiles / 256))
     size = tiles.dividedRoundingUp(by: wanted).roundedUp(to: CK_VECTOR_FLOATS)
     groups = tiles.dividedRoundingUp(by: size)

@@ -18,7 +18,7 @@ final class BLAS: Sendable {
   /// What OpenBLAS calls the kernels that it runs.
   let coreName: String
   /// The release of OpenBLAS: another one may round otherwise.
-  let release: String
+  let release: String?
   private let multiply: Multiply
 
   #if canImport(Darwin)
@@ -32,9 +32,9 @@ final class BLAS: Sendable {
   private static let cache = Mutex<BLAS?>(nil)
 
   /// Plain loops, which round the same way on every processor.
-  static let plain = BLAS(path: "", coreName: "none", release: "", multiply: ck_plain_multiply)
+  static let plain = BLAS(path: "", coreName: "none", release: nil, multiply: ck_plain_multiply)
 
-  private init(path: String, coreName: String, release: String, multiply: Multiply) {
+  private init(path: String, coreName: String, release: String?, multiply: Multiply) {
     self.path = path
     self.coreName = coreName
     self.release = release

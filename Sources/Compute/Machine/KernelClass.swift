@@ -67,7 +67,8 @@ public enum KernelClass: String, CaseIterable, Sendable {
   ///
   /// - Parameter precision: of the planes
   public func fingerprint(in precision: Precision) -> String {
-    let blas = (try? BLAS.of(self)).map { "\($0.coreName) \($0.release)" } ?? "none"
+    let library = try? BLAS.of(self)
+    let blas = [library?.coreName ?? "none", library?.release].compactMap(\.self).joined(separator: " ")
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
     return "\(rounding(in: precision).rawValue), BLAS \(blas)\(convolution)"
   }

@@ -13,7 +13,7 @@ struct EarlierResults {
     guard let text = try? String(contentsOfFile: folders.report, encoding: .utf8),
       var report = try? Report(json: text)
     else { return nil }
-    report.deployment = (try? DeploymentReport.measured(beside: folders.report)) ?? nil
+    report.deployment = try? DeploymentReport.measured(beside: folders.report)
     (self.folders, self.report) = (folders, report)
   }
 

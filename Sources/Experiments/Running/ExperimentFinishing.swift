@@ -39,17 +39,19 @@ struct ExperimentFinishing {
     var report = try ReportBuilder(
       spec: spec, data: experiment.data, engine: engine, commit: commit, ranks: ranks
     ).report(finished)
-    report.deployment = deployment()
+    // A file that cannot be read stays: its reader says why.
+    let measured = Result { () throws(ReportError) in try deployment() }
+    report.deployment = try? measured.get()
     try ResultFiles(folders: folders).write(report, spec)
     earlier?.removeOrphans(of: report, models: ResultFolders.models(of: spec.export))
-    if report.deployment == nil { try? FileManager.default.removeItem(atPath: folders.deployment) }
+    if case .success(nil) = measured { try? FileManager.default.removeItem(atPath: folders.deployment) }
     return report
   }
 
   /// What was measured of the exported models; nil if it was of others.
-  private func deployment() -> DeploymentReport? {
+  private func deployment() throws(ReportError) -> DeploymentReport? {
     guard spec.export.formats.contains("onnx"),
-      let found = (try? DeploymentReport.measured(beside: folders.report)) ?? nil
+      let found = try DeploymentReport.measured(beside: folders.report)
     else { return nil }
     let isOfThese = found.models.allSatisfy { model in
       experiment.stages.contains { $0.seed == model.seed && $0.variant.rawValue == model.variant }

@@ -109,14 +109,15 @@ public enum ModelExport {
   private static func check(
     _ file: TensorFile, of path: String, _ spec: ExperimentSpec, _ engine: Engine
   ) throws(ToolError) {
-    guard path.hasSuffix(".onnx") else { return }
+    let start = (try? DurableFile.read(path, first: 9)) ?? []
+    guard spec.architecture.isONNX(path, start) else { return }
     var bare = spec
     bare.architecture.weights = nil
     let network = try bare.network(engine: engine)
     do throws(ModelFileError) { try network.load(model: file, from: path) } catch {
       throw .file(
-        "\(path): its layers are not those of the experiment's architecture, as of a pruned model, which tensors "
-          + "alone cannot tell; export its `model.safetensors`, or use --format yaml")
+        "\(path): its layers are not those of the experiment's architecture, as after pruning or padding, which "
+          + "tensors alone cannot tell; export its `model.safetensors`, or use --format yaml")
     }
   }
 

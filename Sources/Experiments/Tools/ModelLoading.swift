@@ -134,7 +134,7 @@ extension ArchitectureSpec {
   /// Whether a model's file is an ONNX file, or should be one by its name.
   ///
   /// - Parameter start: at least the first nine bytes, unless the file is shorter
-  fileprivate func isONNX(_ path: String, _ start: [UInt8]) -> Bool {
+  func isONNX(_ path: String, _ start: [UInt8]) -> Bool {
     ONNXNetwork.begins(start) || path == onnx
       || (path.lowercased().hasSuffix(".onnx") && !TensorFile.begins(start))
   }

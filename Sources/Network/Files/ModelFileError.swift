@@ -40,7 +40,7 @@ public enum ModelFileError: Error, Equatable, CustomStringConvertible {
         + "`architecture.new_head: true` trains a new one"
     case .lostChannels(let file, let tensor, let expected, let found):
       "\(file): tensor \(tensor) has shape \(found), expected \(expected): "
-        + (file.hasSuffix(".onnx")
+        + (file.lowercased().hasSuffix(".onnx")
           ? "a pruned model, or one of another `architecture.width`; an ONNX file does not say which channels are "
             + "left, so use its `model.safetensors`, or `architecture: {onnx: …}`"
           : "a pruned model whose metadata, espalier.kept.*, was lost when another program wrote it, or a model of "

@@ -42,7 +42,7 @@ struct GraphReader {
   /// Nodes that were read together with an earlier node.
   var finished: Set<Int> = []
   private var known: [String: Known] = [:]
-  /// The layer of each value, and the number of convolutions on the longest path to it.
+  /// The layer of each value.
   private var layers: [Graph.Value: String] = [:]
   private var taken: Set<String> = []
   private var used: Set<String> = []

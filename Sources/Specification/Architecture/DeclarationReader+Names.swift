@@ -4,18 +4,22 @@
 extension DeclarationReader {
   /// - Parameters:
   ///   - layers: a list of layers, with what was read of each; nil after an error
-  ///   - parameters: of the file or of the template that the list belongs to
-  func checkNames(_ layers: [(node: Node, read: LayerDeclaration?)], parameters: [String]) {
-    let numbers = (parameters + ["classes", "inputs"]).sorted()
+  ///   - parameters: of the file or of the template that the list belongs to; nil after an error
+  func checkNames(_ layers: [(node: Node, read: LayerDeclaration?)], parameters: [String]?) {
+    let numbers = parameters.map { ($0 + ["classes", "inputs"]).sorted() }
     var earlier: Set<String> = ["input"]
     for (index, (node, layer)) in layers.enumerated() {
       guard let layer else {
         // Others may refer to it all the same.
-        if case .scalar(let name)? = node.value(at: "name")?.content { earlier.insert(name.text) }
+        if case .scalar(let name)? = node.value(at: "name")?.content {
+          earlier.insert(name.text)
+        } else if case .mapping(let entries) = node.content {
+          earlier.formUnion(entries.map { "\($0.key)\(index)" })
+        }
         continue
       }
       checkReferences(layer, earlier)
-      checkNumbers(layer, numbers)
+      if let numbers { checkNumbers(layer, numbers) }
       let name = layer.name?.value ?? "\(layer.kind)\(index)"
       if !earlier.insert(name).inserted {
         context.report(layer.name?.place ?? layer.place, layer.path, "two layers are named \(quoted(name))")

@@ -22,8 +22,9 @@ struct DeclarationReader {
   func read(parameters: Node?, blocks: Node?, layers: Node) -> ArchitectureDeclaration? {
     let before = context.diagnostics.count
     let known = parameters.map { readParameters($0, keyPath(path, "parameters")) } ?? [:]
+    let names = context.diagnostics.count == before ? known.keys.sorted() : nil
     let templates = readBlocks(blocks)
-    let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: known.keys.sorted())
+    let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
     guard context.diagnostics.count == before else { return nil }
     var text: [(String, JSON)] = []
     if let parameters { text.append(("parameters", parameters.json)) }
@@ -46,6 +47,7 @@ struct DeclarationReader {
     let path = keyPath(path, "blocks")
     guard let entries = mapping(node, path, "a mapping of templates by name") else { return [:] }
     // Parameters first: layers of one block may use another block.
+    let before = context.diagnostics.count
     var templates: [String: Template] = [:]
     var bodies: [(name: String, layers: Node, path: String)] = []
     for entry in entries {
@@ -64,8 +66,9 @@ struct DeclarationReader {
           entry.keyPlace, keyPath(own, "layers"), "required key is missing; expected a list of layers")
       }
     }
+    let areRead = context.diagnostics.count == before
     for body in bodies {
-      let parameters = templates[body.name]?.parameterNames ?? []
+      let parameters = areRead ? templates[body.name]?.parameterNames : nil
       let layers = readLayers(body.layers, body.path, templates, parameters: parameters)
       templates[body.name]?.declaration.layers = layers
     }
@@ -104,7 +107,7 @@ struct DeclarationReader {
   // MARK: Layers
 
   private func readLayers(
-    _ node: Node, _ path: String, _ templates: [String: Template], parameters: [String]
+    _ node: Node, _ path: String, _ templates: [String: Template], parameters: [String]?
   ) -> [LayerDeclaration] {
     guard case .list(let items) = node.content else {
       context.report(node.place, path, "expected a list of layers, found \(node.found)")

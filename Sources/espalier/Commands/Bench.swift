@@ -72,7 +72,7 @@ struct Bench: ParsableCommand {
       let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
       if profile { return try showProfiles(of: measured, engine) }
       // Before any output.
-      for benchmark in measured { _ = try benchmark.build(engine: engine) }
+      for benchmark in measured { try benchmark.check() }
       if format == .text {
         print(row(["case", "mode", "precision"], "images/s", "peak MiB"))
       }
