@@ -5,12 +5,12 @@ import Specification
 struct PruningCandidates {
   /// Lowest score first, without channels that floors protect or that were removed with their
   /// stream.
-  let allowed: [RankedChannel]
+  private(set) var allowed: [RankedChannel]
   /// The channels of every layer, lowest score first; without streams.
-  let byLayer: [String: [Int]]
+  private(set) var byLayer: [String: [Int]]
   /// Original number of channels of the layers, and how many of them were removed.
   let original: Int
-  let gone: Int
+  private(set) var gone: Int
 
   /// - Parameters:
   ///   - layers: the groups whose channels count.
@@ -28,6 +28,26 @@ struct PruningCandidates {
       .mapValues { $0.map(\.channel) }
     original = layers.map(\.originalCount).reduce(0, +)
     gone = original - layers.map(\.kept.count).reduce(0, +)
+  }
+
+  /// The candidates that are left when others take these channels of their layers along.
+  func without(_ lost: [String: Set<Int>]) -> PruningCandidates {
+    let lost = lost.filter { byLayer[$0.key] != nil }
+    guard !lost.isEmpty else { return self }
+    var rest = self
+    // Each of them takes the place of one that floors would allow.
+    var room = Dictionary(allowed.map { ($0.group, 1) }, uniquingKeysWith: +)
+    for (layer, channels) in lost { room[layer, default: 0] -= channels.count }
+    rest.allowed = allowed.filter { channel in
+      guard lost[channel.group]?.contains(channel.channel) != true, room[channel.group, default: 0] > 0 else {
+        return false
+      }
+      room[channel.group, default: 0] -= 1
+      return true
+    }
+    for (layer, channels) in lost { rest.byLayer[layer]?.removeAll(where: channels.contains) }
+    rest.gone += lost.values.map(\.count).reduce(0, +)
+    return rest
   }
 
   /// The number of channels that is this share of the original ones.

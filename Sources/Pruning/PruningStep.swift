@@ -40,8 +40,9 @@ struct PruningStep {
 
   /// Removes channels and hidden units up to these totals after this step.
   func removing(channels: Int, units: Int) -> [String: Set<Int>] {
-    lowest(channels - convolutions.gone, of: convolutions)
-      .merging(lowest(units - hidden.gone, of: hidden)) { a, _ in a }
+    let first = lowest(channels - convolutions.gone, of: convolutions)
+    let left = hidden.without(coupling.coupled(to: first))
+    return first.merging(lowest(units - left.gone, of: left)) { a, _ in a }
   }
 
   /// The fewest channels whose removal reduces the original cost by this step's part of `ratio`.

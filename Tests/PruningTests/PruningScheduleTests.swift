@@ -182,22 +182,23 @@ struct PruningScheduleTests {
     _ = try builder.add(Linear(outputs: 4), [sum], layer: "fc")
     var graph = PrunableGraph(try builder.graph())
     graph.prunesStreams = true
-    var spec = Self.spec(.channelsPerStep(4), interval: 1, until: 4)
+    var spec = Self.spec(.ratio(0.25), interval: 1, until: 2)
     (spec.scope, spec.maximumLayerRatio) = (.stream, 0.25)
-    // The second layer first loses units alone, then with the first.
-    let steps: [[String: Double]] = [["second": 0, "first": 1, "c": 1], ["second": 1, "first": 0, "c": 1]]
-    for (index, lowest) in steps.enumerated() {
+    // The second layer loses units alone, and then others with the first, all at once.
+    for (index, order) in [["second", "c", "first"], ["first", "second", "c"]].enumerated() {
       let scores = Dictionary(
         uniqueKeysWithValues: (graph.channelGroups + graph.streamGroups).map { group in
-          (group.name, group.kept.map { Double($0) / 100 + (lowest[group.name] ?? 0) })
+          let rank = Double(order.firstIndex(of: group.name) ?? 0)
+          return (group.name, group.kept.map { rank + Double(group.name == "second" ? 15 - $0 : $0) / 100 })
         })
-      let removals = PruningSchedule(spec, epochs: 5).removals(
+      let removals = PruningSchedule(spec, epochs: 3).removals(
         after: index + 1, graph: graph, scores: scores)
       graph = graph.removing(removals)
       for group in graph.channelGroups + graph.streamGroups {
         #expect(group.kept.count >= 12, "\(group.name) after step \(index + 1)")
       }
     }
+    #expect(graph.channelGroups.first { $0.name == "second" }?.kept.count == 12)
   }
 
   // MARK: Making and pruning networks
