@@ -24,8 +24,8 @@ public enum ExperimentLoading {
   ) {
     var catalog = Catalog.standard
     catalog.checksDatasets = !withoutDataset
-    if withoutDataset, let model, let file = try? TensorFile(contentsOf: model) {
-      catalog.modelClasses = ModelMetadata.classNames(in: file.metadata)?.count
+    if withoutDataset, let model, let header = try? TensorHeader(contentsOf: model) {
+      catalog.modelClasses = ModelMetadata.classNames(in: header.metadata)?.count
     }
     var specs: [ExperimentSpec] = []
     var sources: [String: String] = [:]
