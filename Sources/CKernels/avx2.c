@@ -14,6 +14,7 @@ enum {
   CACHED_FLOATS = 1 << 17, PRODUCT_VECTORS = 3, GRADIENT_PIXELS = 1024,
 };
 #define GRADIENT_ROWS 4
+#define GATHERED_VECTORS 768
 
 static inline V load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void store(float *p, V v) { _mm256_storeu_ps(p, v); }

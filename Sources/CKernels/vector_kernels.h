@@ -13,6 +13,7 @@
 //                                 CK_OUTPUT_GROUP outputs
 //   CONVOLVE_PRODUCTS             inputs times taps whose vectors stay in the first-level cache
 //   SIGNED_VECTORS                the same for relevance, CK_SIGNED_GROUP rows
+//   GATHERED_VECTORS              vectors of pixels that 1x1 convolutions gather, if they do
 //   CACHED_FLOATS                 floats that stay in a second-level cache
 //   PRODUCT_VECTORS               vectors in a product's register block of CK_OUTPUT_GROUP outputs
 //   GRADIENT_ROWS                 output channels in a weight gradient's register block of 3
@@ -41,29 +42,31 @@ enum {
 // Runs the statement for every vector of a cache line, at its index i.
 #define VECTORS_OF_LINE UNROLL for (ptrdiff_t i = 0; i < CK_VECTOR_FLOATS; i += WIDTH)
 
-// One register block of a convolution: `group` output channels times `vectors` vectors of pixels
-// from p on, over `inputs` input channels from x on. Sums begin with those in memory, if there are
-// any, and end there, or in y.
-INLINE void convolve_block(
-  const ck_convolution *job, const float *x, int64_t inputs, const float *w, int64_t first, const int group,
-  const int vectors, ptrdiff_t p, const V *before, V *after) {
-  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
+// Adds the products of `group` weights at w with `vectors` vectors of pixels at x.
+INLINE void add_products(
+  const float *x, const float *w, const int group, const int vectors, V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS]) {
+  V pixels[CONVOLVE_VECTORS];
+  UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(x + i * WIDTH);
+  UNROLL for (int o = 0; o < group; o++) {
+    const V weight = broadcast(w + o);
+    UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
+  }
+}
+
+// The sums of a register block, `group` output channels times `vectors` vectors of pixels: those in
+// memory, or none so far.
+INLINE void begin_sums(
+  const ck_convolution *job, int64_t first, const int group, const int vectors, const V *before,
+  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS]) {
   UNROLL for (int o = 0; o < group; o++)
     UNROLL for (int i = 0; i < vectors; i++)
       sums[o][i] = before ? before[o * vectors + i] : set1(job->bias ? job->bias[first + o] : 0.0f);
-  const ptrdiff_t *const offsets = job->offsets;
-  const int64_t taps = job->taps;
-  x += p;
-  for (int64_t c = inputs; c > 0; c--, x += job->x_stride)
-    for (int64_t t = 0; t < taps; t++, w += group) {
-      const float *const at = x + offsets[t];
-      V pixels[CONVOLVE_VECTORS];
-      UNROLL for (int i = 0; i < vectors; i++) pixels[i] = load(at + i * WIDTH);
-      UNROLL for (int o = 0; o < group; o++) {
-        const V weight = broadcast(w + o);
-        UNROLL for (int i = 0; i < vectors; i++) sums[o][i] = muladd(weight, pixels[i], sums[o][i]);
-      }
-    }
+}
+
+// Leaves sums in memory, or if that is null, in y from p on.
+INLINE void end_sums(
+  const ck_convolution *job, int64_t first, const int group, const int vectors, ptrdiff_t p, V *after,
+  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS]) {
   UNROLL for (int o = 0; o < group; o++) {
     if (after) {
       UNROLL for (int i = 0; i < vectors; i++) after[o * vectors + i] = sums[o][i];
@@ -76,6 +79,26 @@ INLINE void convolve_block(
       store(y + i * WIDTH, value);
     }
   }
+}
+
+// One register block of a convolution from p on, over `inputs` input channels from x on.
+INLINE void convolve_block(
+  const ck_convolution *job, const float *x, int64_t inputs, const float *w, int64_t first, const int group,
+  const int vectors, ptrdiff_t p, const V *before, V *after) {
+  V sums[CK_OUTPUT_GROUP][CONVOLVE_VECTORS];
+  begin_sums(job, first, group, vectors, before, sums);
+  const ptrdiff_t *const offsets = job->offsets;
+  const int64_t taps = job->taps;
+  const ptrdiff_t stride = job->x_stride;
+  x += p;
+  if (taps == 1) {
+    x += offsets[0];
+    for (int64_t c = inputs; c > 0; c--, x += stride, w += group) add_products(x, w, group, vectors, sums);
+  } else {
+    for (int64_t c = inputs; c > 0; c--, x += stride)
+      for (int64_t t = 0; t < taps; t++, w += group) add_products(x + offsets[t], w, group, vectors, sums);
+  }
+  end_sums(job, first, group, vectors, p, after, sums);
 }
 
 // Output channels first..<last, `vectors` vectors of pixels from p on. A few inputs at a time stay
@@ -130,7 +153,14 @@ INLINE void convolve_group(
   for (; p < end; p += WIDTH) convolve_block(job, job->x, job->inputs, w, first, group, 1, p, 0, 0);
 }
 
+#ifdef GATHERED_VECTORS
+#include "pointwise_kernels.h"
+#endif
+
 static void convolve(const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
+#ifdef GATHERED_VECTORS
+  if (gathers(job)) return convolve_pointwise(job, begin, end);
+#endif
   // Where the sums are short, writing planes from one end to the other counts for more.
   if (job->inputs * job->taps > CONVOLVE_SHORT_SUMS) return convolve_many_inputs(job, begin, end);
   for (int64_t first = 0; first < job->outputs;) {

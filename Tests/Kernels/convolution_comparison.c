@@ -69,6 +69,12 @@ void compare_convolutions(void) {
   if (one_in(8))
     compare_convolution(
       &g, random_planes(&g, random_int(52, 140), -1, 1), random_planes(&g, random_int(1, 75), -1, 1), 5);
+  // So many inputs and outputs of a 1x1 convolution that they are taken a part at a time.
+  if (one_in(8)) {
+    const int inputs = one_in(4) ? random_int(257, 300) : random_int(20, 150);
+    const int outputs = one_in(4) ? random_int(257, 270) : random_int(1, 75);
+    compare_convolution(&g, random_planes(&g, inputs, -1, 1), random_planes(&g, outputs, -1, 1), 1);
+  }
 }
 
 static int filter_size(void) {
