@@ -216,7 +216,7 @@ extension ConvolutionAlgorithm {
       "other 1x1 and 3x3 with half padding, stride 1 or 2",
       "direct sums over shifted planes; with stride 2 over phase planes, which both strided convolutions of a residual "
         + "block share",
-      "`ShiftedPlanes.swift`, `ConvolutionTaps.swift`, `vector_kernels.h`"
+      "`ShiftedPlanes.swift`, `ConvolutionTaps.swift`, `vector_kernels.h`, `pointwise_kernels.h`"
     ),
     isDirect: true,
     takesAnyPrecision: true,
