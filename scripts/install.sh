@@ -10,7 +10,11 @@ install -D -m 755 "$program" "$prefix/bin/espalier"
 page=$(mktemp)
 trap 'rm -f "$page"' EXIT
 put() { install -D -m 644 "$page" "$prefix/share/$1"; }
-"$program" manual > "$page" && put man/man1/espalier.1
-"$program" --generate-completion-script bash | cat - "$(dirname "$0")/completion.bash" > "$page" && put bash-completion/completions/espalier
-"$program" --generate-completion-script zsh > "$page" && put zsh/site-functions/_espalier
-"$program" --generate-completion-script fish > "$page" && put fish/vendor_completions.d/espalier.fish
+"$program" manual > "$page"
+put man/man1/espalier.1
+"$program" --generate-completion-script bash | cat - "$(dirname "$0")/completion.bash" > "$page"
+put bash-completion/completions/espalier
+"$program" --generate-completion-script zsh > "$page"
+put zsh/site-functions/_espalier
+"$program" --generate-completion-script fish > "$page"
+put fish/vendor_completions.d/espalier.fish

@@ -2,6 +2,13 @@
 # Installs the Debian package of `make dist` in a bare Debian without Swift, and trains there: with
 # the package, and after its removal with the tarball. Needs root. SUITE selects another release
 # than this machine's, MIRROR another mirror for debootstrap.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "test-dist: $1" >&2
+  exit 1
+}
 # Prints what a command says if it fails.
 quietly() { "$@" > "$folder/log" 2>&1 || { tail -n 20 "$folder/log" >&2 && fail "failed: $*"; }; }
 inside() { chroot "$root" bash -euc "$1"; }

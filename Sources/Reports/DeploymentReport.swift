@@ -38,6 +38,9 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
     var text: String { "batch of \(batchSize), \(threads) thread\(threads == 1 ? "" : "s")" }
   }
 
+  /// Where it was measured; latencies can be compared only if this is the same.
+  var environment: String { "\(runtime) on \(processor)" }
+
   var settings: [Setting] {
     Set(models.flatMap(\.latency).map { Setting(threads: $0.threads, batchSize: $0.batchSize) }).sorted()
   }

@@ -35,7 +35,9 @@ extension Report {
   /// Phrase about a baseline that starts from a pruned network; nil if it does not.
   var prunedStartPhrase: String? {
     guard let layers = runs.first(where: { $0.variant == "baseline" })?.layers else { return nil }
-    let (before, now) = (layers.map(\.parametersBefore).reduce(0, +), layers.map(\.parameters).reduce(0, +))
+    // Sums of integers from a file could overflow.
+    func sum(_ size: (LayerReport) -> Int) -> Int { whole(layers.map { Double(size($0)) }.reduce(0, +)) }
+    let (before, now) = (sum(\.parametersBefore), sum(\.parameters))
     guard now < before else { return nil }
     return
       "the start weights are a pruned network's, with \(counted(now, "parameter")) of \(before): "

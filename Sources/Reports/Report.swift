@@ -139,7 +139,7 @@ public struct EpochReport: Codable, Equatable, Sendable {
   public var images: Int?
   /// At the first step of the epoch.
   public var learningRate: Double
-  public var trainLoss: Double
+  @FiniteOrNull public var trainLoss: Double
   public var trainTop1: Double
   public var testLoss: Double?
   public var testTop1: Double?

@@ -89,7 +89,7 @@ extension Summary.VariantSummary {
     }
     self.init(
       top1: top1, top5: Statistic(runs.compactMap(\.top5), within: percent),
-      testLoss: Statistic(runs.compactMap(\.testLoss), within: 0...Double.infinity),
+      testLoss: Statistic(runs.compactMap(\.testLoss).filter(\.isFinite), within: 0...Double.infinity),
       parameters: whole(sizes.parameters.mean), macs: whole(sizes.macs.mean),
       channels: whole(sizes.channels.mean), overSeeds: sizes)
   }
@@ -124,5 +124,5 @@ extension Summary.Reductions {
   }
 }
 
-/// The nearest whole number.
-private func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }
+/// The nearest whole number; the largest one if it is too large.
+func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }

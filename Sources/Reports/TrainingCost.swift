@@ -58,9 +58,11 @@ extension Report {
     let (times, sharedEpochs) = (timing?.epochs ?? [], timing?.sharedEpochs ?? 0)
     let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
     // A pruning step comes at the end of an epoch, so an epoch trains the network at the end of the
-    // previous one.
-    let original = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
-    let trained = [original] + run.history.map { Double($0.macs) }
+    // previous one. The first trains the baseline's, which the start weights may already have
+    // pruned.
+    let unpruned = run.layers.map { Double($0.macsBefore) }.reduce(0, +)
+    let start = runs.first { $0.variant == "baseline" }.map { Double($0.macs) } ?? unpruned
+    let trained = [start] + run.history.map { Double($0.macs) }
     let epochs = zip(run.history, trained).map { epoch, macs in
       let time = timeByEpoch[epoch.epoch]
       return TrainingCost.Epoch(

@@ -2,14 +2,17 @@ import Foundation
 
 /// Reads and writes whole files by system calls, with the system's reason in errors.
 package enum DurableFile {
-  /// Larger files are rejected without reading. The weights of the largest network here take half a
-  /// gigabyte.
-  private static let largestFile = 1 << 32
+  /// The largest file of others. The weights of the largest network here take half a gigabyte.
+  package static let largestForeignFile = 1 << 32
 
   /// The bytes of a file.
   ///
-  /// - Parameter limit: the number of first bytes to read; by default all
-  package static func read(_ path: String, first limit: Int? = nil) throws(TensorFileError) -> [UInt8] {
+  /// - Parameters:
+  ///   - limit: the number of first bytes to read; by default all
+  ///   - largest: the most bytes to read; a file with more is rejected without reading
+  package static func read(
+    _ path: String, first limit: Int? = nil, largest: Int = largestForeignFile
+  ) throws(TensorFileError) -> [UInt8] {
     func unreadable(_ reason: String) -> TensorFileError { Self.unreadable(path, reason) }
     // Without O_NONBLOCK opening a named pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -19,7 +22,7 @@ package enum DurableFile {
     guard fstat(descriptor, &status) == 0 else { throw unreadable(systemReason()) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(other(status)) }
     let wanted = min(Int(status.st_size), limit ?? .max)
-    guard wanted <= largestFile else { throw unreadable("it has \(status.st_size) bytes") }
+    guard wanted <= largest else { throw unreadable("it has \(status.st_size) bytes") }
     var bytes = [UInt8](repeating: 0, count: wanted)
     var count = 0
     while count < bytes.count {
@@ -69,6 +72,13 @@ package enum DurableFile {
   ///
   /// A symbolic link is replaced, not followed; a device, a pipe or a folder is not replaced.
   package static func write(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
+    try replace(path, with: bytes, permissions: nil)
+  }
+
+  /// - Parameter permissions: those of the new file; nil for those that the user gives to new files
+  private static func replace(
+    _ path: String, with bytes: [UInt8], permissions: mode_t?
+  ) throws(TensorFileError) {
     func unwritable(_ reason: String) -> TensorFileError { Self.unwritable(path, reason) }
     var status = stat()
     if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
@@ -78,10 +88,12 @@ package enum DurableFile {
     let folder = url.deletingLastPathComponent().path
     let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let temporary = folder + "/.\(url.lastPathComponent).\(unique)\(temporarySuffix)"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions ?? 0o666)
     guard descriptor >= 0 else { throw unwritable(systemReason()) }
     var reason: String?
-    if !writeAll(bytes, descriptor) || fsync(descriptor) != 0 { reason = systemReason() }
+    // `open` has left out what the user's mask forbids for new files.
+    if let permissions, fchmod(descriptor, permissions) != 0 { reason = systemReason() }
+    if reason == nil, !writeAll(bytes, descriptor) || fsync(descriptor) != 0 { reason = systemReason() }
     if close(descriptor) != 0, reason == nil { reason = systemReason() }
     if reason == nil, rename(temporary, path) != 0 { reason = systemReason() }
     if let reason {
@@ -97,14 +109,15 @@ package enum DurableFile {
   }
 
   /// Writes to a path given by the user, like a shell's `>`: follows a symbolic link, and writes
-  /// into a device or pipe. A regular file is replaced atomically.
+  /// into a device or pipe. A regular file is replaced atomically, and keeps its permissions.
   ///
   /// All outputs of commands are written by this function. Files in results folders, whose names
   /// the program chooses, are written by ``write(_:to:)``.
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else {
-      return try write(bytes, to: followed(path))
+    guard stat(path, &status) == 0 else { return try write(bytes, to: followed(path)) }
+    guard status.st_mode & S_IFMT != S_IFREG else {
+      return try replace(followed(path), with: bytes, permissions: status.st_mode & 0o777)
     }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw unwritable(path, other(status)) }
     // Without O_NONBLOCK opening a named pipe would wait for a reader.

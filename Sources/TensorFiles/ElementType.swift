@@ -65,7 +65,7 @@ enum ElementType: String, CaseIterable {
 
 /// The value of an IEEE 754 binary16 number. `Float16` does not exist on every platform Swift runs
 /// on.
-func widened(half bits: UInt16) -> Float {
+package func widened(half bits: UInt16) -> Float {
   let sign: FloatingPointSign = bits >> 15 == 0 ? .plus : .minus
   let exponent = Int(bits >> 10) & 0x1F
   let fraction = UInt32(bits & 0x3FF)

@@ -19,17 +19,18 @@ public struct Evaluation: Equatable, Sendable {
   /// - Parameters:
   ///   - precision: of the activations.
   ///   - group: processes that have the same network; each takes a part of the batches.
+  ///   - isCancelled: asked before every batch; ends the evaluation, whose result is then invalid.
   /// - Throws: when an image cannot be read.
   public init(
     of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int,
-    precision: Precision = .float32, group: ProcessGroup = .alone
+    precision: Precision = .float32, group: ProcessGroup = .alone, isCancelled: () -> Bool = { false }
   ) throws(DatasetError) {
     let loader = BatchLoader(
       set: images, order: Array(0..<images.count), batchSize: batchSize, augment: nil, normalize: normalize,
       seed: 0, epoch: 0, startBatch: group.rank, step: group.count)
     let crossEntropy = CrossEntropy()
     var notes: [Double] = []
-    while let batch = try loader.next() {
+    while !isCancelled(), let batch = try loader.next() {
       var result = ShardResult(images: batch.count)
       // Otherwise all of its pictures are damaged.
       if batch.count > 0 {
@@ -58,8 +59,11 @@ public struct Evaluation: Equatable, Sendable {
   /// The results of all batches: process r had batches r, r + count, and so on.
   private static func results(_ notes: [Double], of batches: Int, _ group: ProcessGroup) -> [ShardResult] {
     let counts = (0..<group.count).map { (batches - $0 + group.count - 1) / group.count }
+    // All processes expect as many, even of a cancelled evaluation.
+    let missing = counts[group.rank] * ShardResult.noteCount - notes.count
     let all = ShardResult.results(
-      group.gathered(notes, counts: counts.map { $0 * ShardResult.noteCount })[...])
+      group.gathered(
+        notes + Array(repeating: 0, count: missing), counts: counts.map { $0 * ShardResult.noteCount })[...])
     let starts = counts.indices.map { counts[..<$0].reduce(0, +) }
     return (0..<batches).map { all[starts[$0 % group.count] + $0 / group.count] }
   }

@@ -136,7 +136,7 @@ extension Trainer {
       guard loss.isFinite else {
         throw .diverged(
           epoch: epoch + 1, step: number + 1, loss: Self.described(loss / Double(images)),
-          layer: outcome.layer)
+          layer: agreed(outcome.layer, of: network))
       }
       guard images > 0 else {
         // All of its pictures are damaged.
@@ -169,6 +169,15 @@ extension Trainer {
         results += ShardResult.results(own.dropFirst())
       }
       return results
+    }
+
+    /// The layer that the first process has found, in the order of the shards.
+    private func agreed(_ layer: String?, of network: Network) -> String? {
+      let group = trainer.group
+      let names = network.graph.nodes.flatMap { [$0.tensors, $0.layer] }
+      let own = layer.flatMap { names.firstIndex(of: $0) } ?? -1
+      let found = group.gathered([Double(own)], counts: Array(repeating: 1, count: group.count))
+      return found.first { $0 >= 0 }.map { names[Int($0)] }
     }
 
     private func nextBatch() throws(TrainingError) -> ImageBatch? {

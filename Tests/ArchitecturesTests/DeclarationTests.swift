@@ -69,6 +69,62 @@ struct DeclarationTests {
     #expect(structure.layers.first?.channels == value)
   }
 
+  @Test("evaluate parameters in the file's order, and a block's defaults anew in every repetition")
+  func defaults() throws {
+    let text = """
+      parameters: {width: 4, deep: width * 2}
+      blocks:
+        wide:
+          parameters: {width: inputs * 2, deep: width}
+          layers: [{conv: deep}]
+      layers:
+        - {name: stem, conv: deep}
+        - {name: stage, block: wide, repeat: 3}
+        - {name: narrow, block: wide, width: width}
+        - linear: classes
+      """
+    #expect(PrunableGraph(try graph(text)).layers.map(\.channels) == [8, 16, 32, 64, 4, 10])
+  }
+
+  /// Layers of every kind; `c` is a branch of a sum.
+  static let everyKind = """
+    layers:
+      - {name: a, conv: 4, norm: none, activation: none}
+      - {name: norm, norm: batch}
+      - {name: relu, activation: relu}
+      - {name: pool, max_pool: 2}
+      - {name: c, conv: 4}
+      - {name: sum, add: [pool, c]}
+      - {name: d, conv: 3}
+      - {name: both, concat: [sum, d]}
+      - {name: mean, global_average_pool: true}
+      - {name: gate, linear: 7, activation: sigmoid}
+      - {name: gated, multiply: [both, gate]}
+      - {name: average, average_pool: 2}
+      - {name: flat, flatten: true}
+      - {name: hidden, linear: 6}
+      - {name: dropout, dropout: 0.1}
+      - linear: classes
+    """
+
+  static let kept: [(layers: [String], groups: [String])] = [
+    (["none"], ["a", "c", "d", "hidden"]),
+    (["a", "norm", "relu", "pool"], ["c", "d", "hidden"]),
+    (["sum"], ["d", "hidden"]),
+    (["both", "mean", "gated", "average", "flat"], ["hidden"]),
+    (["dropout"], ["a", "c", "d"]),
+  ]
+
+  @Test("lose no channel of what a layer with `keep` passes on, whatever its kind", arguments: kept)
+  func keep(_ row: (layers: [String], groups: [String])) throws {
+    for layer in row.layers {
+      let text = Self.everyKind.replacing("{name: \(layer),", with: "{name: \(layer), keep: true,")
+      let structure = PrunableGraph(try graph(text))
+      #expect(
+        (structure.streamGroups + structure.channelGroups).map(\.name) == row.groups, "\(layer)")
+    }
+  }
+
   @Test("that are wrong are refused with the place and one reason", arguments: wrong)
   func errors(_ row: (text: String, error: String)) throws {
     #expect(problems(row.text) == [row.error])
@@ -231,6 +287,22 @@ struct DeclarationTests {
     (
       "{blocks: {b: {layers: [{conv: 8}, {conv: 8}]}}, layers: [{block: b, repeat: 9999}, {linear: classes}]}",
       "1:35: blocks.b.layers[1]: more than 10000 layers"
+    ),
+    (
+      "layers: [{name: a, conv: 8}, {name: b, conv: 8}, {add: [a, b], from: a}, {linear: classes}]",
+      "1:64: layers[2].from: `add` itself names the layers that it reads; leave the key out"
+    ),
+    (
+      "{blocks: {\"3x3: wide\": {layers: [{conv: 8}]}}, layers: [{linear: classes}]}",
+      "1:11: blocks.`3x3: wide`: expected a name of letters, digits, `_`, `-` and `.`, found `3x3: wide`"
+    ),
+    (
+      "{parameters: {deep: width * 2, width: 4}, layers: [{conv: deep}, {linear: classes}]}",
+      "1:21: parameters.deep: `width` is no parameter here; known: classes"
+    ),
+    (
+      "{blocks: {b: {parameters: {out: width}, layers: [{conv: out}]}}, parameters: {width: 4}, layers: [{block: b}, {linear: classes}]}",
+      "1:33: blocks.b.parameters.out: `width` is no parameter here; known: classes, inputs"
     ),
   ]
 

@@ -130,6 +130,18 @@ struct PickleTests {
   }
 
   @Test(
+    "that would copy one long text again and again are refused",
+    arguments: [
+      "c_codecs\nencode\nh\u{0}\u{85}R", "cnumpy\ndtype\nh\u{0}\u{85}R", "}h\u{0}Ns", "h\u{0}h\u{0}\u{93}",
+    ])
+  func repetition(_ use: String) {
+    // A text of 1024 letters, memoized as number 0.
+    let text = [0x80, 2, UInt8(ascii: "T"), 0, 4, 0, 0] + [UInt8](repeating: 65, count: 1024)
+    let uses = ("q\u{0}" + use + use + ".").unicodeScalars.map { UInt8($0.value) }
+    #expect(complaint(text + uses)?.contains("its texts repeat to more than its length") == true)
+  }
+
+  @Test(
     "cut off anywhere, or with any byte changed, never trap",
     arguments: ["data_batch_1", "data_batch_2", "data_batch_5"])
   func mutations(_ name: String) throws {

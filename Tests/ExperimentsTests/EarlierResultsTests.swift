@@ -2,6 +2,7 @@ import Compute
 import Foundation
 import Reports
 import Specification
+import Synchronization
 import Testing
 
 @testable import Experiments
@@ -33,6 +34,25 @@ struct EarlierResultsTests {
     #expect(try report(folder) == second)
     #expect(second.status == .complete && second.problem == nil)
     #expect(try !page(folder).contains("Not current"))
+  }
+
+  @Test("stay as they are where another run was in the way")
+  func inUse() throws {
+    let folder = try TemporaryFolder()
+    let first = try run(digits(), in: folder.path)
+    let state = folder.path + "/digits/.state"
+    let lock = Mutex(try FolderLock(state) as FolderLock?)
+    let runner = ExperimentRunner(
+      engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
+      interruption: Interruption())
+    let specs = [try digits(), try digits(["name=other", "train.epochs=2"])]
+    // The other run ends before this one does.
+    let outcomes = runner.run(specs) { _ in lock.withLock { $0 = nil } }
+    guard case .inUse? = outcomes[0].failure else {
+      Issue.record("\(String(describing: outcomes[0].failure))")
+      return
+    }
+    #expect(try report(folder) == first)
   }
 
   @Test("of other settings say so as soon as a run with new ones begins, and are whole until it ends")

@@ -1,3 +1,4 @@
+import Compute
 import Foundation
 import Synchronization
 import Testing
@@ -240,6 +241,44 @@ struct LockAcrossHostsTests {
       #expect(lock.isTakenOver)
     }
     #expect(LockRecord(path: path)?.owner.host == "node2")
+  }
+
+  /// Rules of a process whose next heartbeat is far away, as after a suspension.
+  private var suspended: LockRules {
+    var rules = rules(host: "node1")
+    rules.interval = .seconds(3600)
+    return rules
+  }
+
+  @Test("an owner that was suspended knows from the file that it has lost it, before its next heartbeat")
+  func lostWhileSuspended() throws {
+    let folder = try TemporaryFolder()
+    let lock = try FolderLock(folder.path, rules: suspended)
+    #expect(lock.isOwned() && !lock.interruption.isRequested)
+    try abandon(folder, host: "node2")
+    #expect(!lock.isTakenOver)
+    #expect(!lock.isOwned())
+    #expect(lock.isTakenOver && lock.interruption.isRequested)
+  }
+
+  @Test("a training that has lost its folder saves nothing there, where another's is further")
+  func savesNothing() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["prune=null", "expect=null"])
+    let engine = try Engine(threads: 1)
+    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    let prepared = try preparation.prepare(spec)
+    let stage = try #require(prepared.stages.first)
+    let lock = try FolderLock(folder.path, rules: suspended)
+    try abandon(folder, host: "node2")
+    let training = VariantTraining(
+      spec: spec, variant: .baseline, seed: 0, data: prepared.data, engine: engine,
+      checkpoints: CheckpointStore(folder: folder.path), key: stage.key, start: stage.start,
+      checkpointInterval: .zero, interruption: Interruption(within: lock.interruption), lock: lock,
+      progress: .silent)
+    let error = #expect(throws: RunError.self) { try training.run(fresh: false) }
+    #expect(error?.isInterruption == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["lock"])
   }
 
   @Test(

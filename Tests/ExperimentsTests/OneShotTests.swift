@@ -47,7 +47,7 @@ struct OneShotTests {
     let training = VariantTraining(
       spec: spec, variant: .pruned, seed: 0, data: try preparation.prepare(spec).data,
       engine: try Engine(threads: 1),
-      checkpoints: CheckpointStore(folder: alone.path), key: stage.key,
+      checkpoints: CheckpointStore(folder: alone.path), key: stage.key, start: nil,
       interruption: Interruption(), progress: .silent)
     let outcome = try training.run(fresh: false)
     let pruned = try #require(report.runs.first { $0.variant == "pruned" })

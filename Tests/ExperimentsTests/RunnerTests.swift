@@ -5,6 +5,7 @@ import Reports
 import Specification
 import TensorFiles
 import Testing
+import Training
 
 @testable import Experiments
 
@@ -138,6 +139,28 @@ struct RunnerTests {
     }
     #expect(processorTimes.count == 18)
     #expect(processorTimes.allSatisfy { jobs == 1 ? ($0 ?? 0) > 0 : $0 == nil })
+  }
+
+  @Test("an evaluation ends early when it is asked to stop")
+  func interruptedEvaluation() throws {
+    let spec = try digits()
+    let engine = try Engine(threads: 1)
+    let test = try spec.loadData(threads: 1).test
+    let network = try spec.network(engine: engine)
+    let interruption = Interruption()
+    let whole = try spec.evaluation(of: network, on: test, precision: .float32, interruption: interruption)
+    #expect(whole.images == 100)
+    interruption.request()
+    let error = #expect(throws: RunError.self) {
+      try spec.evaluation(of: network, on: test, precision: .float32, interruption: interruption)
+    }
+    #expect(error?.isInterruption == true)
+    var batches = 0
+    let part = try Evaluation(of: network, on: test, normalize: spec.dataset.normalize, batchSize: 10) {
+      batches += 1
+      return batches > 2
+    }
+    #expect(part.images == 20)
   }
 
   @Test("a second run on the same folder is refused, and told whose it is")

@@ -1,10 +1,10 @@
-import Compute
 import Foundation
 import Reports
 import Specification
 import Synchronization
 import Testing
 
+@testable import Compute
 @testable import Experiments
 
 @Suite("Shards of a suite")
@@ -27,7 +27,8 @@ struct ShardTests {
     return work.enumerated().map { index, work in
       let key = StageKey(stage: "train", "\(index)")
       return TrainingUnit(
-        stages: [TrainingStage(key: key, spec: spec, variant: .baseline, seed: 0, trunk: key)], work: work)
+        stages: [TrainingStage(key: key, spec: spec, variant: .baseline, seed: 0, start: nil, trunk: key)],
+        work: work)
     }
   }
 
@@ -67,10 +68,28 @@ struct ShardTests {
       + [try digits(oneShot)]
   }
 
-  private func runner(_ folder: TemporaryFolder) throws -> ExperimentRunner {
+  private func runner(
+    _ folder: TemporaryFolder,
+    availableMemory: @escaping @Sendable () -> AvailableMemory? = AvailableMemory.current
+  ) throws -> ExperimentRunner {
     ExperimentRunner(
-      engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
-      interruption: Interruption())
+      engines: [try Engine(threads: 1)], results: folder.path, availableMemory: availableMemory,
+      progress: .silent, interruption: Interruption())
+  }
+
+  @Test("what a shard has to do does not depend on the memory of its machine; what is trained needs none")
+  func memory() throws {
+    let folder = try TemporaryFolder()
+    let specs = try suite()
+    let little = try runner(folder) { AvailableMemory(bytes: 1 << 16, limit: .machine) }
+    let refused = little.run(specs, shard: try #require(Shard("1/2")))
+    let second = try runner(folder).run(specs, shard: try #require(Shard("2/2")))
+    #expect(refused.trained == 0 && second.left == 0)
+    let first = try runner(folder).run(specs, shard: try #require(Shard("1/2")))
+    #expect(first.trained == refused.left && first.trained + second.trained == 4)
+    let last = little.run(specs)
+    #expect(last.allSatisfy { $0.failure == nil })
+    #expect(throws: RunError.self) { try little.run(try digits(["name=other", "seeds=[7]"])) }
   }
 
   @Test("a baseline and what prunes it in one shot are one unit, whose common epochs count once")

@@ -73,7 +73,7 @@ struct SharedBeginningTests {
         let outcome = try VariantTraining(
           spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data,
           engine: Engine(threads: 1), checkpoints: CheckpointStore(folder: alone.path), key: stage.key,
-          interruption: Interruption(), progress: .silent
+          start: stage.start, interruption: Interruption(), progress: .silent
         ).run(fresh: false)
         #expect(outcome.record.sharedEpochs == nil)
         #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0) } == run.history)

@@ -9,7 +9,7 @@ import Testing
 struct SubmissionTests {
   private let command = SuiteCommand(
     program: "/opt/es palier/espalier", files: ["a.yaml", "it's.yaml"], overrides: ["train.epochs=2"],
-    results: "results", threads: 4)
+    results: "results", threads: 4, specs: [])
 
   private func script(_ slurm: ClusterProfile.Slurm = ClusterProfile.Slurm()) -> SlurmScript {
     SlurmScript(
@@ -123,10 +123,18 @@ struct SubmissionTests {
   }
 
   @Test("the folder's name tells suites and their overrides apart, and is one that Kubernetes takes")
-  func names() {
+  func names() throws {
     var other = command
     other.overrides = ["train.epochs=3"]
     #expect(command.name != other.name)
+    func named(_ overrides: [String]) throws -> String {
+      try SuiteCommand(
+        program: "espalier", files: ["a.yaml"], overrides: [], results: "results", threads: 4,
+        specs: [digits(overrides)]
+      ).name
+    }
+    #expect(try named([]) == named([]))
+    #expect(try named([]) != named(["train.epochs=4"]), "the file has changed")
     var long = command
     long.files = [String(repeating: "Über_", count: 40) + ".yaml"]
     for name in [command.name, long.name] {

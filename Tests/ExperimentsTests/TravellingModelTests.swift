@@ -59,6 +59,60 @@ struct TravellingModelTests {
     #expect(again == spec)
   }
 
+  @Test("are refused to train from where they have changed since the run began")
+  func changedStart() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let start = folder.path + "/start.safetensors"
+    let models = folder.path + "/digits/seed-0/"
+    try bytes(models + "baseline/model.safetensors").write(to: URL(filePath: start))
+    let spec = try digits([
+      "name=student", "architecture.weights=\(start)", "train.epochs=1", "prune=null", "expect=null",
+    ])
+    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    let prepared = try preparation.prepare(spec)
+    let stage = try #require(prepared.stages.first)
+    func train() throws -> VariantTraining.Outcome {
+      try VariantTraining(
+        spec: spec, variant: .baseline, seed: 0, data: prepared.data, engine: engine,
+        checkpoints: CheckpointStore(folder: folder.path + "/checkpoints"), key: stage.key,
+        start: stage.start, interruption: Interruption(), progress: .silent
+      ).run(fresh: false)
+    }
+    _ = try train()
+    try run(digits(["seeds=[1]", "name=teacher"]), in: folder.path)
+    try bytes(folder.path + "/teacher/seed-1/baseline/model.safetensors").write(to: URL(filePath: start))
+    let error = #expect(throws: RunError.self) { try train() }
+    #expect(
+      error?.description
+        == "\(start): has changed since the run began; run again to start from it as it is now")
+  }
+
+  @Test("with other classes than the experiment's are refused as ONNX files, too")
+  func otherClasses() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(["export.formats=[onnx]", "prune=null", "expect=null"]), in: folder.path)
+    let model = folder.path + "/digits/seed-0/baseline/model.onnx"
+    let error = #expect(throws: ToolError.self) {
+      try ModelEvaluation(digits(["architecture.classes=12"]), weights: model, engine: engine)
+    }
+    #expect(
+      error?.description
+        == "\(model): its classifier has 10 classes, the network 12; `architecture.new_head: true` trains a new one"
+    )
+  }
+
+  @Test("predict for images whose labels are not of their classes")
+  func otherLabels() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/images.safetensors"
+    let images = Tensor(shape: [2, 1, 8, 8], values: [Float](repeating: 0, count: 128))
+    try TensorFile(tensors: ["images": images], integers: ["labels": [-1, 99]]).write(to: path)
+    let network = try digits().network(engine: engine)
+    #expect(throws: ToolError.self) { try LabelledImages(contentsOf: path, for: network) }
+    #expect(try LabelledImages(contentsOf: path, for: network, needsLabels: false).labels.isEmpty)
+  }
+
   @Test("say how they do on the test images")
   func evaluation() throws {
     let folder = try TemporaryFolder()

@@ -49,6 +49,24 @@ struct ModelFileTests {
         == "w: tensor bn1.bias has shape [16], expected [8]")
   }
 
+  @Test("of other classes load with a new classifier, also one that reads pruned units")
+  func newHead() throws {
+    func network(classes: Int) throws -> Network {
+      let spec = ArchitectureSpec(
+        name: "vgg11", depth: 11, block: .plain, width: 0.05, input: [3, 32, 32], classes: classes)
+      return try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1)))
+    }
+    let model = try network(classes: 4)
+    let hidden = try #require(model.channelGroups.first { $0.kind == .hiddenUnits })
+    model.remove(channels: [hidden.name: [0, 2]])
+    let file = model.tensorFile()
+    let other = try network(classes: 6)
+    try other.structure.check(TensorHeader(file), from: "w", newHead: true)
+    try other.load(model: file, from: "w", newHead: true)
+    #expect(other.tensors["classifier.3.weight"]?.shape == [6, hidden.originalCount - 2])
+    #expect(other.tensors["classifier.0.weight"] == model.tensors["classifier.0.weight"])
+  }
+
   @Test("that are pruned and have lost their metadata say so")
   func lostMetadata() throws {
     let pruned = try network()

@@ -67,7 +67,9 @@ struct StreamTests {
     let stem = try convolution("stem", .image)
     let first = try convolution("first", stem)
     let second = try convolution("second", first)
-    let inner = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "inner")
+    let inner = try builder.add(
+      Add(operands: 2, shortcut: 0), [first, second], layer: "inner",
+      pruning: kept == "inner" ? .kept : .prunable)
     let outer = try builder.add(Add(operands: 2, shortcut: 0), [stem, inner], layer: "outer")
     let mean = try builder.add(GlobalAveragePooling(), [outer], layer: "mean")
     _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
@@ -95,6 +97,12 @@ struct StreamTests {
     #expect((second.streamGroups + second.channelGroups).isEmpty)
     let first = try nested(keeping: "first")
     #expect(first.streamGroups.isEmpty && first.channelGroups.map(\.name) == ["second"])
+  }
+
+  @Test("keep all channels where a sum keeps them, as do the layers that it adds up")
+  func keptSum() throws {
+    let inner = try nested(keeping: "inner")
+    #expect((inner.streamGroups + inner.channelGroups).isEmpty)
   }
 
   @Test("keep all channels where a branch is the image")

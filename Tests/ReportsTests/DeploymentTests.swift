@@ -52,6 +52,20 @@ struct DeploymentTests {
   }
 
   @Test(
+    "is not compared by diff across runtimes or processors, which a note says",
+    arguments: [("1.32.0", "1.40.0"), ("\"any\"", "\"other\"")])
+  func elsewhere(_ old: String, _ new: String) throws {
+    let base = try read(Self.text)
+    let slower = Self.text.replacing("\"milliseconds\": 1.0", with: "\"milliseconds\": 3.0")
+    let candidate = try read(slower.replacing(old, with: new))
+    let diff = try DiffTests.diff(base, candidate, timing: true)
+    #expect(diff.regressions == 0)
+    let notes = diff.experiments[0].notes
+    #expect(notes.count == 1 && notes[0].hasPrefix("deployment: onnxruntime 1.32.0 on any -> "), "\(notes)")
+    #expect(try DiffTests.diff(base, candidate).experiments[0].notes == [])
+  }
+
+  @Test(
     "names the file when it is damaged, or of another format",
     arguments: ["{", "{}", "{\"format\": 2, \"runtime\": \"a\", \"processor\": \"b\", \"models\": []}"])
   func damaged(_ text: String) throws {

@@ -268,6 +268,26 @@ struct DiffTests {
     #expect(try Self.diff(without, Sample.report).regressions == 0)
   }
 
+  @Test("expectations are matched by metric and limit: a metric may have several, and a limit may change")
+  func limits() throws {
+    let two = Self.changed { report in
+      var reached = report.summary.expectations[2]
+      (reached.limit, reached.met) = ("at_least 0.35", true)
+      report.summary.expectations.insert(reached, at: 2)
+    }
+    #expect(two.summary.expectations.suffix(2).map(\.met) == [true, false])
+    let itself = try Self.diff(two, two)
+    #expect(itself.regressions == 0 && itself.experiments[0].isUnchanged, "\(itself.text())")
+    let stricter = Self.changed { report in
+      report.summary.expectations[1].limit = "at_least 2.5"
+      report.summary.expectations[1].met = false
+    }
+    let diff = try Self.diff(Sample.report, stricter)
+    #expect(diff.regressions == 0)
+    #expect(diff.text().contains("changed   expectation compression at least 2.5: none -> missed"))
+    #expect(diff.text().contains("changed   expectation compression at least 1.5: met -> none"))
+  }
+
   @Test("missing variants and a status that is not complete are regressions, new ones are not")
   func variants() throws {
     let alone = Self.changed { $0.runs.removeAll { $0.variant == "pruned" } }

@@ -25,11 +25,13 @@ struct PageTests {
     variation("interrupted") { $0.status = .interrupted }
     variation("not finite") {
       for index in $0.runs.indices {
-        $0.runs[index].top1 = index == 0 ? .nan : .infinity
         $0.runs[index].history[0].trainLoss = .nan
         $0.runs[index].history[0].testLoss = -.infinity
         $0.runs[index].testLoss = .nan
       }
+    }
+    variation("no accuracy") {
+      for index in $0.runs.indices { $0.runs[index].top1 = index == 0 ? .nan : .infinity }
     }
     variation("huge") {
       for index in $0.runs.indices {
@@ -291,6 +293,49 @@ struct PageTests {
     #expect(try links(ReportPage(Sample.report), "/nowhere") == [])
   }
 
+  @Test("the page of a folder with one experiment has that experiment's name and links to its page")
+  func alone() throws {
+    let page = ReportPage(suite: "results", [Sample.report])
+    #expect(page.html() == ReportPage(Sample.report).html())
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let own = folder.appendingPathComponent("trial")
+    try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+    try Data().write(to: own.appendingPathComponent("report.html"))
+    #expect(page.linking(toFilesIn: folder.path).html().contains(#"<a href="./trial/report.html">"#))
+  }
+
+  @Test("the page of several experiments marks results that are not current, and does not count them as good")
+  func outdated() {
+    var failed = Sample.report
+    (failed.status, failed.problem) = (.failed, "the last run failed")
+    for index in failed.summary.expectations.indices { failed.summary.expectations[index].met = true }
+    let page = ReportPage(suite: "both", [Sample.report, failed]).html()
+    #expect(page.contains(">trial (failed)</a>") && page.contains("trial (failed), pruned: "))
+    #expect(page.contains(">3 of 3</td>") && !page.contains("✓ 3 of 3"))
+    #expect(
+      Verdict([Sample.report, failed]).text
+        == "2 experiments; 0 of 2 with expectations meet all of them; 1 is not current.")
+    failed.summary.expectations = []
+    let alone = Verdict([failed, failed])
+    #expect(alone.text == "2 experiments, without expectations; 2 are not current.")
+    #expect(alone.isGood == false)
+  }
+
+  @Test("losses that are not finite read back, and give the same page")
+  func notFinite() throws {
+    let report = try #require(Self.reports["not finite"])
+    let json = report.json()
+    #expect(json.contains("\"train_loss\" : null"))
+    let again = try Report(json: json)
+    #expect(again.runs[0].history[0].trainLoss.isNaN && again.runs[0].history[0].testLoss == nil)
+    #expect(try Report(json: again.json()) == again)
+    #expect(again.json().contains("\"train_loss\" : null"))
+    #expect(ReportPage(again).html() == ReportPage(report).html())
+    #expect(again.historyCSV() == report.historyCSV() && !again.historyCSV().contains("nan"))
+  }
+
   @Test("columns without a value are left out")
   func emptyColumns() throws {
     let table = try #require(Self.reports["baseline alone"]).comparison().withoutEmptyColumns
@@ -343,6 +388,24 @@ struct PageTests {
     #expect(cost.seconds == nil && cost.joules == nil)
     // Reports without numbers of images: 160 a second for 6 seconds.
     #expect(Sample.report.trainingCost(of: Sample.report.runs[1]).macs == 28_800_000.0)
+  }
+
+  @Test("training from a pruned network costs that network's MACs from the first epoch on")
+  func costOfPrunedStart() {
+    var report = Sample.report
+    for index in report.runs.indices {
+      let macs = report.runs[index].variant == "baseline" ? 5000 : 4000
+      report.runs[index].macs = macs
+      let epoch = report.runs[index].history[0]
+      report.runs[index].history = (1...2).map { number in
+        var epoch = epoch
+        (epoch.epoch, epoch.images, epoch.macs) = (number, 100, macs)
+        return epoch
+      }
+    }
+    let costs = report.runs.map { report.trainingCost(of: $0).epochs.map(\.macs) }
+    #expect(costs[0] == [1_500_000, 1_500_000])
+    #expect(costs[1] == [1_500_000, 1_200_000])
   }
 
   @Test("page and plots, byte by byte; UPDATE_GOLDEN=1 writes them anew")

@@ -169,6 +169,9 @@ struct ReportTests {
     #expect(
       changed("\"test_loss\" : 0.5,", "\"test_loss\" : \"x\",") == "runs[0].test_loss: wrong type or value")
     #expect(
+      changed("\"train_loss\" : 1.5,", "\"train_loss\" : \"x\",")
+        == "runs[0].history[0].train_loss: wrong type or value")
+    #expect(
       changed("\"macs\" : 6000", "\"macs\" : 1e99")
         == "a number is too large, or not an integer where one is required")
     #expect(changed("\"format\" : 1", "\"format\" : 1, \"new\" : [null]") == nil)

@@ -122,6 +122,14 @@ struct TextTests {
     #expect(ReportPage(report).html().contains(Markup.escaped(phrase).dropFirst()))
   }
 
+  @Test("sizes of layers whose sum is too large for an integer are told, not trapped on")
+  func hugeLayers() {
+    var report = Sample.report
+    report.runs[0].layers[0].parametersBefore = .max
+    report.runs[0].layers += report.runs[0].layers
+    #expect(report.prunedStartPhrase?.contains("with 2000 parameters of \(Int.max): ") == true)
+  }
+
   @Test("every column of every CSV file is in the document, and no other")
   func documentedColumns() throws {
     let text = try String(contentsOfFile: repository + "/docs/reading-reports.md", encoding: .utf8)

@@ -191,6 +191,19 @@ struct SuiteFileTests {
     )
   }
 
+  @Test("are read once, however often others list them, and are bounded in depth")
+  func repeated() throws {
+    var files = ["a.yaml": "", "12.yaml": "suite: [a.yaml]\n", "deep/39.yaml": "suite: [../a.yaml]\n"]
+    for index in 0..<12 { files["\(index).yaml"] = "suite: [\(index + 1).yaml, ./\(index + 1).yaml]\n" }
+    for index in 0..<39 { files["deep/\(index).yaml"] = "suite: [\(index + 1).yaml]\n" }
+    let folder = try Folder(files)
+    #expect(try SuiteFile.load("\(folder.path)/0.yaml") == ["\(folder.path)/a.yaml"])
+    let error = #expect(throws: SpecificationError.self) { try SuiteFile.load("\(folder.path)/deep/0.yaml") }
+    #expect(
+      error?.description.replacing("\(folder.path)/", with: "")
+        == "deep/31.yaml:1:9: suite[0]: more than 32 suites list one another")
+  }
+
   @Test("report every entry that names no file, and unknown keys")
   func errors() throws {
     let folder = try Folder([

@@ -43,6 +43,12 @@ struct KeyErrorTests {
       5:8: train: expected a mapping, found `10`
     dataset: tiny
       3:10: dataset: expected a mapping, found `tiny`; write `dataset: {name: tiny}`
+    dataset: none
+      3:10: dataset: expected a mapping, found `none`
+    architecture: off
+      4:15: architecture: expected a mapping, found `off`
+    prune: off
+      6:8: prune: expected a mapping, found `off`; `null` leaves it out
     train: {epochs: 10, schedule: cosine}
       5:31: train.schedule: expected a mapping, found `cosine`; write `schedule: {name: cosine}`
     dataset: {path: data}

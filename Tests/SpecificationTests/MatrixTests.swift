@@ -96,6 +96,25 @@ struct MatrixTests {
       ])
   }
 
+  @Test("refuses `--set` of a key that `include` sets, which would not hold there")
+  func includedOverrides() throws {
+    let matrix = """
+        train.epochs: [4, 6]
+        include: [{train.epochs: 6, seeds: [1], prune.samples: 9}, {name: u, seeds: [2]}]
+
+      """
+    let advice = "; set `matrix.include=[…]` instead"
+    #expect(
+      errors(matrix, overrides: ["seeds=[3]", "prune={samples: 5}", "name=v"]) == [
+        "--set name=v:1:6: name: set by the matrix's `include` at t.yaml:9:63\(advice)",
+        "--set prune={samples: 5}:1:17: prune.samples: set by the matrix's `include` at t.yaml:9:43\(advice)",
+        "--set seeds=[3]:1:7: seeds: set by the matrix's `include` at t.yaml:9:31\(advice)",
+      ])
+    let others = ["train.batch_size=5", "prune={round_to: 2}"]
+    #expect(try expand(matrix, overrides: others).allSatisfy { $0.train.batchSize == 5 })
+    #expect(try expand(matrix, overrides: ["matrix.include=null", "seeds=[3]"]).map(\.seeds) == [[3], [3]])
+  }
+
   @Test("has every error once, at the value's place")
   func places() {
     #expect(
@@ -120,6 +139,19 @@ struct MatrixTests {
       (
         "  prune.ratio: [0.4]\n  prune: [null]\n",
         "9:3: matrix.prune: overlaps with `prune.ratio`, which the matrix varies too"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  train.epochs: [4]\n  include: [{train.epochs: 4, prune: null}]\n",
+        "10:31: matrix.include[0].prune: overlaps with `prune.ratio`, which the matrix varies too"
+      ),
+      (
+        "  prune.ratio: [0.4]\n  include: [{prune.ratio: 0.6, prune: null}]\n",
+        "9:32: matrix.include[0].prune: overlaps with `prune.ratio`, which the matrix varies too"
+      ),
+      (
+        "  train.optimizer: [{learning_rate: 0.2}]\n  train.epochs: [4]\n  include: [{train.epochs: 4, train.optimizer.momentum: 0.5}]\n",
+        "10:31: matrix.include[0].train.optimizer.momentum: overlaps with `train.optimizer`,"
+          + " which the matrix varies too"
       ),
       (
         "  prune.ratio: [0.4]\n  exclude: [{prune.rato: 0.4}]\n",
@@ -181,6 +213,29 @@ struct MatrixTests {
       SpecificationTests.errors(experiment(["seeds: \(list(1...60_000))"])) == [
         "t.yaml:6:8: seeds: expected at most 1000 values, found 60000"
       ])
+  }
+
+  @Test("is bounded, whatever the numbers of its keys, of entries of `include`, and of what they add")
+  func manyKeys() {
+    func list(_ count: Int, _ item: (Int) -> String) -> String {
+      (0..<count).map(item).joined(separator: ", ")
+    }
+    let axes = list(101) { "a\($0): [1]" }
+    #expect(
+      SpecificationTests.errors(experiment(["matrix: {\(axes)}"])).contains {
+        $0.hasSuffix("matrix.a100: more than 100 keys vary")
+      })
+    let entries = list(12_000) { _ in "{train.epochs: 4, seeds: [1]}" }
+    #expect(
+      errors("  train.epochs: [4]\n  include: [\(entries)]\n") == [
+        "t.yaml:9:12: matrix.include: 12000 combinations; expected at most 1000"
+      ])
+    let epochs = list(100) { "\(10 + $0)" }
+    let keys = list(1001) { "k\($0): 1" }
+    #expect(
+      errors(
+        "  train.epochs: [\(epochs)]\n  seeds: [[1]]\n  include: [{seeds: [1], \(keys)}]\n"
+      ) == ["t.yaml:10:13: matrix.include[0]: more than 100000 values are added"])
   }
 
   @Test("takes values for the same that say the same, however they are written")

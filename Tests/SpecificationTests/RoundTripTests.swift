@@ -13,6 +13,34 @@ struct RoundTripTests {
     #expect(try yaml(load(text)) == text)
   }
 
+  @Test("keep names and expressions of declared layers that look like numbers and booleans")
+  func declaredNames() throws {
+    let text = experiment([
+      """
+      architecture:
+        parameters: {on: 4, off: on}
+        blocks: {no: {parameters: {y: 4}, layers: [{name: 1.50, conv: y}]}}
+        layers:
+          - {name: 0.1, conv: on, tensors: {weights: 0.10, norm: 1e1}}
+          - {name: 0.10, conv: 4, keep: yes}
+          - {name: yes, add: [0.1, 0.10]}
+          - {name: 010, block: no, y: off}
+          - {dropout: 0.10, from: yes}
+          - {linear: classes, from: 010}
+      """
+    ])
+    let spec = try load(text)
+    let resolved = yaml(spec)
+    let again = try load(resolved)
+    #expect(again == spec)
+    let declared = try #require(again.architecture.declaration)
+    #expect(declared.layers.map { $0.name?.value } == ["0.1", "0.10", "yes", "010", nil, nil])
+    #expect(declared.layers.map { $0.sources?.value.first?.name } == [nil, nil, nil, nil, "yes", "010"])
+    #expect(declared.layers[0].tensors == ["weights": "0.10", "norm": "1e1"])
+    #expect(declared.blocks["no"]?.layers.first?.name?.value == "1.50")
+    #expect(resolved.contains("\n    \"no\":\n"), "\(resolved)")
+  }
+
   @Test("are written with every key")
   func text() throws {
     let spec = try load(

@@ -31,11 +31,12 @@ struct DurableFileTests {
   @Test("a write that fails leaves the old file, and nothing else")
   func failure() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path + "/folder"
-    // A folder cannot be replaced by a file.
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    #expect(throws: TensorFileError.self) { try DurableFile.write([1], to: path) }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["folder"])
+    let path = folder.path + "/file"
+    try DurableFile.write([7], to: path)
+    // The bytes are written, but a file cannot be renamed to what must be a folder.
+    #expect(message { try DurableFile.write([1], to: path + "/") }?.contains("Not a directory") == true)
+    #expect(try DurableFile.read(path) == [7])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
   }
 
   @Test("what is no regular file is refused at once: a pipe would be waited for, a device would not end")
@@ -93,12 +94,28 @@ struct DurableFileTests {
     #expect(throws: TensorFileError.self) { try DurableFile.write([1], to: "") }
   }
 
-  @Test("one that claims terabytes is refused, not read")
+  @Test("an output keeps the permissions of the file that it replaces", arguments: [mode_t(0o600), 0o666])
+  func permissions(_ permissions: mode_t) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/file"
+    try DurableFile.writeOutput([1], to: path)
+    #expect(chmod(path, permissions) == 0)
+    try DurableFile.writeOutput([2, 3], to: path)
+    var status = stat()
+    #expect(stat(path, &status) == 0)
+    #expect(status.st_mode & 0o7777 == permissions)
+    #expect(try DurableFile.read(path) == [2, 3])
+  }
+
+  @Test("one that claims terabytes is refused, not read, unless the reader knows how large it may be")
   func hugeFile() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/huge"
     try Data([1]).write(to: URL(fileURLWithPath: path))
     #expect(truncate(path, 1 << 42) == 0)
     #expect(message { try DurableFile.read(path) }?.contains("it has 4398046511104 bytes") == true)
+    #expect(truncate(path, 3) == 0)
+    #expect(message { try DurableFile.read(path, largest: 2) }?.contains("it has 3 bytes") == true)
+    #expect(try DurableFile.read(path, largest: 3) == [1, 0, 0])
   }
 }

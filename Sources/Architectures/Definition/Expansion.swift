@@ -50,10 +50,9 @@ struct Expansion {
 
   private mutating func expand(_ given: [String: Int]) throws(ArchitectureError) -> Graph {
     var numbers = given
-    for (name, expression) in declaration.parameters.sorted(by: { $0.key < $1.key })
-    where numbers[name] == nil {
-      guard let expression else { continue }
-      numbers[name] = try number(expression, numbers, "architecture.parameters.\(name)")
+    for parameter in declaration.parameters where numbers[parameter.name] == nil {
+      guard let value = parameter.defaultValue else { continue }
+      numbers[parameter.name] = try number(value, numbers, "architecture.parameters.\(parameter.name)")
     }
     var scope = Scope(
       prefix: "", values: ["input": .image], numbers: numbers, isFile: true, blocks: [])
@@ -193,15 +192,16 @@ struct Expansion {
     var value = input
     for index in 0..<repetitions {
       var own: [String: Int] = ["classes": numbers["classes"] ?? 0, "inputs": builder.shape(value).channels]
-      for (parameter, defaultValue) in block.parameters {
-        let written =
-          (index == 0 ? use.firstArguments[parameter] : nil) ?? use.arguments[parameter] ?? defaultValue
-        guard let written else {
+      for parameter in block.parameters {
+        let name = parameter.name
+        if let given = (index == 0 ? use.firstArguments[name] : nil) ?? use.arguments[name] {
+          own[name] = try number(given, numbers, use.path + "." + name)
+        } else if let value = parameter.defaultValue {
+          own[name] = try number(value, own, "architecture.blocks.\(template).parameters.\(name)")
+        } else {
           throw .layer(
-            use.place, path: use.path,
-            message: "the block `\(template)` needs a value for `\(parameter)`")
+            use.place, path: use.path, message: "the block `\(template)` needs a value for `\(name)`")
         }
-        own[parameter] = try self.number(written, numbers, use.path + "." + parameter)
       }
       let prefix = scope.prefix + name + (use.repetitions == nil ? "." : ".\(index).")
       var inner = Scope(

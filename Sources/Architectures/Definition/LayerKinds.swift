@@ -120,7 +120,7 @@ enum LayerKinds {
     _ builder: inout GraphBuilder
   ) throws(GraphError) -> Graph.Value {
     guard let function = parts.options.activation(default: defaultValue) else { return value }
-    return try builder.add(Activation(function), [value], layer: parts.name)
+    return try builder.add(Activation(function), [value], layer: parts.name, pruning: parts.pruning)
   }
 
   // MARK: Vectors
@@ -143,7 +143,7 @@ enum LayerKinds {
   private static let flatten = LayerKind(
     description: Catalog.LayerKind("flatten", .isTrue, "All pixels of all channels as a vector.")
   ) { (parts, builder) throws(GraphError) in
-    try builder.add(Flatten(), parts.inputs, layer: parts.name)
+    try builder.add(Flatten(), parts.inputs, layer: parts.name, pruning: parts.pruning)
   }
 
   private static let dropout = LayerKind(
@@ -152,7 +152,8 @@ enum LayerKinds {
       "Dropout with this probability, in training only.")
   ) { (parts, builder) throws(GraphError) in
     try builder.add(
-      Dropout(Float(parts.options.decimals["dropout"] ?? 0)), parts.inputs, layer: parts.name)
+      Dropout(Float(parts.options.decimals["dropout"] ?? 0)), parts.inputs, layer: parts.name,
+      pruning: parts.pruning)
   }
 
   // MARK: Channel by channel
@@ -163,7 +164,7 @@ enum LayerKinds {
       "Batch normalization alone.")
   ) { (parts, builder) throws(GraphError) in
     let value = try builder.add(
-      BatchNormalization(), parts.inputs, layer: parts.name, tensors: parts.norm)
+      BatchNormalization(), parts.inputs, layer: parts.name, tensors: parts.norm, pruning: parts.pruning)
     return try addActivation(parts, to: value, &builder)
   }
 
@@ -185,7 +186,7 @@ enum LayerKinds {
     return try builder.add(
       MaxPooling(
         window: numbers["max_pool"] ?? 1, stride: numbers["stride"], padding: numbers["padding"] ?? 0),
-      parts.inputs, layer: parts.name)
+      parts.inputs, layer: parts.name, pruning: parts.pruning)
   }
 
   private static let averagePooling = LayerKind(
@@ -197,13 +198,13 @@ enum LayerKinds {
     return try builder.add(
       AveragePooling(
         window: numbers["average_pool"] ?? 1, stride: numbers["stride"], padding: numbers["padding"] ?? 0),
-      parts.inputs, layer: parts.name)
+      parts.inputs, layer: parts.name, pruning: parts.pruning)
   }
 
   private static let globalAveragePooling = LayerKind(
     description: Catalog.LayerKind("global_average_pool", .isTrue, "Global average pooling.")
   ) { (parts, builder) throws(GraphError) in
-    try builder.add(GlobalAveragePooling(), parts.inputs, layer: parts.name)
+    try builder.add(GlobalAveragePooling(), parts.inputs, layer: parts.name, pruning: parts.pruning)
   }
 
   // MARK: Several values
@@ -214,7 +215,7 @@ enum LayerKinds {
   ) { (parts, builder) throws(GraphError) in
     let value = try builder.add(
       Add(operands: parts.inputs.count, shortcut: parts.shortcut, channels: parts.operandChannels),
-      parts.inputs, layer: parts.name)
+      parts.inputs, layer: parts.name, pruning: parts.pruning)
     return try addActivation(parts, to: value, &builder)
   }
 
@@ -223,7 +224,7 @@ enum LayerKinds {
       "concat", .layers, options: [activationOption("Default: none."), slope],
       "The channels of layers, concatenated.")
   ) { (parts, builder) throws(GraphError) in
-    let value = try builder.add(Concatenate(), parts.inputs, layer: parts.name)
+    let value = try builder.add(Concatenate(), parts.inputs, layer: parts.name, pruning: parts.pruning)
     return try addActivation(parts, to: value, &builder)
   }
 
@@ -232,7 +233,7 @@ enum LayerKinds {
       "multiply", .layers, options: [activationOption("Default: none."), slope],
       "The product of a signal and a gate, which may have one value per channel.")
   ) { (parts, builder) throws(GraphError) in
-    let value = try builder.add(Multiply(), parts.inputs, layer: parts.name)
+    let value = try builder.add(Multiply(), parts.inputs, layer: parts.name, pruning: parts.pruning)
     return try addActivation(parts, to: value, &builder)
   }
 }

@@ -26,6 +26,8 @@ struct PickleReader {
   /// Number of MEMOIZE opcodes, for constants or not.
   private var memoized = 0
   private var values = 0
+  /// Bytes of all texts that were copied.
+  private var copied = 0
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -171,7 +173,7 @@ struct PickleReader {
       throw damage("no dictionary to add to")
     }
     for index in stride(from: 0, to: items.count, by: 2) {
-      guard let key = items[index].text else { throw damage("a key that is no text") }
+      guard let key = try text(items[index]) else { throw damage("a key that is no text") }
       guard items[index + 1].nesting < PickleValue.maximumNesting else { throw damage("nested too deep") }
       dictionary[key] = items[index + 1]
     }
@@ -193,8 +195,18 @@ struct PickleReader {
 
   // MARK: Names
 
+  /// A copy of a value that is text.
+  ///
+  /// The pickle can refer to a text any number of times. Copies of texts that each stand in it are
+  /// shorter than the pickle together.
+  private mutating func text(_ value: PickleValue?) throws(Damage) -> String? {
+    copied += value?.bytes?.count ?? 0
+    guard copied <= bytes.count else { throw damage("its texts repeat to more than its length") }
+    return value?.text
+  }
+
   private mutating func pushGlobal(_ names: [PickleValue]) throws(Damage) {
-    guard names.count == 2, let module = names[0].text, let name = names[1].text else {
+    guard names.count == 2, let module = try text(names[0]), let name = try text(names[1]) else {
       throw damage("a name that is no text")
     }
     try push(.global("\(module) \(name)"))
@@ -205,18 +217,21 @@ struct PickleReader {
     guard call.count == 2, case .global(let name) = call[0], let arguments = call[1].tuple else {
       throw damage("a call of what has no name")
     }
+    let refusal = damage("it calls \(name.replacing(" ", with: ".")), which is never run here")
     // NumPy 2 has renamed its inner modules.
     switch name.replacing("numpy._core", with: "numpy.core") {
     case "numpy.core.multiarray _reconstruct": try push(.array(nil))
-    case "numpy dtype" where arguments.first?.text != nil:
-      try push(.elementType(arguments.first?.text ?? ""))
+    case "numpy dtype":
+      guard let type = try text(arguments.first) else { throw refusal }
+      try push(.elementType(type))
     case "numpy.core.numeric _frombuffer" where arguments.count == 4:
+      let order = try text(arguments[3])
       try push(
-        array(
-          shape: arguments[2], arguments[1], isColumnsFirst: arguments[3].text != "C", bytes: arguments[0]))
-    case "_codecs encode" where arguments.first?.text != nil:
-      try push(.bytes(latin(arguments.first?.text ?? "")))
-    default: throw damage("it calls \(name.replacing(" ", with: ".")), which is never run here")
+        array(shape: arguments[2], arguments[1], isColumnsFirst: order != "C", bytes: arguments[0]))
+    case "_codecs encode":
+      guard let characters = try text(arguments.first) else { throw refusal }
+      try push(.bytes(latin(characters)))
+    default: throw refusal
     }
   }
 

@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 import Specification
 import Synchronization
 
@@ -12,9 +11,6 @@ struct PictureFiles: Equatable, Sendable {
   let threads: Int
   /// Shared by all selections from the same files.
   let damaged: DamagedPictures
-
-  /// Larger files are rejected without reading.
-  static let largestFile = 1 << 28
 
   func selecting(_ indices: [Int]) -> PictureFiles {
     PictureFiles(
@@ -50,10 +46,7 @@ struct PictureFiles: Equatable, Sendable {
   ) throws(DatasetError) -> [UInt8]? {
     let file = try read(index)
     do throws(PictureDamage) {
-      guard file.count < Self.largestFile else {
-        throw PictureDamage("the file has \(file.count) bytes or more")
-      }
-      let picture = try Picture(file, maximumPixels: spec.maximumPixels) { size in
+      let picture = try Picture(file.get(), maximumPixels: spec.maximumPixels) { size in
         window(index, size).shrinkage(side: spec.size)
       }
       return picture.image(window(index, picture.fullSize), side: spec.size)
@@ -77,38 +70,14 @@ struct PictureFiles: Equatable, Sendable {
 
   private func path(_ index: Int) -> String { "\(folder)/\(list.name(index))" }
 
-  /// The bytes of the file, at most `largestFile`.
+  /// The bytes of the file, or its damage.
   ///
   /// - Throws: if it cannot be read, or has changed since it was listed, since results would be
   ///   stored under the wrong key.
-  private func read(_ index: Int) throws(DatasetError) -> [UInt8] {
-    let path = path(index)
-    // Without O_NONBLOCK opening a named pipe would wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(path, String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    guard let status = FileStatus(descriptor: descriptor) else {
-      throw unreadable(path, String(cString: strerror(errno)))
+  private func read(_ index: Int) throws(DatasetError) -> Result<[UInt8], PictureDamage> {
+    try PictureFile.read(path(index), expected: "the picture that was listed") { status in
+      let isListed = status.isFile && status.size == list.sizes[index] && status.time == list.times[index]
+      return isListed ? nil : "it has changed since the run began"
     }
-    guard status.isFile, status.size == list.sizes[index], status.time == list.times[index] else {
-      throw unreadable(path, "it has changed since the run began")
-    }
-    let size = min(status.size, Self.largestFile)
-    var bytes = [UInt8](repeating: 0, count: size)
-    var done = 0
-    while done < size {
-      let count = bytes.withUnsafeMutableBytes {
-        Foundation.read(descriptor, $0.baseAddress.map { $0 + done }, size - done)
-      }
-      guard count > 0 || (count < 0 && errno == EINTR) else {
-        throw unreadable(path, count < 0 ? String(cString: strerror(errno)) : "it ends after \(done) bytes")
-      }
-      done += max(0, count)
-    }
-    return bytes
-  }
-
-  private func unreadable(_ path: String, _ reason: String) -> DatasetError {
-    DatasetError(file: path, problem: "cannot read: \(reason)", expected: "the picture that was listed")
   }
 }

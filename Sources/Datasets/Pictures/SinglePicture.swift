@@ -1,5 +1,3 @@
-import Foundation
-
 /// One picture as an image for a network: its resized center crop.
 public enum SinglePicture {
   /// - Parameters:
@@ -12,17 +10,17 @@ public enum SinglePicture {
   public static func image(
     contentsOf path: String, channels: Int, side: Int, resize: Int
   ) throws(DatasetError) -> [UInt8] {
-    func error(_ problem: String) -> DatasetError {
-      DatasetError(file: path, problem: problem, expected: "a JPEG or PNG picture")
-    }
+    let expected = "a JPEG or PNG picture"
     guard channels == 1 || channels == 3 else {
-      throw error("the network's images have \(channels) channels, a picture has 1 or 3")
+      throw DatasetError(
+        file: path, problem: "the network's images have \(channels) channels, a picture has 1 or 3",
+        expected: expected)
     }
-    guard FileStatus(path)?.isFile == true, let data = FileManager.default.contents(atPath: path) else {
-      throw error("cannot read the file")
+    let file = try PictureFile.read(path, expected: expected) {
+      $0.isFile ? nil : "it is not a regular file"
     }
     do throws(PictureDamage) {
-      let picture = try Picture([UInt8](data)) { size in
+      let picture = try Picture(file.get()) { size in
         PictureWindow(middleOf: size, resize: max(side, resize), side: side).shrinkage(side: side)
       }
       let window = PictureWindow(middleOf: picture.fullSize, resize: max(side, resize), side: side)
@@ -36,7 +34,7 @@ public enum SinglePicture {
         return UInt8((red + green + blue + 500) / 1000)
       }
     } catch {
-      throw DatasetError(file: path, problem: error.problem, expected: "a JPEG or PNG picture")
+      throw DatasetError(file: path, problem: error.problem, expected: expected)
     }
   }
 }

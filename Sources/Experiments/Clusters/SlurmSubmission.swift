@@ -47,7 +47,19 @@ public struct SlurmSubmission: Sendable {
   }
 
   /// Writes the scripts and submits them; if one is rejected, earlier ones are cancelled.
+  ///
+  /// - Throws: `RunError.storage` also while jobs of an earlier submission are left, which would
+  ///   hold the locks of these.
   public func submit() throws(RunError) -> SubmissionRecord {
+    let slurm = Slurm()
+    if let earlier = SubmissionRecord(folder: script.folder) {
+      let left = Set((try? slurm.queue(earlier.jobs))?.map(\.job) ?? []).sorted()
+      guard left.isEmpty else {
+        throw .storage(
+          "an earlier submission of this suite is still queued or running; wait for it, or cancel it: scancel "
+            + left.joined(separator: " "))
+      }
+    }
     do {
       try DurableFile.makeFolder(script.folder)
       try DurableFile.write(Array(script.training.utf8), to: trainingScript)
@@ -55,7 +67,6 @@ public struct SlurmSubmission: Sendable {
     } catch {
       throw .storage("\(error)")
     }
-    let slurm = Slurm()
     var jobs: [String] = []
     do throws(Slurm.Failure) {
       for array in arrays { jobs.append(try slurm.submit(arguments(array))) }
@@ -114,6 +125,9 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
       throw Slurm.Failure(description: "\(error)")
     }
   }
+
+  /// The ids of all jobs.
+  var jobs: [String] { arrays.map(\.job) + [report] }
 
   /// The ids, one per line, for scripts.
   public var text: String {

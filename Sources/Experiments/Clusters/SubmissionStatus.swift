@@ -17,7 +17,7 @@ public struct SubmissionStatus: Sendable {
       return
     }
     do throws(Slurm.Failure) {
-      queue = try Slurm().queue(record.arrays.map(\.job) + [record.report])
+      queue = try Slurm().queue(record.jobs)
       warning = nil
     } catch {
       (queue, warning) = ([], "\(error)")

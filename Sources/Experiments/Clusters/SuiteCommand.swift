@@ -1,4 +1,5 @@
 import Foundation
+import Specification
 
 /// The `run` command of a suite for tasks on a cluster.
 public struct SuiteCommand: Codable, Equatable, Sendable {
@@ -9,27 +10,34 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
   public var overrides: [String]
   public var results: String
   public var threads: Int
+  /// Digest of the resolved experiments.
+  public var experiments: String
 
-  public init(program: String, files: [String], overrides: [String], results: String, threads: Int) {
+  public init(
+    program: String, files: [String], overrides: [String], results: String, threads: Int,
+    specs: [ExperimentSpec]
+  ) {
     self.program = program
     self.files = files
     self.overrides = overrides
     self.results = results
     self.threads = threads
+    experiments = sha256(Array(specs.map { yaml($0) }.joined(separator: "---\n").utf8))
   }
 
   /// The folder of the suite's scripts, logs and manifests.
   public var folder: String { "\(results)/.submit/\(name)" }
 
   /// Name for folder and job: that of the first file, and a digest of everything that determines
-  /// the trainings.
+  /// the trainings. Kubernetes would leave a job of the same name as it is.
   var name: String {
     let file = (files.first.map { ($0 as NSString).lastPathComponent } ?? "suite") as NSString
     let letters = file.deletingPathExtension.lowercased().map { character in
       character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
     }
     let base = String(letters.drop { $0 == "-" }.prefix(40))
-    let digest = sha256(Array((files + [""] + overrides + [""] + [results]).joined(separator: "\n").utf8))
+    let parts = files + [""] + overrides + ["", results, experiments]
+    let digest = sha256(Array(parts.joined(separator: "\n").utf8))
     return (base.isEmpty ? "suite" : base) + "-" + digest.prefix(8)
   }
 

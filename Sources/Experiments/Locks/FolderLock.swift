@@ -18,6 +18,8 @@ import TensorFiles
 /// neither followed nor written to.
 final class FolderLock: Sendable {
   private let path: String
+  /// Of this acquisition of the lock.
+  private let id: String
   private let descriptor: Int32
   private let heartbeat: Heartbeat
 
@@ -42,11 +44,19 @@ final class FolderLock: Sendable {
     path = folder + "/lock"
     self.interruption = Interruption(within: interruption)
     let record = LockRecord(owner: rules.owner)
+    id = record.id
     let taking = LockTaking(
       folder: folder, path: path, record: record, rules: rules, interruption: interruption, announce: announce
     )
     descriptor = try taking.descriptor()
     heartbeat = Heartbeat(path: path, record: record, interval: rules.interval, lost: self.interruption)
+  }
+
+  /// Whether the lock is still that of this process, by what its file says now: a process that was
+  /// suspended must not write before its next heartbeat, either. If not, the work is interrupted.
+  func isOwned() -> Bool {
+    if LockRecord(path: path)?.id != id { interruption.request() }
+    return !isTakenOver
   }
 
   /// Whether a folder seems to have a living owner, judging only by the record: without locking,

@@ -1,4 +1,5 @@
 import Compute
+import Dispatch
 import Foundation
 
 /// Rewrites the record of a lock at intervals, as long as it owns the lock.
@@ -27,15 +28,14 @@ final class Heartbeat: Sendable {
     return LockRecord(path: path)?.id == id
   }
 
-  /// The work of the thread. Unchecked because the compiler cannot see that `condition` guards
-  /// `isStopped`, and that only the thread uses the record.
+  /// The work of the thread. Unchecked because the compiler cannot see that only the thread uses
+  /// the record.
   private final class Beat: @unchecked Sendable {
     private let path: String
     private let seconds: Double
     private let lost: Interruption
-    private let condition = NSCondition()
+    private let stopped = DispatchSemaphore(value: 0)
     private var record: LockRecord
-    private var isStopped = false
 
     init(path: String, record: LockRecord, interval: Duration, lost: Interruption) {
       (self.path, self.record, self.lost) = (path, record, lost)
@@ -51,20 +51,10 @@ final class Heartbeat: Sendable {
       }
     }
 
-    /// Waits for an interval, or until it is stopped; returns true after an interval.
-    private func waits() -> Bool {
-      condition.withLock {
-        let due = Date.now.addingTimeInterval(seconds)
-        while !isStopped, condition.wait(until: due) {}
-        return !isStopped
-      }
-    }
+    /// Waits for an interval, or until it is stopped; returns true after an interval. The clock is
+    /// monotonic: a date may be set back, and the owner would seem dead until it is reached again.
+    private func waits() -> Bool { stopped.wait(timeout: .now() + seconds) == .timedOut }
 
-    func stop() {
-      condition.withLock {
-        isStopped = true
-        condition.signal()
-      }
-    }
+    func stop() { stopped.signal() }
   }
 }

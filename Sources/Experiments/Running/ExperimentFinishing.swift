@@ -17,6 +17,7 @@ struct ExperimentFinishing {
   /// Number of processes that trained.
   let ranks: Int
   let interruption: Interruption
+  let announce: (String) -> Void
 
   private var spec: ExperimentSpec { experiment.spec }
 
@@ -67,22 +68,32 @@ struct ExperimentFinishing {
   }
 
   private func trained(_ stage: TrainingStage) throws(RunError) -> VariantTraining.Outcome {
-    let lock = try lock(stage.key)
+    let lock = try lock(stage)
     defer { withExtendedLifetime(lock) {} }
     return try VariantTraining(
       spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
-      checkpoints: cache.checkpoints(stage.key), key: stage.key,
-      events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess, interruption: interruption,
-      progress: .silent
+      checkpoints: cache.checkpoints(stage.key), key: stage.key, start: stage.start,
+      events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess,
+      interruption: lock.interruption, lock: lock, progress: .silent
     ).run(fresh: false)
   }
 
-  /// Other processes that read the training hold the lock only briefly.
-  private func lock(_ key: StageKey) throws(RunError) -> FolderLock {
+  /// Other processes that read the training hold the lock only briefly, those that train it again
+  /// for long.
+  private func lock(_ stage: TrainingStage) throws(RunError) -> FolderLock {
+    let begin = ContinuousClock.now
+    var isAnnounced = false
     while true {
       do throws(RunError) {
-        return try cache.lock(key, interruption)
-      } catch .inUse where !interruption.isRequested {
+        return try cache.lock(stage.key, interruption, announce: announce)
+      } catch .inUse(_, let owner) where !interruption.isRequested {
+        if !isAnnounced, ContinuousClock.now - begin > .seconds(10) {
+          let other = owner.isEmpty ? "another run" : owner
+          announce(
+            "\(spec.name), \(stage.variant.rawValue), seed \(stage.seed): waiting for \(other), which uses it"
+          )
+          isAnnounced = true
+        }
         Thread.sleep(forTimeInterval: 0.02)
       } catch {
         throw interruption.isRequested ? .training(.interrupted) : error

@@ -27,9 +27,8 @@ struct ExperimentPreparation {
 
   mutating func prepare(_ spec: ExperimentSpec) throws(RunError) -> PreparedExperiment {
     let data = try load(spec)
-    let weights = try weightsDigest(spec)
     let stages = Self.stages(
-      spec, kernels: kernels, load: .load(spec.dataset, digest: data.digest), weights: weights)
+      spec, kernels: kernels, load: .load(spec.dataset, digest: data.digest), weights: try spec.startDigest())
     return PreparedExperiment(spec: spec, data: data, stages: stages)
   }
 
@@ -45,7 +44,7 @@ struct ExperimentPreparation {
       }
       return spec.variants.map { variant in
         TrainingStage(
-          key: key(variant), spec: spec, variant: variant, seed: seed, trunk: key(.baseline))
+          key: key(variant), spec: spec, variant: variant, seed: seed, start: weights, trunk: key(.baseline))
       }
     }
   }
@@ -79,19 +78,21 @@ struct ExperimentPreparation {
     datasets[name] = data
     return data
   }
+}
 
-  /// Digest of the start weights and of the file with the layers.
-  private func weightsDigest(_ spec: ExperimentSpec) throws(RunError) -> String? {
+extension ExperimentSpec {
+  /// Digest of the start weights and of the file with the layers; nil if there are none.
+  func startDigest() throws(RunError) -> String? {
     func digest(_ path: String?) throws(RunError) -> String? {
       guard let path else { return nil }
       do throws(ModelFileError) {
-        return try spec.files(ofModel: path).map { sha256($0) }.joined(separator: "+")
+        return try files(ofModel: path).map { sha256($0) }.joined(separator: "+")
       } catch {
         throw .model(error)
       }
     }
-    let weights = try digest(spec.architecture.weights)
-    guard let onnx = try digest(spec.architecture.onnx) else { return weights }
+    let weights = try digest(architecture.weights)
+    guard let onnx = try digest(architecture.onnx) else { return weights }
     return (weights ?? "random") + ", network " + onnx
   }
 }

@@ -20,6 +20,7 @@ public struct ExperimentRunner: Sendable {
   private let checkpointInterval: Duration
   private let commits: [String: GitState]
   private let group: ProcessGroup
+  private let availableMemory: @Sendable () -> AvailableMemory?
   private let progress: ProgressPrinter
   /// Requested by the user.
   private let interruption: Interruption
@@ -38,10 +39,13 @@ public struct ExperimentRunner: Sendable {
   ///     after every epoch.
   ///   - group: processes that do each training together; this is the first one, with one engine
   ///   - commits: the commits of the experiment files, by the names of the experiments.
+  ///   - availableMemory: nil if it is unknown.
   public init(
     engines: [Engine], results: String, fresh: Bool = false, failFast: Bool = false,
     checkpointInterval: Duration = .seconds(120), commits: [String: GitState] = [:],
-    group: ProcessGroup = .alone, progress: ProgressPrinter, interruption: Interruption
+    group: ProcessGroup = .alone,
+    availableMemory: @escaping @Sendable () -> AvailableMemory? = AvailableMemory.current,
+    progress: ProgressPrinter, interruption: Interruption
   ) {
     self.engines = engines
     self.results = results
@@ -50,6 +54,7 @@ public struct ExperimentRunner: Sendable {
     self.checkpointInterval = checkpointInterval
     self.commits = commits
     self.group = group
+    self.availableMemory = availableMemory
     self.progress = progress
     self.interruption = interruption
     stopping = Interruption(within: interruption)
@@ -66,11 +71,13 @@ public struct ExperimentRunner: Sendable {
     _ specs: [ExperimentSpec], ended: @escaping @Sendable (ExperimentOutcome) -> Void = { _ in }
   ) -> [ExperimentOutcome] {
     let schedule = SuiteSchedule(
-      specs, prepared: prepare(specs), cache: cache, fresh: fresh, ended: ended)
+      specs, prepared: fitting(prepare(specs)), cache: cache, fresh: fresh
+    ) { outcome in
+      markEarlier(outcome)
+      ended(outcome)
+    }
     work(schedule)
-    let outcomes = schedule.outcomes
-    for outcome in outcomes { markEarlier(outcome) }
-    return outcomes
+    return schedule.outcomes
   }
 
   /// Does the trainings of a shard, without reports, which a final run of the same experiments
@@ -93,7 +100,7 @@ public struct ExperimentRunner: Sendable {
       try? StageUse.write(experiment, to: folders(experiment.spec))
     }
     let schedule = SuiteSchedule(
-      chosen.map { specs[$0] }, prepared: chosen.map { prepared[$0] }, cache: cache, share: share,
+      chosen.map { specs[$0] }, prepared: fitting(chosen.map { prepared[$0] }), cache: cache, share: share,
       fresh: fresh, ended: failed)
     work(schedule)
     let trainings = schedule.trainings
@@ -104,10 +111,26 @@ public struct ExperimentRunner: Sendable {
   private func prepare(_ specs: [ExperimentSpec]) -> [Result<PreparedExperiment, RunError>] {
     guard let engine = engines.first else { return [] }
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
-    return specs.map { spec in
+    return specs.map { spec in Result { () throws(RunError) in try preparation.prepare(spec) } }
+  }
+
+  /// Refuses experiments with a training to do that does not fit into the memory available now,
+  /// which other processes use, too.
+  private func fitting(
+    _ prepared: [Result<PreparedExperiment, RunError>]
+  ) -> [Result<PreparedExperiment, RunError>] {
+    prepared.map { prepared in
       Result { () throws(RunError) in
-        if let problem = MemoryCheck(spec, threads: engine.threads)?.problem { throw .memory(problem) }
-        return try preparation.prepare(spec)
+        let experiment = try prepared.get()
+        let isDone = experiment.stages.allSatisfy { cache.checkpoints($0.key).newestEpoch ?? 0 >= $0.epochs }
+        if fresh || !isDone,
+          let check = MemoryCheck(
+            experiment.spec, available: availableMemory(), threads: engines.first?.threads ?? 1),
+          let problem = check.problem
+        {
+          throw .memory(problem)
+        }
+        return experiment
       }
     }
   }
@@ -206,11 +229,11 @@ public struct ExperimentRunner: Sendable {
       defer { progress.end() }
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
-        checkpoints: cache.checkpoints(stage.key), key: stage.key,
+        checkpoints: cache.checkpoints(stage.key), key: stage.key, start: stage.start,
         beginnings: schedule.beginnings(of: stage),
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: own.interruption,
-        progress: progress, forecast: schedule.forecast, group: group)
+        lock: own, progress: progress, forecast: schedule.forecast, group: group)
       let outcome = try training.run(fresh: fresh)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
@@ -241,10 +264,13 @@ public struct ExperimentRunner: Sendable {
     _ experiment: PreparedExperiment, _ index: Int, _ schedule: SuiteSchedule, _ engine: Engine
   ) {
     do throws(RunError) {
+      guard schedule.ownsFolder(index) else {
+        throw .inUse(folder: folders(experiment.spec).root, owner: "which has taken it over")
+      }
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
         folders: folders(experiment.spec), ownsProcess: ownsProcess, commit: commits[experiment.spec.name],
-        ranks: group.count, interruption: stopping)
+        ranks: group.count, interruption: stopping, announce: announce)
       schedule.end(index, .success(try finishing.run()))
     } catch {
       schedule.end(index, .failure(error))
@@ -252,10 +278,13 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Marks the report in the folder of a failed run as that of an earlier run.
+  /// Marks the report in the folder of a failed run as that of an earlier run, unless another run
+  /// is writing it.
   private func markEarlier(_ outcome: ExperimentOutcome) {
     let folders = folders(outcome.spec)
-    guard let failure = outcome.failure, !failure.isInterruption, let earlier = EarlierResults(in: folders),
+    guard let failure = outcome.failure, !failure.isInterruption else { return }
+    if case .inUse = failure { return }
+    guard let earlier = EarlierResults(in: folders),
       let lock = try? FolderLock(folders.state, interruption: stopping)
     else { return }
     defer { withExtendedLifetime(lock) {} }

@@ -242,6 +242,10 @@ final class SuiteSchedule: Sendable {
     return false
   }
 
+  /// Whether the folder of an experiment is still that of this process; it may have been suspended
+  /// for so long that another one has taken it over.
+  func ownsFolder(_ index: Int) -> Bool { folders[index].lock.withLock { $0?.isOwned() ?? true } }
+
   private func hasEnded(_ index: Int) -> Bool {
     state.withLock { state in
       if case .ended = state.experiments[index] { true } else { false }

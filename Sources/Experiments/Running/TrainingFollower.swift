@@ -68,8 +68,8 @@ public struct TrainingFollower {
       }
       let training = VariantTraining(
         spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data, engine: engine,
-        checkpoints: CheckpointStore(folder: ""), key: stage.key, interruption: interruption,
-        progress: .silent, group: group)
+        checkpoints: CheckpointStore(folder: ""), key: stage.key, start: stage.start,
+        interruption: interruption, progress: .silent, group: group)
       do throws(RunError) {
         try training.follow(state)
       } catch .training {

@@ -37,9 +37,13 @@ extension VariantTraining {
   }
 
   /// Saves the state, which the group's first process does for all.
+  ///
+  /// - Throws: `TrainingError.interrupted` where another process has taken over the folder, whose
+  ///   checkpoints are newer.
   func save(_ network: Network, _ record: TrainingRecord) throws(RunError) {
     guard group.rank == 0 else { return }
     do throws(RunError) {
+      if let lock, !lock.isOwned() { throw .training(.interrupted) }
       try checkpoints.save(network, key: key, record: record)
       if record.current == nil {
         try events?.write(record, withoutChannels: network.structure.excludedChannels(by: spec.prune))

@@ -19,6 +19,8 @@ struct VariantTraining {
   let engine: Engine
   let checkpoints: CheckpointStore
   let key: StageKey
+  /// Digest of the files that it starts from, which the key contains; nil if there are none.
+  let start: String?
   /// Nil if it shares no epochs with others.
   var beginnings: SharedBeginnings?
   /// Scalars for TensorBoard; nil if they are not written to a results folder.
@@ -28,6 +30,9 @@ struct VariantTraining {
   /// Whether the process does nothing else, so that its processor time is that of the training.
   var ownsProcess = false
   let interruption: Interruption
+  /// The lock of the checkpoints' folder, without which nothing is saved there; nil for a process
+  /// that saves nothing.
+  var lock: FolderLock?
   let progress: ProgressPrinter
   /// The forecast of all trainings of the run; nil for a single training.
   var forecast: SuiteForecast?
@@ -63,7 +68,7 @@ struct VariantTraining {
       var alone = self
       alone.group = .alone
       try alone.finishEpoch(taken, network, &record)
-      try checkpoints.save(network, key: key, record: record)
+      try alone.save(network, record)
     }
     try events?.write(record, withoutChannels: network.structure.excludedChannels(by: spec.prune))
     if record.epochs.count < epochs {
@@ -99,6 +104,12 @@ struct VariantTraining {
       throw .storage("\(spec.architecture.name): no such architecture")
     }
     do { try spec.loadStart(network) } catch { throw .model(error) }
+    // Otherwise the results would be kept under the key of other weights.
+    guard try spec.startDigest() == start else {
+      throw .storage(
+        "\(spec.architecture.weights ?? spec.architecture.onnx ?? spec.name): has changed since the run began; run "
+          + "again to start from it as it is now")
+    }
     return network
   }
 
@@ -166,7 +177,13 @@ struct VariantTraining {
     meter = UsageMeter(ownsProcess: ownsProcess)
     let isDue = entry.epoch % spec.evaluate.every == 0 || entry.epoch == epochs
     // The last epoch of a shared state may have been evaluated by another training.
-    entry.evaluate(isDue ? try evaluate(network, after: entry.epoch) : nil)
+    do throws(RunError) { entry.evaluate(isDue ? try evaluate(network, after: entry.epoch) : nil) } catch {
+      // The steps are kept, unless channels were removed since, which a resumed run does again.
+      if error.isInterruption, record.current != nil, record.pruningSteps.last?.epoch != entry.epoch {
+        try save(network, record)
+      }
+      throw error
+    }
     let evaluation = meter.usage()
     (entry.evaluationSeconds, entry.evaluationCPUSeconds) = (evaluation.seconds, evaluation.cpuSeconds)
     warnOfDamagedPictures()
@@ -224,7 +241,10 @@ struct VariantTraining {
 
   private func evaluation(of network: Network) throws(RunError) -> Evaluation {
     let precision = Precision(spec.evaluate.precision)
-    do { return try spec.evaluation(of: network, on: data.test, precision: precision, group: group) } catch {
+    do {
+      return try spec.evaluation(
+        of: network, on: data.test, precision: precision, group: group, interruption: interruption)
+    } catch {
       // Other errors occur in every process.
       if case .data = error { try end(error) }
       throw error

@@ -8,6 +8,8 @@ struct TrainingStage: Sendable {
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64
+  /// Digest of the files that it starts from, which the key contains; nil if there are none.
+  let start: String?
   /// The baseline's training: this one, or the one to which it is identical until it prunes.
   let trunk: StageKey
 

@@ -54,18 +54,26 @@ extension ExperimentSpec {
   /// - Parameters:
   ///   - precision: of the activations.
   ///   - group: processes with the same network, which must all make this call.
-  /// - Throws: if an image cannot be read, or if all images are damaged.
+  ///   - interruption: ends the evaluation early.
+  /// - Throws: if an image cannot be read, if all images are damaged, or if it was interrupted.
   func evaluation(
-    of network: Network, on images: ImageSet, precision: Precision, group: ProcessGroup = .alone
+    of network: Network, on images: ImageSet, precision: Precision, group: ProcessGroup = .alone,
+    interruption: Interruption = Interruption()
   ) throws(RunError) -> Evaluation {
     let evaluation: Evaluation
+    var isCut = false
     do {
       evaluation = try Evaluation(
         of: network, on: images, normalize: dataset.normalize, batchSize: train.batchSize,
-        precision: precision, group: group)
+        precision: precision, group: group
+      ) {
+        isCut = interruption.isRequested
+        return isCut
+      }
     } catch {
       throw .data(error)
     }
+    if group.any(isCut) { throw .training(.interrupted) }
     guard evaluation.images > 0 else { throw .training(.noImages(part: "test")) }
     return evaluation
   }

@@ -8,8 +8,7 @@ struct LabelledImages {
   let images: Planes
   let labels: [Int]
 
-  /// - Parameter needsLabels: whether labels are required; otherwise they are empty if the file has
-  ///   none
+  /// - Parameter needsLabels: whether labels are required; otherwise they are not read, and empty
   init(contentsOf path: String, for network: Network, needsLabels: Bool = true) throws(ToolError) {
     let file: TensorFile
     do { file = try TensorFile(contentsOf: path) } catch { throw .file("\(error)") }
@@ -21,7 +20,7 @@ struct LabelledImages {
     if needsLabels, file.tensors["labels"] != nil {
       throw .file("\(path): tensor labels has a floating-point type; expected I64, I32 or U8")
     }
-    guard let labels = file.integers["labels"] ?? (needsLabels ? nil : []) else {
+    guard let labels = needsLabels ? file.integers["labels"] : [] else {
       throw .file("\(path): integer tensor labels is missing")
     }
     let expected = [network.input.channels, network.input.rows, network.input.columns]

@@ -35,6 +35,9 @@ extension ExperimentSpec {
     do {
       let model = try architecture.onnxModel(path, try DurableFile.read(path))
       let network = Network(model.graph, seed: 0, engine: engine)
+      guard network.classes == architecture.classes else {
+        throw ModelFileError.otherClasses(file: path, expected: architecture.classes, found: network.classes)
+      }
       network.prunesStreams = prune?.scope == .stream
       try network.load(model: TensorFile(model), from: path)
       return network

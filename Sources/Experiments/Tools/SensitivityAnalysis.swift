@@ -51,11 +51,12 @@ public struct SensitivityAnalysis: Sendable {
     }
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
-    let (model, hash) = try read(weights)
+    let model: TensorFile
+    do { model = try spec.modelFile(weights) } catch { throw .model(error) }
     guard let engine = engines.first else { throw .storage("no engine to compute on") }
     let data = try spec.loadData(threads: engine.threads)
     let network = try network(model, engine)
-    let found = try begin(network, data, key: key(data, engine.kernels, modelHash: hash))
+    let found = try begin(network, data, key: try key(data, engine.kernels))
     let waiting = network.channelGroups.filter { found[$0.name] == nil }
     // A complete analysis does not need scores, which take a pass over the training set.
     let scores = waiting.isEmpty ? [:] : try score(network, data)
@@ -93,12 +94,6 @@ public struct SensitivityAnalysis: Sendable {
 
   // MARK: Beginning
 
-  private func read(_ path: String) throws(RunError) -> (TensorFile, hash: String) {
-    let bytes: [UInt8]
-    do { bytes = try DurableFile.read(path) } catch { throw .model(.unreadable(error)) }
-    do { return (try spec.modelFile(path), sha256(bytes)) } catch { throw .model(error) }
-  }
-
   private func network(_ model: TensorFile, _ engine: Engine) throws(RunError) -> Network {
     let network: Network
     var bare = spec
@@ -109,8 +104,10 @@ public struct SensitivityAnalysis: Sendable {
   }
 
   /// A hash of everything that can affect the numbers.
-  private func key(_ data: Dataset, _ kernels: KernelClass, modelHash: String) -> String {
+  private func key(_ data: Dataset, _ kernels: KernelClass) throws(RunError) -> String {
     var part = spec
+    part.architecture.weights = weights
+    let model = try part.startDigest() ?? ""
     part.description = ""
     part.expectations = []
     part.export = ExportSpec(formats: [])
@@ -123,7 +120,7 @@ public struct SensitivityAnalysis: Sendable {
       code: \(StageKey.codeVersion)
       kernels: \(kernels.fingerprint(in: .float32))
       data: \(data.digest)
-      weights: \(modelHash)
+      weights: \(model)
       ratios: \(ratios)
       \(yaml(part))
       """
@@ -146,7 +143,8 @@ public struct SensitivityAnalysis: Sendable {
     {
       return report
     }
-    let evaluation = try spec.evaluation(of: network, on: data.test, precision: .float32)
+    let evaluation = try spec.evaluation(
+      of: network, on: data.test, precision: .float32, interruption: interruption)
     guard evaluation.loss != nil else {
       throw .storage("\(weights): the loss of the test images is not finite; expected a trained model")
     }
@@ -168,7 +166,8 @@ public struct SensitivityAnalysis: Sendable {
       let count = min(Int((ratio * Double(order.count)).rounded()), order.count - 1)
       network.remove(channels: [group.name: Set(order.prefix(count))])
       let cost = network.cost()
-      let evaluation = try spec.evaluation(of: network, on: images, precision: .float32)
+      let evaluation = try spec.evaluation(
+        of: network, on: images, precision: .float32, interruption: interruption)
       layer.points.append(
         .init(
           ratio: ratio, removed: count, top1: evaluation.top1, parameters: cost.parameters,

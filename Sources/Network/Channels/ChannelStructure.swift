@@ -52,7 +52,13 @@ struct ChannelStructure: Sendable {
     _ makers: [Maker], _ classes: ChannelClasses, _ leaders: [Int: [Int]], sums: Set<Int>, _ graph: Graph
   ) -> (groups: [Group], positions: [Int: (group: Int, channel: Int)]) {
     var kept = classes.pinned
-    for maker in makers where maker.pruning == .kept { kept.formUnion(classes.classes(of: maker.value)) }
+    // A layer without channels of its own keeps those of the layers that it passes on.
+    var isKept = graph.nodes.map { $0.pruning == .kept }
+    for node in graph.nodes.indices.reversed() where isKept[node] {
+      kept.formUnion(classes.classes(of: graph.output(of: node)))
+      guard !graph.nodes[node].operation.makesChannels else { continue }
+      for input in graph.nodes[node].inputs.compactMap(graph.producer(of:)) { isKept[input] = true }
+    }
     // A sum keeps what its branches cannot lose.
     kept.formUnion(kept.flatMap { leaders[$0] ?? [] })
     var found: [(maker: Maker, classes: [Int])] = []

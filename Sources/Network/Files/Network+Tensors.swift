@@ -54,11 +54,22 @@ extension Network {
   /// - Throws: `ModelFileError` if a tensor is missing, superfluous or of another shape; then
   ///   tensors are unchanged, but channels may have been removed.
   public func load(_ file: TensorFile, from path: String) throws(ModelFileError) {
-    let header = TensorHeader(file)
+    try load(file, from: path, keeping: [])
+  }
+
+  /// - Parameter head: names of tensors that the network keeps, whatever the file has
+  private func load(
+    _ file: TensorFile, from path: String, keeping head: [String]
+  ) throws(ModelFileError) {
     // If all shapes fit already, the channels were removed from this network before.
-    if !structure.fits(header.shapes) {
+    if !structure.fits(file.tensors.mapValues(\.shape), except: head) {
       keep(channels: try structure.keptChannels(file.metadata, from: path))
     }
+    // A new classifier reads the channels that are left.
+    let own = tensors
+    var file = file
+    for name in head { file.tensors[name] = own[name] }
+    let header = TensorHeader(file)
     try structure.check(header.shapes, header.integerTypes, file.metadata, from: path)
     setTensors(file.tensors)
   }
@@ -84,10 +95,8 @@ extension Network {
       structure.ownNames(Array(model.tensors.keys)).merging(structure.ownNames(Array(model.integers.keys))) {
         first, _ in first
       })
-    if newHead {
-      let own = tensors
-      for name in structure.headTensors { model.tensors[name] = own[name] }
-    }
+    let head = newHead ? structure.headTensors : []
+    for name in head { model.tensors[name] = nil }
     for (name, tensor) in model.tensors.sorted(by: { $0.key < $1.key }) {
       if tensor.values.contains(where: { !$0.isFinite }) { throw .notFinite(file: path, tensor: name) }
       // If the epsilon of an ONNX file's batch norm differs from the network's, the difference is
@@ -98,7 +107,7 @@ extension Network {
         throw .negativeVariance(file: path, tensor: name, value: value)
       }
     }
-    try load(model, from: path)
+    try load(model, from: path, keeping: head)
   }
 
   private func setTensors(_ tensors: [String: Tensor]) {

@@ -34,12 +34,14 @@ extension PrunableGraph {
     _ header: TensorHeader, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {
     var shapes = withOwnNames(header.shapes)
-    if newHead {
-      let own = tensorShapes
-      for name in headTensors { shapes[name] = own[name] }
-    }
+    let head = newHead ? headTensors : []
     var pruned = self
-    if !pruned.fits(shapes) { _ = pruned.keep(channels: try keptChannels(header.metadata, from: path)) }
+    if !fits(shapes, except: head) {
+      _ = pruned.keep(channels: try keptChannels(header.metadata, from: path))
+    }
+    // The new classifier reads the channels that are left.
+    let own = pruned.tensorShapes
+    for name in head { shapes[name] = own[name] }
     try pruned.check(shapes, withOwnNames(header.integerTypes), header.metadata, from: path)
   }
 
@@ -70,7 +72,9 @@ extension PrunableGraph {
     return names
   }
 
-  func fits(_ shapes: [String: [Int]]) -> Bool { tensorShapes.allSatisfy { shapes[$0.key] == $0.value } }
+  func fits(_ shapes: [String: [Int]], except ignored: [String]) -> Bool {
+    tensorShapes.allSatisfy { ignored.contains($0.key) || shapes[$0.key] == $0.value }
+  }
 
   /// - Parameters:
   ///   - found: shapes of the file's floating-point tensors, by name

@@ -49,13 +49,13 @@ extension GraphReader {
 
   mutating func squeeze(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return set(node, .sizes(Sizes(sizes.values))) }
-    var features = try features(node)
-    let axes = try axes(node, input: 1) ?? [2, 3]
-    guard builder.shape(features.value).isVector,
-      Set(axes.map { $0 < 0 ? $0 &+ 4 : $0 }) == [2, 3] || features.isVector
-    else { throw node.error("it does not make a vector of a map of one pixel") }
-    features.isVector = true
-    set(node, .features(features))
+    let features = try features(node, isTransposable: true)
+    let pixel = Set(1...3).subtracting([features.channelAxis])
+    let axes = try axes(node, input: 1).map { Set($0.map { $0 < 0 ? $0 &+ 4 : $0 }) } ?? pixel
+    guard builder.shape(features.value).isVector, axes == pixel || features.isVector else {
+      throw node.error("it does not make a vector of a map of one pixel")
+    }
+    set(node, .features(Features(value: features.value, isVector: true)))
   }
 
   mutating func unsqueeze(_ node: NodeReader) throws(ONNXError) {
@@ -74,23 +74,22 @@ extension GraphReader {
     guard axis == 1 || axis == -3 else {
       throw node.error("it flattens from axis \(axis)", "only axis 1 is supported")
     }
-    try flatten(node, try features(node))
+    try flatten(node, try features(node, isTransposable: true))
   }
 
   private mutating func flatten(_ node: NodeReader, _ features: Features) throws(ONNXError) {
-    var result = features
-    if !builder.shape(features.value).isVector {
-      result.value = try append(
-        Flatten(), [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
+    var value = features.value
+    if !builder.shape(value).isVector {
+      value = try append(
+        Flatten(), [value], layer: free(Self.path(node.proto.name) ?? node.output), node)
     }
-    result.isVector = true
-    set(node, .features(result))
+    set(node, .features(Features(value: value, isVector: true)))
   }
 
   /// Supported if it only flattens, or turns a vector into a map of one pixel.
   mutating func reshape(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try reshape(sizes, node) }
-    var features = try features(node)
+    let features = try features(node, isTransposable: true)
     guard let target = try integers(node, 1) else { throw node.error("its shape is missing") }
     let shape = builder.shape(features.value)
     let elements = shape.channels * shape.pixels
@@ -101,19 +100,23 @@ extension GraphReader {
         "a shape of \(target.map { $0.map { "\($0)" } ?? "batch" }) does not flatten \(shape)",
         "torch.flatten(x, 1) before the classifier is read")
     }
-    features.isVector = false
-    set(node, .features(features))
+    set(node, .features(Features(value: features.value)))
   }
 
   /// With a single pixel, it changes only the order of the dimensions.
   mutating func transpose(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try transpose(sizes, node) }
-    let features = try features(node)
-    guard builder.shape(features.value).isVector, node.ints("perm")?.first == 0 else {
+    var features = try features(node, isTransposable: true)
+    let order = node.ints("perm") ?? []
+    guard builder.shape(features.value).isVector, order.first == 0,
+      order.sorted() == Array(0..<(features.isVector ? 2 : 4)),
+      let channelAxis = order.firstIndex(of: features.channelAxis)
+    else {
       throw node.error(
         "it changes the order of what is flattened",
         "export a model whose images have their channels first, [batch, channels, rows, columns]")
     }
+    features.channelAxis = channelAxis
     set(node, .features(features))
   }
 
@@ -134,8 +137,10 @@ extension GraphReader {
     else {
       throw node.error("it does not pad maps with zeros", "only constant padding is supported")
     }
-    if let value = try floats(node, 2), value.values != [0] {
-      throw node.error("it pads with \(value.values.first ?? 0)", "only padding with 0 is supported")
+    // An input since opset 11, an attribute before.
+    let value = try floats(node, 2)?.values ?? [node.float("value", 0)]
+    guard value == [0] else {
+      throw node.error("it pads with \(value.first ?? 0)", "only padding with 0 is supported")
     }
     let around = [pads[2], pads[3], pads[6], pads[7]]
     guard pads[1] > 0 || pads[5] > 0 else {

@@ -39,20 +39,27 @@ extension GraphReader {
   }
 
   mutating func shape(_ node: NodeReader) throws(ONNXError) {
-    if case .tensor(let proto) = try lookup(node.input(0), of: node) {
-      return try set(node, sizes: proto.dims.map { Int($0) })
-    }
-    if let sizes = try sizes(node, 0) { return try set(node, sizes: sizes.shape) }
-    let features = try features(node)
+    let whole = try wholeShape(node)
+    // Since opset 15 it can be a part, whose bounds may be beyond the shape.
+    func bounded(_ axis: Int) -> Int { min(max(axis < 0 ? axis &+ whole.count : axis, 0), whole.count) }
+    let start = bounded(node.int("start", 0))
+    let end = bounded(node.int("end", whole.count))
+    try set(node, sizes: Array(whole[start..<max(start, end)]))
+  }
+
+  private mutating func wholeShape(_ node: NodeReader) throws(ONNXError) -> [Int?] {
+    if case .tensor(let proto) = try lookup(node.input(0), of: node) { return proto.dims.map { Int($0) } }
+    if let sizes = try sizes(node, 0) { return sizes.shape }
+    let features = try features(node, isTransposable: true)
     let shape = builder.shape(features.value)
-    try set(
-      node,
-      sizes: features.isVector
-        ? [nil, shape.channels * shape.pixels] : [nil, shape.channels, shape.rows, shape.columns])
+    if features.isVector { return [nil, shape.channels * shape.pixels] }
+    var whole = [nil, shape.rows, shape.columns]
+    whole.insert(shape.channels, at: features.channelAxis)
+    return whole
   }
 
   mutating func gather(_ node: NodeReader) throws(ONNXError) {
-    guard let sizes = try sizes(node, 0), let indices = try integers(node, 1) else {
+    guard let sizes = try sizes(node, 0), sizes.shape.count == 1, let indices = try integers(node, 1) else {
       throw node.error("only sizes of a shape are gathered")
     }
     var found: [Int?] = []

@@ -53,7 +53,9 @@ extension GraphReader {
     case "VALID": return [0, 0, 0, 0]
     case "SAME_UPPER", "SAME_LOWER":
       let shape = builder.shape(features.value)
-      let totals = zip([shape.rows, shape.columns], zip(sizes, strides)).map { length, window in
+      let pads = features.padding
+      let lengths = [shape.rows + pads[0] + pads[2], shape.columns + pads[1] + pads[3]]
+      let totals = zip(lengths, zip(sizes, strides)).map { length, window in
         max(0, ((length + window.1 - 1) / window.1 - 1) * window.1 + window.0 - length)
       }
       guard totals.allSatisfy({ $0 % 2 == 0 }) else {
@@ -147,8 +149,7 @@ extension GraphReader {
       let sum = nodes[next]
       let other = sum.input(0) == node.output ? 1 : 0
       if case .tensor(let proto)? = try? lookup(sum.input(other), of: sum) {
-        var bias = try decoding.floats(proto)
-        if bias.count == weight.shape.last { bias = Tensor(shape: [bias.count], values: bias.values) }
+        let bias = try decoding.floats(proto)
         finished.insert(next)
         try linear(node, weight, isTransposed: true, bias: bias, as: sum)
         return
@@ -174,8 +175,8 @@ extension GraphReader {
         "weights of \(weight.shape) do not fit \(shape.channels * shape.pixels) inputs",
         "`dataset.size` or `architecture.input` may be another than the network was made for")
     }
-    guard bias.map({ $0.count == weight.shape[0] }) ?? true else {
-      throw node.error("its bias has \(bias?.count ?? 0) values for \(weight.shape[0]) outputs")
+    guard bias.map({ $0.count == weight.shape[0] && $0.shape.last ?? 1 == $0.count }) ?? true else {
+      throw node.error("its bias of \(bias?.shape ?? []) does not fit \(weight.shape[0]) outputs")
     }
     let name = try layerName(node, weight: node.input(1))
     let value = try append(
@@ -196,8 +197,11 @@ extension GraphReader {
   /// variance.
   mutating func batchNormalization(_ node: NodeReader) throws(ONNXError) {
     let features = try features(node)
-    // Before opset 14 its other outputs, statistics of the batch, say so.
-    guard node.int("training_mode", 0) == 0, node.proto.output.dropFirst().allSatisfy(\.isEmpty) else {
+    // Before opset 14 its other outputs, statistics of the batch, say so, and before opset 7
+    // `is_test`.
+    guard node.int("training_mode", 0) == 0, node.int("is_test", 1) != 0,
+      node.proto.output.dropFirst().allSatisfy(\.isEmpty)
+    else {
       throw node.error("it is in training mode", "call eval() before the export")
     }
     let channels = builder.shape(features.value).channels

@@ -19,17 +19,16 @@ struct GraphReader {
     var padding = [0, 0, 0, 0]
     /// Steps of rows and columns from a Slice.
     var steps = [1, 1]
+    /// The dimension of the channels in the file, which a Transpose of one pixel changes.
+    var channelAxis = 1
 
     var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] }
   }
 
-  /// Limits on nodes, values of an image, and channels of all values; more are a mistake.
+  /// More nodes are a mistake.
   private static let mostNodes = 10_000
-  static let mostElements = 1 << 28
-  private static let mostChannels = 1 << 23
 
   let file: Onnx_GraphProto
-  let opset: Int
   var decoding: TensorDecoding
   var builder: GraphBuilder
   var tensors: [String: Tensor] = [:]
@@ -46,12 +45,10 @@ struct GraphReader {
   private var layers: [Graph.Value: String] = [:]
   private var taken: Set<String> = []
   private var used: Set<String> = []
-  private var channels = 0
   private let classes: String
 
   init(_ model: Onnx_ModelProto, folder: String, _ input: FeatureShape) throws(ONNXError) {
     file = model.graph
-    opset = Int(model.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }?.version ?? 17)
     decoding = TensorDecoding(folder: folder)
     builder = GraphBuilder(input: input)
     guard file.output.count == 1, let output = file.output.first else {
@@ -82,7 +79,8 @@ struct GraphReader {
     var found: [NodeReader] = []
     for (index, node) in file.node.enumerated().reversed() where node.output.contains(where: wanted.contains)
     {
-      wanted.formUnion(node.input)
+      // An omitted input or output has an empty name.
+      wanted.formUnion(node.input.filter { !$0.isEmpty })
       found.append(NodeReader(node, index: index))
     }
     guard found.count <= mostNodes else {
@@ -126,6 +124,10 @@ struct GraphReader {
         problem: "its output `\(shown(classes))` is not a vector of logits",
         advice: "export a model that ends with global pooling or a linear layer")
     }
+    guard last.value != .image else {
+      throw ONNXError(
+        problem: "its output `\(shown(classes))` is its input", advice: "export a model that computes logits")
+    }
     let graph: Graph
     do { graph = try builder.graph() } catch { throw ONNXError(problem: "\(error)") }
     guard last.value == graph.output else {
@@ -147,18 +149,26 @@ struct GraphReader {
   mutating func set(_ node: NodeReader, _ value: Known) { known[node.output] = value }
 
   /// The features that a node reads, without pending padding and steps.
-  mutating func features(_ node: NodeReader, _ rank: Int = 0) throws(ONNXError) -> Features {
-    guard case .features(let found) = try lookup(node.input(rank), of: node) else {
-      throw node.error("it reads a constant where features are expected")
-    }
+  ///
+  /// - Parameter isTransposable: whether the node reads them in any order of the dimensions
+  mutating func features(
+    _ node: NodeReader, _ rank: Int = 0, isTransposable: Bool = false
+  ) throws(ONNXError) -> Features {
+    let found = try rawFeatures(node, rank, isTransposable: isTransposable)
     return found.isPlain ? found : try projected(found, node)
   }
 
   /// The features that a node reads, possibly with pending padding and steps, which the reader must
   /// apply.
-  func rawFeatures(_ node: NodeReader) throws(ONNXError) -> Features {
-    guard case .features(let found) = try lookup(node.input(0), of: node) else {
+  func rawFeatures(
+    _ node: NodeReader, _ rank: Int = 0, isTransposable: Bool = false
+  ) throws(ONNXError) -> Features {
+    guard case .features(let found) = try lookup(node.input(rank), of: node) else {
       throw node.error("it reads a constant where features are expected")
+    }
+    guard isTransposable || found.channelAxis == 1 else {
+      throw node.error(
+        "it reads the output of a Transpose", "only Flatten, Reshape, Squeeze, Shape and Transpose may")
     }
     return found
   }
@@ -229,7 +239,7 @@ struct GraphReader {
 
   // MARK: The graph
 
-  /// Adds an operation, within bounds.
+  /// Adds an operation.
   mutating func append(
     _ operation: any Operation, _ inputs: [Graph.Value], layer: String, tensors: String? = nil,
     _ node: NodeReader
@@ -239,13 +249,6 @@ struct GraphReader {
       value = try builder.add(operation, inputs, layer: layer, tensors: tensors)
     } catch {
       throw node.error("\(error)")
-    }
-    let shape = builder.shape(value)
-    let (rows, overflows) = shape.channels.multipliedReportingOverflow(by: shape.rows)
-    let (count, alsoOverflows) = rows.multipliedReportingOverflow(by: shape.columns)
-    channels += shape.channels
-    guard !overflows, !alsoOverflows, count <= Self.mostElements, channels <= Self.mostChannels else {
-      throw node.error("its output of \(shape) is too large")
     }
     layers[value] = layer
     return value

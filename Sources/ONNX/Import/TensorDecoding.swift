@@ -22,7 +22,7 @@ struct TensorDecoding {
     case 10:
       let bits =
         raw.map { numbers($0, UInt16.self) { $0 } } ?? proto.int32Data.map(UInt16.init(truncatingIfNeeded:))
-      values = bits.map(float(half:))
+      values = bits.map(widened(half:))
     case 11:
       values =
         raw.map { numbers($0, UInt64.self) { Float(Double(bitPattern: $0)) } }
@@ -131,17 +131,6 @@ private func numbers<Bits: FixedWidthInteger, Value>(
     (0..<bytes.count / size).map {
       convert(Bits(littleEndian: buffer.loadUnaligned(fromByteOffset: $0 * size, as: Bits.self)))
     }
-  }
-}
-
-/// IEEE 754 binary16 numbers; Swift does not have a type for them on every system.
-private func float(half bits: UInt16) -> Float {
-  let sign = UInt32(bits & 0x8000) << 16
-  let (exponent, fraction) = (UInt32(bits >> 10) & 0x1F, UInt32(bits) & 0x3FF)
-  switch exponent {
-  case 0: return Float(bitPattern: sign | 0x3F80_0000) * Float(fraction) * 0x1p-24
-  case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-  default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
   }
 }
 

@@ -34,6 +34,7 @@ public struct ExperimentDiff: Encodable, Equatable, Sendable {
     metrics = comparison.metrics + (timing ? comparison.times : [])
     expectations = Self.expectations(base, candidate)
     notes = comparison.notes
+    if timing, let note = comparison.deploymentNote { notes.append(note) }
     if base.experiment != name { notes.insert("compared with the experiment \(base.experiment)", at: 0) }
     if spec == nil {
       notes.append("a report does not contain its experiment, so the experiments are not compared")
@@ -41,14 +42,19 @@ public struct ExperimentDiff: Encodable, Equatable, Sendable {
     problems = comparison.problems
   }
 
+  /// Matched by metric and limit: a metric may have several limits, and another limit is another
+  /// expectation.
   private static func expectations(_ base: Report, _ candidate: Report) -> [ExpectationChange] {
     let (before, after) = (base.summary.expectations, candidate.summary.expectations)
+    func isMet(_ expectation: ExpectationResult, in others: [ExpectationResult]) -> Bool? {
+      others.first { $0.metric == expectation.metric && $0.limit == expectation.limit }?.met
+    }
     return after.map { now in
       ExpectationChange(
-        metric: now.metric, limit: now.limit, base: before.first { $0.metric == now.metric }?.met,
-        candidate: now.met, measured: now.measured)
+        metric: now.metric, limit: now.limit, base: isMet(now, in: before), candidate: now.met,
+        measured: now.measured)
     }
-      + before.filter { old in !after.contains { $0.metric == old.metric } }.map {
+      + before.filter { isMet($0, in: after) == nil }.map {
         ExpectationChange(
           metric: $0.metric, limit: $0.limit, base: $0.met, candidate: nil, measured: nil)
       }

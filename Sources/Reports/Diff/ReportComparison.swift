@@ -39,7 +39,9 @@ struct ReportComparison {
 
   /// Milliseconds of exported models, if both were measured in the same way.
   private func deploymentTimes(_ variant: String) -> [MetricComparison?] {
-    guard let before = base.deployment, let after = candidate.deployment else { return [] }
+    guard deploymentNote == nil, let before = base.deployment, let after = candidate.deployment else {
+      return []
+    }
     return before.settings.filter(after.settings.contains).map { setting in
       var latency = MetricComparison(
         .latency, variant: variant, base: before.times(variant, setting),
@@ -47,6 +49,15 @@ struct ReportComparison {
       latency?.details.append("\(after.runtime), \(setting.text)")
       return latency
     }
+  }
+
+  /// Why the milliseconds of exported models are not compared; nil if they are, or if a report has
+  /// none.
+  var deploymentNote: String? {
+    guard let before = base.deployment?.environment, let after = candidate.deployment?.environment,
+      before != after
+    else { return nil }
+    return "deployment: \(before) -> \(after), so latencies are not compared"
   }
 
   /// Seeds in only one of the reports, and different kernels.

@@ -3,10 +3,15 @@ struct ExperimentSection {
   let report: Report
 
   /// The experiment and its results.
+  ///
+  /// - Parameter page: path of its own page, if this is another one.
   @MarkupBuilder
-  func introduction() -> [Markup] {
+  func introduction(page: String?) -> [Markup] {
     if !report.description.isEmpty { element("p", ["class": "description"]) { report.description } }
     Verdict(report).markup()
+    if let page {
+      element("p", ["class": "note"]) { PageFiles.link(page, "Its own page, beside its files") }
+    }
   }
 
   /// - Parameter heading: `h2`, or `h3` below the heading of the experiment itself.

@@ -4,8 +4,9 @@
 /// It is written to the page without escaping, so it must not contain characters that markup
 /// escapes.
 enum PageScript {
-  /// A button in each header sorts numbers in descending and texts in ascending order; a third
-  /// click restores the order. Cells without a number come last.
+  /// A button in each header sorts columns with numbers in descending and others in ascending
+  /// order; a second click reverses the order, a third restores the original. Cells without a
+  /// number come last.
   static let text = """
     document.querySelectorAll(`table.sortable`).forEach(function (table) {
       const heads = Array.from(table.tHead.rows[0].cells);
@@ -28,9 +29,9 @@ enum PageScript {
         mark.setAttribute(`aria-hidden`, `true`);
         button.append(mark);
         head.replaceChildren(button);
+        const hasNumbers = rows.some(function (row) { return typeof key(row, column) === `number`; });
+        const states = hasNumbers ? [`descending`, `ascending`] : [`ascending`, `descending`];
         button.addEventListener(`click`, function () {
-          const isText = typeof key(rows[0], column) === `string`;
-          const states = isText ? [`ascending`, `descending`] : [`descending`, `ascending`];
           const state = states[states.indexOf(head.getAttribute(`aria-sort`)) + 1];
           heads.forEach(function (other) {
             other.removeAttribute(`aria-sort`);

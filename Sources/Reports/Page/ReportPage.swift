@@ -13,9 +13,11 @@ public struct ReportPage: Sendable {
     reports = [report]
   }
 
-  /// A page about several experiments, with a section for each.
+  /// A page about several experiments, with a section for each. About a single one, it has that
+  /// experiment's name and layout.
   public init(suite title: String, _ reports: [Report]) {
-    self.title = title
+    let only = reports.count == 1 ? reports.first : nil
+    self.title = only?.experiment ?? title
     self.reports = reports
   }
 
@@ -38,7 +40,7 @@ public struct ReportPage: Sendable {
         if reports.count == 1, let report = reports.first {
           element("header") {
             element("h1") { title }
-            ExperimentSection(report: report).introduction()
+            ExperimentSection(report: report).introduction(page: files.pages[report.experiment])
           }
           ExperimentSection(report: report).contents(heading: "h2")
           if let list = files.list() {

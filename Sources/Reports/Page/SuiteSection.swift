@@ -22,10 +22,7 @@ struct SuiteSection {
     for (index, report) in reports.enumerated() {
       element("section", ["class": "experiment", "id": anchor(index)]) {
         element("h2") { report.experiment }
-        ExperimentSection(report: report).introduction()
-        if let page = pages[report.experiment] {
-          element("p", ["class": "note"]) { PageFiles.link(page, "Its own page, beside its files") }
-        }
+        ExperimentSection(report: report).introduction(page: pages[report.experiment])
         ExperimentSection(report: report).contents(heading: "h3")
       }
     }
@@ -62,22 +59,28 @@ struct SuiteSection {
       ],
       rows: reports.enumerated().map { index, report in
         let summary = report.summary
-        let met = summary.expectations.filter(\.met).count
-        let all = summary.expectations.count
+        let seeds = Set(report.runs.map(\.seed)).count
         return [
-          Table.Cell(report.experiment, style: "name", anchor: anchor(index)),
-          Table.Cell("\(Set(report.runs.map(\.seed)).count)"), accuracy(summary.baseline?.top1),
+          Table.Cell(report.label, style: "name", anchor: anchor(index)),
+          Table.Cell("\(seeds)", number: Double(seeds)), accuracy(summary.baseline?.top1),
           accuracy(summary.pruned?.top1), accuracy(summary.accuracyDrop),
           Table.Cell(
             summary.compression.map { decimal($0, 2) + "×" } ?? "–", number: summary.compression),
           Table.Cell(summary.flopsReduction.map(percent) ?? "–", number: summary.flopsReduction),
-          all == 0
-            ? "–"
-            : Table.Cell(
-              "\(met == all ? "✓" : "✗") \(met) of \(all)", style: met == all ? "good" : "bad",
-              number: Double(met) / Double(all)),
+          expectations(report),
         ]
       }, isSortable: true)
+  }
+
+  /// How many expectations are met; without a verdict if the results are not current.
+  private func expectations(_ report: Report) -> Table.Cell {
+    let all = report.summary.expectations.count
+    guard all > 0 else { return "–" }
+    let met = report.summary.expectations.count(where: \.met)
+    let (text, share) = ("\(met) of \(all)", Double(met) / Double(all))
+    guard report.status == .complete else { return Table.Cell(text, number: share) }
+    return Table.Cell(
+      "\(met == all ? "✓" : "✗") \(text)", style: met == all ? "good" : "bad", number: share)
   }
 
   private func accuracy(_ statistic: Statistic?) -> Table.Cell {

@@ -1,7 +1,8 @@
 /// The result in one sentence.
 struct Verdict {
   var text: String
-  /// Whether all expectations were met; nil if there were none.
+  /// Whether the results are current and meet all expectations; nil if they are current and there
+  /// are no expectations.
   var isGood: Bool?
 
   /// `Compression 2.16×, MACs removed 51.5 %, accuracy drop 0.00 points; 3 of 3 expectations met.`
@@ -30,18 +31,24 @@ struct Verdict {
     text = sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
   }
 
-  /// The verdict about several experiments: `12 experiments; 10 of 12 meet all their expectations.`
+  /// The verdict about several experiments: `12 experiments; 9 of 10 with expectations meet all of
+  /// them; 1 is not current.`
   init(_ reports: [Report]) {
-    let verdicts = reports.map(Verdict.init)
-    let outcomes = verdicts.compactMap(\.isGood)
-    let good = outcomes.filter(\.self).count
+    let expecting = reports.filter { !$0.summary.expectations.isEmpty }
+    let good = expecting.count { Verdict($0).isGood == true }
+    let outdated = reports.count { $0.status != .complete }
     text = counted(reports.count, "experiment")
-    if outcomes.isEmpty {
-      text += ", without expectations."
+    if expecting.isEmpty {
+      text += ", without expectations"
     } else {
-      text += "; \(good) of \(outcomes.count) with expectations meet\(good == 1 ? "s" : "") all of them."
-      isGood = good == outcomes.count
+      text += "; \(good) of \(expecting.count) with expectations meet\(good == 1 ? "s" : "") all of them"
+      isGood = good == expecting.count
     }
+    if outdated > 0 {
+      text += "; \(outdated) \(outdated == 1 ? "is" : "are") not current"
+      isGood = false
+    }
+    text += "."
   }
 
   private static func text(_ drop: Statistic) -> String {

@@ -46,7 +46,7 @@ private func tradeOffPoints(_ reports: [Report]) -> [TradeOffPoint] {
   var pruned: [TradeOffPoint] = []
   let series = TradeOffSeries(reports)
   for report in reports {
-    let prefix = reports.count > 1 ? "\(report.experiment), " : ""
+    let prefix = reports.count > 1 ? "\(report.label), " : ""
     for variant in report.variants {
       let isBaseline = variant.name == "baseline"
       let name = isBaseline || reports.count == 1 ? variant.name : series.name(report)

@@ -52,8 +52,8 @@ extension Report {
         let time = epochTimes(run).first { $0.epoch == epoch.epoch }
         return [
           experiment, "\(run.seed)", run.variant, "\(epoch.epoch)", "\(epoch.learningRate)",
-          "\(epoch.trainLoss)",
-          "\(epoch.trainTop1)", optional(epoch.testLoss), optional(epoch.testTop1), optional(epoch.testTop5),
+          optional(epoch.trainLoss), "\(epoch.trainTop1)", optional(epoch.testLoss),
+          optional(epoch.testTop1), optional(epoch.testTop5),
           "\(epoch.channels)", "\(epoch.parameters)", "\(epoch.macs)", optional(time?.trainSeconds),
           optional(time?.evaluationSeconds), optional(time?.pruningSeconds), optional(time?.imagesPerSecond),
           optional(time?.trainCPUSeconds), optional(time?.evaluationCPUSeconds),

@@ -6,7 +6,7 @@ extension DeclarationReader {
   ///   - layers: a list of layers, with what was read of each; nil after an error
   ///   - parameters: of the file or of the template that the list belongs to; nil after an error
   func checkNames(_ layers: [(node: Node, read: LayerDeclaration?)], parameters: [String]?) {
-    let numbers = parameters.map { ($0 + ["classes", "inputs"]).sorted() }
+    let numbers = parameters.map { Set($0 + ["classes", "inputs"]) }
     var earlier: Set<String> = ["input"]
     for (index, (node, layer)) in layers.enumerated() {
       guard let layer else {
@@ -31,24 +31,18 @@ extension DeclarationReader {
     var references = layer.sources?.value ?? []
     if case .layers(let operands) = layer.value { references += operands }
     for reference in references where !earlier.contains(reference.name) {
-      let hint = nearestName(to: reference.name, among: earlier.sorted()).map {
-        "; did you mean \(quoted($0))?"
-      }
-      context.report(
-        reference.place, layer.path,
-        "there is no layer \(quoted(reference.name)) before this one\(hint ?? "")")
+      context.report(reference.place, layer.path, Self.missing(reference.name, among: earlier))
     }
   }
 
-  private func checkNumbers(_ layer: LayerDeclaration, _ known: [String]) {
+  private static func missing(_ layer: String, among earlier: Set<String>) -> String {
+    let hint = nearestName(to: layer, among: earlier.sorted()).map { "; did you mean \(quoted($0))?" }
+    return "there is no layer \(quoted(layer)) before this one\(hint ?? "")"
+  }
+
+  private func checkNumbers(_ layer: LayerDeclaration, _ known: Set<String>) {
     func check(_ expression: Expression, _ place: Place, _ key: String) {
-      for name in Set(expression.names).subtracting(known).sorted() {
-        let hint = nearestName(to: name, among: known).map { "did you mean \(quoted($0))?" }
-        context.report(
-          place, keyPath(layer.path, key),
-          "\(Expression.EvaluationError.unknownName(name)); \(hint ?? "known: \(known.joined(separator: ", "))")"
-        )
-      }
+      checkNames(of: Placed(value: expression, place: place), among: known, keyPath(layer.path, key))
     }
     if case .expression(let expression) = layer.value { check(expression, layer.valuePlace, layer.kind) }
     for (key, option) in layer.options.sorted(by: { $0.key < $1.key }) {
@@ -63,5 +57,18 @@ extension DeclarationReader {
     for (key, written) in [("when", layer.condition), ("repeat", layer.repetitions)] {
       if let written { check(written.value, written.place, key) }
     }
+  }
+
+  /// Reports the names in an expression that are not known.
+  func checkNames(of expression: Placed<Expression>, among known: Set<String>, _ path: String) {
+    for name in Set(expression.value.names).subtracting(known).sorted() {
+      context.report(expression.place, path, Self.unknown(name, among: known.sorted()))
+    }
+  }
+
+  private static func unknown(_ name: String, among known: [String]) -> String {
+    let hint = nearestName(to: name, among: known).map { "did you mean \(quoted($0))?" }
+    return "\(Expression.EvaluationError.unknownName(name)); "
+      + (hint ?? "known: \(known.joined(separator: ", "))")
   }
 }

@@ -77,7 +77,7 @@ extension DeclarationReader {
 
   /// A name of letters, digits, `_`, `-` and `.`, as for tensors in files.
   func layerName(_ node: Node, _ path: String) -> Placed<String>? {
-    guard case .scalar(let scalar) = node.content, !scalar.text.isEmpty, scalar.text.utf8.count <= 200,
+    guard case .scalar(let scalar) = node.content, !node.isNull, (1...200).contains(scalar.text.utf8.count),
       scalar.text.utf8.allSatisfy({ byte in
         byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
           || byte < 128
@@ -109,18 +109,44 @@ extension DeclarationReader {
   }
 }
 
-extension Node {
-  /// The tree without source locations.
-  var json: JSON {
-    switch content {
-    case .list(let items): return .list(items.map(\.json))
-    case .mapping(let entries): return .object(entries.map { ($0.key, $0.value.json) })
+// MARK: Writing
+
+extension DeclarationReader {
+  /// The tree without source locations, which reads back the same.
+  ///
+  /// Names and expressions stay as they are written: `0.10` is not the layer `0.1`, and `no` may be
+  /// a parameter.
+  ///
+  /// - Parameter isLiteral: whether it is the value of a key of ``literalKeys``
+  func json(_ node: Node, isLiteral: Bool = false) -> JSON {
+    switch node.content {
+    case .list(let items): return .list(items.map { json($0, isLiteral: isLiteral) })
+    case .mapping(let entries):
+      let literals = literalKeys
+      return .object(entries.map { ($0.key, json($0.value, isLiteral: literals.contains($0.key))) })
     case .scalar(let scalar):
-      if isNull { return .null }
-      if scalar.isWholeNumber, let number = Int(scalar.text) { return .integer(number) }
-      if let number = scalar.number { return .number(number) }
-      if let flag = scalar.boolean { return .boolean(flag) }
+      if node.isNull { return .null }
+      if scalar.isWholeNumber, let number = Int(scalar.text), isLiteral || "\(number)" == scalar.text {
+        return .integer(number)
+      }
+      if isLiteral, let number = scalar.number { return .number(number) }
+      if isLiteral, let flag = scalar.boolean { return .boolean(flag) }
       return .string(scalar.text)
     }
+  }
+
+  /// Keys of layers whose values are numbers or flags, not names or expressions.
+  private var literalKeys: Set<String> {
+    let forms = context.catalog.layerKinds.flatMap { kind in
+      [(kind.name, kind.form)] + kind.options.map { ($0.name, $0.form) }
+    }
+    var keys: Set<String> = ["keep"]
+    for (key, form) in forms {
+      switch form {
+      case .number, .flag, .isTrue, .channels: keys.insert(key)
+      case .whole, .word, .layers: break
+      }
+    }
+    return keys
   }
 }

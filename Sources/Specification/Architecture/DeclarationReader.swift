@@ -21,17 +21,18 @@ struct DeclarationReader {
   /// - Returns: nil, with errors reported, if there are errors.
   func read(parameters: Node?, blocks: Node?, layers: Node) -> ArchitectureDeclaration? {
     let before = context.diagnostics.count
-    let known = parameters.map { readParameters($0, keyPath(path, "parameters")) } ?? [:]
-    let names = context.diagnostics.count == before ? known.keys.sorted() : nil
+    let numbers =
+      parameters.map { readParameters($0, keyPath(path, "parameters"), known: ["classes"]) } ?? []
+    let names = context.diagnostics.count == before ? numbers.map(\.name) : nil
     let templates = readBlocks(blocks)
     let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
     guard context.diagnostics.count == before else { return nil }
     var text: [(String, JSON)] = []
-    if let parameters { text.append(("parameters", parameters.json)) }
-    if let blocks { text.append(("blocks", blocks.json)) }
-    text.append(("layers", layers.json))
+    if let parameters { text.append(("parameters", json(parameters))) }
+    if let blocks { text.append(("blocks", json(blocks))) }
+    text.append(("layers", json(layers)))
     return ArchitectureDeclaration(
-      parameters: known, blocks: templates.mapValues(\.declaration), layers: list, text: .object(text),
+      parameters: numbers, blocks: templates.mapValues(\.declaration), layers: list, text: .object(text),
       place: layers.place)
   }
 
@@ -39,7 +40,7 @@ struct DeclarationReader {
 
   private struct Template {
     var declaration: BlockDeclaration
-    var parameterNames: [String] { declaration.parameters.keys.sorted() }
+    var parameterNames: [String] { declaration.parameters.map(\.name).sorted() }
   }
 
   private func readBlocks(_ node: Node?) -> [String: Template] {
@@ -52,13 +53,15 @@ struct DeclarationReader {
     var bodies: [(name: String, layers: Node, path: String)] = []
     for entry in entries {
       let own = keyPath(path, entry.key)
+      _ = layerName(
+        Node(content: .scalar(Node.Scalar(text: entry.key, isPlain: true)), place: entry.keyPlace), own)
       guard let parts = mapping(entry.value, own, "a mapping of `parameters` and `layers`") else { continue }
       check(parts, ["parameters", "layers"], own)
       let parameters = parts.first { $0.key == "parameters" }.map {
-        readParameters($0.value, keyPath(own, "parameters"))
+        readParameters($0.value, keyPath(own, "parameters"), known: ["classes", "inputs"])
       }
       templates[entry.key] = Template(
-        declaration: BlockDeclaration(place: entry.keyPlace, parameters: parameters ?? [:], layers: []))
+        declaration: BlockDeclaration(place: entry.keyPlace, parameters: parameters ?? [], layers: []))
       if let layers = parts.first(where: { $0.key == "layers" }), !layers.value.isNull {
         bodies.append((entry.key, layers.value, keyPath(own, "layers")))
       } else {
@@ -75,9 +78,11 @@ struct DeclarationReader {
     return templates
   }
 
-  private func readParameters(_ node: Node, _ path: String) -> [String: Placed<Expression>?] {
-    guard !node.isNull, let entries = mapping(node, path, "a mapping of numbers by name") else { return [:] }
-    return entries.reduce(into: [:]) { found, entry in
+  /// - Parameter known: names that defaults may use beside those of the parameters before them
+  private func readParameters(_ node: Node, _ path: String, known: Set<String>) -> [ParameterDeclaration] {
+    guard !node.isNull, let entries = mapping(node, path, "a mapping of numbers by name") else { return [] }
+    var known = known
+    return entries.map { entry in
       let own = keyPath(path, entry.key)
       let isReserved = ["inputs", "classes"].contains(entry.key) || Self.ofBlocks.contains(entry.key)
       if isReserved || entry.key == "block" || !isName(entry.key) {
@@ -87,9 +92,14 @@ struct DeclarationReader {
             ? "\(quoted(entry.key)) has a meaning of its own; choose another name"
             : "expected a name of letters, digits and `_`")
       }
-      found[entry.key] = .some(
-        entry.value.isNull
-          ? nil : expression(entry.value, own).map { Placed(value: $0, place: entry.value.place) })
+      var parameter = ParameterDeclaration(name: entry.key)
+      if !entry.value.isNull, let value = expression(entry.value, own) {
+        let written = Placed(value: value, place: entry.value.place)
+        checkNames(of: written, among: known, own)
+        parameter.defaultValue = written
+      }
+      known.insert(entry.key)
+      return parameter
     }
   }
 
@@ -142,6 +152,11 @@ struct DeclarationReader {
     }
     let names = Self.common + kind.options.map(\.name)
     check(entries.filter { $0.key != kind.name }, names, path)
+    if kind.form == .layers, let from = entries.first(where: { $0.key == "from" && !$0.value.isNull }) {
+      context.report(
+        from.keyPlace, keyPath(path, "from"),
+        "\(quoted(kind.name)) itself names the layers that it reads; leave the key out")
+    }
     guard let value = value(entry.value, kind.form, keyPath(path, kind.name)) else { return nil }
     layer.value = value
     for option in kind.options {
@@ -203,7 +218,9 @@ struct DeclarationReader {
       case "tensors":
         for part in mapping(entry.value, own, "a mapping of `weights` and `norm`") ?? [] {
           check([part], ["weights", "norm"], own)
-          if let name = layerName(part.value, keyPath(own, part.key)) { layer.tensors[part.key] = name.value }
+          if !part.value.isNull, let name = layerName(part.value, keyPath(own, part.key)) {
+            layer.tensors[part.key] = name.value
+          }
         }
       default: break
       }

@@ -96,18 +96,25 @@ package struct LayerDeclaration: Sendable {
   package var repetitions: Placed<Expression>?
 }
 
+/// A number that layers may use.
+package struct ParameterDeclaration: Sendable {
+  package var name: String
+  /// Its default, which may use the parameters before it; nil if a value is required.
+  package var defaultValue: Placed<Expression>?
+}
+
 /// A template of layers.
 package struct BlockDeclaration: Sendable {
   package var place: Place
-  /// The parameters' defaults; nil for a required one.
-  package var parameters: [String: Placed<Expression>?]
+  /// In the order of the file.
+  package var parameters: [ParameterDeclaration]
   package var layers: [LayerDeclaration]
 }
 
 /// An architecture that a file declares.
 public struct ArchitectureDeclaration: Sendable {
-  /// Numbers that the layers may use, as the file gives them.
-  package var parameters: [String: Placed<Expression>?]
+  /// Numbers that the layers may use, in the order of the file.
+  package var parameters: [ParameterDeclaration]
   package var blocks: [String: BlockDeclaration]
   package var layers: [LayerDeclaration]
   /// The three parts in the form in which they are written to a file.

@@ -8,9 +8,11 @@ struct MappingReader {
 
   /// Reports the keys that are not among `keys`.
   ///
+  /// - Parameter isRequired: whether the mapping cannot be left out
   /// - Returns: nil, with an error reported, if the node is not a mapping.
   init?(
-    _ node: Node?, place: Place, path: String, keys: [Key], _ context: ReadingContext
+    _ node: Node?, place: Place, path: String, keys: [Key], isRequired: Bool = false,
+    _ context: ReadingContext
   ) {
     self.place = place
     self.path = path
@@ -21,7 +23,8 @@ struct MappingReader {
     }
     guard case .mapping(let written) = node.content else {
       context.report(
-        node.place, path, "expected a mapping, found \(node.found)" + Self.hint(node, path, keys))
+        node.place, path,
+        "expected a mapping, found \(node.found)" + Self.hint(node, path, keys, isRequired: isRequired))
       return nil
     }
     let names = Set(keys.map(\.name))
@@ -40,11 +43,13 @@ struct MappingReader {
 
   /// A hint for `dataset: digits` instead of `dataset: {name: digits}`, and for other mappings with
   /// a name.
-  private static func hint(_ node: Node, _ path: String, _ keys: [Key]) -> String {
+  private static func hint(_ node: Node, _ path: String, _ keys: [Key], isRequired: Bool) -> String {
     guard case .scalar(let scalar) = node.content, scalar.text.utf8.count <= 64,
       let first = keys.first, ["name", "criterion"].contains(first.name)
     else { return "" }
-    if ["false", "no", "none", "off", "true"].contains(scalar.text) { return "; `null` leaves it out" }
+    if ["false", "no", "none", "off", "true"].contains(scalar.text) {
+      return isRequired ? "" : "; `null` leaves it out"
+    }
     let key = path.split(separator: ".").last ?? ""
     return "; write \(quoted("\(key): {\(first.name): \(scalar.text)}", limit: 120))"
   }
@@ -103,10 +108,11 @@ struct MappingReader {
   }
 
   /// The mapping of a key; an empty one if it is missing.
-  func mapping(_ name: String, _ keys: [Key]) -> MappingReader? {
+  func mapping(_ name: String, _ keys: [Key], isRequired: Bool = false) -> MappingReader? {
     let entry = entries[name]
     return MappingReader(
-      entry?.value, place: entry?.keyPlace ?? place, path: keyPath(path, name), keys: keys, context)
+      entry?.value, place: entry?.keyPlace ?? place, path: keyPath(path, name), keys: keys,
+      isRequired: isRequired, context)
   }
 
   /// The mapping of a key that may be `none` instead: `.some(nil)` if it is `none` or missing; nil
@@ -126,7 +132,7 @@ struct MappingReader {
       reportMissing(name, "a mapping")
       return nil
     }
-    return mapping(name, keys)
+    return mapping(name, keys, isRequired: true)
   }
 
   func reportMissing(_ name: String, _ expectation: String) {

@@ -16,7 +16,7 @@ extension JSON {
   fileprivate func yaml(indent: String) -> String {
     guard case .object(let members) = self else { return "" }
     return members.reduce(into: "") { text, member in
-      text += indent + member.0 + ":"
+      text += indent + keyText(member.0) + ":"
       switch member.1 {
       case .object(let inner) where !inner.isEmpty: text += "\n" + member.1.yaml(indent: indent + "  ")
       case .string(let value) where isPlainWord(value): text += " \(value)\n"
@@ -33,11 +33,15 @@ extension JSON {
     switch self {
     case .string(let value) where isPlainWord(value): value
     case .list(let items): "[" + items.map(\.flowText).joined(separator: ", ") + "]"
-    case .object(let members): "{" + members.map { "\($0): \($1.flowText)" }.joined(separator: ", ") + "}"
+    case .object(let members):
+      "{" + members.map { "\(keyText($0)): \($1.flowText)" }.joined(separator: ", ") + "}"
     default: text()
     }
   }
 }
+
+/// A key, quoted unless every YAML reader takes it for the same text.
+private func keyText(_ name: String) -> String { isPlainWord(name) ? name : doubleQuoted(name) }
 
 /// Whether a text needs no quotes: a word that no YAML reader interprets as a number, a boolean or
 /// null.

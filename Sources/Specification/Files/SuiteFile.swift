@@ -28,11 +28,17 @@ public enum SuiteFile {
   /// - Throws: every error at once, including entries without a file.
   public static func load(_ file: String) throws(SpecificationError) -> [String] {
     var seen: Set<String> = []
-    return try load(file, within: []).filter { seen.insert($0).inserted }
+    var loaded: Set<[UInt64]> = []
+    return try load(file, within: [], &loaded).filter { seen.insert($0).inserted }
   }
 
-  /// - Parameter suites: the enclosing suites, outermost first.
-  private static func load(_ file: String, within suites: [String]) throws(SpecificationError) -> [String] {
+  /// - Parameters:
+  ///   - suites: the enclosing suites, outermost first
+  ///   - loaded: identities of the suites within whose files are listed already; they are not read
+  ///     again, or suites that list others twice would double the work at every level
+  private static func load(
+    _ file: String, within suites: [String], _ loaded: inout Set<[UInt64]>
+  ) throws(SpecificationError) -> [String] {
     let start = Place(file: file)
     let text: SourceText
     do throws(SourceText.Unreadable) {
@@ -50,6 +56,8 @@ public enum SuiteFile {
       document.root?.withoutAnchors, place: start, path: "", keys: [field.key], context),
       mapping[field] != nil, case .list(let items)? = mapping.node(field.name)?.content
     {
+      let chain = suites + [file]
+      var listed: Set<String> = []
       for (index, item) in items.enumerated() {
         guard case .scalar(let scalar) = item.content else { continue }
         let found = matches(scalar.text, suite: file)
@@ -57,20 +65,18 @@ public enum SuiteFile {
           context.report(
             item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text, limit: 1_000))")
         }
-        for path in found {
+        for path in found where listed.insert(path).inserted {
           guard isSuite(path) else {
             files.append(path)
             continue
           }
-          let chain = suites + [file]
-          guard !chain.contains(where: { isSame($0, path) }), chain.count < maximumDepth else {
-            context.report(
-              item.place, "suite[\(index)]",
-              "a suite lists itself: \((chain + [path]).joined(separator: " -> "))")
+          if let problem = problem(of: path, within: chain) {
+            context.report(item.place, "suite[\(index)]", problem)
             continue
           }
+          if let identity = identity(path), !loaded.insert(identity).inserted { continue }
           do throws(SpecificationError) {
-            files += try load(path, within: chain)
+            files += try load(path, within: chain, &loaded)
           } catch {
             for inner in error.diagnostics { context.report(inner.place, inner.path, inner.message) }
           }
@@ -84,13 +90,16 @@ public enum SuiteFile {
   /// Largest depth of suites in suites.
   private static let maximumDepth = 32
 
-  /// Whether two paths refer to the same file.
-  private static func isSame(_ first: String, _ second: String) -> Bool {
-    guard let first = try? SourceText(path: first), let second = try? SourceText(path: second) else {
-      return false
+  /// Why a suite cannot be listed within others; nil if it can.
+  private static func problem(of suite: String, within chain: [String]) -> String? {
+    if let own = identity(suite), chain.contains(where: { identity($0) == own }) {
+      return "a suite lists itself: \((chain + [suite]).joined(separator: " -> "))"
     }
-    return first.identity == second.identity
+    return chain.count < maximumDepth ? nil : "more than \(maximumDepth) suites list one another"
   }
+
+  /// What identifies a file whatever its path; nil for an unreadable one.
+  private static func identity(_ path: String) -> [UInt64]? { (try? SourceText(path: path))?.identity }
 
   private static func matches(_ pattern: String, suite: String) -> [String] {
     guard !pattern.isEmpty else { return [] }

@@ -4,9 +4,14 @@
 /// An axis is a dotted path with a list of values. `exclude` removes combinations. Then, an entry
 /// of `include` that matches remaining combinations in the axes that it names adds its other keys
 /// to them; any other entry is an additional combination.
+///
+/// All lists are bounded, so that a hostile file can cause only a limited amount of work.
 struct Matrix {
   /// Largest number of experiments of one file.
   static let maximumCombinations = 1000
+  private static let maximumAxes = 100
+  /// Largest number of values that `include` adds to all combinations together.
+  private static let maximumAdditions = 100_000
   /// Keys that belong to the whole file.
   private static let fixedKeys = ["format", "name", "extends", "matrix"]
 
@@ -44,6 +49,8 @@ struct Matrix {
 
   private(set) var axes: [Axis] = []
   private(set) var combinations: [Combination] = []
+  /// What `include` sets besides values of axes.
+  private(set) var additions: [Setting] = []
 
   /// Reports errors; combinations of the valid parts exist nevertheless, so that their errors are
   /// found, too.
@@ -75,11 +82,13 @@ struct Matrix {
 
   private func axis(_ entry: Node.Entry, _ context: ReadingContext) -> Axis? {
     let own = keyPath("matrix", entry.key)
-    guard isPath(entry, own, context) else { return nil }
-    if let other = axes.first(where: { overlaps($0.path, entry.key) }) {
-      context.report(entry.keyPlace, own, "overlaps with \(quoted(other.path)), which the matrix varies too")
+    guard axes.count < Self.maximumAxes else {
+      context.report(entry.keyPlace, own, "more than \(Self.maximumAxes) keys vary")
       return nil
     }
+    guard isPath(entry, own, context),
+      isApart(entry.key, entry.keyPlace, from: axes, in: "matrix", context)
+    else { return nil }
     guard case .list(let values) = entry.value.content else {
       context.report(entry.value.place, own, "expected a list of values, found \(entry.value.found)")
       return Axis(entry, [entry.value])
@@ -119,6 +128,16 @@ struct Matrix {
       return false
     }
     return true
+  }
+
+  /// Whether a key sets nothing that these axes set; reports it if it does.
+  private func isApart(
+    _ key: String, _ place: Place, from axes: [Axis], in path: String, _ context: ReadingContext
+  ) -> Bool {
+    guard let other = axes.first(where: { overlaps($0.path, key) }) else { return true }
+    context.report(
+      place, keyPath(path, key), "overlaps with \(quoted(other.path)), which the matrix varies too")
+    return false
   }
 
   private func overlaps(_ first: String, _ second: String) -> Bool {
@@ -179,7 +198,14 @@ struct Matrix {
   }
 
   private mutating func include(_ list: Node, _ context: ReadingContext) {
+    if case .list(let items) = list.content, items.count > Self.maximumCombinations {
+      context.report(
+        list.place, "matrix.include",
+        "\(items.count) combinations; expected at most \(Self.maximumCombinations)")
+      return
+    }
     let product = combinations.indices
+    var count = 0
     for (entries, node, path) in Self.mappings(list, "matrix.include", context) {
       guard
         entries.allSatisfy({
@@ -188,21 +214,29 @@ struct Matrix {
       else { continue }
       let settings = entries.map { Setting(path: $0.key, place: $0.keyPlace, node: $0.value) }
       let agreeing = settings.filter { setting in axes.contains { $0.path == setting.path } }
+      let added = settings.filter { setting in !axes.contains { $0.path == setting.path } }
       let matches = agreeing.isEmpty ? [] : product.filter { Self.agree(combinations[$0], agreeing) }
+      // A new combination has values only of the axes that it names.
+      let present =
+        matches.isEmpty ? axes.filter { axis in agreeing.contains { $0.path == axis.path } } : axes
+      guard added.filter({ !isApart($0.path, $0.place, from: present, in: path, context) }).isEmpty
+      else { continue }
+      additions += added
+      count += matches.count * added.count
+      guard combinations.count < Self.maximumCombinations || !matches.isEmpty else {
+        context.report(node.place, path, "more than \(Self.maximumCombinations) combinations")
+        return
+      }
+      guard count <= Self.maximumAdditions else {
+        context.report(node.place, path, "more than \(Self.maximumAdditions) values are added")
+        return
+      }
       if matches.isEmpty {
-        guard combinations.count < Self.maximumCombinations else {
-          context.report(node.place, path, "more than \(Self.maximumCombinations) combinations")
-          return
-        }
         combinations.append(Combination(settings: settings, naming: settings.count))
-      } else if agreeing.count == settings.count {
+      } else if added.isEmpty {
         context.report(node.place, path, "this combination is there already")
       }
-      for index in matches {
-        combinations[index].settings += settings.filter { setting in
-          !axes.contains { $0.path == setting.path }
-        }
-      }
+      for index in matches { combinations[index].settings += added }
     }
   }
 

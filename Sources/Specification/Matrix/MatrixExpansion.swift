@@ -34,8 +34,7 @@ struct MatrixExpansion {
   private func expand(
     _ matrix: Matrix, _ node: Node, at place: Place
   ) throws(SpecificationError) -> [LoadedExperiment] {
-    let refused = matrix.axes.filter(refuseOverride)
-    guard refused.isEmpty else { throw SpecificationError(diagnostics: context.diagnostics) }
+    guard !refusesOverrides(matrix) else { throw SpecificationError(diagnostics: context.diagnostics) }
     let base = node.value(at: section.name.name).flatMap {
       section.name.form.read($0, section.name.name, ReadingContext(sharing: context))
     }
@@ -85,16 +84,22 @@ struct MatrixExpansion {
     )
   }
 
-  /// Whether an override sets a key that the matrix varies, which would silently replace the axis;
-  /// reports that.
-  private func refuseOverride(of axis: Matrix.Axis) -> Bool {
-    let values = overrides.compactMap { $0.value(at: axis.path) }
-    for value in values {
-      context.report(
-        value.place, axis.path,
-        "varied by the matrix at \(axis.place); set \(quoted("matrix.\(axis.path)=[…]", limit: 1_000)) instead"
-      )
+  /// Whether an override sets a key that the matrix sets, too, and would silently replace an axis,
+  /// or be replaced by `include`; reports that.
+  private func refusesOverrides(_ matrix: Matrix) -> Bool {
+    let axes = matrix.axes.map { ($0.path, "varied by the matrix at \($0.place)", "matrix.\($0.path)") }
+    let additions = matrix.additions.map {
+      ($0.path, "set by the matrix's `include` at \($0.place)", "matrix.include")
     }
-    return !values.isEmpty
+    var isRefused = false
+    var seen: Set<String> = []
+    for (path, problem, key) in axes + additions where seen.insert(path).inserted {
+      for value in overrides.compactMap({ $0.value(at: path) }) {
+        context.report(
+          value.place, path, "\(problem); set \(quoted("\(key)=[…]", limit: 1_000)) instead")
+        isRefused = true
+      }
+    }
+    return isRefused
   }
 }

@@ -123,6 +123,29 @@ struct ImageFolderTests {
     #expect(try Self.plan(wide).batch(0).count == 5)
   }
 
+  @Test("in files that no picture needs are damaged without being read, and so is a single one")
+  func largeFiles() throws {
+    let tree = try PictureTree()
+    let path = tree.path + "/train/ant/zz.jpg"
+    try tree.write([0xFF, 0xD8], to: "train/ant/zz.jpg")
+    #expect(truncate(path, 1 << 40) == 0)
+    let problem = "the file has 1099511627776 bytes, too many for a picture"
+    #expect(
+      tree.complaint { try Self.plan(Self.load(tree).train).batch(0) }
+        == "/train/ant/zz.jpg: damaged: \(problem); expected a whole JPEG or PNG picture, or "
+        + "`dataset.damaged: skip` to leave it out")
+    func single(_ path: String) -> String? {
+      tree.complaint { try SinglePicture.image(contentsOf: path, channels: 3, side: 8, resize: 8) }
+    }
+    #expect(single(path) == "/train/ant/zz.jpg: \(problem); expected a JPEG or PNG picture")
+    #expect(
+      single(path + ".other")
+        == "/train/ant/zz.jpg.other: cannot read: No such file or directory; expected a JPEG or PNG picture")
+    #expect(
+      single(tree.path + "/train")
+        == "/train: cannot read: it is not a regular file; expected a JPEG or PNG picture")
+  }
+
   @Test("that are written over while a run goes on are noticed when they are read, pipes too")
   func overwritten() throws {
     let tree = try PictureTree()

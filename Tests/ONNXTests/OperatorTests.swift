@@ -1,0 +1,357 @@
+import Compute
+import Foundation
+import Network
+import Testing
+
+@testable import ONNX
+
+@Suite("Networks of operators that only others write")
+struct OperatorTests {
+  private let kernel = Tensor(shape: [3, 2, 3, 3], repeating: 0.1)
+  private let matrix = Tensor(shape: [3, 3], values: (0..<9).map(Float.init))
+
+  /// A file of these nodes, whose constants are floats or whole numbers by name.
+  private func file(
+    _ nodes: [Onnx_NodeProto], output: String = "y", floats: [String: Tensor] = [:],
+    integers: [String: [Int]] = [:]
+  ) throws -> [UInt8] {
+    let model = Onnx_ModelProto.with {
+      $0.irVersion = 8
+      $0.opsetImport = [.with { $0.version = 18 }]
+      $0.graph.node = nodes
+      $0.graph.input = [Onnx_ValueInfoProto(name: "x", shape: [nil, 2, 4, 4])]
+      $0.graph.output = [Onnx_ValueInfoProto(name: output, shape: [nil, 3])]
+      $0.graph.initializer =
+        floats.map { Onnx_TensorProto($1, name: $0) }
+        + integers.map { name, values in
+          .with {
+            $0.name = name
+            $0.dataType = 7
+            $0.dims = [Int64(values.count)]
+            $0.int64Data = values.map(Int64.init)
+          }
+        }
+    }
+    return try model.serializedBytes()
+  }
+
+  private func node(
+    _ type: String, _ inputs: [String], _ output: String, _ attributes: [Onnx_AttributeProto] = []
+  ) -> Onnx_NodeProto {
+    .with {
+      $0.opType = type
+      $0.input = inputs
+      $0.output = [output]
+      $0.name = "/n/\(type)"
+      $0.attribute = attributes
+    }
+  }
+
+  private func text(_ name: String, _ value: String) -> Onnx_AttributeProto {
+    .with {
+      $0.name = name
+      $0.s = Data(value.utf8)
+      $0.type = 3
+    }
+  }
+
+  private func read(_ bytes: [UInt8], pixels: Int = 4) throws -> ONNXNetwork {
+    try ONNXNetwork(
+      bytes: bytes, file: "model.onnx", input: FeatureShape(channels: 2, rows: pixels, columns: pixels))
+  }
+
+  private func operations(_ bytes: [UInt8]) throws -> [String] {
+    try read(bytes).graph.nodes.map { "\(type(of: $0.operation))" }
+  }
+
+  /// The nodes, and the mean of a map as their output.
+  private func mean(of map: String, _ nodes: [Onnx_NodeProto]) -> [Onnx_NodeProto] {
+    nodes + [node("GlobalAveragePool", [map], "mean"), node("Flatten", ["mean"], "y")]
+  }
+
+  /// Why nodes are refused; empty if they are read.
+  private func problem(
+    _ nodes: [Onnx_NodeProto], floats: [String: Tensor] = [:], integers: [String: [Int]] = [:]
+  ) -> String {
+    do {
+      let own = ["w": kernel, "half": Tensor(shape: [], values: [0.5])]
+      _ = try read(try file(nodes, floats: own.merging(floats) { $1 }, integers: integers))
+      return ""
+    } catch { return "\(error)" }
+  }
+
+  @Test("read a flattening by sizes of the shape, and a product with a sum as a linear layer")
+  func reshape() throws {
+    let bytes = try file(
+      [
+        node("Pad", ["x", "pads"], "p"), node("Conv", ["p", "w"], "c"),
+        node("ReduceMean", ["c", "axes"], "m"),
+        node("Shape", ["m"], "s"), node("Gather", ["s", "zero"], "b"),
+        node("Unsqueeze", ["b", "zero"], "u"), node("Concat", ["u", "rest"], "t", [.int("axis", 0)]),
+        node("Reshape", ["m", "t"], "f"), node("MatMul", ["f", "v"], "l"), node("Add", ["l", "bias"], "y"),
+      ],
+      floats: ["w": kernel, "v": matrix, "bias": Tensor(shape: [3], values: [1, 2, 3])],
+      integers: ["pads": [0, 0, 1, 1, 0, 0, 1, 1], "axes": [2, 3], "zero": [0], "rest": [-1]])
+    let found = try read(bytes)
+    #expect(try operations(bytes) == ["Convolution", "GlobalAveragePooling", "Linear"])
+    #expect((found.graph.nodes[0].operation as? Convolution)?.padding == 1)
+    let name = found.graph.nodes[2].tensors
+    #expect(found.tensors[name + ".weight"]?.values == [0, 3, 6, 1, 4, 7, 2, 5, 8])
+    #expect(found.tensors[name + ".bias"]?.values == [1, 2, 3])
+  }
+
+  @Test("read a concatenation of one map as that map")
+  func concatenationOfOne() throws {
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"), node("Concat", ["c"], "d", [.int("axis", 1)]),
+        node("Concat", ["c", "d"], "e", [.int("axis", 1)]), node("GlobalAveragePool", ["e"], "g"),
+        node("Flatten", ["g"], "y"),
+      ], floats: ["w": kernel])
+    #expect(try operations(bytes) == ["Convolution", "Concatenate", "GlobalAveragePooling"])
+  }
+
+  @Test("read a gate of what it scales as SiLU or hard swish, and bounds as ReLU6")
+  func gates() throws {
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"), node("Sigmoid", ["c"], "s"), node("Mul", ["c", "s"], "a"),
+        node("HardSigmoid", ["a"], "h", [.float("alpha", 1 / 6), .float("beta", 0.5)]),
+        node("Mul", ["h", "a"], "b"), node("Clip", ["b", "low", "high"], "d"),
+        node("GlobalAveragePool", ["d"], "g"), node("Squeeze", ["g", "axes"], "y"),
+      ],
+      floats: [
+        "w": kernel, "low": Tensor(shape: [], values: [0]), "high": Tensor(shape: [], values: [6]),
+      ], integers: ["axes": [2, 3]])
+    let functions = try read(bytes).graph.nodes.compactMap { ($0.operation as? Activation)?.function }
+    #expect(functions == [.silu, .hardSwish, .relu6])
+  }
+
+  @Test("read a shortcut without weights as a projection of ones and zeros")
+  func shortcut() throws {
+    let bytes = try file(
+      [
+        node("Slice", ["x", "starts", "ends", "axes", "steps"], "s"), node("Pad", ["s", "pads"], "p"),
+        node("GlobalAveragePool", ["p"], "g"), node("Flatten", ["g"], "y"),
+      ],
+      integers: [
+        "starts": [0, 0], "ends": [Int.max, Int.max], "axes": [2, 3], "steps": [2, 2],
+        "pads": [0, 1, 0, 0, 0, 1, 0, 0],
+      ])
+    let found = try read(bytes)
+    let projection = try #require(found.graph.nodes[0].operation as? Convolution)
+    #expect((projection.outputs, projection.stride, projection.kernel) == (4, 2, 1))
+    #expect(found.tensors["\(found.graph.nodes[0].tensors).weight"]?.values == [0, 0, 1, 0, 0, 1, 0, 0])
+  }
+
+  @Test("take another epsilon of batch norm into the variance")
+  func epsilon() throws {
+    let ones = Tensor(shape: [3], repeating: 1)
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"),
+        node("BatchNormalization", ["c", "bn.weight", "b", "m", "v"], "n", [.float("epsilon", 1e-3)]),
+        node("GlobalAveragePool", ["n"], "g"), node("Flatten", ["g"], "y"),
+      ], floats: ["w": kernel, "bn.weight": ones, "b": ones, "m": ones, "v": ones])
+    let variance = try #require(try read(bytes).tensors["bn.running_var"])
+    #expect(abs(variance.values[0] - 1.00099) < 1e-6)
+  }
+
+  // MARK: Attributes
+
+  @Test("may have attributes that are inputs since opset 10, 11 or 13")
+  func attributes() throws {
+    let bytes = try file(
+      [
+        node("Slice", ["x"], "s", [.ints("starts", [0]), .ints("ends", [Int.max]), .ints("axes", [1])]),
+        node("Pad", ["s"], "p", [.ints("pads", [0, 0, 1, 1, 0, 0, 1, 1]), .float("value", 0)]),
+        node("Conv", ["p", "w"], "c"), node("Clip", ["c"], "d", [.float("min", 0), .float("max", 6)]),
+        node("GlobalAveragePool", ["d"], "g"), node("Squeeze", ["g"], "y", [.ints("axes", [2, 3])]),
+      ], floats: ["w": kernel])
+    #expect(try operations(bytes) == ["Convolution", "Activation", "GlobalAveragePooling"])
+    let nodes = try read(bytes).graph.nodes
+    #expect((nodes[0].operation as? Convolution)?.padding == 1)
+    #expect((nodes[1].operation as? Activation)?.function == .relu6)
+    let part = node("Slice", ["x"], "s", [.ints("starts", [0]), .ints("ends", [2]), .ints("axes", [2])])
+    #expect(problem(mean(of: "c", [part, node("Conv", ["s", "w"], "c")])).contains("it cuts a part out"))
+  }
+
+  @Test("that pad with another value than 0 are refused, by an attribute or an input")
+  func padValue() {
+    let pads = [0, 0, 1, 1, 0, 0, 1, 1]
+    let attribute = node("Pad", ["x"], "p", [.ints("pads", pads), .float("value", 1)])
+    let input = node("Pad", ["x", "pads", "half"], "p")
+    for (pad, value) in [(attribute, "1.0"), (input, "0.5")] {
+      let nodes = mean(of: "c", [pad, node("Conv", ["p", "w"], "c")])
+      #expect(
+        problem(nodes, integers: ["pads": pads]).contains("it pads with \(value); only padding with 0"))
+    }
+  }
+
+  /// The padding of a convolution.
+  private func padding(
+    _ attributes: [Onnx_AttributeProto], size: Int, after pad: [Onnx_NodeProto] = []
+  ) throws -> Int? {
+    let convolution = node("Conv", [pad.last?.output[0] ?? "x", "v"], "c", attributes)
+    let weight = Tensor(shape: [3, 2, size, size], repeating: 0.1)
+    let bytes = try file(mean(of: "c", pad + [convolution]), floats: ["v": weight])
+    return (try read(bytes).graph.nodes[0].operation as? Convolution)?.padding
+  }
+
+  @Test("with `auto_pad` have the padding that it computes, for the padded map after a Pad")
+  func automaticPadding() throws {
+    let upper = text("auto_pad", "SAME_UPPER")
+    let strides = Onnx_AttributeProto.ints("strides", [3, 3])
+    #expect(try padding([upper], size: 3) == 1)
+    #expect(try padding([upper, strides], size: 5) == 2)
+    let pad = node("Pad", ["x"], "p", [.ints("pads", [0, 0, 1, 1, 0, 0, 1, 1])])
+    // 6 pixels with steps of 3 need 1 more on each side, 4 need 2.
+    #expect(try padding([text("auto_pad", "SAME_LOWER"), strides], size: 5, after: [pad]) == 2)
+    #expect(try padding([text("auto_pad", "VALID"), .ints("pads", [1, 1, 1, 1])], size: 3) == 0)
+    let uneven = node("Conv", ["x", "w"], "c", [upper, .ints("strides", [2, 2])])
+    #expect(problem(mean(of: "c", [uneven])).contains("pads one side more than the other"))
+  }
+
+  @Test("whose pooling leaves padding out of the mean, or adds a window at the border, are refused")
+  func pooling() {
+    func refusal(_ type: String, _ size: Int, _ attributes: [Onnx_AttributeProto]) -> String {
+      let window = Onnx_AttributeProto.ints("kernel_shape", [size, size])
+      return problem(mean(of: "p", [node(type, ["x"], "p", [window] + attributes)]))
+    }
+    let padded = Onnx_AttributeProto.ints("pads", [1, 1, 1, 1])
+    #expect(refusal("AveragePool", 3, [padded, .int("count_include_pad", 1)]).isEmpty)
+    for attributes in [[padded], [padded, .int("count_include_pad", 0)]] {
+      #expect(refusal("AveragePool", 3, attributes).contains("its mean excludes the padding"))
+    }
+    let steps = Onnx_AttributeProto.ints("strides", [2, 2])
+    #expect(refusal("MaxPool", 2, [steps, .int("ceil_mode", 1)]).isEmpty)
+    #expect(refusal("MaxPool", 3, [steps, .int("ceil_mode", 0)]).isEmpty)
+    #expect(refusal("MaxPool", 3, [steps, .int("ceil_mode", 1)]).contains("`ceil_mode` adds a window"))
+  }
+
+  // MARK: Shapes
+
+  @Test("may use a part of a shape, with bounds that are negative or beyond it")
+  func shapePart() throws {
+    let bytes = try file(
+      [
+        node("Conv", ["x", "w"], "c"), node("GlobalAveragePool", ["c"], "g"),
+        node("Shape", ["g"], "images", [.int("start", -100), .int("end", 1)]),
+        node("Shape", ["g"], "channels", [.int("start", -3), .int("end", -2)]),
+        node("Shape", ["g"], "none", [.int("start", 3), .int("end", 2)]),
+        node("Concat", ["images", "channels", "none"], "t", [.int("axis", 0)]),
+        node("Reshape", ["g", "t"], "y"),
+      ], floats: ["w": kernel])
+    #expect(try operations(bytes) == ["Convolution", "GlobalAveragePooling"])
+  }
+
+  @Test("with an index into sizes of two dimensions are refused")
+  func gatheredRows() {
+    let nodes = [
+      node("Shape", ["x"], "s"), node("Reshape", ["s", "two"], "pairs"),
+      node("Gather", ["pairs", "zero"], "t"), node("Reshape", ["x", "t"], "y"),
+    ]
+    #expect(
+      problem(nodes, integers: ["two": [2, 2], "zero": [0]]).contains("only sizes of a shape are gathered"))
+  }
+
+  @Test("may only flatten a map whose dimensions have another order")
+  func transposed() {
+    let transposed = [
+      node("Conv", ["x", "w"], "c"), node("GlobalAveragePool", ["c"], "g"),
+      node("Transpose", ["g"], "t", [.ints("perm", [0, 2, 3, 1])]),
+    ]
+    // It would multiply columns, not channels.
+    #expect(
+      problem(mean(of: "m", transposed + [node("Mul", ["c", "t"], "m")]))
+        .contains("(Mul): it reads the output of a Transpose"))
+    #expect(problem(transposed + [node("Flatten", ["t"], "y")]).isEmpty)
+    for (axes, isRead) in [([1, 2], true), ([2, 3], false)] {
+      let squeeze = node("Squeeze", ["t"], "y", [.ints("axes", axes)])
+      #expect(problem(transposed + [squeeze]).isEmpty == isRead)
+    }
+    let sizes = [
+      node("Shape", ["t"], "s"), node("Gather", ["s", "last"], "n"),
+      node("Concat", ["rest", "n"], "u", [.int("axis", 0)]), node("Reshape", ["t", "u"], "y"),
+    ]
+    #expect(problem(transposed + sizes, integers: ["last": [3], "rest": [-1]]).isEmpty)
+    let back = node("Transpose", ["t"], "b", [.ints("perm", [0, 3, 1, 2])])
+    #expect(problem(mean(of: "m", transposed + [back, node("Mul", ["c", "b"], "m")])).isEmpty)
+  }
+
+  @Test("do not depend on nodes with an omitted output if an input is omitted")
+  func omittedInputs() {
+    #expect(problem(mean(of: "c", [node("Loop", ["x"], ""), node("Conv", ["x", "w", ""], "c")])).isEmpty)
+  }
+
+  @Test("that compute nothing are refused")
+  func nothing() throws {
+    let vector = node("Squeeze", ["x"], "y", [.ints("axes", [2, 3])])
+    for (nodes, output) in [([vector], "y"), ([node("Identity", ["x"], "y")], "y"), ([vector], "x")] {
+      let bytes = try file(nodes, output: output)
+      let error = #expect(throws: ONNXError.self) { try read(bytes, pixels: 1) }
+      #expect(error?.problem == "its output `\(output)` is its input")
+    }
+  }
+
+  // MARK: Errors
+
+  @Test("with a bias that is not one value for each output are refused")
+  func biasShape() {
+    for (shape, isRead) in [([3], true), ([1, 3], true), ([3, 1], false), ([2], false)] {
+      let nodes = [
+        node("Conv", ["x", "w"], "c"), node("GlobalAveragePool", ["c"], "g"), node("Flatten", ["g"], "f"),
+        node("Gemm", ["f", "v", "b"], "y"),
+      ]
+      let found = problem(nodes, floats: ["v": matrix, "b": Tensor(shape: shape, repeating: 1)])
+      #expect(isRead ? found.isEmpty : found.contains("its bias of \(shape) does not fit 3 outputs"))
+    }
+  }
+
+  @Test("in training mode are refused, by the attribute or by statistics among the outputs")
+  func trainingMode() throws {
+    let ones = Tensor(shape: [3], repeating: 1)
+    func isRefused(_ change: (inout Onnx_NodeProto) -> Void) throws -> Bool {
+      var norm = node("BatchNormalization", ["c", "g", "b", "m", "v"], "n")
+      change(&norm)
+      let nodes = [
+        node("Conv", ["x", "w"], "c"), norm, node("GlobalAveragePool", ["n"], "p"),
+        node("Flatten", ["p"], "y"),
+      ]
+      let bytes = try file(nodes, floats: ["w": kernel, "g": ones, "b": ones, "m": ones, "v": ones])
+      do {
+        _ = try read(bytes)
+        return false
+      } catch { return "\(error)".contains("it is in training mode") }
+    }
+    #expect(try !isRefused { _ in })
+    #expect(try !isRefused { $0.output += ["", ""] })
+    #expect(try !isRefused { $0.attribute = [.int("is_test", 1)] })
+    #expect(try isRefused { $0.attribute = [.int("is_test", 0)] })
+    #expect(try isRefused { $0.output += ["mean", "variance"] })
+  }
+
+  @Test("say which node cannot be read, and what can be done")
+  func errors() throws {
+    func message(_ nodes: [Onnx_NodeProto]) -> String { problem(mean(of: "c", nodes)) }
+    #expect(
+      message([node("ConvTranspose", ["x", "w"], "c")]).hasPrefix(
+        "model.onnx: node `/n/ConvTranspose` (ConvTranspose): the operator is not supported; supported: Add, "
+      ))
+    #expect(
+      message([node("Mul", ["x", "half"], "c")]).hasPrefix(
+        "model.onnx: node `/n/Mul` (Mul): one of its operands is a constant; normalize images outside"))
+    #expect(
+      message([node("Conv", ["x", "w"], "c", [.ints("pads", [0, 0, 1, 1])])])
+        == "model.onnx: node `/n/Conv` (Conv): its padding of [0, 0, 1, 1] (above, left, below, right) is not equal on "
+        + "all sides; export with padding that is, as PyTorch's layers have it")
+    #expect(
+      message([node("Conv", ["z", "w"], "c")])
+        == "model.onnx: node `/n/Conv` (Conv): it reads `z`, which no earlier node computes")
+    #expect(
+      message([node("Conv", ["x", "w"], "a"), node("Conv", ["x", "w"], "b"), node("Add", ["a", "b"], "c")])
+        == "model.onnx: node `/n/Conv` (Conv): another node has the weights `w` too; each needs its own")
+    #expect(throws: ONNXError.self) { try read([]) }
+    #expect(throws: ONNXError.self) { try read(Array("not a model".utf8)) }
+  }
+}
