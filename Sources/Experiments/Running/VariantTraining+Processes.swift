@@ -36,14 +36,11 @@ extension VariantTraining {
     }
   }
 
-  /// Saves the state, which the group's first process does for all.
-  ///
-  /// - Throws: `TrainingError.interrupted` where another process has taken over the folder, whose
-  ///   checkpoints are newer.
+  /// Saves the state, which the group's first process does for all; unless another process has
+  /// taken over the folder, whose checkpoints are newer. All processes of the group stop then.
   func save(_ network: Network, _ record: TrainingRecord) throws(RunError) {
-    guard group.rank == 0 else { return }
+    guard group.rank == 0, lock?.isOwned() ?? true else { return }
     do throws(RunError) {
-      if let lock, !lock.isOwned() { throw .training(.interrupted) }
       try checkpoints.save(network, key: key, record: record)
       if record.current == nil {
         try events?.write(record, withoutChannels: network.structure.excludedChannels(by: spec.prune))

@@ -88,6 +88,8 @@ struct VariantTraining {
       try trainEpoch(network, trainer, &record)
       try save(network, record)
     }
+    // Then the end is not saved.
+    if group.any(lock?.isTakenOver ?? false) { throw .training(.interrupted) }
   }
 
   private var epochs: Int { spec.epochs(variant) }
