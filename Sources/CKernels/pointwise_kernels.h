@@ -13,7 +13,7 @@ enum {
 };
 
 INLINE bool gathers(const ck_convolution *job) {
-  return job->taps == 1 && job->inputs >= FEWEST_GATHERED;
+  return job->taps == 1 && job->inputs >= FEWEST_GATHERED && job->outputs > CK_OUTPUT_GROUP;
 }
 
 // The same cache lines of some planes, asked for one by one.

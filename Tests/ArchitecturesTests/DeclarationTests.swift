@@ -77,13 +77,17 @@ struct DeclarationTests {
         wide:
           parameters: {width: inputs * 2, deep: width}
           layers: [{conv: deep}]
+        as the file has it:
+          parameters: {out: width}
+          layers: [{conv: out}]
       layers:
         - {name: stem, conv: deep}
         - {name: stage, block: wide, repeat: 3}
         - {name: narrow, block: wide, width: width}
+        - {name: shared, block: "as the file has it"}
         - linear: classes
       """
-    #expect(PrunableGraph(try graph(text)).layers.map(\.channels) == [8, 16, 32, 64, 4, 10])
+    #expect(PrunableGraph(try graph(text)).layers.map(\.channels) == [8, 16, 32, 64, 4, 4, 10])
   }
 
   /// Layers of every kind; `c` is a branch of a sum.
@@ -293,15 +297,11 @@ struct DeclarationTests {
       "1:64: layers[2].from: `add` itself names the layers that it reads; leave the key out"
     ),
     (
-      "{blocks: {\"3x3: wide\": {layers: [{conv: 8}]}}, layers: [{linear: classes}]}",
-      "1:11: blocks.`3x3: wide`: expected a name of letters, digits, `_`, `-` and `.`, found `3x3: wide`"
-    ),
-    (
       "{parameters: {deep: width * 2, width: 4}, layers: [{conv: deep}, {linear: classes}]}",
       "1:21: parameters.deep: `width` is no parameter here; known: classes"
     ),
     (
-      "{blocks: {b: {parameters: {out: width}, layers: [{conv: out}]}}, parameters: {width: 4}, layers: [{block: b}, {linear: classes}]}",
+      "{blocks: {b: {parameters: {out: width}, layers: [{conv: out}]}}, layers: [{block: b}, {linear: classes}]}",
       "1:33: blocks.b.parameters.out: `width` is no parameter here; known: classes, inputs"
     ),
   ]

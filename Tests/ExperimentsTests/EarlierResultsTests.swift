@@ -2,7 +2,6 @@ import Compute
 import Foundation
 import Reports
 import Specification
-import Synchronization
 import Testing
 
 @testable import Experiments
@@ -40,19 +39,17 @@ struct EarlierResultsTests {
   func inUse() throws {
     let folder = try TemporaryFolder()
     let first = try run(digits(), in: folder.path)
-    let state = folder.path + "/digits/.state"
-    let lock = Mutex(try FolderLock(state) as FolderLock?)
     let runner = ExperimentRunner(
       engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
       interruption: Interruption())
-    let specs = [try digits(), try digits(["name=other", "train.epochs=2"])]
-    // The other run ends before this one does.
-    let outcomes = runner.run(specs) { _ in lock.withLock { $0 = nil } }
-    guard case .inUse? = outcomes[0].failure else {
-      Issue.record("\(String(describing: outcomes[0].failure))")
-      return
+    func mark(_ failure: RunError) throws -> Report {
+      runner.markEarlier(
+        ExperimentOutcome(spec: try digits(), result: .failure(failure), trained: 0, trainings: 2))
+      return try report(folder)
     }
-    #expect(try report(folder) == first)
+    // The other run has ended since.
+    #expect(try mark(.inUse(folder: "digits", owner: "process 7")) == first)
+    #expect(try mark(.storage("full")).status == .failed)
   }
 
   @Test("of other settings say so as soon as a run with new ones begins, and are whole until it ends")

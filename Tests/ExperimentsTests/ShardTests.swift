@@ -87,6 +87,11 @@ struct ShardTests {
     #expect(refused.trained == 0 && second.left == 0)
     let first = try runner(folder).run(specs, shard: try #require(Shard("1/2")))
     #expect(first.trained == refused.left && first.trained + second.trained == 4)
+    try FileManager.default.removeItem(atPath: folder.path + "/.cache")
+    _ = try runner(folder).run(specs, shard: try #require(Shard("1/2")))
+    let cached = little.run(specs, shard: try #require(Shard("1/2")))
+    #expect(cached.left == 0 && cached.cached == first.trained)
+    _ = try runner(folder).run(specs, shard: try #require(Shard("2/2")))
     let last = little.run(specs)
     #expect(last.allSatisfy { $0.failure == nil })
     #expect(throws: RunError.self) { try little.run(try digits(["name=other", "seeds=[7]"])) }

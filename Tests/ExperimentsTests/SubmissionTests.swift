@@ -131,7 +131,7 @@ struct SubmissionTests {
       try SuiteCommand(
         program: "espalier", files: ["a.yaml"], overrides: [], results: "results", threads: 4,
         specs: [digits(overrides)]
-      ).name
+      ).nameOfContents
     }
     #expect(try named([]) == named([]))
     #expect(try named([]) != named(["train.epochs=4"]), "the file has changed")

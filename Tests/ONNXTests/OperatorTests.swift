@@ -266,6 +266,10 @@ struct OperatorTests {
       problem(mean(of: "m", transposed + [node("Mul", ["c", "t"], "m")]))
         .contains("(Mul): it reads the output of a Transpose"))
     #expect(problem(transposed + [node("Flatten", ["t"], "y")]).isEmpty)
+    #expect(problem(transposed + [node("Relu", ["t"], "r"), node("Flatten", ["r"], "y")]).isEmpty)
+    #expect(
+      problem(mean(of: "m", transposed + [node("Relu", ["t"], "r"), node("Mul", ["c", "r"], "m")]))
+        .contains("(Mul): it reads the output of a Transpose"))
     for (axes, isRead) in [([1, 2], true), ([2, 3], false)] {
       let squeeze = node("Squeeze", ["t"], "y", [.ints("axes", axes)])
       #expect(problem(transposed + [squeeze]).isEmpty == isRead)

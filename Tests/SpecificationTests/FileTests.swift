@@ -196,7 +196,17 @@ struct SuiteFileTests {
     var files = ["a.yaml": "", "12.yaml": "suite: [a.yaml]\n", "deep/39.yaml": "suite: [../a.yaml]\n"]
     for index in 0..<12 { files["\(index).yaml"] = "suite: [\(index + 1).yaml, ./\(index + 1).yaml]\n" }
     for index in 0..<39 { files["deep/\(index).yaml"] = "suite: [\(index + 1).yaml]\n" }
+    files["linked/b.yaml"] = ""
+    files["deep/list.yaml"] = "suite: [\"[ab].yaml\"]\n"
+    files["both.yaml"] = "suite: [linked/list.yaml, list.yaml]\n"
     let folder = try Folder(files)
+    for link in ["linked/list.yaml", "list.yaml"] {
+      #expect(symlink("\(folder.path)/deep/list.yaml", "\(folder.path)/\(link)") == 0)
+    }
+    #expect(
+      try SuiteFile.load("\(folder.path)/both.yaml") == [
+        "\(folder.path)/linked/b.yaml", "\(folder.path)/a.yaml",
+      ])
     #expect(try SuiteFile.load("\(folder.path)/0.yaml") == ["\(folder.path)/a.yaml"])
     let error = #expect(throws: SpecificationError.self) { try SuiteFile.load("\(folder.path)/deep/0.yaml") }
     #expect(

@@ -96,22 +96,21 @@ struct MatrixTests {
       ])
   }
 
-  @Test("refuses `--set` of a key that `include` sets, which would not hold there")
+  @Test("takes a key of `--set` for all experiments, also where `include` has it")
   func includedOverrides() throws {
     let matrix = """
         train.epochs: [4, 6]
         include: [{train.epochs: 6, seeds: [1], prune.samples: 9}, {name: u, seeds: [2]}]
 
       """
-    let advice = "; set `matrix.include=[…]` instead"
-    #expect(
-      errors(matrix, overrides: ["seeds=[3]", "prune={samples: 5}", "name=v"]) == [
-        "--set name=v:1:6: name: set by the matrix's `include` at t.yaml:9:63\(advice)",
-        "--set prune={samples: 5}:1:17: prune.samples: set by the matrix's `include` at t.yaml:9:43\(advice)",
-        "--set seeds=[3]:1:7: seeds: set by the matrix's `include` at t.yaml:9:31\(advice)",
-      ])
-    let others = ["train.batch_size=5", "prune={round_to: 2}"]
-    #expect(try expand(matrix, overrides: others).allSatisfy { $0.train.batchSize == 5 })
+    let specs = try expand(matrix, overrides: ["seeds=[3]", "prune={samples: 5, round_to: 2}"])
+    #expect(specs.map(\.seeds) == [[3], [3], [3]])
+    #expect(specs.allSatisfy { $0.prune?.samples == 5 && $0.prune?.roundTo == 2 })
+    #expect(specs.last?.name == "u")
+    let without = "  train.epochs: [4, 6]\n  include: [{train.epochs: 6, prune: null}]\n"
+    let pruned = try expand(without, overrides: ["prune.samples=5"])
+    #expect(pruned.map { $0.prune?.samples } == [5, nil])
+    #expect(try expand(without, overrides: ["prune=null"]).allSatisfy { $0.prune == nil })
     #expect(try expand(matrix, overrides: ["matrix.include=null", "seeds=[3]"]).map(\.seeds) == [[3], [3]])
   }
 
@@ -149,8 +148,8 @@ struct MatrixTests {
         "9:32: matrix.include[0].prune: overlaps with `prune.ratio`, which the matrix varies too"
       ),
       (
-        "  train.optimizer: [{learning_rate: 0.2}]\n  train.epochs: [4]\n  include: [{train.epochs: 4, train.optimizer.momentum: 0.5}]\n",
-        "10:31: matrix.include[0].train.optimizer.momentum: overlaps with `train.optimizer`,"
+        "  train.optimizer.momentum: [0.2]\n  train.epochs: [4]\n  include: [{train.epochs: 4, train.optimizer: {momentum: 0.5}}]\n",
+        "10:31: matrix.include[0].train.optimizer: overlaps with `train.optimizer.momentum`,"
           + " which the matrix varies too"
       ),
       (

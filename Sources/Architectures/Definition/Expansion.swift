@@ -17,6 +17,8 @@ struct Expansion {
   private var tensors: Set<String> = []
   /// Full names of layers, including those of their blocks.
   private var names: Set<String> = []
+  /// The file's parameters, and `classes`.
+  private var fileNumbers: [String: Int] = [:]
 
   /// More layers are a mistake.
   private static let mostLayers = 10_000
@@ -54,6 +56,7 @@ struct Expansion {
       guard let value = parameter.defaultValue else { continue }
       numbers[parameter.name] = try number(value, numbers, "architecture.parameters.\(parameter.name)")
     }
+    fileNumbers = numbers
     var scope = Scope(
       prefix: "", values: ["input": .image], numbers: numbers, isFile: true, blocks: [])
     let last = try add(declaration.layers, of: .image, &scope)
@@ -197,7 +200,8 @@ struct Expansion {
         if let given = (index == 0 ? use.firstArguments[name] : nil) ?? use.arguments[name] {
           own[name] = try number(given, numbers, use.path + "." + name)
         } else if let value = parameter.defaultValue {
-          own[name] = try number(value, own, "architecture.blocks.\(template).parameters.\(name)")
+          own[name] = try number(
+            value, fileNumbers.merging(own) { $1 }, "architecture.blocks.\(template).parameters.\(name)")
         } else {
           throw .layer(
             use.place, path: use.path, message: "the block `\(template)` needs a value for `\(name)`")

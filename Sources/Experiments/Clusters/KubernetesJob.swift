@@ -66,7 +66,7 @@ public struct KubernetesJob: Sendable {
     let namespace = kubernetes.namespace.map { " --namespace " + shellQuoted($0) } ?? ""
     return """
       kubectl apply --filename \(shellQuoted("\(folder)/train.yaml"))
-      until kubectl get job/\(command.name)\(namespace) --output=jsonpath='{.status.conditions[*].type}' | grep -qE 'Complete|Failed'; do sleep 30; done
+      until kubectl get job/\(command.nameOfContents)\(namespace) --output=jsonpath='{.status.conditions[*].type}' | grep -qE 'Complete|Failed'; do sleep 30; done
       kubectl apply --filename \(shellQuoted("\(folder)/report.yaml"))
       """
   }
@@ -85,7 +85,7 @@ public struct KubernetesJob: Sendable {
       apiVersion: v1
       kind: ConfigMap
       metadata:
-        name: \(command.name)
+        name: \(command.nameOfContents)
       \(metadata)data:
       \(files.joined())
       """
@@ -94,7 +94,7 @@ public struct KubernetesJob: Sendable {
   /// - Parameter shards: nil for the run that writes the reports.
   private func job(shards: Int?) -> String {
     var command = command
-    let name = command.name + (shards == nil ? "-report" : "")
+    let name = command.nameOfContents + (shards == nil ? "-report" : "")
     (command.program, command.overrides) = ("espalier", [])
     command.files = specs.map { "\(Self.experimentFolder)/\($0.name).yaml" }
     let line = command.line(shard: shards.map { "$((JOB_COMPLETION_INDEX + 1))/\($0)" })
@@ -152,7 +152,7 @@ public struct KubernetesJob: Sendable {
               - name: work
                 persistentVolumeClaim: {claimName: \(yamlQuoted(kubernetes.claim ?? Self.claim))}
               - name: experiments
-                configMap: {name: \(self.command.name)}
+                configMap: {name: \(self.command.nameOfContents)}
 
       """
   }

@@ -28,15 +28,20 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
   /// The folder of the suite's scripts, logs and manifests.
   public var folder: String { "\(results)/.submit/\(name)" }
 
-  /// Name for folder and job: that of the first file, and a digest of everything that determines
-  /// the trainings. Kubernetes would leave a job of the same name as it is.
-  var name: String {
+  /// Name for folder and job: that of the first file, and a digest of the command.
+  var name: String { name([]) }
+
+  /// A name that the contents of the files determine, too: Kubernetes would leave a job of the same
+  /// name as it is.
+  var nameOfContents: String { name(["", experiments]) }
+
+  private func name(_ more: [String]) -> String {
     let file = (files.first.map { ($0 as NSString).lastPathComponent } ?? "suite") as NSString
     let letters = file.deletingPathExtension.lowercased().map { character in
       character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
     }
     let base = String(letters.drop { $0 == "-" }.prefix(40))
-    let parts = files + [""] + overrides + ["", results, experiments]
+    let parts = files + [""] + overrides + ["", results] + more
     let digest = sha256(Array(parts.joined(separator: "\n").utf8))
     return (base.isEmpty ? "suite" : base) + "-" + digest.prefix(8)
   }

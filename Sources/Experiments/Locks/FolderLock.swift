@@ -55,7 +55,9 @@ final class FolderLock: Sendable {
   /// Whether the lock is still that of this process, by what its file says now: a process that was
   /// suspended must not write before its next heartbeat, either. If not, the work is interrupted.
   func isOwned() -> Bool {
-    if LockRecord(path: path)?.id != id { interruption.request() }
+    // The heartbeat may be writing a record that cannot be read at the moment.
+    let isLost = LockRecord(path: path).map { $0.id != id } ?? (access(path, F_OK) != 0 && errno == ENOENT)
+    if isLost { interruption.request() }
     return !isTakenOver
   }
 

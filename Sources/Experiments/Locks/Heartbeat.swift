@@ -51,8 +51,7 @@ final class Heartbeat: Sendable {
       }
     }
 
-    /// Waits for an interval, or until it is stopped; returns true after an interval. The clock is
-    /// monotonic: a date may be set back, and the owner would seem dead until it is reached again.
+    /// Waits for an interval, or until it is stopped; returns true after an interval.
     private func waits() -> Bool { stopped.wait(timeout: .now() + seconds) == .timedOut }
 
     func stop() { stopped.signal() }

@@ -100,7 +100,8 @@ public struct ExperimentRunner: Sendable {
       try? StageUse.write(experiment, to: folders(experiment.spec))
     }
     let schedule = SuiteSchedule(
-      chosen.map { specs[$0] }, prepared: fitting(chosen.map { prepared[$0] }), cache: cache, share: share,
+      chosen.map { specs[$0] }, prepared: fitting(chosen.map { prepared[$0] }, share), cache: cache,
+      share: share,
       fresh: fresh, ended: failed)
     work(schedule)
     let trainings = schedule.trainings
@@ -116,14 +117,16 @@ public struct ExperimentRunner: Sendable {
 
   /// Refuses experiments with a training to do that does not fit into the memory available now,
   /// which other processes use, too.
+  ///
+  /// - Parameter share: the only trainings to do; nil for all
   private func fitting(
-    _ prepared: [Result<PreparedExperiment, RunError>]
+    _ prepared: [Result<PreparedExperiment, RunError>], _ share: Set<StageKey>? = nil
   ) -> [Result<PreparedExperiment, RunError>] {
     prepared.map { prepared in
       Result { () throws(RunError) in
         let experiment = try prepared.get()
-        let isDone = experiment.stages.allSatisfy { cache.checkpoints($0.key).newestEpoch ?? 0 >= $0.epochs }
-        if fresh || !isDone,
+        let stages = experiment.stages.filter { share?.contains($0.key) ?? true }
+        if fresh || !stages.allSatisfy(cache.isDone),
           let check = MemoryCheck(
             experiment.spec, available: availableMemory(), threads: engines.first?.threads ?? 1),
           let problem = check.problem
@@ -264,23 +267,28 @@ public struct ExperimentRunner: Sendable {
     _ experiment: PreparedExperiment, _ index: Int, _ schedule: SuiteSchedule, _ engine: Engine
   ) {
     do throws(RunError) {
-      guard schedule.ownsFolder(index) else {
-        throw .inUse(folder: folders(experiment.spec).root, owner: "which has taken it over")
-      }
+      guard schedule.ownsFolder(index) else { throw takenOver(experiment.spec) }
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
         folders: folders(experiment.spec), ownsProcess: ownsProcess, commit: commits[experiment.spec.name],
         ranks: group.count, interruption: stopping, announce: announce)
       schedule.end(index, .success(try finishing.run()))
+    } catch .training(.interrupted) where !stopping.isRequested {
+      schedule.end(index, .failure(takenOver(experiment.spec)))
+      failed(takenOver(experiment.spec))
     } catch {
       schedule.end(index, .failure(error))
       failed(error)
     }
   }
 
+  private func takenOver(_ spec: ExperimentSpec) -> RunError {
+    .inUse(folder: folders(spec).root, owner: "which has taken it over")
+  }
+
   /// Marks the report in the folder of a failed run as that of an earlier run, unless another run
-  /// is writing it.
-  private func markEarlier(_ outcome: ExperimentOutcome) {
+  /// is writing it, or has.
+  func markEarlier(_ outcome: ExperimentOutcome) {
     let folders = folders(outcome.spec)
     guard let failure = outcome.failure, !failure.isInterruption else { return }
     if case .inUse = failure { return }

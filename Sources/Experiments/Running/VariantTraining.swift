@@ -55,8 +55,9 @@ struct VariantTraining {
     if fresh { checkpoints.clear() }
     let network = try initialNetwork()
     var record = try resume(network)
-    let taken =
-      record.epochs.isEmpty && record.current == nil ? try takeBeginning(network, &record) : nil
+    let isNew = record.epochs.isEmpty && record.current == nil
+    if isNew { try checkStart() }
+    let taken = isNew ? try takeBeginning(network, &record) : nil
     let finished = record.epochs.count
     progress.show(
       .runStarted(
@@ -106,13 +107,17 @@ struct VariantTraining {
       throw .storage("\(spec.architecture.name): no such architecture")
     }
     do { try spec.loadStart(network) } catch { throw .model(error) }
-    // Otherwise the results would be kept under the key of other weights.
+    return network
+  }
+
+  /// - Throws: if the files to start from have changed since they were part of the key, under which
+  ///   the results would be kept.
+  private func checkStart() throws(RunError) {
     guard try spec.startDigest() == start else {
       throw .storage(
         "\(spec.architecture.weights ?? spec.architecture.onnx ?? spec.name): has changed since the run began; run "
           + "again to start from it as it is now")
     }
-    return network
   }
 
   private func resume(_ network: Network) throws(RunError) -> TrainingRecord {

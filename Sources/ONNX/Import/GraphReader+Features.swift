@@ -9,11 +9,11 @@ extension GraphReader {
   mutating func activation(
     _ node: NodeReader, _ function: ActivationFunction, as result: NodeReader? = nil
   ) throws(ONNXError) {
-    let features = try features(node)
+    let features = try features(node, isTransposable: true)
     let value = try append(
       Activation(function), [features.value],
       layer: layer(before: node, features.value) ?? free(Self.path(node.proto.name) ?? node.output), node)
-    set(result ?? node, .features(Features(value: value, isVector: features.isVector)))
+    set(result ?? node, .features(features.with(value)))
   }
 
   mutating func leakyReLU(_ node: NodeReader) throws(ONNXError) {
@@ -67,13 +67,13 @@ extension GraphReader {
 
   /// Evaluation passes everything; the ratio is kept for training.
   mutating func dropout(_ node: NodeReader) throws(ONNXError) {
-    let features = try features(node)
+    let features = try features(node, isTransposable: true)
     var share = node.float("ratio", 0.5)
     if let given = try floats(node, 1), let first = given.values.first { share = first }
     guard (0..<1).contains(share) else { throw node.error("a ratio of \(share) is not from 0 to below 1") }
     let value = try append(
       Dropout(share), [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
-    set(node, .features(Features(value: value, isVector: features.isVector)))
+    set(node, .features(features.with(value)))
   }
 
   // MARK: Pooling

@@ -164,7 +164,7 @@ extension GraphReader {
   private mutating func linear(
     _ node: NodeReader, _ given: Tensor, isTransposed: Bool, bias: Tensor?, as result: NodeReader? = nil
   ) throws(ONNXError) {
-    let features = try features(node)
+    let features = try features(node, isTransposable: true)
     let shape = builder.shape(features.value)
     guard given.shape.count == 2, features.isVector || shape.isVector else {
       throw node.error("it is not a linear layer after a flattened map")

@@ -22,6 +22,11 @@ struct GraphReader {
     /// The dimension of the channels in the file, which a Transpose of one pixel changes.
     var channelAxis = 1
 
+    /// What an operation on single values makes of them.
+    func with(_ value: Graph.Value) -> Features {
+      Features(value: value, isVector: isVector, channelAxis: channelAxis)
+    }
+
     var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] }
   }
 
@@ -168,7 +173,7 @@ struct GraphReader {
     }
     guard isTransposable || found.channelAxis == 1 else {
       throw node.error(
-        "it reads the output of a Transpose", "only Flatten, Reshape, Squeeze, Shape and Transpose may")
+        "it reads the output of a Transpose", "only what flattens it, linear layers and activations may")
     }
     return found
   }

@@ -24,7 +24,7 @@ struct DeclarationReader {
     let numbers =
       parameters.map { readParameters($0, keyPath(path, "parameters"), known: ["classes"]) } ?? []
     let names = context.diagnostics.count == before ? numbers.map(\.name) : nil
-    let templates = readBlocks(blocks)
+    let templates = readBlocks(blocks, numbers.map(\.name))
     let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
     guard context.diagnostics.count == before else { return nil }
     var text: [(String, JSON)] = []
@@ -43,7 +43,7 @@ struct DeclarationReader {
     var parameterNames: [String] { declaration.parameters.map(\.name).sorted() }
   }
 
-  private func readBlocks(_ node: Node?) -> [String: Template] {
+  private func readBlocks(_ node: Node?, _ numbers: [String]) -> [String: Template] {
     guard let node, !node.isNull else { return [:] }
     let path = keyPath(path, "blocks")
     guard let entries = mapping(node, path, "a mapping of templates by name") else { return [:] }
@@ -53,12 +53,11 @@ struct DeclarationReader {
     var bodies: [(name: String, layers: Node, path: String)] = []
     for entry in entries {
       let own = keyPath(path, entry.key)
-      _ = layerName(
-        Node(content: .scalar(Node.Scalar(text: entry.key, isPlain: true)), place: entry.keyPlace), own)
       guard let parts = mapping(entry.value, own, "a mapping of `parameters` and `layers`") else { continue }
       check(parts, ["parameters", "layers"], own)
       let parameters = parts.first { $0.key == "parameters" }.map {
-        readParameters($0.value, keyPath(own, "parameters"), known: ["classes", "inputs"])
+        readParameters(
+          $0.value, keyPath(own, "parameters"), known: Set(numbers).union(["classes", "inputs"]))
       }
       templates[entry.key] = Template(
         declaration: BlockDeclaration(place: entry.keyPlace, parameters: parameters ?? [], layers: []))

@@ -28,16 +28,16 @@ public enum SuiteFile {
   /// - Throws: every error at once, including entries without a file.
   public static func load(_ file: String) throws(SpecificationError) -> [String] {
     var seen: Set<String> = []
-    var loaded: Set<[UInt64]> = []
+    var loaded: Set<String> = []
     return try load(file, within: [], &loaded).filter { seen.insert($0).inserted }
   }
 
   /// - Parameters:
   ///   - suites: the enclosing suites, outermost first
-  ///   - loaded: identities of the suites within whose files are listed already; they are not read
+  ///   - loaded: paths of the suites within whose files are listed already; they are not read
   ///     again, or suites that list others twice would double the work at every level
   private static func load(
-    _ file: String, within suites: [String], _ loaded: inout Set<[UInt64]>
+    _ file: String, within suites: [String], _ loaded: inout Set<String>
   ) throws(SpecificationError) -> [String] {
     let start = Place(file: file)
     let text: SourceText
@@ -74,7 +74,8 @@ public enum SuiteFile {
             context.report(item.place, "suite[\(index)]", problem)
             continue
           }
-          if let identity = identity(path), !loaded.insert(identity).inserted { continue }
+          // Another link to a suite lists other files: patterns begin in the folder of its path.
+          guard loaded.insert(place(of: path)).inserted else { continue }
           do throws(SpecificationError) {
             files += try load(path, within: chain, &loaded)
           } catch {
@@ -100,6 +101,15 @@ public enum SuiteFile {
 
   /// What identifies a file whatever its path; nil for an unreadable one.
   private static func identity(_ path: String) -> [UInt64]? { (try? SourceText(path: path))?.identity }
+
+  /// The path of a file in its folder, whatever the path to the folder is.
+  private static func place(of file: String) -> String {
+    let slash = file.lastIndex(of: "/")
+    let folder = slash.map { String(file[...$0]) } ?? "."
+    guard let real = realpath(folder, nil) else { return file }
+    defer { free(real) }
+    return String(cString: real) + "/" + (slash.map { file[file.index(after: $0)...] } ?? file[...])
+  }
 
   private static func matches(_ pattern: String, suite: String) -> [String] {
     guard !pattern.isEmpty else { return [] }

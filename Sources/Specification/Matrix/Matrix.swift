@@ -49,8 +49,6 @@ struct Matrix {
 
   private(set) var axes: [Axis] = []
   private(set) var combinations: [Combination] = []
-  /// What `include` sets besides values of axes.
-  private(set) var additions: [Setting] = []
 
   /// Reports errors; combinations of the valid parts exist nevertheless, so that their errors are
   /// found, too.
@@ -219,9 +217,10 @@ struct Matrix {
       // A new combination has values only of the axes that it names.
       let present =
         matches.isEmpty ? axes.filter { axis in agreeing.contains { $0.path == axis.path } } : axes
-      guard added.filter({ !isApart($0.path, $0.place, from: present, in: path, context) }).isEmpty
+      // A key within an axis's value adds to it; one around it would replace it.
+      let replaced = present.filter { axis in added.contains { axis.path.hasPrefix($0.path + ".") } }
+      guard added.allSatisfy({ isApart($0.path, $0.place, from: replaced, in: path, context) })
       else { continue }
-      additions += added
       count += matches.count * added.count
       guard combinations.count < Self.maximumCombinations || !matches.isEmpty else {
         context.report(node.place, path, "more than \(Self.maximumCombinations) combinations")

@@ -34,7 +34,8 @@ struct MatrixExpansion {
   private func expand(
     _ matrix: Matrix, _ node: Node, at place: Place
   ) throws(SpecificationError) -> [LoadedExperiment] {
-    guard !refusesOverrides(matrix) else { throw SpecificationError(diagnostics: context.diagnostics) }
+    let refused = matrix.axes.filter(refuseOverride)
+    guard refused.isEmpty else { throw SpecificationError(diagnostics: context.diagnostics) }
     let base = node.value(at: section.name.name).flatMap {
       section.name.form.read($0, section.name.name, ReadingContext(sharing: context))
     }
@@ -44,6 +45,7 @@ struct MatrixExpansion {
     for combination in matrix.combinations {
       let own = ReadingContext(sharing: context)
       var combined = combination.settings.reduce(node) { $0.setting($1) }
+      for setting in combination.settings { combined = overriding(setting, in: combined) }
       if let base {
         let name = combination.name(base: base)
         if let other = earlier.updateValue(combination, forKey: name) {
@@ -84,22 +86,26 @@ struct MatrixExpansion {
     )
   }
 
-  /// Whether an override sets a key that the matrix sets, too, and would silently replace an axis,
-  /// or be replaced by `include`; reports that.
-  private func refusesOverrides(_ matrix: Matrix) -> Bool {
-    let axes = matrix.axes.map { ($0.path, "varied by the matrix at \($0.place)", "matrix.\($0.path)") }
-    let additions = matrix.additions.map {
-      ($0.path, "set by the matrix's `include` at \($0.place)", "matrix.include")
+  /// The combined experiment with the overrides of a key that `include` has set: they hold for all
+  /// experiments. What it has left out by null stays so, whatever is set within.
+  private func overriding(_ setting: Matrix.Setting, in combined: Node) -> Node {
+    overrides.reduce(combined) { combined, override in
+      guard let found = override.setting(at: setting.path) else { return combined }
+      if case .mapping = found.node.content, setting.node.isNull { return combined }
+      return combined.setting(found)
     }
-    var isRefused = false
-    var seen: Set<String> = []
-    for (path, problem, key) in axes + additions where seen.insert(path).inserted {
-      for value in overrides.compactMap({ $0.value(at: path) }) {
-        context.report(
-          value.place, path, "\(problem); set \(quoted("\(key)=[…]", limit: 1_000)) instead")
-        isRefused = true
-      }
+  }
+
+  /// Whether an override sets a key that the matrix varies, which would silently replace the axis;
+  /// reports that.
+  private func refuseOverride(of axis: Matrix.Axis) -> Bool {
+    let values = overrides.compactMap { $0.value(at: axis.path) }
+    for value in values {
+      context.report(
+        value.place, axis.path,
+        "varied by the matrix at \(axis.place); set \(quoted("matrix.\(axis.path)=[…]", limit: 1_000)) instead"
+      )
     }
-    return isRefused
+    return !values.isEmpty
   }
 }

@@ -30,13 +30,18 @@ extension Node {
   }
 
   /// The node at a path, or at the first part of it that is not a mapping.
-  func value(at path: String) -> Node? {
-    var node = self
+  func value(at path: String) -> Node? { setting(at: path)?.node }
+
+  /// The same with the path to the node.
+  func setting(at path: String) -> Matrix.Setting? {
+    var (node, place) = (self, place)
+    var names: [Substring] = []
     for name in path.split(separator: ".") {
-      guard case .mapping(let entries) = node.content else { return node }
+      guard case .mapping(let entries) = node.content else { break }
       guard let entry = entries.first(where: { $0.key == name }) else { return nil }
-      node = entry.value
+      names.append(name)
+      (node, place) = (entry.value, entry.keyPlace)
     }
-    return node
+    return Matrix.Setting(path: names.joined(separator: "."), place: place, node: node)
   }
 }
