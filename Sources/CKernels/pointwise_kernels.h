@@ -99,8 +99,7 @@ __attribute__((noinline)) static void convolve_pointwise(const ck_convolution *j
   for (ptrdiff_t p = begin; p < end; p += floats) {
     const int64_t vectors = ((end - p < floats ? end - p : floats) + WIDTH - 1) / WIDTH;
     for (int64_t first = 0, last = 0; first < job->outputs; first = last) {
-      while (last < job->outputs && last - first <= GATHERING_OUTPUTS - CK_OUTPUT_GROUP)
-        last += ck_output_group(job->outputs, last);
+      last = end_of_outputs(job, first, GATHERING_OUTPUTS);
       for (int64_t c = 0; c < job->inputs; c += GATHERED_INPUTS) {
         const int64_t inputs = job->inputs - c < GATHERED_INPUTS ? job->inputs - c : GATHERED_INPUTS;
         const float *const x = job->x + c * job->x_stride + job->offsets[0] + p;

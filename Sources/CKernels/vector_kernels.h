@@ -128,11 +128,17 @@ INLINE void convolve_pixels(
   }
 }
 
+// The end of the output channels from `first` on, whole groups of `most` channels at most.
+INLINE int64_t end_of_outputs(const ck_convolution *job, int64_t first, int64_t most) {
+  int64_t last = first;
+  while (last < job->outputs && last - first <= most - CK_OUTPUT_GROUP) last += ck_output_group(job->outputs, last);
+  return last;
+}
+
 __attribute__((noinline)) static void convolve_many_inputs(
   const ck_convolution *job, ptrdiff_t begin, ptrdiff_t end) {
   for (int64_t first = 0, last = 0; first < job->outputs; first = last) {
-    while (last < job->outputs && last - first <= CONVOLVE_OUTPUTS - CK_OUTPUT_GROUP)
-      last += ck_output_group(job->outputs, last);
+    last = end_of_outputs(job, first, CONVOLVE_OUTPUTS);
     ptrdiff_t p = begin;
     for (; p + CONVOLVE_VECTORS * WIDTH <= end; p += CONVOLVE_VECTORS * WIDTH)
       convolve_pixels(job, first, last, CONVOLVE_VECTORS, p);

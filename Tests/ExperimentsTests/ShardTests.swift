@@ -89,7 +89,9 @@ struct ShardTests {
     #expect(first.trained == refused.left && first.trained + second.trained == 4)
     try FileManager.default.removeItem(atPath: folder.path + "/.cache")
     _ = try runner(folder).run(specs, shard: try #require(Shard("1/2")))
-    let cached = little.run(specs, shard: try #require(Shard("1/2")))
+    let cached = little.run(specs, shard: try #require(Shard("1/2"))) {
+      Issue.record("\($0.spec.name) failed")
+    }
     #expect(cached.left == 0 && cached.cached == first.trained)
     _ = try runner(folder).run(specs, shard: try #require(Shard("2/2")))
     let last = little.run(specs)

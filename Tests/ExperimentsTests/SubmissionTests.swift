@@ -9,7 +9,7 @@ import Testing
 struct SubmissionTests {
   private let command = SuiteCommand(
     program: "/opt/es palier/espalier", files: ["a.yaml", "it's.yaml"], overrides: ["train.epochs=2"],
-    results: "results", threads: 4, specs: [])
+    results: "results", threads: 4)
 
   private func script(_ slurm: ClusterProfile.Slurm = ClusterProfile.Slurm()) -> SlurmScript {
     SlurmScript(
@@ -128,10 +128,7 @@ struct SubmissionTests {
     other.overrides = ["train.epochs=3"]
     #expect(command.name != other.name)
     func named(_ overrides: [String]) throws -> String {
-      try SuiteCommand(
-        program: "espalier", files: ["a.yaml"], overrides: [], results: "results", threads: 4,
-        specs: [digits(overrides)]
-      ).nameOfContents
+      try command.name(with: [digits(overrides)])
     }
     #expect(try named([]) == named([]))
     #expect(try named([]) != named(["train.epochs=4"]), "the file has changed")

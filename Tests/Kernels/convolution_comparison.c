@@ -69,7 +69,7 @@ void compare_convolutions(void) {
   if (one_in(8))
     compare_convolution(
       &g, random_planes(&g, random_int(52, 140), -1, 1), random_planes(&g, random_int(1, 75), -1, 1), 5);
-  // So many inputs and outputs of a 1x1 convolution that they are taken a part at a time.
+  // 1x1 convolutions with more inputs and outputs than one pass covers.
   if (one_in(8)) {
     const int inputs = one_in(4) ? random_int(257, 300) : random_int(20, 150);
     const int outputs = one_in(4) ? random_int(257, 270) : random_int(1, 75);

@@ -10,7 +10,7 @@ struct PageScriptTests {
   }
 
   /// A table with a column of names and one of numbers, of which the first row has none, in as much
-  /// of a document as the script uses. It prints the names after each of three clicks on every one.
+  /// of a document as the script uses. It prints the names after three clicks on each header.
   private static let program = """
     function head() {
       const attributes = {};

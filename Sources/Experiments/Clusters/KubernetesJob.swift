@@ -66,10 +66,13 @@ public struct KubernetesJob: Sendable {
     let namespace = kubernetes.namespace.map { " --namespace " + shellQuoted($0) } ?? ""
     return """
       kubectl apply --filename \(shellQuoted("\(folder)/train.yaml"))
-      until kubectl get job/\(command.nameOfContents)\(namespace) --output=jsonpath='{.status.conditions[*].type}' | grep -qE 'Complete|Failed'; do sleep 30; done
+      until kubectl get job/\(name)\(namespace) --output=jsonpath='{.status.conditions[*].type}' | grep -qE 'Complete|Failed'; do sleep 30; done
       kubectl apply --filename \(shellQuoted("\(folder)/report.yaml"))
       """
   }
+
+  /// Kubernetes leaves a job of the same name as it is, so that other experiments need another one.
+  private var name: String { command.name(with: specs) }
 
   private var metadata: String {
     "  labels: {app.kubernetes.io/name: espalier}\n"
@@ -85,7 +88,7 @@ public struct KubernetesJob: Sendable {
       apiVersion: v1
       kind: ConfigMap
       metadata:
-        name: \(command.nameOfContents)
+        name: \(name)
       \(metadata)data:
       \(files.joined())
       """
@@ -94,7 +97,7 @@ public struct KubernetesJob: Sendable {
   /// - Parameter shards: nil for the run that writes the reports.
   private func job(shards: Int?) -> String {
     var command = command
-    let name = command.nameOfContents + (shards == nil ? "-report" : "")
+    let jobName = name + (shards == nil ? "-report" : "")
     (command.program, command.overrides) = ("espalier", [])
     command.files = specs.map { "\(Self.experimentFolder)/\($0.name).yaml" }
     let line = command.line(shard: shards.map { "$((JOB_COMPLETION_INDEX + 1))/\($0)" })
@@ -113,7 +116,7 @@ public struct KubernetesJob: Sendable {
       apiVersion: batch/v1
       kind: Job
       metadata:
-        name: \(name)
+        name: \(jobName)
       \(metadata)spec:
       \(indexed ?? "  backoffLimit: \(Self.retries)\n")\
         podFailurePolicy:
@@ -141,7 +144,7 @@ public struct KubernetesJob: Sendable {
                   - |
       \(script)\
                 env:
-                  - {name: ESPALIER_JOB, value: \(name)}
+                  - {name: ESPALIER_JOB, value: \(jobName)}
                 resources:
                   requests: {cpu: "\(resources.threads)", memory: \(resources.memory.mebibytes)Mi}
                   limits: {memory: \(resources.memory.mebibytes)Mi}
@@ -152,7 +155,7 @@ public struct KubernetesJob: Sendable {
               - name: work
                 persistentVolumeClaim: {claimName: \(yamlQuoted(kubernetes.claim ?? Self.claim))}
               - name: experiments
-                configMap: {name: \(self.command.nameOfContents)}
+                configMap: {name: \(name)}
 
       """
   }

@@ -10,38 +10,29 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
   public var overrides: [String]
   public var results: String
   public var threads: Int
-  /// Digest of the resolved experiments.
-  public var experiments: String
 
-  public init(
-    program: String, files: [String], overrides: [String], results: String, threads: Int,
-    specs: [ExperimentSpec]
-  ) {
+  public init(program: String, files: [String], overrides: [String], results: String, threads: Int) {
     self.program = program
     self.files = files
     self.overrides = overrides
     self.results = results
     self.threads = threads
-    experiments = sha256(Array(specs.map { yaml($0) }.joined(separator: "---\n").utf8))
   }
 
   /// The folder of the suite's scripts, logs and manifests.
   public var folder: String { "\(results)/.submit/\(name)" }
 
   /// Name for folder and job: that of the first file, and a digest of the command.
-  var name: String { name([]) }
+  var name: String { name(with: []) }
 
-  /// A name that the contents of the files determine, too: Kubernetes would leave a job of the same
-  /// name as it is.
-  var nameOfContents: String { name(["", experiments]) }
-
-  private func name(_ more: [String]) -> String {
+  /// A name that the experiments determine, too, whatever their files are called.
+  func name(with specs: [ExperimentSpec]) -> String {
     let file = (files.first.map { ($0 as NSString).lastPathComponent } ?? "suite") as NSString
     let letters = file.deletingPathExtension.lowercased().map { character in
       character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
     }
     let base = String(letters.drop { $0 == "-" }.prefix(40))
-    let parts = files + [""] + overrides + ["", results] + more
+    let parts = files + [""] + overrides + ["", results] + specs.map { yaml($0) }
     let digest = sha256(Array(parts.joined(separator: "\n").utf8))
     return (base.isEmpty ? "suite" : base) + "-" + digest.prefix(8)
   }

@@ -18,8 +18,6 @@ import TensorFiles
 /// neither followed nor written to.
 final class FolderLock: Sendable {
   private let path: String
-  /// Of this acquisition of the lock.
-  private let id: String
   private let descriptor: Int32
   private let heartbeat: Heartbeat
 
@@ -44,7 +42,6 @@ final class FolderLock: Sendable {
     path = folder + "/lock"
     self.interruption = Interruption(within: interruption)
     let record = LockRecord(owner: rules.owner)
-    id = record.id
     let taking = LockTaking(
       folder: folder, path: path, record: record, rules: rules, interruption: interruption, announce: announce
     )
@@ -55,9 +52,7 @@ final class FolderLock: Sendable {
   /// Whether the lock is still that of this process, by what its file says now: a process that was
   /// suspended must not write before its next heartbeat, either. If not, the work is interrupted.
   func isOwned() -> Bool {
-    // The heartbeat may be writing a record that cannot be read at the moment.
-    let isLost = LockRecord(path: path).map { $0.id != id } ?? (access(path, F_OK) != 0 && errno == ENOENT)
-    if isLost { interruption.request() }
+    if heartbeat.isLost { interruption.request() }
     return !isTakenOver
   }
 

@@ -20,6 +20,12 @@ final class Heartbeat: Sendable {
     thread = StartedThread(stackSize: 1 << 20) { beat.run() }
   }
 
+  /// Whether the record is another one's, or gone. One that cannot be read may be one that is being
+  /// written.
+  var isLost: Bool {
+    LockRecord(path: path).map { $0.id != id } ?? (access(path, F_OK) != 0 && errno == ENOENT)
+  }
+
   /// Stops the heartbeat; returns whether it still owns the lock.
   func stop() -> Bool {
     beat.stop()

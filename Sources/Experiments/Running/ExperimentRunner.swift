@@ -101,8 +101,7 @@ public struct ExperimentRunner: Sendable {
     }
     let schedule = SuiteSchedule(
       chosen.map { specs[$0] }, prepared: fitting(chosen.map { prepared[$0] }, share), cache: cache,
-      share: share,
-      fresh: fresh, ended: failed)
+      share: share, fresh: fresh, ended: failed)
     work(schedule)
     let trainings = schedule.trainings
     return ShardOutcome(
@@ -273,12 +272,12 @@ public struct ExperimentRunner: Sendable {
         folders: folders(experiment.spec), ownsProcess: ownsProcess, commit: commits[experiment.spec.name],
         ranks: group.count, interruption: stopping, announce: announce)
       schedule.end(index, .success(try finishing.run()))
-    } catch .training(.interrupted) where !stopping.isRequested {
-      schedule.end(index, .failure(takenOver(experiment.spec)))
-      failed(takenOver(experiment.spec))
     } catch {
-      schedule.end(index, .failure(error))
-      failed(error)
+      // Nobody has asked to stop, so that a lock was lost.
+      let isLost = error.isInterruption && !stopping.isRequested
+      let failure = isLost ? takenOver(experiment.spec) : error
+      schedule.end(index, .failure(failure))
+      failed(failure)
     }
   }
 

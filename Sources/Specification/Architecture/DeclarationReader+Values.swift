@@ -117,13 +117,15 @@ extension DeclarationReader {
   /// Names and expressions stay as they are written: `0.10` is not the layer `0.1`, and `no` may be
   /// a parameter.
   ///
-  /// - Parameter isLiteral: whether it is the value of a key of ``literalKeys``
-  func json(_ node: Node, isLiteral: Bool = false) -> JSON {
+  /// - Parameters:
+  ///   - literals: ``literalKeys``
+  ///   - isLiteral: whether it is the value of one of them
+  func json(_ node: Node, _ literals: Set<String>, isLiteral: Bool = false) -> JSON {
     switch node.content {
-    case .list(let items): return .list(items.map { json($0, isLiteral: isLiteral) })
+    case .list(let items): return .list(items.map { json($0, literals, isLiteral: isLiteral) })
     case .mapping(let entries):
-      let literals = literalKeys
-      return .object(entries.map { ($0.key, json($0.value, isLiteral: literals.contains($0.key))) })
+      return .object(
+        entries.map { ($0.key, json($0.value, literals, isLiteral: literals.contains($0.key))) })
     case .scalar(let scalar):
       if node.isNull { return .null }
       if scalar.isWholeNumber, let number = Int(scalar.text), isLiteral || "\(number)" == scalar.text {
@@ -136,7 +138,7 @@ extension DeclarationReader {
   }
 
   /// Keys of layers whose values are numbers or flags, not names or expressions.
-  private var literalKeys: Set<String> {
+  var literalKeys: Set<String> {
     let forms = context.catalog.layerKinds.flatMap { kind in
       [(kind.name, kind.form)] + kind.options.map { ($0.name, $0.form) }
     }

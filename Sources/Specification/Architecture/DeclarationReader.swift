@@ -27,10 +27,11 @@ struct DeclarationReader {
     let templates = readBlocks(blocks, numbers.map(\.name))
     let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
     guard context.diagnostics.count == before else { return nil }
+    let literals = literalKeys
     var text: [(String, JSON)] = []
-    if let parameters { text.append(("parameters", json(parameters))) }
-    if let blocks { text.append(("blocks", json(blocks))) }
-    text.append(("layers", json(layers)))
+    if let parameters { text.append(("parameters", json(parameters, literals))) }
+    if let blocks { text.append(("blocks", json(blocks, literals))) }
+    text.append(("layers", json(layers, literals)))
     return ArchitectureDeclaration(
       parameters: numbers, blocks: templates.mapValues(\.declaration), layers: list, text: .object(text),
       place: layers.place)

@@ -37,7 +37,7 @@ public enum SuiteFile {
   ///   - loaded: paths of the suites within whose files are listed already; they are not read
   ///     again, or suites that list others twice would double the work at every level
   private static func load(
-    _ file: String, within suites: [String], _ loaded: inout Set<String>
+    _ file: String, within suites: [Suite], _ loaded: inout Set<String>
   ) throws(SpecificationError) -> [String] {
     let start = Place(file: file)
     let text: SourceText
@@ -56,7 +56,7 @@ public enum SuiteFile {
       document.root?.withoutAnchors, place: start, path: "", keys: [field.key], context),
       mapping[field] != nil, case .list(let items)? = mapping.node(field.name)?.content
     {
-      let chain = suites + [file]
+      let chain = suites + [Suite(path: file, identity: text.identity)]
       var listed: Set<String> = []
       for (index, item) in items.enumerated() {
         guard case .scalar(let scalar) = item.content else { continue }
@@ -92,15 +92,18 @@ public enum SuiteFile {
   private static let maximumDepth = 32
 
   /// Why a suite cannot be listed within others; nil if it can.
-  private static func problem(of suite: String, within chain: [String]) -> String? {
-    if let own = identity(suite), chain.contains(where: { identity($0) == own }) {
-      return "a suite lists itself: \((chain + [suite]).joined(separator: " -> "))"
+  private static func problem(of suite: String, within chain: [Suite]) -> String? {
+    if let own = try? SourceText(path: suite).identity, chain.contains(where: { $0.identity == own }) {
+      return "a suite lists itself: \((chain.map(\.path) + [suite]).joined(separator: " -> "))"
     }
     return chain.count < maximumDepth ? nil : "more than \(maximumDepth) suites list one another"
   }
 
-  /// What identifies a file whatever its path; nil for an unreadable one.
-  private static func identity(_ path: String) -> [UInt64]? { (try? SourceText(path: path))?.identity }
+  /// A file that is being read, and what identifies it whatever its path.
+  private struct Suite {
+    var path: String
+    var identity: [UInt64]?
+  }
 
   /// The path of a file in its folder, whatever the path to the folder is.
   private static func place(of file: String) -> String {

@@ -218,8 +218,8 @@ struct Matrix {
       let present =
         matches.isEmpty ? axes.filter { axis in agreeing.contains { $0.path == axis.path } } : axes
       // A key within an axis's value adds to it; one around it would replace it.
-      let replaced = present.filter { axis in added.contains { axis.path.hasPrefix($0.path + ".") } }
-      guard added.allSatisfy({ isApart($0.path, $0.place, from: replaced, in: path, context) })
+      let around = added.filter { setting in present.contains { $0.path.hasPrefix(setting.path + ".") } }
+      guard around.allSatisfy({ isApart($0.path, $0.place, from: present, in: path, context) })
       else { continue }
       count += matches.count * added.count
       guard combinations.count < Self.maximumCombinations || !matches.isEmpty else {

@@ -52,7 +52,7 @@ struct Submit: ParsableCommand {
     }
     let command = SuiteCommand(
       program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
-      overrides: experiment.overrides, results: results, threads: engine.threads, specs: specs)
+      overrides: experiment.overrides, results: results, threads: engine.threads)
     let tasks = SuiteTasks(specs, results: results, engine: engine)
     for problem in tasks.problems {
       complain("espalier: warning: what is trained already is not known here: \(problem)")
