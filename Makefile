@@ -80,39 +80,46 @@ test-dist: ## Install the package of `make dist` in a bare Debian, and run an ex
 setup: ## Install what is missing: libyaml, OpenBLAS, OpenSSL, zlib, libjpeg-turbo, libpng, Fashion-MNIST.
 	@scripts/setup.sh
 
+# What marks an installation is made last. The interpreter is there from the beginning, and a link
+# to the system's.
 BENCH_PYTHON = .build-bench/bin/python
+BENCH_INSTALLED = .build-bench/installed
 
 .PHONY: bench
-bench: build $(BENCH_PYTHON) ## Compare throughput with PyTorch; installs it in a separate folder.
+bench: build $(BENCH_INSTALLED) ## Compare throughput with PyTorch; installs it in a separate folder.
 	python3 scripts/compare-throughput.py $(PROGRAM) $(BENCH_PYTHON)
 
 .PHONY: check-architectures
-check-architectures: $(BENCH_PYTHON) ## Compare the architectures declared in YAML with torchvision's networks.
+check-architectures: $(BENCH_INSTALLED) ## Compare the architectures declared in YAML with torchvision's networks.
 	$(BENCH_PYTHON) scripts/reference/check-architectures.py
 
 ONNX_PYTHON = .build-onnx/bin/python
+ONNX_INSTALLED = .build-onnx/installed
 ONNX_BUILD = build
 
 .PHONY: check-onnx
-check-onnx: $(ONNX_BUILD) $(ONNX_PYTHON) ## Check exported ONNX files in onnxruntime; installs it in a separate folder.
+check-onnx: $(ONNX_BUILD) $(ONNX_INSTALLED) ## Check exported ONNX files in onnxruntime; installs it in a separate folder.
 	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
 
 .PHONY: check-onnx-pytorch
-check-onnx-pytorch: $(ONNX_BUILD) $(ONNX_PYTHON) ## The same with PyTorch (gigabytes): imports its networks, and loads pruned ones into it.
+check-onnx-pytorch: $(ONNX_BUILD) $(ONNX_INSTALLED) ## The same with PyTorch (gigabytes): imports its networks, and loads pruned ones into it.
 	$(ONNX_PYTHON) -m pip install --quiet torch torchvision onnxscript
 	$(ONNX_PYTHON) scripts/check-onnx.py $(PROGRAM)
 
-$(ONNX_PYTHON): scripts/onnx-requirements.txt
+$(ONNX_INSTALLED): scripts/onnx-requirements.txt
 	python3 -m venv .build-onnx
 	.build-onnx/bin/pip install --quiet -r scripts/onnx-requirements.txt
 	touch $@
 
 docs/images/roofline.svg: build ## Plot each layer of ResNet-56 against the limits of the machine.
-	$(PROGRAM) bench --profile resnet56 --format json | python3 scripts/roofline.py > $@
+	$(PROGRAM) bench --profile resnet56 --format json > .build/roofline.json
+	python3 scripts/roofline.py < .build/roofline.json > .build/roofline.svg
+	mv .build/roofline.svg $@
 
-$(BENCH_PYTHON):
+$(BENCH_INSTALLED):
 	python3 -m venv .build-bench
 	.build-bench/bin/pip install --quiet torch torchvision safetensors pyyaml
+	touch $@
 
 .PHONY: lint
 lint: ## Check the format, and the prose and links of comments and pages.

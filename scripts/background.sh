@@ -61,14 +61,16 @@ build() {
   for resources in "$source"/.build/release/*.resources; do
     [[ ! -e $resources ]] || cp -R "$resources" "$folder/"
   done
-  cp "$source/.build/release/espalier" "$folder/"
+  # Last, and whole or not at all: nothing is built where there is a program.
+  cp "$source/.build/release/espalier" "$folder/espalier.new"
+  mv "$folder/espalier.new" "$folder/espalier"
   rm -rf "$source"
 }
 
 # In a session of its own, which outlives the shell. Linux may share processors among sessions
 # before it looks at the priorities within them: then the session gets the lowest priority, too.
 queue='
-  echo $$ > process
+  echo $$ > process || exit
   if [[ -w /proc/self/autogroup ]]; then echo 19 > /proc/self/autogroup; fi
   grep -v "^ *#" queue.txt | while read -ra arguments; do
     [[ ${#arguments[@]} -gt 0 ]] || continue
@@ -94,7 +96,13 @@ run_queue() {
     done
     exec "${session[@]}" nohup "${lowest[@]}" bash -c "$queue" espalier-background
   ) < /dev/null >> "$folder/output.txt" 2>> "$folder/progress.jsonl" &
-  until [[ -s $folder/process ]]; do sleep 0.1; done
+  local child=$!
+  until [[ -s $folder/process ]]; do
+    # It may also be done already.
+    kill -0 "$child" 2> /dev/null || [[ -s $folder/process ]] ||
+      fail "the queue did not start; the end of $folder/progress.jsonl may say why"
+    sleep 0.1
+  done
 }
 
 resume() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks prose: lines of at most 100 columns in comments and pages, no word that reads as translated, no broken link.
+"""Checks prose: lines of at most 100 columns in comments and pages, no word that reads as translated, no broken link,
+and the table that scripts/scaling-model.py prints.
 
 With --wrap, long paragraphs of comments and pages are wrapped instead. Tables, code and generated pages stay as they are.
 """
@@ -17,9 +18,9 @@ WORDS = {
     r"\blends\b": "calls `body` with", r"\blosers\b": "removed channels",
     r"the lowest go\b": "the lowest-ranked are removed", r"g(oes|one|o|oing) on from": "resumes from",
     r"made good": "is repeated", r"left alone": "unchanged", r"\bso many \w+": "the given number of",
-    r"most kept\b": "recomputation threshold",
+    r"most kept\b": "recomputation threshold", r"\b[Pp]ieces?\b": "block, chunk, range of tiles",
+    r"\bjudge[ds]?\b": "scored", r"\btold\b(?! apart)": "announced", r"\b[Ff]etch(ed|ing)\b": "prefetched",
 }
-GENERATED = {"docs/errors.md"}
 
 
 def files(*patterns):
@@ -28,7 +29,7 @@ def files(*patterns):
     paths = listed.stdout.split() or [
         str(path) for pattern in patterns for path in sorted(Path(".").rglob(pattern))
         if not any(part.startswith(".") for part in path.parts)]
-    return [path for path in paths if not path.endswith(".pb.swift") and path not in GENERATED]
+    return [path for path in paths if not path.endswith(".pb.swift")]
 
 
 def wrapped(text, first, rest):
@@ -173,9 +174,17 @@ def problems(path):
                 yield f"{path}:{number}: `{found.group()}`; say {better}"
 
 
+def stale_tables():
+    page, script = "docs/scaling.md", "scripts/scaling-model.py"
+    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+    if f"\n\n{printed}\n" not in Path(page).read_text():
+        yield f"{page}: the table is not what {script} prints"
+
+
 def main():
     paths = files("*.md", "*.swift", "*.c", "*.h")
-    others = files("*.proto", "*.sh", "*.py", "Makefile", "Containerfile", ".ci/run")
+    others = files(
+        "*.proto", "*.sh", "*.py", "Makefile", "Containerfile", ".ci/run", "experiments/*.yaml", "experiments/*/*.yaml")
     if sys.argv[1:] == ["--wrap"]:
         for path in paths:
             text = Path(path).read_text()
@@ -183,7 +192,7 @@ def main():
             if new != text:
                 Path(path).write_text(new)
         return
-    found = [problem for path in paths + others for problem in problems(path)]
+    found = [problem for path in paths + others for problem in problems(path)] + list(stale_tables())
     print("\n".join(found))
     sys.exit(1 if found else 0)
 

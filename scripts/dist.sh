@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+scripts/install-packages.sh dpkg-dev
 swift build -c release --product espalier --static-swift-stdlib --scratch-path .build-dist
 program=.build-dist/release/espalier
 version=$("$program" --version)
@@ -38,7 +39,7 @@ Inc., Unicode-3.0.
 COPYRIGHT
 # dpkg-shlibdeps wants a source package around it.
 printf 'Source: espalier\n\nPackage: espalier\nArchitecture: any\n' > "$stage/debian/control"
-depends=$(cd "$stage" && dpkg-shlibdeps -O package/usr/bin/espalier 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+depends=$(cd "$stage" && dpkg-shlibdeps -O package/usr/bin/espalier | sed -n 's/^shlibs:Depends=//p')
 cat > "$package/DEBIAN/control" <<CONTROL
 Package: espalier
 Version: $version

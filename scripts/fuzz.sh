@@ -7,11 +7,14 @@ cd "$(dirname "$0")/.."
 
 runs=${1:-1000000}
 readers=("${@:2}")
-((${#readers[@]} > 0)) || readers=(experiment safetensors images archives pickles pictures checkpoint report onnx)
 
 ESPALIER_FUZZ=1 swift build -c release --scratch-path .build-fuzz --sanitize=fuzzer -Xswiftc -enable-testing \
   --product Fuzzing
 program=$PWD/.build-fuzz/release/Fuzzing
+if ((${#readers[@]} == 0)); then
+  names=$("$program" --readers)
+  read -ra readers <<<"$names"
+fi
 mkdir -p .build-fuzz/findings
 findings=$PWD/.build-fuzz/findings
 
@@ -22,7 +25,8 @@ for reader in "${readers[@]}"; do
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   mkdir "$folder/corpus"
-  "$program" --reader="$reader" --write-corpus="$folder/corpus" 2>/dev/null
+  "$program" --reader="$reader" --write-corpus="$folder/corpus" 2>"$folder/log" ||
+    { tail -n 40 "$folder/log" >&2 && exit 1; }
   # An empty folder to work in: an experiment may name other files.
   if ! (cd "$folder" && "$program" --reader="$reader" -runs="$runs" -seed=1 -timeout=10 -rss_limit_mb=512 \
     -max_len=4096 -len_control=10 -print_final_stats=1 -artifact_prefix="$findings/$reader-" corpus) >"$folder/log" 2>&1; then

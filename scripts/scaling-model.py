@@ -11,11 +11,12 @@ received twice but for a node's own part. W: bytes/s of the network. M: bytes/s 
 """
 
 BATCH = 256
-# Images/s of a node in training (docs/performance.md), and parameters with running statistics.
+# Images/s of a node in training (docs/performance.md: two cores of an AMD EPYC, for ResNet-50 of an
+# Intel Xeon), and parameters with running statistics.
 NETWORKS = {
     "ResNet-56, 32x32": (505.0, 0.86e6),
-    "VGG-16, 32x32": (237.0, 15.26e6),
-    "ResNet-50, 224x224": (3.4, 25.61e6),
+    "VGG-16, 32x32": (237.0, 15.00e6),
+    "ResNet-50, 224x224": (5.4, 25.61e6),
 }
 # Bytes/s at nine tenths of the line, and latency: kernel sockets, and a network that bypasses the
 # kernel.

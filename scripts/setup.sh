@@ -42,27 +42,6 @@ fi
 missing=()
 for entry in "${needed[@]}"; do
   read -r package file <<<"$entry"
-  if dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$'; then continue; fi
-  if compgen -G "$file" >/dev/null; then continue; fi
-  missing+=("$package")
+  compgen -G "$file" >/dev/null || missing+=("$package")
 done
-((${#missing[@]} == 0)) && exit 0
-
-command -v apt-get >/dev/null || fail "please install what these Debian packages contain: ${missing[*]}"
-if ((EUID == 0)); then
-  as_root=()
-elif command -v sudo >/dev/null && sudo -v; then
-  as_root=(sudo)
-else
-  fail "not root, and sudo does not work; please have installed: apt-get install ${missing[*]}"
-fi
-
-echo "setup: installing ${missing[*]}"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-export DEBIAN_FRONTEND=noninteractive
-if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; } \
-  >"$log" 2>&1; then
-  tail -n 20 "$log" >&2
-  fail "apt-get could not install ${missing[*]}"
-fi
+((${#missing[@]} == 0)) || "$(dirname "$0")/install-packages.sh" "${missing[@]}"

@@ -20,8 +20,7 @@ folder=$(mktemp -d)
 root=$folder/root
 trap 'umount "$root/proc" 2> /dev/null || true; rm -rf --one-file-system "$folder"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-command -v debootstrap > /dev/null ||
-  { quietly apt-get update && quietly apt-get install -y --no-install-recommends debootstrap; }
+command -v debootstrap > /dev/null || scripts/install-packages.sh debootstrap
 
 # shellcheck disable=SC1091
 suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}

@@ -7,9 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if ! command -v qemu-aarch64 >/dev/null || [ ! -d /usr/aarch64-linux-gnu/include ] || [ ! -d /usr/include/simde ]; then
-  packages=(qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross libsimde-dev)
-  install=(apt-get install --yes --no-install-recommends "${packages[@]}")
-  if [ "$(id -u)" = 0 ]; then "${install[@]}"; else sudo "${install[@]}"; fi
+  scripts/install-packages.sh qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross libsimde-dev
 fi
 
 shapes=${1:-100}
@@ -32,7 +30,8 @@ compile() {
 
 # link FOLDER FLAGS...
 link() {
-  clang "$1/portable_bits.o" "$1/resampling.o" "$1/plain_multiply.o" "${@:2}" -o "$1/bits"
+  clang "$1/portable_bits.o" "$1/resampling.o" "$1/plain_multiply.o" "$1/pooling.o" \
+    "${@:2}" -lm -o "$1/bits"
   rm "$1/portable_bits.o"
   clang "$1"/*.o "${@:2}" -lm -o "$1/comparison"
 }

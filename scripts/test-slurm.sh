@@ -13,25 +13,16 @@ fail() {
   exit 1
 }
 
-# Slurm's daemons, its commands, and what they prove their identity with.
-packages=(slurmctld slurmd slurm-client munge)
-missing=()
-for package in "${packages[@]}"; do
-  dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || missing+=("$package")
-done
-if ((${#missing[@]} > 0)); then
-  echo "test-slurm: installing ${missing[*]}"
-  as_root=()
-  ((EUID == 0)) || as_root=(sudo)
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
 ((EUID == 0)) || fail "slurmctld and slurmd are started as root here"
+# Slurm's daemons, its commands, and what they prove their identity with.
+"$(dirname "$0")/install-packages.sh" slurmctld slurmd slurm-client munge
 
 folder=$(mktemp -d)
 export SLURM_CONF=$folder/slurm.conf
 
 stop() {
+  # What runs in the foreground would outlive a script that is killed.
+  pkill -P $$ || true
   # Jobs first: their processes are slurmd's.
   scancel --me 2>/dev/null || true
   for _ in $(seq 50); do

@@ -4,12 +4,16 @@ import Foundation
 // libFuzzer (https://llvm.org/docs/LibFuzzer.html) has the main function and calls these.
 
 /// `--reader=NAME` chooses what is fuzzed; `--write-corpus=FOLDER` writes the initial corpus and
-/// exits.
+/// exits; `--readers` prints all names and exits.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
   _ count: UnsafeMutablePointer<CInt>,
   _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>>>
 ) -> CInt {
+  if CommandLine.arguments.contains("--readers") {
+    print(FuzzedReaders.all.map { $0.name }.joined(separator: " "))
+    exit(0)
+  }
   _ = FuzzedReaders.chosen
   guard let folder = argument("--write-corpus") else { return 0 }
   for (index, bytes) in FuzzedReaders.chosen.corpus().enumerated() {

@@ -8,19 +8,22 @@ struct BackgroundScriptTests {
     "espalier-\(UUID().uuidString)")
 
   /// Runs the script, as a user would in the repository.
-  private func script(_ action: String) throws -> (status: Int32, output: String) {
+  private func script(
+    _ action: String, environment: [String: String] = [:]
+  ) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = Command.repository.appendingPathComponent("scripts/background.sh")
     process.arguments = [action]
-    process.environment = ProcessInfo.processInfo.environment.merging(["ESPALIER_BACKGROUND": folder.path]) {
-      $1
-    }
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["ESPALIER_BACKGROUND": folder.path]) { $1 }
+      .merging(environment) { $1 }
     let output = folder.appendingPathComponent("script-\(UUID().uuidString).txt")
     try Data().write(to: output)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = process.standardOutput
     try process.run()
-    process.waitUntilExit()
+    defer { if process.isRunning { process.terminate() } }
+    try wait { !process.isRunning }
     return (process.terminationStatus, String(decoding: try Data(contentsOf: output), as: UTF8.self))
   }
 
@@ -28,7 +31,7 @@ struct BackgroundScriptTests {
     FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
   }
 
-  /// Epochs that the runs have told of.
+  /// Epochs that the runs have reported.
   private func epochs() -> Int {
     let text = try? String(contentsOf: folder.appendingPathComponent("progress.jsonl"), encoding: .utf8)
     return (text ?? "").components(separatedBy: "epoch_ended").count - 1
@@ -79,5 +82,21 @@ struct BackgroundScriptTests {
     #expect(try script("stop").status == 0)
     #expect(try script("status").output.contains("done"))
     #expect(try script("nonsense").status == 2)
+  }
+
+  @Test("a queue that does not start is an error, which the script does not wait for")
+  func failedStart() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createSymbolicLink(
+      at: folder.appendingPathComponent("espalier"), withDestinationURL: Command.program)
+    let ionice = folder.appendingPathComponent("ionice")
+    try Data("#!/bin/sh\necho ionice: not permitted >&2\nexit 1\n".utf8).write(to: ionice)
+    chmod(ionice.path, 0o755)
+    let path = "\(folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+    let (status, output) = try script("start", environment: ["PATH": path])
+    #expect(status == 2 && output.contains("background: the queue did not start"), "\(output)")
+    let progress = folder.appendingPathComponent("progress.jsonl")
+    #expect(try String(contentsOf: progress, encoding: .utf8).contains("ionice: not permitted"))
   }
 }
