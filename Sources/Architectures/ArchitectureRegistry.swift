@@ -143,10 +143,12 @@ public enum ArchitectureRegistry {
     return Catalog.NetworkOutline(
       groups: structure.channelGroups.map {
         .init(
-          name: $0.name, channels: $0.originalCount, isHidden: $0.kind == .hiddenUnits, members: $0.members)
+          name: $0.name, channels: $0.originalCount, width: $0.width, isHidden: $0.kind == .hiddenUnits,
+          members: $0.members)
       },
       streams: structure.streamGroups.map(\.name),
-      layers: structure.layers.map(\.name))
+      // A batch norm by itself has the channels of the layers before it.
+      layers: structure.layers.filter { $0.kind != .normalization }.map(\.name))
   }
 }
 

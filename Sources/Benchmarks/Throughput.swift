@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 
 /// Throughput of training, inference or scoring, in images per second.
 public struct Throughput: Codable, Equatable, Sendable {
@@ -51,17 +50,6 @@ public struct Throughput: Codable, Equatable, Sendable {
     threads = engine.threads
     self.batch = batch
     imagesPerSecond = Double(batch) / (sorted[sorted.count / 2] / .seconds(1))
-    peakMemory = Self.peakResidentMebibytes()
-  }
-
-  private static func peakResidentMebibytes() -> Int {
-    var usage = rusage()
-    // RUSAGE_SELF, whose type differs between systems.
-    getrusage(0, &usage)
-    #if os(Linux)
-      return Int(usage.ru_maxrss) / 1024
-    #else
-      return Int(usage.ru_maxrss) / (1024 * 1024)
-    #endif
+    peakMemory = peakResidentMebibytes()
   }
 }

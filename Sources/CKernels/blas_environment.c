@@ -1,4 +1,4 @@
-// What OpenBLAS is told by its environment variables when it is loaded.
+// Settings of OpenBLAS, which it reads from environment variables when it is loaded.
 //
 // They are set before the program begins: setenv is not safe once other threads may read the
 // environment (setenv(3)), and a computation starts threads before it needs OpenBLAS.
@@ -29,6 +29,7 @@ __attribute__((constructor)) static void set_blas_environment(void) {
       unsetenv("OPENBLAS_CORETYPE");
     }
   }
-  // Threads are the engine's.
+  // Threads are the engine's. An OpenBLAS that uses OpenMP reads its variable alone.
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
+  setenv("OMP_NUM_THREADS", "1", 1);
 }

@@ -3,6 +3,9 @@
 
 #include "CKernels.h"
 
+// So that results have the same bits on every processor.
+#pragma STDC FP_CONTRACT OFF
+
 typedef float four __attribute__((vector_size(16)));
 typedef int32_t four_ints __attribute__((vector_size(16)));
 
@@ -100,10 +103,10 @@ void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices) {
         y + image_start(n, g->output_rows, g->output_columns) + r * (g->output_columns + 1), indices);
 }
 
-void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx) {
+void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, float *dx) {
   for (int64_t n = 0; n < g->images; n++) {
     float *image = dx + image_start(n, g->rows, g->columns);
-    if (!accumulate) memset(image, 0, (size_t)image_start(1, g->rows, g->columns) * sizeof(float));
+    memset(image, 0, (size_t)image_start(1, g->rows, g->columns) * sizeof(float));
     for (int64_t r = 0; r < g->output_rows; r++) {
       const float *from = dy + image_start(n, g->output_rows, g->output_columns) + r * (g->output_columns + 1);
       for (int64_t c = 0; c < g->output_columns; c++) {

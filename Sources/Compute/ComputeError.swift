@@ -25,7 +25,12 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
       let names = Engine.convolutionAlgorithms.joined(separator: ", ")
       return "ESPALIER_CONVOLUTION: there is no algorithm called \"\(name)\"; expected one of \(names)"
     case .blasMissing(let tried):
-      return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); install libopenblas0"
+      #if canImport(Darwin)
+        let install = "`brew install openblas`"
+      #else
+        let install = "install libopenblas0"
+      #endif
+      return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); \(install)"
     case .mixedBuild:
       return "this program was built from parts that do not fit together; `make clean` and build it again"
     case .invalidThreadCount(let count):

@@ -33,12 +33,11 @@ public final class BatchLoader: Sendable {
   ///   - shards: shards of every batch, each of which is a separate batch
   public convenience init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
-    seed: UInt64, epoch: Int, dropLast: Bool = false, startBatch: Int = 0, step: Int = 1,
-    shards: [BatchShard] = [.whole]
+    seed: UInt64, epoch: Int, startBatch: Int = 0, step: Int = 1, shards: [BatchShard] = [.whole]
   ) {
     let plan = BatchPlan(
       set: set, order: order, batchSize: batchSize, augment: augment, normalize: normalize, seed: seed,
-      epoch: epoch, dropLast: dropLast)
+      epoch: epoch)
     self.init(
       plan, parts: BatchParts(first: max(0, startBatch), end: plan.batchCount, step: step, shards: shards))
   }

@@ -21,13 +21,11 @@ public struct BatchPlan: Sendable {
   /// - Parameters:
   ///   - augment: random changes, keyed by (seed, epoch, index of the image); nil for none
   ///   - normalize: mean and standard deviation for each channel, of pixels scaled to 0...1
-  ///   - dropLast: whether to omit a last batch of fewer than `batchSize` images
   /// - Precondition: `batchSize` is positive, `order` has indices of the set's images, `normalize`
   ///   has a mean and a standard deviation for each channel.
   public init(
     set: ImageSet, order: [Int], batchSize: Int, augment: AugmentSpec?, normalize: NormalizeSpec,
-    seed: UInt64,
-    epoch: Int, dropLast: Bool = false
+    seed: UInt64, epoch: Int
   ) {
     precondition(batchSize > 0, "a batch has at least one image")
     precondition(
@@ -39,7 +37,7 @@ public struct BatchPlan: Sendable {
     self.augment = augment
     self.seed = seed
     self.epoch = epoch
-    batchCount = dropLast ? order.count / batchSize : (order.count + batchSize - 1) / batchSize
+    batchCount = (order.count + batchSize - 1) / batchSize
     normalized = zip(normalize.mean, normalize.std).map { mean, std in
       (0...255).map { Float((Double($0) / 255 - mean) / std) }
     }

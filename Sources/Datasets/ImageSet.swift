@@ -59,6 +59,13 @@ public struct ImageSet: Equatable, Sendable {
     if case .pictures(let pictures) = content { pictures.damaged } else { nil }
   }
 
+  /// The same images, where at most this number of threads decodes pictures.
+  public func decoding(threads: Int) -> ImageSet {
+    guard case .pictures(var pictures) = content else { return self }
+    pictures.threads = threads
+    return ImageSet(self, labels: labels, content: .pictures(pictures))
+  }
+
   /// The images with the given indices, in this order.
   public func selecting(_ indices: [Int]) -> ImageSet {
     ImageSet(self, labels: indices.map { labels[$0] }, content: selectedContent(indices))

@@ -27,9 +27,9 @@ public struct Launcher: Equatable, Sendable {
     if let processes, processes < 2 { return nil }
   }
 
-  /// Number of processes that the launcher has started on this machine; 1 if it does not say.
-  public static func processesOnMachine(_ environment: [String: String]) -> Int {
+  /// Number of processes that the launcher has started on this machine; nil if it does not say.
+  public static func processesOnMachine(_ environment: [String: String]) -> Int? {
     let text = environment["OMPI_COMM_WORLD_LOCAL_SIZE"] ?? environment["MPI_LOCALNRANKS"]
-    return max(1, text.flatMap { Int($0) } ?? 1)
+    return text.flatMap { Int($0) }.map { max(1, $0) }
   }
 }

@@ -8,13 +8,15 @@ public struct ProcessGroup: Sendable {
   /// The rank, from 0; process 0 writes the results.
   public let rank: Int
   public let count: Int
+  /// How many of them this machine has; nil if the launcher does not say.
+  public let here: Int?
   /// The name that the MPI library reports; nil for a single process.
   public let library: String?
 
-  public static let alone = ProcessGroup(rank: 0, count: 1, library: nil)
+  public static let alone = ProcessGroup(rank: 0, count: 1, here: 1, library: nil)
 
-  init(rank: Int, count: Int, library: String?) {
-    (self.rank, self.count, self.library) = (rank, count, library)
+  init(rank: Int, count: Int, here: Int?, library: String?) {
+    (self.rank, self.count, self.here, self.library) = (rank, count, here, library)
   }
 
   /// Why there is no group.
@@ -42,7 +44,9 @@ public struct ProcessGroup: Sendable {
           + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
     }
     let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }
-    let group = ProcessGroup(rank: Int(world.rank), count: Int(world.ranks), library: library)
+    let group = ProcessGroup(
+      rank: Int(world.rank), count: Int(world.ranks), here: Launcher.processesOnMachine(environment),
+      library: library)
     if let processes = launcher.processes, processes != group.count {
       group.leave()
       throw Failure(

@@ -138,6 +138,9 @@ public final class Network {
   /// channels.
   public func keep(channels: [String: [Int]]) { apply(structure.keep(channels: channels)) }
 
+  /// Declares the current channels to be those from which a training starts.
+  func markStart() { structure.markStart() }
+
   private func apply(_ slices: [Int: [ParameterSlice]]) {
     for (node, own) in slices { store.keep(own, of: node) }
     plan = ExecutionPlan(graph, fused: isFused)

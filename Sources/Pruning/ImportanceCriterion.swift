@@ -37,6 +37,11 @@ public enum CriterionRegistry {
   /// Names and options in experiment files.
   public static var entries: [Catalog.Criterion] { all.map { $0.description } }
 
+  /// Whether scoring computes gradients, see ``Catalog/Criterion/takesGradients``.
+  public static func takesGradients(_ prune: PruneSpec?) -> Bool {
+    entries.contains { $0.name == prune?.criterion && $0.takesGradients }
+  }
+
   /// The criterion with this name; nil if there is none. Missing options have their default values.
   public static func make(_ name: String, options: CriterionOptions = [:]) -> (any ImportanceCriterion)? {
     guard let type = all.first(where: { $0.description.name == name }) else { return nil }

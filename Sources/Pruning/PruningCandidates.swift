@@ -11,23 +11,26 @@ struct PruningCandidates {
   /// Original number of channels of the layers, and how many of them were removed.
   let original: Int
   private(set) var gone: Int
+  /// How many of them the model lacked from which the training started.
+  let missing: Int
 
   /// - Parameters:
   ///   - layers: the groups whose channels count.
   ///   - streams: groups that are ranked with them.
   ///   - kept: remaining channels, by group.
-  ///   - floors: minimum number of channels of every group.
+  ///   - missing: channels that the training started without, by group.
   init(
     _ layers: [ChannelGroup], streams: [ChannelGroup] = [], scores: [String: [Double]], kept: [String: Int],
-    floors: [String: Int], coupling: StreamCoupling, spec: PruneSpec
+    missing: [String: Int], floors: [String: ChannelFloor], coupling: StreamCoupling
   ) {
     // A group that the criterion does not score keeps its channels.
     let ranked = ranking((layers + streams).filter { scores[$0.name] != nil }, scores: scores)
-    allowed = Self.allowed(ranked, kept: kept, floors: floors, coupling: coupling, spec: spec)
+    allowed = Self.allowed(ranked, kept: kept, floors: floors, coupling: coupling)
     byLayer = Dictionary(grouping: ranked.filter { !coupling.isStream($0.group) }, by: \.group)
       .mapValues { $0.map(\.channel) }
     original = layers.map(\.originalCount).reduce(0, +)
     gone = original - layers.map(\.kept.count).reduce(0, +)
+    self.missing = layers.map { missing[$0.name, default: 0] }.reduce(0, +)
   }
 
   /// The candidates that are left when others take these channels of their layers along.
@@ -53,10 +56,8 @@ struct PruningCandidates {
   /// The number of channels that is this share of the original ones.
   func total(_ share: Double) -> Int { Int((share * Double(original)).rounded()) }
 
-  /// - Parameter floors: minimum number of channels of each group
   private static func allowed(
-    _ ranked: [RankedChannel], kept: [String: Int], floors: [String: Int], coupling: StreamCoupling,
-    spec: PruneSpec
+    _ ranked: [RankedChannel], kept: [String: Int], floors: [String: ChannelFloor], coupling: StreamCoupling
   ) -> [RankedChannel] {
     var left = kept
     // Channels that streams leave to a layer: a multiple must remain, for which channels of the
@@ -64,16 +65,17 @@ struct PruningCandidates {
     var leftByStreams = kept
     var removed: [String: Set<Int>] = [:]
     func isRemoved(_ group: String, _ channel: Int) -> Bool { removed[group]?.contains(channel) == true }
-    func floor(_ group: String) -> Int { floors[group] ?? spec.minimumChannels }
-    let least = spec.floor(ofLayerWith: .max)
+    let (least, leastByStreams) = (floors.mapValues(\.least), floors.mapValues(\.leastByStreams))
     return ranked.filter { channel in
-      guard let now = left[channel.group], now > floor(channel.group),
+      guard left[channel.group, default: 0] > least[channel.group, default: 0],
         !isRemoved(channel.group, channel.channel)
       else { return false }
       let followers = coupling.followers(of: channel.group, channel.channel)
       let lost = followers.filter { !isRemoved($0.group, $0.channel) }
-      guard lost.allSatisfy({ left[$0.group, default: 0] > floor($0.group) }),
-        followers.allSatisfy({ leftByStreams[$0.group, default: 0] > max(least, floor($0.group)) })
+      guard lost.allSatisfy({ left[$0.group, default: 0] > least[$0.group, default: 0] }),
+        followers.allSatisfy({
+          leftByStreams[$0.group, default: 0] > leastByStreams[$0.group, default: 0]
+        })
       else { return false }
       for follower in followers { leftByStreams[follower.group, default: 0] -= 1 }
       for (group, number) in lost + [(group: channel.group, channel: channel.channel)] {

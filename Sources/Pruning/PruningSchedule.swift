@@ -39,8 +39,10 @@ public struct PruningSchedule: Sendable {
     case .channelsPerStep(let channels):
       let whole = Double(epochs.count) * done
       let units = Self.hiddenUnitsPerStep * Double(step.hidden.original) * whole
+      // No step has removed what a pruned model to start from lacked.
       return step.removing(
-        channels: Int((Double(channels) * whole).rounded()), units: Int(units.rounded()))
+        channels: step.convolutions.missing + Int((Double(channels) * whole).rounded()),
+        units: step.hidden.missing + Int(units.rounded()))
     case .parameterRatio(let ratio):
       return step.reaching(ratio) { Double($0.parameters) }
     case .flopsRatio(let ratio):

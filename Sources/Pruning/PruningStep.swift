@@ -8,27 +8,25 @@ struct PruningStep {
   let convolutions: PruningCandidates
   let hidden: PruningCandidates
   private let graph: PrunableGraph
-  private let spec: PruneSpec
   private let coupling: StreamCoupling
   /// Remaining channels, by group.
   private let kept: [String: Int]
-  /// Minimum number of channels, by group.
-  private let floors: [String: Int]
+  /// By group.
+  private let floors: [String: ChannelFloor]
 
   init(done: Double, graph: PrunableGraph, scores: [String: [Double]], spec: PruneSpec) {
     self.done = done
     self.graph = graph
     let all = graph.channelGroups + graph.streamGroups
     let groups = all.filter { !spec.excludes($0.members) }
-    self.spec = spec
     let coupling = StreamCoupling(graph)
     let kept = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.kept.count) })
-    let floors = Dictionary(
-      uniqueKeysWithValues: all.map { ($0.name, spec.leastKept(of: $0.originalCount)) })
+    let missing = graph.missingAtStart
+    let floors = Dictionary(uniqueKeysWithValues: all.map { ($0.name, ChannelFloor($0, spec)) })
     func candidates(_ kind: ChannelGroup.Kind, streams: [ChannelGroup] = []) -> PruningCandidates {
       PruningCandidates(
-        groups.filter { $0.kind == kind }, streams: streams, scores: scores, kept: kept, floors: floors,
-        coupling: coupling, spec: spec)
+        groups.filter { $0.kind == kind }, streams: streams, scores: scores, kept: kept, missing: missing,
+        floors: floors, coupling: coupling)
     }
     convolutions = candidates(
       .convolution, streams: spec.scope == .stream ? groups.filter { $0.kind == .stream } : [])
@@ -39,10 +37,16 @@ struct PruningStep {
   }
 
   /// Removes channels and hidden units up to these totals after this step.
+  ///
+  /// - Returns: by group. Channels that are removed with a stream are included, also those of other
+  ///   streams, hidden units, and layers without scores.
   func removing(channels: Int, units: Int) -> [String: Set<Int>] {
     let first = lowest(channels - convolutions.gone, of: convolutions)
-    let left = hidden.without(coupling.coupled(to: first))
-    return first.merging(lowest(units - left.gone, of: left)) { a, _ in a }
+    let coupled = coupling.coupled(to: first)
+    let left = hidden.without(coupled)
+    return [lowest(units - left.gone, of: left), coupled].reduce(first) { all, removed in
+      all.merging(removed) { $0.union($1) }
+    }
   }
 
   /// The fewest channels whose removal reduces the original cost by this step's part of `ratio`.
@@ -91,47 +95,48 @@ struct PruningStep {
   /// `round_to`.
   private func removal(of count: Int, from candidates: PruningCandidates) -> [String: Set<Int>] {
     let chosen = candidates.allowed.prefix(count)
-    var result = streamRemoval(chosen, candidates.allowed)
-    let coupled = coupling.coupled(to: result)
+    let (streams, coupled) = streamRemoval(chosen, candidates.allowed)
+    var result = streams
     var counts: [String: Int] = [:]
     for channel in chosen where coupled[channel.group]?.contains(channel.channel) != true {
       counts[channel.group, default: 0] += 1
     }
     for (layer, ranked) in candidates.byLayer {
+      guard let floor = floors[layer] else { continue }
       let lost = coupled[layer] ?? []
       let others = lost.isEmpty ? ranked : ranked.filter { !lost.contains($0) }
-      let left = multiple(
-        others.count - (counts[layer] ?? 0), of: others.count, floor: floors[layer])
-      let gone = others.count - left
+      let gone = others.count - floor.rounded(others.count - (counts[layer] ?? 0), of: others.count)
       if gone + lost.count > 0 { result[layer] = lost.union(others.prefix(gone)) }
     }
     return result
   }
 
-  /// The part that streams lose; none where a multiple would remove more than the floors of their
-  /// layers allow.
+  /// The part that streams lose themselves; none where a multiple would remove more than the floors
+  /// of their layers allow.
+  ///
+  /// Of a sum within another one, a multiple stays of what the outer one leaves.
+  ///
+  /// - Returns: channels of streams, and by group, the channels that are removed with them.
   private func streamRemoval(
     _ chosen: ArraySlice<RankedChannel>, _ allowed: [RankedChannel]
-  ) -> [String: Set<Int>] {
-    guard coupling.hasStreams else { return [:] }
-    let counts = Dictionary(chosen.map { ($0.group, 1) }, uniquingKeysWith: +)
+  ) -> (removed: [String: Set<Int>], coupled: [String: Set<Int>]) {
+    let chosen = Dictionary(grouping: chosen, by: \.group)
     let streams = Dictionary(grouping: allowed.filter { coupling.isStream($0.group) }, by: \.group)
-    return streams.reduce(into: [:]) { result, stream in
-      let now = kept[stream.key] ?? 0
-      let gone =
-        now - multiple(now - (counts[stream.key] ?? 0), of: now, floor: floors[stream.key])
-      if gone > 0, gone <= stream.value.count {
-        result[stream.key] = Set(stream.value.prefix(gone).map(\.channel))
-      }
+    var removed: [String: Set<Int>] = [:]
+    var coupled: [String: Set<Int>] = [:]
+    for name in coupling.outerFirst {
+      guard let ranked = streams[name], let now = kept[name], let floor = floors[name] else { continue }
+      let lost = coupled[name] ?? []
+      let others = ranked.filter { !lost.contains($0.channel) }
+      let count = (chosen[name] ?? []).count { !lost.contains($0.channel) }
+      let rest = now - lost.count
+      let gone = rest - floor.rounded(rest - count, of: rest)
+      guard gone > 0, gone <= others.count else { continue }
+      let own = Set(others.prefix(gone).map(\.channel))
+      removed[name] = own
+      coupled.merge(coupling.coupled(to: [name: own])) { $0.union($1) }
     }
-  }
-
-  /// The next higher multiple of `round_to`; the next lower if a layer of `now` channels has none,
-  /// and all channels if it has neither above its floor.
-  private func multiple(_ left: Int, of now: Int, floor: Int?) -> Int {
-    let up = (left + spec.roundTo - 1) / spec.roundTo * spec.roundTo
-    let down = now / spec.roundTo * spec.roundTo
-    return up <= now ? up : down >= floor ?? spec.minimumChannels && down > 0 ? down : now
+    return (removed, coupled)
   }
 
   /// Channels of layers.

@@ -2,15 +2,31 @@ import Network
 
 /// Channels of layers that are removed together with a channel of a residual stream.
 struct StreamCoupling {
+  /// The streams, each before those of sums within its own, whose channels are removed with its.
+  let outerFirst: [String]
   private let streams: Set<String>
   private let followers: [String: [Int: [(group: String, channel: Int)]]]
 
   init(_ graph: PrunableGraph) {
-    streams = Set(graph.streamGroups.map(\.name))
     followers = graph.followers
+    outerFirst = Self.outerFirst(graph.streamGroups.map(\.name), followers)
+    streams = Set(outerFirst)
   }
 
-  var hasStreams: Bool { !streams.isEmpty }
+  private static func outerFirst(
+    _ streams: [String], _ followers: [String: [Int: [(group: String, channel: Int)]]]
+  ) -> [String] {
+    let inner = followers.mapValues { Set($0.values.joined().map(\.group)) }
+    var (ordered, rest): ([String], [String]) = ([], streams)
+    while !rest.isEmpty {
+      // Of streams that follow each other, any is first.
+      let outer = rest.firstIndex { name in
+        !rest.contains { $0 != name && inner[$0]?.contains(name) == true }
+      }
+      ordered.append(rest.remove(at: outer ?? 0))
+    }
+    return ordered
+  }
 
   func isStream(_ group: String) -> Bool { streams.contains(group) }
 
@@ -19,7 +35,7 @@ struct StreamCoupling {
     followers[group]?[channel] ?? []
   }
 
-  /// By layer, the channels that are removed with those of streams.
+  /// By group, the channels that are removed with those of streams.
   ///
   /// - Parameter channels: by stream
   func coupled(to channels: [String: Set<Int>]) -> [String: Set<Int>] {

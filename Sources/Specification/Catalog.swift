@@ -52,14 +52,20 @@ public struct Catalog: Sendable {
     public struct Group: Equatable, Sendable {
       public var name: String
       public var channels: Int
+      /// Channels of the layer that each of these stands for: more than one if a grouped
+      /// convolution ties them to each other.
+      public var width: Int
       /// Whether these are units of a linear layer.
       public var isHidden: Bool
       /// Layers that compute the channels.
       public var members: [String]
 
-      public init(name: String, channels: Int, isHidden: Bool = false, members: [String]? = nil) {
+      public init(
+        name: String, channels: Int, width: Int = 1, isHidden: Bool = false, members: [String]? = nil
+      ) {
         self.name = name
         self.channels = channels
+        self.width = width
         self.isHidden = isHidden
         self.members = members ?? [name]
       }
@@ -69,7 +75,7 @@ public struct Catalog: Sendable {
     public var groups: [Group]
     /// Names of the residual streams.
     public var streams: [String]
-    /// Every layer that has weights.
+    /// Every layer that makes channels, which are those that `prune.exclude` can name.
     public var layers: [String]
 
     public init(groups: [Group], streams: [String] = [], layers: [String]) {
@@ -205,6 +211,8 @@ public struct Catalog: Sendable {
     public var options: [Option]
     /// Whether scores depend on images, and so on how many are read.
     public var readsImages: Bool
+    /// Whether it computes gradients of whole batches, in single precision.
+    public var takesGradients: Bool
 
     public struct Option: Sendable {
       public var name: String
@@ -228,10 +236,13 @@ public struct Catalog: Sendable {
       }
     }
 
-    public init(name: String, options: [Option] = [], readsImages: Bool = true) {
+    public init(
+      name: String, options: [Option] = [], readsImages: Bool = true, takesGradients: Bool = false
+    ) {
       self.name = name
       self.options = options
       self.readsImages = readsImages
+      self.takesGradients = takesGradients
     }
   }
 }

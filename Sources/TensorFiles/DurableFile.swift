@@ -108,6 +108,18 @@ package enum DurableFile {
     if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
   }
 
+  /// Writes and syncs bytes in a folder, as ``write(_:to:)`` does, to measure the time. The file
+  /// has no name, so that nothing is left of it however the process ends.
+  ///
+  /// - Returns: whether everything was written.
+  package static func rehearse(_ bytes: [UInt8], in folder: String) -> Bool {
+    let path = folder + "/.\(UInt64.random(in: 0...UInt64.max))\(temporarySuffix)"
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return unlink(path) == 0 && writeAll(bytes, descriptor) && fsync(descriptor) == 0
+  }
+
   /// Writes to a path given by the user, like a shell's `>`: follows a symbolic link, and writes
   /// into a device or pipe. A regular file is replaced atomically, and keeps its permissions.
   ///

@@ -16,11 +16,6 @@ extension TensorFile {
     return Dictionary(names.map { ($0, String($0.dropFirst(prefix.count))) }) { first, _ in first }
   }
 
-  /// The file without a wrapper's prefix in the names of tensors, if all of them have it.
-  public func unwrapped() -> TensorFile {
-    renamed(Self.withoutWrappers(Array(tensors.keys) + Array(integers.keys)))
-  }
-
   /// The file with tensors renamed.
   ///
   /// - Parameter names: new names by old name, all different

@@ -7,7 +7,8 @@ import TensorFiles
 ///
 /// The state of random numbers is not saved: they depend only on their purpose (`RandomStream`).
 public enum Checkpoint {
-  private static let velocityPrefix = "velocity."
+  /// No layer has a name with a slash.
+  private static let velocityPrefix = "velocity/"
 
   /// The checkpoint of a network; `notes` holds any other state.
   public static func file(_ network: Network, notes: [String: String]) -> TensorFile {

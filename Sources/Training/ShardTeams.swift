@@ -53,15 +53,12 @@ struct ShardTeams: Sendable {
     precision: Precision, dropout: (_ shard: Int) -> RandomStream
   ) -> Outcome {
     precondition(batches.count == shards, "\(batches.count) of \(shards) shards")
-    guard parts.count > 1 else {
-      return Self.outcome(of: network, batches[...], first, loss, precision, dropout)
-    }
     let outcomes = Mutex([Int: Outcome]())
     let run = shards / parts.count
     engine.parallel(parts.count) { team in
+      let own = parts.count > 1 ? network.copy(on: parts[team]) : network
       let outcome = Self.outcome(
-        of: network.copy(on: parts[team]), batches[team * run..<(team + 1) * run], first, loss, precision,
-        dropout)
+        of: own, batches[team * run..<(team + 1) * run], first, loss, precision, dropout)
       outcomes.withLock { $0[team] = outcome }
     }
     return outcomes.withLock { found in

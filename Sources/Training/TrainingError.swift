@@ -19,8 +19,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .diverged(let epoch, let step, let loss, let layer):
       "the loss is \(loss) at epoch \(epoch), step \(step)"
-        + (layer.map { "; the first layer that is not finite is \($0)" }
-          ?? "; all layers were finite before it")
+        + (layer.map { "; the first layer that is not finite is \($0)" } ?? "")
         + Self.advice
     case .tensorDiverged(let epoch, let tensor):
       "tensor \(tensor) is not finite after epoch \(epoch)" + Self.advice

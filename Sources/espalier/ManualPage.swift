@@ -78,8 +78,8 @@ struct ManualPage {
     algorithm to take for every convolution that it supports, for comparisons: winograd, im2col, or another \
     that \\fBbench \\-\\-profile\\fR names
     .TP
-    XDG_CACHE_HOME
-    folder that keeps lists of picture folders; \\fI~/.cache\\fR where it is not set
+    ESPALIER_MPI
+    path of the MPI library to load under mpirun, instead of the system's
     """
 }
 

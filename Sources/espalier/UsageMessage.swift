@@ -67,6 +67,10 @@ struct UsageMessage: CustomStringConvertible {
   private static let ofExperiments: Set = ["run", "plan", "validate", "score", "sensitivity"]
   private static let ofRuns: Set = ["run", "sensitivity"]
 
+  private static let resuming: Set = [
+    "--resume", "--continue", "-r", "--overwrite", "--force", "--restart",
+  ]
+
   /// Options of other tools, and their equivalents here.
   private static let optionHabits: [(names: Set<String>, commands: Set<String>, hint: String)] = [
     (["--epochs", "--epoch", "-e"], ofExperiments, "write `--set train.epochs=N`"),
@@ -81,11 +85,8 @@ struct UsageMessage: CustomStringConvertible {
       ["--config", "-c", "-f", "--file"], ofExperiments,
       "give the file without an option, as in `espalier run FILE`"
     ),
-    (["--resume", "--continue", "-r"], ofRuns, "a run resumes automatically; `run --fresh` starts over"),
-    (
-      ["--overwrite", "--force", "--restart"], ofRuns,
-      "a run resumes automatically; `run --fresh` starts over"
-    ),
+    (resuming, ["run"], "a run resumes automatically; `run --fresh` starts over"),
+    (resuming, ["sensitivity"], "the same command resumes"),
     (["--quiet", "-q", "--silent"], ofRuns, "write `--progress none`"),
     (["--verbose", "-v"], ofRuns, "write `--progress plain`"),
     (["-j"], ["run"], "write `--jobs N` for trainings at the same time, `--threads N` for threads"),

@@ -61,4 +61,23 @@ struct ArchitectureRegistryTests {
     #expect(
       outline.groups.filter { !$0.isHidden }.map(\.channels).reduce(0, +) == structure.prunableChannels)
   }
+
+  @Test("tell validation the layers that can be excluded from pruning: those that make channels")
+  func layers() throws {
+    let spec = ArchitectureSpec(
+      name: "densenet", depth: 10, block: .plain, growth: 4, input: [3, 32, 32], classes: 10)
+    let outline = try #require(ArchitectureRegistry.outline(spec) { _ in })
+    #expect(outline.layers.contains("dense1.0.conv1") && outline.layers.contains("fc"))
+    #expect(!outline.layers.contains("dense1.0.bn1") && !outline.layers.contains("bn"))
+  }
+
+  @Test("tell validation how many channels of a grouped convolution are removed together")
+  func widths() throws {
+    let spec = ArchitectureSpec(
+      name: "resnext50_32x4d", depth: 0, block: .plain, input: [3, 64, 64], classes: 10)
+    let outline = try #require(ArchitectureRegistry.outline(spec) { _ in })
+    let group = try #require(outline.groups.first { $0.name == "layer1.0.conv1" })
+    #expect(group.channels == 4 && group.width == 32)
+    #expect(outline.groups.contains { $0.width == 1 })
+  }
 }

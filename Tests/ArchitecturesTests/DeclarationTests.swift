@@ -368,6 +368,16 @@ struct DeclarationTests {
     #expect(again.evaluate(images).values == network.evaluate(images).values)
   }
 
+  @Test("an operation that no kind of layer stands for is an error, not another layer")
+  func unwritable() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 16, columns: 16))
+    let value = try builder.add(Unwritable(), [.image], layer: "odd")
+    _ = try builder.add(Linear(outputs: 10), [value], layer: "classifier")
+    let graph = try builder.graph()
+    let error = #expect(throws: SpecificationError.self) { try ArchitectureDeclaration(graph) }
+    #expect(error?.description == "layers:1:1: no kind of layer stands for Unwritable in `odd`")
+  }
+
   // MARK: Reading
 
   private func declaration(_ text: String) throws(SpecificationError) -> ArchitectureDeclaration {
@@ -396,4 +406,33 @@ struct DeclarationTests {
       return error.diagnostics.map { "\($0.place.line):\($0.place.column): \($0.path): \($0.message)" }
     }
   }
+}
+
+/// An operation that passes its input on, and that experiment files have no layer for.
+private struct Unwritable: Operation {
+  var backwardNeeds: SavedValues { [] }
+
+  func outputShape(_ inputs: [FeatureShape]) -> FeatureShape { inputs[0] }
+
+  func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {}
+
+  func keeping(
+    _ kept: KeptPositions, _ inputs: [FeatureShape]
+  ) -> (operation: Unwritable, slices: [ParameterSlice]) { (self, []) }
+
+  func isNonNegative(_ inputs: [Bool]) -> Bool { inputs[0] }
+
+  func forward(
+    _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
+  ) -> (output: Planes, saved: Void) { (x[0], ()) }
+
+  func backward(
+    _ dy: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into dx: NodeFlow,
+    _ run: inout Run
+  ) {}
+
+  func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
+    _ run: inout Run
+  ) {}
 }

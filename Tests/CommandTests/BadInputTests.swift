@@ -11,9 +11,10 @@ struct BadInputTests {
     var text = """
       # Error messages
 
-      Every message goes to standard error, one per line; nothing that was saved before is lost. Exit status: 1 a check failed
-      (`validate` found errors, an `expect` was missed, `diff` found a regression), 2 wrong usage or an invalid file, 3 a run
-      failed, 130 interrupted with the state saved. A test checks every row.
+      Every message goes to standard error, one per line; nothing that was saved before is lost. Exit
+      status: 1 a check failed (`validate` found errors, an `expect` was missed, `diff` found a
+      regression), 2 wrong usage or an invalid file, 3 a run failed, 130 interrupted with the state
+      saved. A test checks every row.
 
       """
     for kind in BadInput.Kind.allCases {

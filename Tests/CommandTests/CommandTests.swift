@@ -113,6 +113,66 @@ struct CommandTests {
     #expect(pictures.status == 0, "\(pictures.errors)")
   }
 
+  @Test("init writes how many classes the folder of pictures has, and a file for a folder without pictures")
+  func initPictures() throws {
+    let picture = try Data(
+      contentsOf: Command.repository.appendingPathComponent(
+        "Tests/DatasetsTests/Fixtures/pictures/colour.png"))
+    for count in [3, 12] {
+      let trial = try Trial()
+      for place in (1...count).flatMap({ ["train/\($0)", "val/\($0)"] }) {
+        let folder = trial.folder.appendingPathComponent("data/photos/\(place)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try picture.write(to: folder.appendingPathComponent("picture.png"))
+      }
+      let (text, warnings) = try initialized(in: trial.folder)
+      #expect(text.contains("\n  classes: \(count) "), "\(text)")
+      #expect(warnings.isEmpty)
+    }
+    let trial = try Trial()
+    try FileManager.default.createDirectory(
+      at: trial.folder.appendingPathComponent("data/photos"), withIntermediateDirectories: true)
+    let (text, warnings) = try initialized(in: trial.folder)
+    #expect(text.contains("\n  classes: 10 "))
+    #expect(warnings.contains("there is no folder train in it"), "\(warnings)")
+  }
+
+  /// The file that `init` writes for the pictures in `data/photos`, and its warnings.
+  private func initialized(in folder: URL) throws -> (text: String, warnings: String) {
+    let result = try Command.run(["init", "photos.yaml", "--dataset", "image-folder"], in: folder)
+    #expect(result.status == 0, "\(result.errors)")
+    let file = folder.appendingPathComponent("photos.yaml")
+    return (try String(contentsOf: file, encoding: .utf8), result.errors)
+  }
+
+  @Test("commands with one output take a file of one experiment only")
+  func severalExperiments() throws {
+    let files = ["trial.yaml": Data((Self.trial + "matrix: {train.epochs: [1, 2]}\n").utf8)]
+    for arguments in [
+      ["score", "trial.yaml"],
+      ["check-gradients", "trial.yaml", "--weights", "w", "--images", "i", "--out", "o"],
+    ] {
+      let result = try Command.run(arguments, files: files)
+      #expect(result.status == 2)
+      #expect(result.errors.hasSuffix("espalier: trial.yaml has 2 experiments; expected a file of one\n"))
+    }
+  }
+
+  @Test("sensitivity suggests no option of run, which would discard the trainings")
+  func otherOptions() throws {
+    let result = try Command.run(["sensitivity", "trial.yaml", "--force"], files: Self.files)
+    #expect(result.status == 2)
+    #expect(result.errors.hasPrefix("espalier: Unknown option '--force': the same command resumes (see "))
+  }
+
+  @Test("submit refuses more threads than a task can use")
+  func tooManyThreads() throws {
+    let arguments = ["submit", "trial.yaml", "--threads", "300", "--dry-run"]
+    let result = try Command.run(arguments, files: Self.files)
+    #expect(result.status == 2)
+    #expect(result.errors.contains("--threads must be from 1 to 256"), "\(result.errors)")
+  }
+
   @Test("the manifests for Kubernetes are documents of their own")
   func manifests() throws {
     let submit = [

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What a shell or a container allows a process: it is told, and ends, whatever runs out.
+/// What a shell or a container allows a process: whatever runs out, the user learns of it, and the
+/// process ends.
 @Suite("Limits of the system", .timeLimit(.minutes(20)))
 struct LimitTests {
   private func run(_ limit: String, _ arguments: [String], asNobody: Bool = false) throws -> Command.Result {
@@ -23,6 +24,20 @@ struct LimitTests {
     #expect(
       limited.output.split(separator: "\n").first { $0.hasPrefix("top-1") }
         == free.output.split(separator: "\n").first { $0.hasPrefix("top-1") })
+  }
+
+  @Test("threads that cannot be started are reported as JSON where progress is, and requested on a cluster")
+  func threadsElsewhere() throws {
+    let few = "ulimit -u 1 2>/dev/null || ulimit -p 1"
+    let trained = try run(
+      few, ["run", "trial.yaml", "--threads", "3", "--progress", "json"], asNobody: true)
+    #expect(trained.status == 0 && trained.complaints.isEmpty, "\(trained.errors)")
+    #expect(trained.errors.contains("the system starts only 1 of 3 threads"))
+    let submit = ["submit", "trial.yaml", "--threads", "3", "--memory", "1G", "--time", "10", "--dry-run"]
+    let submitted = try run(few, submit, asNobody: true)
+    #expect(submitted.status == 0, "\(submitted.errors)")
+    #expect(submitted.output.contains("--cpus-per-task=3"), "\(submitted.output)")
+    #expect(submitted.output.contains(" --threads 3 "))
   }
 
   @Test("too few open files are an error in one line", arguments: [4, 5, 6, 8])

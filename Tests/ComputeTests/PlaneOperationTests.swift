@@ -49,13 +49,18 @@ struct PlaneOperationTests {
     var samples = Samples()
     let parts = [2, 1, 3, 2, 4].map { samples.planes(Self.shape.with(channels: $0)) }
     let values = parts.map { $0.dense() }
-    let first = engine.concatenate([parts[0], parts[1]], capacity: 8)
-    let second = engine.concatenate([first, parts[2]], capacity: 8)
+    let first = engine.concatenate([parts[0], parts[1]], capacity: 8, precision: .float32)
+    let second = engine.concatenate([first, parts[2]], capacity: 8, precision: .float32)
     // The room behind the first is taken.
-    let other = engine.concatenate([first, parts[3]], capacity: 8)
-    let third = engine.concatenate([second, parts[3]], capacity: 8)
+    let other = engine.concatenate([first, parts[3]], capacity: 8, precision: .float32)
+    let third = engine.concatenate([second, parts[3]], capacity: 8, precision: .float32)
     // There is none left.
-    let last = engine.concatenate([third, parts[4]], capacity: 8)
+    let last = engine.concatenate([third, parts[4]], capacity: 8, precision: .float32)
+    // The room is of another precision.
+    let start = engine.concatenate([parts[0], parts[1]], capacity: 8, precision: .float32)
+    let half = engine.concatenate([start, parts[2]], capacity: 8, precision: .bfloat16)
+    #expect(half.precision == .bfloat16 && !half.overlaps(start))
+    #expect(half.shape == second.shape && half.checkBorders())
     #expect(second.overlaps(first) && third.overlaps(second))
     #expect(!other.overlaps(first) && !last.overlaps(third) && !first.overlaps(parts[0]))
     #expect(first.dense() == values[0] + values[1])

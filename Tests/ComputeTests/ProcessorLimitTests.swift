@@ -26,6 +26,8 @@ struct ProcessorLimitTests {
     #expect(text(8, nil) == nil)
     #expect(text(3, nil) == "the process may run on 3 of the machine's processors (taskset, cpuset)")
     #expect(text(nil, 2.5) == "the control group gets the time of 2.5 processors (cpu.max)")
+    #expect(
+      ProcessorLimit(machine: 384, affinity: nil, quota: nil).explanation == "an engine has at most 256")
   }
 
   @Test("here is at least one and at most the machine's")
@@ -56,8 +58,31 @@ struct ProcessorLimitTests {
       as [(String, Int?)])
   func affinity(list: String, count: Int?) throws {
     let status = "Name:\tespalier\nCpus_allowed:\t3\nCpus_allowed_list:\t\(list)\nMems_allowed:\t1\n"
-    #expect(try limits(["proc/self/status": status], \.affinity) == count)
-    #expect(try limits([:], \.affinity) == nil)
+    #expect(try limits(["proc/self/status": status]) { $0.affinity(of: "self") } == count)
+    #expect(try limits(["proc/7/status": status]) { $0.affinity(of: "7") } == count)
+    #expect(try limits([:]) { $0.affinity(of: "self") } == nil)
+  }
+
+  @Test(
+    "is shared by processes that are started together, as far as they are not bound to fewer processors",
+    arguments: [
+      // Alone, of any parent.
+      (16, 16, 1, 16), (16, 2, 1, 16), (384, 384, 1, 384),
+      // Not bound, on a whole machine or a part of it.
+      (16, 16, 4, 4), (16, 16, 32, 1), (384, 384, 2, 192),
+      // Bound to separate processors, or two to each half.
+      (4, 16, 4, 4), (1, 16, 4, 1), (8, 16, 4, 4), (8, 16, 2, 8),
+    ])
+  func share(own: Int, launcher: Int, processes: Int, share: Int) {
+    func limit(_ count: Int) -> ProcessorLimit { ProcessorLimit(machine: 384, affinity: count, quota: nil) }
+    #expect(limit(own).share(processes: processes, launcher: limit(launcher)) == share)
+  }
+
+  @Test("gives a process at least one thread by default, and at most one for each processor")
+  func defaultThreads() {
+    let most = ProcessorLimit.current.count
+    #expect((1...most).contains(ProcessorLimit.defaultThreads()))
+    #expect((1...most).contains(ProcessorLimit.share(processes: 1000)))
   }
 
   @Test("is bounded by the quota of the control group, and of those that it is in")

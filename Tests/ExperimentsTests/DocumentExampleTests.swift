@@ -115,6 +115,15 @@ struct DocumentExampleTests {
     }
   }
 
+  @Test("the criterion in docs/adding-a-criterion.md is the one in the source")
+  func criterion() throws {
+    let page = try Self.document("adding-a-criterion")
+    let block = try #require(Self.blocks(of: page).first { $0.language == "swift" })
+    let source = try String(
+      contentsOfFile: repository + "/Sources/Pruning/Criteria/L1Norm.swift", encoding: .utf8)
+    #expect(block.text == source)
+  }
+
   // MARK: Reading the document
 
   private static func document(_ name: String) throws -> String {

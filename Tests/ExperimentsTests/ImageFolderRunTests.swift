@@ -142,7 +142,7 @@ struct ImageFolderRunTests {
     #expect(message { _ = try evaluated() } == "no test \(allLeftOut)")
     #expect(message { _ = try scored() } == "no training \(allLeftOut)")
     let analysis = SensitivityAnalysis(
-      spec, weights: model, ratios: [0.5], results: folder.path, engines: [engine],
+      spec, weights: model, ratios: [0.5], results: folder.path, engine: engine,
       progress: .silent, interruption: Interruption())
     #expect(message { _ = try analysis.run() } == "no test \(allLeftOut)")
   }

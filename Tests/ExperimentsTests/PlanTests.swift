@@ -138,7 +138,7 @@ struct PlanTests {
     let widths = try ExperimentPlan(spec).widths
     #expect(widths.map(\.epoch) == [0, 1, 2])
     let forecast = try TrainingForecast(
-      spec, data, widths: widths, calibration: Calibration(engine: engine), engine: engine)
+      spec, data, widths: widths, calibration: Calibration(engine: engine, results: "none"), engine: engine)
     func cost(_ variant: Variant, _ done: Int, trained: Int = 0) throws -> Double {
       try #require(forecast.cost(variant, after: done, trained: trained))
     }

@@ -100,7 +100,8 @@ struct PrecisionTests {
     let graph = try spec.structure().graph
     let memory = Precision.allCases.map { graph.trainingMemory(precision: $0) }
     #expect(memory[0].parameters == memory[1].parameters)
-    #expect(memory[1].perImage > memory[0].perImage / 2 && memory[1].perImage < 0.55 * memory[0].perImage)
+    let ofAnImage = memory.map { $0.bytes(images: 2) - $0.bytes(images: 1) }
+    #expect(ofAnImage[1] > ofAnImage[0] / 2 && ofAnImage[1] < 0.55 * ofAnImage[0])
   }
 
   @Test("has a predicted time beside that of single precision in the plan of one experiment")

@@ -19,8 +19,7 @@ struct SensitivityTests {
   ) throws -> SensitivityAnalysis {
     SensitivityAnalysis(
       spec, weights: nil, ratios: ratios, results: folder,
-      engines: try (0..<threads).map { _ in try Engine(threads: 1) },
-      progress: .silent, interruption: interruption)
+      engine: try Engine(threads: threads), progress: .silent, interruption: interruption)
   }
 
   @Test("each point is the accuracy of the model without the layer's lowest channels")
@@ -95,6 +94,13 @@ struct SensitivityTests {
     }
     let others = try analysis(spec, in: folder.path, ratios: [0.25, 0.5]).run()
     #expect(others.layers.map { $0.points } == whole.layers.map { Array($0.points.prefix(2)) })
+  }
+
+  @Test("leaves no folder where there is no model")
+  func missingModel() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: RunError.self) { try analysis(digits(), in: folder.path).run() }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
   @Test("stops when asked to")

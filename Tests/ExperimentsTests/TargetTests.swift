@@ -5,6 +5,7 @@ import Testing
 
 @testable import Compute
 @testable import Experiments
+@testable import MessagePassing
 
 @Suite("Targets of pruning")
 struct TargetTests {
@@ -40,27 +41,62 @@ struct TargetTests {
     let target = PruneSpec.Target.flopsRatio(0.5)
     #expect(target.missed(from: whole.cost, to: whole.cost)?.share == 0)
     #expect(PruneSpec.Target.ratio(0.5).missed(from: whole.cost, to: whole.cost) == nil)
-    let sentences = PruningWarnings(before: whole, after: whole, target: target).sentences
+    let spec = PruneSpec(target: target, interval: 1, until: 1)
+    let sentences = PruningWarnings(before: whole, after: whole, prune: spec, steps: 1).sentences
     #expect(sentences.count == 1)
     #expect(sentences.first?.hasPrefix("0.0 of the MACs are removed, but the target was 0.5") == true)
-    #expect(PruningWarnings(before: whole, after: whole, target: nil).sentences.isEmpty)
+    #expect(PruningWarnings(before: whole, after: whole, prune: nil, steps: 1).sentences.isEmpty)
   }
+
+  @Test("of channels per step that a pruned model to start from cannot lose are told, up to the multiple")
+  func missedChannels() throws {
+    func network() throws -> Network {
+      try #require(ArchitectureRegistry.build(Self.resnet20, seed: 1, engine: Engine(threads: 1)))
+    }
+    let (pruned, start) = (try network(), try network())
+    pruned.remove(channels: ["layer1.0.conv1": Set(0..<12)])
+    try start.load(model: pruned.tensorFile(), from: "start")
+    func sentences(removed: Int, roundTo: Int = 1) -> [String] {
+      let spec = PruneSpec(target: .channelsPerStep(9), interval: 1, until: 2, roundTo: roundTo)
+      let after = start.structure.removing(["layer3.0.conv1": Set(0..<removed)])
+      return PruningWarnings(before: after, after: after, prune: spec, steps: 2).sentences
+    }
+    #expect(sentences(removed: 8).count == 1)
+    #expect(
+      sentences(removed: 8).first?.hasPrefix("the steps removed 8 channels, but the target was 18") == true)
+    for removed in [17, 18] { #expect(sentences(removed: removed).isEmpty) }
+    #expect(sentences(removed: 16).count == 1 && sentences(removed: 16, roundTo: 2).isEmpty)
+  }
+
+  private static let resnet20 = ArchitectureSpec(
+    name: "resnet20", depth: 20, block: .basic, input: [3, 32, 32], classes: 10)
 
   @Test("that take more than nine tenths of a layer are told once, with the layer")
   func thinLayer() throws {
-    let whole = PrunableGraph(
-      try ArchitectureRegistry.graph(
-        ArchitectureSpec(name: "resnet20", depth: 20, block: .basic, input: [3, 32, 32], classes: 10)))
+    let whole = PrunableGraph(try ArchitectureRegistry.graph(Self.resnet20))
     let group = try #require(whole.channelGroups.first)
     let fourteen = whole.removing([group.name: Set(0..<14)])
     let fifteen = fourteen.removing([group.name: [14]])
     func sentences(_ before: PrunableGraph, _ after: PrunableGraph) -> [String] {
-      PruningWarnings(before: before, after: after, target: nil).sentences
+      PruningWarnings(before: before, after: after, prune: nil, steps: 1).sentences
     }
     #expect(sentences(whole, fourteen).isEmpty)
     #expect(
       sentences(fourteen, fifteen).map { $0.hasPrefix("\(group.name) keeps 1 of its 16 channels") } == [true])
     #expect(sentences(fifteen, fifteen).isEmpty)
+  }
+
+  @Test("that leave few of the channels that a grouped convolution ties are told in channels")
+  func thinGroups() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
+    let first = try builder.add(Convolution(outputs: 24, kernel: 1), [.image], layer: "c")
+    let grouped = try builder.add(Convolution(outputs: 24, kernel: 3, groups: 2), [first], layer: "g")
+    let mean = try builder.add(GlobalAveragePooling(), [grouped], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    let whole = PrunableGraph(try builder.graph())
+    let after = whole.removing(["c": Set(0..<11)])
+    let sentences = PruningWarnings(before: whole, after: after, prune: nil, steps: 1).sentences
+    #expect(sentences.map { $0.hasPrefix("c keeps 2 of its 24 channels;") } == [true])
   }
 }
 
@@ -83,6 +119,114 @@ struct MemoryTests {
     #expect(plenty.problem == nil)
   }
 
+  @Test("is that of a process's own shards, of all its neighbours, and of all jobs")
+  func sharing() throws {
+    let spec = try digits(["train.shards=4", "train.batch_size=256"])
+    func needed(
+      _ limit: AvailableMemory.Limit = .machine, beside: [Double]? = [], processes: Int = 1, here: Int = 1
+    ) throws -> Double {
+      try #require(
+        MemoryCheck(
+          spec, available: AvailableMemory(bytes: 1 << 40, limit: limit), threads: 4, beside: beside,
+          processes: processes, here: here)
+      ).needed
+    }
+    let (whole, quarter) = (try needed(), try needed(processes: 4))
+    #expect(quarter < whole / 2)
+    #expect(try needed(processes: 4, here: 4) == 4 * quarter)
+    #expect(try needed(.addressSpace, processes: 4, here: 4) == quarter, "each process has this limit")
+    for limit in [AvailableMemory.Limit.machine, .addressSpace] {
+      #expect(try needed(limit, beside: [whole, 5]) == 2 * whole + 5)
+    }
+    #expect(try needed(beside: nil) == 0)
+  }
+
+  @Test("is enough for a process that has a quarter, and not for two trainings where it is for one")
+  func suite() throws {
+    let large = try digits(["train.shards=4", "train.batch_size=256"])
+    let small = try digits(["train.batch_size=32"])
+    func needed(_ spec: ExperimentSpec, processes: Int = 1) throws -> Double {
+      try #require(MemoryCheck.training(spec, threads: 4, processes: processes))
+    }
+    func memory(
+      _ bytes: Double, _ trainings: [ExperimentSpec], jobs: Int = 1, group: ProcessGroup = .alone
+    ) -> SuiteMemory {
+      SuiteMemory(
+        jobs: jobs, threads: 4, group: group,
+        available: AvailableMemory(bytes: Int(bytes) + 1, limit: .machine), trainings: trainings)
+    }
+    func fits(_ memory: SuiteMemory, _ spec: ExperimentSpec) -> Bool {
+      memory.problem(of: spec, trains: true) == nil
+    }
+    let (whole, quarter, other) = (
+      try needed(large), try needed(large, processes: 4), try needed(small)
+    )
+    let (spread, unknown) = (
+      ProcessGroup(rank: 0, count: 4, here: 1, library: nil),
+      ProcessGroup(rank: 0, count: 4, here: nil, library: nil)
+    )
+    #expect(quarter < whole && other < whole)
+    #expect(fits(memory(quarter, [large], group: spread), large))
+    #expect(!fits(memory(quarter, [large], group: unknown), large))
+    #expect(fits(memory(whole, [large], group: unknown), large))
+    #expect(!fits(memory(quarter, [large]), large))
+    #expect(fits(memory(whole, [large, large]), large))
+    #expect(fits(memory(whole, [large], jobs: 2), large))
+    #expect(!fits(memory(whole, [large, large], jobs: 2), large))
+    let mixed = memory(whole + other, [small, large, small, small], jobs: 2)
+    #expect(fits(mixed, large) && fits(mixed, small))
+    #expect(mixed.problem(of: large, trains: false) == nil)
+  }
+
+  @Test("that is not there for two jobs at the same time ends the experiment before its trainings")
+  func jobs() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    let needed = try #require(MemoryCheck.training(spec, threads: 1))
+    let runner = ExperimentRunner(
+      engines: try (0..<2).map { _ in try Engine(threads: 1) }, results: folder.path,
+      availableMemory: { AvailableMemory(bytes: Int(needed) + 1, limit: .machine) }, progress: .silent,
+      interruption: Interruption())
+    let failure = try #require(runner.run([spec]).first?.failure?.description)
+    #expect(failure.hasPrefix("2 trainings at the same time need about "))
+    #expect(
+      failure.hasSuffix(
+        "; fewer `--jobs` or a smaller `train.batch_size` or `train.precision: bfloat16` needs less"))
+  }
+
+  @Test("of scores from gradients is that of a whole batch in single precision")
+  func gradients() throws {
+    func needed(_ criterion: String, _ overrides: String...) throws -> Double {
+      let spec = try digits(["prune.criterion=\(criterion)", "train.batch_size=256"] + overrides)
+      let plenty = AvailableMemory(bytes: 1 << 40, limit: .machine)
+      return try #require(MemoryCheck(spec, available: plenty, threads: 1)).needed
+    }
+    let whole = try needed("taylor")
+    #expect(try needed("l1_norm") == whole)
+    for override in ["train.precision=bfloat16", "train.shards=4"] {
+      #expect(try needed("taylor", override) == whole)
+      #expect(try needed("l1_norm", override) < whole)
+    }
+  }
+
+  @Test("for the latency of a batch that does not fit is reported before the training")
+  func latency() throws {
+    func check(_ size: Int, bytes: Int, beside: [Double]? = []) throws -> MemoryCheck {
+      let spec = try digits(["evaluate.latency={batch_sizes: [1, \(size)]}"])
+      return try #require(
+        MemoryCheck(
+          spec, available: AvailableMemory(bytes: bytes, limit: .machine), threads: 1, beside: beside))
+    }
+    let (small, large) = (try check(32, bytes: 1 << 26), try check(65536, bytes: 1 << 26))
+    #expect(small.problem == nil && small.setting == "train.batch_size")
+    #expect(large.setting == "evaluate.latency.batch_sizes")
+    #expect(large.problem?.hasPrefix("measuring the latency of a batch of 65536 needs about ") == true)
+    #expect(large.problem?.hasSuffix("; smaller `evaluate.latency.batch_sizes` need less") == true)
+    #expect(try check(65536, bytes: 1 << 26, beside: nil).problem == large.problem)
+    // The image and the output of a convolution, at least.
+    #expect(large.needed > 65536 * 4 * 64 * 2)
+  }
+
   @Test("grows with the images of a batch, and needs no network to be counted")
   func growth() throws {
     let huge = ArchitectureSpec(
@@ -99,5 +243,9 @@ struct MemoryTests {
     let whole = small.bytes(images: 64)
     let shards = [1, 2, 8].map { small.bytes(TrainSpec(epochs: 1, batchSize: 64, shards: 8), threads: $0) }
     #expect(shards[0] < whole && shards[0] < shards[1] && shards[1] < shards[2] && shards[2] > whole)
+    // A shard is small enough to save what the whole batch recomputes.
+    let large = small.bytes(TrainSpec(epochs: 1, batchSize: 1024, shards: 16), threads: 16)
+    #expect(large == 16 * (whole - small.bytes(images: 0)) + (3 + 16 * 2) * small.parameters)
+    #expect(large > small.bytes(images: 1024) + 16 * 2 * small.parameters)
   }
 }

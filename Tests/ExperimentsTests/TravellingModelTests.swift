@@ -268,6 +268,35 @@ struct TravellingModelTests {
     #expect(network.tensors["fc.weight"]?.shape.first == 12)
     let report = try run(replaced, in: folder.path, fresh: true)
     #expect(report.status == .complete)
+    try expectRandomHead(replaced, in: folder)
+  }
+
+  /// That no command takes start weights with a new classifier for a trained model.
+  private func expectRandomHead(_ spec: ExperimentSpec, in folder: TemporaryFolder) throws {
+    let problem = #expect(throws: ToolError.self) {
+      try ModelEvaluation(spec, weights: nil, engine: engine)
+    }
+    #expect(
+      problem?.description
+        == "`architecture.new_head` has random weights; an evaluation needs a trained model: --weights MODEL.safetensors"
+    )
+    #expect(throws: ToolError.self) {
+      try Prediction(spec, weights: nil, images: .pictures([]), top: 1, engine: engine)
+    }
+    #expect(throws: ToolError.self) {
+      try ModelExport.write(
+        spec, weights: nil, as: .onnx, to: folder.path + "/out.onnx", engine: engine)
+    }
+    let trained = folder.path + "/replaced/seed-0/baseline/model.safetensors"
+    #expect(try ModelEvaluation(spec, weights: trained, engine: engine).images == 100)
+    let warnings = try ModelScores(spec, weights: nil, images: nil, engine: engine).warnings
+    #expect(warnings.first?.contains("`architecture.new_head`: the classifier has random weights") == true)
+    #expect(try ModelScores(spec, weights: trained, images: nil, engine: engine).warnings.isEmpty)
+    // The analysis is of the trained baseline.
+    _ = try SensitivityAnalysis(
+      spec, weights: nil, ratios: [0.5], results: folder.path, engine: engine, progress: .silent,
+      interruption: Interruption()
+    ).run()
   }
 
   @Test("are refused by their header when the experiment is read")

@@ -69,9 +69,20 @@ static void products(void) {
   }
 }
 
+static void pooling(void) {
+  enum { SIDE = 12, PIXELS = 2 * (SIDE + 1) * (SIDE + 1) };
+  static float x[PIXELS], relevance[PIXELS], result[PIXELS];
+  const ck_pool windows = {
+    .images = 2, .rows = SIDE, .columns = SIDE, .output_rows = SIDE, .output_columns = SIDE, .window = 3, .stride = 1, .padding = 1};
+  for (int i = 0; i < PIXELS; i++) x[i] = random_float(), relevance[i] = random_float();
+  ck_average_pool_relevance(&windows, relevance, x, false, result);
+  add(result, sizeof result);
+}
+
 int main(void) {
   moments();
   products();
   resampling();
+  pooling();
   printf("%016llx\n", (unsigned long long)digest);
 }

@@ -25,7 +25,7 @@ struct ProcessGroupTests {
   func parts(_ count: Int) {
     for total in [0, 1, count - 1, count, count + 1, 1000] {
       let parts = (0..<count).map { rank in
-        ProcessGroup(rank: rank, count: count, library: nil).part(of: total)
+        ProcessGroup(rank: rank, count: count, here: nil, library: nil).part(of: total)
       }
       #expect(parts.first?.lowerBound == 0 && parts.last?.upperBound == total)
       #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })

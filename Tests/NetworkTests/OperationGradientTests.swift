@@ -8,7 +8,7 @@ import Testing
 /// With L = sum of c * forward(x), (L(p + h d) - L(p - h d)) / 2h must equal <gradient, d>. L is
 /// summed in double. A linear layer in front makes the gradient of the input that of a parameter.
 /// Kinks of ReLU and max pooling are kept away from by construction: batch norm's shifts of +-4
-/// exceed what it normalizes.
+/// exceed what it normalizes. Values of hard functions stay between their kinks at +-3.
 @Suite("Numerical gradients")
 struct OperationGradientTests {
   @Test("of every operation, alone and behind others", arguments: GradientCase.all)
@@ -82,13 +82,60 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
   /// Normalized values reach about +-3, times 0.5: a shift of +-4 keeps ReLU's input away from 0.
   private func shifts(_ count: Int) -> [Float] { (0..<count).map { $0 % 2 == 0 ? 4 : -4 } }
 
-  static let all: [GradientCase] = [
-    GradientCase(name: "convolutions by themselves") { builder, x in
-      for (index, (kernel, stride)) in [(1, 1), (1, 2), (3, 1), (3, 2), (5, 1), (7, 2)].enumerated() {
-        _ = try builder.add(
-          Convolution(outputs: 4, kernel: kernel, stride: stride, hasBias: true), [x], layer: "c\(index)")
+  static let all: [GradientCase] =
+    convolutions + activations + activationsInSteps + compositions
+
+  /// Kernel, stride and groups of convolutions of six channels; six groups are depthwise.
+  private static let convolutions: [GradientCase] = [
+    (1, 1, 1), (1, 2, 1), (3, 1, 1), (3, 2, 1), (5, 1, 1), (7, 2, 1), (1, 1, 2), (3, 1, 2), (3, 2, 3),
+    (3, 1, 6), (3, 2, 6), (5, 1, 6),
+  ].map { kernel, stride, groups in
+    GradientCase(name: "convolution of \(kernel) with stride \(stride) in \(groups) groups") { builder, x in
+      let convolution = Convolution(
+        outputs: 6, kernel: kernel, stride: stride, groups: groups, hasBias: true)
+      _ = try builder.add(convolution, [x], layer: "c")
+    }
+  }
+
+  private static let activations: [GradientCase] = [
+    ActivationFunction.silu, .sigmoid, .hardSwish, .hardSigmoid,
+  ].map { function in
+    GradientCase(name: "average pooling, \(function)") { builder, x in
+      let mean = try builder.add(AveragePooling(window: 3, stride: 2, padding: 1), [x], layer: "mean")
+      _ = try builder.add(Activation(function), [mean], layer: "activation")
+    }
+  }
+
+  private static let activationsInSteps: [GradientCase] = [
+    ActivationFunction.relu6, .leakyReLU(slope: 0.1), .silu,
+  ].map { (function: ActivationFunction) in
+    GradientCase(name: "convolution, batch norm, \(function)") { builder, x in
+      _ = try builder.convolution(
+        Convolution(outputs: 4, kernel: 3), of: x, layer: "c", norm: "bn", activation: function)
+    }
+  }
+
+  private static let compositions: [GradientCase] = [
+    GradientCase(name: "depthwise convolution, batch norm, ReLU6") { builder, x in
+      _ = try builder.convolution(
+        Convolution(outputs: 6, kernel: 3, groups: 6), of: x, layer: "c", norm: "bn", activation: .relu6)
+    },
+    GradientCase(name: "gates of a channel and of a pixel") { builder, x in
+      let mean = try builder.add(GlobalAveragePooling(), [x], layer: "mean")
+      var signal = x
+      for (index, input) in [mean, x].enumerated() {
+        let linear = try builder.add(
+          Convolution(outputs: 6, kernel: 1, hasBias: true), [input], layer: "linear\(index)")
+        let gate = try builder.add(Activation(.sigmoid), [linear], layer: "gate\(index)")
+        signal = try builder.add(Multiply(), [signal, gate], layer: "product\(index)")
       }
-      // The last one is the output; the others have no reader and no gradient.
+    },
+    GradientCase(name: "concatenations, one of which extends another") { builder, x in
+      let first = try builder.add(Convolution(outputs: 3, kernel: 3), [x], layer: "first")
+      let joined = try builder.add(Concatenate(), [x, first], layer: "joined")
+      let second = try builder.add(Convolution(outputs: 2, kernel: 1), [joined], layer: "second")
+      let longer = try builder.add(Concatenate(), [joined, second, x], layer: "longer")
+      _ = try builder.add(Convolution(outputs: 4, kernel: 3), [longer], layer: "last")
     },
     GradientCase(name: "convolution, batch norm, ReLU, max pooling") { builder, x in
       let y = try builder.convolution(Convolution(outputs: 4, kernel: 3), of: x, layer: "c", norm: "bn")

@@ -49,19 +49,51 @@ struct PrecisionTests {
   @Test("keeps maps as bfloat16, and vectors in single precision")
   func kept() throws {
     let reference = try #require(ReferenceCase.all.first)
-    let (network, batch) = (try reference.network(), try reference.batch())
-    for precision in Precision.allCases {
-      let tape = network.train(batch.images, precision: precision).tape
-      let planes = zip(network.plan.steps, tape.entries).flatMap { step, entry -> [Planes] in
-        guard let entry else { return [] }
-        let values = entry.values.inputs.compactMap(\.self) + [entry.values.output].compactMap(\.self)
-        return values.filter { $0 !== batch.images } + step.keptPlanes(entry.saved).map(\.planes)
-      }
-      #expect(!planes.isEmpty)
-      for planes in planes {
-        #expect(planes.precision == (planes.shape.rows * planes.shape.columns > 1 ? precision : .float32))
+    let images = try reference.batch().images
+    for (network, images) in [(try reference.network(), images), try readingImages()] {
+      for precision in Precision.allCases {
+        let dropout = RandomStream(seed: 1, purpose: .test)
+        let tape = network.train(images, dropout: dropout, precision: precision).tape
+        let planes = network.planes(in: tape).filter { $0 !== images }
+        #expect(!planes.isEmpty)
+        for planes in planes {
+          #expect(planes.precision == (planes.shape.rows * planes.shape.columns > 1 ? precision : .float32))
+        }
       }
     }
+  }
+
+  /// A network whose dropout and concatenation read images, which are in single precision.
+  private func readingImages() throws -> (Network, Planes) {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 6, columns: 6))
+    let dropped = try builder.add(Dropout(0.25), [.image], layer: "drop")
+    let first = try builder.add(Convolution(outputs: 4, kernel: 3), [dropped], layer: "first")
+    let joined = try builder.add(Concatenate(), [.image, first], layer: "joined")
+    let second = try builder.add(Convolution(outputs: 4, kernel: 3), [joined], layer: "second")
+    let longer = try builder.add(Concatenate(), [joined, second], layer: "longer")
+    let third = try builder.add(Convolution(outputs: 4, kernel: 3), [longer], layer: "third")
+    let mean = try builder.add(GlobalAveragePooling(), [third], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    let network = Network(try builder.graph(), seed: 1, engine: try Engine(threads: 1))
+    return (network, network.planes(random(network.graph.input.planes(images: 2), 3), count: 2))
+  }
+
+  @Test("moves half of the bytes of single precision, in a profile, too")
+  func profile() throws {
+    let reference = try #require(ReferenceCase.all.first)
+    let batch = try reference.batch()
+    let bytes = try Precision.allCases.map { precision in
+      let (network, profile) = (try reference.network(), LayerProfile())
+      network.profile = profile
+      let pass = network.train(batch.images, precision: precision)
+      network.backward(pass, CrossEntropy()(pass.logits, labels: batch.labels).gradient)
+      // Those of gradients depend on the algorithm, and the first layer reads the images.
+      let entries = profile.entries.filter {
+        ($0.work == .forward || $0.work == .normalization) && $0.layer != "conv1"
+      }
+      return Dictionary(uniqueKeysWithValues: entries.map { ("\($0.layer), \($0.work)", $0.bytes) })
+    }
+    #expect(bytes[0].count > 10 && bytes[0] == bytes[1].mapValues { 2 * $0 })
   }
 
   @Test(

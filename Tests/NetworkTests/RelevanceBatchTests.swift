@@ -53,6 +53,33 @@ struct RelevanceBatchTests {
     }
   }
 
+  @Test("is that of the operations one by one where the logits are a sum and a ReLU, also from a zero")
+  func sumOfLogits() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 6, columns: 6))
+    let stem = try builder.convolution(
+      Convolution(outputs: 6, kernel: 3), of: .image, layer: "stem", norm: "stem.norm")
+    let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
+    let shortcut = try builder.add(
+      Convolution(outputs: 4, kernel: 1, hasBias: true), [mean], layer: "shortcut")
+    let branch = try builder.convolution(
+      Convolution(outputs: 4, kernel: 1), of: mean, layer: "branch", norm: "branch.norm", activation: nil)
+    let sum = try builder.add(Add(operands: 2, shortcut: 1), [branch, shortcut], layer: "sum")
+    _ = try builder.add(Activation(.relu), [sum], layer: "relu")
+    let graph = try builder.graph()
+    let networks = try [true, false].map {
+      Network(graph, seed: 5, engine: try Engine(threads: 1), fused: $0)
+    }
+    // The first logit is zero.
+    for parameter in networks.flatMap(\.parameters) where parameter.name == "shortcut.bias" {
+      parameter.value.values[0] = -100
+    }
+    let images = networks[0].planes(random(graph.input.planes(images: 6), 7), count: 6)
+    let found = networks.map { $0.relevances(images, labels: [0, 0, 0, 0, 0, 0]) }
+    #expect(found.allSatisfy { $0.logits.values[0] == 0 })
+    let stems = try found.map { try #require($0.relevances["stem"]).values }
+    #expect(relativeError(stems[0], stems[1]) < 1e-3)
+  }
+
   @Test("is that of each image where a linear layer reads values of either sign, of some images")
   func signs() throws {
     var builder = GraphBuilder(input: FeatureShape(channels: 4))

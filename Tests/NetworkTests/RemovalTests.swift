@@ -101,6 +101,26 @@ struct RemovalTests {
     #expect(other.streamGroups == removed.streamGroups)
   }
 
+  @Test("channels that a convolution makes are a convolution's, also where a gate for them comes first")
+  func gateBeforeSignal() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 6, columns: 6))
+    let stem = try builder.convolution(
+      Convolution(outputs: 8, kernel: 3), of: .image, layer: "stem", norm: "stem.norm")
+    let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
+    let linear = try builder.add(Linear(outputs: 16), [mean], layer: "gate")
+    let gate = try builder.add(Activation(.sigmoid), [linear], layer: "gate")
+    let signal = try builder.convolution(
+      Convolution(outputs: 16, kernel: 3), of: stem, layer: "a", norm: "a.norm")
+    let product = try builder.add(Multiply(), [signal, gate], layer: "product")
+    let pooled = try builder.add(GlobalAveragePooling(), [product], layer: "pooled")
+    let hidden = try builder.add(Linear(outputs: 5), [pooled], layer: "hidden")
+    _ = try builder.add(Linear(outputs: 4), [hidden], layer: "fc")
+    let graph = PrunableGraph(try builder.graph())
+    #expect(graph.channelGroups.map(\.name) == ["stem", "gate", "hidden"])
+    #expect(graph.channelGroups.map(\.kind) == [.convolution, .convolution, .hiddenUnits])
+    #expect(graph.channelGroups[1].members == ["gate", "a"] && graph.prunableChannels == 24)
+  }
+
   // MARK: Making networks
 
   private func build(_ architecture: ArchitectureSpec) throws -> Network {

@@ -13,6 +13,15 @@ extension Network {
   /// Logits by the running statistics.
   func evaluate(_ images: [Float], count: Int) -> Tensor { evaluate(planes(images, count: count)) }
 
+  /// The planes that a pass saved for the way back.
+  func planes(in tape: Tape) -> [Planes] {
+    zip(plan.steps, tape.entries).flatMap { step, entry -> [Planes] in
+      guard let entry else { return [] }
+      let values = entry.values.inputs + [entry.values.output]
+      return values.compactMap(\.self) + step.keptPlanes(entry.saved).map(\.planes)
+    }
+  }
+
   func relevances(
     _ images: [Float], labels: [Int]
   ) -> (logits: Tensor, relevances: [String: Tensor]) {

@@ -80,6 +80,17 @@ struct OperatorTests {
     } catch { return "\(error)" }
   }
 
+  @Test("every operator that is read stands in the table of docs/deploying.md")
+  func documented() throws {
+    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let page = try String(contentsOf: repository.appending(path: "docs/deploying.md"), encoding: .utf8)
+    let table = try #require(
+      page.components(separatedBy: "| operator | imported as |").last?.components(separatedBy: "\n\n").first)
+    let words = Set(table.split { !$0.isLetter }.map(String.init))
+    #expect(Set(GraphReader.operators.keys).subtracting(words) == [])
+  }
+
   @Test("read a flattening by sizes of the shape, and a product with a sum as a linear layer")
   func reshape() throws {
     let bytes = try file(

@@ -196,7 +196,7 @@ struct CriteriaTests {
     let standard = FeatureRelevance(options: [:]).importance(of: network, on: Self.data())
     let changed = FeatureRelevance(options: options).importance(of: network, on: Self.data())
     #expect(standard != changed)
-    // In the branch, not at the output: first convolutions of blocks are judged as before.
+    // In the branch, not at the output: first convolutions of blocks are scored as before.
     if options["last_convolution"] != nil {
       for (layer, values) in standard {
         #expect((changed[layer] == values) == !layer.hasSuffix("conv2"), "\(layer)")

@@ -82,6 +82,49 @@ struct PruningScheduleTests {
     #expect(network.channelGroups.map(\.kept.count) == [6, 6, 8, 8, 16, 16])
   }
 
+  @Test(
+    "multiples and minimums are of channels, also where a grouped convolution ties them",
+    arguments: [(8, 1, 16), (16, 1, 16), (12, 1, 24), (1, 24, 24)])
+  func groupedConvolutions(_ roundTo: Int, _ minimum: Int, _ left: Int) throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
+    let first = try builder.convolution(
+      Convolution(outputs: 32, kernel: 1), of: .image, layer: "c", norm: "n")
+    let grouped = try builder.convolution(
+      Convolution(outputs: 32, kernel: 3, groups: 8), of: first, layer: "g", norm: "m")
+    let mean = try builder.add(GlobalAveragePooling(), [grouped], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    let graph = PrunableGraph(try builder.graph())
+    #expect(graph.channelGroups.map(\.originalCount) == [4, 4])
+    #expect(graph.channelGroups.map(\.width) == [8, 8])
+    let spec = Self.spec(.ratio(0.5), interval: 1, until: 1, minimum: minimum, roundTo: roundTo)
+    let removals = PruningSchedule(spec, epochs: 2).removals(
+      after: 1, graph: graph, scores: ["c": [0, 1, 2, 3], "g": [0.5, 1.5, 2.5, 3.5]])
+    #expect(graph.removing(removals).layers.prefix(2).map(\.channels) == [left, left])
+  }
+
+  @Test("a number of channels a step does not count those that a pruned model to start from lacks")
+  func prunedStart() throws {
+    let start = try resnet()
+    start.remove(channels: ["layer1.0.conv1": Set(0..<12), "layer3.0.conv2": Set(0..<30)])
+    let schedule = PruningSchedule(Self.spec(.channelsPerStep(9), interval: 1, until: 3), epochs: 5)
+    var random = RandomStream(seed: 4, purpose: .test)
+    var checkpoint = start.tensorFile()
+    for epoch in schedule.epochs {
+      // As after an interruption.
+      let network = try resnet()
+      try network.load(model: start.tensorFile(), from: "start")
+      try network.load(checkpoint, from: "checkpoint")
+      let scores = Dictionary(
+        uniqueKeysWithValues: network.channelGroups.map { group in
+          (group.name, group.kept.map { _ in Double(random.uniform()) })
+        })
+      let removals = schedule.removals(after: epoch, graph: network.structure, scores: scores)
+      #expect(removals.values.map(\.count).reduce(0, +) == 9)
+      network.remove(channels: removals)
+      checkpoint = network.tensorFile()
+    }
+  }
+
   @Test("the lowest of all layers go, at the second step too; hidden units by themselves")
   func lowest() throws {
     let network = try vgg()
@@ -173,15 +216,7 @@ struct PruningScheduleTests {
 
   @Test("the floor of hidden units that a stream takes along holds from step to step")
   func coupledUnits() throws {
-    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
-    let stem = try builder.convolution(Convolution(outputs: 16, kernel: 3), of: .image, layer: "c", norm: "n")
-    let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
-    let first = try builder.add(Linear(outputs: 16), [mean], layer: "first")
-    let second = try builder.add(Linear(outputs: 16), [first], layer: "second")
-    let sum = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "sum")
-    _ = try builder.add(Linear(outputs: 4), [sum], layer: "fc")
-    var graph = PrunableGraph(try builder.graph())
-    graph.prunesStreams = true
+    var graph = try Self.sumOfUnits()
     var spec = Self.spec(.ratio(0.25), interval: 1, until: 2)
     (spec.scope, spec.maximumLayerRatio) = (.stream, 0.25)
     // The second layer loses units alone, and then others with the first, all at once.
@@ -202,6 +237,20 @@ struct PruningScheduleTests {
   }
 
   // MARK: Making and pruning networks
+
+  /// A convolution, and a stream of hidden units: the sum of two linear layers.
+  static func sumOfUnits() throws -> PrunableGraph {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
+    let stem = try builder.convolution(Convolution(outputs: 16, kernel: 3), of: .image, layer: "c", norm: "n")
+    let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
+    let first = try builder.add(Linear(outputs: 16), [mean], layer: "first")
+    let second = try builder.add(Linear(outputs: 16), [first], layer: "second")
+    let sum = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "sum")
+    _ = try builder.add(Linear(outputs: 4), [sum], layer: "fc")
+    var graph = PrunableGraph(try builder.graph())
+    graph.prunesStreams = true
+    return graph
+  }
 
   /// Channels and units removed at each step.
   private func prune(

@@ -86,16 +86,36 @@ struct StreamPruningTests {
 
   @Test("removes what it says: the layers' channels that go with a stream's are in the list")
   func explicit() throws {
-    let network = try network()
     let schedule = PruningSchedule(spec(.ratio(0.5)), epochs: 4)
-    let removals = schedule.removals(after: 1, graph: network.structure, scores: scores(of: network, seed: 1))
-    let before = Dictionary(
-      uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { ($0.name, $0.kept) })
-    network.remove(channels: removals)
-    for group in network.channelGroups + network.streamGroups {
-      let gone = Set(before[group.name] ?? []).subtracting(group.kept)
-      #expect(gone == removals[group.name] ?? [], "\(group.name)")
+    for graph in [try network().structure, try nested(), try PruningScheduleTests.sumOfUnits()] {
+      var streams: Set<String> = []
+      for seed in 0..<6 {
+        let removals = schedule.removals(
+          after: 3, graph: graph, scores: scores(of: graph, seed: UInt64(seed)))
+        let smaller = graph.removing(removals)
+        for group in smaller.channelGroups + smaller.streamGroups {
+          let gone = Set(0..<group.originalCount).subtracting(group.kept)
+          #expect(gone == removals[group.name] ?? [], "\(group.name)")
+          if group.kind == .stream, !gone.isEmpty { streams.insert(group.name) }
+        }
+      }
+      #expect(streams == Set(graph.streamGroups.map(\.name)))
     }
+  }
+
+  @Test("holds the multiple in a sum within a sum, which loses channels with the outer one")
+  func nestedMultiples() throws {
+    let graph = try nested()
+    var scores = Dictionary(
+      uniqueKeysWithValues: ["stem", "first", "second"].map { ($0, [Double](repeating: 100, count: 6)) })
+    let order = [("first", 3), ("first", 1), ("stem", 3), ("stem", 0), ("second", 5), ("second", 4)]
+    for (rank, (group, channel)) in order.enumerated() { scores[group]?[channel] = Double(rank) }
+    let spec = PruneSpec(
+      criterion: "random", target: .channelsPerStep(4), interval: 1, until: 1, scope: .stream, roundTo: 2)
+    let removals = PruningSchedule(spec, epochs: 2).removals(after: 1, graph: graph, scores: scores)
+    let smaller = graph.removing(removals)
+    let kept = (smaller.streamGroups + smaller.channelGroups).map(\.kept)
+    #expect(kept == [[1, 2, 4, 5], [1, 2, 4, 5], [1, 2]])
   }
 
   @Test("leaves streams alone where the scope is the block")
@@ -109,18 +129,37 @@ struct StreamPruningTests {
 
   // MARK: Making and pruning networks
 
+  /// A sum of sums: that of the stem, and that of `first` and `second` within it.
+  private func nested() throws -> PrunableGraph {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 8, columns: 8))
+    func convolution(_ layer: String, _ input: Graph.Value) throws -> Graph.Value {
+      try builder.add(Convolution(outputs: 6, kernel: 3), [input], layer: layer)
+    }
+    let stem = try convolution("stem", .image)
+    let first = try convolution("first", stem)
+    let second = try convolution("second", first)
+    let inner = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "inner")
+    let outer = try builder.add(Add(operands: 2, shortcut: 0), [stem, inner], layer: "outer")
+    let mean = try builder.add(GlobalAveragePooling(), [outer], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    var graph = PrunableGraph(try builder.graph())
+    graph.prunesStreams = true
+    return graph
+  }
+
   private func prune(_ network: Network, _ spec: PruneSpec, seed: UInt64 = 1) {
     let schedule = PruningSchedule(spec, epochs: 4)
     for epoch in schedule.epochs {
       network.remove(
         channels: schedule.removals(
-          after: epoch, graph: network.structure, scores: scores(of: network, seed: seed + UInt64(epoch))))
+          after: epoch, graph: network.structure,
+          scores: scores(of: network.structure, seed: seed + UInt64(epoch))))
     }
   }
 
-  private func scores(of network: Network, seed: UInt64) -> [String: [Double]] {
+  private func scores(of graph: PrunableGraph, seed: UInt64) -> [String: [Double]] {
     var stream = RandomStream(seed: seed, purpose: .test)
-    let groups = network.channelGroups + network.streamGroups
+    let groups = graph.channelGroups + graph.streamGroups
     return Dictionary(
       uniqueKeysWithValues: groups.map { ($0.name, $0.kept.map { _ in Double(stream.uniform()) }) })
   }

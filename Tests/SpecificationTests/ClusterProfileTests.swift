@@ -40,6 +40,7 @@ struct ClusterProfileTests {
     arguments: [
       ("partition: cpu\n", ":1:1: partition: unknown key; did you mean `slurm.partition`?"),
       ("slurm: {acount: lab}\n", ":1:9: slurm.acount: unknown key; did you mean `account`?"),
+      ("threads: 300\n", ":1:10: threads: expected a whole number from 1 to 256, found `300`"),
       ("memory: 16\n", ":1:9: memory: expected a size such as `800M` or `16G`, found `16`"),
       (
         "time: soon\n",

@@ -56,14 +56,52 @@ struct PruneErrorTests {
         layers: [])
     }
     let key = row.target.prefix { $0 != ":" }
-    let text = experiment(["prune: {\(row.target), interval: 3, scope: \(scope)}"])
-    var found: [String] = []
-    do throws(SpecificationError) {
-      _ = try ExperimentFile.load(SourceText(bytes: Array(text.utf8)), "t.yaml", [], catalog, [:])
-    } catch {
-      found = error.diagnostics.map(\.description)
-    }
+    let found = problems("prune: {\(row.target), interval: 3, scope: \(scope)}", catalog)
     #expect(found == (row.problem.map { ["t.yaml:6:\(11 + key.count): prune.\(key): \($0)"] } ?? []))
+  }
+
+  @Test("multiples and minimums are of channels, also where a grouped convolution ties them")
+  func groupedConvolutions() {
+    var catalog = Catalog.test
+    catalog.outline = { _, _ in
+      Catalog.NetworkOutline(
+        groups: [4, 8].map { .init(name: "c", channels: $0, width: 32) }, layers: [])
+    }
+    for limit in ["round_to: 8", "round_to: 32", "minimum_channels: 64"] {
+      #expect(problems("prune: {ratio: 0.5, \(limit), interval: 3}", catalog).isEmpty, "\(limit)")
+    }
+    let limits = "(`minimum_channels` 33, `round_to` 1)"
+    #expect(
+      problems("prune: {ratio: 0.8, minimum_channels: 33, interval: 3}", catalog) == [
+        "t.yaml:6:16: prune.ratio: 0.8 of 12 channels is 10, but at most 8 can be removed \(limits)"
+      ])
+  }
+
+  @Test("what is excluded must be the name of a layer that makes channels")
+  func excluded() {
+    var catalog = Catalog.test
+    catalog.outline = { _, _ in
+      Catalog.NetworkOutline(groups: [.init(name: "conv1", channels: 8)], layers: ["conv1", "fc"])
+    }
+    let message = "t.yaml:6:43: prune.exclude: no convolution or linear layer is named"
+    #expect(
+      problems("prune: {ratio: 0.5, interval: 3, exclude: [con1]}", catalog) == [
+        "\(message) `con1`; did you mean `conv1`?"
+      ])
+    #expect(
+      problems("prune: {ratio: 0.5, interval: 3, exclude: [features.norm5]}", catalog) == [
+        "\(message) `features.norm5`; layers are `conv1` and `fc`, …"
+      ])
+  }
+
+  private func problems(_ prune: String, _ catalog: Catalog) -> [String] {
+    do throws(SpecificationError) {
+      let text = SourceText(bytes: Array(experiment([prune]).utf8))
+      _ = try ExperimentFile.load(text, "t.yaml", [], catalog, [:])
+      return []
+    } catch {
+      return error.diagnostics.map(\.description)
+    }
   }
 
   private static let table = ErrorTable(

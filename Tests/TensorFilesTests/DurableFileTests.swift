@@ -16,6 +16,14 @@ struct DurableFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
   }
 
+  @Test("leave nothing of a rehearsed write, nor of one in a folder that is missing")
+  func rehearsal() throws {
+    let folder = try TemporaryFolder()
+    #expect(DurableFile.rehearse([1, 2, 3], in: folder.path))
+    #expect(!DurableFile.rehearse([1, 2, 3], in: folder.path + "/nowhere"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test("that killed writers have left are removed, and nothing else")
   func leftovers() throws {
     let folder = try TemporaryFolder()

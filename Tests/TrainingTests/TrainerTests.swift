@@ -90,6 +90,26 @@ struct TrainerTests {
     #expect(resumed.channelGroups == straight.channelGroups)
   }
 
+  @Test("layers may be called velocity, and like the momentum of another layer")
+  func layersCalledVelocity() throws {
+    func network(seed: UInt64) throws -> Network {
+      var builder = GraphBuilder(input: FeatureShape(channels: 2))
+      var value = Graph.Value.image
+      for (layer, outputs) in [("velocity", 3), ("a", 4), ("velocity.a", 5)] {
+        value = try builder.add(Linear(outputs: outputs), [value], layer: layer)
+      }
+      return Network(try builder.graph(), seed: seed, engine: try Engine(threads: 1))
+    }
+    let saved = try network(seed: 1)
+    for (index, parameter) in saved.parameters.enumerated() {
+      parameter.velocity.values = parameter.velocity.values.map { _ in Float(index) + 0.1 }
+    }
+    let restored = try network(seed: 2)
+    try Checkpoint.restore(restored, from: Checkpoint.file(saved, notes: [:]), path: "memory")
+    #expect(restored.tensors == saved.tensors)
+    #expect(restored.parameters.map(\.velocity) == saved.parameters.map(\.velocity))
+  }
+
   @Test("a loss that is not finite names epoch, step and layer, and leaves the parameters of the step before")
   func divergence() throws {
     let network = try Self.network(threads: 1)
@@ -100,6 +120,32 @@ struct TrainerTests {
       try trainer.train(network, on: Self.images, epoch: 2)
     }
     #expect(weight.value.values.count { !$0.isFinite } == 1)
+  }
+
+  @Test("a layer whose finite weights overflow is named, not one after it", arguments: [false, true])
+  func overflow(_ isNormalizedLater: Bool) throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 1, rows: 8, columns: 8))
+    var value = Graph.Value.image
+    if isNormalizedLater {
+      for layer in ["first", "second"] {
+        value = try builder.add(Convolution(outputs: 2, kernel: 3), [value], layer: layer)
+      }
+      value = try builder.convolution(
+        Convolution(outputs: 3, kernel: 3), of: value, layer: "third", norm: "norm", activation: nil)
+      value = try builder.add(GlobalAveragePooling(), [value], layer: "mean")
+    } else {
+      value = try builder.add(Linear(outputs: 3), [value], layer: "hidden")
+    }
+    _ = try builder.add(Linear(outputs: 4), [value], layer: "fc")
+    let network = Network(try builder.graph(), seed: 1, engine: try Engine(threads: 1))
+    let layers = isNormalizedLater ? ["first", "second"] : ["hidden", "fc"]
+    for parameter in network.parameters where layers.contains(where: { parameter.name == $0 + ".weight" }) {
+      parameter.value = Tensor(shape: parameter.value.shape, repeating: 1e30)
+    }
+    let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
+    #expect(throws: TrainingError.diverged(epoch: 3, step: 1, loss: "nan", layer: layers[1])) {
+      try trainer.train(network, on: Self.images, epoch: 2)
+    }
   }
 
   @Test("what the last step of an epoch breaks is found at the epoch's end, and in evaluation")

@@ -4,14 +4,14 @@ import Specification
 extension Expansion {
   /// Only `leaky_relu` has a slope, and only tensors that a layer has can be named.
   func checkEffects(of layer: LayerDeclaration, _ options: LayerOptions) throws(ArchitectureError) {
-    let activation = options.words["activation"] ?? (layer.isConvolution ? "relu" : "none")
+    let activation = options.words["activation"] ?? "none"
     if let slope = layer.options["slope"], activation != "leaky_relu" {
       throw .layer(
         slope.place, path: layer.path + ".slope",
         message: "a slope is of `leaky_relu`, and the activation is `\(activation)`")
     }
     let hasWeights = layer.isConvolution || layer.kind == "linear"
-    let hasNorm = layer.isConvolution ? options.words["norm"] != "none" : layer.kind == "norm"
+    let hasNorm = layer.isConvolution ? options.hasNorm : layer.kind == "norm"
     for (key, isThere) in [("weights", hasWeights), ("norm", hasNorm)]
     where layer.tensors[key] != nil && !isThere {
       throw .layer(

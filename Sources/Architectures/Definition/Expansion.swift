@@ -20,8 +20,7 @@ struct Expansion {
   /// The file's parameters, and `classes`.
   private var fileNumbers: [String: Int] = [:]
 
-  /// More layers are a mistake.
-  private static let mostLayers = 10_000
+  private static let mostLayers = ArchitectureDeclaration.mostLayers
   private static let deepestBlocks = 16
 
   /// The scope of names and numbers of a layer: the file, or one use of a block.
@@ -278,6 +277,7 @@ struct Expansion {
       }
     }
     if case .flag(let keep)? = layer.options["keep"]?.value { flags["keep"] = keep }
+    if layer.isConvolution, words["activation"] == nil { words["activation"] = "relu" }
     return LayerOptions(numbers: found, decimals: decimals, words: words, flags: flags)
   }
 
@@ -286,7 +286,7 @@ struct Expansion {
   private mutating func tensorNames(
     _ layer: LayerDeclaration, _ kind: LayerKind, _ name: String, _ options: LayerOptions, _ prefix: String
   ) throws(ArchitectureError) -> (weights: String, norm: String) {
-    let isPair = layer.isConvolution && options.words["norm"] != "none"
+    let isPair = layer.isConvolution && options.hasNorm
     let weights = prefix + (layer.tensors["weights"] ?? (isPair ? name + ".0" : name))
     let norm = prefix + (layer.tensors["norm"] ?? (isPair ? name + ".1" : name))
     var own = layer.isConvolution || kind.name == "linear" ? [weights] : []

@@ -6,17 +6,21 @@ extension ArchitectureDeclaration {
   /// Declares a graph, pruned or not, as layers: read from a file, they produce the same graph with
   /// the same tensor names.
   ///
-  /// - Throws: ``SpecificationError`` if the name of a layer cannot be written in a file.
+  /// - Throws: ``SpecificationError`` if the name of a layer cannot be written in a file, or no
+  ///   kind of layer stands for an operation.
   public init(_ graph: Graph) throws(SpecificationError) {
     let writer = GraphWriter(graph)
     try self.init(
-      Array(JSON.object([("layers", .list(writer.layers()))]).text().utf8), file: "layers",
+      Array(JSON.object([("layers", .list(writer.layers()))]).text().utf8), file: GraphWriter.file,
       kinds: ArchitectureRegistry.layerKinds)
   }
 }
 
 /// Writes the nodes of a graph as declared layers.
 private struct GraphWriter {
+  /// What errors name as the file of the layers.
+  static let file = "layers"
+
   private let graph: Graph
   /// By output value of a layer: the name of the layer.
   private var names: [Graph.Value: String] = [.image: "input"]
@@ -42,12 +46,12 @@ private struct GraphWriter {
   }
 
   /// One mapping per layer.
-  func layers() -> [JSON] {
+  func layers() throws(SpecificationError) -> [JSON] {
     var writer = self
     var found: [JSON] = []
     var previous = Graph.Value.image
     for unit in Self.units(of: graph) {
-      found += writer.layers(of: unit, previous: previous)
+      found += try writer.layers(of: unit, previous: previous)
       previous = unit.value
     }
     return found
@@ -94,7 +98,9 @@ private struct GraphWriter {
 
   /// The layer, preceded by layers that declare the channels of its operands in a sum where the
   /// operands do not.
-  private mutating func layers(of unit: Unit, previous: Graph.Value) -> [JSON] {
+  private mutating func layers(
+    of unit: Unit, previous: Graph.Value
+  ) throws(SpecificationError) -> [JSON] {
     let name = freeName(unit.node.layer)
     names[unit.value] = name
     var entries: [(String, JSON)] = [("name", .string(name))]
@@ -103,7 +109,7 @@ private struct GraphWriter {
       unit.node.operation is Add || unit.node.operation is Concatenate
       || unit.node.operation is Multiply
     let (placements, operands) = placements(unit)
-    entries += kind(unit, operands.map(JSON.string))
+    entries += try kind(unit, operands.map(JSON.string))
     if let function = unit.activation {
       entries += Self.activation(function)
     } else if unit.node.operation is Convolution {
@@ -146,7 +152,9 @@ private struct GraphWriter {
     return name
   }
 
-  private func kind(_ unit: Unit, _ operands: [JSON]) -> [(String, JSON)] {
+  private func kind(
+    _ unit: Unit, _ operands: [JSON]
+  ) throws(SpecificationError) -> [(String, JSON)] {
     switch unit.node.operation {
     case let convolution as Convolution: self.convolution(convolution, unit)
     case let linear as Linear:
@@ -168,7 +176,13 @@ private struct GraphWriter {
     case let dropout as Dropout: [("dropout", .number(Double(dropout.probability)))]
     case is Add: [("add", .list(operands))]
     case is Concatenate: [("concat", .list(operands))]
-    default: [("multiply", .list(operands))]
+    case is Multiply: [("multiply", .list(operands))]
+    default:
+      throw SpecificationError(diagnostics: [
+        Diagnostic(
+          place: Place(file: Self.file),
+          message: "no kind of layer stands for \(type(of: unit.node.operation)) in `\(unit.node.layer)`")
+      ])
     }
   }
 

@@ -18,16 +18,19 @@ struct LayerParts {
   let shortcut: Int
 }
 
-/// The values of a layer's keys, with numbers evaluated.
+/// The values of a layer's keys, with numbers evaluated, and the default activation.
 struct LayerOptions {
   let numbers: [String: Int]
   let decimals: [String: Double]
   let words: [String: String]
   let flags: [String: Bool]
 
-  /// Nil for `none`, and if there is neither a value nor a default.
-  func activation(_ key: String = "activation", default defaultValue: String? = nil) -> ActivationFunction? {
-    guard let word = words[key] ?? defaultValue, word != "none" else { return nil }
+  /// Whether batch norm follows a convolution.
+  var hasNorm: Bool { words["norm"] != "none" }
+
+  /// Nil for `none`, and if there is no value.
+  var activation: ActivationFunction? {
+    guard let word = words["activation"], word != "none" else { return nil }
     return ActivationFunction(name: word, slope: decimals["slope"])
   }
 }
@@ -102,24 +105,22 @@ enum LayerKinds {
     _ parts: LayerParts, outputs: Int, kernel: Int, groups: Int, _ builder: inout GraphBuilder
   ) throws(GraphError) -> Graph.Value {
     let options = parts.options
-    let hasNorm = options.words["norm"] != "none"
     let convolution = Convolution(
       outputs: outputs, kernel: kernel, stride: options.numbers["stride"] ?? 1,
-      padding: options.numbers["padding"], groups: groups, hasBias: options.flags["bias"] ?? !hasNorm)
+      padding: options.numbers["padding"], groups: groups, hasBias: options.flags["bias"] ?? !options.hasNorm)
     var value = try builder.add(
       convolution, parts.inputs, layer: parts.name, tensors: parts.weights, pruning: parts.pruning)
-    if hasNorm {
+    if options.hasNorm {
       value = try builder.add(
         BatchNormalization(), [value], layer: parts.name, tensors: parts.norm, pruning: parts.pruning)
     }
-    return try addActivation(parts, default: "relu", to: value, &builder)
+    return try addActivation(parts, to: value, &builder)
   }
 
   private static func addActivation(
-    _ parts: LayerParts, default defaultValue: String? = nil, to value: Graph.Value,
-    _ builder: inout GraphBuilder
+    _ parts: LayerParts, to value: Graph.Value, _ builder: inout GraphBuilder
   ) throws(GraphError) -> Graph.Value {
-    guard let function = parts.options.activation(default: defaultValue) else { return value }
+    guard let function = parts.options.activation else { return value }
     return try builder.add(Activation(function), [value], layer: parts.name, pruning: parts.pruning)
   }
 

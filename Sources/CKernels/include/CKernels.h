@@ -263,7 +263,7 @@ typedef struct {
 // A copy of some images of a plane with zeros around each, pixels dealt to step * step phases:
 // element (n * window_rows + r) * pitch + q of phase (a, b), `phase` elements after the one before,
 // is pixel (step * (r - before) + a, step * (q - before) + b) of image n.
-// Phases end with two vectors that belong to no image.
+// Phases end with `before` elements and two vectors that belong to no image.
 typedef struct {
   // Of the plane, which may be read for two vectors after its last pixel.
   int64_t rows, columns;
@@ -662,8 +662,7 @@ typedef struct {
 // One plane. indices: [images][output_rows][output_columns], row * columns + column of the first
 // maximum.
 void ck_max_pool(const ck_pool *g, const float *x, float *y, int32_t *indices);
-// Overwrites dx, or adds to it.
-void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, bool accumulate, float *dx);
+void ck_max_pool_gradient(const ck_pool *g, const float *dy, const int32_t *indices, float *dx);
 
 // Means of windows, zeros of the padding counted. One plane.
 void ck_average_pool(const ck_pool *g, const float *x, float *y);
@@ -722,7 +721,8 @@ enum {
   CK_LAYOUT = sizeof(ck_kernels) + CK_SIGN_LISTS + 23 * CK_SIGNED_ENTRIES + 1009 * (sizeof(ck_convolution) + 3 * sizeof(ck_weight_gradient) +
     31 * sizeof(ck_contributions) + 17 * sizeof(ck_relevance_quotients) + 19 * sizeof(ck_redistribution) + 5 * sizeof(ck_products) + 7 * sizeof(ck_product_sums) + 11 * sizeof(ck_winograd) + 13 * sizeof(ck_activation_mask) + 41 * sizeof(ck_activation) + 29 * sizeof(ck_prefetch) + 37 * sizeof(ck_convolution_shape) + 43 * sizeof(ck_filter) + 47 * sizeof(ck_filter_gradient) +
     53 * sizeof(ck_filter_window) + 59 * sizeof(ck_plane_gradient) + 61 * sizeof(ck_strided_filter) + 67 * sizeof(ck_pair_convolution) +
-    71 * sizeof(ck_pair_sums)),
+    71 * sizeof(ck_pair_sums) + 73 * sizeof(ck_pool) + 79 * sizeof(ck_maps) + 83 * sizeof(ck_sgd) + 89 * sizeof(ck_moments) +
+    97 * sizeof(ck_gradient_sums)),
 };
 // What this library was compiled with: SwiftPM does not compile Swift sources again when this
 // header changes.

@@ -25,7 +25,7 @@ struct FilterWindow {
   /// Floats of a part, at most about: they stay in the second-level cache with what the filter
   /// makes of them.
   private static let cached = 16384
-  /// Elements that loops write past a phase's last image.
+  /// Elements that loops write past a phase's last image, beside `before`.
   private static let slack = 2 * CK_VECTOR_FLOATS
 
   /// Of a convolution's input.

@@ -31,6 +31,9 @@ public struct ChannelAffine: Equatable, Sendable {
   public var scale: Float
   public var shift: Float
 
+  /// The map x -> x.
+  public static let identity = ChannelAffine(scale: 1, shift: 0)
+
   public init(scale: Float, shift: Float) {
     self.scale = scale
     self.shift = shift
@@ -146,7 +149,7 @@ extension Engine {
       }
     }
     if let residual, term == nil, activation == nil, y.overlaps(residual) { return }
-    let map = term?.map ?? ChannelAffine(scale: 1, shift: 0)
+    let map = term?.map ?? .identity
     // Without a term the residual is what is mapped.
     guard let (from, channel) = term.map({ (x, $0.channel) }) ?? residual.map({ ($0, stream) }) else {
       return

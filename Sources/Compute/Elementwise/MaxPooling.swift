@@ -30,12 +30,9 @@ extension Engine {
     }
   }
 
-  /// Gradient of ``maxPool(_:window:stride:padding:into:indices:)``.
-  ///
-  /// - Parameter accumulate: adds to `dx` instead of overwriting it
+  /// Gradient of ``maxPool(_:window:stride:padding:into:indices:)``; overwrites `dx`.
   public func maxPoolGradient(
-    _ dy: Planes, indices: [Int32], window: Int, stride: Int, padding: Int, accumulate: Bool = false,
-    into dx: Planes
+    _ dy: Planes, indices: [Int32], window: Int, stride: Int, padding: Int, into dx: Planes
   ) {
     var pool = self.pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
     let pixels = dy.shape.pixelsPerChannel
@@ -47,7 +44,7 @@ extension Engine {
         parallel(dx.shape.channels) { channel in
           reading(dy, channel, dy.geometry.elements) { dy in
             writing(dx, channel, dx.geometry.elements, keepsValues: true) { dx in
-              ck_max_pool_gradient(pool, dy, indices + channel * pixels, accumulate, dx)
+              ck_max_pool_gradient(pool, dy, indices + channel * pixels, dx)
             }
           }
         }

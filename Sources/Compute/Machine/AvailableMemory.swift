@@ -74,7 +74,8 @@ public struct AvailableMemory: Equatable, Sendable {
     }
 
     /// What a group leaves; nil where it has no limit. Inactive pages of files count as used there,
-    /// but make room.
+    /// but make room. Version 1 writes nearly the largest integer for no limit, and the files are
+    /// read one after the other, so that sums of them could overflow.
     private func left(_ group: ControlGroup) -> Int? {
       guard group.isUnified || group.controllers.contains("memory") else { return nil }
       let folder = (group.isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") + group.path
@@ -87,7 +88,7 @@ public struct AvailableMemory: Equatable, Sendable {
       let inactive = (text("\(folder)/memory.stat") ?? "").split(separator: "\n")
         .first { $0.hasPrefix(group.isUnified ? "inactive_file " : "total_inactive_file ") }
         .flatMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-      return max(0, limit - used + (inactive ?? 0))
+      return max(0, limit - max(0, used - (inactive ?? 0)))
     }
   }
 }

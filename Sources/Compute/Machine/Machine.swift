@@ -3,7 +3,7 @@ import Foundation
 
 /// What this program runs on.
 public struct Machine: Sendable {
-  /// The processor's own name, "unknown" where the system does not tell.
+  /// The processor's name in `/proc/cpuinfo`, "unknown" where there is none.
   public let processor: String
   /// Instruction sets that matter here and that the processor has.
   public let features: [String]

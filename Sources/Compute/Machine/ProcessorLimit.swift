@@ -18,13 +18,37 @@ public struct ProcessorLimit: Equatable, Sendable {
     case quota(Double)
   }
 
-  public static let current = ProcessorLimit(
-    machine: ProcessInfo.processInfo.activeProcessorCount, affinity: LinuxLimits().affinity,
-    quota: LinuxLimits().quota)
+  public static let current = ProcessorLimit(of: "self")
 
-  /// Why it is not the machine's number of processors; nil where it is.
+  /// That of a process on this machine, by its number, with the quota of this one.
+  private init(of process: String) {
+    let limits = LinuxLimits()
+    self.init(
+      machine: ProcessInfo.processInfo.activeProcessorCount, affinity: limits.affinity(of: process),
+      quota: limits.quota)
+  }
+
+  /// The default number of threads of an engine that has this process's processors alone.
+  public static func defaultThreads() -> Int { min(Engine.maximumThreads, current.count) }
+
+  /// The processors of each of the processes that a launcher has started together on this machine.
+  public static func share(processes: Int) -> Int {
+    current.share(processes: processes, launcher: ProcessorLimit(of: "\(getppid())"))
+  }
+
+  /// An even share of the launcher's processors, or those that this process is bound to if they are
+  /// fewer.
+  ///
+  /// Processes that are not bound have the processors of their launcher, as in a container or a job
+  /// that has a part of the machine. Several may be bound to the same ones, such as a socket.
+  func share(processes: Int, launcher: ProcessorLimit) -> Int {
+    min(count, max(1, max(count, launcher.count) / max(1, processes)))
+  }
+
+  /// Why the default number of threads is not the machine's number of processors; nil where it is.
   public var explanation: String? {
     switch reason {
+    case .machine where count > Engine.maximumThreads: "an engine has at most \(Engine.maximumThreads)"
     case .machine: nil
     case .affinity: "the process may run on \(count) of the machine's processors (taskset, cpuset)"
     case .quota(let processors):
@@ -46,16 +70,18 @@ public struct ProcessorLimit: Equatable, Sendable {
   }
 }
 
-/// What Linux says of this process's processors (proc_pid_status(5) and
+/// What Linux says of the processors of processes (proc_pid_status(5) and
 /// https://docs.kernel.org/admin-guide/cgroup-v2.html); nothing on other systems.
 struct LinuxLimits {
   /// Where `/proc` and `/sys` are.
   var root = ""
 
-  /// Number of processors that the process may run on; nil where that is not known.
-  var affinity: Int? {
+  /// Number of processors that a process may run on; nil where that is not known.
+  ///
+  /// - Parameter process: its number, or `self`.
+  func affinity(of process: String) -> Int? {
     let name = "Cpus_allowed_list:"
-    let line = read("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
+    let line = read("/proc/\(process)/status")?.split(separator: "\n").first { $0.hasPrefix(name) }
     // Numbers and ranges of them, such as 0-3,8.
     let ranges = line?.dropFirst(name.count).split(separator: ",").map { part in
       part.split(separator: "-").map { Int($0.trimmingCharacters(in: .whitespaces)) }

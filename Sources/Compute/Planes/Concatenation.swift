@@ -16,17 +16,19 @@ extension Engine {
     }
   }
 
-  /// The channels of all parts, one after the other, in the first one's memory if that has room:
-  /// then the first one is a part of what is returned, and is not copied.
+  /// The channels of all parts, one after the other, in the first one's memory if that has room and
+  /// the precision: then the first one is a part of what is returned, and is not copied.
   ///
-  /// - Parameter capacity: channels that a later call may extend the result to.
+  /// - Parameters:
+  ///   - capacity: channels that a later call may extend the result to.
+  ///   - precision: of the result.
   /// - Precondition: there is a part; all have the same images, rows and columns.
-  public func concatenate(_ parts: [Planes], capacity: Int) -> Planes {
+  public func concatenate(_ parts: [Planes], capacity: Int, precision: Precision) -> Planes {
     let others = parts.dropFirst().map(\.shape.channels).reduce(0, +)
     let first = parts[0].shape.channels
-    guard let extended = parts[0].extended(by: others) else {
+    guard parts[0].precision == precision, let extended = parts[0].extended(by: others) else {
       let made = Planes(
-        parts[0].shape.with(channels: first + others), precision: parts[0].precision, capacity: capacity,
+        parts[0].shape.with(channels: first + others), precision: precision, capacity: capacity,
         zeroed: false, recycler: .shared)
       concatenate(parts, into: made)
       return made

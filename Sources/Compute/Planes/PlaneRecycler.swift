@@ -9,7 +9,7 @@ import Synchronization
 /// most that was lately in use and a quarter of it; beyond that, memory of other shapes is cleared
 /// and used, or the oldest returned to the system.
 final class PlaneRecycler: Sendable {
-  /// That of planes which are not told of another one.
+  /// That of planes for which no other one is named.
   static let shared = PlaneRecycler()
 
   private let state: Mutex<State>

@@ -16,7 +16,12 @@ public struct PlaneShape: Hashable, Sendable {
   public var pixelsPerChannel: Int { images * rows * columns }
 
   /// Of all pixels, without borders.
-  public var bytes: Int { channels * pixelsPerChannel * MemoryLayout<Float>.stride }
+  public func bytes(_ precision: Precision) -> Int { channels * pixelsPerChannel * precision.bytes }
+
+  /// Of the memory of planes: pixels, and the zeros behind rows and images.
+  public func bytesWithBorders(_ precision: Precision) -> Int {
+    channels * images * (rows + 1) * (columns + 1) * precision.bytes
+  }
 
   /// What windows over every image give: one pixel for each place of a window.
   ///

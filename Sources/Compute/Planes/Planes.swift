@@ -11,6 +11,8 @@
 public final class Planes: @unchecked Sendable {
   public let shape: PlaneShape
   public var precision: Precision { storage.precision }
+  /// Of all pixels, without borders.
+  public var bytes: Int { shape.bytes(precision) }
   let geometry: PlaneGeometry
   private let storage: PlaneStorage
   /// Where in the storage channel 0 lies.

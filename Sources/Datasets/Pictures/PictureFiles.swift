@@ -8,7 +8,7 @@ struct PictureFiles: Equatable, Sendable {
   let list: PictureList
   let spec: PictureSpec
   /// Threads that decode a batch.
-  let threads: Int
+  var threads: Int
   /// Shared by all selections from the same files.
   let damaged: DamagedPictures
 

@@ -1,6 +1,4 @@
-import Compute
 import Foundation
-import Synchronization
 
 /// Slurm's commands.
 struct Slurm {
@@ -58,30 +56,17 @@ struct Slurm {
   }
 
   private func call(_ command: String, _ arguments: [String]) throws(Failure) -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = (searchPath.map { ["PATH=\($0)"] } ?? []) + [command] + arguments
-    let (output, errors) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (output, errors)
-    process.standardInput = FileHandle.nullDevice
-    do { try process.run() } catch { throw Failure(description: "\(command): cannot be started: \(error)") }
-    // Both pipes are read concurrently: a command that fills one of them waits until it is read.
-    let complaint = Mutex("")
-    @Sendable func readErrors() {
-      let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      complaint.withLock { $0 = text }
+    let path = searchPath.map { ["PATH=\($0)"] } ?? []
+    guard let program = ProgramOutput(of: "/usr/bin/env", path + [command] + arguments) else {
+      throw Failure(description: "\(command): the system starts no program")
     }
-    let reader = StartedThread(stackSize: 1 << 20) { readErrors() }
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    if let reader { reader.join() } else { readErrors() }
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      let reason = complaint.withLock { $0 }.split(separator: "\n").joined(separator: "; ")
+    guard program.status == 0 else {
+      let reason = program.errors.split(separator: "\n").joined(separator: "; ")
       throw Failure(
-        description: process.terminationStatus == 127
+        description: program.status == 127
           ? "\(command): not found; expected Slurm's commands on this machine (or --dry-run)"
-          : "\(command): \(reason.isEmpty ? "status \(process.terminationStatus)" : reason)")
+          : "\(command): \(reason.isEmpty ? "status \(program.status)" : reason)")
     }
-    return text
+    return program.output
   }
 }

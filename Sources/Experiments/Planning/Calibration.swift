@@ -31,6 +31,8 @@ struct TrainingCost {
 /// data and batch size.
 final class Calibration {
   private let engine: Engine
+  /// Where checkpoints are written.
+  private let folder: String
   /// Measured seconds, by the name of the part.
   private var known: [String: Double] = [:]
   /// Time spent on measuring.
@@ -39,7 +41,12 @@ final class Calibration {
   /// Approximate measuring time for each part.
   private static let sampleSeconds = 0.5
 
-  init(engine: Engine) { self.engine = engine }
+  /// - Parameter results: the results folder; before it exists, the system's folder for temporary
+  ///   files stands for it.
+  init(engine: Engine, results: String) {
+    self.engine = engine
+    folder = FileManager.default.isWritableFile(atPath: results) ? results : NSTemporaryDirectory()
+  }
 
   /// - Parameters:
   ///   - network: the network, which is changed by training.
@@ -108,9 +115,7 @@ final class Calibration {
   }
 
   private func checkpointSeconds(_ network: Network) -> Double {
-    let path = NSTemporaryDirectory() + "/espalier-calibration-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return elapsed { try? Checkpoint.file(network, notes: [:]).write(to: path) }
+    elapsed { _ = DurableFile.rehearse(Checkpoint.file(network, notes: [:]).sealed(), in: folder) }
   }
 
   private func elapsed(_ body: () -> Void) -> Double {

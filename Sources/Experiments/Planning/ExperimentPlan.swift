@@ -68,7 +68,7 @@ struct ExperimentPlan: Encodable {
   var whole = WholePlan()
 
   /// The networks, from the unpruned one to the one after the last pruning step.
-  init(_ spec: ExperimentSpec) throws(ToolError) {
+  init(_ spec: ExperimentSpec, threads: Int = 1) throws(ToolError) {
     let network = try spec.structure()
     experiment = spec.name
     prunableChannels = network.prunableChannels(by: spec.prune)
@@ -82,7 +82,7 @@ struct ExperimentPlan: Encodable {
         macs: $0.cost.macs)
     }
     let cost = network.cost
-    precisions = PlannedPrecision.all(of: network.graph, spec.train)
+    precisions = PlannedPrecision.all(of: network.graph, spec.train, threads: threads)
     trainingMemoryMib = precisions.first(where: \.isSet)?.trainingMemoryMib ?? 0
     (parameters, macs) = (cost.parameters, cost.macs)
     pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in

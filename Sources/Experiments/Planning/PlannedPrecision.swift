@@ -16,10 +16,10 @@ struct PlannedPrecision: Encodable {
   var predictedSeconds: Double?
 
   /// Every precision, without times.
-  static func all(of graph: Graph, _ train: TrainSpec) -> [PlannedPrecision] {
+  static func all(of graph: Graph, _ train: TrainSpec, threads: Int) -> [PlannedPrecision] {
     ActivationPrecision.allCases.map { precision in
       let memory = graph.trainingMemory(precision: Precision(precision))
-        .bytes(train, threads: ProcessorLimit.current.count)
+        .bytes(train, threads: threads)
       return PlannedPrecision(
         precision: precision.rawValue, isSet: precision == train.precision,
         trainingMemoryMib: Int(memory / 0x1p20) + 1)

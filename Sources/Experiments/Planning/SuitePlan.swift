@@ -1,6 +1,5 @@
 import Compute
 import Datasets
-import Foundation
 import Specification
 
 /// The plan of several experiments: shared trainings, cached trainings, and predicted time.
@@ -20,7 +19,7 @@ public struct SuitePlan {
     whole = WholePlan(experiments: specs.count, threads: engine.threads)
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     let cache = StageCache(results: results)
-    let calibration = Calibration(engine: engine)
+    let calibration = Calibration(engine: engine, results: results)
     let start = ContinuousClock.now
     var predicted: Double? = calibrates ? 0 : nil
     var seen: Set<StageKey> = []
@@ -28,7 +27,7 @@ public struct SuitePlan {
     // The forecast of a plan of one experiment.
     var single: TrainingForecast?
     for spec in specs {
-      var plan = try ExperimentPlan(spec)
+      var plan = try ExperimentPlan(spec, threads: engine.threads)
       let (stages, data) = stages(of: spec, &preparation, calibrates: calibrates)
       let forecast: TrainingForecast?
       if calibrates, let data, stages.contains(where: { !seen.contains($0.key) && !cache.isDone($0) }) {
@@ -146,16 +145,4 @@ extension StageCache {
   func isDone(_ stage: TrainingStage) -> Bool {
     (checkpoints(stage.key).newestEpoch ?? 0) >= stage.epochs
   }
-}
-
-/// Peak resident memory of this process so far.
-private func peakResidentMebibytes() -> Int {
-  var usage = rusage()
-  #if os(Linux)
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Int(usage.ru_maxrss) / 1024
-  #else
-    getrusage(RUSAGE_SELF, &usage)
-    return Int(usage.ru_maxrss) / (1024 * 1024)
-  #endif
 }

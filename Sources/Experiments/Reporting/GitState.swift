@@ -32,6 +32,7 @@ public struct GitState: Equatable, Sendable {
 
   /// The output of git; nil if it fails.
   private static func git(_ arguments: [String], in folder: String) -> String? {
-    output(of: "git", ["-C", folder] + arguments)?.trimmingCharacters(in: .whitespacesAndNewlines)
+    let git = ProgramOutput(of: "git", ["-C", folder] + arguments)
+    return git?.status == 0 ? git?.output.trimmingCharacters(in: .whitespacesAndNewlines) : nil
   }
 }

@@ -114,24 +114,29 @@ public struct ExperimentRunner: Sendable {
     return specs.map { spec in Result { () throws(RunError) in try preparation.prepare(spec) } }
   }
 
-  /// Refuses experiments with a training to do that does not fit into the memory available now,
-  /// which other processes use, too.
+  /// Refuses experiments that do not fit into the available memory.
   ///
-  /// - Parameter share: the only trainings to do; nil for all
+  /// - Parameter share: the only trainings to do, without latencies; nil for all
   private func fitting(
     _ prepared: [Result<PreparedExperiment, RunError>], _ share: Set<StageKey>? = nil
   ) -> [Result<PreparedExperiment, RunError>] {
-    prepared.map { prepared in
+    func left(_ experiment: PreparedExperiment) -> [StageKey] {
+      experiment.stages.filter { share?.contains($0.key) ?? true && (fresh || !cache.isDone($0)) }.map(\.key)
+    }
+    var trainings: [StageKey: ExperimentSpec] = [:]
+    for case .success(let experiment) in prepared {
+      for key in left(experiment) { trainings[key] = experiment.spec }
+    }
+    let memory = SuiteMemory(
+      jobs: engines.count, threads: engines.first?.threads ?? 1, group: group, available: availableMemory(),
+      trainings: Array(trainings.values))
+    return prepared.map { prepared in
       Result { () throws(RunError) in
         let experiment = try prepared.get()
-        let stages = experiment.stages.filter { share?.contains($0.key) ?? true }
-        if fresh || !stages.allSatisfy(cache.isDone),
-          let check = MemoryCheck(
-            experiment.spec, available: availableMemory(), threads: engines.first?.threads ?? 1),
-          let problem = check.problem
-        {
-          throw .memory(problem)
-        }
+        var spec = experiment.spec
+        if share != nil { spec.evaluate.latencyBatchSizes = [] }
+        let problem = memory.problem(of: spec, trains: !left(experiment).isEmpty)
+        if let problem { throw .memory(problem) }
         return experiment
       }
     }

@@ -1,12 +1,15 @@
 import Network
+import Reports
 import Specification
 
 /// Effects of a pruning step that may not be intended.
 struct PruningWarnings {
   let before: PrunableGraph
   let after: PrunableGraph
-  /// The target, after the last step; nil after other steps.
-  let target: PruneSpec.Target?
+  /// The settings, after the last step; nil after other steps.
+  let prune: PruneSpec?
+  /// Number of all pruning steps.
+  let steps: Int
 
   /// Share of a layer's channels that may be removed without a warning.
   private static let mostOfLayer = 0.9
@@ -16,7 +19,7 @@ struct PruningWarnings {
   /// Layers that have lost more than nine tenths of their channels with this step.
   private var thinnedLayers: [String] {
     zip(before.channelGroups, after.channelGroups).filter { Self.isThin($1) && !Self.isThin($0) }.map {
-      "\($1.name) keeps \($1.kept.count) of its \($1.originalCount) channels;"
+      "\($1.name) keeps \($1.kept.count * $1.width) of its \($1.originalCount * $1.width) channels;"
         + " `prune.maximum_layer_ratio` and `prune.exclude` keep more"
     }
   }
@@ -26,10 +29,30 @@ struct PruningWarnings {
   }
 
   private var shortfall: String? {
-    guard let target, let missed = target.missed(from: after.whole.cost, to: after.cost) else { return nil }
-    return
-      "\(missed.share) of the \(missed.noun) are removed, but the target was \(missed.wanted): the criterion scores"
+    guard let prune, let missed = missedShare(prune) ?? missedChannels(prune) else { return nil }
+    return "\(missed.result), but the target was \(missed.wanted): the criterion scores"
       + " no other channels that may be removed"
+  }
+
+  /// A target of parameters or MACs that was not reached.
+  private func missedShare(_ prune: PruneSpec) -> (result: String, wanted: String)? {
+    prune.target.missed(from: after.whole.cost, to: after.cost).map {
+      ("\($0.share) of the \($0.noun) are removed", "\($0.wanted)")
+    }
+  }
+
+  /// A target of channels per step that was not reached, which may be out of reach for a pruned
+  /// model to start from: its channels do not count.
+  private func missedChannels(_ prune: PruneSpec) -> (result: String, wanted: String)? {
+    guard case .channelsPerStep(let channels) = prune.target else { return nil }
+    let groups = after.channelGroups.filter { $0.kind == .convolution }
+    let missing = after.missingAtStart
+    let removed = groups.map { $0.originalCount - $0.kept.count - missing[$0.name, default: 0] }.reduce(0, +)
+    // The nearest multiple is close enough, and with a stream's channel go those of its layers.
+    let multiple = groups.map { prune.multiple(width: $0.width) }.max() ?? 1
+    let layers = prune.scope == .stream ? after.streamGroups.map(\.members.count).max() ?? 1 : 1
+    guard channels * steps - removed > multiple * layers else { return nil }
+    return ("the steps removed \(counted(removed, "channel"))", "\(channels * steps)")
   }
 }
 

@@ -50,7 +50,8 @@ struct Scoring {
     let scores = Self.scores(of: network, by: spec.prune, on: input)
     let hasImages = group.any(seen > 0)
     if let failure { throw .data(failure) }
-    guard hasImages || !isRead || interruption.isRequested else {
+    // Each process has to decide the same.
+    guard hasImages || !isRead || group.any(interruption.isRequested) else {
       throw .training(.noImages(part: "training"))
     }
     return scores

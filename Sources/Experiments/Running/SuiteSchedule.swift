@@ -35,7 +35,7 @@ final class SuiteSchedule: Sendable {
   private struct State {
     var stages: [StageKey: StageState] = [:]
     var experiments: [ExperimentState] = []
-    /// Trainings for which the user was told that another process is running them.
+    /// Trainings for which a message said that another process is running them.
     var postponed: Set<StageKey> = []
   }
 

@@ -42,11 +42,16 @@ public struct TrainingFollower {
   private let engine: Engine
   private let group: ProcessGroup
   private let interruption: Interruption
+  private let progress: ProgressPrinter
 
+  /// - Parameter progress: shows warnings about pictures that this process reads; process 0 shows
+  ///   everything else.
   public init(
-    _ specs: [ExperimentSpec], engine: Engine, group: ProcessGroup, interruption: Interruption
+    _ specs: [ExperimentSpec], engine: Engine, group: ProcessGroup, interruption: Interruption,
+    progress: ProgressPrinter
   ) {
-    (self.specs, self.engine, self.group, self.interruption) = (specs, engine, group, interruption)
+    (self.specs, self.engine, self.group) = (specs, engine, group)
+    (self.interruption, self.progress) = (interruption, progress)
   }
 
   /// Takes part in the trainings that process 0 sends, until the end.
@@ -69,7 +74,7 @@ public struct TrainingFollower {
       let training = VariantTraining(
         spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data, engine: engine,
         checkpoints: CheckpointStore(folder: ""), key: stage.key, start: stage.start,
-        interruption: interruption, progress: .silent, group: group)
+        interruption: interruption, progress: progress, group: group)
       do throws(RunError) {
         try training.follow(state)
       } catch .training {

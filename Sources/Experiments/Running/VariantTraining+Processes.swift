@@ -3,6 +3,7 @@ import MessagePassing
 import Network
 import Pruning
 import Reports
+import Specification
 import TensorFiles
 import Training
 
@@ -65,9 +66,10 @@ extension VariantTraining {
   }
 
   /// Ends with an error of this process only, for which the others would wait.
-  func end(_ error: RunError) throws(RunError) {
+  func end(_ error: RunError) throws(RunError) -> Never {
     if group.count > 1 {
-      FileHandle.standardError.write(Data("espalier: \(spec.name): \(error)\n".utf8))
+      let text = visible("espalier: \(spec.name): \(error)")
+      try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
       group.abort(status: 3)
     }
     throw error

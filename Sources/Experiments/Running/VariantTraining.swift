@@ -33,6 +33,7 @@ struct VariantTraining {
   /// The lock of the checkpoints' folder, without which nothing is saved there; nil for a process
   /// that saves nothing.
   var lock: FolderLock?
+  /// A process of the group other than the first one shows only warnings about its own pictures.
   let progress: ProgressPrinter
   /// The forecast of all trainings of the run; nil for a single training.
   var forecast: SuiteForecast?
@@ -59,7 +60,7 @@ struct VariantTraining {
     if isNew { try checkStart() }
     let taken = isNew ? try takeBeginning(network, &record) : nil
     let finished = record.epochs.count
-    progress.show(
+    show(
       .runStarted(
         experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished,
         suite: forecast?.begin(key, epochs: finished)))
@@ -197,7 +198,7 @@ struct VariantTraining {
     entry.measure(network)
     record.epochs.append(entry)
     record.current = nil
-    progress.show(
+    show(
       .epochEnded(
         entry.report(withoutChannels: network.structure.excludedChannels(by: spec.prune)), epochs: epochs,
         seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond,
@@ -264,7 +265,7 @@ struct VariantTraining {
   ) {
     let share = Double(partial.progress.steps) / Double(pass.stepCount)
     let epochsLeft = Double(epochs - epoch) - share
-    progress.show(
+    show(
       .step(
         StepProgress(
           epoch: epoch + 1, epochs: epochs, step: partial.progress.steps, steps: pass.stepCount,
@@ -274,14 +275,21 @@ struct VariantTraining {
           suite: forecast?.advance(key, epochs: epoch, share: share))))
   }
 
-  private func warn(_ text: String) {
-    let name = TrainingName(experiment: spec.name, variant: variant.rawValue, seed: seed)
-    progress.show(.warning(text, of: name))
+  /// Shows, once, what all processes of the group know.
+  private func show(_ event: ProgressEvent) {
+    if group.rank == 0 { progress.show(event) }
   }
 
+  private func warning(_ text: String) -> ProgressEvent {
+    .warning(text, of: TrainingName(experiment: spec.name, variant: variant.rawValue, seed: seed))
+  }
+
+  private func warn(_ text: String) { show(warning(text)) }
+
   /// Warns about pictures that have been left out since the last warning, and names some of them.
+  /// Each process reads others.
   private func warnOfDamagedPictures() {
-    for warning in data.takeWarnings() { warn(warning) }
+    for text in data.takeWarnings() { progress.show(warning(text)) }
   }
 
   // MARK: Pruning
@@ -294,7 +302,8 @@ struct VariantTraining {
     let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption, group: group)
     let scores: [String: [Double]]
     do { scores = try scoring.scores(of: network, epoch: epoch) } catch {
-      try end(error)
+      // Other errors occur in every process.
+      if case .data = error { try end(error) }
       throw error
     }
     if group.any(interruption.isRequested) { return nil }
@@ -304,12 +313,12 @@ struct VariantTraining {
     let after = size(network)
     let warnings = PruningWarnings(
       before: whole, after: network.structure,
-      target: epoch == schedule.epochs.last ? spec.prune?.target : nil)
+      prune: epoch == schedule.epochs.last ? spec.prune : nil, steps: schedule.epochs.count)
     for warning in warnings.sentences { warn("after epoch \(epoch), \(warning)") }
     let removed = network.channelGroups.compactMap { group in
       removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
     }
-    progress.show(.pruned(PruningProgress(epoch: epoch, removed: removed, before: before, after: after)))
+    show(.pruned(PruningProgress(epoch: epoch, removed: removed, before: before, after: after)))
     return TrainingRecord.PruningRecord(
       epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: network.prunableChannels,
       parameters: after.parameters, macs: after.macs)

@@ -62,13 +62,7 @@ public struct Diagnosis: Encodable {
     }
   }
 
-  public func json() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    guard let data = try? encoder.encode(self) else { return "{}" }
-    return String(decoding: data, as: UTF8.self)
-  }
+  public func json() -> String { jsonOutput(self) }
 
   public func text() -> String {
     var lines = [

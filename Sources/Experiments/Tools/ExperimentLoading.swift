@@ -14,10 +14,12 @@ public enum ExperimentLoading {
   ///     exist
   ///   - model: a trained model's safetensors file, whose metadata has the classes of a data set of
   ///     pictures that does not exist
+  ///   - threads: of the trainings, to warn of those that do not fit into memory; nil to leave that
+  ///     to a run, which refuses them
   ///   - forCheck: whether missing start weights, an error of a run, are reported as a warning
   public static func load(
     _ files: [String], overrides: [String], withoutDataset: Bool = false, model: String? = nil,
-    forCheck: Bool = false
+    threads: Int? = nil, forCheck: Bool = false
   ) -> (
     specs: [ExperimentSpec], sources: [String: String], diagnostics: [Diagnostic],
     warnings: [Diagnostic]
@@ -32,7 +34,7 @@ public enum ExperimentLoading {
     var diagnostics: [Diagnostic] = []
     var warnings: [Diagnostic] = []
     var placeOfName: [String: Place] = [:]
-    let memory = AvailableMemory.current()
+    let memory = threads == nil ? nil : AvailableMemory.current()
     for file in members(files, &diagnostics) {
       do throws(SpecificationError) {
         let loaded = try ExperimentFile.experiments(
@@ -43,7 +45,8 @@ public enum ExperimentLoading {
           sources[name] = file
           // Experiments of one matrix share their warnings.
           let found =
-            experiment.warnings + memoryWarnings(experiment.spec, memory, at: experiment.place)
+            experiment.warnings
+            + memoryWarnings(experiment.spec, memory, threads ?? 1, at: experiment.place)
             + (forCheck ? missingFiles(experiment.spec, at: experiment.place) : [])
           warnings += found.filter { !warnings.contains($0) }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
@@ -61,11 +64,11 @@ public enum ExperimentLoading {
   }
 
   private static func memoryWarnings(
-    _ spec: ExperimentSpec, _ available: AvailableMemory?, at place: Place
+    _ spec: ExperimentSpec, _ available: AvailableMemory?, _ threads: Int, at place: Place
   ) -> [Diagnostic] {
-    MemoryCheck(spec, available: available)?.problem.map {
-      [Diagnostic(place: place, path: "train.batch_size", message: $0)]
-    } ?? []
+    guard let check = MemoryCheck(spec, available: available, threads: threads), let problem = check.problem
+    else { return [] }
+    return [Diagnostic(place: place, path: check.setting, message: problem)]
   }
 
   /// A warning if the start weights do not exist: they may be on another machine.
@@ -120,10 +123,5 @@ public struct ValidationResult: Encodable {
     self.warnings = warnings.map(Problem.init)
   }
 
-  public func json() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(self) else { return "{}" }
-    return String(decoding: data, as: UTF8.self)
-  }
+  public func json() -> String { jsonOutput(self) }
 }

@@ -9,6 +9,9 @@ public struct ExperimentTemplate {
   private let dataset: Catalog.Dataset
   /// The lines of `architecture`.
   private let architecture: [String]
+  /// Why the folder that the file names is no data set of pictures; nil if it is one, or does not
+  /// exist.
+  public let warning: String?
 
   /// Possible names of `dataset` and `architecture`.
   public static var datasets: [String] { Catalog.standard.datasets.map(\.name) }
@@ -37,8 +40,19 @@ public struct ExperimentTemplate {
     self.file = file
     self.name = Self.name(of: file)
     self.dataset = entry
-    self.architecture = Self.lines(of: network, for: entry)
+    let classes: Int?
+    switch entry.countClasses?(Self.pictures(self.name)) {
+    // The smallest network has two outputs.
+    case .count(let count): (classes, warning) = (max(2, count), nil)
+    case .unseen: (classes, warning) = (10, nil)
+    case .wrong(let problem): (classes, warning) = (10, problem)
+    case nil: (classes, warning) = (nil, nil)
+    }
+    self.architecture = Self.lines(of: network, for: entry, classes: classes)
   }
+
+  /// The folder of an experiment's pictures.
+  private static func pictures(_ experiment: String) -> String { "data/\(experiment)" }
 
   private static func unknown(_ noun: String, _ name: String, _ names: [String]) -> Problem {
     let hint = nearestName(to: name, among: names).map { "; did you mean \(quoted($0))?" } ?? ""
@@ -53,7 +67,10 @@ public struct ExperimentTemplate {
 
   private static func isTiny(_ dataset: Catalog.Dataset) -> Bool { (dataset.input.last ?? 0) < 16 }
 
-  private static func lines(of network: Catalog.Architecture, for dataset: Catalog.Dataset) -> [String] {
+  /// - Parameter classes: of pictures; nil for the data set's own.
+  private static func lines(
+    of network: Catalog.Architecture, for dataset: Catalog.Dataset, classes: Int?
+  ) -> [String] {
     var lines = ["  name: \(network.name)"]
     // A family needs a depth.
     if network.depth == nil, network.name == "resnet" {
@@ -62,7 +79,10 @@ public struct ExperimentTemplate {
         ? ["  depth: 8                  # 6n + 2", "  width: 0.5                # of the usual channels"]
         : ["  depth: 20                 # 6n + 2"]
     }
-    if dataset.isPictures { lines.append("  classes: 10               # folders in train/") }
+    if let classes {
+      let line = "  classes: \(classes)".padding(toLength: 28, withPad: " ", startingAt: 0)
+      lines.append(line + "# folders in train/")
+    }
     return lines
   }
 
@@ -87,7 +107,7 @@ public struct ExperimentTemplate {
     let criteria = Catalog.standard.criteria.map(\.name).joined(separator: ", ")
     let path =
       dataset.isPictures
-      ? "  path: data/\(name)          # with train/<class>/ and val/<class>/ in it"
+      ? "  path: \(Self.pictures(name))          # with train/<class>/ and val/<class>/ in it"
       : dataset.defaultPath.map { "  # path: \($0)" }
     let augment =
       isTiny
@@ -142,9 +162,14 @@ public struct ExperimentTemplate {
     guard !FileManager.default.fileExists(atPath: file) else {
       throw Problem(lines: ["\(file): exists already; name another file"])
     }
+    var catalog = Catalog.standard
+    // The folder of the pictures may be prepared later.
+    for index in catalog.datasets.indices where catalog.datasets[index].isPictures {
+      catalog.datasets[index].countClasses = { .unseen($0) }
+    }
     do throws(SpecificationError) {
       _ = try ExperimentFile.load(
-        text: text, file: file, catalog: .standard, environment: ProcessInfo.processInfo.environment)
+        text: text, file: file, catalog: catalog, environment: ProcessInfo.processInfo.environment)
     } catch {
       throw Problem(lines: error.diagnostics.map(\.description))
     }

@@ -29,9 +29,7 @@ public struct ModelEvaluation: Encodable {
   /// - Parameter weights: the model's file; nil for the experiment's start weights
   /// - Throws: ``ToolError`` if a file or the test images cannot be used.
   public init(_ spec: ExperimentSpec, weights: String?, engine: Engine) throws(ToolError) {
-    guard weights != nil || spec.architecture.weights != nil else {
-      throw .file("an evaluation needs a trained model: --weights MODEL.safetensors")
-    }
+    _ = try spec.trainedModel(weights, for: "an evaluation")
     let network = try spec.network(weights: weights, engine: engine)
     do throws(RunError) {
       let data = try spec.loadData(threads: engine.threads)

@@ -67,9 +67,7 @@ public enum ModelExport {
   public static func write(
     _ spec: ExperimentSpec, weights: String?, as format: Format, to output: String, engine: Engine
   ) throws(ToolError) -> String? {
-    guard let path = weights ?? spec.architecture.weights else {
-      throw .file("an export needs a trained model: --weights MODEL.safetensors")
-    }
+    let path = try spec.trainedModel(weights, for: "an export")
     let network = try spec.network(weights: path, engine: engine)
     do {
       switch format {

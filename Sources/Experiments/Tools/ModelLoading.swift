@@ -26,6 +26,22 @@ extension ExperimentSpec {
     return network
   }
 
+  /// The start weights if they are those of a trained model: not without any, nor with a new
+  /// classifier, whose weights are random.
+  var trainedStart: String? { architecture.hasNewHead ? nil : architecture.weights }
+
+  /// The file of a trained model: the given one, or else the start weights.
+  ///
+  /// - Parameter purpose: what needs it, for the error
+  /// - Throws: if there is none.
+  func trainedModel(_ weights: String?, for purpose: String) throws(ToolError) -> String {
+    guard let model = weights ?? trainedStart else {
+      let reason = architecture.hasNewHead ? "`architecture.new_head` has random weights; " : ""
+      throw .file("\(reason)\(purpose) needs a trained model: --weights MODEL.safetensors")
+    }
+    return model
+  }
+
   /// The network of an ONNX file, which also contains the layers and may be pruned; nil for other
   /// files.
   private func exported(_ path: String, _ engine: Engine) throws(ToolError) -> Network? {

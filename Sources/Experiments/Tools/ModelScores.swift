@@ -11,7 +11,7 @@ public struct ModelScores: Encodable {
   let architecture: String
   let criterion: String
   /// The model's file; nil for random weights.
-  public let weights: String?
+  let weights: String?
   /// By layer, a score for each remaining channel. Layers that are scored but not pruned are
   /// included.
   let scores: [String: [Double]]
@@ -19,7 +19,7 @@ public struct ModelScores: Encodable {
   let channels: [String: [Int]]
 
   private let order: [String]
-  /// Warnings about pictures that were left out.
+  /// Warnings about random weights, and about pictures that were left out.
   public let warnings: [String]
 
   /// - Parameters:
@@ -30,18 +30,19 @@ public struct ModelScores: Encodable {
   ) throws(ToolError) {
     let network = try spec.network(weights: weights, engine: engine)
     let seed = spec.seeds.first ?? 0
+    let randomWeights = (weights ?? spec.trainedStart) == nil ? [Self.warning(of: spec)] : []
     if let images {
       let batch = try LabelledImages(contentsOf: images, for: network)
       let data = ScoringData(seed: seed, epoch: 0) {
         AnyIterator([(batch.images, batch.labels)].makeIterator())
       }
       scores = Scoring.scores(of: network, by: spec.prune, on: data)
-      warnings = []
+      warnings = randomWeights
     } else {
       do throws(RunError) {
         let dataset = try spec.loadData(threads: engine.threads)
         scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
-        warnings = dataset.takeWarnings()
+        warnings = randomWeights + dataset.takeWarnings()
       } catch {
         throw .failed(error)
       }
@@ -54,6 +55,14 @@ public struct ModelScores: Encodable {
     channels = Dictionary(uniqueKeysWithValues: (network.channelGroups + streams).map { ($0.name, $0.kept) })
     let layers = network.layers().map(\.name) + streams.map(\.name)
     order = layers.filter(scored.contains)
+  }
+
+  private static func warning(of spec: ExperimentSpec) -> String {
+    let random =
+      spec.architecture.hasNewHead
+      ? "`architecture.new_head`: the classifier has random weights"
+      : "no weights: the scores are those of random weights"
+    return "\(spec.name): \(random); `--weights MODEL` names a trained model"
   }
 
   private enum CodingKeys: String, CodingKey { case architecture, criterion, weights, scores, channels }

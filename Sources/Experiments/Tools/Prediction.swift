@@ -46,9 +46,7 @@ public struct Prediction: Encodable {
   public init(
     _ spec: ExperimentSpec, weights: String?, images: Images, top: Int, engine: Engine
   ) throws(ToolError) {
-    guard weights != nil || spec.architecture.weights != nil else {
-      throw .file("a prediction needs a trained model: --weights MODEL.safetensors")
-    }
+    let model = try spec.trainedModel(weights, for: "a prediction")
     let network = try spec.network(weights: weights, engine: engine)
     let (names, planes) = try Self.load(images, spec, network)
     var values: [Float] = []
@@ -58,7 +56,7 @@ public struct Prediction: Encodable {
     }
     logits = Tensor(shape: [planes.shape.images, network.classes], values: values)
     guard values.allSatisfy(\.isFinite) else { throw .file("the model gives values that are not finite") }
-    let classNames = Self.classNames(weights ?? spec.architecture.weights, spec, network.classes)
+    let classNames = Self.classNames(model, spec, network.classes)
     let classes = network.classes
     rows = names.enumerated().map { index, name in
       let own = Array(values[index * classes..<(index + 1) * classes])
@@ -123,8 +121,8 @@ public struct Prediction: Encodable {
   }
 
   /// From the model's metadata.
-  private static func classNames(_ path: String?, _ spec: ExperimentSpec, _ count: Int) -> [String]? {
-    guard let path, let file = try? spec.modelFile(path),
+  private static func classNames(_ path: String, _ spec: ExperimentSpec, _ count: Int) -> [String]? {
+    guard let file = try? spec.modelFile(path),
       let names = ModelMetadata.classNames(in: file.metadata), names.count == count
     else { return nil }
     return names
@@ -132,27 +130,16 @@ public struct Prediction: Encodable {
 
   // MARK: Writing
 
-  public func json() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(self) else { return "{}" }
-    return String(decoding: data, as: UTF8.self)
-  }
+  public func json() -> String { jsonOutput(self) }
 
   /// image, rank, label, name, probability
   public func csv() -> String {
     let lines = rows.flatMap { row in
       row.classes.enumerated().map { rank, found in
         [row.image, "\(rank + 1)", "\(found.label)", found.name ?? "", "\(found.probability)"]
-          .map(Self.field).joined(separator: ",")
       }
     }
-    return (["image,rank,label,name,probability"] + lines).joined(separator: "\n")
-  }
-
-  private static func field(_ text: String) -> String {
-    text.unicodeScalars.contains { ["\"", ",", "\n", "\r"].contains($0) }
-      ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    return String(csvTable(["image", "rank", "label", "name", "probability"], lines).dropLast())
   }
 
   /// One paragraph per image.

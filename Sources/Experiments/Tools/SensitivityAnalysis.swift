@@ -18,43 +18,43 @@ public struct SensitivityAnalysis: Sendable {
   private let ratios: [Double]
   private let weights: String
   private let folder: String
-  private let engines: [Engine]
+  private let engine: Engine
   private let interruption: Interruption
   private let progress: ProgressPrinter
 
   /// - Parameters:
-  ///   - weights: the trained model; nil for the baseline of the experiment's first seed in the
-  ///     results.
+  ///   - weights: the trained model; nil for the start weights, if their classifier is kept, or
+  ///     else the baseline of the experiment's first seed in the results.
   ///   - ratios: shares of a layer's channels to remove, each in (0, 1), ascending.
   ///   - results: the results folder; the analysis has a folder in that of the experiment.
-  ///   - engines: the engines; one layer per engine is measured at the same time.
+  ///   - engine: one layer per thread is measured at the same time.
   public init(
-    _ spec: ExperimentSpec, weights: String?, ratios: [Double], results: String, engines: [Engine],
+    _ spec: ExperimentSpec, weights: String?, ratios: [Double], results: String, engine: Engine,
     progress: ProgressPrinter, interruption: Interruption
   ) {
     self.spec = spec
     self.ratios = ratios
     let folders = ResultFolders(results: results, experiment: spec.name)
     self.weights =
-      weights ?? spec.architecture.weights
+      weights ?? spec.trainedStart
       ?? folders.variant(seed: spec.seeds.first ?? 0, .baseline) + "/model.safetensors"
     folder = folders.root + "/sensitivity"
-    self.engines = engines
+    self.engine = engine
     self.interruption = interruption
     self.progress = progress
   }
 
   /// Measures the remaining layers, and writes `sensitivity.json`, `.csv` and `.svg`.
   public func run() throws(RunError) -> SensitivityReport {
+    // Before the folder is made: either may be missing.
+    let model: TensorFile
+    do { model = try spec.modelFile(weights) } catch { throw .model(error) }
+    let data = try spec.loadData(threads: engine.threads)
     let lock = try FolderLock(folder + "/.state", interruption: interruption) { [progress] in
       progress.show(.message($0))
     }
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
-    let model: TensorFile
-    do { model = try spec.modelFile(weights) } catch { throw .model(error) }
-    guard let engine = engines.first else { throw .storage("no engine to compute on") }
-    let data = try spec.loadData(threads: engine.threads)
     let network = try network(model, engine)
     let found = try begin(network, data, key: try key(data, engine.kernels))
     let waiting = network.channelGroups.filter { found[$0.name] == nil }
@@ -62,10 +62,13 @@ public struct SensitivityAnalysis: Sendable {
     let scores = waiting.isEmpty ? [:] : try score(network, data)
     let state = Mutex(State(report: found, waiting: waiting))
     let order = network.channelGroups.map(\.name)
+    let engines = engine.divided(into: engine.threads)
+    // Each layer's thread decodes its own pictures.
+    let test = data.test.decoding(threads: 1)
     concurrently(engines.count) { index in
       while !interruption.isRequested, let group = state.withLock({ $0.next() }) {
         do throws(RunError) {
-          let layer = try measure(group, scores, try self.network(model, engines[index]), data.test)
+          let layer = try measure(group, scores, try self.network(model, engines[index]), test)
           try state.withLock { state throws(RunError) in
             state.report.insert(layer, order: order)
             try save(state.report)

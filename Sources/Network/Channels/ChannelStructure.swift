@@ -5,6 +5,8 @@ struct ChannelStructure: Sendable {
     let name: String
     let kind: ChannelGroup.Kind
     let classes: [Int]
+    /// Channels of the first layer in a class; the fewest if classes differ.
+    let width: Int
     let members: [String]
   }
 
@@ -72,10 +74,14 @@ struct ChannelStructure: Sendable {
       if !own.isEmpty { found.append((maker, own)) }
     }
     var members = [[String]](repeating: [], count: found.count)
+    var isHidden = [Bool](repeating: true, count: found.count)
     for maker in makers {
       let own = classes.classes(of: maker.value)
       let groups = Set((own + own.flatMap { leaders[$0] ?? [] }).compactMap { positions[$0]?.group })
-      for group in groups { members[group].append(maker.layer) }
+      for group in groups {
+        members[group].append(maker.layer)
+        if !(graph.nodes[maker.node].operation is Linear) { isHidden[group] = false }
+      }
     }
     let groups = found.enumerated().map { index, group in
       var (name, kind) = (group.maker.layer, ChannelGroup.Kind.convolution)
@@ -83,12 +89,20 @@ struct ChannelStructure: Sendable {
         (name, kind) = (stream, .stream)
       } else if group.classes.contains(where: sums.contains) {
         kind = .stream
-      } else if graph.nodes[group.maker.node].operation is Linear {
+      } else if isHidden[index] {
         kind = .hiddenUnits
       }
-      return Group(name: name, kind: kind, classes: group.classes, members: members[index])
+      return Group(
+        name: name, kind: kind, classes: group.classes,
+        width: width(of: group.classes, in: classes.classes(of: group.maker.value)), members: members[index])
     }
     return (groups, positions)
+  }
+
+  /// The fewest channels of a layer that are in one of these classes.
+  private static func width(of names: [Int], in channels: ArraySlice<Int>) -> Int {
+    let counts = Dictionary(channels.map { ($0, 1) }, uniquingKeysWith: +)
+    return names.compactMap { counts[$0] }.min() ?? 1
   }
 }
 

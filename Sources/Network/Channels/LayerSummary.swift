@@ -35,7 +35,7 @@ extension PrunableGraph {
     return LayerSummary(
       name: layer, kind: kind, inputs: isLinear ? input.channels * input.pixels : input.channels,
       channels: graph.shape(graph.output(of: first)).channels, isPrunable: isPrunable(node: first),
-      cost: nodes.map(cost).reduce(.zero, +))
+      cost: nodes.map(graph.cost(of:)).reduce(.zero, +))
   }
 
   private func isPrunable(node: Int) -> Bool {
@@ -46,14 +46,6 @@ extension PrunableGraph {
     }
   }
 
-  private func cost(of node: Int) -> Cost {
-    let inputs = graph.inputShapes(node)
-    let operation = graph.nodes[node].operation
-    return Cost(
-      parameters: operation.parameters(inputs).filter(\.isTrained).map(\.count).reduce(0, +),
-      macs: operation.macs(inputs))
-  }
-
   /// Parameters and MACs of the whole network.
-  public var cost: Cost { graph.nodes.indices.map(cost).reduce(.zero, +) }
+  public var cost: Cost { graph.cost }
 }

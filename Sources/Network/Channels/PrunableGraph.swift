@@ -12,6 +12,8 @@ public struct PrunableGraph: Sendable {
 
   let structure: ChannelStructure
   private var removed: Set<Int> = []
+  /// Those that were removed before the training, with a pruned model to start from.
+  private var missing: Set<Int> = []
 
   func isRemoved(_ name: Int) -> Bool { removed.contains(name) }
 
@@ -37,8 +39,18 @@ public struct PrunableGraph: Sendable {
   private func group(_ group: ChannelStructure.Group) -> ChannelGroup {
     ChannelGroup(
       name: group.name, kind: group.kind, originalCount: group.classes.count,
-      kept: group.classes.indices.filter { !removed.contains(group.classes[$0]) }, members: group.members)
+      kept: group.classes.indices.filter { !removed.contains(group.classes[$0]) }, width: group.width,
+      members: group.members)
   }
+
+  /// By group, the number of channels that the model lacks from which a training starts.
+  public var missingAtStart: [String: Int] {
+    Dictionary(
+      uniqueKeysWithValues: structure.groups.map { ($0.name, $0.classes.count(where: missing.contains)) })
+  }
+
+  /// Declares the current channels to be those from which a training starts.
+  mutating func markStart() { missing = removed }
 
   /// Remaining prunable channels, without hidden units of a classifier; channels of a residual
   /// stream count as those of the last convolutions of its branches.

@@ -29,9 +29,12 @@ public struct Run {
   /// Collects the times of layers, if set.
   var profile: LayerProfile?
   /// Recomputation threshold: an output within a residual branch with more elements is recomputed
-  /// for the backward pass instead of saved. This costs one pass over data that no cache holds, and
-  /// saves a fifth of the memory. 12 MiB.
-  var recomputationThreshold = 3 << 20
+  /// for the backward pass instead of saved.
+  var recomputationThreshold = Run.recomputationThreshold
+
+  /// 12 MiB: recomputation costs one pass over data that no cache holds, and saves a fifth of the
+  /// memory.
+  static let recomputationThreshold = 3 << 20
 
   init(engine: Engine, mode: ForwardMode, precision: Precision = .float32) {
     precondition(mode != .relevance || precision == .float32, "relevance is in single precision")

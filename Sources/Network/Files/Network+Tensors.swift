@@ -108,6 +108,7 @@ extension Network {
       }
     }
     try load(model, from: path, keeping: head)
+    markStart()
   }
 
   private func setTensors(_ tensors: [String: Tensor]) {

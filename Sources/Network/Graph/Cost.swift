@@ -16,3 +16,17 @@ public struct Cost: Equatable, Sendable {
     Cost(parameters: a.parameters + b.parameters, macs: a.macs + b.macs)
   }
 }
+
+extension Graph {
+  /// Parameters and MACs of all nodes.
+  public var cost: Cost { nodes.indices.map(cost(of:)).reduce(.zero, +) }
+
+  /// Parameters and MACs of one node.
+  func cost(of node: Int) -> Cost {
+    let inputs = inputShapes(node)
+    let operation = nodes[node].operation
+    return Cost(
+      parameters: operation.parameters(inputs).filter(\.isTrained).map(\.count).reduce(0, +),
+      macs: operation.macs(inputs))
+  }
+}

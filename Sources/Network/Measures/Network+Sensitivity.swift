@@ -52,9 +52,8 @@ extension Network {
   /// - Parameter images: `[channels, images, rows, columns]`
   public func positiveShares(_ images: Planes) -> [String: [Double]] {
     // A projection has no activation.
-    let layers = structure.scoredLayers.filter { layer in
-      layer.hasActivation || structure.relevanceLayers.contains { $0.node == layer.node }
-    }
+    let relevant = Set(structure.relevanceLayers.map(\.node))
+    let layers = structure.scoredLayers.filter { $0.hasActivation || relevant.contains($0.node) }
     let wanted = Set(layers.map(\.activation))
     var shares: [Graph.Value: [Double]] = [:]
     var run = makeRun(.evaluation)

@@ -137,7 +137,7 @@ public final class RelevancePropagation {
   private var imagesAtATime: Int {
     let graph = network.graph
     let outputs = graph.nodes.indices.filter { graph.nodes[$0].operation is Convolution }
-      .map { graph.shape(graph.output(of: $0)).planes(images: 1).bytes }.reduce(0, +)
+      .map { graph.shape(graph.output(of: $0)).planes(images: 1).bytes(.float32) }.reduce(0, +)
     return max(1, min(16, (40 << 20) / max(1, outputs)))
   }
 

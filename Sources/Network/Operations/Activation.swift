@@ -1,7 +1,7 @@
 import Compute
 
 /// An activation function, applied to every element.
-public struct Activation: ChannelwiseOperation {
+public struct Activation: ChannelwiseOperation, RelevancePassing {
   public let function: ActivationFunction
 
   public init(_ function: ActivationFunction) {
@@ -13,7 +13,6 @@ public struct Activation: ChannelwiseOperation {
   public func isNonNegative(_ inputs: [Bool]) -> Bool { function.isNonnegative || inputs[0] }
 
   public var backwardNeeds: SavedValues { .inputs }
-  public var relevanceNeeds: SavedValues { [] }
 
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
@@ -29,13 +28,5 @@ public struct Activation: ChannelwiseOperation {
   ) {
     run.engine.activationGradient(dy, input: values.input(), by: function, into: dy)
     dx.add(dy, to: 0)
-  }
-
-  /// Passes unchanged.
-  public func relevance(
-    _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
-    _ run: inout Run
-  ) {
-    rx.add(r, to: 0)
   }
 }

@@ -79,8 +79,7 @@ public struct Add: Operation {
     let output = run.planes(x[shortcut].shape)
     run.engine.copy(x[shortcut], into: output)
     for (index, planes) in x.enumerated() where index != shortcut {
-      let identity = [ChannelAffine](
-        repeating: ChannelAffine(scale: 1, shift: 0), count: planes.shape.channels)
+      let identity = [ChannelAffine](repeating: .identity, count: planes.shape.channels)
       run.engine.scaleShiftAdd(
         planes, by: identity, channels: channels[index], residual: output, activation: nil,
         into: output)
@@ -108,15 +107,11 @@ public struct Add: Operation {
     for (index, shape) in values.inputShapes.enumerated() where index != shortcut {
       rx.overwrite(index, shape) { planes in
         select(r, index, into: planes, engine)
-        multiply(planes, by: values.input(index), engine)
+        engine.multiply(planes, by: values.input(index), into: planes)
       }
     }
-    multiply(r, by: values.input(shortcut), engine)
+    engine.multiply(r, by: values.input(shortcut), into: r)
     rx.add(r, to: shortcut)
-  }
-
-  private func multiply(_ planes: Planes, by factor: Planes, _ engine: Engine) {
-    engine.multiply(planes, by: factor, into: planes)
   }
 
   /// The channels of a sum that belong to an operand.

@@ -6,7 +6,7 @@ import Compute
 /// y = weight * (x - mean) / sqrt(variance + 1e-5) + bias, applied as y = scale * x + shift.
 /// Training uses the batch mean and biased variance, and moves the running statistics by a tenth
 /// towards the batch mean and unbiased variance; evaluation uses the running statistics.
-public struct BatchNormalization: Operation {
+public struct BatchNormalization: RelevancePassing {
   package static let epsilon = 1e-5
   static let momentum = 0.1
 
@@ -34,9 +34,6 @@ public struct BatchNormalization: Operation {
     init(_ tensors: [Parameter]) {
       (weight, bias, runningMean, runningVariance) = (tensors[0], tensors[1], tensors[2], tensors[3])
     }
-
-    /// The layer as a profile names it.
-    var name: String { String(weight.name.dropLast(".weight".count)) }
   }
 
   public init() {}
@@ -70,7 +67,6 @@ public struct BatchNormalization: Operation {
   // MARK: Forward and backward
 
   public var backwardNeeds: SavedValues { .inputs }
-  public var relevanceNeeds: SavedValues { [] }
 
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
@@ -91,8 +87,8 @@ public struct BatchNormalization: Operation {
     _ input: Planes, channels: [Int]? = nil, residual: Planes? = nil, activation: ActivationFunction?,
     into output: Planes, _ tensors: Tensors, _ run: Run
   ) -> Statistics? {
-    let bytes = input.shape.bytes + output.shape.bytes + (residual?.shape.bytes ?? 0)
-    return run.timed(tensors.name, .normalization, bytes: bytes) {
+    let bytes = input.bytes + output.bytes + (residual?.bytes ?? 0)
+    return run.timed(tensors.weight.layer, .normalization, bytes: bytes) {
       guard run.mode == .training else {
         run.engine.scaleShiftAdd(
           input, by: runningAffine(tensors), channels: channels, residual: residual,
@@ -163,8 +159,8 @@ public struct BatchNormalization: Operation {
   ) {
     // Both gradients and the input; with the activation of a sum also its output, and the gradient
     // that is written back.
-    let bytes = input.shape.bytes * (writesBack ? 5 : 3)
-    run.timed(tensors.name, .normalization, bytes: bytes) {
+    let bytes = input.bytes * (writesBack ? 5 : 3)
+    run.timed(tensors.weight.layer, .normalization, bytes: bytes) {
       let gradients = run.engine.batchNormGradient(
         dy, input: input, gradientTerms(statistics, tensors), channels: channels, activation: activation,
         writesBack: writesBack, accumulate: accumulate, into: inputGradient)
@@ -185,14 +181,6 @@ public struct BatchNormalization: Operation {
     BatchNormStatistics(
       mean: statistics.mean.map { Float($0) },
       inverseDeviation: statistics.inverseDeviation.map { Float($0) }, weight: tensors.weight.value.values)
-  }
-
-  /// Passes unchanged.
-  public func relevance(
-    _ r: Planes, _ values: StepValues, _ saved: Statistics?, _ tensors: [Parameter], into rx: NodeFlow,
-    _ run: inout Run
-  ) {
-    rx.add(r, to: 0)
   }
 
   // MARK: Scale and shift

@@ -35,7 +35,9 @@ public struct Concatenate: Operation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    (run.engine.concatenate(x, capacity: capacity), ())
+    let shape = x[0].shape
+    let precision = run.precision.ofMaps(pixels: shape.rows * shape.columns)
+    return (run.engine.concatenate(x, capacity: capacity, precision: precision), ())
   }
 
   public func backward(

@@ -15,6 +15,9 @@ public struct Convolution: Operation {
   public let padding: Int
   public var groups: Int
   public let hasBias: Bool
+  /// Set by the plan: whether the input is nowhere negative, so that contributions have the signs
+  /// of the weights.
+  var inputIsNonNegative = false
 
   /// - Parameter padding: by default half of the kernel.
   public init(
@@ -117,7 +120,7 @@ public struct Convolution: Operation {
     let output = run.planes(outputShape(input.shape))
     let weight = tensors[0].value
     run.timed(
-      weightName(tensors), .forward, macs: macs(output, weight), bytes: bytes(input, output),
+      tensors[0].layer, .forward, macs: macs(output, weight), bytes: input.bytes + output.bytes,
       algorithm: run.engine.convolutionAlgorithm(.forward, problem(input.shape, input.precision))
     ) {
       run.engine.convolve(
@@ -141,13 +144,13 @@ public struct Convolution: Operation {
     let engine = run.engine
     let weight = tensors[0]
     if hasBias { tensors[1].gradient.values = engine.channelSums(dy) }
-    let (macs, bytes) = (macs(dy, weight.value), bytes(input, dy))
-    let name = weightName(tensors)
+    // Every kind of work reads or writes both activations of the layer, or their gradients, once.
+    let (macs, bytes) = (macs(dy, weight.value), input.bytes + dy.bytes)
     let problem = problem(input.shape, .greatest(input, dy))
     if dx.wants(0), engine.gradientsShareWork(problem) {
       dx.write(to: 0, input.shape) { planes, accumulate in
         run.timed(
-          name, .gradients, macs: 2 * macs, bytes: bytes + input.shape.bytes,
+          weight.layer, .gradients, macs: 2 * macs, bytes: bytes + planes.bytes,
           algorithm: engine.convolutionAlgorithm(.weightGradient, problem)
         ) {
           engine.convolutionGradients(
@@ -158,7 +161,7 @@ public struct Convolution: Operation {
       return
     }
     run.timed(
-      name, .weightGradient, macs: macs, bytes: bytes,
+      weight.layer, .weightGradient, macs: macs, bytes: bytes,
       algorithm: engine.convolutionAlgorithm(.weightGradient, problem)
     ) {
       engine.convolutionWeightGradient(
@@ -166,7 +169,7 @@ public struct Convolution: Operation {
     }
     dx.write(to: 0, input.shape) { planes, accumulate in
       run.timed(
-        name, .inputGradient, macs: macs, bytes: bytes,
+        weight.layer, .inputGradient, macs: macs, bytes: bytes,
         algorithm: engine.convolutionAlgorithm(.inputGradient, self.problem(input.shape, dy.precision))
       ) {
         engine.convolutionInputGradient(
@@ -184,26 +187,23 @@ public struct Convolution: Operation {
     _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
     _ run: inout Run
   ) {
-    relevance(
-      r, input: values.input(), sums: nil, signedWeights(tensors), isNonNegative: false, into: rx, run)
+    relevance(r, input: values.input(), sums: nil, signedWeights(tensors), into: rx, run)
   }
 
   func signedWeights(_ tensors: [Parameter]) -> SignedConvolution {
     SignedConvolution(tensors[0].value, stride: stride, padding: padding, groups: groups)
   }
 
-  /// - Parameters:
-  ///   - sums: sums of positive and negative contributions from the forward pass; nil to compute
-  ///     them
-  ///   - isNonNegative: whether the input has no negative element
+  /// - Parameter sums: sums of positive and negative contributions from the forward pass; nil to
+  ///   compute them
   func relevance(
-    _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, isNonNegative: Bool,
-    into rx: NodeFlow, _ run: Run
+    _ r: Planes, input: Planes, sums: Contributions?, _ weights: SignedConvolution, into rx: NodeFlow,
+    _ run: Run
   ) {
     rx.write(to: 0, input.shape) { planes, accumulate in
       run.engine.convolutionRelevance(
-        r, weights, input: input, sums: sums, inputMayBeNegative: !isNonNegative, alpha: run.rule.alpha,
-        beta: run.rule.beta, accumulate: accumulate, into: planes)
+        r, weights, input: input, sums: sums, inputMayBeNegative: !inputIsNonNegative,
+        alpha: run.rule.alpha, beta: run.rule.beta, accumulate: accumulate, into: planes)
     }
   }
 
@@ -220,17 +220,9 @@ public struct Convolution: Operation {
       precision: precision)
   }
 
-  /// The layer as a profile names it.
-  func weightName(_ tensors: [Parameter]) -> String {
-    String(tensors[0].name.dropLast(".weight".count))
-  }
-
   func macs(_ output: Planes, _ weight: Tensor) -> Int {
     output.shape.images * output.shape.rows * output.shape.columns * weight.count
   }
-
-  /// Every kind of work reads or writes both activations of the layer, or their gradients, once.
-  func bytes(_ input: Planes, _ output: Planes) -> Int { input.shape.bytes + output.shape.bytes }
 }
 
 extension FeatureShape {
@@ -241,9 +233,8 @@ extension FeatureShape {
     guard rows + 2 * padding >= window, columns + 2 * padding >= window, rows > 0, columns > 0 else {
       throw .windowTooLarge(window: window, padding: padding, input: self)
     }
-    return FeatureShape(
-      channels: channels, rows: (rows + 2 * padding - window) / stride + 1,
-      columns: (columns + 2 * padding - window) / stride + 1)
+    let map = planes(images: 1).windowed(window, stride: stride, padding: padding)
+    return FeatureShape(channels: channels, rows: map.rows, columns: map.columns)
   }
 
   /// The output size of pooling windows over this map, each of which contains a pixel.

@@ -2,7 +2,7 @@ import Compute
 
 /// Dropout (Srivastava et al. 2014): zeroes each element with probability p in training and scales
 /// the others by 1/(1-p).
-public struct Dropout: ChannelwiseOperation {
+public struct Dropout: ChannelwiseOperation, RelevancePassing {
   public let probability: Float
 
   /// - Parameter probability: from 0 to below 1.
@@ -25,32 +25,24 @@ public struct Dropout: ChannelwiseOperation {
       stream.uniform() >= probability
     }
     run.dropout = stream
-    return (scaled(x[0], where: kept, run.engine), kept)
+    return (scaled(x[0], where: kept, run), kept)
   }
 
   public func backward(
     _ dy: Planes, _ values: StepValues, _ saved: [Bool]?, _ tensors: [Parameter], into dx: NodeFlow,
     _ run: inout Run
   ) {
-    dx.add(saved.map { scaled(dy, where: $0, run.engine) } ?? dy, to: 0)
+    dx.add(saved.map { scaled(dy, where: $0, run) } ?? dy, to: 0)
   }
 
-  private func scaled(_ planes: Planes, where kept: [Bool], _ engine: Engine) -> Planes {
+  private func scaled(_ planes: Planes, where kept: [Bool], _ run: Run) -> Planes {
     let scale = 1 / (1 - probability)
-    var values = engine.flatten(planes)
+    var values = run.engine.flatten(planes)
     for index in values.values.indices {
       values.values[index] = kept[index] ? values.values[index] * scale : 0
     }
-    let result = Planes(uninitialized: planes.shape, precision: planes.precision)
-    engine.unflatten(values, into: result)
+    let result = run.planes(planes.shape)
+    run.engine.unflatten(values, into: result)
     return result
-  }
-
-  /// Passes unchanged.
-  public func relevance(
-    _ r: Planes, _ values: StepValues, _ saved: [Bool]?, _ tensors: [Parameter], into rx: NodeFlow,
-    _ run: inout Run
-  ) {
-    rx.add(r, to: 0)
   }
 }

@@ -1,8 +1,8 @@
 import Compute
 
 /// The product of a signal and a gate of the same shape, or with one value per channel,
-/// `[channels, 1, 1]`.
-public struct Multiply: Operation {
+/// `[channels, 1, 1]`. All relevance flows to the signal, none to the gate.
+public struct Multiply: RelevancePassing {
   public init() {}
 
   public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
@@ -27,7 +27,6 @@ public struct Multiply: Operation {
   public func isNonNegative(_ inputs: [Bool]) -> Bool { inputs.allSatisfy(\.self) }
 
   public var backwardNeeds: SavedValues { .inputs }
-  public var relevanceNeeds: SavedValues { [] }
 
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
@@ -47,13 +46,5 @@ public struct Multiply: Operation {
     }
     run.engine.multiply(dy, by: gate, into: dy)
     dx.add(dy, to: 0)
-  }
-
-  /// All relevance flows to the signal, none to the gate.
-  public func relevance(
-    _ r: Planes, _ values: StepValues, _ saved: Void, _ tensors: [Parameter], into rx: NodeFlow,
-    _ run: inout Run
-  ) {
-    rx.add(r, to: 0)
   }
 }

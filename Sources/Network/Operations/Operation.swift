@@ -4,7 +4,7 @@ import Compute
 /// and state.
 ///
 /// Each operation is one file: shapes, tensors, cost, tied channels, forward, backward and
-/// relevance side by side. ``OperationRegistry`` lists them.
+/// relevance side by side.
 public protocol Operation: Sendable {
   /// Data that the forward pass saves for the backward pass, besides inputs and output.
   associatedtype Saved: Sendable
@@ -75,6 +75,9 @@ public struct KeptPositions: Sendable {
 /// An operation without tensors that processes each channel separately.
 protocol ChannelwiseOperation: Operation {}
 
+/// An operation that passes relevance unchanged to its first input.
+protocol RelevancePassing: Operation {}
+
 extension Operation {
   public func parameters(_ inputs: [FeatureShape]) -> [ParameterShape] { [] }
   public func macs(_ inputs: [FeatureShape]) -> Int { 0 }
@@ -93,6 +96,13 @@ extension ChannelwiseOperation {
   public func isNonNegative(_ inputs: [Bool]) -> Bool { inputs.allSatisfy(\.self) }
 }
 
-extension Operation where Saved == Void {
-  static var nothing: Void { () }
+extension RelevancePassing {
+  public var relevanceNeeds: SavedValues { [] }
+
+  public func relevance(
+    _ r: Planes, _ values: StepValues, _ saved: Saved, _ tensors: [Parameter], into rx: NodeFlow,
+    _ run: inout Run
+  ) {
+    rx.add(r, to: 0)
+  }
 }

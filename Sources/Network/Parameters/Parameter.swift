@@ -23,6 +23,9 @@ public final class Parameter {
     velocity = other.velocity
   }
 
+  /// The layer as a profile names it; of a weight.
+  var layer: String { String(name.dropLast(".weight".count)) }
+
   /// Keeps the slices at `positions` along `axis` of value, gradient and velocity.
   func keep(_ positions: [Int], axis: Int) {
     value = value.selecting(positions, axis: axis)

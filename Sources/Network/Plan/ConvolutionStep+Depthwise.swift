@@ -19,8 +19,8 @@ extension ConvolutionStep {
     let output = run.planes(convolved.shape)
     let bias = convolution.hasBias ? own[1].value.values : nil
     let statistics = run.timed(
-      convolution.weightName(own), .forward, macs: convolution.macs(convolved, own[0].value),
-      bytes: convolution.bytes(input, convolved) + output.shape.bytes,
+      own[0].layer, .forward, macs: convolution.macs(convolved, own[0].value),
+      bytes: input.bytes + convolved.bytes + output.bytes,
       algorithm: run.engine.convolutionAlgorithm(.forward, convolution.problem(input.shape))
     ) {
       BatchNormalization().normalize(normalization, pixels: convolved.shape.pixelsPerChannel) {
@@ -44,9 +44,9 @@ extension ConvolutionStep {
     let weight = parameters[node][0]
     flow.write(to: source, input.shape) { inputGradient, accumulate in
       run.timed(
-        convolution.weightName(parameters[node]), .gradients,
+        weight.layer, .gradients,
         macs: 2 * convolution.macs(dy, weight.value),
-        bytes: convolution.bytes(input, dy) + convolution.bytes(input, convolved),
+        bytes: 2 * input.bytes + dy.bytes + convolved.bytes,
         algorithm: run.engine.convolutionAlgorithm(.weightGradient, convolution.problem(input.shape))
       ) {
         (tensors.bias.gradient.values, tensors.weight.gradient.values) =

@@ -15,8 +15,6 @@ struct ConvolutionStep: Step {
   let normalization: Int?
   let activation: ActivationFunction?
   let sum: Sum?
-  /// Whether the input is nowhere negative, so that contributions have the signs of the weights.
-  let inputIsNonNegative: Bool
 
   /// The sum with a residual stream.
   struct Sum {
@@ -37,8 +35,7 @@ struct ConvolutionStep: Step {
   ///   - phases: a value inside the plan
   init(
     nodes: [Int], convolution: Convolution, normalization: Int?, activation: ActivationFunction?, sum: Sum?,
-    input: Graph.Value, shortcut: Graph.Value?, phases: Graph.Value?, output: Graph.Value,
-    inputIsNonNegative: Bool
+    input: Graph.Value, shortcut: Graph.Value?, phases: Graph.Value?, output: Graph.Value
   ) {
     self.nodes = nodes
     self.convolution = convolution
@@ -46,7 +43,6 @@ struct ConvolutionStep: Step {
     self.activation = activation
     self.sum = sum
     self.output = output
-    self.inputIsNonNegative = inputIsNonNegative
     var inputs = [input]
     if let shortcut { inputs.append(shortcut) }
     shortcutRank = shortcut == nil ? nil : 1
@@ -69,19 +65,17 @@ struct ConvolutionStep: Step {
     normalization.map { BatchNormalization.Tensors(parameters[$0]) }
   }
 
-  func needs(_ run: Run) -> StepNeeds {
-    var inputs = [Bool](repeating: false, count: self.inputs.count)
-    switch run.mode {
-    case .evaluation: break
-    case .training:
-      inputs[Self.inputRank] = true
-      if let phasesRank { inputs[phasesRank] = true }
-    case .relevance:
-      inputs[Self.inputRank] = run.wantsRelevance(self.inputs[Self.inputRank])
-      if let shortcutRank { inputs[shortcutRank] = true }
-    }
-    let output = sum != nil && (run.mode == .relevance || (run.mode == .training && activation != nil))
-    return StepNeeds(inputs: inputs, output: output)
+  var trainingNeeds: StepNeeds {
+    StepNeeds(
+      inputs: inputs.indices.map { $0 == Self.inputRank || $0 == phasesRank },
+      output: sum != nil && activation != nil)
+  }
+
+  func relevanceNeeds(_ run: Run) -> StepNeeds {
+    StepNeeds(
+      inputs: inputs.enumerated().map { rank, value in
+        rank == Self.inputRank ? run.wantsRelevance(value) : rank == shortcutRank
+      }, output: sum != nil)
   }
 
   // MARK: Forward
@@ -119,13 +113,12 @@ struct ConvolutionStep: Step {
   private func forwardBySign(
     _ input: Planes, _ x: StepValues, _ parameters: ParameterStore, _ run: Run
   ) -> (output: Planes, saved: Saved)? {
-    guard run.mode == .relevance, inputIsNonNegative, run.wantsRelevance(inputs[Self.inputRank]),
+    guard run.mode == .relevance, convolution.inputIsNonNegative, run.wantsRelevance(inputs[Self.inputRank]),
       let weights = run.signedConvolutions[node], convolution.problem(input.shape).isSumOfShiftedPlanes
     else { return nil }
     let tensors = tensors(parameters)
     let isFused = sum == nil
-    let identity = [ChannelAffine](
-      repeating: ChannelAffine(scale: 1, shift: 0), count: convolution.outputs)
+    let identity = [ChannelAffine](repeating: .identity, count: convolution.outputs)
     var affine = isFused ? tensors.map { BatchNormalization().runningAffine($0) } ?? identity : identity
     if convolution.hasBias {
       for (channel, bias) in parameters[node][1].value.values.enumerated() {
@@ -183,7 +176,7 @@ struct ConvolutionStep: Step {
     let behind = activation.map { BatchNormActivation.output(values.requireOutput(), of: $0) }
     if let channels = sum.channels, let activation {
       let rest = Set(0..<dy.shape.channels).subtracting(channels).sorted()
-      run.timed(tensors.name, .normalization) {
+      run.timed(tensors.weight.layer, .normalization) {
         run.engine.activationGradient(
           dy, output: values.requireOutput(), by: activation, channels: rest)
       }
@@ -203,7 +196,7 @@ struct ConvolutionStep: Step {
       let tensors = tensors(parameters)
     else { preconditionFailure("only what batch norm gives in training is computed again") }
     let result = run.planes(convolved.shape)
-    run.timed(tensors.name, .normalization, bytes: 2 * convolved.shape.bytes) {
+    run.timed(tensors.weight.layer, .normalization, bytes: 2 * convolved.bytes) {
       run.engine.scaleShiftAdd(
         convolved, by: BatchNormalization().affine(statistics, tensors), activation: activation, into: result)
     }
@@ -235,7 +228,7 @@ struct ConvolutionStep: Step {
     let weights = run.signedConvolutions[node] ?? convolution.signedWeights(parameters[node])
     convolution.relevance(
       through, input: values.input(Self.inputRank), sums: saved.sums, weights,
-      isNonNegative: inputIsNonNegative, into: NodeFlow(flow: flow, inputs: inputs, engine: run.engine), run)
+      into: NodeFlow(flow: flow, inputs: inputs, engine: run.engine), run)
   }
 
   // MARK: Looking inside

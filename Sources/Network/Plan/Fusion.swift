@@ -66,17 +66,23 @@ struct Fusion {
       concatenation.capacity = capacities[node] ?? 0
       return step(concatenation)
     }
-    if isOn, var linear = graph.operation(node, as: Linear.self) {
-      linear.inputIsNonNegative = nonNegative[graph.nodes[node].inputs[0].index]
+    let inputIsNonNegative = nonNegative[graph.nodes[node].inputs[0].index]
+    if var linear = graph.operation(node, as: Linear.self) {
+      linear.inputIsNonNegative = inputIsNonNegative
       return step(linear)
+    }
+    if var convolution = graph.operation(node, as: Convolution.self) {
+      convolution.inputIsNonNegative = inputIsNonNegative
+      return step(convolution)
     }
     return step(graph.nodes[node].operation)
   }
 
   /// Convolution [, batch norm [, sum with a shortcut] [, activation]].
   private func convolution(at node: Int) -> (any Step)? {
-    guard let convolution = graph.operation(node, as: Convolution.self) else { return nil }
+    guard var convolution = graph.operation(node, as: Convolution.self) else { return nil }
     let input = graph.nodes[node].inputs[0]
+    convolution.inputIsNonNegative = nonNegative[input.index]
     var nodes = [node]
     var value = graph.output(of: node)
     var sum: ConvolutionStep.Sum?
@@ -101,7 +107,7 @@ struct Fusion {
     return ConvolutionStep(
       nodes: nodes, convolution: convolution, normalization: normalization, activation: activation, sum: sum,
       input: input, shortcut: shortcut, phases: isStridedConvolution(node) ? phases[input.index] : nil,
-      output: value, inputIsNonNegative: nonNegative[input.index])
+      output: value)
   }
 
   /// Batch norm, activation.
@@ -135,10 +141,10 @@ struct Fusion {
 
   /// Whether a sum's activation can stand for the sum itself where relevance is split between its
   /// operands: where a ReLU gives zero its readers send no relevance, as they multiply it by what
-  /// they read.
+  /// they read. At the logits, which nothing reads, relevance starts, also where they are zero.
   private func standsForSum(_ activation: (node: Int, function: ActivationFunction)) -> Bool {
     let readers = graph.readers[graph.output(of: activation.node).index]
-    return activation.function == .relu
+    return activation.function == .relu && !readers.isEmpty
       && readers.allSatisfy { node in
         let operation = graph.nodes[node].operation
         return operation is Convolution || operation is Linear || operation is GlobalAveragePooling

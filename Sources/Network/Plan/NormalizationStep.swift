@@ -10,7 +10,8 @@ struct NormalizationStep: Step {
 
   var inputs: [Graph.Value] { [input] }
 
-  func needs(_ run: Run) -> StepNeeds { StepNeeds(inputs: [run.mode == .training], output: false) }
+  var trainingNeeds: StepNeeds { StepNeeds(inputs: [true], output: false) }
+  func relevanceNeeds(_ run: Run) -> StepNeeds { StepNeeds(inputs: [false], output: false) }
 
   private func tensors(_ parameters: ParameterStore) -> BatchNormalization.Tensors {
     BatchNormalization.Tensors(parameters[nodes[0]])

@@ -18,7 +18,8 @@ struct SharedPhasesStep: Step {
     run.mode != .relevance && shape.channels * shape.pixelsPerChannel <= run.recomputationThreshold
   }
 
-  func needs(_ run: Run) -> StepNeeds { StepNeeds(inputs: [false], output: false) }
+  var trainingNeeds: StepNeeds { StepNeeds(inputs: [false], output: false) }
+  func relevanceNeeds(_ run: Run) -> StepNeeds { trainingNeeds }
 
   func forward(
     _ x: StepValues, _ parameters: ParameterStore, _ run: inout Run

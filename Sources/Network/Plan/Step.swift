@@ -8,8 +8,10 @@ protocol Step: Sendable {
   var inputs: [Graph.Value] { get }
   var output: Graph.Value { get }
 
-  /// What the way back reads of the values.
-  func needs(_ run: Run) -> StepNeeds
+  /// What the way back of training reads of the values.
+  var trainingNeeds: StepNeeds { get }
+  /// What relevance reads of the values.
+  func relevanceNeeds(_ run: Run) -> StepNeeds
 
   /// Computes the output, and what the way back needs besides the values.
   func forward(
@@ -37,6 +39,15 @@ protocol Step: Sendable {
 }
 
 extension Step {
+  /// What the way back of a pass reads of the values.
+  func needs(_ run: Run) -> StepNeeds {
+    switch run.mode {
+    case .training: trainingNeeds
+    case .relevance: relevanceNeeds(run)
+    case .evaluation: StepNeeds(inputs: inputs.map { _ in false }, output: false)
+    }
+  }
+
   func keptPlanes(_ saved: any Sendable) -> [(node: Int, planes: Planes)] { [] }
 
   func recompute(
@@ -70,15 +81,11 @@ struct OperationStep<Own: Operation>: Step {
 
   var nodes: [Int] { [node] }
 
-  func needs(_ run: Run) -> StepNeeds {
-    let needs: SavedValues =
-      switch run.mode {
-      case .training: operation.backwardNeeds
-      case .relevance: operation.relevanceNeeds
-      case .evaluation: []
-      }
-    return StepNeeds(
-      inputs: inputs.map { _ in needs.contains(.inputs) }, output: needs.contains(.output))
+  var trainingNeeds: StepNeeds { needs(operation.backwardNeeds) }
+  func relevanceNeeds(_ run: Run) -> StepNeeds { needs(operation.relevanceNeeds) }
+
+  private func needs(_ values: SavedValues) -> StepNeeds {
+    StepNeeds(inputs: inputs.map { _ in values.contains(.inputs) }, output: values.contains(.output))
   }
 
   func forward(

@@ -10,7 +10,7 @@ import Training
 /// cross entropy of the batch. As in training, batch norm uses the batch statistics; the running
 /// statistics do not change.
 public struct TaylorExpansion: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "taylor")
+  public static let description = Catalog.Criterion(name: "taylor", takesGradients: true)
 
   public init(options: CriterionOptions) {}
 

@@ -1,6 +1,6 @@
 import Specification
 
-/// A piece of HTML or SVG.
+/// A part of an HTML or SVG document.
 ///
 /// Reports contain unchecked text, so everything is escaped, scalar by scalar, and the result is
 /// well-formed by construction. (Template engines that escape `Character` by `Character` miss a

@@ -8,8 +8,6 @@ struct DeclarationReader {
   let path: String
 
   static let keyNames = ["parameters", "blocks", "layers"]
-  /// A network with more layers is a mistake.
-  static let mostLayers = 10_000
 
   private static let common = ["name", "from", "when", "keep", "tensors"]
   private static let ofBlocks = ["name", "from", "when", "repeat", "first"]
@@ -127,8 +125,9 @@ struct DeclarationReader {
       context.report(node.place, path, "expected at least one layer")
       return []
     }
-    guard items.count <= Self.mostLayers else {
-      context.report(node.place, path, "\(items.count) layers are more than \(Self.mostLayers)")
+    let most = ArchitectureDeclaration.mostLayers
+    guard items.count <= most else {
+      context.report(node.place, path, "\(items.count) layers are more than \(most)")
       return []
     }
     let layers = items.enumerated().map { (node: $1, read: readLayer($1, "\(path)[\($0)]", templates)) }

@@ -59,7 +59,9 @@ struct DeclarationSchema {
     add(
       "tensors", [("type", .list([.string("object"), .string("null")]))],
       "Names of `weights` and `norm` in files of other programs.")
-    add("repeat", Self.schema(.whole(1...10_000)), "Number of copies of the block; default: 1.")
+    add(
+      "repeat", Self.schema(.whole(1...ArchitectureDeclaration.mostLayers)),
+      "Number of copies of the block; default: 1.")
     add(
       "first", [("type", .list([.string("object"), .string("null")]))],
       "Parameters of the first copy of the block only.")

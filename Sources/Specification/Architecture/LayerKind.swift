@@ -121,6 +121,9 @@ public struct ArchitectureDeclaration: Sendable {
   package var text: JSON
   /// Source location of `layers`.
   package var place: Place
+
+  /// A network with more layers is a mistake.
+  package static let mostLayers = 10_000
 }
 
 extension ArchitectureDeclaration: Equatable {

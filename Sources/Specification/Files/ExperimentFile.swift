@@ -10,8 +10,8 @@ public enum ExperimentFile {
   ///   - overrides: `path=value` texts, such as `train.optimizer.learning_rate=0.05`; the value is
   ///     YAML, and a mapping is merged. Later ones win.
   ///   - catalog: the names that the file may use.
-  ///   - environment: variables for `${NAME}` in `extends`, `dataset.path` and
-  ///     `architecture.weights`.
+  ///   - environment: variables for `${NAME}` in `extends`, `dataset.path`,
+  ///     `architecture.weights` and `architecture.onnx`.
   /// - Throws: every error of the file at once, sorted by source location.
   public static func experiments(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]

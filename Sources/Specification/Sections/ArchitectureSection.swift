@@ -24,7 +24,8 @@ struct ArchitectureSection: Sendable {
     "Replaces the classifier of `weights` by a randomly initialized one, for example for other classes.")
   let onnx = Field(
     "onnx", .path,
-    "An ONNX file to import network and weights from; `weights: null` for random weights.")
+    "An ONNX file to import network and weights from; `weights: null` for random weights;"
+      + " relative to the working directory, or to this file after `${EXPERIMENT_FOLDER}/`.")
 
   let growth = Field(
     "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds.")

@@ -1,6 +1,7 @@
 /// The keys of `cluster.yaml`, and how they become a ``ClusterProfile``.
 struct ClusterSection: Sendable {
-  let threads = Field("threads", .wholeNumber(1...1024), "Threads of each task.")
+  /// At most as many as an engine has.
+  let threads = Field("threads", .wholeNumber(1...256), "Threads of each task.")
   let memory = Field("memory", .memory, "Memory of each task.")
   let time = Field("time", .timeLimit, "Time limit of each task.")
   let limit = Field(

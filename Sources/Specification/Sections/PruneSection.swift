@@ -129,14 +129,14 @@ struct PruneSection: Sendable {
     guard let epochs, let outline,
       let name = targetNames.first(where: mapping.has)
     else { return }
-    let layers = outline.groups.filter { !$0.isHidden && !spec.excludes($0.members) }.map(\.channels)
+    let layers = outline.groups.filter { !$0.isHidden && !spec.excludes($0.members) }
     let largest = { mapping.context.catalog.largestReduction(architecture, spec) }
     if let problem = PruneTarget(spec, layers: layers, epochs: epochs, largest: largest).problem {
       mapping.report(name, problem)
     }
   }
 
-  /// Every pattern must match a layer.
+  /// Every pattern must match a layer that makes channels.
   private func readExclude(_ mapping: MappingReader, _ outline: Catalog.NetworkOutline?) -> [String]? {
     let patterns = mapping[exclude]
     guard let patterns, let outline else { return patterns }
@@ -144,7 +144,7 @@ struct PruneSection: Sendable {
       let hint = nearestName(to: pattern, among: outline.layers).map { "did you mean \(quoted($0))?" }
       mapping.report(
         exclude.name,
-        "no layer is named \(quoted(pattern)); "
+        "no convolution or linear layer is named \(quoted(pattern)); "
           + (hint ?? "layers are \(listed(outline.layers.prefix(4).map { quoted($0) })), …"))
     }
     return patterns

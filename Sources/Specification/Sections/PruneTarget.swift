@@ -1,14 +1,15 @@
 /// Checks whether pruning the network's convolutions can reach the target.
 struct PruneTarget {
   private let spec: PruneSpec
-  /// Channels of each layer that can lose some.
-  private let layers: [Int]
+  /// Layers that can lose channels.
+  private let layers: [Catalog.NetworkOutline.Group]
   private let steps: Int
   /// The reduction with every layer at its floor; nil if unknown.
   private let largest: () -> Catalog.Reduction?
 
   init(
-    _ spec: PruneSpec, layers: [Int], epochs: Int, largest: @escaping () -> Catalog.Reduction? = { nil }
+    _ spec: PruneSpec, layers: [Catalog.NetworkOutline.Group], epochs: Int,
+    largest: @escaping () -> Catalog.Reduction? = { nil }
   ) {
     self.spec = spec
     self.layers = layers
@@ -18,15 +19,16 @@ struct PruneTarget {
 
   /// The error; nil if there is none.
   var problem: String? {
-    let all = layers.reduce(0, +)
-    let most = layers.map { $0 - spec.floor(ofLayerWith: $0) }.reduce(0, +)
+    let all = layers.map(\.channels).reduce(0, +)
+    let most = layers.map { $0.channels - spec.floor(ofLayerWith: $0.channels, width: $0.width) }
+      .reduce(0, +)
     if layers.isEmpty, !spec.exclude.isEmpty { return "`exclude` leaves no layer that can lose channels" }
     if layers.isEmpty {
       return "no convolution can lose channels, and linear layers lose units only along with them"
     }
     if most == 0 { return "no layer can lose a channel \(floors)" }
     // The nearest multiple is close enough.
-    let limit = most + spec.roundTo - 1
+    let limit = most + (layers.map { spec.multiple(width: $0.width) }.max() ?? 1) - 1
     switch spec.target {
     case .ratio(let ratio):
       let wanted = Int((ratio * Double(all)).rounded())

@@ -92,16 +92,41 @@ public struct PruneSpec: Equatable, Sendable {
   }
 
   /// The floor of a layer: the first multiple from the minimum on, if it has enough channels.
-  public func floor(ofLayerWith channels: Int) -> Int {
-    min(channels, (max(1, leastKept(of: channels == .max ? 0 : channels)) + roundTo - 1) / roundTo * roundTo)
+  ///
+  /// - Parameters:
+  ///   - channels: the original number of channels of the layer
+  ///   - width: channels that a grouped convolution ties to each other. All numbers are then of
+  ///     sets of this size, here and below.
+  public func floor(ofLayerWith channels: Int, width: Int = 1) -> Int {
+    min(channels, multiple(from: leastKept(of: channels, width: width), width: width))
   }
 
   /// Minimum number of channels of a layer, without regard to multiples.
   ///
   /// - Parameter channels: the original number of channels of the layer
-  public func leastKept(of channels: Int) -> Int {
-    guard let maximumLayerRatio else { return minimumChannels }
-    return max(minimumChannels, channels - Int((maximumLayerRatio * Double(channels)).rounded(.down)))
+  public func leastKept(of channels: Int, width: Int = 1) -> Int {
+    guard let maximumLayerRatio else { return minimum(width: width) }
+    return max(
+      minimum(width: width), channels - Int((maximumLayerRatio * Double(channels)).rounded(.down)))
+  }
+
+  /// The first multiple that has the minimum number of channels.
+  public func leastMultiple(width: Int = 1) -> Int {
+    multiple(from: minimum(width: width), width: width)
+  }
+
+  /// The number of which layers keep a multiple, so that they keep one of `round_to` channels.
+  public func multiple(width: Int = 1) -> Int {
+    var (divisor, rest) = (roundTo, width)
+    while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+    return roundTo / divisor
+  }
+
+  private func minimum(width: Int) -> Int { (minimumChannels + width - 1) / width }
+
+  private func multiple(from least: Int, width: Int) -> Int {
+    let multiple = multiple(width: width)
+    return (least + multiple - 1) / multiple * multiple
   }
 
   /// Whether channels that these layers compute are excluded from pruning.

@@ -16,7 +16,7 @@ struct CheckGradients: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Weights, a safetensors file.", completion: .file(), transform: path)
+  @Option(help: "Weights, a safetensors or ONNX file.", completion: .file(), transform: path)
   var weights: String
 
   @Option(
@@ -31,12 +31,11 @@ struct CheckGradients: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file], withoutDataset: true) {
-      do {
-        try GradientDump.write(spec, weights: weights, images: images, to: out, engine: engine)
-      } catch {
-        throw ended(by: error)
-      }
+    let spec = try experiment.loadOne(file, withoutDataset: true)
+    do {
+      try GradientDump.write(spec, weights: weights, images: images, to: out, engine: engine)
+    } catch {
+      throw ended(by: error)
     }
   }
 }

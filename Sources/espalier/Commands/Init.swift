@@ -29,6 +29,7 @@ struct Init: ParsableCommand {
       for line in error.lines { complain("espalier: \(line)") }
       throw error.isOfDisk ? ExitStatus.failed : ExitStatus.usage
     }
+    if let warning = template.warning { showWarning(warning) }
     print(visible("\(file) is written; `espalier run \(template.quotedFile)` runs it"))
   }
 }

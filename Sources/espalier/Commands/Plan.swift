@@ -31,7 +31,7 @@ struct Plan: ParsableCommand {
   var format: OutputFormat = .text
 
   func run() throws {
-    let specs = try experiment.load(files)
+    let specs = try experiment.load(files, threads: compute.available)
     let engine = try compute.engine()
     do {
       let plan = try SuitePlan(specs, results: results, engine: engine, calibrates: calibration)

@@ -76,7 +76,8 @@ struct Run: ParsableCommand {
   /// Trains together with process 0, which alone reports errors that all processes have.
   private func follow(_ group: ProcessGroup) throws {
     let loaded = ExperimentLoading.load(files, overrides: experiment.overrides)
-    let engine = loaded.diagnostics.isEmpty ? try? compute.engine() : nil
+    let printer = ProgressPrinter(mode: progress == .json ? .json : .none)
+    let engine = loaded.diagnostics.isEmpty ? try? compute.engine { warn($0, printer) } : nil
     guard !group.any(engine == nil), let engine else {
       group.waitForEnd()
       return group.leave()
@@ -84,12 +85,19 @@ struct Run: ParsableCommand {
     let interruption = Interruption()
     interruption.listen()
     do {
-      try TrainingFollower(loaded.specs, engine: engine, group: group, interruption: interruption).run()
+      try TrainingFollower(
+        loaded.specs, engine: engine, group: group, interruption: interruption, progress: printer
+      ).run()
     } catch {
       complain("espalier: process \(group.rank): \(error)")
       group.abort(status: ExitStatus.failed.rawValue)
     }
     group.leave()
+  }
+
+  /// Shows a warning about no training, as JSON if progress is shown as JSON.
+  private func warn(_ text: String, _ printer: ProgressPrinter) {
+    if progress == .json { printer.show(.warning(text)) } else { showWarning(text) }
   }
 
   private func check(_ specs: [ExperimentSpec], _ group: ProcessGroup) throws {
@@ -109,11 +117,8 @@ struct Run: ParsableCommand {
   private func lead(_ group: ProcessGroup) throws {
     let printer = ProgressPrinter(mode: progress)
     let ready = Result {
-      let loaded = try experiment.loadWithSources(files) { warning in
-        guard progress == .json else { return complain("espalier: warning: \(warning)") }
-        printer.show(.warning(warning))
-      }
-      return (loaded, engines: try compute.engines(jobs: jobs))
+      let loaded = try experiment.loadWithSources(files) { warn($0, printer) }
+      return (loaded, engines: try compute.engines(jobs: jobs) { warn($0, printer) })
     }
     let isIncomplete = group.any((try? ready.get()) == nil)
     let ((specs, sources), engines) = try ready.get()

@@ -13,8 +13,8 @@ struct Score: ParsableCommand {
   @OptionGroup var experiment: ExperimentOptions
 
   @Option(
-    help: "Model to score, a safetensors file. Default: the experiment's start weights.", completion: .file(),
-    transform: path)
+    help: "Model to score, a safetensors or ONNX file. Default: the experiment's start weights.",
+    completion: .file(), transform: path)
   var weights: String?
 
   @Option(
@@ -29,19 +29,13 @@ struct Score: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    for spec in try experiment.load([file], withoutDataset: images != nil, model: weights) {
-      do {
-        let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
-        if scores.weights == nil {
-          complain(
-            "espalier: warning: \(spec.name): no weights: the scores are those of random weights;"
-              + " `--weights MODEL` names a trained model")
-        }
-        for warning in scores.warnings { complain("espalier: warning: \(warning)") }
-        print(format == .json ? scores.json() : scores.csv())
-      } catch {
-        throw ended(by: error)
-      }
+    let spec = try experiment.loadOne(file, withoutDataset: images != nil, model: weights)
+    do {
+      let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
+      for warning in scores.warnings { complain("espalier: warning: \(warning)") }
+      print(format == .json ? scores.json() : scores.csv())
+    } catch {
+      throw ended(by: error)
     }
   }
 }

@@ -19,7 +19,7 @@ struct Sensitivity: ParsableCommand {
 
   @Option(
     help:
-      "The model, a safetensors file. Default: the experiment's start weights, or else its trained baseline.",
+      "The model, a safetensors or ONNX file. Default: the experiment's start weights without `new_head`, or else its trained baseline.",
     completion: .file(), transform: path)
   var weights: String?
 
@@ -56,14 +56,14 @@ struct Sensitivity: ParsableCommand {
 
   func run() throws {
     let specs = try experiment.load([file])
-    let engines = try compute.singleThreads()
+    let engine = try compute.engine()
     let interruption = Interruption()
     interruption.listen()
     for spec in specs {
       let printer = ProgressPrinter(mode: progress)
       do {
         let report = try SensitivityAnalysis(
-          spec, weights: weights, ratios: shares(), results: results, engines: engines, progress: printer,
+          spec, weights: weights, ratios: shares(), results: results, engine: engine, progress: printer,
           interruption: interruption
         ).run()
         printer.clear()

@@ -17,6 +17,9 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   return argument
 }
 
+/// Shows a warning as a line of text.
+func showWarning(_ text: String) { complain("espalier: warning: \(text)") }
+
 /// Prints why a command failed, and returns its exit status.
 func ended(by error: ToolError) -> ExitStatus {
   complain("espalier: \(error)")
@@ -38,11 +41,12 @@ struct ExperimentOptions: ParsableArguments {
   /// - Parameters:
   ///   - withoutDataset: whether to ignore the data set, because other images replace it
   ///   - model: a trained model, which then knows the number of classes
+  ///   - threads: of the trainings, to warn of those that do not fit into memory
   /// - Throws: status 2 if there are errors.
   func load(
-    _ files: [String], withoutDataset: Bool = false, model: String? = nil
+    _ files: [String], withoutDataset: Bool = false, model: String? = nil, threads: Int? = nil
   ) throws -> [ExperimentSpec] {
-    try loadWithSources(files, withoutDataset: withoutDataset, model: model).specs
+    try loadWithSources(files, withoutDataset: withoutDataset, model: model, threads: threads).specs
   }
 
   /// The experiment of a file that has only one.
@@ -63,11 +67,11 @@ struct ExperimentOptions: ParsableArguments {
   ///
   /// - Parameter warn: shows a warning.
   func loadWithSources(
-    _ files: [String], withoutDataset: Bool = false, model: String? = nil,
-    warn: (String) -> Void = { complain("espalier: warning: \($0)") }
+    _ files: [String], withoutDataset: Bool = false, model: String? = nil, threads: Int? = nil,
+    warn: (String) -> Void = showWarning
   ) throws -> (specs: [ExperimentSpec], sources: [String: String]) {
     let (specs, sources, diagnostics, warnings) = ExperimentLoading.load(
-      files, overrides: overrides, withoutDataset: withoutDataset, model: model)
+      files, overrides: overrides, withoutDataset: withoutDataset, model: model, threads: threads)
     guard diagnostics.isEmpty else {
       for diagnostic in diagnostics { complain(diagnostic.description) }
       throw ExitStatus.usage
@@ -80,41 +84,43 @@ struct ExperimentOptions: ParsableArguments {
 /// Options of all commands that compute.
 struct EngineOptions: ParsableArguments {
   @Option(
-    help: "Number of threads; results do not depend on it. Default: one per available core.")
+    help:
+      "Number of threads; results do not depend on it. Default: one per available core, at most \(Engine.maximumThreads) for each job."
+  )
   var threads: Int?
 
-  func engine() throws -> Engine {
-    try engine(threads: available)
+  /// - Parameter warn: shows a warning.
+  func engine(warn: (String) -> Void = showWarning) throws -> Engine {
+    try engine(threads: available, warn: warn)
   }
 
   /// An engine for each job. The jobs share the threads, at least one each.
-  func engines(jobs: Int) throws -> [Engine] {
+  ///
+  /// - Parameter warn: shows a warning.
+  func engines(jobs: Int, warn: (String) -> Void) throws -> [Engine] {
     // An impossible number of threads is an error of its own.
-    guard available >= 1, jobs > 1 else { return [try engine()] }
+    guard available >= 1, jobs > 1 else { return [try engine(warn: warn)] }
     return try (0..<jobs).map { job in
-      try engine(threads: max(1, available / jobs + (job < available % jobs ? 1 : 0)))
+      try engine(threads: max(1, available / jobs + (job < available % jobs ? 1 : 0)), warn: warn)
     }
   }
 
-  /// As many engines of one thread as there are threads.
-  func singleThreads() throws -> [Engine] {
-    guard available >= 1, available <= Engine.maximumThreads else { return [try engine()] }
-    return try (0..<available).map { _ in try engine(threads: 1) }
+  /// Threads of all jobs. The processes that mpirun has started on this machine share the cores.
+  var available: Int {
+    threads
+      ?? ProcessorLimit.share(
+        processes: Launcher.processesOnMachine(ProcessInfo.processInfo.environment) ?? 1)
   }
 
-  /// The processes that mpirun has started on this machine share the threads.
-  private var available: Int {
-    let processes = Launcher.processesOnMachine(ProcessInfo.processInfo.environment)
-    return threads ?? max(1, ProcessorLimit.current.count / processes)
-  }
-
-  private func engine(threads: Int) throws -> Engine {
+  private func engine(threads wanted: Int, warn: (String) -> Void) throws -> Engine {
+    // Only a number that the user gives may be impossible.
+    let threads = self.threads == nil ? min(Engine.maximumThreads, wanted) : wanted
     do {
       let engine = try Engine(threads: threads)
       if engine.threads < threads {
-        complain(
-          "espalier: warning: the system starts only \(engine.threads) of \(threads) threads, as under a limit on "
-            + "processes (ulimit -u, pids.max); results are the same")
+        warn(
+          "the system starts only \(engine.threads) of \(threads) threads, as under a limit on processes "
+            + "(ulimit -u, pids.max); results are the same")
       }
       return engine
     } catch {

@@ -44,15 +44,16 @@ struct Submit: ParsableCommand {
   func run() throws {
     let specs = try experiment.load(files)
     let profile = try cluster.merged()
-    let threads = profile.threads ?? ProcessorLimit.current.count
+    let threads = profile.threads ?? ProcessorLimit.defaultThreads()
     let engine: Engine
     do { engine = try Engine(threads: threads) } catch {
       complain("espalier: \(error)")
       throw ExitStatus.usage
     }
+    // Tasks have these threads even if this machine starts fewer.
     let command = SuiteCommand(
       program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
-      overrides: experiment.overrides, results: results, threads: engine.threads)
+      overrides: experiment.overrides, results: results, threads: threads)
     let tasks = SuiteTasks(specs, results: results, engine: engine)
     for problem in tasks.problems {
       complain("espalier: warning: what is trained already is not known here: \(problem)")
@@ -87,18 +88,19 @@ struct Submit: ParsableCommand {
     let folder = command.folder.hasPrefix("/") ? command.folder : "\(working)/\(command.folder)"
     let script = SlurmScript(
       command: command, workingFolder: working, folder: folder,
-      resources: try resources(specs, tasks, profile, engine), setup: profile.setup, slurm: profile.slurm,
-      shards: tasks.count)
+      resources: try resources(specs, command, tasks, profile, engine), setup: profile.setup,
+      slurm: profile.slurm, shards: tasks.count)
     let submission = SlurmSubmission(script, tasks: tasks.open, limit: profile.limit)
     print(dryRun ? submission.text() : try submission.submit().text)
   }
 
   /// Resources from options and profile, or else from a prediction with a margin.
   private func resources(
-    _ specs: [ExperimentSpec], _ tasks: SuiteTasks, _ profile: ClusterProfile, _ engine: Engine
+    _ specs: [ExperimentSpec], _ command: SuiteCommand, _ tasks: SuiteTasks, _ profile: ClusterProfile,
+    _ engine: Engine
   ) throws -> TaskResources {
     if let memory = profile.memory, let time = profile.time {
-      return TaskResources(threads: engine.threads, memory: memory, time: time)
+      return TaskResources(threads: command.threads, memory: memory, time: time)
     }
     let plan: SuitePlan
     do { plan = try SuitePlan(specs, results: results, engine: engine, calibrates: true) } catch {
@@ -116,7 +118,7 @@ struct Submit: ParsableCommand {
       complain("espalier: time and memory cannot be predicted; expected --time and --memory")
       throw ExitStatus.usage
     }
-    return TaskResources(threads: engine.threads, memory: memory, time: time)
+    return TaskResources(threads: command.threads, memory: memory, time: time)
   }
 
   // MARK: Kubernetes
@@ -129,7 +131,7 @@ struct Submit: ParsableCommand {
     // Pods have no time limit.
     profile.time = profile.time ?? TimeLimit(minutes: 1)
     let job = KubernetesJob(
-      command: command, specs: specs, memory: try resources(specs, tasks, profile, engine).memory,
+      command: command, specs: specs, memory: try resources(specs, command, tasks, profile, engine).memory,
       setup: profile.setup, kubernetes: profile.kubernetes, shards: tasks.count, limit: profile.limit)
     guard job.configurationBytes < KubernetesJob.largestConfiguration else {
       complain("espalier: the experiments take more than the 1 MiB of a ConfigMap; submit fewer at once")
@@ -192,8 +194,8 @@ struct ClusterOptions: ParsableArguments {
   var claim: String?
 
   func check(for cluster: Submit.Cluster) throws {
-    guard threads.map((1...1024).contains) ?? true else {
-      throw ValidationError("--threads must be from 1 to 1024")
+    guard threads.map((1...Engine.maximumThreads).contains) ?? true else {
+      throw ValidationError("--threads must be from 1 to \(Engine.maximumThreads)")
     }
     guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be above 0") }
     for text in setup + sbatch + [partition, account, image, namespace, claim].compactMap({ $0 })

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Experiments
 import Specification
 
@@ -17,7 +18,7 @@ struct Validate: ParsableCommand {
   func run() throws {
     try EngineOptions.checkEnvironment()
     let (specs, _, diagnostics, warnings) = ExperimentLoading.load(
-      files, overrides: experiment.overrides, forCheck: true)
+      files, overrides: experiment.overrides, threads: ProcessorLimit.defaultThreads(), forCheck: true)
     switch format {
     case .json:
       print(ValidationResult(specs, diagnostics, warnings: warnings).json())

@@ -58,6 +58,9 @@ struct ImageFolderTests {
       #expect(try Self.plan(set, augment, epoch: 1).batch(0) != expected)
       let second = try Self.plan(set, augment, batchSize: 2).batch(1)
       #expect(second.images.dense() == expected.images.images(2..<4).dense())
+      let alone = set.decoding(threads: 1)
+      if case .pictures(let files) = alone.content { #expect(files.threads == 1) }
+      #expect(try Self.plan(alone, augment).batch(0) == expected)
     }
   }
 
