@@ -29,7 +29,7 @@ __attribute__((constructor)) static void set_blas_environment(void) {
       unsetenv("OPENBLAS_CORETYPE");
     }
   }
-  // Threads are the engine's. An OpenBLAS that uses OpenMP reads its variable alone.
+  // Threads are the engine's. An OpenBLAS that uses OpenMP reads only OMP_NUM_THREADS.
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   setenv("OMP_NUM_THREADS", "1", 1);
 }

@@ -13,6 +13,13 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
   /// Parts of the program were compiled from different versions of a header.
   case mixedBuild
 
+  /// What to do where there is no BLAS library.
+  #if canImport(Darwin)
+    public static let blasInstallation = "`brew install openblas`"
+  #else
+    public static let blasInstallation = "install libopenblas0"
+  #endif
+
   public var description: String {
     switch self {
     case .unknownKernels(let name):
@@ -25,12 +32,7 @@ public enum ComputeError: Error, Equatable, CustomStringConvertible, Sendable {
       let names = Engine.convolutionAlgorithms.joined(separator: ", ")
       return "ESPALIER_CONVOLUTION: there is no algorithm called \"\(name)\"; expected one of \(names)"
     case .blasMissing(let tried):
-      #if canImport(Darwin)
-        let install = "`brew install openblas`"
-      #else
-        let install = "install libopenblas0"
-      #endif
-      return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); \(install)"
+      return "OpenBLAS could not be loaded (tried \(tried.joined(separator: ", "))); \(Self.blasInstallation)"
     case .mixedBuild:
       return "this program was built from parts that do not fit together; `make clean` and build it again"
     case .invalidThreadCount(let count):

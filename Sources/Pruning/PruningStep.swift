@@ -44,9 +44,8 @@ struct PruningStep {
     let first = lowest(channels - convolutions.gone, of: convolutions)
     let coupled = coupling.coupled(to: first)
     let left = hidden.without(coupled)
-    return [lowest(units - left.gone, of: left), coupled].reduce(first) { all, removed in
-      all.merging(removed) { $0.union($1) }
-    }
+    return first.merging(coupled) { $0.union($1) }
+      .merging(lowest(units - left.gone, of: left)) { $0.union($1) }
   }
 
   /// The fewest channels whose removal reduces the original cost by this step's part of `ratio`.

@@ -2,7 +2,7 @@ import Network
 
 /// Channels of layers that are removed together with a channel of a residual stream.
 struct StreamCoupling {
-  /// The streams, each before those of sums within its own, whose channels are removed with its.
+  /// The streams; an outer one comes before the sums within it, which lose channels with it.
   let outerFirst: [String]
   private let streams: Set<String>
   private let followers: [String: [Int: [(group: String, channel: Int)]]]

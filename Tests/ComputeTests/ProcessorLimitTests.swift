@@ -81,7 +81,8 @@ struct ProcessorLimitTests {
   @Test("gives a process at least one thread by default, and at most one for each processor")
   func defaultThreads() {
     let most = ProcessorLimit.current.count
-    #expect((1...most).contains(ProcessorLimit.defaultThreads()))
+    #expect((1...most).contains(ProcessorLimit.current.defaultThreads))
+    #expect(ProcessorLimit(machine: 384, affinity: nil, quota: nil).defaultThreads == 256)
     #expect((1...most).contains(ProcessorLimit.share(processes: 1000)))
   }
 

@@ -48,7 +48,7 @@ struct TargetTests {
     #expect(PruningWarnings(before: whole, after: whole, prune: nil, steps: 1).sentences.isEmpty)
   }
 
-  @Test("of channels per step that a pruned model to start from cannot lose are told, up to the multiple")
+  @Test("of channels per step that a pruned start model cannot lose give a warning, up to the multiple")
   func missedChannels() throws {
     func network() throws -> Network {
       try #require(ArchitectureRegistry.build(Self.resnet20, seed: 1, engine: Engine(threads: 1)))
@@ -86,7 +86,7 @@ struct TargetTests {
     #expect(sentences(fifteen, fifteen).isEmpty)
   }
 
-  @Test("that leave few of the channels that a grouped convolution ties are told in channels")
+  @Test("that leave few of the channels that a grouped convolution ties give a warning in channels")
   func thinGroups() throws {
     var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
     let first = try builder.add(Convolution(outputs: 24, kernel: 1), [.image], layer: "c")

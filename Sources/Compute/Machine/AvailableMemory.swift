@@ -74,8 +74,10 @@ public struct AvailableMemory: Equatable, Sendable {
     }
 
     /// What a group leaves; nil where it has no limit. Inactive pages of files count as used there,
-    /// but make room. Version 1 writes nearly the largest integer for no limit, and the files are
-    /// read one after the other, so that sums of them could overflow.
+    /// but make room.
+    ///
+    /// Version 1 writes nearly the largest integer for no limit. The files are read one after the
+    /// other, so that more can be inactive than was used: limit - used + inactive would overflow.
     private func left(_ group: ControlGroup) -> Int? {
       guard group.isUnified || group.controllers.contains("memory") else { return nil }
       let folder = (group.isUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") + group.path

@@ -29,7 +29,7 @@ public struct ProcessorLimit: Equatable, Sendable {
   }
 
   /// The default number of threads of an engine that has this process's processors alone.
-  public static func defaultThreads() -> Int { min(Engine.maximumThreads, current.count) }
+  public var defaultThreads: Int { min(Engine.maximumThreads, count) }
 
   /// The processors of each of the processes that a launcher has started together on this machine.
   public static func share(processes: Int) -> Int {

@@ -58,7 +58,7 @@ struct Slurm {
   private func call(_ command: String, _ arguments: [String]) throws(Failure) -> String {
     let path = searchPath.map { ["PATH=\($0)"] } ?? []
     guard let program = ProgramOutput(of: "/usr/bin/env", path + [command] + arguments) else {
-      throw Failure(description: "\(command): the system starts no program")
+      throw Failure(description: "\(command): cannot be started")
     }
     guard program.status == 0 else {
       let reason = program.errors.split(separator: "\n").joined(separator: "; ")

@@ -82,7 +82,7 @@ struct ExperimentPlan: Encodable {
         macs: $0.cost.macs)
     }
     let cost = network.cost
-    precisions = PlannedPrecision.all(of: network.graph, spec.train, threads: threads)
+    precisions = PlannedPrecision.all(of: network.graph, spec, threads: threads)
     trainingMemoryMib = precisions.first(where: \.isSet)?.trainingMemoryMib ?? 0
     (parameters, macs) = (cost.parameters, cost.macs)
     pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in

@@ -1,7 +1,5 @@
-import Architectures
 import Compute
 import Network
-import Pruning
 import Specification
 import Training
 
@@ -26,7 +24,8 @@ struct MemoryCheck {
   ///   - here: how many of them this machine has
   init?(
     _ spec: ExperimentSpec, available: AvailableMemory? = .current(),
-    threads: Int = ProcessorLimit.defaultThreads(), beside: [Double]? = [], processes: Int = 1, here: Int = 1
+    threads: Int = ProcessorLimit.current.defaultThreads, beside: [Double]? = [], processes: Int = 1,
+    here: Int = 1
   ) {
     guard let available, let network = NetworkMemory.of(spec) else { return nil }
     self.available = available
@@ -82,63 +81,5 @@ extension AvailableMemory.Limit {
     case .addressSpace, .data: true
     case .controlGroup, .machine: false
     }
-  }
-}
-
-/// What the memory of an experiment's network depends on besides batch sizes.
-private struct NetworkMemory: Sendable {
-  var training: TrainingMemory
-  /// That of a training in single precision.
-  var single: TrainingMemory
-  /// Values of an image, which an evaluation keeps.
-  var image: Int
-  /// Values of the input and output of a convolution, without the image: the most of any.
-  var convolution: Int
-
-  /// All settings that it depends on.
-  private struct Question: Equatable, Sendable {
-    var architecture: ArchitectureSpec
-    var precision: ActivationPrecision
-  }
-
-  private static let known = RecentValues<Question, NetworkMemory>()
-
-  /// Nil if the network is unknown.
-  static func of(_ spec: ExperimentSpec) -> NetworkMemory? {
-    let question = Question(architecture: spec.architecture, precision: spec.train.precision)
-    return try? known.value(for: question) { () throws(ArchitectureError) in
-      let graph = try ArchitectureRegistry.graph(spec.architecture)
-      return NetworkMemory(
-        training: graph.trainingMemory(precision: Precision(spec.train.precision)),
-        single: graph.trainingMemory(precision: .float32), image: graph.input.channels * graph.input.pixels,
-        convolution: graph.largestConvolution)
-    }
-  }
-
-  /// Bytes of a training with its scoring, in one process.
-  func bytes(_ spec: ExperimentSpec, _ threads: Int, _ processes: Int) -> Double {
-    max(training.bytes(spec.train, threads: threads, processes: processes), gradients(spec))
-  }
-
-  /// Bytes of a criterion that computes gradients; 0 for others.
-  func gradients(_ spec: ExperimentSpec) -> Double {
-    CriterionRegistry.takesGradients(spec.prune) ? single.bytes(images: spec.train.batchSize) : 0
-  }
-
-  /// Bytes of an evaluation.
-  func bytes(evaluating images: Int, precision: Precision) -> Double {
-    let perImage = image * Precision.float32.bytes + convolution * precision.bytes
-    return images == 0 ? 0 : training.parameters + Double(images) * Double(perImage)
-  }
-}
-
-extension Graph {
-  /// The most values of an image in the input and output of a convolution, without the image: batch
-  /// norm and activation are computed in place.
-  fileprivate var largestConvolution: Int {
-    nodes.indices.filter { nodes[$0].operation is Convolution }.map { node in
-      (nodes[node].inputs.filter { $0 != .image } + [output(of: node)])
-        .map { shapes[$0.index].channels * shapes[$0.index].pixels }.reduce(0, +)
-    }.max() ?? 0
   }
 }

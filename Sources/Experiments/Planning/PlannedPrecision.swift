@@ -1,7 +1,6 @@
 import Compute
 import Network
 import Specification
-import Training
 
 /// What an experiment's trainings need if their activations have a given precision.
 struct PlannedPrecision: Encodable {
@@ -16,12 +15,13 @@ struct PlannedPrecision: Encodable {
   var predictedSeconds: Double?
 
   /// Every precision, without times.
-  static func all(of graph: Graph, _ train: TrainSpec, threads: Int) -> [PlannedPrecision] {
+  static func all(of graph: Graph, _ spec: ExperimentSpec, threads: Int) -> [PlannedPrecision] {
     ActivationPrecision.allCases.map { precision in
-      let memory = graph.trainingMemory(precision: Precision(precision))
-        .bytes(train, threads: threads)
+      var other = spec
+      other.train.precision = precision
+      let memory = NetworkMemory(graph, precision).bytes(other, threads, 1)
       return PlannedPrecision(
-        precision: precision.rawValue, isSet: precision == train.precision,
+        precision: precision.rawValue, isSet: precision == spec.train.precision,
         trainingMemoryMib: Int(memory / 0x1p20) + 1)
     }
   }

@@ -2,9 +2,8 @@ import Compute
 import MessagePassing
 import Specification
 
-/// Whether the experiments of a run fit into the memory available now, which other processes use,
-/// too: with their trainings to do, of which several may be done at the same time, and with the
-/// latencies to measure after them.
+/// Whether the experiments of a run fit into the memory available now: their trainings, several at
+/// a time with jobs, and the latencies measured afterwards.
 struct SuiteMemory {
   private let jobs: Int
   private let threads: Int

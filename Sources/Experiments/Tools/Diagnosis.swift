@@ -71,7 +71,7 @@ public struct Diagnosis: Encodable {
       "memory        \(memoryGib) GiB",
       "kernels       \(kernels) (available: \(kernelsAvailable.joined(separator: ", ")); ESPALIER_KERNELS selects)",
       "threads       \(threads)" + (threadLimit.map { ": \($0)" } ?? ""),
-      "BLAS          \(blasLibrary ?? "not found: install libopenblas-dev"), release \(blasRelease ?? "-"), "
+      "BLAS          \(blasLibrary ?? "not found: \(ComputeError.blasInstallation)"), release \(blasRelease ?? "-"), "
         + "core \(blasCore ?? "-")",
       "measured peak \(measuredPeakGflops) GFLOPS, multiply-adds on \(counted(threads, "thread"))"
         + (measuredBfloat16PeakGflops.map { ", \($0) of bfloat16 values" } ?? ""),

@@ -46,7 +46,7 @@ public enum ExperimentLoading {
           // Experiments of one matrix share their warnings.
           let found =
             experiment.warnings
-            + memoryWarnings(experiment.spec, memory, threads ?? 1, at: experiment.place)
+            + (threads.map { memoryWarnings(experiment.spec, memory, $0, at: experiment.place) } ?? [])
             + (forCheck ? missingFiles(experiment.spec, at: experiment.place) : [])
           warnings += found.filter { !warnings.contains($0) }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {

@@ -16,7 +16,7 @@ struct ProgramOutput {
   ///   - program: looked for along `PATH`.
   ///   - arguments: without the program's name.
   init?(of program: String, _ arguments: [String]) {
-    guard let errorFile = tmpfile() else { return nil }
+    guard let errorFile = tmpfile() ?? fopen("/dev/null", "w+") else { return nil }
     defer { fclose(errorFile) }
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }

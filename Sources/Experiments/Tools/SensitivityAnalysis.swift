@@ -50,13 +50,15 @@ public struct SensitivityAnalysis: Sendable {
     let model: TensorFile
     do { model = try spec.modelFile(weights) } catch { throw .model(error) }
     let data = try spec.loadData(threads: engine.threads)
+    // Of this model, whatever its file contains once the lock is free.
+    let key = try key(data, engine.kernels)
     let lock = try FolderLock(folder + "/.state", interruption: interruption) { [progress] in
       progress.show(.message($0))
     }
     defer { withExtendedLifetime(lock) {} }
     DurableFile.removeLeftovers(in: folder)
     let network = try network(model, engine)
-    let found = try begin(network, data, key: try key(data, engine.kernels))
+    let found = try begin(network, data, key: key)
     let waiting = network.channelGroups.filter { found[$0.name] == nil }
     // A complete analysis does not need scores, which take a pass over the training set.
     let scores = waiting.isEmpty ? [:] : try score(network, data)

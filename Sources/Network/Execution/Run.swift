@@ -56,9 +56,11 @@ extension Precision {
   /// precision.
   func ofMaps(pixels: Int) -> Precision { pixels > 1 ? self : .float32 }
 
+  func ofMaps(_ shape: PlaneShape) -> Precision { ofMaps(pixels: shape.rows * shape.columns) }
+
   /// Planes for a value, or its gradient, whose pixels are unspecified.
   func planes(_ shape: PlaneShape) -> Planes {
-    Planes(uninitialized: shape, precision: ofMaps(pixels: shape.rows * shape.columns))
+    Planes(uninitialized: shape, precision: ofMaps(shape))
   }
 }
 

@@ -35,9 +35,7 @@ public struct Concatenate: Operation {
   public func forward(
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
-    let shape = x[0].shape
-    let precision = run.precision.ofMaps(pixels: shape.rows * shape.columns)
-    return (run.engine.concatenate(x, capacity: capacity, precision: precision), ())
+    (run.engine.concatenate(x, capacity: capacity, precision: run.precision.ofMaps(x[0].shape)), ())
   }
 
   public func backward(

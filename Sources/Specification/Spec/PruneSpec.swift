@@ -115,7 +115,8 @@ public struct PruneSpec: Equatable, Sendable {
     multiple(from: minimum(width: width), width: width)
   }
 
-  /// The number of which layers keep a multiple, so that they keep one of `round_to` channels.
+  /// Layers keep a multiple of this number of sets: the smallest number for which they keep a
+  /// multiple of `round_to` channels.
   public func multiple(width: Int = 1) -> Int {
     var (divisor, rest) = (roundTo, width)
     while rest > 0 { (divisor, rest) = (rest, divisor % rest) }

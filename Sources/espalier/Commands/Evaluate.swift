@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
     let spec = try experiment.loadOne(file)
     do {
       let evaluation = try ModelEvaluation(spec, weights: weights, engine: engine)
-      for warning in evaluation.warnings { complain("espalier: warning: \(warning)") }
+      for warning in evaluation.warnings { showWarning(warning) }
       print(format == .json ? evaluation.json() : evaluation.text())
     } catch {
       throw ended(by: error)

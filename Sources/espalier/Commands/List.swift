@@ -23,7 +23,7 @@ struct List: ParsableCommand {
     let list: RunList
     do {
       let (set, problems) = try ReportSet.readable(results)
-      for problem in problems { complain("espalier: warning: \(problem)") }
+      for problem in problems { showWarning("\(problem)") }
       list = RunList(set, sortedBy: metric)
     } catch {
       complain("espalier: \(error)")

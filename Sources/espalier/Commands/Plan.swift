@@ -31,11 +31,11 @@ struct Plan: ParsableCommand {
   var format: OutputFormat = .text
 
   func run() throws {
-    let specs = try experiment.load(files, threads: compute.available)
     let engine = try compute.engine()
+    let specs = try experiment.load(files, threads: engine.threads)
     do {
       let plan = try SuitePlan(specs, results: results, engine: engine, calibrates: calibration)
-      for warning in plan.warnings { complain("espalier: warning: \(warning)") }
+      for warning in plan.warnings { showWarning(warning) }
       print(format == .json ? plan.json() : plan.text(layers: layers, columns: outputColumns()))
     } catch {
       complain("espalier: \(error)")

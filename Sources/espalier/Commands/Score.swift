@@ -32,7 +32,7 @@ struct Score: ParsableCommand {
     let spec = try experiment.loadOne(file, withoutDataset: images != nil, model: weights)
     do {
       let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
-      for warning in scores.warnings { complain("espalier: warning: \(warning)") }
+      for warning in scores.warnings { showWarning(warning) }
       print(format == .json ? scores.json() : scores.csv())
     } catch {
       throw ended(by: error)

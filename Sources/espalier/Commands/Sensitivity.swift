@@ -18,8 +18,10 @@ struct Sensitivity: ParsableCommand {
   @OptionGroup var experiment: ExperimentOptions
 
   @Option(
-    help:
-      "The model, a safetensors or ONNX file. Default: the experiment's start weights without `new_head`, or else its trained baseline.",
+    help: """
+      The model, a safetensors or ONNX file. Default: the experiment's start weights; its trained baseline if \
+      there are none, or with `architecture.new_head`.
+      """,
     completion: .file(), transform: path)
   var weights: String?
 

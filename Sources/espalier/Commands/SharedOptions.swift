@@ -84,8 +84,10 @@ struct ExperimentOptions: ParsableArguments {
 /// Options of all commands that compute.
 struct EngineOptions: ParsableArguments {
   @Option(
-    help:
-      "Number of threads; results do not depend on it. Default: one per available core, at most \(Engine.maximumThreads) for each job."
+    help: """
+      Number of threads; results do not depend on it. Default: one per available core, at most \
+      \(Engine.maximumThreads) for each job.
+      """
   )
   var threads: Int?
 
@@ -106,7 +108,7 @@ struct EngineOptions: ParsableArguments {
   }
 
   /// Threads of all jobs. The processes that mpirun has started on this machine share the cores.
-  var available: Int {
+  private var available: Int {
     threads
       ?? ProcessorLimit.share(
         processes: Launcher.processesOnMachine(ProcessInfo.processInfo.environment) ?? 1)

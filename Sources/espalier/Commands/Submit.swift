@@ -44,7 +44,7 @@ struct Submit: ParsableCommand {
   func run() throws {
     let specs = try experiment.load(files)
     let profile = try cluster.merged()
-    let threads = profile.threads ?? ProcessorLimit.defaultThreads()
+    let threads = profile.threads ?? ProcessorLimit.current.defaultThreads
     let engine: Engine
     do { engine = try Engine(threads: threads) } catch {
       complain("espalier: \(error)")
@@ -56,7 +56,7 @@ struct Submit: ParsableCommand {
       overrides: experiment.overrides, results: results, threads: threads)
     let tasks = SuiteTasks(specs, results: results, engine: engine)
     for problem in tasks.problems {
-      complain("espalier: warning: what is trained already is not known here: \(problem)")
+      showWarning("what is trained already is not known here: \(problem)")
     }
     if status { return showStatus(tasks, command) }
     do {
@@ -72,9 +72,9 @@ struct Submit: ParsableCommand {
 
   private func showStatus(_ tasks: SuiteTasks, _ command: SuiteCommand) {
     let record = SubmissionRecord(folder: command.folder)
-    if record == nil { complain("espalier: warning: these files were not submitted to Slurm from here") }
+    if record == nil { showWarning("these files were not submitted to Slurm from here") }
     let status = SubmissionStatus(tasks, record: record)
-    if let warning = status.warning { complain("espalier: warning: \(warning)") }
+    if let warning = status.warning { showWarning(warning) }
     print(status.text())
   }
 

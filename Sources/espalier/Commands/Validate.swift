@@ -18,13 +18,13 @@ struct Validate: ParsableCommand {
   func run() throws {
     try EngineOptions.checkEnvironment()
     let (specs, _, diagnostics, warnings) = ExperimentLoading.load(
-      files, overrides: experiment.overrides, threads: ProcessorLimit.defaultThreads(), forCheck: true)
+      files, overrides: experiment.overrides, threads: ProcessorLimit.current.defaultThreads, forCheck: true)
     switch format {
     case .json:
       print(ValidationResult(specs, diagnostics, warnings: warnings).json())
     case .text:
       for diagnostic in diagnostics { complain(diagnostic.description) }
-      for warning in warnings { complain("espalier: warning: \(warning)") }
+      for warning in warnings { showWarning("\(warning)") }
       for spec in specs { print("\(spec.name): valid") }
     }
     if !diagnostics.isEmpty { throw ExitStatus.checkFailed }

@@ -59,7 +59,11 @@ struct ImageFolderTests {
       let second = try Self.plan(set, augment, batchSize: 2).batch(1)
       #expect(second.images.dense() == expected.images.images(2..<4).dense())
       let alone = set.decoding(threads: 1)
-      if case .pictures(let files) = alone.content { #expect(files.threads == 1) }
+      if case .pictures(let files) = alone.content {
+        #expect(files.threads == 1)
+      } else {
+        Issue.record("no pictures")
+      }
       #expect(try Self.plan(alone, augment).batch(0) == expected)
     }
   }
