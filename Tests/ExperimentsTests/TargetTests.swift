@@ -176,6 +176,8 @@ struct MemoryTests {
     let mixed = memory(whole + other, [small, large, small, small], jobs: 2)
     #expect(fits(mixed, large) && fits(mixed, small))
     #expect(mixed.problem(of: large, trains: false) == nil)
+    let tight = memory(2 * other, [large, large, small, small], jobs: 2)
+    #expect(fits(tight, small) && !fits(tight, large))
   }
 
   @Test("that is not there for two jobs at the same time ends the experiment before its trainings")
