@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "Compute", dependencies: ["CKernels"]),
     // Experiment files: YAML to typed values with source locations.
     .target(name: "Specification", dependencies: ["CYAML"]),
-    // Types of files by their first bytes.
+    // Reading of files, and their types by their first bytes.
     .target(name: "Files"),
     // Scalars for TensorBoard.
     .target(
@@ -47,12 +47,12 @@ let package = Package(
       exclude: ["Format/onnx.proto"]),
     .target(
       name: "Architectures", dependencies: ["Network", "ONNX", "Specification"],
-      resources: [
-        "mobilenet_v2", "mobilenet_v2_cifar", "densenet121", "densenet", "resnext50_32x4d", "efficientnet_b0",
-      ].map { .embedInCode("Resources/\($0).yaml") }),
+      resources: ["mobilenet_v2", "densenet121", "densenet", "resnext50_32x4d", "efficientnet_b0"].map {
+        .embedInCode("Resources/\($0).yaml")
+      }),
     .target(
       name: "Datasets", dependencies: ["CPNG", "CTurboJPEG", "CZlib", "Compute", "Files", "Specification"],
-      resources: [.embedInCode("Resources/digits.bin.gz")]),
+      resources: ["digits.bin.gz", "decoder.jpg"].map { .embedInCode("Resources/\($0)") }),
     .target(name: "Training", dependencies: ["Network", "Datasets", "MessagePassing", "Specification"]),
     .target(name: "Pruning", dependencies: ["MessagePassing", "Network", "Specification", "Training"]),
     // Throughput of networks.
@@ -74,17 +74,21 @@ let package = Package(
       ]),
 
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels"]),
+    // Folders, random numbers and readers of documents that tests share.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     // A validator that tests share.
     .target(name: "JSONSchemaChecking", dependencies: ["Specification"], path: "Tests/JSONSchemaChecking"),
-    .testTarget(name: "SpecificationTests", dependencies: ["Specification", "JSONSchemaChecking"]),
+    .testTarget(
+      name: "SpecificationTests", dependencies: ["Specification", "JSONSchemaChecking", "TestSupport"]),
     .testTarget(name: "EventFilesTests", dependencies: ["EventFiles"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "Compute"]),
-    .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
+    .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "TestSupport"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "CZlib"], resources: [.copy("Fixtures")]),
+      name: "DatasetsTests", dependencies: ["Datasets", "CZlib", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Architectures"]),
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
@@ -92,11 +96,12 @@ let package = Package(
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"], exclude: ["Golden"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "espalier", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "espalier", "Reports", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
   swiftLanguageModes: [.v6],
@@ -123,7 +128,7 @@ if Context.environment["ESPALIER_FUZZ"] != nil {
 if Context.environment["ESPALIER_SANITIZE"] != nil {
   let kept = [
     "CYAML", "CZlib", "CPNG", "CTurboJPEG", "CKernels", "Compute", "Files", "Specification", "Datasets",
-    "ComputeTests", "DatasetsTests",
+    "TestSupport", "ComputeTests", "DatasetsTests",
   ]
   package.products = []
   package.targets.removeAll { !kept.contains($0.name) }

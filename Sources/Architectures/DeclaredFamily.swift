@@ -5,8 +5,8 @@ import Specification
 struct DeclaredFamily: ArchitectureFamily {
   private let entry: Catalog.Architecture
   private let file: File
-  /// The file for images of fewer than 64 rows.
-  private let small: File?
+  /// Values of the file's parameters for images of fewer than 64 rows.
+  private let small: [String: Int]
   /// The form of a depth: `6n + 4`.
   private let depths: (period: Int, rest: Int)?
 
@@ -20,32 +20,31 @@ struct DeclaredFamily: ArchitectureFamily {
   /// Sandler et al. 2018, arXiv 1801.04381.
   static let mobileNetV2 = DeclaredFamily(
     entry: Catalog.Architecture(name: "mobilenet_v2", block: .plain, depth: 0),
-    file: File(name: "mobilenet_v2.yaml", bytes: PackageResources.mobilenet_v2_yaml),
-    small: File(name: "mobilenet_v2_cifar.yaml", bytes: PackageResources.mobilenet_v2_cifar_yaml), depths: nil
-  )
+    file: File(name: "mobilenet_v2.yaml", bytes: PackageResources.mobilenet_v2_yaml), small: ["stride": 1],
+    depths: nil)
 
   /// Huang et al. 2016, arXiv 1608.06993, for photographs.
   static let denseNet121 = DeclaredFamily(
     entry: Catalog.Architecture(name: "densenet121", block: .plain, depth: 0, benchmark: .imagenet),
-    file: File(name: "densenet121.yaml", bytes: PackageResources.densenet121_yaml), small: nil, depths: nil)
+    file: File(name: "densenet121.yaml", bytes: PackageResources.densenet121_yaml), small: [:], depths: nil)
 
   /// The same with bottlenecks and compression, for small images.
   static let denseNet = DeclaredFamily(
     entry: Catalog.Architecture(
       name: "densenet", block: .plain, depth: nil, parameters: ["depth": 100, "growth": 12]),
-    file: File(name: "densenet.yaml", bytes: PackageResources.densenet_yaml), small: nil,
+    file: File(name: "densenet.yaml", bytes: PackageResources.densenet_yaml), small: [:],
     depths: (period: 6, rest: 4))
 
   /// Xie et al. 2016, arXiv 1611.05431.
   static let resNeXt50 = DeclaredFamily(
     entry: Catalog.Architecture(name: "resnext50_32x4d", block: .plain, depth: 0, benchmark: .imagenet),
-    file: File(name: "resnext50_32x4d.yaml", bytes: PackageResources.resnext50_32x4d_yaml), small: nil,
+    file: File(name: "resnext50_32x4d.yaml", bytes: PackageResources.resnext50_32x4d_yaml), small: [:],
     depths: nil)
 
   /// Tan and Le 2019, arXiv 1905.11946.
   static let efficientNetB0 = DeclaredFamily(
     entry: Catalog.Architecture(name: "efficientnet_b0", block: .plain, depth: 0, benchmark: .imagenet),
-    file: File(name: "efficientnet_b0.yaml", bytes: PackageResources.efficientnet_b0_yaml), small: nil,
+    file: File(name: "efficientnet_b0.yaml", bytes: PackageResources.efficientnet_b0_yaml), small: [:],
     depths: nil)
 
   func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph {
@@ -53,7 +52,8 @@ struct DeclaredFamily: ArchitectureFamily {
       throw .value(
         key: "width", message: "`\(spec.name)` has no other widths; declare its layers with `layers` instead")
     }
-    var numbers = ["classes": spec.classes]
+    var numbers = input.rows < 64 ? small : [:]
+    numbers["classes"] = spec.classes
     if let depths {
       guard spec.depth % depths.period == depths.rest, spec.depth > depths.rest else {
         let lower = max(1, (spec.depth - depths.rest) / depths.period) * depths.period + depths.rest
@@ -65,8 +65,7 @@ struct DeclaredFamily: ArchitectureFamily {
       numbers["depth"] = spec.depth
       numbers["growth"] = spec.growth
     }
-    let file = small.flatMap { input.rows < 64 ? $0 : nil } ?? file
-    let declaration = try declaration(file)
+    let declaration = try declaration()
     do throws(ArchitectureError) {
       return try Expansion.graph(declaration, input: input, numbers: numbers)
     } catch {
@@ -75,7 +74,7 @@ struct DeclaredFamily: ArchitectureFamily {
     }
   }
 
-  private func declaration(_ file: File) throws(ArchitectureError) -> ArchitectureDeclaration {
+  private func declaration() throws(ArchitectureError) -> ArchitectureDeclaration {
     do throws(SpecificationError) {
       return try ArchitectureDeclaration(
         file.bytes, file: file.name, kinds: ArchitectureRegistry.layerKinds)

@@ -63,7 +63,7 @@ public struct NetworkProfile: Encodable, Equatable, Sendable {
   /// - Parameter precision: of activations.
   /// - Throws: ``BenchmarkCaseError``
   public init(
-    of benchmark: BenchmarkCase, precision: Precision = .float32, batch: Int, seconds: Double, engine: Engine
+    of benchmark: BenchmarkCase, precision: Precision, batch: Int, seconds: Double, engine: Engine
   ) throws(BenchmarkCaseError) {
     measuredPeak = Machine.measuredPeak(engine: engine)
     measuredPairPeak = Machine.measuredPairPeak(engine: engine)

@@ -34,8 +34,7 @@ public struct Throughput: Codable, Equatable, Sendable {
   /// - Parameter precision: of activations; scoring is in single precision with either.
   /// - Throws: ``BenchmarkCaseError``
   public init(
-    of benchmark: BenchmarkCase, mode: Mode, precision: Precision = .float32, batch: Int, seconds: Double,
-    engine: Engine
+    of benchmark: BenchmarkCase, mode: Mode, precision: Precision, batch: Int, seconds: Double, engine: Engine
   ) throws(BenchmarkCaseError) {
     let step = BenchmarkStep(
       network: try benchmark.build(engine: engine), mode: mode, precision: precision, batch: batch)

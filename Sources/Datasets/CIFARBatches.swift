@@ -30,9 +30,9 @@ struct CIFARBatches {
     func error(at offset: Int = 0, _ problem: String, expected other: String? = nil) -> DatasetError {
       file.error(at: offset, problem, expected: other ?? expected, for: .pickle)
     }
-    let bytes = try file.contents(upTo: DataFile.largestArchive)
+    let bytes = try file.whole()
     let value: PickleValue
-    do throws(PickleReader.Damage) {
+    do throws(Damage) {
       value = try PickleReader.read(bytes)
     } catch let damage {
       throw error(at: damage.offset, damage.problem)

@@ -81,9 +81,9 @@ struct CIFARFiles {
 
   private func inArchive(_ path: String) throws(DatasetError) -> Found {
     let file = try DataFile(path: path, source: source)
-    let bytes = try file.contents(upTo: DataFile.largestArchive)
+    let bytes = try file.whole()
     let archive: TarArchive
-    do throws(TarArchive.Damage) {
+    do throws(Damage) {
       archive = try TarArchive(bytes)
     } catch {
       throw file.error(at: error.offset, error.problem, expected: "a tar archive", for: .tar)

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// A data set's file, plain or gzip-compressed.
 struct DataFile {
@@ -16,8 +15,13 @@ struct DataFile {
   static let largestArchive = 1 << 28
 
   init(path: String, source: String) throws(DatasetError) {
-    let stored = try Self.read(path, source: source)
-    self.init(stored: stored, path: path, source: source)
+    do throws(RegularFile.Failure) {
+      let stored = try RegularFile.read(path, largest: Self.largestFile)
+      self.init(stored: stored, path: path, source: source)
+    } catch {
+      throw DatasetError(
+        file: path, problem: "cannot read: \(error.reason)", expected: "a regular file", source: source)
+    }
   }
 
   /// A file in memory. Its first two bytes show whether it is gzip; no other format here begins
@@ -43,6 +47,33 @@ struct DataFile {
     }
   }
 
+  /// The whole contents, such as those of an archive, which may have at most `limit` bytes.
+  func whole(limit: Int = DataFile.largestArchive) throws(DatasetError) -> [UInt8] {
+    let bytes = try contents(upTo: limit + 1)
+    guard bytes.count <= limit else {
+      throw DatasetError(
+        file: name, problem: "it has more than \(limit) bytes", expected: "fewer, as the official files have",
+        source: source)
+    }
+    return bytes
+  }
+
+  /// The whole contents, which must have this size.
+  ///
+  /// - Parameter what: the contents, for errors.
+  func contents(size: Int, of what: String) throws(DatasetError) -> [UInt8] {
+    let bytes = try contents(upTo: size + 1)
+    guard bytes.count >= size else {
+      throw error(
+        at: bytes.count, "the data ends after \(bytes.count) bytes", expected: "\(size) for \(what)")
+    }
+    guard bytes.count == size else {
+      throw error(
+        at: size, "there are bytes after the last of \(what)", expected: "the data to end here")
+    }
+    return bytes
+  }
+
   /// The error for wrong contents; it names the type of the file if the first bytes show it.
   ///
   /// - Parameter kind: the expected type, if the first bytes would show it.
@@ -55,22 +86,4 @@ struct DataFile {
     }
     return DatasetError(file: name, offset: offset, problem: problem, expected: expected, source: source)
   }
-
-  private static func read(_ path: String, source: String) throws(DatasetError) -> [UInt8] {
-    func unreadable(_ reason: String) -> DatasetError {
-      DatasetError(file: path, problem: "cannot read: \(reason)", expected: "a regular file", source: source)
-    }
-    var status = stat()
-    guard stat(path, &status) == 0, access(path, R_OK) == 0 else { throw unreadable(systemReason()) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable("it is not a regular file") }
-    guard status.st_size <= largestFile else { throw unreadable("it has \(status.st_size) bytes") }
-    guard let handle = FileHandle(forReadingAtPath: path) else { throw unreadable(systemReason()) }
-    do {
-      return [UInt8](try handle.read(upToCount: Int(status.st_size)) ?? Data())
-    } catch {
-      throw unreadable(error.localizedDescription)
-    }
-  }
-
-  private static func systemReason() -> String { String(cString: strerror(errno)) }
 }

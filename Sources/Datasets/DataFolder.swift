@@ -35,7 +35,7 @@ struct DataFolder: Equatable {
     _ problem: String, layout: String, source: String, others: [String] = []
   ) -> DatasetError {
     guard let status = FileStatus(path) else {
-      let absence = DatasetError.absence(of: path)
+      let absence = Absence(of: path).problem
       let parent = URL(fileURLWithPath: path).deletingLastPathComponent().relativePath
       let other = others.map { "\(parent)/\($0)" }.first { FileStatus($0) != nil }
       let hint = other.map { "; did you mean \(quoted($0, limit: 1000))?" } ?? ""

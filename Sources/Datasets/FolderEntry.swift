@@ -10,8 +10,8 @@ struct FolderEntry: Equatable {
   enum Kind: Equatable {
     case folder
     case file
-    /// A broken symbolic link.
-    case danglingLink(to: String)
+    /// Something whose status cannot be had, such as a broken symbolic link.
+    case absent(Absence)
     /// A pipe, a socket, a device.
     case special
   }
@@ -36,42 +36,75 @@ struct FolderEntry: Equatable {
       entries.append(FolderEntry(name: name, kind: kind("\(folder)/\(name)", type)))
       return true
     }
-    guard isFolder else {
-      throw DatasetError(
-        file: folder, problem: "cannot read: \(String(cString: strerror(errno)))", expected: "a folder")
-    }
+    guard isFolder else { throw unreadable(folder) }
     return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
   /// Calls `body` with each name in a folder and its type, in any order, until `body` returns
   /// false; names that begin with a dot are skipped.
   ///
+  /// - Parameter read: passes on what it calls, the system's function for the next entry.
   /// - Returns: false, with the reason in `errno`, if the folder cannot be opened.
+  /// - Throws: if the folder cannot be read to its end, or an error of `body`.
   static func visit(
-    _ folder: String, _ body: (_ name: [UInt8], _ type: UInt8) throws(DatasetError) -> Bool
+    _ folder: String, _ body: (_ name: [UInt8], _ type: UInt8) throws(DatasetError) -> Bool,
+    reading read: (() -> UnsafeMutablePointer<dirent>?) -> UnsafeMutablePointer<dirent>? = { $0() }
   ) throws(DatasetError) -> Bool {
     guard let stream = opendir(folder) else { return false }
     defer { closedir(stream) }
-    while let entry = readdir(stream) {
+    while true {
+      // Nothing else tells an error from the end.
+      errno = 0
+      guard let entry = read({ readdir(stream) }) else { break }
       let type = entry.pointee.d_type
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         let bytes = UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)
         return Array(UnsafeBufferPointer(start: bytes, count: strlen(bytes))).map(UInt8.init(bitPattern:))
       }
       if name.first == UInt8(ascii: ".") { continue }
-      if try !body(name, type) { break }
+      if try !body(name, type) { return true }
     }
+    guard errno == 0 else { throw unreadable(folder) }
     return true
+  }
+
+  /// After a call that failed.
+  private static func unreadable(_ folder: String) -> DatasetError {
+    DatasetError(file: folder, problem: "cannot read: \(systemReason())", expected: "a folder")
   }
 
   private static func kind(_ path: String, _ type: UInt8) -> Kind {
     if type == UInt8(DT_DIR) { return .folder }
     if type == UInt8(DT_REG) { return .file }
-    if let status = FileStatus(path) {
-      return status.isFolder ? .folder : status.isFile ? .file : .special
+    guard let status = FileStatus(path) else { return .absent(Absence(of: path)) }
+    return status.isFolder ? .folder : status.isFile ? .file : .special
+  }
+}
+
+/// Why the status of a path cannot be had.
+enum Absence: Equatable {
+  case danglingLink(to: String)
+  /// Another reason, as a sentence.
+  case other(String)
+
+  /// - Precondition: the call that has just failed left its reason in `errno`.
+  init(of path: String) {
+    // Saved, since Foundation's calls change it.
+    let reason = errno
+    guard reason == ENOENT else {
+      self = .other("cannot read: \(systemReason(reason))")
+      return
     }
     let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
-    return target.map { .danglingLink(to: $0) } ?? .special
+    self = target.map { .danglingLink(to: $0) } ?? .other("it does not exist")
+  }
+
+  /// A sentence, such as "it does not exist".
+  var problem: String {
+    switch self {
+    case .danglingLink(let target): "it is a link to \(quoted(target, limit: 1000)), where nothing is"
+    case .other(let problem): problem
+    }
   }
 }
 
@@ -87,14 +120,6 @@ extension DatasetError {
     let absolute = path.hasPrefix("/") ? "" : " (\(URL(fileURLWithPath: path).standardizedFileURL.path))"
     return DatasetError(
       file: path + absolute, problem: problem, expected: "`dataset.path` to have \(layout)", source: source)
-  }
-
-  /// Why a path cannot be used: `it does not exist`.
-  static func absence(of path: String) -> String {
-    if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
-      return "it is a link to \(quoted(target, limit: 1000)), where nothing is"
-    }
-    return errno == ENOENT ? "it does not exist" : "cannot read: \(String(cString: strerror(errno)))"
   }
 }
 
@@ -118,8 +143,9 @@ extension FolderEntry {
   fileprivate func described(in folder: String) -> String {
     switch kind {
     case .folder: return quoted(name + "/")
-    case .danglingLink(let target): return "\(quoted(name)), a link to \(quoted(target)), where nothing is"
-    case .special: return quoted(name)
+    case .absent(.danglingLink(let target)):
+      return "\(quoted(name)), a link to \(quoted(target)), where nothing is"
+    case .absent(.other), .special: return quoted(name)
     case .file: return quoted(name) + (FileKind(of: "\(folder)/\(name)").map { ", \($0.name)" } ?? "")
     }
   }

@@ -45,8 +45,10 @@ struct IDXFiles {
       throw images.error(
         at: 8, "images of \(header[2]) rows and \(header[3]) columns", expected: "\(rows) and \(columns)")
     }
-    let pixels = try body(
-      of: images, header: 16, size: count * rows * columns, what: "\(count) images of \(rows)x\(columns)")
+    let pixels = Array(
+      try images.contents(
+        size: 16 + count * rows * columns, of: "\(count) images of \(rows)x\(columns)"
+      ).dropFirst(16))
 
     let labelFile = try openLabels()
     let labelCount = try self.header(of: labelFile, magic: 0x801, what: "labels", numbers: 2)[1]
@@ -54,7 +56,7 @@ struct IDXFiles {
       throw labelFile.error(
         at: 4, "\(labelCount) labels", expected: "\(count), as many as \(images.name) has images")
     }
-    let labels = try body(of: labelFile, header: 8, size: count, what: "\(count) labels")
+    let labels = Array(try labelFile.contents(size: 8 + count, of: "\(count) labels").dropFirst(8))
     if let index = labels.firstIndex(where: { $0 >= classes }) {
       throw labelFile.error(
         at: 8 + index, "label \(labels[index]) of image \(index)", expected: "0 to \(classes - 1)")
@@ -82,21 +84,5 @@ struct IDXFiles {
       throw file.error(at: 4, "\(header[1]) \(what)", expected: "1 to \(Self.mostImages)")
     }
     return header
-  }
-
-  /// The `size` bytes after the header, at which the file must end.
-  private func body(
-    of file: DataFile, header: Int, size: Int, what: String
-  ) throws(DatasetError) -> [UInt8] {
-    let end = header + size
-    let bytes = try file.contents(upTo: end + 1)
-    guard bytes.count >= end else {
-      throw file.error(
-        at: bytes.count, "the data ends after \(bytes.count) bytes", expected: "\(end) for \(what)")
-    }
-    guard bytes.count == end else {
-      throw file.error(at: end, "there are bytes after the last of \(what)", expected: "the data to end here")
-    }
-    return Array(bytes[header...])
   }
 }

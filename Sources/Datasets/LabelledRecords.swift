@@ -22,17 +22,7 @@ struct LabelledRecords {
   private func append(
     _ file: DataFile, count: Int, pixels: inout [UInt8], classes: inout [UInt8]
   ) throws(DatasetError) {
-    let end = count * recordSize
-    let bytes = try file.contents(upTo: end + 1)
-    guard bytes.count >= end else {
-      throw file.error(
-        at: bytes.count, "the data ends after \(bytes.count) bytes",
-        expected: "\(end) for \(count) records of \(recordSize)")
-    }
-    guard bytes.count == end else {
-      throw file.error(
-        at: end, "there are bytes after the last of \(count) records", expected: "the data to end here")
-    }
+    let bytes = try file.contents(size: count * recordSize, of: "\(count) records of \(recordSize)")
     for record in 0..<count {
       let start = record * recordSize
       for (index, label) in labels.enumerated() where bytes[start + index] >= label.classes {

@@ -33,9 +33,9 @@ public struct ProcessGroup: Sendable {
     guard let launcher = Launcher(environment) else { return alone }
     var world = cmpi_world()
     var message = [CChar](repeating: 0, count: 1024)
+    let path = libraryPath(environment)
     let code = message.withUnsafeMutableBufferPointer {
-      cmpi_start(
-        &world, environment["ESPALIER_MPI"], launcher.library == .openMPI ? 1 : 0, $0.baseAddress, $0.count)
+      cmpi_start(&world, path, launcher.library == .openMPI ? 1 : 0, $0.baseAddress, $0.count)
     }
     guard code == 0 else {
       let processes = launcher.processes.map(String.init) ?? "several"
@@ -54,6 +54,11 @@ public struct ProcessGroup: Sendable {
           + "expected the MPI library that mpirun belongs to, or ESPALIER_MPI=path of its libmpi")
     }
     return group
+  }
+
+  /// The path of the MPI library that the environment names; nil if it names none.
+  static func libraryPath(_ environment: [String: String]) -> String? {
+    environment["ESPALIER_MPI"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func text(_ characters: [CChar]) -> String {

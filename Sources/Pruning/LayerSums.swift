@@ -3,11 +3,7 @@ import Compute
 extension [String: [Double]] {
   /// Adds the values of a batch for the channels of a layer.
   mutating func add(_ values: [Double], to layer: String) {
-    guard let sums = self[layer] else {
-      self[layer] = values
-      return
-    }
-    self[layer] = zip(sums, values).map(+)
+    self[layer] = self[layer].map { zip($0, values).map(+) } ?? values
   }
 }
 

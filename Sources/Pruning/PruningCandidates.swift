@@ -66,16 +66,17 @@ struct PruningCandidates {
     var removed: [String: Set<Int>] = [:]
     func isRemoved(_ group: String, _ channel: Int) -> Bool { removed[group]?.contains(channel) == true }
     let (least, leastByStreams) = (floors.mapValues(\.least), floors.mapValues(\.leastByStreams))
+    func hasMore(_ left: [String: Int], _ least: [String: Int], _ group: String) -> Bool {
+      left[group, default: 0] > least[group, default: 0]
+    }
     return ranked.filter { channel in
-      guard left[channel.group, default: 0] > least[channel.group, default: 0],
-        !isRemoved(channel.group, channel.channel)
-      else { return false }
+      guard hasMore(left, least, channel.group), !isRemoved(channel.group, channel.channel) else {
+        return false
+      }
       let followers = coupling.followers(of: channel.group, channel.channel)
       let lost = followers.filter { !isRemoved($0.group, $0.channel) }
-      guard lost.allSatisfy({ left[$0.group, default: 0] > least[$0.group, default: 0] }),
-        followers.allSatisfy({
-          leftByStreams[$0.group, default: 0] > leastByStreams[$0.group, default: 0]
-        })
+      guard lost.allSatisfy({ hasMore(left, least, $0.group) }),
+        followers.allSatisfy({ hasMore(leftByStreams, leastByStreams, $0.group) })
       else { return false }
       for follower in followers { leftByStreams[follower.group, default: 0] -= 1 }
       for (group, number) in lost + [(group: channel.group, channel: channel.channel)] {

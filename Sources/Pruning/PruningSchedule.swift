@@ -13,9 +13,6 @@ public struct PruningSchedule: Sendable {
   public let epochs: [Int]
   private let spec: PruneSpec
 
-  /// Share of the hidden units that the paper's program removes at each step: 22 of 512.
-  private static let hiddenUnitsPerStep = 22.0 / 512
-
   public init(_ spec: PruneSpec, epochs: Int) {
     self.spec = spec
     self.epochs = spec.steps(epochs: epochs)
@@ -38,11 +35,11 @@ public struct PruningSchedule: Sendable {
         channels: step.convolutions.total(ratio * done), units: step.hidden.total(ratio * done))
     case .channelsPerStep(let channels):
       let whole = Double(epochs.count) * done
-      let units = Self.hiddenUnitsPerStep * Double(step.hidden.original) * whole
+      let units = PruneSpec.hiddenUnits(of: step.hidden.original, steps: whole)
       // No step has removed what a pruned model to start from lacked.
       return step.removing(
         channels: step.convolutions.missing + Int((Double(channels) * whole).rounded()),
-        units: step.hidden.missing + Int(units.rounded()))
+        units: step.hidden.missing + units)
     case .parameterRatio(let ratio):
       return step.reaching(ratio) { Double($0.parameters) }
     case .flopsRatio(let ratio):

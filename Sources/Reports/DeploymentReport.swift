@@ -35,7 +35,7 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
     static func < (a: Setting, b: Setting) -> Bool { (a.batchSize, a.threads) < (b.batchSize, b.threads) }
 
     /// `batch of 128, 1 thread`
-    var text: String { "batch of \(batchSize), \(threads) thread\(threads == 1 ? "" : "s")" }
+    var text: String { "batch of \(batchSize), \(counted(threads, "thread"))" }
   }
 
   /// Where it was measured; latencies can be compared only if this is the same.
@@ -63,14 +63,12 @@ extension DeploymentReport {
   public static func measured(beside report: String) throws(ReportError) -> DeploymentReport? {
     let path = ReportSet.beside(report, "deployment.json")
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let found: DeploymentReport
-    do throws(ReportError) {
-      found = try Report.decoded(try ReportSet.text(path))
-      guard found.format == 1 else {
-        throw ReportError(path: "format", message: "expected 1, found \(found.format)")
+    let found = try ReportSet.naming(path) { () throws(ReportError) -> DeploymentReport in
+      let report: DeploymentReport = try Report.decoded(try ReportSet.text(path))
+      guard report.format == 1 else {
+        throw ReportError(path: "format", message: "expected 1, found \(report.format)")
       }
-    } catch {
-      throw ReportError(path: path, message: error.description)
+      return report
     }
     let areOthers = found.models.contains { model in
       let file = ReportSet.beside(report, "seed-\(model.seed)/\(model.variant)/model.onnx")

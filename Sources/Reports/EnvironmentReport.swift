@@ -22,6 +22,8 @@ public struct EnvironmentReport: Codable, Equatable, Sendable {
   /// Expanded paths, by key, of keys that have variables or `~` in their paths; nil if there are
   /// none.
   public var paths: [String: String]?
+  /// The libraries that decoded the pictures; nil for data without pictures.
+  public var pictureDecoders: String?
 
   public init(
     version: String, processor: String, kernels: String, blasCore: String?, threads: Int, date: String,

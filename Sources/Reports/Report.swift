@@ -23,6 +23,11 @@ public struct Report: Codable, Equatable, Sendable {
   /// Read from `deployment.json` next to the report; not part of report.json.
   public var deployment: DeploymentReport?
 
+  // Without `deployment`.
+  private enum CodingKeys: CodingKey {
+    case format, experiment, description, status, problem, spec, summary, runs, timing, environment
+  }
+
   public static let currentFormat = 1
 
   public enum Status: String, Codable, Sendable { case complete, failed, interrupted }

@@ -53,10 +53,19 @@ extension Timing.Epoch {
 }
 
 extension Report {
+  /// Times of a run; nil if it has none.
+  private func times(of run: RunReport) -> Timing.Run? {
+    timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }
+  }
+
+  /// Times of a run's epochs, by the number of the epoch.
+  func timeByEpoch(of run: RunReport) -> [Int: Timing.Epoch] {
+    Dictionary((times(of: run)?.epochs ?? []).map { ($0.epoch, $0) }) { first, _ in first }
+  }
+
   public func trainingCost(of run: RunReport) -> TrainingCost {
-    let timing = timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }
-    let (times, sharedEpochs) = (timing?.epochs ?? [], timing?.sharedEpochs ?? 0)
-    let timeByEpoch = Dictionary(times.map { ($0.epoch, $0) }) { first, _ in first }
+    let timeByEpoch = timeByEpoch(of: run)
+    let sharedEpochs = times(of: run)?.sharedEpochs ?? 0
     // A pruning step comes at the end of an epoch, so an epoch trains the network at the end of the
     // previous one. The first trains the baseline's, which the start weights may already have
     // pruned.

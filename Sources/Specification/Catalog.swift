@@ -22,7 +22,8 @@ public struct Catalog: Sendable {
   public var weightsProblem: @Sendable (ArchitectureSpec) -> String? = { _ in nil }
 
   public init(
-    datasets: [Dataset], architectures: [Architecture], criteria: [Criterion], layerKinds: [LayerKind] = [],
+    datasets: [Dataset] = [], architectures: [Architecture] = [], criteria: [Criterion] = [],
+    layerKinds: [LayerKind] = [],
     outline: @escaping @Sendable (ArchitectureSpec, (ArchitectureProblem) -> Void) -> NetworkOutline? = {
       _, _ in nil
     },

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Reads and writes whole files by system calls, with the system's reason in errors.
@@ -13,28 +14,11 @@ package enum DurableFile {
   package static func read(
     _ path: String, first limit: Int? = nil, largest: Int = largestForeignFile
   ) throws(TensorFileError) -> [UInt8] {
-    func unreadable(_ reason: String) -> TensorFileError { Self.unreadable(path, reason) }
-    // Without O_NONBLOCK opening a named pipe would wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(systemReason()) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw unreadable(systemReason()) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(other(status)) }
-    let wanted = min(Int(status.st_size), limit ?? .max)
-    guard wanted <= largest else { throw unreadable("it has \(status.st_size) bytes") }
-    var bytes = [UInt8](repeating: 0, count: wanted)
-    var count = 0
-    while count < bytes.count {
-      let read = bytes.withUnsafeMutableBytes {
-        Foundation.read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
-      }
-      if read < 0, errno == EINTR { continue }
-      guard read >= 0 else { throw unreadable(systemReason()) }
-      if read == 0 { break }
-      count += read
+    do throws(RegularFile.Failure) {
+      return try RegularFile.read(path, first: limit ?? .max, largest: largest)
+    } catch {
+      throw unreadable(path, error.reason)
     }
-    return count == bytes.count ? bytes : Array(bytes[..<count])
   }
 
   /// Bytes of a file.
@@ -75,37 +59,54 @@ package enum DurableFile {
     try replace(path, with: bytes, permissions: nil)
   }
 
-  /// - Parameter permissions: those of the new file; nil for those that the user gives to new files
+  /// - Parameter permissions: those of the file that is replaced, which is written in place where
+  ///   no other file can take its place; nil for those that the user gives to new files
   private static func replace(
     _ path: String, with bytes: [UInt8], permissions: mode_t?
   ) throws(TensorFileError) {
-    func unwritable(_ reason: String) -> TensorFileError { Self.unwritable(path, reason) }
-    var status = stat()
-    if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
-      throw unwritable(other(status))
+    func fail(_ number: Int32) throws(TensorFileError) {
+      // A folder without the right to add files, or a single file that is mounted into a container.
+      guard permissions != nil, [EACCES, EPERM, EROFS, EBUSY].contains(number) else {
+        throw unwritable(path, systemReason(number))
+      }
+      try writeInto(path, bytes)
     }
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent().path
-    let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let temporary = folder + "/.\(url.lastPathComponent).\(unique)\(temporarySuffix)"
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK,
+      let other = RegularFile.otherKind(status)
+    {
+      throw unwritable(path, other)
+    }
+    let (folder, temporary) = temporary(besides: path)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions ?? 0o666)
-    guard descriptor >= 0 else { throw unwritable(systemReason()) }
-    var reason: String?
+    guard descriptor >= 0 else { return try fail(errno) }
+    var failure: Int32?
     // `open` has left out what the user's mask forbids for new files.
-    if let permissions, fchmod(descriptor, permissions) != 0 { reason = systemReason() }
-    if reason == nil, !writeAll(bytes, descriptor) || fsync(descriptor) != 0 { reason = systemReason() }
-    if close(descriptor) != 0, reason == nil { reason = systemReason() }
-    if reason == nil, rename(temporary, path) != 0 { reason = systemReason() }
-    if let reason {
+    if let permissions, fchmod(descriptor, permissions) != 0 { failure = errno }
+    if failure == nil, !writeAll(bytes, descriptor) || fsync(descriptor) != 0 { failure = errno }
+    if close(descriptor) != 0, failure == nil { failure = errno }
+    if failure == nil, rename(temporary, path) != 0 { failure = errno }
+    if let failure {
       unlink(temporary)
-      throw unwritable(reason)
+      return try fail(failure)
     }
     // The new name is on the disk only once the folder is synced.
     let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC)
-    guard folderDescriptor >= 0 else { throw unwritable(systemReason()) }
+    guard folderDescriptor >= 0 else { throw unwritable(path, systemReason()) }
     defer { close(folderDescriptor) }
     // Some file systems cannot sync a folder, and say so with EINVAL.
-    if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(systemReason()) }
+    if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(path, systemReason()) }
+  }
+
+  /// The folder of a path, and the path of a temporary file in it.
+  private static func temporary(besides path: String) -> (folder: String, file: String) {
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent().path
+    var name = url.lastPathComponent
+    // With the rest, it must not be longer than the 255 bytes that a name may have.
+    while name.utf8.count > 200 { name.removeLast() }
+    let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    return (folder, folder + "/.\(name).\(unique)\(temporarySuffix)")
   }
 
   /// Writes and syncs bytes in a folder, as ``write(_:to:)`` does, to measure the time. The file
@@ -121,19 +122,41 @@ package enum DurableFile {
   }
 
   /// Writes to a path given by the user, like a shell's `>`: follows a symbolic link, and writes
-  /// into a device or pipe. A regular file is replaced atomically, and keeps its permissions.
+  /// into a device, a pipe or one of the process's descriptors. A regular file is replaced
+  /// atomically, and keeps its permissions.
   ///
   /// All outputs of commands are written by this function. Files in results folders, whose names
   /// the program chooses, are written by ``write(_:to:)``.
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
+    // The file behind a descriptor may have been opened to be appended to.
+    if let descriptor = descriptor(named: path) {
+      guard writeAll(bytes, descriptor) else { throw unwritable(path, systemReason()) }
+      return
+    }
     var status = stat()
     guard stat(path, &status) == 0 else { return try write(bytes, to: followed(path)) }
-    guard status.st_mode & S_IFMT != S_IFREG else {
-      return try replace(followed(path), with: bytes, permissions: status.st_mode & 0o777)
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: try replace(followed(path), with: bytes, permissions: status.st_mode & 0o777)
+    case S_IFDIR: throw unwritable(path, "it is a folder")
+    default: try writeInto(path, bytes)
     }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw unwritable(path, other(status)) }
+  }
+
+  /// The number of the process's descriptor that a path names; nil for other paths.
+  private static func descriptor(named path: String) -> Int32? {
+    switch path {
+    case "/dev/stdout": return STDOUT_FILENO
+    case "/dev/stderr": return STDERR_FILENO
+    default:
+      let prefix = ["/dev/fd/", "/proc/self/fd/"].first(where: path.hasPrefix)
+      return prefix.flatMap { Int32(path.dropFirst($0.count)) }
+    }
+  }
+
+  /// Writes into what is at a path, without syncing it.
+  private static func writeInto(_ path: String, _ bytes: [UInt8]) throws(TensorFileError) {
     // Without O_NONBLOCK opening a named pipe would wait for a reader.
-    let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = open(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw unwritable(path, errno == ENXIO ? "no one reads from it" : systemReason())
     }
@@ -168,15 +191,6 @@ package enum DurableFile {
       file: path, offset: nil, problem: "cannot write: \(reason)", expected: "a writable place")
   }
 
-  /// The type of something that is not a regular file.
-  private static func other(_ status: stat) -> String {
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR: "it is a folder"
-    case S_IFIFO: "it is a pipe"
-    default: "it is not a regular file"
-    }
-  }
-
   private static let temporarySuffix = ".espalier-tmp"
 
   /// Removes leftovers of killed writers in a folder. The caller must keep others from writing
@@ -195,11 +209,12 @@ package enum DurableFile {
         Foundation.write(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
       }
       if written < 0, errno == EINTR { continue }
+      // The descriptor may have come from a program that does not wait.
+      var output = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      if written < 0, errno == EAGAIN, poll(&output, 1, -1) > 0 { continue }
       guard written > 0 else { return false }
       count += written
     }
     return true
   }
-
-  private static func systemReason() -> String { String(cString: strerror(errno)) }
 }

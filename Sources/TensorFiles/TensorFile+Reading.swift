@@ -51,15 +51,19 @@ extension TensorFile {
     }
   }
 
+  /// The length of the header, which the file begins with.
+  static func headerLength(_ bytes: [UInt8]) -> UInt64 {
+    bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   /// The end of the header, where the data begins.
-  private static func headerEnd(_ bytes: [UInt8], file: String) throws(TensorFileError) -> Int {
+  static func headerEnd(_ bytes: [UInt8], file: String) throws(TensorFileError) -> Int {
     guard bytes.count >= 8 else {
       throw TensorFileError(
         file: file, offset: bytes.count, problem: "the file ends after \(bytes.count) bytes",
         expected: "8 bytes of header length")
     }
-    var length: UInt64 = 0
-    for index in 0..<8 { length |= UInt64(bytes[index]) << UInt64(8 * index) }
+    let length = headerLength(bytes)
     guard length <= UInt64(largestHeader) else {
       throw TensorFileError(
         file: file, offset: 0, problem: "a header of \(length) bytes", expected: "at most \(largestHeader)")

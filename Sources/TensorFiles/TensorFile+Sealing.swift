@@ -19,8 +19,7 @@ extension TensorFile {
   /// Writes the checksum into bytes that have a field for it.
   static func seal(_ bytes: inout [UInt8]) {
     guard let place = sealPlace(bytes) else { return }
-    bytes.replaceSubrange(place, with: blank)
-    bytes.replaceSubrange(place, with: checksum(bytes))
+    bytes.replaceSubrange(place, with: checksum(bytes, digits: place))
   }
 
   /// Reads a sealed file's bytes.
@@ -31,16 +30,14 @@ extension TensorFile {
       throw TensorFileError(
         file: file, offset: nil, problem: "damaged: no checksum", expected: "a sealed file")
     }
-    var unsealed = bytes
-    unsealed.replaceSubrange(place, with: Self.blank)
-    let checksum = Self.checksum(unsealed)
+    let checksum = Self.checksum(bytes, digits: place)
     guard checksum.elementsEqual(bytes[place]) else {
       throw TensorFileError(
         file: file, offset: place.lowerBound,
         problem: "damaged: the checksum is not that of the \(bytes.count) bytes",
         expected: String(decoding: checksum, as: UTF8.self))
     }
-    try self.init(bytes: unsealed, file: file)
+    try self.init(bytes: bytes, file: file)
     metadata[Self.key] = nil
   }
 
@@ -48,8 +45,7 @@ extension TensorFile {
   /// since quotation marks in names and texts are escaped.
   private static func sealPlace(_ bytes: [UInt8]) -> Range<Int>? {
     guard bytes.count > 8 else { return nil }
-    let headerCount = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    let end = 8 + Int(min(headerCount, UInt64(bytes.count - 8)))
+    let end = 8 + Int(min(headerLength(bytes), UInt64(bytes.count - 8)))
     let length = mark.count + blank.count
     var start = 8
     while start + length <= end {
@@ -61,8 +57,14 @@ extension TensorFile {
     return nil
   }
 
-  private static func checksum(_ bytes: [UInt8]) -> [UInt8] {
-    let digits = String(crc32_z(0, bytes, z_size_t(bytes.count)), radix: 16)
+  /// The checksum of bytes whose digits at this place are replaced by zeros.
+  private static func checksum(_ bytes: [UInt8], digits place: Range<Int>) -> [UInt8] {
+    var sum = crc32_z(0, nil, 0)
+    // A checkpoint may be large, and is not copied. zlib begins anew for no bytes.
+    for part in [bytes[..<place.lowerBound], blank[...], bytes[place.upperBound...]] where !part.isEmpty {
+      sum = part.withUnsafeBufferPointer { crc32_z(sum, $0.baseAddress, z_size_t($0.count)) }
+    }
+    let digits = String(sum, radix: 16)
     return Array((String(repeating: "0", count: blank.count - digits.count) + digits).utf8)
   }
 }

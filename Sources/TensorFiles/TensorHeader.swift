@@ -29,25 +29,17 @@ public struct TensorHeader: Equatable, Sendable {
   /// - Throws: `TensorFileError` if the file cannot be read, has no valid header, or has another
   ///   size than its header says, such as an incomplete download.
   public init(contentsOf path: String) throws(TensorFileError) {
-    let start = try DurableFile.read(path, first: 8)
-    var length: UInt64 = 0
-    for (index, byte) in start.enumerated() { length |= UInt64(byte) << UInt64(8 * index) }
-    guard start.count == 8, length <= UInt64(TensorFile.largestHeader) else {
-      // Find what is wrong, or the type of the file.
-      self.init(try TensorFile(contentsOf: path))
-      return
-    }
-    let bytes = try DurableFile.read(path, first: 8 + Int(length))
+    let length = TensorFile.headerLength(try DurableFile.read(path, first: 8))
+    // A header that is too long is an error, for which the bytes that tell the type of the file
+    // suffice.
+    let count = length <= UInt64(TensorFile.largestHeader) ? 8 + Int(length) : 0
+    let bytes = try DurableFile.read(path, first: max(count, FileKind.prefixLength))
     do throws(TensorFileError) {
-      guard bytes.count == 8 + Int(length) else {
-        throw TensorFileError(
-          file: path, offset: 0, problem: "a header of \(length) bytes in a file of \(bytes.count)",
-          expected: "at most \(bytes.count - 8)")
-      }
-      var reader = HeaderReader(bytes: bytes, range: 8..<bytes.count, file: path)
+      let end = try TensorFile.headerEnd(bytes, file: path)
+      var reader = HeaderReader(bytes: bytes, range: 8..<end, file: path)
       let (entries, metadata) = try reader.read()
       try TensorFile.checkLayout(
-        entries, dataStart: bytes.count, dataCount: try DurableFile.size(path) - bytes.count, file: path)
+        entries, dataStart: end, dataCount: try DurableFile.size(path) - end, file: path)
       self.init(entries, metadata)
     } catch {
       throw FileKind(bytes.prefix(FileKind.prefixLength), path: path).map(error.naming) ?? error

@@ -23,7 +23,7 @@ public struct Evaluation: Equatable, Sendable {
   /// - Throws: when an image cannot be read.
   public init(
     of network: Network, on images: ImageSet, normalize: NormalizeSpec, batchSize: Int,
-    precision: Precision = .float32, group: ProcessGroup = .alone, isCancelled: () -> Bool = { false }
+    precision: Precision, group: ProcessGroup = .alone, isCancelled: () -> Bool = { false }
   ) throws(DatasetError) {
     let loader = BatchLoader(
       set: images, order: Array(0..<images.count), batchSize: batchSize, augment: nil, normalize: normalize,

@@ -13,7 +13,7 @@ public struct Latency: Equatable, Sendable {
   /// Measures with batches of zeros, since the time does not depend on the pixels.
   ///
   /// - Parameter precision: of the activations.
-  public init(of network: Network, batchSize: Int, precision: Precision = .float32) {
+  public init(of network: Network, batchSize: Int, precision: Precision) {
     self.batchSize = batchSize
     let images = Planes(network.graph.input.planes(images: batchSize))
     var times: [Duration] = []
@@ -23,7 +23,6 @@ public struct Latency: Equatable, Sendable {
       }
       if repetition >= Self.warmUps { times.append(time) }
     }
-    let median = times.sorted()[times.count / 2].components
-    milliseconds = Double(median.seconds) * 1e3 + Double(median.attoseconds) * 1e-15
+    milliseconds = times.sorted()[times.count / 2] / .milliseconds(1)
   }
 }

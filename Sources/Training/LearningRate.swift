@@ -2,14 +2,14 @@ import Foundation
 import Specification
 
 /// The learning rate at any step of training.
-public struct LearningRate: Sendable {
+struct LearningRate: Sendable {
   private let base: Double
   private let schedule: ScheduleSpec
   private let epochs: Int
   private let fineTune: PruneSpec.FineTuneSpec?
 
   /// - Parameter fineTune: the fine-tuning after the epochs of `train`.
-  public init(_ train: TrainSpec, fineTune: PruneSpec.FineTuneSpec? = nil) {
+  init(_ train: TrainSpec, fineTune: PruneSpec.FineTuneSpec? = nil) {
     self.fineTune = fineTune
     base = train.optimizer.learningRate
     schedule = train.schedule
@@ -24,7 +24,7 @@ public struct LearningRate: Sendable {
   /// (Loshchilov and Hutter 2016, arXiv 1608.03983) and `one_cycle` (Smith and Topin 2017, arXiv
   /// 1708.07120, with half cosines) change with every step. Warm-up multiplies the schedule by a
   /// factor that grows linearly from 0 to 1.
-  public func callAsFunction(epoch: Int, progress: Double = 0) -> Double {
+  func callAsFunction(epoch: Int, progress: Double = 0) -> Double {
     if let fineTune, epoch >= epochs { return fineTune.learningRate }
     let moment = Double(epoch) + progress
     let warmup = Double(schedule.warmupEpochs)

@@ -19,8 +19,8 @@ struct Espalier: ParsableCommand {
 
   /// Like ArgumentParser's `main`, but with this program's exit statuses: wrong usage is 2.
   static func main() {
-    // Writing to a closed pipe, or beyond a limit on the size of files, is then an error like any
-    // other.
+    // Writing beyond a limit on the size of files is then an error like any other, and a reader of
+    // a pipe that has enough does not end a run.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let status = status()
     if let problem = outputProblem() {
@@ -53,11 +53,19 @@ struct Espalier: ParsableCommand {
     }
   }
 
-  /// Why output could not be written completely; nil if it could.
+  /// Why output could not be written completely; nil if it could, or if its reader has enough of
+  /// it, as `head` has.
   private static func outputProblem() -> String? {
-    let failed = fflush(stdout) != 0
-    if failed { return String(cString: strerror(errno)) }
-    return ferror(stdout) != 0 ? "an earlier write failed" : nil
+    let problem: String? =
+      fflush(stdout) != 0
+      ? String(cString: strerror(errno)) : ferror(stdout) != 0 ? "an earlier write failed" : nil
+    return isOutputClosed ? nil : problem
+  }
+
+  /// Whether standard output is a pipe that nobody reads any more.
+  private static var isOutputClosed: Bool {
+    var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLHUP) != 0
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 import Specification
 
 /// The error line for wrong usage: the problem, a suggestion if there is one, and where to find
@@ -10,22 +11,31 @@ struct UsageMessage: CustomStringConvertible {
   ///   - arguments: of the command line, without the program's name.
   ///   - problem: ArgumentParser's message.
   init(_ arguments: [String], problem: String) {
-    let path = Self.commandPath(arguments)
-    let lines = problem.split(separator: "\n").joined(separator: "; ")
+    let path = Self.commands(arguments).map { $0._commandName }
+    let line = Self.line(problem)
     let message =
-      Self.unknownCommand(arguments) ?? Self.unknownOption(in: lines, command: path.first ?? "") ?? lines
+      Self.unknownCommand(arguments) ?? Self.optionBeforeCommand(arguments)
+      ?? Self.unknownOption(in: line, command: path.first ?? "") ?? line
     let help = (["espalier"] + path + ["--help"]).joined(separator: " ")
     description = "espalier: \(message) (see \(help))"
   }
 
+  /// ArgumentParser's message, which lists more than five values in lines of their own.
+  private static func line(_ message: String) -> String {
+    let bullet = "  - "
+    let lines = message.split(separator: "\n")
+    let values = lines.filter { $0.hasPrefix(bullet) }.map { "'\($0.dropFirst(bullet.count))'" }
+    return lines.filter { !$0.hasPrefix(bullet) }.joined(separator: "; ")
+      .replacing("one of the following:", with: "one of \(listed(values, "or")).")
+  }
+
   /// The commands at the beginning of the arguments: `cache`, `prune`.
-  private static func commandPath(_ arguments: [String]) -> [String] {
-    var path: [String] = []
-    var commands = Espalier.configuration.subcommands
+  private static func commands(_ arguments: [String]) -> [any ParsableCommand.Type] {
+    var path: [any ParsableCommand.Type] = []
     for argument in arguments {
+      let commands = (path.last ?? Espalier.self).configuration.subcommands
       guard let command = commands.first(where: { $0._commandName == argument }) else { break }
-      path.append(argument)
-      commands = command.configuration.subcommands
+      path.append(command)
     }
     return path
   }
@@ -39,17 +49,28 @@ struct UsageMessage: CustomStringConvertible {
   }
 
   private static func unknownCommand(_ arguments: [String]) -> String? {
-    let names = Espalier.configuration.subcommands.map { $0._commandName }
-    guard let first = arguments.first, !first.hasPrefix("-"), first != "help", !names.contains(first) else {
-      return nil
-    }
-    let hint =
-      commandHabits[first] ?? nearestName(to: first, among: names).map { "did you mean `espalier \($0)`?" }
-    return "unknown command \(quoted(first)); \(hint ?? "commands: \(names.joined(separator: ", "))")"
+    let found = commands(arguments)
+    let possible = (found.last ?? Espalier.self).configuration.subcommands
+    let names = possible.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+    guard !names.isEmpty, let word = arguments.dropFirst(found.count).first, !word.hasPrefix("-"),
+      word != "help"
+    else { return nil }
+    let start = arguments.prefix(found.count).map { $0 + " " }.joined()
+    let isFile = found.isEmpty && (word.hasSuffix(".yaml") || word.hasSuffix(".yml"))
+    let meant: String? =
+      isFile
+      ? "run " + shellQuoted(word)
+      : nearestName(to: word, among: names) ?? onlyName(beginning: word, among: names)
+    let hint = commandHabits[start + word] ?? meant.map { "did you mean `espalier \(start)\($0)`?" }
+    return "unknown command \(quoted(word)); \(hint ?? "commands: \(names.joined(separator: ", "))")"
   }
 
   private static let commandHabits = [
     "train": "`espalier run FILE` trains", "resume": "`espalier run FILE` resumes automatically",
+    "ls": "`espalier list` lists runs", "cache ls": "did you mean `espalier cache list`?",
+    "cache rm": "did you mean `espalier cache prune`?", "cache clean": "did you mean `espalier cache prune`?",
+    "test": "`espalier evaluate FILE --weights MODEL` measures a model on the test images",
+    "infer": "`espalier predict FILE --weights MODEL PICTURE` classifies pictures",
     "prune": "`espalier run FILE` prunes while it trains; `espalier cache prune` removes cached trainings",
     "compare": "`espalier diff BASE CANDIDATE` compares results",
     "check": "`espalier validate FILE` checks a file",
@@ -57,6 +78,15 @@ struct UsageMessage: CustomStringConvertible {
   ]
 
   // MARK: Options
+
+  /// Options belong to commands.
+  private static func optionBeforeCommand(_ arguments: [String]) -> String? {
+    let names = Espalier.configuration.subcommands.map { $0._commandName }
+    guard let option = arguments.first, option.hasPrefix("--"),
+      let command = arguments.first(where: { names.contains($0) })
+    else { return nil }
+    return "options follow the command: `espalier \(command) … \(option)`"
+  }
 
   private static func unknownOption(in message: String, command: String) -> String? {
     guard let name = message.firstMatch(of: /Unknown option '([^']+)'/)?.1 else { return nil }
@@ -93,6 +123,8 @@ struct UsageMessage: CustomStringConvertible {
     (["-j", "--workers", "--num-workers"], ofRuns, "write `--threads N`"),
     (["-o", "--output", "--output-dir", "--out"], ofRuns, "write `--results FOLDER`"),
     (["--dry-run", "-n"], ["run"], "`espalier plan FILE` shows what a run would do"),
+    (["--results"], ["list"], "give the folder without an option, as in `espalier list FOLDER`"),
+    (["--results"], ["report"], "give the folder without an option, as in `espalier report FOLDER`"),
     (["--gpu", "--device", "--cuda"], ofExperiments, "networks are computed on the processor"),
   ]
 }

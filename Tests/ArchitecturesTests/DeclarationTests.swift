@@ -172,6 +172,24 @@ struct DeclarationTests {
       "1:11: layers[0]: unknown kind of layer `cnv`; did you mean `conv`?"
     ),
     (
+      "layers: [{conv2d: 8}, {linear: classes}]",
+      "1:11: layers[0]: unknown kind of layer `conv2d`; did you mean `conv`?"
+    ),
+    (
+      "layers: [{relu: true}, {linear: classes}]",
+      "1:11: layers[0]: unknown kind of layer `relu`; did you mean `activation: relu`?"
+    ),
+    (
+      "layers: [{upsample: 2}, {linear: classes}]",
+      "1:11: layers[0]: unknown kind of layer `upsample`; known: conv, depthwise, linear, norm, activation, max_pool,"
+        + " average_pool, global_average_pool, flatten, add, concat, multiply, dropout, block"
+    ),
+    (
+      "layers: [{name: a, kernel: 3}, {linear: classes}]",
+      "1:11: layers[0]: a layer has one of these keys: conv, depthwise, linear, norm, activation, max_pool,"
+        + " average_pool, global_average_pool, flatten, add, concat, multiply, dropout, block"
+    ),
+    (
       "layers: [{conv: 8, kernle: 3}, {linear: classes}]",
       "1:20: layers[0].kernle: unknown key; did you mean `kernel`?"
     ),
@@ -186,6 +204,30 @@ struct DeclarationTests {
     (
       "layers: [{conv: 8 / 0}, {linear: classes}]",
       "1:17: layers[0].conv: the value divides by zero"
+    ),
+    (
+      "layers: [{conv: \"multiple_of(8, 0)\"}, {linear: classes}]",
+      "1:17: layers[0].conv: the value divides by zero"
+    ),
+    (
+      "layers: [{conv: \"multiple_of(8, -4)\"}, {linear: classes}]",
+      "1:17: layers[0].conv: the value is a multiple of a negative number"
+    ),
+    (
+      "{parameters: {a: 1503238553, b: 2147483648, c: \"multiple_of(b, a)\", d: \"multiple_of(c, b)\"}, layers: [{linear: classes}]}",
+      "1:48: architecture.parameters.c: the value is larger than 2^31"
+    ),
+    (
+      "{parameters: {width: null}, layers: [{conv: width}, {linear: classes}]}",
+      "1:15: architecture.parameters.width: the parameter needs a value"
+    ),
+    (
+      "layers: [{dropout: 1}, {linear: classes}]",
+      "1:20: layers[0].dropout: expected a number from 0 to below 1, found `1`"
+    ),
+    (
+      "layers: [{dropout: 0.99999999}, {linear: classes}]",
+      "1:20: layers[0].dropout: expected a number from 0 to below 1, found `0.99999999`"
     ),
     (
       "layers: [{conv: channels}, {linear: classes}]",
@@ -281,6 +323,10 @@ struct DeclarationTests {
       "1:55: layers[0].block: there is no block `c`; did you mean `b`?"
     ),
     (
+      "layers: [{block: c}, {linear: classes}]",
+      "1:18: layers[0].block: there is no block `c`; there are no `blocks`"
+    ),
+    (
       "{blocks: {b: {layers: [{block: b}]}}, layers: [{block: b}, {linear: classes}]}",
       "1:24: blocks.b.layers[0]: the block `b` uses itself"
     ),
@@ -305,6 +351,44 @@ struct DeclarationTests {
       "1:33: blocks.b.parameters.out: `width` is no parameter here; known: classes, inputs"
     ),
   ]
+
+  @Test("whose blocks have parameters with names that cannot be used are refused; options are such names")
+  func reservedNames() {
+    func text(_ name: String, _ use: String) -> String {
+      "{blocks: {b: {parameters: {\(name): 1}, layers: [{conv: \(use)}]}}, layers: [{block: b, \(name): 8}, {linear: classes}]}"
+    }
+    for name in ["block", "conv", "linear", "add", "tensors", "and", "or", "not", "repeat", "inputs"] {
+      let error = "1:28: blocks.b.parameters.\(name): `\(name)` has a meaning of its own; choose another name"
+      #expect(problems(text(name, "8")).contains(error), "\(name)")
+    }
+    for name in ["norm", "activation", "outputs", "bias", "keep", "max"] {
+      #expect(problems(text(name, name)) == [], "\(name)")
+    }
+    #expect(problems("{parameters: {conv: 8}, layers: [{conv: conv}, {linear: classes}]}") == [])
+  }
+
+  @Test("drop out any share below one, also as they are written", arguments: [0.999, 0.9999])
+  func dropout(_ probability: Double) throws {
+    let network = try graph("layers: [{dropout: \(probability)}, {linear: classes}]")
+    let again = try ArchitectureRegistry.graph(spec(try ArchitectureDeclaration(network)))
+    #expect(again.nodes.contains { ($0.operation as? Dropout)?.probability == Float(probability) })
+  }
+
+  @Test("have full names that can be written, or are refused")
+  func longNames() throws {
+    func text(_ length: Int) -> String {
+      let name = String(repeating: "n", count: length)
+      return "{blocks: {b: {layers: [{name: \(name), conv: 8}]}},"
+        + " layers: [{name: \(name), block: b}, {linear: classes}]}"
+    }
+    _ = try ArchitectureDeclaration(try graph(text(248)))
+    let start = String(repeating: "n", count: 60)
+    #expect(
+      problems(text(250)) == [
+        "1:24: blocks.b.layers[0]: the name `\(start)…` has 501 bytes with those of its blocks;"
+          + " expected at most 500"
+      ])
+  }
 
   @Test("of a hundred thousand layers are refused")
   func tooMany() {

@@ -37,7 +37,8 @@ struct BenchmarkCaseTests {
   @Test("are also one convolution, whose profile has it forward and both gradients")
   func convolution() throws {
     let profile = try NetworkProfile(
-      of: BenchmarkCase("convolution:inputs=6,groups=6,stride=2@8"), batch: 4, seconds: 0, engine: engine)
+      of: BenchmarkCase("convolution:inputs=6,groups=6,stride=2@8"), precision: .float32, batch: 4,
+      seconds: 0, engine: engine)
     let measured = profile.rows.filter { $0.layer == "convolution" }
     #expect(Set(measured.map(\.work)) == ["forward", "input gradient", "weight gradient"])
     #expect(measured.allSatisfy { $0.algorithm == "depthwise" && $0.megaMACs == 4 * 6 * 4 * 4 * 9 / 1e6 })

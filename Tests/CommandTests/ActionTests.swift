@@ -16,10 +16,4 @@ struct ActionTests {
     #expect(own.count == 9)
     #expect(Set(workflow.split(whereSeparator: \.isWhitespace).map(String.init)) == Set(own))
   }
-
-  @Test("its comment needs no option that the gh of Ubuntu 24.04 does not have")
-  func comment() throws {
-    let action = try text("action.yml")
-    #expect(!action.contains("--create-if-none"))
-  }
 }

@@ -1,11 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// scripts/background.sh on a folder whose program is the one under test.
 @Suite("The script that runs experiments in the background", .serialized)
 struct BackgroundScriptTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-    "espalier-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   /// Runs the script, as a user would in the repository.
   private func script(
@@ -17,7 +19,7 @@ struct BackgroundScriptTests {
     process.environment = ProcessInfo.processInfo.environment
       .merging(["ESPALIER_BACKGROUND": folder.path]) { $1 }
       .merging(environment) { $1 }
-    let output = folder.appendingPathComponent("script-\(UUID().uuidString).txt")
+    let output = folder.url.appendingPathComponent("script-\(UUID().uuidString).txt")
     try Data().write(to: output)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = process.standardOutput
@@ -27,13 +29,9 @@ struct BackgroundScriptTests {
     return (process.terminationStatus, String(decoding: try Data(contentsOf: output), as: UTF8.self))
   }
 
-  private func isThere(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
-  }
-
   /// Epochs that the runs have reported.
   private func epochs() -> Int {
-    let text = try? String(contentsOf: folder.appendingPathComponent("progress.jsonl"), encoding: .utf8)
+    let text = try? folder.text("progress.jsonl")
     return (text ?? "").components(separatedBy: "epoch_ended").count - 1
   }
 
@@ -47,20 +45,15 @@ struct BackgroundScriptTests {
 
   @Test("runs the queue in order, pauses, stops and continues, and says how far it is")
   func queue() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer {
-      _ = try? script("stop")
-      try? FileManager.default.removeItem(at: folder)
-    }
+    defer { _ = try? script("stop") }
     #expect(try script("continue").status == 2)
     try FileManager.default.createSymbolicLink(
-      at: folder.appendingPathComponent("espalier"), withDestinationURL: Command.program)
+      at: folder.url.appendingPathComponent("espalier"), withDestinationURL: Command.program)
     let trial = CommandTests.trial
-    try Data(trial.replacing("epochs: 2", with: "epochs: 100").utf8).write(
-      to: folder.appendingPathComponent("long.yaml"))
-    try Data(trial.utf8).write(to: folder.appendingPathComponent("trial.yaml"))
+    try folder.write(trial.replacing("epochs: 2", with: "epochs: 100").utf8, to: "long.yaml")
+    try folder.write(trial.utf8, to: "trial.yaml")
     let queue = "# What comes first.\nlong.yaml --set name=long\n\ntrial.yaml --set seeds=[3]\n"
-    try Data(queue.utf8).write(to: folder.appendingPathComponent("queue.txt"))
+    try folder.write(queue.utf8, to: "queue.txt")
 
     #expect(try script("continue").status == 0)
     try wait { epochs() > 0 }
@@ -74,11 +67,11 @@ struct BackgroundScriptTests {
     #expect(try script("continue").status == 0)
     try wait { epochs() > before }
     #expect(try script("stop").output == "background: stopped\n")
-    #expect(!isThere("results/long/report.json"))
+    #expect(!folder.has("results/long/report.json"))
     #expect(try script("pause").status == 2)
     #expect(try script("continue").status == 0)
-    try wait { isThere("results/trial/report.json") }
-    #expect(isThere("results/long/report.json"))
+    try wait { folder.has("results/trial/report.json") }
+    #expect(folder.has("results/long/report.json"))
     #expect(try script("stop").status == 0)
     #expect(try script("status").output.contains("done"))
     #expect(try script("nonsense").status == 2)
@@ -86,17 +79,13 @@ struct BackgroundScriptTests {
 
   @Test("a queue that does not start is an error, which the script does not wait for")
   func failedStart() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createSymbolicLink(
-      at: folder.appendingPathComponent("espalier"), withDestinationURL: Command.program)
-    let ionice = folder.appendingPathComponent("ionice")
-    try Data("#!/bin/sh\necho ionice: not permitted >&2\nexit 1\n".utf8).write(to: ionice)
-    chmod(ionice.path, 0o755)
+      at: folder.url.appendingPathComponent("espalier"), withDestinationURL: Command.program)
+    try folder.write("#!/bin/sh\necho ionice: not permitted >&2\nexit 1\n".utf8, to: "ionice")
+    chmod(folder.path + "/ionice", 0o755)
     let path = "\(folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
     let (status, output) = try script("start", environment: ["PATH": path])
     #expect(status == 2 && output.contains("background: the queue did not start"), "\(output)")
-    let progress = folder.appendingPathComponent("progress.jsonl")
-    #expect(try String(contentsOf: progress, encoding: .utf8).contains("ionice: not permitted"))
+    #expect(try folder.text("progress.jsonl").contains("ionice: not permitted"))
   }
 }

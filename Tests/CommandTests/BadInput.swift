@@ -25,15 +25,7 @@ struct BadInput: CustomStringConvertible, Sendable {
   // MARK: Experiment files
 
   /// A small valid experiment, one key per line.
-  private static let valid = """
-    format: 1
-    name: trial
-    dataset: {name: digits, train_limit: 100, test_limit: 50}
-    architecture: {name: resnet, depth: 8, width: 0.25}
-    train: {epochs: 2, batch_size: 50}
-    prune: {ratio: 0.4, interval: 1}
-
-    """
+  private static let valid = CommandTests.trial
 
   /// The valid experiment with one line replaced.
   private static func experiment(

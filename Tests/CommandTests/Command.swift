@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built program, run as a user would, in a folder of its own.
@@ -17,8 +18,11 @@ struct Command {
     var output: String
     var errors: String
 
-    /// What was said on standard error besides progress.
-    var complaints: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("espalier: ") } }
+    /// What was said on standard error besides progress and warnings.
+    var complaints: [Substring] { said.filter { !$0.hasPrefix("espalier: warning: ") } }
+    var warnings: [Substring] { said.filter { $0.hasPrefix("espalier: warning: ") } }
+
+    private var said: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("espalier: ") } }
   }
 
   /// - Parameters:
@@ -29,18 +33,10 @@ struct Command {
     _ arguments: [String], files: [String: Data] = [:], environment: [String: String] = [:],
     shell: String? = nil, asNobody: Bool = false
   ) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (path, contents) in files {
-      let file = folder.appendingPathComponent(path)
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try contents.write(to: file)
-    }
+    let folder = try TemporaryFolder(files)
     if asNobody { chmod(folder.path, 0o777) }
-    var result = try run(arguments, in: folder, environment: environment, shell: shell, asNobody: asNobody)
+    var result = try run(
+      arguments, in: folder.url, environment: environment, shell: shell, asNobody: asNobody)
     // Whoever looks at messages looks at the same ones every time.
     result.errors = result.errors.replacingOccurrences(of: folder.path, with: "/home/you")
     return result

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Completions of shells")
@@ -54,22 +55,15 @@ struct CompletionTests {
       _espalier_joined espalier '\(words.last.map { $0 == "=" ? "" : $0 } ?? "")' '\(words.dropLast().last ?? "")'
       printf '%s\\n' "${COMPREPLY[@]}"
       """
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let joined = try String(
       contentsOf: Command.repository.appendingPathComponent("scripts/completion.bash"), encoding: .utf8)
-    for (name, text) in [
-      ("completion.bash", try self.script("bash") + joined), ("try.bash", script), ("a.yaml", ""),
-      ("b.txt", ""),
-    ] {
-      try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-    }
+    let folder = try TemporaryFolder(texts: [
+      "completion.bash": self.script("bash") + joined, "try.bash": script, "a.yaml": "", "b.txt": "",
+    ])
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = ["try.bash"]
-    process.currentDirectoryURL = folder
+    process.currentDirectoryURL = folder.url
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

@@ -1,14 +1,20 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The commands in the documents about reports and editors.
 @Suite("Documented commands")
 struct DocumentCommandTests {
+  private static func text(_ document: String) throws -> String {
+    try String(
+      contentsOf: Command.repository.appendingPathComponent("docs/\(document).md"), encoding: .utf8)
+  }
+
   /// Lines of `sh` blocks.
   private static func commands(_ document: String) throws -> [String] {
-    let file = Command.repository.appendingPathComponent("docs/\(document).md")
-    return try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n```sh\n").dropFirst()
-      .flatMap { $0.components(separatedBy: "\n```")[0].split(separator: "\n").map(String.init) }
+    MarkdownBlock.all(in: try text(document)).filter { $0.language == "sh" }.flatMap {
+      $0.text.split(separator: "\n").map(String.init)
+    }
   }
 
   @Test(
@@ -18,7 +24,6 @@ struct DocumentCommandTests {
     let commands = try Self.commands(document)
     #expect(!commands.isEmpty)
     let folder = try Self.repositoryCopy()
-    defer { try? FileManager.default.removeItem(at: folder) }
     for command in commands {
       try #require(command.hasPrefix("espalier "), "\(command)")
       let result = try Self.shell(command, in: folder)
@@ -29,16 +34,9 @@ struct DocumentCommandTests {
 
   @Test("a stranger's first commands work one after another, up to those that need data to be fetched")
   func gettingStarted() throws {
-    let file = Command.repository.appendingPathComponent("docs/getting-started.md")
-    let text = try String(contentsOf: file, encoding: .utf8)
-    let first = try #require(text.components(separatedBy: "\n## Real data").first)
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let study = try #require(
-      first.components(separatedBy: "```yaml\n").last?.components(separatedBy: "```").first)
-    try study.write(to: folder.appendingPathComponent("study.yaml"), atomically: true, encoding: .utf8)
+    let first = try #require(try Self.text("getting-started").components(separatedBy: "\n## Real data").first)
+    let study = try #require(MarkdownBlock.all(in: first).last { $0.language == "yaml" })
+    let folder = try TemporaryFolder(texts: ["study.yaml": study.text])
     let commands = first.split(separator: "\n").filter { $0.hasPrefix("espalier ") }.map(String.init)
     #expect(commands.count == 11)
     for command in commands {
@@ -46,29 +44,25 @@ struct DocumentCommandTests {
       #expect(result.status == 0 && !result.output.isEmpty, "\(command): \(result.errors)")
     }
     for file in ["results/first/report.html", "results/report.html", "digits.onnx"] {
-      #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(file).path), "\(file)")
+      #expect(folder.has(file), "\(file)")
     }
   }
 
   @Test("the commands about image folders run on the document's experiment")
   func imageFolders() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let pictures = Command.repository.appendingPathComponent("Tests/DatasetsTests/Fixtures/pictures")
     for place in ["train/ant", "train/bee", "val/ant", "val/bee"] {
-      let classFolder = folder.appendingPathComponent("data/photos/\(place)")
+      let classFolder = folder.url.appendingPathComponent("data/photos/\(place)")
       try FileManager.default.createDirectory(at: classFolder, withIntermediateDirectories: true)
       for name in ["large.jpg", "colour.png"] {
         try FileManager.default.copyItem(
           at: pictures.appendingPathComponent(name), to: classFolder.appendingPathComponent(name))
       }
     }
-    let text = try String(
-      contentsOf: Command.repository.appendingPathComponent("docs/data.md"), encoding: .utf8)
-    let experiment = try #require(text.components(separatedBy: "```yaml\n").dropFirst().first)
-    try experiment.components(separatedBy: "```")[0].write(
-      to: folder.appendingPathComponent("photos.yaml"), atomically: true, encoding: .utf8)
+    let experiment = try #require(
+      MarkdownBlock.all(in: try Self.text("data")).first { $0.language == "yaml" })
+    try folder.write(experiment.text.utf8, to: "photos.yaml")
     let commands = try Self.commands("data").filter { $0.hasPrefix("espalier ") }
     #expect(commands.count == 3)
     for command in commands {
@@ -78,34 +72,23 @@ struct DocumentCommandTests {
   }
 
   /// What commands work on, in a folder of its own.
-  private static func repositoryCopy() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
+  private static func repositoryCopy() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
-      at: folder.appendingPathComponent("results"), withIntermediateDirectories: true)
+      atPath: folder.path + "/results", withIntermediateDirectories: true)
     for name in ["experiments", "results/digits", "results/cifar10-resnet20-10ep"] {
       try FileManager.default.copyItem(
-        at: Command.repository.appendingPathComponent(name), to: folder.appendingPathComponent(name))
+        at: Command.repository.appendingPathComponent(name), to: folder.url.appendingPathComponent(name))
     }
     return folder
   }
 
-  private static func shell(_ command: String, in folder: URL) throws -> (
-    status: Int32, output: String, errors: String
-  ) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", "(\(command)) > output.txt 2> errors.txt"]
-    process.currentDirectoryURL = folder
+  /// Runs a command as a shell does that finds the program.
+  private static func shell(_ command: String, in folder: TemporaryFolder) throws -> Command.Result {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    process.environment = ProcessInfo.processInfo.environment.merging([
-      "PATH": Command.program.deletingLastPathComponent().path + ":" + path
-    ]) { $1 }
-    try process.run()
-    process.waitUntilExit()
-    func text(_ name: String) throws -> String {
-      try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
-    }
-    return (process.terminationStatus, try text("output.txt"), try text("errors.txt"))
+    return try Command.run(
+      [], in: folder.url,
+      environment: ["PATH": Command.program.deletingLastPathComponent().path + ":" + path],
+      shell: "\(command); exit")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 import Testing
 
 @testable import espalier
@@ -37,13 +38,11 @@ struct DocumentedArgumentTests {
   private static func commands(in document: String) throws -> [[String]] {
     let file = Command.repository.appendingPathComponent(document)
     let text = try String(contentsOf: file, encoding: .utf8)
-    let fenced = text.components(separatedBy: "\n```").enumerated().filter {
-      !$0.offset.isMultiple(of: 2) && $0.element.hasPrefix("sh\n")
-    }.map(\.element)
+    let fenced = MarkdownBlock.all(in: text).filter { $0.language == "sh" }.map(\.text)
     let indented = text.split(separator: "\n").filter { $0.hasPrefix("    ") }.joined(separator: "\n")
     return (fenced + [indented]).flatMap { block in
       block.replacingOccurrences(of: "\\\n", with: " ").split(separator: "\n").flatMap { line in
-        words(line).split { ["|", "||", "&&", ";"].contains($0) }.compactMap(arguments)
+        shellWords(line).split { ["|", "||", "&&", ";"].contains($0) }.compactMap(arguments)
       }
     }
   }
@@ -57,15 +56,6 @@ struct DocumentedArgumentTests {
     // What GNU parallel fills in is a number.
     return Array(rest.prefix { $0 != ">" && $0 != "2>" && $0 != ":::" && !$0.hasPrefix("#") }).map {
       $0.replacingOccurrences(of: "{}", with: "1")
-    }
-  }
-
-  /// As a shell splits a line, with single quotes only; `;` is a word of its own.
-  private static func words(_ line: Substring) -> [String] {
-    line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
-      index.isMultiple(of: 2)
-        ? part.replacingOccurrences(of: ";", with: " ; ").split(separator: " ").map(String.init)
-        : [String(part)]
     }
   }
 }

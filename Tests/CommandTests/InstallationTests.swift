@@ -1,11 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Scripts and targets that install something, with stand-ins for the commands that they use.
 @Suite("Installation")
 struct InstallationTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-    "espalier-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   private static func script(_ name: String) -> String {
     "'\(Command.repository.appendingPathComponent("scripts/\(name)").path)'"
@@ -14,20 +16,16 @@ struct InstallationTests {
   /// Runs a command in the folder. The stand-ins, shell scripts by name, come before the system's
   /// commands.
   private func run(_ command: String, standIns: [String: String]) throws -> Command.Result {
-    let programs = folder.appendingPathComponent("programs")
-    try FileManager.default.createDirectory(at: programs, withIntermediateDirectories: true)
     for (name, script) in standIns {
-      let file = programs.appendingPathComponent(name)
-      try Data("#!/bin/sh\n\(script)\n".utf8).write(to: file)
-      chmod(file.path, 0o755)
+      try folder.write("#!/bin/sh\n\(script)\n".utf8, to: "programs/\(name)")
+      chmod("\(folder.path)/programs/\(name)", 0o755)
     }
-    let path = "\(programs.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
-    return try Command.run([], in: folder, environment: ["PATH": path], shell: "exec \(command)")
+    let path = "\(folder.path)/programs:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+    return try Command.run([], in: folder.url, environment: ["PATH": path], shell: "exec \(command)")
   }
 
   @Test("missing packages are installed with sudo, and apt-get asks no questions")
   func packages() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let standIns = [
       "dpkg-query": #"case "$*" in *here) echo installed ;; *) exit 1 ;; esac"#,
       "id": "echo 1000",
@@ -39,13 +37,12 @@ struct InstallationTests {
     #expect(none.status == 0 && none.output.isEmpty && none.errors.isEmpty)
     let one = try run("\(Self.script("install-packages.sh")) here gone", standIns: standIns)
     #expect(one.status == 0 && one.output == "install-packages: installing gone\n", "\(one.errors)")
-    let calls = try String(contentsOf: folder.appendingPathComponent("calls"), encoding: .utf8)
+    let calls = try folder.text("calls")
     #expect(calls == "noninteractive update\nnoninteractive install -y --no-install-recommends gone\n")
   }
 
   @Test("the program, its manual page and its completions are installed without options of GNU's install")
   func program() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let result = try run(
       "\(Self.script("install.sh")) '\(Command.program.path)' usr",
       standIns: ["install": #"[ "$1" != -D ] || exit 64; exec /usr/bin/install "$@""#])
@@ -55,17 +52,13 @@ struct InstallationTests {
       "share/zsh/site-functions/_espalier", "share/fish/vendor_completions.d/espalier.fish",
     ]
     for file in files {
-      let installed = folder.appendingPathComponent("usr/\(file)")
-      #expect(FileManager.default.fileExists(atPath: installed.path), "\(file)")
+      #expect(folder.has("usr/\(file)"), "\(file)")
     }
   }
 
   @Test("a failed installation of Python packages is repeated", arguments: ["bench", "onnx"])
   func pythonPackages(_ name: String) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let scripts = folder.appendingPathComponent("scripts")
-    try FileManager.default.createDirectory(at: scripts, withIntermediateDirectories: true)
-    try Data().write(to: scripts.appendingPathComponent("onnx-requirements.txt"))
+    try folder.write(Data(), to: "scripts/onnx-requirements.txt")
     /// The environment's interpreter exists before its packages do.
     func make(pip: String) throws -> Int32 {
       let bin = ".build-\(name)/bin"
@@ -77,7 +70,7 @@ struct InstallationTests {
     }
     #expect(try make(pip: "exit 1") != 0)
     #expect(try make(pip: "echo installed > packages") == 0)
-    #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("packages").path))
+    #expect(folder.has("packages"))
     #expect(try make(pip: "exit 1") == 0, "nothing is left to install")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Output files of commands")
@@ -15,14 +16,11 @@ struct OutputTests {
 
   @Test("are written through symbolic links by every command")
   func links() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder(CommandTests.files)
     try FileManager.default.createDirectory(
-      at: folder.appendingPathComponent("elsewhere"), withIntermediateDirectories: true)
-    try Data(CommandTests.trial.utf8).write(to: folder.appendingPathComponent("trial.yaml"))
-    try Self.batch.write(to: folder.appendingPathComponent("batch.safetensors"))
-    #expect(try Command.run(["run", "trial.yaml", "--progress", "none"], in: folder).status == 0)
+      atPath: folder.path + "/elsewhere", withIntermediateDirectories: true)
+    try folder.write(Self.batch, to: "batch.safetensors")
+    #expect(try Command.run(["run", "trial.yaml", "--progress", "none"], in: folder.url).status == 0)
     let model = ["--weights", "results/trial/seed-0/pruned/model.safetensors"]
     let batch = ["--images", "batch.safetensors"]
     for (index, command) in [
@@ -34,15 +32,30 @@ struct OutputTests {
       ["check-gradients", "trial.yaml", "--out", "%"] + model + batch,
     ].enumerated() {
       let (link, named) = ("link\(index)", "elsewhere/\(index)")
-      try FileManager.default.createSymbolicLink(
-        atPath: folder.appendingPathComponent(link).path, withDestinationPath: named)
-      let result = try Command.run(command.map { $0 == "%" ? link : $0 }, in: folder)
+      let path = "\(folder.path)/\(link)"
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: named)
+      let result = try Command.run(command.map { $0 == "%" ? link : $0 }, in: folder.url)
       #expect(result.status == 0, "\(command): \(result.errors)")
-      let written = try Data(contentsOf: folder.appendingPathComponent(named))
+      let written = try Data(contentsOf: folder.url.appendingPathComponent(named))
       #expect(!written.isEmpty, "\(command)")
-      #expect(
-        try FileManager.default.destinationOfSymbolicLink(atPath: folder.appendingPathComponent(link).path)
-          == named, "\(command)")
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == named, "\(command)")
     }
+  }
+
+  @Test("are written in place where their folder takes no new file")
+  func lockedFolder() throws {
+    let folder = try TemporaryFolder(["report.json": try Data(contentsOf: ReportCommandTests.report)])
+    chmod(folder.path, 0o777)
+    let locked = folder.path + "/locked"
+    // Removed with the test's folder only by those who may write to it.
+    defer { chmod(locked, 0o777) }
+    let result = try Command.run(
+      ["report", "report.json", "--output", "locked/page.html"], in: folder.url,
+      shell: "mkdir locked && head -c 9000000 /dev/zero > locked/page.html && chmod 555 locked",
+      asNobody: true)
+    #expect(result.status == 0, "\(result.errors)")
+    let page = try folder.text("locked/page.html")
+    #expect(page.contains("Compression 2.21×") && !page.contains("\0"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: locked) == ["page.html"])
   }
 }

@@ -1,35 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("espalier report")
 struct ReportCommandTests {
   static let report = Command.repository.appendingPathComponent("results/cifar10-resnet20-10ep/report.json")
 
-  /// A folder with files, gone when the test is over.
-  private final class Folder {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
-
-    init(_ files: [String: Data]) throws {
-      for (path, contents) in files {
-        let file = url.appendingPathComponent(path)
-        try FileManager.default.createDirectory(
-          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try contents.write(to: file)
-      }
-    }
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func text(_ path: String) throws -> String {
-      try String(contentsOf: url.appendingPathComponent(path), encoding: .utf8)
-    }
-    func has(_ path: String) -> Bool {
-      FileManager.default.fileExists(atPath: url.appendingPathComponent(path).path)
-    }
-  }
-
   @Test("an experiment's page and plots go into its folder, the same ones for its report.json")
   func experiment() throws {
-    let folder = try Folder(["one/report.json": try Data(contentsOf: Self.report)])
+    let folder = try TemporaryFolder(["one/report.json": try Data(contentsOf: Self.report)])
     let result = try Command.run(["report", "one"], in: folder.url)
     #expect(result.status == 0 && result.output == "one/report.html\n", "\(result.errors)")
     let page = try folder.text("one/report.html")
@@ -44,7 +23,9 @@ struct ReportCommandTests {
   func paths() throws {
     let text = try String(contentsOf: Self.report, encoding: .utf8)
     let other = text.replacing("\"cifar10-resnet20-10ep\"", with: "\"a|b\"")
-    let folder = try Folder(["one/report.json": Data(text.utf8), "two/report.json": Data(other.utf8)])
+    let folder = try TemporaryFolder([
+      "one/report.json": Data(text.utf8), "two/report.json": Data(other.utf8),
+    ])
     let page = try Command.run(["report", "one", "two", "--output", "page.html"], in: folder.url)
     #expect(page.status == 0 && folder.has("page.html"), "\(page.errors)")
     let nowhere = try Command.run(["report", "one", "two"], in: folder.url)
@@ -62,7 +43,7 @@ struct ReportCommandTests {
   func suite() throws {
     let text = try String(contentsOf: Self.report, encoding: .utf8)
     let other = text.replacing("\"cifar10-resnet20-10ep\"", with: "\"a <b> & c\"")
-    let folder = try Folder([
+    let folder = try TemporaryFolder([
       "all/one/report.json": Data(text.utf8), "all/another/report.json": Data(other.utf8),
       "all/.cache/x": Data(),
     ])
@@ -84,7 +65,7 @@ struct ReportCommandTests {
       ("damaged", "damaged/b/report.json: format: required key is missing"),
     ])
   func failures(_ path: String, _ message: String) throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder([
       "empty/x": Data(), "text.json": Data("text".utf8),
       "damaged/a/report.json": try Data(contentsOf: Self.report),
       "damaged/b/report.json": Data("{}".utf8),
@@ -97,7 +78,7 @@ struct ReportCommandTests {
 
   @Test("a place that cannot be written is one clear line and exit status 3")
   func unwritable() throws {
-    let folder = try Folder(["one/report.json": try Data(contentsOf: Self.report)])
+    let folder = try TemporaryFolder(["one/report.json": try Data(contentsOf: Self.report)])
     let result = try Command.run(["report", "one", "--output", "no/page.html"], in: folder.url)
     #expect(result.status == 3)
     #expect(result.errors.hasPrefix("espalier: no/page.html: cannot write: "), "\(result.errors)")

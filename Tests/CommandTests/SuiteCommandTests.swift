@@ -47,9 +47,9 @@ struct SuiteCommandTests {
     #expect(one.errors.contains("a, baseline, seed 0: 2 epochs (training 1 of 2"))
     #expect(one.errors.contains("a, pruned, seed 0: 2 epochs"))
     let all = try Command.run(
-      ["run", "suite.yaml", "--progress", "json", "--results", "r"], files: Self.files)
-    #expect(all.output.contains("report: r/b/report.html\n        r/b/report.json\n"))
-    #expect(all.output.hasSuffix("one page over all: espalier report r\n"))
+      ["run", "suite.yaml", "--progress", "json", "--results", "my r"], files: Self.files)
+    #expect(all.output.contains("report: my r/b/report.html\n        my r/b/report.json\n"))
+    #expect(all.output.hasSuffix("one page over all: espalier report 'my r'\n"))
     let events = try all.errors.split(separator: "\n").map {
       try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
     }
@@ -57,7 +57,7 @@ struct SuiteCommandTests {
     #expect(started.compactMap { $0["training"] as? Int } == [1, 2, 3])
     #expect(started.allSatisfy { $0["trainings"] as? Int == 3 })
     let ended = events.filter { $0["event"] as? String == "experiment_ended" }
-    #expect(ended.compactMap { $0["report"] as? String } == ["r/a/report.json", "r/b/report.json"])
+    #expect(ended.compactMap { $0["report"] as? String } == ["my r/a/report.json", "my r/b/report.json"])
   }
 
   @Test("a suite whose data is missing says so once")
@@ -140,6 +140,26 @@ struct SuiteCommandTests {
     // Beside the three trainings the beginning that the pruned networks share.
     #expect(entries.count == 4)
     #expect(entries.compactMap { ($0["experiments"] as? [String])?.count }.sorted() == [1, 1, 2, 2])
+  }
+
+  @Test("the cache of a folder that does not exist is wrong usage, except before the first run")
+  func noFolder() throws {
+    for command in [["cache", "list"], ["cache", "prune", "--all"]] {
+      #expect(try Command.run(command).status == 0)
+      let missing = try Command.run(command + ["--results", "typo"])
+      #expect(missing.status == 2)
+      #expect(missing.errors == "espalier: typo: does not exist; expected a results folder\n")
+    }
+  }
+
+  @Test("a file that is given twice is told once, however many experiments it has")
+  func givenTwice() throws {
+    var files = Self.files
+    let matrix = try #require(files["a.yaml"]) + Data("matrix: {train.epochs: [2, 3]}\n".utf8)
+    files["a.yaml"] = matrix
+    let result = try Command.run(["validate", "suite.yaml", "a.yaml"], files: files)
+    #expect(result.status == 1)
+    #expect(result.errors == "a.yaml:1:1: the file is given twice\n")
   }
 
   @Test("an age or a choice that is none is wrong usage")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// docs/running-suites.md: its files and commands, as a reader would try them, in order.
@@ -6,26 +7,21 @@ import Testing
 /// A block that begins with a comment such as `# study.yaml` is a file of that name.
 @Suite("The document of running suites", .serialized)
 struct SuiteDocumentTests {
-  private let blocks: [Block]
-
-  private struct Block {
-    var language: String
-    var text: String
-
-    /// Of a file, by its first line.
-    var name: String { text.split(separator: "\n").first.map { String($0.dropFirst(2)) } ?? "" }
-  }
+  private let blocks: [MarkdownBlock]
 
   init() throws { blocks = try Self.blocks(of: "running-suites") }
 
-  private static func blocks(of document: String) throws -> [Block] {
+  private static func blocks(of document: String) throws -> [MarkdownBlock] {
     let file = Command.repository.appendingPathComponent("docs/\(document).md")
-    let text = try String(contentsOf: file, encoding: .utf8)
-    return text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
-      .map { _, block in
-        let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        return Block(language: String(lines[0]), text: lines.count > 1 ? lines[1] + "\n" : "")
-      }
+    return MarkdownBlock.all(in: try String(contentsOf: file, encoding: .utf8))
+  }
+
+  /// The files that blocks show, by name.
+  private static func files(_ blocks: [MarkdownBlock]) throws -> [String: String] {
+    try blocks.filter { $0.language == "yaml" }.reduce(into: [:]) { files, block in
+      let name = try #require(block.fileName, "\(block.text)")
+      files[name] = block.text
+    }
   }
 
   @Test("every command works on the document's files")
@@ -54,37 +50,29 @@ struct SuiteDocumentTests {
   }
 
   /// Writes the files and runs the commands of a document in a folder of its own.
-  private func run(_ blocks: [Block], _ check: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for block in blocks where block.language == "yaml" {
-      try Data(block.text.utf8).write(to: folder.appendingPathComponent(block.name))
-    }
+  private func run(_ blocks: [MarkdownBlock], _ check: (URL) throws -> Void) throws {
+    let folder = try TemporaryFolder(texts: Self.files(blocks))
     let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
     #expect(commands.count > 5)
     for command in commands {
-      let words = Self.words(command)
+      let words = shellWords(command)
       try #require(words.first == "espalier", "\(command)")
       // The shortest training: what is said holds for any.
       let short = words[1] == "run" ? ["--set", "train.epochs=3", "--set", "dataset.train_limit=100"] : []
       let quiet = words[1] == "run" ? ["--progress", "none"] : []
-      let result = try Command.run(Array(words.dropFirst()) + short + quiet, in: folder)
+      let result = try Command.run(Array(words.dropFirst()) + short + quiet, in: folder.url)
       #expect(result.status == 0, "\(command): \(result.errors)")
       // Trainings that short prune all at once, which is worth warnings.
       #expect(
         result.errors.split(separator: "\n").allSatisfy { $0.contains("warning: ") },
         "\(command): \(result.errors)")
     }
-    try check(folder)
+    try check(folder.url)
   }
 
   @Test("the matrices give the experiments that the text says")
   func matrices() throws {
-    let files = blocks.filter { $0.language == "yaml" }.reduce(into: [String: Data]()) { files, block in
-      files[block.name] = Data(block.text.utf8)
-    }
+    let files = try Self.files(blocks).mapValues { Data($0.utf8) }
     let study = try Command.run(["validate", "study.yaml"], files: files)
     #expect(study.output.split(separator: "\n").count == 6)
     #expect(study.output.hasPrefix("study-depth8-feature_relevance: valid\n"))
@@ -96,12 +84,5 @@ struct SuiteDocumentTests {
         "variations-feature_relevance-ratio0.6", "variations-l1_norm-ratio0.2", "variations-l1_norm-ratio0.4",
         "variations-no-prune-depth14", "variations-late",
       ], "\(variations.errors)")
-  }
-
-  /// As a shell splits a line, with single quotes only.
-  private static func words(_ line: Substring) -> [String] {
-    line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
-      index.isMultiple(of: 2) ? part.split(separator: " ").map(String.init) : [String(part)]
-    }
   }
 }

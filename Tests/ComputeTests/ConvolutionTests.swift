@@ -135,7 +135,7 @@ struct ConvolutionTests {
     let bias = samples.values(10)
     let y = Planes(shape.with(channels: 10))
     engine.paddedConvolve(
-      x, weight, bias: bias, adjoint: false, accumulate: false, padded: padded, into: y)
+      .init(x: x, weight: weight, bias: bias, adjoint: false, accumulate: false, y: y), padded: padded)
     let expected = Reference.convolve(Dense(x), weight, bias: bias, stride: 1)
     #expect(difference(y.dense(), expected.values) < 1e-5)
     #expect(y.checkBorders())
@@ -143,7 +143,8 @@ struct ConvolutionTests {
     let dy = samples.planes(y.shape)
     let before = samples.planes(shape)
     let dx = before.copy()
-    engine.paddedConvolve(dy, weight, bias: nil, adjoint: true, accumulate: true, padded: padded, into: dx)
+    engine.paddedConvolve(
+      .init(x: dy, weight: weight, bias: nil, adjoint: true, accumulate: true, y: dx), padded: padded)
     let gradient = Reference.inputGradient(Dense(dy), weight, stride: 1, input: shape)
     #expect(difference(dx.dense(), zip(Dense(before).values, gradient.values).map(+)) < 1e-5)
     #expect(dx.checkBorders())

@@ -104,7 +104,7 @@ struct PoolingTests {
     var samples = Samples()
     let dx = samples.planes(PlaneShape(channels: 3, images: 2, rows: 4, columns: 2))
     let dy = samples.planes(PlaneShape(channels: 3, images: 2, rows: 1, columns: 1))
-    engine.globalAveragePoolGradient(dy, into: dx)
+    engine.globalAveragePoolGradient(dy, accumulate: false, into: dx)
     #expect(dx.dense() == dy.dense().flatMap { [Float](repeating: $0 / 8, count: 8) })
     #expect(dx.checkBorders())
   }
@@ -209,12 +209,12 @@ struct AveragePoolingTests {
     let dy = samples.planes(y.shape)
     let (expected, dx) = (Planes(shape), samples.planes(shape))
     let before = dx.copy()
-    engine.globalAveragePoolGradient(dy, into: expected)
+    engine.globalAveragePoolGradient(dy, accumulate: false, into: expected)
     engine.globalAveragePoolGradient(dy, accumulate: true, into: dx)
     #expect(dx.dense() == zip(before.dense(), expected.dense()).map(+))
 
     let result = before.copy()
-    engine.globalAveragePoolRelevance(dy, input: x, into: result)
+    engine.globalAveragePoolRelevance(dy, input: x, accumulate: false, into: result)
     let quotients = zip(dy.dense(), y.dense()).map { Double($0) / (Double($1) + 1e-9) }
     let relevance = x.dense().enumerated().map { Double($1) * quotients[$0 / 63] }
     #expect(difference(result.dense(), relevance) < 1e-6)

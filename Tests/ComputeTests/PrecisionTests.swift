@@ -240,7 +240,7 @@ struct PrecisionTests {
       {
         $0.averagePool($1[0], window: 3, stride: 1, padding: 1, into: $2)
         let dx = Planes($2.shape, precision: $2.precision)
-        $0.averagePoolGradient($1[1], window: 3, stride: 1, padding: 1, into: dx)
+        $0.averagePoolGradient($1[1], window: 3, stride: 1, padding: 1, accumulate: false, into: dx)
         return dx.dense()
       }
     ),
@@ -260,7 +260,7 @@ struct PrecisionTests {
       {
         let dy = Planes(PlaneShape(channels: 2, images: $2.shape.images, rows: 1, columns: 1))
         $0.globalAveragePool($1[0], into: dy)
-        $0.globalAveragePoolGradient(dy, into: $2)
+        $0.globalAveragePoolGradient(dy, accumulate: false, into: $2)
         let range = $0.range(of: $1[0])
         return [range.lowerBound, range.upperBound]
       }

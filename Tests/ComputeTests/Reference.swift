@@ -111,6 +111,33 @@ enum Reference {
   }
 }
 
+extension Planes {
+  /// Planes of their own with the same values.
+  func copy() -> Planes { Planes(shape, dense: dense(), precision: precision) }
+
+  func value(channel: Int, image: Int, row: Int, column: Int) -> Float {
+    element(channel, image * geometry.imageStride + row * geometry.pitch + column)
+  }
+
+  /// Whether everything that is not a pixel is zero, which every operation must keep.
+  func checkBorders() -> Bool {
+    for channel in 0..<shape.channels {
+      for p in -geometry.lead..<geometry.stride - geometry.lead {
+        let isPixel = p >= 0 && p < geometry.length && geometry.mask.lanes[p] != 0
+        if !isPixel && element(channel, p) != 0 { return false }
+      }
+    }
+    return true
+  }
+
+  private func element(_ channel: Int, _ index: Int) -> Float {
+    switch precision {
+    case .float32: plane(channel)[index]
+    case .bfloat16: Float(bitPattern: UInt32(bfloat16Plane(channel)[index]) << 16)
+    }
+  }
+}
+
 /// Random inputs, the same in every run.
 struct Samples {
   private var random: RandomStream

@@ -85,7 +85,7 @@ struct RelevanceTests {
     for inputMayBeNegative in [false, true] {
       engine.convolutionRelevance(
         relevance, SignedConvolution(weight, stride: 1), input: one, sums: nil,
-        inputMayBeNegative: inputMayBeNegative, alpha: 1, beta: 0, into: result)
+        inputMayBeNegative: inputMayBeNegative, alpha: 1, beta: 0, accumulate: false, into: result)
       #expect(abs(result.dense()[0] / 1e30 - 1) < 1e-6)
     }
   }
@@ -150,7 +150,8 @@ struct RelevanceTests {
         engine.convolveSplittingContributions(
           x, convolution, affine: maps, activation: .relu, sums: sums, into: y)
         engine.convolutionRelevance(
-          r, convolution, input: x, sums: sums, alpha: 2, beta: 1, accumulate: true, into: result)
+          r, convolution, input: x, sums: sums, inputMayBeNegative: false, alpha: 2, beta: 1,
+          accumulate: true, into: result)
         for planes in [sums.positive, sums.negative, y, result] {
           #expect(planes.checkBorders(), "\(x.shape), stride \(stride)")
         }
@@ -258,8 +259,8 @@ extension Engine {
         input, convolution, affine: same, activation: nil, sums: sums, into: Planes(shape))
     }
     convolutionRelevance(
-      relevance, convolution, input: input, sums: isSummed ? sums : nil, alpha: alpha, beta: beta,
-      accumulate: accumulate, into: result)
+      relevance, convolution, input: input, sums: isSummed ? sums : nil, inputMayBeNegative: false,
+      alpha: alpha, beta: beta, accumulate: accumulate, into: result)
   }
 }
 

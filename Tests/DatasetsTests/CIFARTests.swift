@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -70,7 +71,7 @@ struct CIFARTests {
     )
     #expect(
       try message10("test_batch.bin") { $0.append(0) }
-        == "F/test_batch.bin: byte 6146: there are bytes after the last of 2 records; "
+        == "F/test_batch.bin: byte 6146: there are bytes after the last of 2 records of 3073; "
         + "expected the data to end here; get it")
     #expect(
       try message10("data_batch_5.bin") { $0[3073] = 10 }
@@ -94,6 +95,15 @@ struct CIFARTests {
       try message100("test.bin", 1, 100)?
         .contains("/test.bin: byte 1: fine label 100 of record 0; expected 0 to 99; get cifar-100-binary")
         == true)
+  }
+
+  @Test("that unpack to more than is read say so, and are not called damaged")
+  func largeArchives() throws {
+    let file = DataFile(stored: packed(randomBytes(300)), path: "a.tar.gz", source: nil)
+    #expect(try file.whole(limit: 300).count == 300)
+    #expect(
+      message { try file.whole(limit: 299) }
+        == "a.tar.gz (unpacked): it has more than 299 bytes; expected fewer, as the official files have")
   }
 
   @Test("that are missing are named, and files of the wrong length are not taken for the official ones")

@@ -1,5 +1,6 @@
 import Foundation
 import Specification
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -27,7 +28,7 @@ struct DatasetTests {
 
   @Test("descriptions agree with the data: shape, images, mean and deviation of the training pixels")
   func description() throws {
-    let digits = try Digits().load(path: nil)
+    let digits = try Digits().load()
     let description = Digits().description
     #expect(description.input == [digits.train.channels, digits.train.rows, digits.train.columns])
     #expect(description.trainImages == digits.train.count && description.testImages == digits.test.count)
@@ -80,7 +81,7 @@ struct DatasetTests {
 struct LimitTests {
   @Test("choose classes evenly, one image apart at most")
   func balanced() throws {
-    let digits = try Digits().load(path: nil)
+    let digits = try Digits().load()
     for limit in [1, 7, 10, 123, 500, 1000] {
       let limited = try digits.limited(train: limit, test: 95)
       let counts = DatasetTests.counts(limited.train)
@@ -91,7 +92,7 @@ struct LimitTests {
 
   @Test("keep pixels with their labels, in the order of the file; a smaller choice is part of a larger one")
   func nested() throws {
-    let train = try Digits().load(path: nil).train
+    let train = try Digits().load().train
     let small = train.balancedChoice(50, split: 0), large = train.balancedChoice(333, split: 0)
     #expect(small == small.sorted())
     #expect(Set(small).isSubset(of: large))
@@ -105,7 +106,7 @@ struct LimitTests {
 
   @Test("of all images or more change nothing, and rare classes are used up")
   func generous() throws {
-    let digits = try Digits().load(path: nil)
+    let digits = try Digits().load()
     let limited = try digits.limited(train: 1437, test: 5000)
     #expect(limited.train == digits.train && limited.test == digits.test && limited.digest == digits.digest)
     let uneven = ImageSet(
@@ -115,7 +116,7 @@ struct LimitTests {
 
   @Test("below one are refused")
   func zero() throws {
-    let digits = try Digits().load(path: nil)
+    let digits = try Digits().load()
     #expect(
       message { try digits.limited(train: nil, test: 0) } == "digits: test_limit is 0; expected at least 1")
   }

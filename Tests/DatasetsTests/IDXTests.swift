@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -260,7 +261,7 @@ struct GzipTests {
       }
     }
     let rest = Gzip.unpack(members + [0, 0, 1], upTo: 2000)
-    #expect(rest == .failure(Gzip.Damage(offset: members.count, problem: "3 bytes after the gzip data")))
+    #expect(rest == .failure(Damage(offset: members.count, problem: "3 bytes after the gzip data")))
   }
 
   @Test("that is cut off anywhere is an error, but between two members")
@@ -270,7 +271,7 @@ struct GzipTests {
     for count in first.count + 2..<two.count {
       #expect(
         Gzip.unpack(Array(two[..<count]), upTo: 400)
-          == .failure(Gzip.Damage(offset: count, problem: "the gzip data is cut off")))
+          == .failure(Damage(offset: count, problem: "the gzip data is cut off")))
     }
     let file = first
     for count in 0..<file.count {
@@ -278,7 +279,7 @@ struct GzipTests {
         Issue.record("\(count) bytes of \(file.count) were taken for a whole file")
         continue
       }
-      #expect(damage == Gzip.Damage(offset: count, problem: "the gzip data is cut off"))
+      #expect(damage == Damage(offset: count, problem: "the gzip data is cut off"))
     }
   }
 }

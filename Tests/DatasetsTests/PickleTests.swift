@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -178,12 +179,12 @@ struct TarTests {
     for index in [0, 100, 130, 150, 156, 300] {
       var changed = sound
       changed[index] ^= 1
-      #expect(throws: TarArchive.Damage(offset: 0, problem: "a header whose checksum does not fit")) {
+      #expect(throws: Damage(offset: 0, problem: "a header whose checksum does not fit")) {
         try TarArchive(changed)
       }
     }
     for length in 0..<sound.count { _ = try? TarArchive(Array(sound[..<length])) }
-    #expect(throws: TarArchive.Damage(offset: 0, problem: "a file that is longer than the archive")) {
+    #expect(throws: Damage(offset: 0, problem: "a file that is longer than the archive")) {
       try TarArchive(Array(sound[..<1000]))
     }
   }

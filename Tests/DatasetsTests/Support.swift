@@ -1,39 +1,7 @@
 import CZlib
 import Compute
-import Foundation
 
 @testable import Datasets
-
-/// What an error says; nil when there was none.
-func message<Value>(_ body: () throws -> Value) -> String? {
-  do {
-    _ = try body()
-    return nil
-  } catch {
-    return "\(error)"
-  }
-}
-
-/// A folder that goes when the value does.
-final class TemporaryFolder {
-  let path: String
-
-  init(_ files: [String: [UInt8]] = [:]) throws {
-    path = NSTemporaryDirectory() + "espalier-tests-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    for (name, bytes) in files { try write(bytes, to: name) }
-  }
-
-  /// Writes a file, whose folder is made.
-  func write(_ bytes: [UInt8], to name: String) throws {
-    let file = URL(fileURLWithPath: path + "/" + name)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: file)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
 
 /// The bytes as a gzip file.
 func packed(_ bytes: [UInt8]) -> [UInt8] {

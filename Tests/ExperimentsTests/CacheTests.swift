@@ -54,6 +54,17 @@ struct CacheTests {
     #expect(remaining(folder) == 3)
   }
 
+  @Test("keeps all trainings of an experiment that is running", arguments: [true, false])
+  func running(isDry: Bool) throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let lock = try FolderLock(folder.path + "/digits/.state")
+    let pruning = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: isDry)
+    #expect(pruning.removed.isEmpty && pruning.inUse.count == 3)
+    #expect(remaining(folder) == 3)
+    withExtendedLifetime(lock) {}
+  }
+
   @Test("keeps what is young, and what a run works at")
   func kept() throws {
     let folder = try TemporaryFolder()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -12,17 +13,16 @@ import Testing
 struct DocumentExampleTests {
   private let text: String
   private let folder: TemporaryFolder
-  /// Fenced blocks with their language.
-  private let blocks: [(language: String, text: String)]
+  private let blocks: [MarkdownBlock]
   /// Blocks that are files, by name.
   private let files: [String: String]
 
   init() throws {
     text = try String(contentsOfFile: repository + "/docs/experiment-files.md", encoding: .utf8)
     folder = try TemporaryFolder()
-    blocks = Self.blocks(of: text)
+    blocks = MarkdownBlock.all(in: text)
     files = blocks.reduce(into: [:]) { files, block in
-      guard block.language == "yaml", let name = Self.fileName(block.text) else { return }
+      guard block.language == "yaml", let name = block.fileName else { return }
       files[name] = block.text
     }
     for (name, text) in files {
@@ -36,8 +36,8 @@ struct DocumentExampleTests {
     for name in files.keys where !["suite.yaml", "trial.yaml"].contains(name) {
       #expect(errors(name) == [], "\(name)")
     }
-    let unnamed = try (blocks + Self.blocks(of: Self.document("pruning"))).filter {
-      $0.language == "yaml" && Self.fileName($0.text) == nil
+    let unnamed = try (blocks + MarkdownBlock.all(in: Self.document("pruning"))).filter {
+      $0.language == "yaml" && $0.fileName == nil
     }
     #expect(unnamed.count > 2)
     for block in unnamed {
@@ -65,7 +65,7 @@ struct DocumentExampleTests {
     let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
     #expect(commands.count >= 3)
     for command in commands {
-      let words = Self.words(command)
+      let words = shellWords(command)
       try #require(words.count > 3 && words[0] == "espalier" && words[1] == "run", "\(command)")
       let overrides = words.indices.dropFirst(3).filter { words[$0 - 1] == "--set" }.map { words[$0] }
       #expect(words.count == 3 + 2 * overrides.count, "\(command)")
@@ -118,7 +118,7 @@ struct DocumentExampleTests {
   @Test("the criterion in docs/adding-a-criterion.md is the one in the source")
   func criterion() throws {
     let page = try Self.document("adding-a-criterion")
-    let block = try #require(Self.blocks(of: page).first { $0.language == "swift" })
+    let block = try #require(MarkdownBlock.all(in: page).first { $0.language == "swift" })
     let source = try String(
       contentsOfFile: repository + "/Sources/Pruning/Criteria/L1Norm.swift", encoding: .utf8)
     #expect(block.text == source)
@@ -128,28 +128,6 @@ struct DocumentExampleTests {
 
   private static func document(_ name: String) throws -> String {
     try String(contentsOfFile: repository + "/docs/\(name).md", encoding: .utf8)
-  }
-
-  /// Fenced blocks with their language.
-  private static func blocks(of text: String) -> [(language: String, text: String)] {
-    text.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
-      .map { _, block in
-        let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        return (String(lines[0]), lines.count > 1 ? lines[1] + "\n" : "")
-      }
-  }
-
-  private static func fileName(_ block: String) -> String? {
-    block.split(separator: "\n").first.flatMap { line in
-      line.hasPrefix("# ") && line.hasSuffix(".yaml") ? String(line.dropFirst(2)) : nil
-    }
-  }
-
-  /// As a shell splits a line, with single quotes only.
-  private static func words(_ line: Substring) -> [String] {
-    line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
-      index.isMultiple(of: 2) ? part.split(separator: " ").map(String.init) : [String(part)]
-    }
   }
 
   /// A file of the document, or else of the repository.

@@ -106,6 +106,8 @@ struct DocumentTests {
     case .string("null"), nil: ""
     case .string(let name):
       ["string": "text", "integer": "whole number", "boolean": "true or false"][name] ?? name
+    // A text may look like a whole number.
+    case .list(let types) where types.first == .string("string"): "text"
     case .list(let types): types.map { self.type($0) }.filter { !$0.isEmpty }.joined(separator: " or ")
     default: ""
     }

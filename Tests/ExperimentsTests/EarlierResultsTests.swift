@@ -52,6 +52,22 @@ struct EarlierResultsTests {
     #expect(try mark(.storage("full")).status == .failed)
   }
 
+  @Test("are marked by a run that has the lock of their folder, and by no other")
+  func locked() throws {
+    let folder = try TemporaryFolder()
+    let first = try run(digits(), in: folder.path)
+    let runner = ExperimentRunner(
+      engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
+      interruption: Interruption())
+    let outcome = ExperimentOutcome(
+      spec: try digits(), result: .failure(.storage("full")), trained: 0, trainings: 2)
+    let lock = try FolderLock(folder.path + "/digits/.state")
+    runner.markEarlier(outcome)
+    #expect(try report(folder) == first)
+    runner.markEarlier(outcome, owning: lock)
+    #expect(try report(folder).status == .failed)
+  }
+
   @Test("of other settings say so as soon as a run with new ones begins, and are whole until it ends")
   func interrupted() throws {
     let folder = try TemporaryFolder()
@@ -90,6 +106,8 @@ struct EarlierResultsTests {
       digits(["seeds=[1]", "prune=null", "expect=null", "export.formats=[onnx]"]), in: folder.path)
     #expect(isThere("seed-1/baseline/model.onnx") && !isThere("seed-1/baseline/model.safetensors"))
     #expect(!isThere("seed-1/baseline/architecture.yaml"))
+    let page = try page(folder)
+    #expect(page.contains("seed-1/baseline/model.onnx") && !page.contains("model.safetensors"))
   }
 
   @Test("leave no test data and no measurements of other models, and lose none of the same")
@@ -100,6 +118,11 @@ struct EarlierResultsTests {
     let root = folder.path + "/digits/"
     let isThere = { (name: String) in FileManager.default.fileExists(atPath: root + name) }
     #expect(isThere("seed-0/pruned/test_data_set_0/input_0.pb"))
+    // Of a writer that was killed.
+    let leftover = "seed-0/pruned/test_data_set_0/.input_0.pb.1.espalier-tmp"
+    try Data([1]).write(to: URL(fileURLWithPath: root + leftover))
+    try run(digits(onnx + ["export.onnx.test_images=2"]), in: folder.path)
+    #expect(isThere("seed-0/pruned/test_data_set_0/input_0.pb") && !isThere(leftover))
     let size = try bytes(root + "seed-0/pruned/model.onnx").count
     let measured = """
       {"format": 1, "runtime": "a runtime", "processor": "a processor", "models": [{"seed": 0,
@@ -111,7 +134,8 @@ struct EarlierResultsTests {
     #expect(try isThere("deployment.json") && page(folder).contains("a runtime"))
     #expect(isThere("seed-0/pruned/model.onnx") && !isThere("seed-0/pruned/test_data_set_0"))
     try run(digits(onnx + ["architecture.width=0.75"]), in: folder.path)
-    #expect(try !isThere("deployment.json") && !page(folder).contains("a runtime"))
+    #expect(!isThere("deployment.json"))
+    #expect(try !page(folder).contains("a runtime") && !page(folder).contains("deployment.json"))
   }
 
   @Test("each training says where it was trained, whoever writes the report")

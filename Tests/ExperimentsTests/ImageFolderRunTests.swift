@@ -9,11 +9,11 @@ import Testing
 /// Experiments on folders of pictures.
 @Suite("Experiments on image folders")
 struct ImageFolderRunTests {
-  private static let fixtures = repository + "/Tests/DatasetsTests/Fixtures/pictures/"
+  static let fixtures = repository + "/Tests/DatasetsTests/Fixtures/pictures/"
 
   /// Three classes that are told apart by their kind of picture; `damaged` adds a picture that is
   /// cut off.
-  private func pictures(damaged: Bool = false) throws -> TemporaryFolder {
+  func pictures(damaged: Bool = false) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let classes = ["colour": "colour.jpg", "deep": "deep.png", "large": "large.jpg"]
     for split in ["train", "val"] {
@@ -48,7 +48,7 @@ struct ImageFolderRunTests {
     """
   }
 
-  private func experiment(_ pictures: TemporaryFolder, _ overrides: [String] = []) throws -> ExperimentSpec {
+  func experiment(_ pictures: TemporaryFolder, _ overrides: [String] = []) throws -> ExperimentSpec {
     try ExperimentFile.load(
       text: text(pictures), file: "folder.yaml", overrides: overrides, catalog: .standard, environment: [:])
   }
@@ -56,15 +56,18 @@ struct ImageFolderRunTests {
   @Test("leave a model that knows the number of classes, for when the folder is gone")
   func classesOfModel() throws {
     let (pictures, results) = (try pictures(), try TemporaryFolder())
-    try run(experiment(pictures, ["train.epochs=1", "prune=null"]), in: results.path)
+    let overrides = ["train.epochs=1", "prune=null", "export.formats=[safetensors, onnx]"]
+    try run(experiment(pictures, overrides), in: results.path)
     let file = results.path + "/again.yaml"
     try Data(text(pictures).utf8).write(to: URL(fileURLWithPath: file))
     try FileManager.default.removeItem(atPath: pictures.path)
     let unknown = ExperimentLoading.load([file], overrides: [], withoutDataset: true)
     #expect(unknown.diagnostics.map(\.path) == ["dataset.path"])
-    let model = results.path + "/folder/seed-0/baseline/model.safetensors"
-    let known = ExperimentLoading.load([file], overrides: [], withoutDataset: true, model: model)
-    #expect(known.specs.map(\.architecture.classes) == [3], "\(known.diagnostics)")
+    for name in ["model.safetensors", "model.onnx"] {
+      let model = results.path + "/folder/seed-0/baseline/" + name
+      let known = ExperimentLoading.load([file], overrides: [], withoutDataset: true, model: model)
+      #expect(known.specs.map(\.architecture.classes) == [3], "\(known.diagnostics)")
+    }
   }
 
   @Test("end with the same bytes for any number of threads, and are not trained again")

@@ -243,6 +243,59 @@ struct LockAcrossHostsTests {
     #expect(LockRecord(path: path)?.owner.host == "node2")
   }
 
+  @Test("a record that cannot be read at a heartbeat is not that of another owner")
+  func unreadable() throws {
+    let folder = try TemporaryFolder()
+    let lock = try FolderLock(folder.path, rules: rules(host: "node1"))
+    try Data("x".utf8).write(to: URL(fileURLWithPath: folder.path + "/lock"))
+    Thread.sleep(forTimeInterval: 0.2)
+    #expect(!lock.isTakenOver)
+    try abandon(folder, host: "node2")
+    while !lock.interruption.isRequested { Thread.sleep(forTimeInterval: 0.01) }
+    #expect(lock.isTakenOver)
+  }
+
+  @Test("a new file that is removed before it is locked is made again")
+  func removed() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/lock"
+    var rules = rules(host: "node1")
+    let isRemoved = Atomic<Bool>(false)
+    rules.systemLock = { descriptor in
+      if !isRemoved.exchange(true, ordering: .relaxed) { unlink(path) }
+      return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
+    }
+    let lock = try FolderLock(folder.path, rules: rules)
+    #expect(LockRecord(path: path)?.owner.host == "node1")
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("waits for the dead owners of trainings that shall be fresh are announced")
+  func discarding() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits()
+    try run(spec, in: folder.path)
+    var preparation = ExperimentPreparation(kernels: try Engine(threads: 1).kernels)
+    let prepared = try preparation.prepare(spec)
+    var cache = StageCache(results: folder.path)
+    cache.rules = rules(host: "node2")
+    let schedule = SuiteSchedule(
+      [spec], prepared: [.success(prepared)], cache: cache, fresh: true
+    ) { _, _ in }
+    let record = LockRecord(owner: rules(host: "node1").owner)
+    let entries = cache.entries(of: folder.path)
+    for entry in entries {
+      try Data(record.text.utf8).write(to: URL(fileURLWithPath: entry.path + "/lock"))
+    }
+    let said = Messages()
+    let state = ResultFolders(results: folder.path, experiment: spec.name).state
+    try schedule.discard(0, Interruption(), announce: { said.add($0) }) { _ throws(RunError) in
+      try FolderLock(state)
+    }
+    #expect(entries.count == 3 && said.all.count == 3)
+    #expect(cache.entries(of: folder.path).allSatisfy { $0.epochsDone == 0 })
+  }
+
   /// Rules of a process whose next heartbeat is far away, as after a suspension.
   private var suspended: LockRules {
     var rules = rules(host: "node1")

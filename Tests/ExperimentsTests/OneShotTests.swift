@@ -51,7 +51,7 @@ struct OneShotTests {
       interruption: Interruption(), progress: .silent)
     let outcome = try training.run(fresh: false)
     let pruned = try #require(report.runs.first { $0.variant == "pruned" })
-    #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0) } == pruned.history)
+    #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0, metrics: ["top1"]) } == pruned.history)
     let path = "\(shared.path)/digits/seed-0/pruned/model.safetensors"
     let model = try spec.network(weights: path, engine: Engine(threads: 1))
     #expect(model.tensors == outcome.network.tensors)

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Network
 import Reports
 import Specification
 import Testing
@@ -44,6 +45,19 @@ struct PlanTests {
     #expect(
       plan.text(layers: false).contains("2 trainings to do; 8 without sharing and cache (2 shared, 4 cached)")
     )
+  }
+
+  @Test("counts each cached training in the row of the first experiment that has it, like the total")
+  func rows() throws {
+    let folder = try TemporaryFolder()
+    try run(specs()[0], in: folder.path)
+    let lines = try plan(specs(), folder).text(layers: false, columns: 200).split(separator: "\n")
+    func numbers(_ name: String) -> [Substring] {
+      Array((lines.first { $0.hasPrefix(name) } ?? "").split(separator: " ").suffix(4))
+    }
+    // To train, shared, cached, and no time.
+    #expect(numbers("l1_norm") == ["0", "0", "4", "-"])
+    #expect(numbers("random") == ["2", "2", "0", "-"])
   }
 
   @Test("predicts the trainings that are to do, once, by steps that leave no trace")
@@ -118,7 +132,7 @@ struct PlanTests {
       name: "resnet34", depth: 34, block: .basic, input: [3, 224, 224], classes: 1000)
     spec.train.epochs = 90
     spec.prune = PruneSpec(target: .channelsPerStep(250), interval: 9, until: 50, scope: scope)
-    let plan = try ExperimentPlan(spec)
+    let plan = try ExperimentPlan(spec, threads: 1)
     #expect(plan.parameters == 21_797_672 && plan.macs == 3_663_761_408)
     #expect(plan.prunableChannels == 7552)
     #expect(plan.pruningSteps.map(\.epoch) == [9, 18, 27, 36, 45])
@@ -135,7 +149,7 @@ struct PlanTests {
     let engine = try Engine(threads: 1)
     var preparation = ExperimentPreparation(kernels: engine.kernels)
     let data = try preparation.prepare(spec).data
-    let widths = try ExperimentPlan(spec).widths
+    let widths = try ExperimentPlan(spec, threads: 1).widths
     #expect(widths.map(\.epoch) == [0, 1, 2])
     let forecast = try TrainingForecast(
       spec, data, widths: widths, calibration: Calibration(engine: engine, results: "none"), engine: engine)
@@ -153,7 +167,9 @@ struct PlanTests {
   @Test("counts no channel as prunable that is excluded, nor do reports")
   func excluded() throws {
     let overrides = ["prune.exclude=[layer1.*]", "prune.criterion=l1_norm"]
-    let (all, some) = (try ExperimentPlan(digits()), try ExperimentPlan(digits(overrides)))
+    let (all, some) = (
+      try ExperimentPlan(digits(), threads: 1), try ExperimentPlan(digits(overrides), threads: 1)
+    )
     let excluded = all.layers.filter { $0.prunable && $0.name.hasPrefix("layer1.") }
     let left = all.prunableChannels - excluded.map(\.channels).reduce(0, +)
     #expect(!excluded.isEmpty && some.prunableChannels == left)
@@ -172,6 +188,25 @@ struct PlanTests {
       try run(digits(["prune.criterion=l1_norm"]), in: folder.path).runs[0].channels == all.prunableChannels)
   }
 
+  @Test("of a pruned model to start from is that of the channels that it has, and so is its memory")
+  func prunedStart() throws {
+    let folder = try TemporaryFolder()
+    let whole = try digits(["train.batch_size=256"])
+    let network = try whole.network(engine: Engine(threads: 1))
+    network.remove(channels: ["layer3.0.conv1": Set(0..<12), "layer3.0.conv2": Set(0..<12)])
+    let path = folder.path + "/pruned.safetensors"
+    try network.tensorFile().write(to: path)
+    let start = try digits(["train.batch_size=256", "architecture.weights=\(path)"])
+    let plan = try ExperimentPlan(start, threads: 1)
+    #expect(plan.macs == network.cost().macs && plan.parameters == network.cost().parameters)
+    // 24 of 56 channels are more than the target.
+    #expect(plan.prunableChannels == 32 && plan.pruningSteps.map(\.channels) == [32, 32])
+    let needed = try [start, whole].map { try #require(MemoryCheck.training($0, threads: 1)) }
+    #expect(needed[0] < needed[1])
+    let missing = try digits(["architecture.weights=\(folder.path)/none.safetensors"])
+    #expect(try ExperimentPlan(missing, threads: 1).prunableChannels == 56)
+  }
+
   @Test("says of a network of linear layers alone that it loses nothing, and the file is told so")
   func linear() throws {
     func load(_ prune: String = "") throws -> ExperimentSpec {
@@ -186,7 +221,7 @@ struct PlanTests {
       return try ExperimentFile.load(
         text: text, file: "units.yaml", overrides: [], catalog: .standard, environment: [:])
     }
-    #expect(try !ExperimentPlan(load()).layers.contains(where: \.prunable))
+    #expect(try !ExperimentPlan(load(), threads: 1).layers.contains(where: \.prunable))
     let error = #expect(throws: SpecificationError.self) { try load("prune: {ratio: 0.4, interval: 1}") }
     #expect(
       error?.description

@@ -89,7 +89,7 @@ struct PrecisionTests {
   func memory() throws {
     let spec = try digits(["train.batch_size=256", "architecture.width=2"])
     let plans = try [spec, digits(["train.batch_size=256", "architecture.width=2", Self.overrides[0]])].map {
-      try ExperimentPlan($0)
+      try ExperimentPlan($0, threads: 1)
     }
     #expect(plans[0].precisions.map(\.precision) == ["float32", "bfloat16"])
     #expect(plans[0].precisions.map(\.isSet) == [true, false])

@@ -42,6 +42,22 @@ struct ProvenanceTests {
     #expect(GitState.states(of: ["a": file, "b": "/nowhere/b.yaml"]).keys.sorted() == ["a"])
   }
 
+  @Test("is found without a change of the repository's index, which others may lock")
+  func index() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/a.yaml"
+    try Data("name: a\n".utf8).write(to: URL(fileURLWithPath: file))
+    try git(["init", "--quiet"], in: folder.path)
+    try git(["add", "a.yaml"], in: folder.path)
+    try git(["commit", "--quiet", "--message", "a"], in: folder.path)
+    // The index has another time, which `git status` would correct.
+    let time = Date(timeIntervalSince1970: 1_000_000_000)
+    try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: file)
+    let before = try bytes(folder.path + "/.git/index")
+    #expect(GitState(file: file)?.isDirty == false)
+    #expect(try bytes(folder.path + "/.git/index") == before)
+  }
+
   @Test("is in the report, apart from what is the same everywhere")
   func environment() throws {
     let (first, second) = (try TemporaryFolder(), try TemporaryFolder())

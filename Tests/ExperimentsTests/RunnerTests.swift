@@ -1,13 +1,14 @@
 import Compute
 import Foundation
 import Network
-import Reports
 import Specification
+import Synchronization
 import TensorFiles
 import Testing
 import Training
 
 @testable import Experiments
+@testable import Reports
 
 @Suite("Running an experiment")
 struct RunnerTests {
@@ -156,7 +157,9 @@ struct RunnerTests {
     }
     #expect(error?.isInterruption == true)
     var batches = 0
-    let part = try Evaluation(of: network, on: test, normalize: spec.dataset.normalize, batchSize: 10) {
+    let part = try Evaluation(
+      of: network, on: test, normalize: spec.dataset.normalize, batchSize: 10, precision: .float32
+    ) {
       batches += 1
       return batches > 2
     }
@@ -174,6 +177,63 @@ struct RunnerTests {
       #expect(error?.description == "\(folder.path)/digits/.state: in use by another run, process \(owner)")
     }
     _ = try run(digits(), in: folder.path)
+  }
+
+  private func epochsDone(_ folder: TemporaryFolder) throws -> [Int?] {
+    try Variant.allCases.map { variant in
+      CheckpointStore(folder: try stageFolder(folder.path, variant: variant)).newestEpoch
+    }
+  }
+
+  @Test("a refused run discards nothing of the run in progress, also where all shall be fresh")
+  func refusedFresh() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let lock = try FolderLock(folder.path + "/digits/.state")
+    #expect(throws: RunError.self) { try run(digits(), in: folder.path, fresh: true) }
+    #expect(try epochsDone(folder) == [3, 3])
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test("a run that is stopped before its trainings discards nothing, also where all shall be fresh")
+  func stoppedFresh() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let interruption = Interruption()
+    interruption.request()
+    let error = #expect(throws: RunError.self) {
+      try run(digits(), in: folder.path, fresh: true, interruption: interruption)
+    }
+    #expect(error?.isInterruption == true)
+    #expect(try epochsDone(folder) == [3, 3])
+  }
+
+  @Test("a training that is no longer there when its experiment is finished is repeated, and shown")
+  func repeated() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["prune=null", "expect=null"])
+    let engine = try Engine(threads: 1)
+    var preparation = ExperimentPreparation(kernels: engine.kernels)
+    let experiment = try preparation.prepare(spec)
+    func finish() throws -> String {
+      let shown = Mutex("")
+      let printer = ProgressPrinter(
+        style: .plain, label: nil, bars: ProgressBars { text in shown.withLock { $0 += text } })
+      _ = try ExperimentFinishing(
+        experiment: experiment, engine: engine, cache: StageCache(results: folder.path),
+        folders: ResultFolders(results: folder.path, experiment: spec.name), ownsProcess: false, commit: nil,
+        ranks: 1, interruption: Interruption(), announce: { _ in },
+        printer: { _ in printer }
+      ).run()
+      return shown.withLock(\.self)
+    }
+    #expect(try finish().contains("epoch 3"))
+    #expect(try finish() == "")
+    let store = StageCache(results: folder.path).checkpoints(experiment.stages[0].key)
+    let newest = store.folder + "/checkpoint-3-0.safetensors"
+    try Data(bytes(newest).dropLast(1000)).write(to: URL(fileURLWithPath: newest))
+    let again = try finish()
+    #expect(again.contains("warning") && again.contains("epoch 3") && !again.contains("epoch 1"))
   }
 
   @Test("a damaged checkpoint is passed over for the one before")

@@ -34,7 +34,8 @@ struct SensitivityTests {
     let test = try DatasetRegistry.load(spec.dataset).test
     let accuracy = { (network: Network) in
       try Evaluation(
-        of: network, on: test, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize
+        of: network, on: test, normalize: spec.dataset.normalize, batchSize: spec.train.batchSize,
+        precision: .float32
       ).top1
     }
     #expect(try report.top1 == accuracy(network()))

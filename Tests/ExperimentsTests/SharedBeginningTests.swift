@@ -76,7 +76,7 @@ struct SharedBeginningTests {
           start: stage.start, interruption: Interruption(), progress: .silent
         ).run(fresh: false)
         #expect(outcome.record.sharedEpochs == nil)
-        #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0) } == run.history)
+        #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0, metrics: ["top1"]) } == run.history)
         #expect(outcome.record.pruningSteps.map(\.removed) == run.pruningSteps.map(\.removed))
         let path =
           "\(folder.path)/\(spec.name)/seed-\(stage.seed)/\(stage.variant.rawValue)/model.safetensors"

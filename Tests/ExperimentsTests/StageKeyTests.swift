@@ -70,6 +70,16 @@ struct StageKeyTests {
     }
   }
 
+  @Test("that stand in for missing data differ between the networks of two ONNX files")
+  func standIns() throws {
+    let keys = try ["a.onnx", "b.onnx"].map { file in
+      var spec = try digits()
+      spec.architecture.onnx = file
+      return Set(ExperimentPreparation.standIns(spec, kernels: .portable).map(\.key))
+    }
+    #expect(keys[0].count == 2 && keys[0].isDisjoint(with: keys[1]))
+  }
+
   @Test("differ between seeds, variants, kernels and data")
   func distinct() throws {
     let seeds = try keys(["seeds=[0, 1, 2]"])
@@ -78,11 +88,25 @@ struct StageKeyTests {
     let spec = try digits()
     func key(_ kernels: String, _ digest: String, weights: String? = nil) -> StageKey {
       .train(
-        spec, variant: .pruned, seed: 0, kernels: kernels, load: .load(spec.dataset, digest: digest),
-        weights: weights)
+        spec, variant: .pruned, seed: 0, kernels: kernels, decoder: "1",
+        load: .load(spec.dataset, digest: digest), weights: weights)
     }
     #expect(
       Set([key("avx2", "1"), key("avx512", "1"), key("avx2", "2"), key("avx2", "1", weights: "1")]).count == 4
     )
+  }
+
+  @Test("depend on the decoder of pictures where there are pictures, and only there")
+  func decoders() throws {
+    func key(_ spec: ExperimentSpec, _ decoder: String) -> StageKey {
+      .train(
+        spec, variant: .baseline, seed: 0, kernels: "avx2", decoder: decoder,
+        load: .load(spec.dataset, digest: "1"), weights: nil)
+    }
+    var spec = try digits()
+    #expect(key(spec, "1") == key(spec, "2"))
+    #expect(!key(spec, "1").text.contains("decoder"))
+    spec.dataset.pictures = PictureSpec()
+    #expect(key(spec, "1") != key(spec, "2"))
   }
 }

@@ -102,6 +102,32 @@ struct SuiteTests {
     #expect(stopped.map { $0.failure?.isInterruption } == [false, true])
   }
 
+  @Test("keeps the folder of a failed experiment locked while another of its trainings goes on")
+  func lockedUntilIdle() throws {
+    let folder = try TemporaryFolder()
+    let spec = try digits(["seeds=[0, 1]", "prune=null", "expect=null"])
+    var preparation = ExperimentPreparation(kernels: try Engine(threads: 1).kernels)
+    let prepared = try preparation.prepare(spec)
+    let state = ResultFolders(results: folder.path, experiment: spec.name).state
+    let schedule = SuiteSchedule(
+      [spec], prepared: [.success(prepared)], cache: StageCache(results: folder.path)
+    ) { _, _ in }
+    for stage in prepared.stages {
+      guard case .train(let next, _, let index)? = schedule.next() else {
+        Issue.record("expected a training")
+        return
+      }
+      #expect(next.key == stage.key)
+      let isOpen = try schedule.begin(index, for: next) { _ throws(RunError) in try FolderLock(state) }
+      #expect(isOpen)
+    }
+    schedule.failed(prepared.stages[0], .storage("full"))
+    #expect(throws: RunError.self) { try FolderLock(state) }
+    schedule.finished(prepared.stages[1], trained: true)
+    #expect(throws: Never.self) { try FolderLock(state) }
+    withExtendedLifetime(schedule) {}
+  }
+
   @Test("does other trainings first while another run has one, then waits for it")
   func busy() throws {
     let folder = try TemporaryFolder()

@@ -1,27 +1,22 @@
 import Compute
 import Foundation
-import Reports
 import Specification
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Experiments
+@testable import Reports
 
 /// The repository's root.
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().path
 
-/// A folder of its own for a test, gone afterwards.
-final class TemporaryFolder {
-  let path: String
+/// The shared one, for files that do not import it.
+typealias TemporaryFolder = TestSupport.TemporaryFolder
 
-  init() throws {
-    path = NSTemporaryDirectory() + "espalier-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-  }
+extension ProgressPrinter {
+  static let silent = ProgressPrinter(style: .warnings, label: nil, bars: ProgressBars { _ in })
 }
 
 /// The digits experiment, made shorter still.
@@ -73,6 +68,7 @@ func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String) throws -> Run
   Thread.detachNewThread {
     while !isOver.isRequested {
       if !checkpoints().isSubset(of: before) { interruption.request() }
+      Thread.sleep(forTimeInterval: 0.001)
     }
   }
   defer { isOver.request() }

@@ -68,6 +68,28 @@ struct TargetTests {
     #expect(sentences(removed: 16).count == 1 && sentences(removed: 16, roundTo: 2).isEmpty)
   }
 
+  @Test("that a pruned start model has reached already give a warning")
+  func reachedAtStart() throws {
+    func network() throws -> Network {
+      try #require(ArchitectureRegistry.build(Self.resnet20, seed: 1, engine: Engine(threads: 1)))
+    }
+    let (pruned, start) = (try network(), try network())
+    pruned.remove(channels: ["layer1.0.conv1": Set(0..<12)])
+    try start.load(model: pruned.tensorFile(), from: "start")
+    let spec = PruneSpec(target: .ratio(0.01), interval: 1, until: 1)
+    func sentences(_ after: PrunableGraph, _ prune: PruneSpec?) -> [String] {
+      PruningWarnings(before: start.structure, after: after, prune: prune, steps: 1).sentences
+    }
+    #expect(
+      sentences(start.structure, spec) == [
+        "the steps removed no channel: the target counts the channels that the model to start from lacks,"
+          + " which reach it already"
+      ])
+    #expect(sentences(start.structure, nil).isEmpty)
+    #expect(sentences(start.structure.removing(["layer1.1.conv1": [0]]), spec).isEmpty)
+    #expect(sentences(PrunableGraph(start.structure.original), spec).isEmpty)
+  }
+
   private static let resnet20 = ArchitectureSpec(
     name: "resnet20", depth: 20, block: .basic, input: [3, 32, 32], classes: 10)
 

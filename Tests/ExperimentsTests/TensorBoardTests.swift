@@ -18,10 +18,10 @@ struct TensorBoardTests {
       })
   }
 
-  @Test("hold every epoch of every run as the report has it")
-  func contents() throws {
+  @Test("hold every epoch of every run as the report has it", arguments: [["top1"], ["top1", "top5"]])
+  func contents(_ metrics: [String]) throws {
     let folder = try TemporaryFolder()
-    let spec = try digits(["evaluate.metrics=[top1, top5]", "prune.exclude=[layer1.*]"])
+    let spec = try digits(["evaluate.metrics=\(metrics)", "prune.exclude=[layer1.*]"])
     let report = try run(spec, in: folder.path)
     let logs = try logs(folder.path)
     #expect(Set(logs.keys) == ["seed-0-baseline", "seed-0-pruned"])
@@ -33,6 +33,7 @@ struct TensorBoardTests {
         #expect(values["loss/train"] == Float(epoch.trainLoss))
         #expect(values["top1/test"] == epoch.testTop1.map { Float($0) })
         #expect(values["top5/test"] == epoch.testTop5.map { Float($0) })
+        #expect((epoch.testTop5 != nil) == metrics.contains("top5"))
         #expect(values["network/channels"] == Float(epoch.channels))
         #expect(values["network/macs"] == Float(epoch.macs))
         #expect((values["training/images_per_s"] ?? 0) > 0)

@@ -330,6 +330,37 @@ struct TravellingModelTests {
     #expect(try digits(["architecture.weights=\(path).other"]).architecture.weights == path + ".other")
   }
 
+  @Test("of another architecture are refused with what they are")
+  func otherArchitecture() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/m.safetensors"
+    let spec = try digits()
+    let model = try spec.network(engine: engine)
+    func problem(_ overrides: String...) throws -> String? {
+      try model.tensorFile(metadata: ModelMetadata.of(spec)).write(to: path)
+      let error = #expect(throws: SpecificationError.self) {
+        try digits(overrides + ["architecture.weights=\(path)"])
+      }
+      return error?.diagnostics.first?.message
+    }
+    let found = "\(path): its architecture is resnet, depth 8, width 0.25, input [1, 8, 8]: "
+    #expect(try problem("architecture.depth=14") == found + "tensor layer1.1.bn1.bias is missing")
+    #expect(
+      try problem("architecture.width=0.5") == found + "tensor bn1.bias has shape [4], expected [8]")
+    #expect(
+      try problem("dataset={name: cifar10, path: none}")
+        == found + "tensor conv1.weight has shape [4, 1, 3, 3], expected [4, 3, 3, 3]")
+    model.remove(channels: ["layer3.0.conv1": [0]])
+    let kept = "kept channels of layer3.0.conv1: expected ascending numbers from 0 to 7"
+    #expect(try problem("architecture.width=0.125") == found + kept)
+    let error = #expect(throws: ToolError.self) {
+      try digits(["architecture.width=0.125"]).network(weights: path, engine: engine)
+    }
+    #expect(error?.description == found + kept)
+    // The same network by another name.
+    #expect(try digits(["architecture.weights=\(path)"]).architecture.weights == path)
+  }
+
   @Test("in ONNX files are refused by their names and shapes when the experiment is read")
   func startNetwork() throws {
     let folder = try TemporaryFolder()
@@ -385,6 +416,33 @@ struct TravellingModelTests {
     #expect(warnings(forCheck: false).isEmpty)
     #expect(
       warnings(forCheck: true) == ["architecture.weights: \(path) does not exist; `run` needs it"])
+  }
+
+  @Test("beside the experiment file instead of in the working folder are named so by validate")
+  func besideFile() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/w.yaml"
+    let text = """
+      format: 1
+      name: trial
+      dataset: {name: digits}
+      architecture: {name: resnet, depth: 8, weights: base.safetensors}
+      train: {epochs: 1}
+      """
+    try Data(text.utf8).write(to: URL(filePath: file))
+    func warning() throws -> Diagnostic {
+      try #require(ExperimentLoading.load([file], overrides: [], forCheck: true).warnings.first)
+    }
+    let place = Place(file: file, line: 4, column: 49)
+    let missing =
+      "base.safetensors does not exist; `run` needs it; the path is "
+      + FileManager.default.currentDirectoryPath + "/base.safetensors"
+    #expect(
+      try warning() == Diagnostic(place: place, path: "architecture.weights", message: missing))
+    try Data().write(to: URL(filePath: folder.path + "/base.safetensors"))
+    #expect(
+      try warning().message
+        == missing + "; it is next to the file: write `${EXPERIMENT_FOLDER}/base.safetensors`")
   }
 
   @Test("may call a block's projection downsample or shortcut")

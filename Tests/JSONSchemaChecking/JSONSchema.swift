@@ -59,6 +59,12 @@ package struct JSONSchema {
       }
     case "additionalProperties" where argument.members != nil:
       return (value.members ?? []).flatMap { JSONSchema(argument).problems($0.1, at: "\(path).\($0.0)") }
+    case "patternProperties":
+      return (value.members ?? []).flatMap { name, value in
+        (argument.members ?? []).filter { Self.matches(name, $0.0) }.flatMap {
+          JSONSchema($0.1).problems(value, at: "\(path).\(name)")
+        }
+      }
     case "required":
       let missing = (argument.items ?? []).compactMap(\.string).filter {
         value.members != nil && value[$0] == nil
@@ -90,7 +96,6 @@ package struct JSONSchema {
     case "uniqueItems": return value.items.map { Set($0.map { $0.text() }).count == $0.count } ?? true
     case "additionalProperties":
       return value.members?.allSatisfy { rules["properties"]?[$0.0] != nil || matchesPattern($0.0) } ?? true
-    case "patternProperties": return (argument.members ?? []).allSatisfy { $0.1 == .boolean(true) }
     case "oneOf": return alternatives() == 1
     case "anyOf": return alternatives() > 0
     case "not": return !JSONSchema(argument).accepts(value)
@@ -102,11 +107,13 @@ package struct JSONSchema {
     }
   }
 
-  /// Whether a property of any value may have this name.
+  /// Whether a further property may have this name.
   private func matchesPattern(_ name: String) -> Bool {
-    (rules["patternProperties"]?.members ?? []).contains { pattern, _ in
-      (try? Regex(pattern)).map { name.contains($0) } ?? false
-    }
+    (rules["patternProperties"]?.members ?? []).contains { Self.matches(name, $0.0) }
+  }
+
+  private static func matches(_ name: String, _ pattern: String) -> Bool {
+    (try? Regex(pattern)).map { name.contains($0) } ?? false
   }
 
   private func has(_ value: JSON, type: String) -> Bool {

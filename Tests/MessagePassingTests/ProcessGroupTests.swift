@@ -34,6 +34,13 @@ struct ProcessGroupTests {
     }
   }
 
+  @Test("load the library that the environment names, which an empty text does not")
+  func libraryPath() {
+    #expect(ProcessGroup.libraryPath(["ESPALIER_MPI": "/opt/libmpi.so"]) == "/opt/libmpi.so")
+    #expect(ProcessGroup.libraryPath(["ESPALIER_MPI": ""]) == nil)
+    #expect(ProcessGroup.libraryPath([:]) == nil)
+  }
+
   @Test("are refused where a launcher has started several and no library is to be had")
   func noLibrary() {
     let environment = ["OMPI_COMM_WORLD_SIZE": "2", "ESPALIER_MPI": "/nowhere/libmpi.so"]

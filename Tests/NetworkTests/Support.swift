@@ -23,6 +23,12 @@ extension Network {
   }
 
   func relevances(
+    _ images: Planes, labels: [Int], rule: RelevanceRule = .standard
+  ) -> (logits: Tensor, relevances: [String: Tensor]) {
+    RelevancePropagation(self, rule: rule).relevances(images, labels: labels)
+  }
+
+  func relevances(
     _ images: [Float], labels: [Int]
   ) -> (logits: Tensor, relevances: [String: Tensor]) {
     relevances(planes(images, count: labels.count), labels: labels)

@@ -12,14 +12,14 @@ struct OperatorTests {
 
   /// A file of these nodes, whose constants are floats or whole numbers by name.
   private func file(
-    _ nodes: [Onnx_NodeProto], output: String = "y", floats: [String: Tensor] = [:],
-    integers: [String: [Int]] = [:]
+    _ nodes: [Onnx_NodeProto], image: [Int?] = [nil, 2, 4, 4], output: String = "y",
+    floats: [String: Tensor] = [:], integers: [String: [Int]] = [:]
   ) throws -> [UInt8] {
     let model = Onnx_ModelProto.with {
       $0.irVersion = 8
       $0.opsetImport = [.with { $0.version = 18 }]
       $0.graph.node = nodes
-      $0.graph.input = [Onnx_ValueInfoProto(name: "x", shape: [nil, 2, 4, 4])]
+      $0.graph.input = [Onnx_ValueInfoProto(name: "x", shape: image)]
       $0.graph.output = [Onnx_ValueInfoProto(name: output, shape: [nil, 3])]
       $0.graph.initializer =
         floats.map { Onnx_TensorProto($1, name: $0) }
@@ -109,6 +109,49 @@ struct OperatorTests {
     let name = found.graph.nodes[2].tensors
     #expect(found.tensors[name + ".weight"]?.values == [0, 3, 6, 1, 4, 7, 2, 5, 8])
     #expect(found.tensors[name + ".bias"]?.values == [1, 2, 3])
+  }
+
+  /// A convolution of three channels and their means as the vector `f`.
+  private var vector: [Onnx_NodeProto] {
+    [node("Conv", ["x", "w"], "c"), node("GlobalAveragePool", ["c"], "g"), node("Flatten", ["g"], "f")]
+  }
+
+  @Test("read a product with transposed weights as a linear layer without bias")
+  func transposedWeights() throws {
+    for attributes in [[Onnx_AttributeProto.ints("perm", [1, 0])], []] {
+      let product = [node("Transpose", ["fc.weight"], "t", attributes), node("MatMul", ["f", "t"], "y")]
+      let found = try read(try file(vector + product, floats: ["w": kernel, "fc.weight": matrix]))
+      let layer = try #require(found.graph.nodes.last)
+      #expect((layer.operation as? Linear)?.hasBias == false)
+      #expect(layer.tensors == "fc" && found.tensors["fc.weight"] == matrix)
+    }
+    let product = [node("Transpose", ["w"], "t"), node("MatMul", ["f", "t"], "y")]
+    #expect(problem(vector + product).contains("it changes the order of a constant that is no matrix"))
+  }
+
+  @Test("read a Gemm without bias whatever its beta is; a scaled bias is refused")
+  func scaledBias() {
+    let scaled = Onnx_AttributeProto.float("beta", 0)
+    let tensors = ["v": matrix, "b": Tensor(shape: [3], repeating: 1)]
+    #expect(problem(vector + [node("Gemm", ["f", "v"], "y", [scaled])], floats: tensors).isEmpty)
+    #expect(
+      problem(vector + [node("Gemm", ["f", "v", "b"], "y", [scaled])], floats: tensors)
+        .contains("it is not a linear layer: alpha, beta or transA are set"))
+  }
+
+  @Test("have tensors of their own for each batch norm, also if the file has merged equal ones")
+  func mergedTensors() throws {
+    let tensors = ["norm1.weight", "b", "m", "v"]
+    let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0, Tensor(shape: [3], repeating: 2)) })
+    let nodes = [
+      node("Conv", ["x", "w"], "c"), node("BatchNormalization", ["c"] + tensors, "n"),
+      node("Relu", ["n"], "r"), node("BatchNormalization", ["r"] + tensors, "o"),
+    ]
+    let found = try read(try file(mean(of: "o", nodes), floats: values.merging(["w": kernel]) { $1 }))
+    let norms = found.graph.nodes.filter { $0.operation is BatchNormalization }.map(\.tensors)
+    #expect(norms.first == "norm1")
+    #expect(Set(norms).count == 2)
+    for norm in norms { #expect(found.tensors[norm + ".running_var"]?.values == [2, 2, 2]) }
   }
 
   @Test("read a concatenation of one map as that map")
@@ -240,6 +283,23 @@ struct OperatorTests {
     #expect(refusal("MaxPool", 3, [steps, .int("ceil_mode", 1)]).contains("`ceil_mode` adds a window"))
   }
 
+  @Test("add the zeros of a Pad to the padding of a mean, which includes them")
+  func paddedMean() throws {
+    let pad = node("Pad", ["x"], "q", [.ints("pads", [0, 0, 1, 1, 0, 0, 1, 1])])
+    func nodes(_ size: Int, _ attributes: [Onnx_AttributeProto]) -> [Onnx_NodeProto] {
+      let window = Onnx_AttributeProto.ints("kernel_shape", [size, size])
+      return mean(of: "p", [pad, node("AveragePool", ["q"], "p", [window] + attributes)])
+    }
+    func pooling(_ nodes: [Onnx_NodeProto]) throws -> AveragePooling? {
+      try read(try file(nodes)).graph.nodes[0].operation as? AveragePooling
+    }
+    let found = try pooling(nodes(3, []))
+    #expect(found?.window == 3 && found?.stride == 1 && found?.padding == 1)
+    let own = Onnx_AttributeProto.ints("pads", [1, 1, 1, 1])
+    #expect(try pooling(nodes(5, [own, .int("count_include_pad", 1)]))?.padding == 2)
+    #expect(problem(nodes(5, [own])).contains("its mean excludes the padding"))
+  }
+
   // MARK: Shapes
 
   @Test("may use a part of a shape, with bounds that are negative or beyond it")
@@ -310,6 +370,19 @@ struct OperatorTests {
   }
 
   // MARK: Errors
+
+  @Test("of images with their channels last, or with other channels, say so")
+  func channels() throws {
+    func error(_ image: [Int?]) throws -> ONNXError? {
+      let bytes = try file(mean(of: "x", []), image: image)
+      return #expect(throws: ONNXError.self) { try read(bytes) }
+    }
+    let last = try error([nil, 4, 4, 2])
+    #expect(last?.problem == "its images have their channels last")
+    #expect(last?.advice == GraphReader.channelsFirst)
+    #expect(
+      try error([nil, 3, 4, 4])?.problem == "its images have 3 channels, those of the experiment 2")
+  }
 
   @Test("with a bias that is not one value for each output are refused")
   func biasShape() {

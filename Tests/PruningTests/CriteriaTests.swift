@@ -154,7 +154,7 @@ struct CriteriaTests {
     let labels = [Int](repeating: 0, count: 9) + [1, 1, 1]
     let batch = try #require(Self.data(labels: labels).batches().next())
     let found = FeatureRelevance(options: [:]).importance(of: network, on: Self.data(labels: labels))
-    let (logits, relevances) = network.relevances(batch.images, labels: labels)
+    let (logits, relevances) = RelevancePropagation(network).relevances(batch.images, labels: labels)
     var classes = ClassAccuracy(classes: 4)
     classes.count(logits.values.map(Double.init), labels: labels)
     for (layer, relevance) in relevances {

@@ -35,6 +35,28 @@ struct DeploymentTests {
     #expect(!ReportPage(try read(nil)).html().contains("onnxruntime"))
   }
 
+  @Test("is not part of report.json")
+  func separate() throws {
+    let report = try read(Self.text)
+    #expect(report.deployment != nil && report.json() == Sample.report.json())
+  }
+
+  @Test("is averaged in the order of the seeds")
+  func order() throws {
+    // Beside so large a number, 1 is lost.
+    let times = [1e16] + Array(repeating: 1.0, count: 8) + [-1e16]
+    let models = times.enumerated().map { seed, time in
+      """
+      {"seed": \(seed), "variant": "baseline", "macs": 1, "bytes": 1,
+       "latency": [{"threads": 1, "batch_size": 1, "milliseconds": \(time)}]}
+      """
+    }
+    let text =
+      "{\"format\": 1, \"runtime\": \"r\", \"processor\": \"p\", \"models\": [\(models.joined(separator: ", "))]}"
+    #expect(
+      try read(text).comparison().rows.last?.map(\.text) == ["r, batch of 1, 1 thread, ms", "0", "–", "–"])
+  }
+
   @Test("is compared by diff, with times")
   func diff() throws {
     let base = try read(Self.text)
@@ -48,7 +70,7 @@ struct DeploymentTests {
     #expect(try diff(timing: false).regressions == 0)
     let worse = try diff(timing: true).experiments.flatMap(\.metrics).filter { $0.verdict == .regressed }
     #expect(worse.map(\.variant) == ["pruned"])
-    #expect(worse.first?.details == ["onnxruntime 1.32.0, batch of 1, 1 thread"])
+    #expect(worse.map(\.name) == ["pruned latency (onnxruntime 1.32.0, batch of 1, 1 thread)"])
   }
 
   @Test(

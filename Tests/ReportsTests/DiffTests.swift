@@ -111,8 +111,9 @@ struct DiffTests {
     #expect(verdict([80, 80.2, 80.1], [77, 77.1, 77.3], firstSeed: 5) == .regressed)
     #expect(verdict([80, 80, 80], [75.2, 79.4, 79.5]) == .tolerated)
     #expect(verdict([80, 80, 80], [10, 79, 79]) == .regressed)
-    // Certain, but nothing.
+    // Certain, but nothing; a tenth of a point is something.
     #expect(verdict([80, 81, 82], [79.95, 80.95, 81.95]) == .tolerated)
+    #expect(verdict([80.1, 81.1, 82.1], [80, 81, 82]) == .regressed)
     // One seed or two, or a tolerance that was asked for.
     #expect(verdict([80, 81], [79.1, 80.1]) == .tolerated)
     #expect(verdict([80, 80], [75.1, 79]) == .regressed)
@@ -187,6 +188,70 @@ struct DiffTests {
     #expect(Self.regressed(try Self.diff(Sample.report, mixed)) == ["pruned layers"])
     let shorter = Self.changed { $0.runs[1].history = [] }
     #expect(Self.regressed(try Self.diff(Sample.report, shorter)) == ["pruned epochs"])
+  }
+
+  @Test("numbers of epochs are equal or not, also for other seeds")
+  func otherEpochs() throws {
+    func report(_ seed: UInt64, epochs: Int) -> Report {
+      Self.changed { report in
+        report.runs.removeAll { $0.seed != seed }
+        for index in report.runs.indices {
+          let epoch = report.runs[index].history[0]
+          report.runs[index].history = Array(repeating: epoch, count: epochs)
+        }
+      }
+    }
+    let (base, other) = (report(0, epochs: 25), report(1, epochs: 26))
+    #expect(Self.regressed(try Self.diff(base, other)) == ["baseline epochs", "pruned epochs"])
+    #expect(Self.regressed(try Self.diff(base, report(1, epochs: 25))) == [])
+  }
+
+  @Test("layers and steps that differ at the same number say how many of their values do")
+  func equalCounts() throws {
+    let candidate = Self.changed { report in
+      report.runs[1].layers[0].channels += 1
+      report.runs[1].layers[0].macs += 1
+      report.runs[1].pruningSteps[0].epoch += 1
+    }
+    let diff = try Self.diff(Sample.report, candidate)
+    #expect(Self.regressed(diff) == ["pruned layers", "pruned pruning_steps"])
+    for values in ["with 2 different values", "with 1 different value"] {
+      #expect(diff.text().contains(" 1  \(values) (exact)\n"), "\(diff.text())")
+      #expect(diff.junit().contains("message=\"1 \(values) (exact)\""), "\(diff.junit())")
+      #expect(diff.markdown().contains("| 1 | 1 | \(values) | exact |"), "\(diff.markdown())")
+    }
+  }
+
+  @Test("every latency has a name of its own")
+  func latencies() throws {
+    func report(_ milliseconds: Double) -> Report {
+      Self.changed { report in
+        for run in report.timing.runs.indices {
+          report.timing.runs[run].latency = [1, 128].map {
+            Timing.Latency(batchSize: $0, milliseconds: milliseconds)
+          }
+        }
+        let exported = [1, 2].map {
+          DeploymentReport.Latency(threads: $0, batchSize: 128, milliseconds: milliseconds)
+        }
+        report.deployment = DeploymentReport(
+          format: 1, runtime: "a runtime", processor: "any",
+          models: ["baseline", "pruned"].map {
+            DeploymentReport.Model(seed: 0, variant: $0, macs: 1, bytes: 1, latency: exported)
+          })
+      }
+    }
+    let diff = try Self.diff(report(1), report(3), timing: true)
+    let names = diff.experiments[0].metrics.map(\.name)
+    #expect(Set(names).count == names.count)
+    #expect(names.contains("pruned latency (batches of 128)"))
+    #expect(names.contains("pruned latency (a runtime, batch of 128, 2 threads)"))
+    let cases = diff.junit().matches(of: /<testcase classname="[^"]*" name="([^"]*)"/).map { $0.output.1 }
+    #expect(Set(cases).count == cases.count && cases.count > names.count)
+    let rows = diff.markdown().split(separator: "\n").filter { $0.hasPrefix("| ") }.map {
+      $0.split(separator: "|")[1]
+    }
+    #expect(Set(rows).count == rows.count && rows.count > names.count)
   }
 
   @Test("markdown has regressions first, unchanged experiments in one line, and never too many bytes")

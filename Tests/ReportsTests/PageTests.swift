@@ -266,6 +266,44 @@ struct PageTests {
     }
   }
 
+  @Test("means over seeds are rounded alike in tables, plots and summary")
+  func halves() throws {
+    var report = Sample.report
+    for (run, channels) in [(1, 12), (3, 13)] {
+      report.runs[run].channels = channels
+      report.runs[run].layers[0].channels = channels
+      report.runs[run].history[0].channels = channels
+    }
+    report.summary = Summary(report.runs, expectations: [])
+    let row = report.table().split(separator: "\n").first { $0.hasPrefix("prunable channels ") }
+    #expect(row?.split(separator: " ").prefix(4) == ["prunable", "channels", "20", "13"])
+    let history = report.historyTable(report.runs.filter { $0.variant == "pruned" })
+    #expect(history.header[7] == "channels" && history.rows[0][7].text == "13")
+    #expect(try #require(report.layerTable()).rows[0][3].text == "12.5")
+    let chart = try #require(report.figures().first { $0.name == "channels" }?.drawing as? BarChart)
+    #expect(chart.rows[0].note == "12.5 of 20")
+    #expect(
+      ReportPage(report).html().contains("<title>layer1.0.conv1: 12.5 of 20 (12 to 13)</title>"))
+  }
+
+  @Test("sessions are listed that trained on another machine, not those that only reports say more of")
+  func sessions() {
+    var report = Sample.report
+    report.environment.host = "here"
+    var session = report.environment
+    (session.date, session.job) = ("2025-12-31", "slurm 17")
+    (report.environment.gitCommit, report.environment.gitDirty) = ("0123456789abcdef", true)
+    report.environment.paths = ["dataset.path": "/data/images"]
+    report.environment.mpiRanks = 2
+    report.timing.runs[0].sessions = [Timing.Session(fromEpoch: 1, environment: session)]
+    #expect(!ReportPage(report).html().contains("from epoch 1"))
+    (session.host, session.threads) = ("elsewhere", 1)
+    report.timing.runs[0].sessions = [Timing.Session(fromEpoch: 1, environment: session)]
+    let page = ReportPage(report).html()
+    #expect(page.contains("baseline, seed 0, from epoch 1"))
+    #expect(page.contains("elsewhere, a processor, avx2, 1 thread, Espalier 0.1.0, 2025-12-31"))
+  }
+
   @Test("a page in a folder links to the files there, by paths that work from a file manager")
   func files() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(

@@ -28,6 +28,7 @@ struct ReportSchemaTests {
     (report.environment.gitCommit, report.environment.gitDirty) = ("0123456789abcdef", true)
     report.environment.paths = ["dataset.path": "/data/images"]
     report.environment.mpiRanks = 2
+    report.environment.pictureDecoders = "JPEG by libjpeg-turbo"
     report.problem = "the last run failed"
     report.timing.runs[0].sharedEpochs = 1
     report.timing.runs[0].sessions = [Timing.Session(fromEpoch: 1, environment: report.environment)]

@@ -1,3 +1,4 @@
+import Foundation
 import Specification
 import Synchronization
 import Testing
@@ -186,12 +187,12 @@ struct TextTests {
     }
   }
 
-  @Test("the change of a time below a second is a difference, not a share")
+  @Test("the change of a time below a second is a difference, in the table as on the page")
   func shortTimes() {
     var report = Sample.report
-    #expect(report.table().contains("seconds, last epoch           10.0            6.0        -40.0 %"))
+    #expect(report.table().contains("seconds, last epoch           10.0            8.0        -20.0 %"))
     for index in report.timing.runs.indices { report.timing.runs[index].epochs[0].trainSeconds /= 20 }
-    #expect(report.table().contains("seconds, last epoch           0.50           0.30        -0.20 s"))
+    #expect(report.table().contains("seconds, last epoch           0.50           2.30        +1.80 s"))
     #expect(
       report.costTable().rows.map { $0.map(\.text) }.contains([
         "seconds, last epoch", "0.50", "2.30", "+1.80\u{A0}s",
@@ -294,12 +295,13 @@ struct TextTests {
   @Test("warnings are shown whatever the mode, and nothing else where progress is not wanted")
   func warnings() {
     for style in [ProgressStyle.bar, .plain, .warnings] {
-      #expect(style.line(.warning("a\nb")) == "warning: a\\nb")
+      #expect(style.line(.warning("a\nb")) == "espalier: warning: a\\nb")
     }
     #expect(ProgressStyle.json.line(.warning("a")) == #"{"event":"warning","message":"a"}"#)
     let named = ProgressEvent.warning("a", of: TrainingName(experiment: "e", variant: "pruned", seed: 3))
-    #expect(ProgressStyle.plain.line(named) == "warning: a")
-    #expect(ProgressStyle.warnings.line(named) == "warning: e, pruned, seed 3: a")
+    #expect(ProgressStyle.plain.line(named) == "espalier: warning: a")
+    #expect(ProgressStyle.bar.line(named, label: "e pruned 3") == "espalier: warning: [e pruned 3] a")
+    #expect(ProgressStyle.warnings.line(named) == "espalier: warning: e, pruned, seed 3: a")
     #expect(
       ProgressStyle.json.line(named)
         == #"{"event":"warning","experiment":"e","message":"a","seed":3,"variant":"pruned"}"#)
@@ -370,6 +372,44 @@ struct TextTests {
     #expect(take() == "\r\u{1B}[1A\u{1B}[J")
     bars.clear()
     #expect(take().isEmpty)
+  }
+
+  @Test("no more bars are drawn than the terminal has rows for, and always the line for all")
+  func manyBars() {
+    let written = Mutex("")
+    let bars = ProgressBars { text in written.withLock { $0 += text } }
+    var step = Self.step
+    step.step = step.steps
+    for suite in [nil, SuiteProgress(training: 1, trainings: 30, secondsToGo: 60)] {
+      step.suite = suite
+      for index in 0..<30 { bars.show(step, label: "training \(index)", columns: 60, rows: 24) }
+      let text = written.withLock { $0 }
+      #expect(text.contains("\u{1B}[22A") && !text.contains("\u{1B}[23A"))
+      let lines = text.split(separator: "\u{1B}[J").last?.split(separator: "\n") ?? []
+      #expect(lines.count == 23)
+      #expect(lines.last?.hasPrefix(suite == nil ? "training 22: " : "training 1 of 30, ") == true)
+    }
+  }
+
+  @Test("while something else is written, the bars of other threads wait")
+  func pausing() {
+    let written = Mutex("")
+    let bars = ProgressBars { text in written.withLock { $0 += text } }
+    let (isStarted, isDone) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    bars.pausing {
+      Thread.detachNewThread {
+        isStarted.signal()
+        bars.show(Self.step, label: "a", columns: 60)
+        isDone.signal()
+      }
+      isStarted.wait()
+      Thread.sleep(forTimeInterval: 0.05)
+      let text = written.withLock { $0 }
+      #expect(text == "")
+    }
+    isDone.wait()
+    let text = written.withLock { $0 }
+    #expect(text.contains("a: epoch 2/6"))
   }
 
   @Test("progress lines")

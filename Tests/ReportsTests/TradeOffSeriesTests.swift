@@ -36,6 +36,21 @@ struct TradeOffSeriesTests {
     #expect(reports.map(series.name) == ["s-a", "s-b", "s-c", "s-d"])
   }
 
+  @Test("are apart from the baselines, also with their name, and a single experiment keeps its name")
+  func namedLikeBaselines() throws {
+    func series(_ reports: [Report]) throws -> [Plot.Series] {
+      try #require(tradeOffFigures(reports).first?.drawing as? Plot).series
+    }
+    let joined = try series([
+      report("baseline-ratio0.2", "l1", ratio: 0.2), report("baseline-ratio0.4", "l1", ratio: 0.4),
+    ])
+    #expect(joined.map(\.name) == ["baseline", "baseline"])
+    #expect(joined.map(\.points.count) == [1, 2] && joined.map(\.isJoined) == [false, true])
+    let single = try series([report("baseline", "l1", ratio: 0.2), report("a--b", "fpgm", ratio: 0.4)])
+    #expect(single.map(\.name) == ["baseline", "baseline", "a--b"])
+    #expect(single.map(\.points.count) == [1, 1, 1])
+  }
+
   @Test("are a report's own where it does not carry its experiment")
   func unknown() {
     var old = [report("one-a", "l1", ratio: 0.3), report("one-b", "l1", ratio: 0.5)]

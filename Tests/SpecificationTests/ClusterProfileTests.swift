@@ -50,7 +50,19 @@ struct ClusterProfileTests {
         "slurm: {signal: KILL@9}\n",
         ":1:17: slurm.signal: expected TERM, USR1 or USR2 and seconds, such as `USR1@120`, found `KILL@9`"
       ),
-      ("setup: module load x\n", ":1:8: setup: expected a list of values, found `module load x`"),
+      (
+        "setup: module load x\n",
+        ":1:8: setup: expected a list of values, found `module load x`; write `[module load x]`"
+      ),
+      (
+        "setup: {a: 1}\n",
+        ":1:8: setup: expected a list of values, found a mapping"
+      ),
+      (
+        "setup: cp a, b\n",
+        ":1:8: setup: expected a list of values, found `cp a, b`; write `[\"cp a, b\"]`"
+      ),
+      ("threads: [1, 2]\n", ":1:10: threads: expected a whole number from 1 to 256, found a list"),
     ])
   func errors(_ text: String, _ message: String) throws {
     let error = #expect(throws: SpecificationError.self) { try load(text) }

@@ -20,7 +20,7 @@ struct EvaluateErrorTests {
     evaluate: {metrics: [top1, top1]}
       6:28: evaluate.metrics[1]: `top1` appears twice
     evaluate: {metrics: top1}
-      6:21: evaluate.metrics: expected a list of values, found `top1`
+      6:21: evaluate.metrics: expected a list of values, found `top1`; write `[top1]`
     evaluate: {latency: some}
       6:21: evaluate.latency: expected `none` or a mapping with `batch_sizes`, found `some`
     evaluate: {latency: {batch_sizes: [0]}}
@@ -41,10 +41,19 @@ struct EvaluateErrorTests {
       6:36: export.onnx.quantize.images: expected a whole number from 1 to 1000000000, found `0`
     export: {onnx: {quantize: {}, test_images: 2}}
       6:44: export.onnx.test_images: the logits of the test data are those of floats, which a file with `quantize` does not compute; leave one of the two out
+    export: {formats: onnx}
+      6:19: export.formats: expected a list of values, found `onnx`; write `[onnx]`
     export: {formats: [pickle]}
       6:20: export.formats[0]: unknown format `pickle`; known: safetensors, onnx
     expect: {accuracy_drop: {at_most: 1}}
       6:10: expect.accuracy_drop: nothing can be expected of it without `prune`
+    expect: {accuracy_drop: 3}
+      6:10: expect.accuracy_drop: nothing can be expected of it without `prune`
+      6:25: expect.accuracy_drop: expected a mapping, found `3`; write `{at_most: 3}`
+    expect: {top1: 90}
+      6:16: expect.top1: expected a mapping, found `90`; write `{at_least: 90}`
+    expect: {top1: high}
+      6:16: expect.top1: expected a mapping, found `high`
     expect: {top5: {at_least: 90}}
       6:10: expect.top5: it is not measured; add it to `evaluate.metrics`
     expect: {top1: {paper: 90}}

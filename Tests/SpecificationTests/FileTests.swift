@@ -1,31 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Specification
 
-/// A folder of files that goes away with the test.
-private final class Folder {
-  let path: String
-
-  init(_ files: [String: String]) throws {
-    path = NSTemporaryDirectory() + "/espalier-\(UUID().uuidString)"
-    for (name, text) in files {
-      let file = URL(fileURLWithPath: path).appendingPathComponent(name)
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: file)
-    }
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func load(_ name: String, environment: [String: String] = [:]) throws(SpecificationError) -> ExperimentSpec
-  {
+extension TemporaryFolder {
+  fileprivate func load(
+    _ name: String, environment: [String: String] = [:]
+  ) throws(SpecificationError) -> ExperimentSpec {
     try ExperimentFile.load("\(path)/\(name)", catalog: .test, environment: environment)
   }
 
   /// Errors with the folder's name left out.
-  func errors(_ name: String) -> [String] {
+  fileprivate func errors(_ name: String) -> [String] {
     do throws(SpecificationError) {
       _ = try load(name)
       return []
@@ -39,7 +26,7 @@ private final class Folder {
 struct ExtendsTests {
   @Test("are merged key by key, the extending file on top, over several files")
   func chain() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "a.yaml": "extends: common/b.yaml\nname: a\ntrain: {epochs: 5, schedule: {gamma: 0.5}}\nseeds: [7]\n",
       "common/b.yaml": "extends: ../${WHICH:-c}.yaml\ntrain: {epochs: 6, batch_size: 8}\nprune: null\n",
       "c.yaml": experiment([
@@ -56,9 +43,34 @@ struct ExtendsTests {
     #expect(spec.train.schedule.kind == .step(milestones: [2], gamma: 0.5))
   }
 
+  @Test("reset with null what the files below set, and nothing of the files above")
+  func nullInTheMiddle() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: b.yaml\nprune: {ratio: 0.4, interval: 1}\ntrain: {schedule: {name: cosine}}\n",
+      "b.yaml": "extends: c.yaml\nprune: null\ntrain: {schedule: null}\nmatrix: null\n",
+      "c.yaml": experiment([
+        "prune: {criterion: l1_norm, ratio: 0.3, interval: 1, round_to: 8}",
+        "train: {epochs: 9, schedule: {name: step, milestones: [2]}}", "matrix: {train.epochs: [1, 2]}",
+      ]),
+    ])
+    let spec = try folder.load("a.yaml")
+    #expect(spec.prune?.criterion == "feature_relevance")
+    #expect(spec.prune?.roundTo == 1)
+    #expect(spec.train.schedule.kind == .cosine(minimum: 0))
+    #expect(spec.train.epochs == 9)
+  }
+
+  @Test("are relative to their file after a variable that only begins as that of its folder")
+  func longerVariable() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: ${EXPERIMENT_FOLDERS}/b.yaml\n", "common/b.yaml": experiment(),
+    ])
+    #expect(try folder.load("a.yaml", environment: ["EXPERIMENT_FOLDERS": "common"]).name == "t")
+  }
+
   @Test("keep the place of every value")
   func places() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "a.yaml": "extends: b.yaml\ntrain:\n  batch_size: 1\n  epocs: 3\n",
       "b.yaml": experiment(["train: {epochs: 0}", "colour: red"]),
     ])
@@ -74,7 +86,7 @@ struct ExtendsTests {
 
   @Test("show the chain when they extend themselves, by whatever name")
   func cycles() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "a.yaml": "extends: sub/b.yaml\n", "sub/b.yaml": "name: b\nextends: ../a.yaml\n",
       "self.yaml": "extends: self.yaml",
     ])
@@ -89,7 +101,7 @@ struct ExtendsTests {
 
   @Test("may begin with a byte order mark, and keep anchors in keys of their own")
   func marksAndAnchors() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "a.yaml": "\u{FEFF}x-two: &two [2]\nextends: b.yaml\nname: a\nseeds: *two\n",
       "b.yaml": "\u{FEFF}" + experiment(["x-batch: &batch {batch_size: 8}", "train: {epochs: 1}"])
         + "prune:\n",
@@ -103,15 +115,16 @@ struct ExtendsTests {
   func longChain() throws {
     var files: [String: String] = [:]
     for index in 0..<40 { files["\(index).yaml"] = "extends: \(index + 1).yaml\n" }
-    let folder = try Folder(files)
+    let folder = try TemporaryFolder(texts: files)
     #expect(folder.errors("0.yaml") == ["31.yaml:1:10: extends: more than 32 files extend one another"])
   }
 
   @Test("say where a missing or broken file is asked for")
   func missing() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "a.yaml": "extends: none.yaml\n", "b.yaml": "extends: [a.yaml]\n", "c.yaml": "extends: d.yaml\n",
       "d.yaml": "a: {\n", "e.yaml": "extends: ${UNSET}\n", "f.yaml": "extends: .\n",
+      "g.yaml": "extends: a.yml\n", "h.yaml": "extends: $SHARED/a.yaml\n",
     ])
     #expect(folder.errors("a.yaml") == ["a.yaml:1:10: extends: `none.yaml` does not exist"])
     #expect(folder.errors("b.yaml") == ["b.yaml:1:10: extends: expected a path, found a list"])
@@ -125,6 +138,15 @@ struct ExtendsTests {
           + " `${UNSET:-default}`"
       ])
     #expect(folder.errors("f.yaml") == ["f.yaml:1:10: extends: `.` is a folder, not a file"])
+    #expect(
+      folder.errors("g.yaml") == [
+        "g.yaml:1:10: extends: `a.yml` does not exist; did you mean `a.yaml`?"
+      ])
+    #expect(
+      folder.errors("h.yaml") == [
+        "h.yaml:1:10: extends: `$SHARED/a.yaml` does not exist; `$SHARED` is no variable; write `${SHARED}`,"
+          + " or `$$` for a dollar sign"
+      ])
   }
 }
 
@@ -132,10 +154,14 @@ struct ExtendsTests {
 struct UnreadableFileTests {
   @Test("are told apart")
   func kinds() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "big.yaml": String(repeating: "#", count: (1 << 20) + 1), "dir/x": "", "empty.yaml": "",
     ])
     #expect(folder.errors("none.yaml") == ["none.yaml:1:1: the file does not exist"])
+    for name in ["empty", "empty.yml"] {
+      #expect(
+        folder.errors(name) == ["\(name):1:1: the file does not exist; did you mean `empty.yaml`?"])
+    }
     #expect(folder.errors("dir") == ["dir:1:1: the file is a folder, not a file"])
     #expect(folder.errors("big.yaml") == ["big.yaml:1:1: the file is larger than 1 MiB"])
     #expect(folder.errors("empty.yaml") == ["empty.yaml:1:1: the file is empty; expected a mapping"])
@@ -144,7 +170,7 @@ struct UnreadableFileTests {
 
   @Test("a device or a pipe is refused without waiting for it")
   func device() throws {
-    let folder = try Folder(["x": ""])
+    let folder = try TemporaryFolder(texts: ["x": ""])
     #expect(mkfifo("\(folder.path)/pipe", 0o600) == 0)
     #expect(folder.errors("pipe") == ["pipe:1:1: the file is not a regular file"])
     #expect(throws: SpecificationError.self) {
@@ -157,7 +183,7 @@ struct UnreadableFileTests {
 struct SuiteFileTests {
   @Test("list files and patterns relative to themselves, each file once")
   func files() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "su[i]te/s.yaml": "suite: [../b2.yaml, \"../b*.yaml\", ../a.yaml]\n", "a.yaml": "", "b1.yaml": "",
       "b2.yaml": "",
     ])
@@ -169,13 +195,15 @@ struct SuiteFileTests {
 
   @Test("may keep anchors in keys of their own")
   func anchors() throws {
-    let folder = try Folder(["s.yaml": "x-files: &files [a.yaml]\nsuite: *files\n", "a.yaml": ""])
+    let folder = try TemporaryFolder(texts: [
+      "s.yaml": "x-files: &files [a.yaml]\nsuite: *files\n", "a.yaml": "",
+    ])
     #expect(try SuiteFile.load("\(folder.path)/s.yaml") == ["\(folder.path)/a.yaml"])
   }
 
   @Test("stand for their files within other suites, and may not come back to themselves")
   func nested() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "all.yaml": "suite: [b.yaml, parts/one.yaml]\n", "parts/one.yaml": "suite: [../a.yaml, ../b.yaml]\n",
       "a.yaml": "", "b.yaml": "", "loop.yaml": "suite: [a.yaml, parts/loop.yaml]\n",
       "parts/loop.yaml": "suite: [../loop.yaml]\n",
@@ -199,7 +227,7 @@ struct SuiteFileTests {
     files["linked/b.yaml"] = ""
     files["deep/list.yaml"] = "suite: [\"[ab].yaml\"]\n"
     files["both.yaml"] = "suite: [linked/list.yaml, list.yaml]\n"
-    let folder = try Folder(files)
+    let folder = try TemporaryFolder(texts: files)
     for link in ["linked/list.yaml", "list.yaml"] {
       #expect(symlink("\(folder.path)/deep/list.yaml", "\(folder.path)/\(link)") == 0)
     }
@@ -216,9 +244,9 @@ struct SuiteFileTests {
 
   @Test("report every entry that names no file, and unknown keys")
   func errors() throws {
-    let folder = try Folder([
+    let folder = try TemporaryFolder(texts: [
       "s.yaml": "suite:\n  - none.yaml\n  - \"n*.yaml\"\n  - s.yaml\nsuit: []\n", "e.yaml": experiment(),
-      "t.yaml": "suite: a.yaml\n",
+      "t.yaml": "suite: a.yaml\n", "u.yaml": "suites: [e.yaml]\n", "v.yaml": "suite: [e.yml]\n",
     ])
     #expect(!SuiteFile.isSuite("\(folder.path)/e.yaml"))
     #expect(!SuiteFile.isSuite("\(folder.path)/none.yaml"))
@@ -237,7 +265,18 @@ struct SuiteFileTests {
         "s.yaml:4:5: suite[2]: a suite lists itself: s.yaml -> s.yaml",
         "s.yaml:5:1: suit: unknown key; did you mean `suite`?",
       ])
-    #expect(errors("t.yaml") == ["t.yaml:1:8: suite: expected a list of values, found `a.yaml`"])
+    #expect(
+      errors("t.yaml") == [
+        "t.yaml:1:8: suite: expected a list of values, found `a.yaml`; write `[a.yaml]`"
+      ])
+    #expect(SuiteFile.isSuite("\(folder.path)/u.yaml"))
+    #expect(
+      errors("u.yaml") == [
+        "u.yaml:1:1: suites: unknown key; did you mean `suite`?",
+        "u.yaml:1:1: suite: required key is missing; expected a list of values",
+      ])
+    #expect(
+      errors("v.yaml") == ["v.yaml:1:9: suite[0]: no file matches `e.yml`; did you mean `e.yaml`?"])
     #expect(errors("none.yaml") == ["none.yaml:1:1: the file does not exist"])
   }
 }

@@ -112,6 +112,22 @@ struct MatrixTests {
     #expect(pruned.map { $0.prune?.samples } == [5, nil])
     #expect(try expand(without, overrides: ["prune=null"]).allSatisfy { $0.prune == nil })
     #expect(try expand(matrix, overrides: ["matrix.include=null", "seeds=[3]"]).map(\.seeds) == [[3], [3]])
+    // The first resets the section, and the second writes it anew.
+    let anew = ["prune=null", "prune={ratio: 0.3, interval: 1}"]
+    let within = "  train.epochs: [4, 6]\n  include: [{train.epochs: 6, prune.round_to: 8}]\n"
+    #expect(try expand(within, overrides: anew).allSatisfy { $0.prune?.target == .ratio(0.3) })
+    #expect(try expand(without, overrides: anew).map { $0.prune == nil } == [false, true])
+  }
+
+  @Test("takes a `name` of `include` without a value for none, and refuses one that is no text")
+  func includedNames() throws {
+    let specs = try expand("  train.epochs: [4]\n  include: [{name: null, seeds: [2]}]\n")
+    #expect(specs.map(\.name) == ["t-epochs4", "t-seeds2"])
+    #expect(
+      errors("  include: [{name: [a], seeds: [2]}]\n") == [
+        "t.yaml:8:20: name: expected a name of at most 128 lower-case letters, digits, `.`, `_` and `-`,"
+          + " found a list"
+      ])
   }
 
   @Test("has every error once, at the value's place")
@@ -130,7 +146,7 @@ struct MatrixTests {
   @Test(
     "is checked itself",
     arguments: [
-      ("  train.epochs: 4\n", "8:17: matrix.train.epochs: expected a list of values, found `4`"),
+      ("  train.epochs: 4\n", "8:17: matrix.train.epochs: expected a list of values, found `4`; write `[4]`"),
       ("  train.epochs: []\n", "8:17: matrix.train.epochs: expected a list of values, found an empty list"),
       ("  train.epochs: [4, 5, 4]\n", "8:24: matrix.train.epochs[2]: `4` appears twice"),
       ("  train..epochs: [4]\n", "8:3: matrix.train..epochs: expected a path such as `prune.ratio`"),
@@ -212,6 +228,11 @@ struct MatrixTests {
       SpecificationTests.errors(experiment(["seeds: \(list(1...60_000))"])) == [
         "t.yaml:6:8: seeds: expected at most 1000 values, found 60000"
       ])
+    #expect(
+      SpecificationTests.errors(
+        experiment(["prune: {ratio: 0.5, interval: 3, exclude: \(list(1...60_000))}"])) == [
+          "t.yaml:6:43: prune.exclude: expected at most 1000 values, found 60000"
+        ])
   }
 
   @Test("is bounded, whatever the numbers of its keys, of entries of `include`, and of what they add")
@@ -249,6 +270,7 @@ struct MatrixTests {
     }
     for (first, second) in [
       ("0.5", "0.50001"), ("[1, 2]", "[2, 1]"), ("{a: 1}", "{a: 1, b: 2}"), ("1", "'1'"),
+      ("18446744073709551615", "18446744073709551614"),
     ] {
       #expect(
         !errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("appears twice") },

@@ -28,7 +28,7 @@ struct ModelErrorTests {
     dataset: {name: tiny, normalize: {std: [0]}}
       3:41: dataset.normalize.std[0]: expected a number above 0, found `0`
     dataset: {name: tiny, normalize: {std: 1}}
-      3:40: dataset.normalize.std: expected a list of values, found `1`
+      3:40: dataset.normalize.std: expected a list of values, found `1`; write `[1]`
     dataset: {name: tiny, augment: {random_crop: {}}}
       3:33: dataset.augment.random_crop.padding: required key is missing; expected a whole number from 1 to 256
     dataset: {name: tiny, augment: {random_crop: 4}}
@@ -45,6 +45,12 @@ struct ModelErrorTests {
       3:29: dataset.path: expected `${NAME}` or `${NAME:-default}`, found `${NO-WHERE}`
     dataset: {name: tiny, path: "a\0b"}
       3:29: dataset.path: a text must not contain the character NUL
+    architecture: {}
+      4:1: architecture.name: required key is missing; expected the name of a network, or `layers`, or `onnx`
+    architecture: {depth: 14, name: null}
+      4:27: architecture.name: required key is missing; expected the name of a network, or `layers`, or `onnx`
+    architecture: {onnx: null, layers: null}
+      4:1: architecture.name: required key is missing; expected the name of a network, or `layers`, or `onnx`
     architecture: {name: resnet9}
       4:22: architecture.name: unknown architecture `resnet9`; did you mean `resnet8`? (known: resnet8, vgg16, resnet)
     architecture: {name: resnet8, depth: 14}

@@ -105,6 +105,15 @@ struct EnvironmentTests {
     }
   }
 
+  @Test("with names that only begin as that of the file's folder stay as they are written")
+  func longerName() throws {
+    let spec = try load(
+      experiment(["dataset: {name: cifar10, path: \"${EXPERIMENT_FOLDERS}/x\"}"]),
+      environment: ["EXPERIMENT_FOLDERS": "/private"])
+    #expect(spec.dataset.path == "/private/x")
+    #expect(spec.dataset.unexpandedPath == "${EXPERIMENT_FOLDERS}/x")
+  }
+
   @Test("name the folder of their file, and are expanded in the resolved experiment")
   func experimentFolder() throws {
     let text = experiment([
@@ -144,6 +153,21 @@ struct OverrideTests {
     #expect(spec.prune?.target == .channelsPerStep(3))
     #expect(spec.prune?.interval == 2)
     #expect(try load(text, overrides: ["prune="]).prune == nil)
+    let alias = "prune=interval: 3\nratio: &r 0.4\nmaximum_layer_ratio: *r"
+    #expect(try load(text, overrides: [alias]).prune?.maximumLayerRatio == 0.4)
+  }
+
+  @Test("leave errors about what is missing where they are")
+  func missingKeys() {
+    #expect(
+      errors(experiment().replacing("name: t\n", with: ""), overrides: ["train.epochs=3"]) == [
+        "t.yaml:1:1: name: required key is missing; expected a name of at most 128 lower-case letters, digits,"
+          + " `.`, `_` and `-`"
+      ])
+    #expect(
+      errors(experiment(["train: {}"]), overrides: ["train.batch_size=8"]) == [
+        "t.yaml:5:1: train.epochs: required key is missing; expected a whole number from 1 to 1000000"
+      ])
   }
 
   @Test(
@@ -178,6 +202,9 @@ struct OverrideTests {
       ),
       ("seeds=[1, 2] # two", "1:14: `# two` after the value; leave it out"),
       ("description=\"a\" #b", "1:17: `#b` after the value; leave it out"),
+      ("prune=ratio: 0.5 # x", "1:18: `# x` after the value; leave it out"),
+      ("train=epochs: # x", "1:15: `# x` after the value; leave it out"),
+      ("seeds=- 1 # x", "1:11: `# x` after the value; leave it out"),
       ("train={epochs: 1, epochs: 2}", "1:19: epochs: duplicate key; the first is in line 1"),
     ])
   func places(argument: String, error: String) {

@@ -77,13 +77,38 @@ struct PruneErrorTests {
       ])
   }
 
+  @Test("steps of a number of channels leave hidden units, unless these are excluded")
+  func hiddenUnits() {
+    var catalog = Catalog.test
+    catalog.outline = { _, _ in
+      Catalog.NetworkOutline(
+        groups: [
+          .init(name: "conv", channels: 4096), .init(name: "hidden", channels: 512, isHidden: true),
+        ], layers: ["conv", "hidden"])
+    }
+    func problems(until: Int, _ more: String = "") -> [String] {
+      self.problems(
+        "prune: {channels_per_step: 20, interval: 1, until: \(until)\(more)}", catalog,
+        ["train: {epochs: 60, batch_size: 20}"])
+    }
+    for until in [10, 23] { #expect(problems(until: until).isEmpty, "\(until)") }
+    #expect(
+      problems(until: 24) == [
+        "t.yaml:6:28: prune.channels_per_step: each step also removes 22 in 512 hidden units, in all 528 of 512;"
+          + " `exclude`, `minimum_channels` or `maximum_layer_ratio` keeps them"
+      ])
+    for kept in [", exclude: [hidden]", ", minimum_channels: 2", ", maximum_layer_ratio: 0.5"] {
+      #expect(problems(until: 24, kept).isEmpty, "\(kept)")
+    }
+  }
+
   @Test("what is excluded must be the name of a layer that makes channels")
   func excluded() {
     var catalog = Catalog.test
     catalog.outline = { _, _ in
       Catalog.NetworkOutline(groups: [.init(name: "conv1", channels: 8)], layers: ["conv1", "fc"])
     }
-    let message = "t.yaml:6:43: prune.exclude: no convolution or linear layer is named"
+    let message = "t.yaml:6:44: prune.exclude[0]: no convolution or linear layer is named"
     #expect(
       problems("prune: {ratio: 0.5, interval: 3, exclude: [con1]}", catalog) == [
         "\(message) `con1`; did you mean `conv1`?"
@@ -94,9 +119,9 @@ struct PruneErrorTests {
       ])
   }
 
-  private func problems(_ prune: String, _ catalog: Catalog) -> [String] {
+  private func problems(_ prune: String, _ catalog: Catalog, _ lines: [String] = []) -> [String] {
     do throws(SpecificationError) {
-      let text = SourceText(bytes: Array(experiment([prune]).utf8))
+      let text = SourceText(bytes: Array(experiment(lines + [prune]).utf8))
       _ = try ExperimentFile.load(text, "t.yaml", [], catalog, [:])
       return []
     } catch {
@@ -119,6 +144,10 @@ struct PruneErrorTests {
       6:16: prune.ratio: expected a number above 0 and below 1, found `1`
     prune: {ratio: 0, interval: 3}
       6:16: prune.ratio: expected a number above 0 and below 1, found `0`
+    prune: {ratio: [0.3, 0.4], interval: 3}
+      6:16: prune.ratio: expected a number above 0 and below 1, found a list; several values go into `matrix`
+    prune: {criterion: [l1_norm, taylor], ratio: 0.5, interval: 3}
+      6:20: prune.criterion: expected a criterion (feature_relevance, l1_norm or taylor), found a list; several values go into `matrix`
     prune: {ratio: 40, interval: 3}
       6:16: prune.ratio: expected a number above 0 and below 1, found `40`
     prune: {parameter_ratio: 1.5, interval: 3}

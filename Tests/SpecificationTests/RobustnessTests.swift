@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Specification
@@ -157,6 +158,23 @@ struct RobustnessTests {
     }
   }
 
+  @Test("no key that is left out is passed over in silence")
+  func missingKeys() throws {
+    let text = experiment([
+      "architecture: {name: resnet, depth: 14}", "prune: {ratio: 0.5, interval: 2}",
+      "expect: {compression: {at_least: 2}}",
+    ])
+    for path in experimentKeyPaths(.test) {
+      do throws(SpecificationError) {
+        let found = try ExperimentFile.experiments(
+          text: text, file: "t.yaml", overrides: ["\(path)=null"], catalog: .test)
+        #expect(found.count == 1, "\(path)")
+      } catch {
+        #expect(!error.diagnostics.isEmpty, "\(path)")
+      }
+    }
+  }
+
   @Test("mutated experiments load or are refused, with places inside the text")
   func mutations() {
     var random = SplitMix(state: 20_240_607)
@@ -198,19 +216,4 @@ struct RobustnessTests {
     }
     #expect((1_000..<4_000).contains(refused))
   }
-}
-
-/// Steele, Lea and Flood: Fast splittable pseudorandom number generators (2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

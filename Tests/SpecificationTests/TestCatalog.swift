@@ -48,7 +48,7 @@ extension Catalog {
       LayerKind("norm", .word(["batch"]), "Batch norm."),
       LayerKind("add", .layers, "A sum."),
       LayerKind("flatten", .isTrue, "A vector."),
-      LayerKind("dropout", .number(0...1), "Dropout."),
+      LayerKind("dropout", .probability, "Dropout."),
       LayerKind("linear", .whole(1...100), "A linear layer."),
     ],
     outline: outline)

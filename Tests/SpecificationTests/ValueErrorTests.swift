@@ -110,7 +110,11 @@ struct ValueErrorTests {
     seeds: []
       6:8: seeds: expected a list of values, found an empty list
     seeds: 3
-      6:8: seeds: expected a list of values, found `3`
+      6:8: seeds: expected a list of values, found `3`; write `[3]`
+    seeds: three
+      6:8: seeds: expected a list of values, found `three`
+    seeds: [[0, 1]]
+      6:9: seeds[0]: expected a whole number from 0 to 18446744073709551615, found a list
     seeds: [0, 1, 0]
       6:15: seeds[2]: `0` appears twice
     seeds: [0, -1]

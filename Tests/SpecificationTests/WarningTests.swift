@@ -36,6 +36,17 @@ struct WarningTests {
       ),
       ("prune: {criterion: feature_relevance, ratio: 0.4, interval: 3, samples: 50}", []),
       ("train: {epochs: 10, schedule: {name: step, milestones: [5, 9]}}", []),
+      (
+        "dataset: {name: tiny, path: data}",
+        ["t.yaml:3:29: dataset.path: it has no effect, since `tiny` is built in"]
+      ),
+      (
+        "architecture: {name: resnet8, weights: $MODELS/w}",
+        [
+          "t.yaml:4:40: architecture.weights: `$MODELS` is no variable; write `${MODELS}`, or `$$` for a dollar sign"
+        ]
+      ),
+      ("architecture: {name: resnet8, weights: $$MODELS/5$}", []),
     ])
   func warnings(_ line: String, _ expected: [String]) throws {
     let loaded = try ExperimentFile.experiments(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TensorFiles
@@ -100,6 +101,30 @@ struct DurableFileTests {
     #expect(read(reader, &bytes, bytes.count) == 2 && bytes.starts(with: [4, 5]))
     #expect(message { try DurableFile.writeOutput([1], to: folder.path) }?.contains("a folder") == true)
     #expect(throws: TensorFileError.self) { try DurableFile.write([1], to: "") }
+  }
+
+  @Test("an output to a descriptor is added to what its file has")
+  func descriptors() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/all"
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    defer { close(descriptor) }
+    for place in ["/dev/fd", "/proc/self/fd"] {
+      try DurableFile.writeOutput([1, 2], to: "\(place)/\(descriptor)")
+    }
+    #expect(try DurableFile.read(path) == [1, 2, 1, 2])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["all"])
+    #expect(message { try DurableFile.writeOutput([1], to: "/dev/fd/\(Int32.max)") } != nil)
+  }
+
+  @Test("may have names as long as file systems allow")
+  func longNames() throws {
+    let folder = try TemporaryFolder()
+    let name = String(repeating: "é", count: 125)
+    try DurableFile.write([1], to: "\(folder.path)/\(name)")
+    try DurableFile.writeOutput([2], to: "\(folder.path)/\(name)")
+    #expect(try DurableFile.read("\(folder.path)/\(name)") == [2])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
   }
 
   @Test("an output keeps the permissions of the file that it replaces", arguments: [mode_t(0o600), 0o666])

@@ -1,4 +1,5 @@
 import Compute
+import TestSupport
 import Testing
 
 @testable import TensorFiles

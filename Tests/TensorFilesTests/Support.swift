@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 
 @testable import TensorFiles
 
@@ -10,16 +9,6 @@ func safetensors(_ header: some Sequence<UInt8>, data: [UInt8] = []) -> [UInt8] 
 }
 
 func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] { safetensors(header.utf8, data: data) }
-
-/// What an error says; nil when there was none.
-func message<Value>(_ body: () throws -> Value) -> String? {
-  do {
-    _ = try body()
-    return nil
-  } catch {
-    return "\(error)"
-  }
-}
 
 extension TensorFile {
   static func random(_ random: inout RandomStream) -> TensorFile {
@@ -38,16 +27,4 @@ extension TensorFile {
     for index in 0..<random.below(3) { file.metadata["key \(index)"] = "text \(random.next())" }
     return file
   }
-}
-
-/// A folder that goes when the value does.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "espalier-tests-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

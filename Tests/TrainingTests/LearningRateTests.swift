@@ -1,6 +1,7 @@
 import Specification
 import Testing
-import Training
+
+@testable import Training
 
 @Suite("Learning rate")
 struct LearningRateTests {

@@ -227,7 +227,8 @@ struct TrainerTests {
   }
 
   static func evaluate(_ network: Network) throws -> Evaluation {
-    try Evaluation(of: network, on: Self.images, normalize: Self.dataset.normalize, batchSize: 64)
+    try Evaluation(
+      of: network, on: Self.images, normalize: Self.dataset.normalize, batchSize: 64, precision: .float32)
   }
 }
 

@@ -112,7 +112,7 @@ def main():
     for name, expected in IMAGENET.items():
         check(name, (3, 224, 224), 1000, expected, getattr(torchvision.models, name)())
     small = (3, 32, 32)
-    check("mobilenet_v2_cifar", small, 10, (2_236_682, 87_976_448), cifar_mobilenet())
+    check("mobilenet_v2", small, 10, (2_236_682, 87_976_448), cifar_mobilenet(), stride=1)
     check("densenet", small, 10, (769_162, 287_929_692), cifar_densenet(100, 12), same_names=False)
     deeper = dict(depth=190, growth=40)
     check("densenet", small, 10, (25_624_430, 9_301_945_740), cifar_densenet(**deeper), same_names=False, **deeper)

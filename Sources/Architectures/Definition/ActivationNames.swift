@@ -1,8 +1,12 @@
 import Compute
 
 extension ActivationFunction {
+  private static let all: [ActivationFunction] = [
+    .relu, .relu6, .leakyReLU(slope: 0.01), .silu, .hardSwish, .sigmoid, .hardSigmoid,
+  ]
+
   /// The names in experiment files.
-  static let names = ["relu", "relu6", "leaky_relu", "silu", "hard_swish", "sigmoid", "hard_sigmoid"]
+  static var names: [String] { all.map(\.name) }
 
   /// The name in experiment files.
   var name: String {
@@ -21,15 +25,8 @@ extension ActivationFunction {
   ///
   /// - Parameter slope: of `leaky_relu` below zero; by default 0.01
   init?(name: String, slope: Double?) {
-    switch name {
-    case "relu": self = .relu
-    case "relu6": self = .relu6
-    case "leaky_relu": self = .leakyReLU(slope: Float(slope ?? 0.01))
-    case "silu": self = .silu
-    case "hard_swish": self = .hardSwish
-    case "sigmoid": self = .sigmoid
-    case "hard_sigmoid": self = .hardSigmoid
-    default: return nil
-    }
+    guard var function = Self.all.first(where: { $0.name == name }) else { return nil }
+    if case .leakyReLU = function, let slope { function = .leakyReLU(slope: Float(slope)) }
+    self = function
   }
 }

@@ -8,10 +8,11 @@ extension Expansion {
     _ form: Catalog.LayerForm? = nil
   ) throws(ArchitectureError) -> Int {
     let number: Int
+    // The reader has checked names.
     do throws(Expression.EvaluationError) {
       number = try expression.value.number(numbers)
     } catch {
-      throw .layer(expression.place, path: path, message: explain(error, numbers))
+      throw .layer(expression.place, path: path, message: "the value \(error)")
     }
     if case .whole(let range)? = form, !range.contains(number) {
       throw .layer(
@@ -19,11 +20,5 @@ extension Expansion {
         message: "expected a number from \(range.lowerBound) to \(range.upperBound), found \(number)")
     }
     return number
-  }
-
-  func explain(_ error: Expression.EvaluationError, _ numbers: [String: Int]) -> String {
-    guard case .unknownName(let name) = error else { return "the value \(error)" }
-    let hint = nearestName(to: name, among: numbers.keys.sorted()).map { "; did you mean `\($0)`?" }
-    return "\(error)\(hint ?? "; known: \(numbers.keys.sorted().joined(separator: ", "))")"
   }
 }

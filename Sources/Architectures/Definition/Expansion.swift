@@ -11,7 +11,7 @@ struct Expansion {
   /// Layers with `outputs`, and the values that sums read.
   private(set) var placed: [(value: Graph.Value, layer: LayerDeclaration)] = []
   private(set) var summed: Set<Graph.Value> = []
-  /// Values that a layer reads, or that replace an omitted layer.
+  /// Values that a layer reads.
   private var used: Set<Graph.Value> = []
   private var layers = 0
   private var tensors: Set<String> = []
@@ -52,8 +52,11 @@ struct Expansion {
   private mutating func expand(_ given: [String: Int]) throws(ArchitectureError) -> Graph {
     var numbers = given
     for parameter in declaration.parameters where numbers[parameter.name] == nil {
-      guard let value = parameter.defaultValue else { continue }
-      numbers[parameter.name] = try number(value, numbers, "architecture.parameters.\(parameter.name)")
+      let path = "architecture.parameters.\(parameter.name)"
+      guard let value = parameter.defaultValue else {
+        throw .layer(parameter.place, path: path, message: "the parameter needs a value")
+      }
+      numbers[parameter.name] = try number(value, numbers, path)
     }
     fileNumbers = numbers
     var scope = Scope(
@@ -115,7 +118,7 @@ struct Expansion {
   private mutating func add(
     _ layer: LayerDeclaration, at index: Int, of previous: Graph.Value, _ scope: inout Scope
   ) throws(ArchitectureError) -> Graph.Value {
-    let name = layer.name?.value ?? "\(layer.kind)\(index)"
+    let name = layer.name(at: index)
     let inputs = try sources(of: layer, previous, scope)
     var numbers = scope.numbers
     if scope.isFile { numbers["inputs"] = builder.shape(inputs[0]).channels }
@@ -138,7 +141,7 @@ struct Expansion {
     do throws(Expression.EvaluationError) {
       return try condition.value.truth(numbers)
     } catch {
-      throw .layer(condition.place, path: layer.path + ".when", message: explain(error, numbers))
+      throw .layer(condition.place, path: layer.path + ".when", message: "the value \(error)")
     }
   }
 
@@ -222,15 +225,23 @@ struct Expansion {
     _ scope: Scope
   ) throws(ArchitectureError) -> Graph.Value {
     guard let kind = LayerKinds.all.first(where: { $0.name == layer.kind }) else { return inputs[0] }
-    guard names.insert(scope.prefix + name).inserted else {
-      throw .layer(
-        layer.place, path: layer.path, message: "two layers are named `\(scope.prefix + name)`")
+    let full = scope.prefix + name
+    guard names.insert(full).inserted else {
+      throw .layer(layer.place, path: layer.path, message: "two layers are named `\(full)`")
     }
     let options = try options(of: layer, kind, numbers)
     try checkEffects(of: layer, options)
     let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
+    // The reader has checked names without blocks, which may be longer in files that are written.
+    let most = ArchitectureDeclaration.longestName
+    if !scope.prefix.isEmpty, let long = [full, weights, norm].first(where: { $0.utf8.count > most }) {
+      throw .layer(
+        layer.place, path: layer.path,
+        message: "the name \(quoted(long)) has \(long.utf8.count) bytes with those of its blocks;"
+          + " expected at most \(most)")
+    }
     let parts = LayerParts(
-      name: scope.prefix + name, weights: weights, norm: norm, inputs: inputs, options: options,
+      name: full, weights: weights, norm: norm, inputs: inputs, options: options,
       pruning: options.flags["keep"] == true ? .kept : .prunable,
       operandChannels: inputs.map { layer.kind == "add" ? outputs[$0] : nil }, shortcut: shortcut(inputs))
     do throws(GraphError) {
@@ -242,7 +253,7 @@ struct Expansion {
       if layer.kind == "add" { summed.formUnion(inputs) }
       return value
     } catch {
-      throw .layer(layer.place, path: layer.path, message: "\(scope.prefix + name): \(error)")
+      throw .layer(layer.place, path: layer.path, message: "\(full): \(error)")
     }
   }
 

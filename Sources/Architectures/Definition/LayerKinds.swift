@@ -149,7 +149,7 @@ enum LayerKinds {
 
   private static let dropout = LayerKind(
     description: Catalog.LayerKind(
-      "dropout", .number(0...0.999), options: [outputs],
+      "dropout", .probability, options: [outputs],
       "Dropout with this probability, in training only.")
   ) { (parts, builder) throws(GraphError) in
     try builder.add(

@@ -7,10 +7,8 @@ import CKernels
 /// with the pixels it reads, `[inputs, columns * images]`, and pixels outside the map are not even
 /// multiplied: a 3x3 convolution of a 2x2 map needs 16 of 36 products.
 extension Engine {
-  /// y = weight applied to x, or its adjoint.
-  func batchInnermostConvolve(
-    _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, into y: Planes
-  ) {
+  func batchInnermostConvolve(_ call: ConvolutionAlgorithm.Application) {
+    let (x, weight, y, adjoint) = (call.x, call.weight, call.y, call.adjoint)
     let maps = BatchInnermostTaps(shape: x.shape, kernel: weight.shape[2])
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
     let tile = BatchInnermostTaps.tile
@@ -36,7 +34,7 @@ extension Engine {
           parallel(outputs) { channel in
             ck_unpack_pixels(
               to + channel * maps.plane, Int64(y.shape.images), Int64(y.shape.rows), Int64(y.shape.columns),
-              bias?[channel] ?? 0, accumulate, y.plane(channel))
+              call.bias?[channel] ?? 0, call.accumulate, y.plane(channel))
           }
         }
       }

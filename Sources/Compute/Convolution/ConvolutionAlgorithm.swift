@@ -34,32 +34,52 @@ struct ConvolutionAlgorithm: Sendable {
   /// y = weight applied to x.
   struct Forward {
     let problem: ConvolutionProblem
-    let input: Planes
+    var input: Planes
     let weight: Tensor
     let bias: [Float]?
     /// Of the input, where the caller has them.
     let phases: Planes?
     /// ``ConvolutionMethod/fastest`` or ``ConvolutionMethod/direct``.
     let method: ConvolutionMethod
-    let output: Planes
+    var output: Planes
+
+    var application: Application {
+      Application(x: input, weight: weight, bias: bias, adjoint: false, accumulate: false, y: output)
+    }
   }
 
   /// dx = the adjoint applied to dy, or that added to dx.
   struct InputGradient {
     let problem: ConvolutionProblem
-    let outputGradient: Planes
+    var outputGradient: Planes
     let weight: Tensor
     let accumulate: Bool
     /// ``ConvolutionMethod/fastest`` or ``ConvolutionMethod/direct``.
     let method: ConvolutionMethod
-    let inputGradient: Planes
+    var inputGradient: Planes
+
+    var application: Application {
+      Application(
+        x: outputGradient, weight: weight, bias: nil, adjoint: true, accumulate: accumulate, y: inputGradient)
+    }
+  }
+
+  /// y = weight, or its adjoint, applied to x, or that added to y: what algorithms compute alike in
+  /// the forward pass and for the input's gradient.
+  struct Application {
+    var x: Planes
+    let weight: Tensor
+    let bias: [Float]?
+    let adjoint: Bool
+    var accumulate: Bool
+    var y: Planes
   }
 
   /// dW from x and dy.
   struct WeightGradient {
     let problem: ConvolutionProblem
-    let input: Planes
-    let outputGradient: Planes
+    var input: Planes
+    var outputGradient: Planes
     /// Of the input, where the caller has them.
     let phases: Planes?
   }
@@ -99,11 +119,10 @@ extension ConvolutionAlgorithm {
     guard !takesAnyPrecision else { return forward(engine, call) }
     engine.inSinglePrecision(call.input) { input in
       engine.inSinglePrecision(writing: call.output) { output in
-        forward(
-          engine,
-          Forward(
-            problem: call.problem, input: input, weight: call.weight, bias: call.bias, phases: call.phases,
-            method: call.method, output: output))
+        var single = call
+        single.input = input
+        single.output = output
+        forward(engine, single)
       }
     }
   }
@@ -113,11 +132,10 @@ extension ConvolutionAlgorithm {
     guard !takesAnyPrecision else { inputGradient?(engine, call); return }
     engine.inSinglePrecision(call.outputGradient) { outputGradient in
       engine.inSinglePrecision(writing: call.inputGradient, keepsValues: call.accumulate) { gradient in
-        inputGradient?(
-          engine,
-          InputGradient(
-            problem: call.problem, outputGradient: outputGradient, weight: call.weight,
-            accumulate: call.accumulate, method: call.method, inputGradient: gradient))
+        var single = call
+        single.outputGradient = outputGradient
+        single.inputGradient = gradient
+        inputGradient?(engine, single)
       }
     }
   }
@@ -127,11 +145,10 @@ extension ConvolutionAlgorithm {
     guard !takesAnyPrecision else { return weightGradient(engine, call, &gradient) }
     engine.inSinglePrecision(call.input) { input in
       engine.inSinglePrecision(call.outputGradient) { outputGradient in
-        weightGradient(
-          engine,
-          WeightGradient(
-            problem: call.problem, input: input, outputGradient: outputGradient, phases: call.phases),
-          &gradient)
+        var single = call
+        single.input = input
+        single.outputGradient = outputGradient
+        weightGradient(engine, single, &gradient)
       }
     }
   }

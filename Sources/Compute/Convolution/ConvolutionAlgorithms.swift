@@ -56,18 +56,10 @@ extension ConvolutionAlgorithm {
     // Fewer channels do not repay the transforms. Many have an algorithm of their own.
     pays: { problem, _ in problem.fewestChannels >= 8 && !problem.hasManyChannels },
     forward: { engine, call in
-      engine.withWholeTiles(call.problem) {
-        engine.winogradConvolve(
-          call.input, call.weight, bias: call.bias, adjoint: false, accumulate: false, tiles: $0,
-          into: call.output)
-      }
+      engine.withWholeTiles(call.problem) { engine.winogradConvolve(call.application, tiles: $0) }
     },
     inputGradient: { engine, call in
-      engine.withWholeTiles(call.problem) {
-        engine.winogradConvolve(
-          call.outputGradient, call.weight, bias: nil, adjoint: true, accumulate: call.accumulate, tiles: $0,
-          into: call.inputGradient)
-      }
+      engine.withWholeTiles(call.problem) { engine.winogradConvolve(call.application, tiles: $0) }
     },
     weightGradient: { engine, call, gradient in
       engine.withWholeTiles(call.problem) {
@@ -101,18 +93,10 @@ extension ConvolutionAlgorithm {
     supports: { $0.hasWholeTiles($1) },
     pays: { problem, _ in problem.hasManyChannels },
     forward: { engine, call in
-      engine.withWholeTiles(call.problem) {
-        engine.manyChannelWinogradConvolve(
-          call.input, call.weight, bias: call.bias, adjoint: false, accumulate: false, tiles: $0,
-          into: call.output)
-      }
+      engine.withWholeTiles(call.problem) { engine.manyChannelWinogradConvolve(call.application, tiles: $0) }
     },
     inputGradient: { engine, call in
-      engine.withWholeTiles(call.problem) {
-        engine.manyChannelWinogradConvolve(
-          call.outputGradient, call.weight, bias: nil, adjoint: true, accumulate: call.accumulate, tiles: $0,
-          into: call.inputGradient)
-      }
+      engine.withWholeTiles(call.problem) { engine.manyChannelWinogradConvolve(call.application, tiles: $0) }
     },
     weightGradient: { engine, call, gradient in
       engine.withWholeTiles(call.problem) {
@@ -139,18 +123,10 @@ extension ConvolutionAlgorithm {
       return padded.growth <= 1.5 && padded.tiles.count >= 96
     },
     forward: { engine, call in
-      engine.withPaddedTiles(call.problem) {
-        engine.paddedConvolve(
-          call.input, call.weight, bias: call.bias, adjoint: false, accumulate: false, padded: $0,
-          into: call.output)
-      }
+      engine.withPaddedTiles(call.problem) { engine.paddedConvolve(call.application, padded: $0) }
     },
     inputGradient: { engine, call in
-      engine.withPaddedTiles(call.problem) {
-        engine.paddedConvolve(
-          call.outputGradient, call.weight, bias: nil, adjoint: true, accumulate: call.accumulate, padded: $0,
-          into: call.inputGradient)
-      }
+      engine.withPaddedTiles(call.problem) { engine.paddedConvolve(call.application, padded: $0) }
     },
     weightGradient: { engine, call, gradient in
       engine.withPaddedTiles(call.problem) {
@@ -177,15 +153,8 @@ extension ConvolutionAlgorithm {
         && channels >= 4 * problem.input.rows * problem.input.columns
         && problem.input.images >= 16
     },
-    forward: {
-      $0.batchInnermostConvolve(
-        $1.input, $1.weight, bias: $1.bias, adjoint: false, accumulate: false, into: $1.output)
-    },
-    inputGradient: {
-      $0.batchInnermostConvolve(
-        $1.outputGradient, $1.weight, bias: nil, adjoint: true, accumulate: $1.accumulate,
-        into: $1.inputGradient)
-    },
+    forward: { $0.batchInnermostConvolve($1.application) },
+    inputGradient: { $0.batchInnermostConvolve($1.application) },
     weightGradient: { $0.batchInnermostWeightGradient($1.input, $1.outputGradient, into: &$2) },
     bothGradients: nil)
 
@@ -205,8 +174,8 @@ extension ConvolutionAlgorithm {
     },
     // Few outputs do not repay bringing pairs of channels together.
     pays: { problem, engine in engine.kernels.multipliesPairs && problem.fewestChannels >= 8 },
-    forward: { $0.pairConvolve($1) },
-    inputGradient: { $0.pairInputGradient($1) },
+    forward: { $0.pairConvolve($1.application) },
+    inputGradient: { $0.pairConvolve($1.application) },
     weightGradient: { $0.pairWeightGradient($1, into: &$2) },
     bothGradients: nil)
 

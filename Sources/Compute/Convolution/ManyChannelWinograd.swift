@@ -4,21 +4,14 @@ extension Engine {
   /// Minimal filtering between many channels, whose transformed weights fill the caches: each
   /// element's are read once for all tiles of a range, whose transformed input and products stay in
   /// a third-level cache.
-  ///
-  /// y = weight applied to x, or its adjoint.
-  func manyChannelWinogradConvolve(
-    _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, tiles: WinogradTiles,
-    into y: Planes
-  ) {
-    withTransformed(weight, adjoint: adjoint) { weights in
-      filterByElements(x, weights, bias: bias, accumulate: accumulate, tiles: tiles, into: y)
-    }
+  func manyChannelWinogradConvolve(_ call: ConvolutionAlgorithm.Application, tiles: WinogradTiles) {
+    withTransformed(call.weight, adjoint: call.adjoint) { filterByElements(call, $0, tiles: tiles) }
   }
 
   private func filterByElements(
-    _ x: Planes, _ weights: UnsafePointer<Float>, bias: [Float]?, accumulate: Bool, tiles: WinogradTiles,
-    into y: Planes
+    _ call: ConvolutionAlgorithm.Application, _ weights: UnsafePointer<Float>, tiles: WinogradTiles
   ) {
+    let (x, y) = (call.x, call.y)
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
     let size = tiles.ranges(
       channels: inputs + outputs, block: Int(loops.tile_block), cached: ManyChannelRanges.cached
@@ -41,8 +34,8 @@ extension Engine {
             multiply(v, from, weights, inputs: inputs, outputs: outputs, count: count, into: m, to)
             parallel(outputs) { channel in
               transformBack(
-                m + channel * to.channel, to, range, bias: bias?[channel] ?? 0, accumulate: accumulate,
-                into: y, channel)
+                m + channel * to.channel, to, range, bias: call.bias?[channel] ?? 0,
+                accumulate: call.accumulate, into: y, channel)
             }
           }
         }

@@ -6,16 +6,14 @@ import CKernels
 /// Zeros there are what the convolution pads with, too, so the pixels of the maps themselves come
 /// out the same; in a weight gradient they add nothing.
 extension Engine {
-  /// y = weight applied to x, or its adjoint.
-  func paddedConvolve(
-    _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, padded: PaddedTiles,
-    into y: Planes
-  ) {
-    withPadded(x, padded) { x in
-      let sums = Planes(uninitialized: x.shape.with(channels: y.shape.channels))
-      manyChannelWinogradConvolve(
-        x, weight, bias: bias, adjoint: adjoint, accumulate: false, tiles: padded.tiles, into: sums)
-      crop(sums, accumulate: accumulate, into: y)
+  func paddedConvolve(_ call: ConvolutionAlgorithm.Application, padded: PaddedTiles) {
+    withPadded(call.x, padded) { x in
+      var whole = call
+      whole.x = x
+      whole.y = Planes(uninitialized: x.shape.with(channels: call.y.shape.channels))
+      whole.accumulate = false
+      manyChannelWinogradConvolve(whole, tiles: padded.tiles)
+      crop(whole.y, accumulate: call.accumulate, into: call.y)
     }
   }
 

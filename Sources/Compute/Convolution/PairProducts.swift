@@ -4,19 +4,30 @@ import CKernels
 /// by instructions that multiply pairs of bfloat16 values. Weights are rounded to bfloat16 for the
 /// products; sums are in single precision.
 extension Engine {
-  func pairConvolve(_ call: ConvolutionAlgorithm.Forward) {
-    let weight = call.weight
-    convolvePairs(
-      call.input, weight, taps: Array(0..<weight.shape[2] * weight.shape[3]), adjoint: false, bias: call.bias,
-      accumulate: false, into: call.output)
-  }
-
-  func pairInputGradient(_ call: ConvolutionAlgorithm.InputGradient) {
-    let weight = call.weight
-    // A convolution with the kernel turned around.
-    convolvePairs(
-      call.outputGradient, weight, taps: (0..<weight.shape[2] * weight.shape[3]).reversed(), adjoint: true,
-      bias: nil, accumulate: call.accumulate, into: call.inputGradient)
+  func pairConvolve(_ call: ConvolutionAlgorithm.Application) {
+    let (x, weight, y, accumulate) = (call.x, call.weight, call.y, call.accumulate)
+    let (inputs, outputs) = (x.shape.channels, y.shape.channels)
+    let offsets = ConvolutionTaps(kernel: weight.shape[2], stride: 1, geometry: y.geometry).offsets
+    // The adjoint is a convolution with the kernel turned around.
+    let taps: [Int] = call.adjoint ? offsets.indices.reversed() : Array(offsets.indices)
+    withWeightPairs(
+      weight, outputs: outputs, inputs: inputs, taps: taps, transposed: call.adjoint
+    ) { weights in
+      withOptionalPointer(call.bias) { bias in
+        offsets.withUnsafeBufferPointer { offsets in
+          nonisolated(unsafe) let (bias, offsets) = (bias, offsets.baseAddress)
+          forEachChunk(length: y.geometry.length, channels: max(inputs, outputs)) { begin, end in
+            writingAll(y, begin..<end, keepsValues: accumulate) { to, stride in
+              var job = ck_pair_convolution(
+                x: x.bfloat16Plane(0), x_stride: x.geometry.stride, inputs: Int64(inputs), offsets: offsets,
+                taps: Int64(taps.count), weights: weights, bias: bias, y: to, y_stride: stride,
+                outputs: Int64(outputs), mask: y.geometry.mask, accumulate: accumulate)
+              loops.convolve_pairs(&job, begin, end)
+            }
+          }
+        }
+      }
+    }
   }
 
   func pairWeightGradient(_ call: ConvolutionAlgorithm.WeightGradient, into gradient: inout Tensor) {
@@ -45,33 +56,7 @@ extension Engine {
     }
   }
 
-  /// - Parameters:
-  ///   - taps: places in the kernel, in the order in which they read the planes
-  ///   - adjoint: whether the weights' outputs are read and their inputs written
-  private func convolvePairs(
-    _ x: Planes, _ weight: Tensor, taps: [Int], adjoint: Bool, bias: [Float]?, accumulate: Bool,
-    into y: Planes
-  ) {
-    let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    let offsets = ConvolutionTaps(kernel: weight.shape[2], stride: 1, geometry: y.geometry).offsets
-    withWeightPairs(weight, outputs: outputs, inputs: inputs, taps: taps, transposed: adjoint) { weights in
-      withOptionalPointer(bias) { bias in
-        offsets.withUnsafeBufferPointer { offsets in
-          nonisolated(unsafe) let (bias, offsets) = (bias, offsets.baseAddress)
-          forEachChunk(length: y.geometry.length, channels: max(inputs, outputs)) { begin, end in
-            writingAll(y, begin..<end, keepsValues: accumulate) { to, stride in
-              var job = ck_pair_convolution(
-                x: x.bfloat16Plane(0), x_stride: x.geometry.stride, inputs: Int64(inputs), offsets: offsets,
-                taps: Int64(taps.count), weights: weights, bias: bias, y: to, y_stride: stride,
-                outputs: Int64(outputs), mask: y.geometry.mask, accumulate: accumulate)
-              loops.convolve_pairs(&job, begin, end)
-            }
-          }
-        }
-      }
-    }
-  }
-
+  /// - Parameter taps: places in the kernel, in the order in which they read the planes
   private func withWeightPairs(
     _ weight: Tensor, outputs: Int, inputs: Int, taps: [Int], transposed: Bool,
     _ body: (UnsafePointer<UInt32>) -> Void

@@ -7,12 +7,12 @@ extension Engine {
     _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, precise: Bool = false,
     into output: Planes
   ) {
-    var shape = ck_convolution_shape(problem)
+    let shape = ck_convolution_shape(problem)
     let images = problem.input.images
     let convolve = precise ? ck_precise_convolve : ck_plain_convolve
     weight.values.withUnsafeBufferPointer { weights in
       withOptionalPointer(bias) { bias in
-        withUnsafePointer(to: &shape) { shape in
+        withUnsafePointer(to: shape) { shape in
           parallel(problem.outputs * images) { task in
             convolve(
               shape, input.plane(0), weights.baseAddress, bias, Int64(task / images), Int64(task % images),
@@ -27,10 +27,10 @@ extension Engine {
     _ problem: ConvolutionProblem, _ outputGradient: Planes, _ weight: Tensor, accumulate: Bool,
     into inputGradient: Planes
   ) {
-    var shape = ck_convolution_shape(problem)
+    let shape = ck_convolution_shape(problem)
     let images = problem.input.images
     weight.values.withUnsafeBufferPointer { weights in
-      withUnsafePointer(to: &shape) { shape in
+      withUnsafePointer(to: shape) { shape in
         parallel(problem.input.channels * images) { task in
           ck_plain_input_gradient(
             shape, outputGradient.plane(0), weights.baseAddress, Int64(task / images), Int64(task % images),
@@ -43,11 +43,11 @@ extension Engine {
   func plainWeightGradient(
     _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, into gradient: inout Tensor
   ) {
-    var shape = ck_convolution_shape(problem)
+    let shape = ck_convolution_shape(problem)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       // Tasks write to output channels of their own.
       nonisolated(unsafe) let sums = gradient.baseAddress
-      withUnsafePointer(to: &shape) { shape in
+      withUnsafePointer(to: shape) { shape in
         parallel(problem.outputs) { output in
           ck_plain_weight_gradient(
             shape, input.plane(0), outputGradient.plane(0), Int64(problem.input.images), Int64(output), sums)

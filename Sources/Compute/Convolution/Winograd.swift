@@ -6,13 +6,10 @@ import CKernels
 /// (Lavin and Gray, arXiv 1509.09308): the sum is a product of matrices for each of the 36
 /// elements. The error is several times that of the direct sum.
 extension Engine {
-  /// y = weight applied to x, or its adjoint.
-  func winogradConvolve(
-    _ x: Planes, _ weight: Tensor, bias: [Float]?, adjoint: Bool, accumulate: Bool, tiles: WinogradTiles,
-    into y: Planes
-  ) {
+  func winogradConvolve(_ call: ConvolutionAlgorithm.Application, tiles: WinogradTiles) {
+    let (x, y) = (call.x, call.y)
     let (inputs, outputs) = (x.shape.channels, y.shape.channels)
-    withTransformed(weight, adjoint: adjoint) { weights in
+    withTransformed(call.weight, adjoint: call.adjoint) { weights in
       // Half of the second-level cache is for the input.
       let ranges = tiles.ranges(
         channels: inputs, block: Int(loops.tile_block), cached: Int(loops.cached_floats) / 2,
@@ -26,7 +23,8 @@ extension Engine {
           let next = index + threads < ranges.count ? whole.part(index + threads, size: ranges.size) : nil
           prefetch.withLines(of: next?.span, blocks: productBlocks(range, outputs: outputs)) { prefetch in
             withTransformed(x, range) { v in
-              filter(v, weights, range, bias: bias, accumulate: accumulate, prefetch: prefetch, into: y)
+              filter(
+                v, weights, range, bias: call.bias, accumulate: call.accumulate, prefetch: prefetch, into: y)
             }
           }
         }

@@ -5,7 +5,7 @@ extension Engine {
   ///
   /// - Parameter y: planes with (size + 2 * padding - window) / stride + 1 rows and columns
   /// - Precondition: padding is at most half the window.
-  public func averagePool(_ x: Planes, window: Int, stride: Int, padding: Int = 0, into y: Planes) {
+  public func averagePool(_ x: Planes, window: Int, stride: Int, padding: Int, into y: Planes) {
     let pool = pool(x.shape, y.shape, window: window, stride: stride, padding: padding)
     withUnsafePointer(to: pool) { pool in
       parallel(x.shape.channels) { channel in
@@ -21,7 +21,7 @@ extension Engine {
   ///
   /// - Parameter accumulate: adds to `dx` instead of overwriting it
   public func averagePoolGradient(
-    _ dy: Planes, window: Int, stride: Int, padding: Int = 0, accumulate: Bool = false, into dx: Planes
+    _ dy: Planes, window: Int, stride: Int, padding: Int, accumulate: Bool, into dx: Planes
   ) {
     let pool = pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
     withUnsafePointer(to: pool) { pool in
@@ -43,8 +43,8 @@ extension Engine {
   ///   - accumulate: adds to `result` instead of overwriting it
   ///   - result: planes of the input's shape, not the input
   public func averagePoolRelevance(
-    _ relevance: Planes, input x: Planes, window: Int, stride: Int, padding: Int = 0,
-    accumulate: Bool = false, into result: Planes
+    _ relevance: Planes, input x: Planes, window: Int, stride: Int, padding: Int, accumulate: Bool,
+    into result: Planes
   ) {
     requireSameShape(x, result)
     precondition(!x.overlaps(result), "relevance cannot overwrite what it belongs to")
@@ -98,7 +98,7 @@ extension Engine {
   /// the pixels.
   ///
   /// - Parameter accumulate: adds to `dx` instead of overwriting it
-  public func globalAveragePoolGradient(_ dy: Planes, accumulate: Bool = false, into dx: Planes) {
+  public func globalAveragePoolGradient(_ dy: Planes, accumulate: Bool, into dx: Planes) {
     requireImageValues(dy, of: dx)
     let share = 1 / Float(max(1, dx.shape.rows * dx.shape.columns))
     let maps = ck_maps(dx.shape, images: 1)
@@ -122,7 +122,7 @@ extension Engine {
   ///   - accumulate: adds to `result` instead of overwriting it
   ///   - result: planes of the input's shape, not the input
   public func globalAveragePoolRelevance(
-    _ relevance: Planes, input x: Planes, accumulate: Bool = false, into result: Planes
+    _ relevance: Planes, input x: Planes, accumulate: Bool, into result: Planes
   ) {
     requireImageValues(relevance, of: x)
     requireSameShape(x, result)

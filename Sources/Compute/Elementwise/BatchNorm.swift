@@ -45,7 +45,7 @@ extension Engine {
   ///
   /// Accurate for values far from zero: sums of blocks are taken around each block's own mean and
   /// combined in double precision.
-  public func moments(_ x: Planes) -> [ChannelMoments] {
+  func moments(_ x: Planes) -> [ChannelMoments] {
     mapChannels(
       x.shape.channels, geometry: x.geometry, precision: x.precision,
       initial: ck_moments(count: 0, mean: 0, squares: 0),

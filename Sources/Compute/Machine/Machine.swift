@@ -67,8 +67,8 @@ public struct Machine: Sendable {
           }
         }
       }
-      let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
-      best = max(best, operations.reduce(0, +) / max(seconds, 1e-9) / 1e9)
+      let seconds = max(time / .seconds(1), 1e-9)
+      best = max(best, operations.reduce(0, +) / seconds / 1e9)
     }
     return best
   }

@@ -13,7 +13,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case dropout = 4
     case subset = 5
     case randomCriterion = 6
-    case scoringSample = 7
+    // 7 is taken: it was for the images that criteria score.
     case test = 8
     case resizedCrop = 9
   }

@@ -25,8 +25,7 @@ extension Engine {
   ///   counts by its own sign.
   public func convolutionRelevance(
     _ relevance: Planes, _ convolution: SignedConvolution, input: Planes, sums: Contributions?,
-    inputMayBeNegative: Bool = false, alpha: Float, beta: Float, accumulate: Bool = false,
-    into result: Planes
+    inputMayBeNegative: Bool, alpha: Float, beta: Float, accumulate: Bool, into result: Planes
   ) {
     let problem = requireConvolution(convolution, input: input.shape, output: relevance.shape)
     requireSameShape(input, result)

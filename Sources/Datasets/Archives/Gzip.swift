@@ -3,12 +3,6 @@ import CZlib
 /// Decompresses gzip (RFC 1952) with zlib: one or several members, which may be followed by zeros,
 /// as on tapes.
 enum Gzip {
-  struct Damage: Error, Equatable {
-    /// Bytes from the start of the compressed data.
-    var offset: Int
-    var problem: String
-  }
-
   /// The first `limit` bytes, or all if there are fewer; then the checksums have been checked, too.
   static func unpack(_ packed: [UInt8], upTo limit: Int) -> Result<[UInt8], Damage> {
     var stream = z_stream()

@@ -3,12 +3,6 @@
 /// Names of more than 255 bytes, which have separate headers, are truncated: no data set here has
 /// any.
 struct TarArchive {
-  struct Damage: Error, Equatable {
-    /// Bytes from the start of the archive.
-    var offset: Int
-    var problem: String
-  }
-
   private let bytes: [UInt8]
   /// The range of each file's contents.
   private let files: [String: Range<Int>]

@@ -2,7 +2,7 @@ import Specification
 
 /// Photographs of ten classes (Krizhevsky, "Learning multiple layers of features from tiny images",
 /// 2009).
-struct CIFAR10: DatasetFormat {
+struct CIFAR10: FolderFormat {
   /// Records of a file; tests use fewer.
   var recordsPerFile = 10_000
 
@@ -26,9 +26,8 @@ struct CIFAR10: DatasetFormat {
     batches: CIFARBatches(labels: "labels", classes: 10),
     source: "cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html")
 
-  func load(path: String?) throws(DatasetError) -> Dataset {
-    let (train, test) = try Self.files.read(
-      path ?? "data/cifar-10-batches-bin", trainRecords: recordsPerFile, testRecords: recordsPerFile)
+  func load(path: String) throws(DatasetError) -> Dataset {
+    let (train, test) = try Self.files.read(path, trainRecords: recordsPerFile, testRecords: recordsPerFile)
     return Dataset(name: description.name, classNames: Self.classNames, train: train, test: test)
   }
 }

@@ -2,7 +2,7 @@ import Specification
 
 /// Photographs of a hundred classes (Krizhevsky, "Learning multiple layers of features from tiny
 /// images", 2009). Of the two labels, the fine one is used.
-struct CIFAR100: DatasetFormat {
+struct CIFAR100: FolderFormat {
   /// Records of the test file, a fifth of the training file's; tests use fewer.
   var testRecords = 10_000
 
@@ -35,9 +35,8 @@ struct CIFAR100: DatasetFormat {
     batches: CIFARBatches(labels: "fine_labels", classes: 100),
     source: "cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html")
 
-  func load(path: String?) throws(DatasetError) -> Dataset {
-    let (train, test) = try Self.files.read(
-      path ?? "data/cifar-100-binary", trainRecords: 5 * testRecords, testRecords: testRecords)
+  func load(path: String) throws(DatasetError) -> Dataset {
+    let (train, test) = try Self.files.read(path, trainRecords: 5 * testRecords, testRecords: testRecords)
     return Dataset(name: description.name, classNames: Self.classNames, train: train, test: test)
   }
 }

@@ -16,7 +16,10 @@ struct Digits: DatasetFormat {
     name: "digits", input: [1, 8, 8], classes: 10, mean: [0.3054], std: [0.3753], trainImages: trainImages,
     testImages: testImages, defaultPath: nil)
 
-  func load(path: String?) throws(DatasetError) -> Dataset {
+  func load(_ spec: DatasetSpec, threads: Int) throws(DatasetError) -> Dataset { try load() }
+
+  /// Both splits.
+  func load() throws(DatasetError) -> Dataset {
     let file = DataFile(
       stored: PackageResources.digits_bin_gz, path: "the embedded digits.bin.gz", source: nil)
     let all = try LabelledRecords(labels: [("label", 10)], channels: 1, rows: 8, columns: 8)

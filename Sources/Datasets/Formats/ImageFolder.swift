@@ -12,22 +12,16 @@ struct ImageFolder: DatasetFormat {
     std: [0.229, 0.224, 0.225], trainImages: nil, testImages: nil, defaultPath: nil,
     countClasses: { classes(of: $0) })
 
-  func load(path: String?) throws(DatasetError) -> Dataset {
-    try load(path: path, PictureSpec(), threads: 1)
-  }
-
   func load(_ spec: DatasetSpec, threads: Int) throws(DatasetError) -> Dataset {
-    try load(path: spec.path, spec.pictures ?? PictureSpec(), threads: threads)
-  }
-
-  private func load(path: String?, _ spec: PictureSpec, threads: Int) throws(DatasetError) -> Dataset {
-    guard let path else {
+    guard let path = spec.path else {
       throw DatasetError(file: description.name, problem: "no path is given", expected: PictureFolder.layout)
     }
     let listing = try PictureFolder(path: path).list(threads: threads)
     func images(_ list: PictureList) -> ImageSet {
       ImageSet(
-        PictureFiles(folder: path, list: list, spec: spec, threads: threads, damaged: DamagedPictures()))
+        PictureFiles(
+          folder: path, list: list, spec: spec.pictures ?? PictureSpec(), threads: threads,
+          damaged: DamagedPictures()))
     }
     return Dataset(
       name: description.name, classNames: listing.classNames, train: images(listing.train),

@@ -2,7 +2,7 @@ import Specification
 
 /// Handwritten digits (LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to
 /// document recognition", 1998), in IDX files, compressed or not.
-struct MNIST: DatasetFormat {
+struct MNIST: FolderFormat {
   let description = Catalog.Dataset(
     name: "mnist", input: [1, 28, 28], classes: 10, mean: [0.1307], std: [0.3081], trainImages: 60_000,
     testImages: 10_000, defaultPath: "${ESPALIER_DATA:-data}/mnist")
@@ -12,9 +12,9 @@ struct MNIST: DatasetFormat {
     + "t10k-labels-idx1-ubyte.gz from http://yann.lecun.com/exdb/mnist/ or its mirror "
     + "https://ossci-datasets.s3.amazonaws.com/mnist/"
 
-  func load(path: String?) throws(DatasetError) -> Dataset {
+  func load(path: String) throws(DatasetError) -> Dataset {
     let files = IDXFiles(
-      path: path ?? "data/mnist", torchvisionName: "MNIST", rows: 28, columns: 28, classes: 10,
+      path: path, torchvisionName: "MNIST", rows: 28, columns: 28, classes: 10,
       source: Self.source)
     let (train, test) = try files.read()
     return Dataset(

@@ -6,12 +6,6 @@
 /// only opcodes that build plain data, and four names for arrays and bytes: nothing is imported or
 /// called. Time and memory are proportional to the length of the file.
 struct PickleReader {
-  struct Damage: Error, Equatable {
-    /// Bytes from the start of the pickle.
-    var offset: Int
-    var problem: String
-  }
-
   /// Largest number of values pushed on the stack: the largest pickle here has 250,000.
   static let maximumValues = 1 << 22
 

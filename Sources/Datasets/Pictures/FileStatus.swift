@@ -17,14 +17,7 @@ struct FileStatus: Equatable {
     self.init(status)
   }
 
-  /// Of an open file.
-  init?(descriptor: Int32) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return nil }
-    self.init(status)
-  }
-
-  private init(_ status: stat) {
+  init(_ status: stat) {
     size = Int(status.st_size)
     #if canImport(Darwin)
       let time = status.st_mtimespec

@@ -46,6 +46,18 @@ struct Picture {
     self.pixels = pixels
   }
 
+  /// The part of a picture file inside a window, as an image of `side` x `side` pixels. It is
+  /// decoded as small as the image allows.
+  ///
+  /// - Parameter window: by the size of the picture.
+  /// - Returns: `[3, side, side]`
+  static func image(
+    _ file: [UInt8], maximumPixels: Int, side: Int, window: (PictureSize) -> PictureWindow
+  ) throws(PictureDamage) -> [UInt8] {
+    let picture = try Picture(file, maximumPixels: maximumPixels) { window($0).shrinkage(side: side) }
+    return picture.image(window(picture.fullSize), side: side)
+  }
+
   /// The part of the picture inside a window, as an image of `side` x `side` pixels.
   ///
   /// - Returns: `[3, side, side]`
@@ -83,6 +95,17 @@ struct PictureSize: Equatable {
 
   func shrunk(by shrinkage: Int) -> PictureSize {
     PictureSize(rows: (rows + shrinkage - 1) / shrinkage, columns: (columns + shrinkage - 1) / shrinkage)
+  }
+}
+
+extension DatasetError {
+  /// The error for a picture with more pixels than are allowed.
+  ///
+  /// - Parameter spec: how an experiment reads pictures; nil if it reads none.
+  static func tooLarge(_ path: String, _ damage: PictureDamage, _ spec: PictureSpec?) -> DatasetError {
+    let most = (spec ?? PictureSpec()).maximumPixels
+    let advice = spec == nil ? "" : "; raise `dataset.maximum_pixels` to allow more"
+    return DatasetError(file: path, problem: damage.problem, expected: "at most \(most) in all\(advice)")
   }
 }
 

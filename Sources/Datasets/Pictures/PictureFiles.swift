@@ -1,6 +1,4 @@
-import Compute
 import Specification
-import Synchronization
 
 /// Pictures that are read and decoded on demand, and not kept in memory.
 struct PictureFiles: Equatable, Sendable {
@@ -26,19 +24,9 @@ struct PictureFiles: Equatable, Sendable {
   func images(
     _ indices: [Int], window: @Sendable (Int, PictureSize) -> PictureWindow
   ) throws(DatasetError) -> [[UInt8]?] {
-    let results = Mutex([Result<[UInt8]?, DatasetError>](repeating: .success(nil), count: indices.count))
-    let next = Atomic<Int>(0)
-    concurrently(max(1, min(threads, indices.count))) { _ in
-      while true {
-        let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard place < indices.count else { return }
-        let result = Result { () throws(DatasetError) in try image(indices[place], window: window) }
-        results.withLock { $0[place] = result }
-      }
+    try concurrentMap(indices.count, threads: threads) { (place) throws(DatasetError) in
+      try image(indices[place], window: window)
     }
-    var images: [[UInt8]?] = []
-    for result in results.withLock({ $0 }) { images.append(try result.get()) }
-    return images
   }
 
   private func image(
@@ -46,10 +34,9 @@ struct PictureFiles: Equatable, Sendable {
   ) throws(DatasetError) -> [UInt8]? {
     let file = try read(index)
     do throws(PictureDamage) {
-      let picture = try Picture(file.get(), maximumPixels: spec.maximumPixels) { size in
-        window(index, size).shrinkage(side: spec.size)
+      return try Picture.image(file.get(), maximumPixels: spec.maximumPixels, side: spec.size) {
+        window(index, $0)
       }
-      return picture.image(window(index, picture.fullSize), side: spec.size)
     } catch {
       guard spec.damaged == .skip else { throw failure(index, error) }
       damaged.add(path(index), error.problem)
@@ -58,14 +45,11 @@ struct PictureFiles: Equatable, Sendable {
   }
 
   private func failure(_ index: Int, _ damage: PictureDamage) -> DatasetError {
-    if damage.isTooLarge {
-      return DatasetError(
-        file: path(index), problem: damage.problem,
-        expected: "at most \(spec.maximumPixels) in all; raise `dataset.maximum_pixels` to allow more")
-    }
-    return DatasetError(
-      file: path(index), problem: "damaged: \(damage.problem)",
-      expected: "a whole JPEG or PNG picture, or `dataset.damaged: skip` to leave it out")
+    damage.isTooLarge
+      ? .tooLarge(path(index), damage, spec)
+      : DatasetError(
+        file: path(index), problem: "damaged: \(damage.problem)",
+        expected: "a whole JPEG or PNG picture, or `dataset.damaged: skip` to leave it out")
   }
 
   private func path(_ index: Int) -> String { "\(folder)/\(list.name(index))" }
@@ -75,7 +59,8 @@ struct PictureFiles: Equatable, Sendable {
   /// - Throws: if it cannot be read, or has changed since it was listed, since results would be
   ///   stored under the wrong key.
   private func read(_ index: Int) throws(DatasetError) -> Result<[UInt8], PictureDamage> {
-    try PictureFile.read(path(index), expected: "the picture that was listed") { status in
+    try PictureFile.read(path(index), expected: "the picture that was listed") { found in
+      let status = FileStatus(found)
       let isListed = status.isFile && status.size == list.sizes[index] && status.time == list.times[index]
       return isListed ? nil : "it has changed since the run began"
     }

@@ -1,6 +1,4 @@
-import Compute
 import Specification
-import Synchronization
 
 /// The layout of an image folder: `train/<class>/<picture>` and `val/<class>/<picture>`.
 ///
@@ -25,7 +23,7 @@ struct PictureFolder {
   /// - Throws: if a folder is missing, the classes of the splits differ, or a class has no picture.
   func folders() throws(DatasetError) -> Folders {
     guard let status = FileStatus(path) else {
-      throw .folder(path, DatasetError.absence(of: path), layout: Self.layout)
+      throw .folder(path, Absence(of: path).problem, layout: Self.layout)
     }
     guard status.isFolder else { throw .folder(path, notAFolder(path), layout: Self.layout) }
     let entries = try FolderEntry.all(in: path)
@@ -59,10 +57,8 @@ struct PictureFolder {
   private func classes(of split: String) throws(DatasetError) -> [String] {
     let folder = "\(path)/\(split)"
     let entries = try FolderEntry.all(in: folder)
-    for case (let name, .danglingLink(let target)) in entries.map({ ($0.name, $0.kind) }) {
-      throw .folder(
-        "\(folder)/\(name)", "it is a link to \(quoted(target, limit: 1000)), where nothing is",
-        layout: Self.layout)
+    for case (let name, .absent(let absence)) in entries.map({ ($0.name, $0.kind) }) {
+      throw .folder("\(folder)/\(name)", absence.problem, layout: Self.layout)
     }
     let names = entries.filter(\.isFolder).map(\.name)
     guard !names.isEmpty else {
@@ -98,23 +94,10 @@ struct PictureFolder {
   private func pictures(
     _ split: String, _ classNames: [String], _ threads: Int
   ) throws(DatasetError) -> PictureList {
-    let results = Mutex([Result<PictureList, DatasetError>?](repeating: nil, count: classNames.count))
-    let next = Atomic<Int>(0)
-    concurrently(max(1, min(threads, classNames.count))) { _ in
-      while true {
-        let label = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard label < classNames.count else { return }
-        let result = Result { () throws(DatasetError) in
-          try pictures("\(split)/\(classNames[label])", label: Int32(label))
-        }
-        results.withLock { $0[label] = result }
-      }
+    let lists = try concurrentMap(classNames.count, threads: threads) { (label) throws(DatasetError) in
+      try pictures("\(split)/\(classNames[label])", label: Int32(label))
     }
-    var list = PictureList()
-    for result in results.withLock({ $0 }) {
-      if let result { list.append(try result.get()) }
-    }
-    return list
+    return lists.reduce(into: PictureList()) { $0.append($1) }
   }
 
   private func pictures(_ folder: String, label: Int32) throws(DatasetError) -> PictureList {

@@ -43,11 +43,10 @@ struct PictureWalk {
         try add(name, label: label, within: outer + [identity])
       } else if Self.isPicture(entry.name) {
         list.append(name, try status(of: name, entry.kind), label: label)
-      } else if case .danglingLink = entry.kind {
+      } else if case .absent(let absence) = entry.kind {
         // It may lead to a folder of pictures.
-        let path = "\(root)/\(name)"
         throw DatasetError(
-          file: path, problem: DatasetError.absence(of: path), expected: "a picture or a folder")
+          file: "\(root)/\(name)", problem: absence.problem, expected: "a picture or a folder")
       } else {
         others[(entry.name as NSString).pathExtension, default: 0] += 1
       }
@@ -80,7 +79,7 @@ struct PictureWalk {
       throw DatasetError(file: path, problem: "it is not a regular file", expected: "a picture")
     }
     guard let status = FileStatus(path) else {
-      throw DatasetError(file: path, problem: DatasetError.absence(of: path), expected: "a picture")
+      throw DatasetError(file: path, problem: Absence(of: path).problem, expected: "a picture")
     }
     return status
   }

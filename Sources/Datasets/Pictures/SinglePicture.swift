@@ -1,14 +1,17 @@
+import Specification
+
 /// One picture as an image for a network: its resized center crop.
 public enum SinglePicture {
   /// - Parameters:
   ///   - path: a JPEG or PNG file
   ///   - channels: 3, or 1 for brightness (ITU-R BT.601)
   ///   - side: rows and columns of the image
-  ///   - resize: length of the picture's shorter side before the center crop; at least `side`
+  ///   - spec: how the experiment reads pictures, whose size need not be `side`; nil if it reads
+  ///     none
   /// - Returns: `[channels, side, side]`
   /// - Throws: ``DatasetError`` if the file cannot be read or decoded.
   public static func image(
-    contentsOf path: String, channels: Int, side: Int, resize: Int
+    contentsOf path: String, channels: Int, side: Int, _ spec: PictureSpec?
   ) throws(DatasetError) -> [UInt8] {
     let expected = "a JPEG or PNG picture"
     guard channels == 1 || channels == 3 else {
@@ -16,15 +19,13 @@ public enum SinglePicture {
         file: path, problem: "the network's images have \(channels) channels, a picture has 1 or 3",
         expected: expected)
     }
-    let file = try PictureFile.read(path, expected: expected) {
-      $0.isFile ? nil : "it is not a regular file"
-    }
+    let file = try PictureFile.read(path, expected: expected)
+    let resize = max(side, spec?.resize ?? side)
+    let most = (spec ?? PictureSpec()).maximumPixels
     do throws(PictureDamage) {
-      let picture = try Picture(file.get()) { size in
-        PictureWindow(middleOf: size, resize: max(side, resize), side: side).shrinkage(side: side)
+      let colours = try Picture.image(file.get(), maximumPixels: most, side: side) {
+        PictureWindow(middleOf: $0, resize: resize, side: side)
       }
-      let window = PictureWindow(middleOf: picture.fullSize, resize: max(side, resize), side: side)
-      let colours = picture.image(window, side: side)
       guard channels == 1 else { return colours }
       let pixels = side * side
       return (0..<pixels).map { pixel in
@@ -34,6 +35,7 @@ public enum SinglePicture {
         return UInt8((red + green + blue + 500) / 1000)
       }
     } catch {
+      if error.isTooLarge { throw .tooLarge(path, error, spec) }
       throw DatasetError(file: path, problem: error.problem, expected: expected)
     }
   }

@@ -11,7 +11,8 @@ import TensorFiles
 public struct KubernetesJob: Sendable {
   public var command: SuiteCommand
   public var specs: [ExperimentSpec]
-  public var resources: (threads: Int, memory: MemorySize)
+  /// Of each pod.
+  public var memory: MemorySize
   public var setup: [String]
   public var kubernetes: ClusterProfile.Kubernetes
   public var shards: Int
@@ -36,7 +37,7 @@ public struct KubernetesJob: Sendable {
   ) {
     self.command = command
     self.specs = specs
-    resources = (command.threads, memory)
+    self.memory = memory
     (self.setup, self.kubernetes, self.shards, self.limit) = (setup, kubernetes, shards, limit)
   }
 
@@ -56,12 +57,10 @@ public struct KubernetesJob: Sendable {
   ///
   /// - Returns: the commands that apply them.
   public func write(to folder: String) throws(RunError) -> String {
-    do {
+    try stored {
       try DurableFile.makeFolder(folder)
       try DurableFile.write(Array(training.utf8), to: "\(folder)/train.yaml")
       try DurableFile.write(Array(reporting.utf8), to: "\(folder)/report.yaml")
-    } catch {
-      throw .storage("\(error)")
     }
     let namespace = kubernetes.namespace.map { " --namespace " + shellQuoted($0) } ?? ""
     return """
@@ -146,8 +145,8 @@ public struct KubernetesJob: Sendable {
                 env:
                   - {name: ESPALIER_JOB, value: \(jobName)}
                 resources:
-                  requests: {cpu: "\(resources.threads)", memory: \(resources.memory.mebibytes)Mi}
-                  limits: {memory: \(resources.memory.mebibytes)Mi}
+                  requests: {cpu: "\(command.threads)", memory: \(memory.mebibytes)Mi}
+                  limits: {memory: \(memory.mebibytes)Mi}
                 volumeMounts:
                   - {name: work, mountPath: \(Self.workingFolder)}
                   - {name: experiments, mountPath: \(Self.experimentFolder), readOnly: true}

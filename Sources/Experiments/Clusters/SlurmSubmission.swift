@@ -60,12 +60,10 @@ public struct SlurmSubmission: Sendable {
             + left.joined(separator: " "))
       }
     }
-    do {
+    try stored {
       try DurableFile.makeFolder(script.folder)
       try DurableFile.write(Array(script.training.utf8), to: trainingScript)
       try DurableFile.write(Array(script.reporting.utf8), to: reportingScript)
-    } catch {
-      throw .storage("\(error)")
     }
     var jobs: [String] = []
     do throws(Slurm.Failure) {
@@ -102,20 +100,6 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
 
   private static let name = "submission.json"
 
-  /// Nil if the suite was not submitted.
-  public init?(folder: String) {
-    let url = URL(fileURLWithPath: "\(folder)/\(Self.name)")
-    guard let data = try? Data(contentsOf: url),
-      let record = try? JSONDecoder().decode(SubmissionRecord.self, from: data)
-    else { return nil }
-    self = record
-  }
-
-  init(command: SuiteCommand, workingFolder: String, shards: Int, arrays: [Array], report: String) {
-    (self.command, self.workingFolder, self.shards) = (command, workingFolder, shards)
-    (self.arrays, self.report) = (arrays, report)
-  }
-
   func write(to folder: String) throws(Slurm.Failure) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -132,5 +116,16 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
   /// The ids, one per line, for scripts.
   public var text: String {
     (arrays.map { "training \($0.job)" } + ["report \(report)"]).joined(separator: "\n")
+  }
+}
+
+extension SubmissionRecord {
+  /// Nil if the suite was not submitted.
+  public init?(folder: String) {
+    let url = URL(fileURLWithPath: "\(folder)/\(Self.name)")
+    guard let data = try? Data(contentsOf: url),
+      let record = try? JSONDecoder().decode(SubmissionRecord.self, from: data)
+    else { return nil }
+    self = record
   }
 }

@@ -50,7 +50,7 @@ public struct SuiteCommand: Codable, Equatable, Sendable {
 }
 
 /// A word, quoted for a shell if necessary.
-func shellQuoted(_ word: String) -> String {
+package func shellQuoted(_ word: String) -> String {
   let plain = word.utf8.allSatisfy { byte in
     (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
       || Array("/._-=,:@%+".utf8).contains(byte)

@@ -17,9 +17,7 @@ public struct SuiteTasks: Sendable {
   /// - Parameter results: results folder, for finished trainings.
   public init(_ specs: [ExperimentSpec], results: String, engine: Engine) {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
-    let prepared = specs.map { spec in
-      Result { () throws(RunError) in try preparation.prepare(spec) }
-    }
+    let prepared = preparation.prepare(specs)
     let units = ShardedSuite(specs, prepared: prepared, engine: engine).units
     let cache = StageCache(results: results)
     let shards = TrainingUnit.deal(units, to: units.count)

@@ -20,18 +20,22 @@ final class Heartbeat: Sendable {
     thread = StartedThread(stackSize: 1 << 20) { beat.run() }
   }
 
-  /// Whether the record is another one's, or gone. One that cannot be read may be one that is being
-  /// written.
-  var isLost: Bool {
-    LockRecord(path: path).map { $0.id != id } ?? (access(path, F_OK) != 0 && errno == ENOENT)
-  }
+  /// Whether the record is another one's, or gone.
+  var isLost: Bool { Self.owns(path, id) == false }
 
   /// Stops the heartbeat; returns whether it still owns the lock.
   func stop() -> Bool {
     beat.stop()
     // After the beat in progress.
     thread?.join()
-    return LockRecord(path: path)?.id == id
+    return Self.owns(path, id) == true
+  }
+
+  /// Whether the record of a lock has this id; nil for one that cannot be read, which may be one
+  /// that is being written.
+  private static func owns(_ path: String, _ id: String) -> Bool? {
+    if let record = LockRecord(path: path) { return record.id == id }
+    return access(path, F_OK) != 0 && errno == ENOENT ? false : nil
   }
 
   /// The work of the thread. Unchecked because the compiler cannot see that only the thread uses
@@ -50,7 +54,8 @@ final class Heartbeat: Sendable {
 
     func run() {
       while waits() {
-        guard LockRecord(path: path)?.id == record.id else { return lost.request() }
+        guard let isOwner = Heartbeat.owns(path, record.id) else { continue }
+        guard isOwner else { return lost.request() }
         record.beat += 1
         // If it cannot be written, a checkpoint cannot either, and that error is reported.
         _ = record.write(to: path)

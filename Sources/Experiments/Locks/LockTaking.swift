@@ -24,7 +24,7 @@ struct LockTaking {
   func descriptor() throws(RunError) -> Int32 {
     var looks = 0
     for _ in 0..<Self.attempts {
-      do { try DurableFile.makeFolder(folder) } catch { throw .storage("\(error)") }
+      try stored { try DurableFile.makeFolder(folder) }
       if let made = try made() { return made }
       guard let found = try opened() else { continue }
       do throws(RunError) {
@@ -49,24 +49,26 @@ struct LockTaking {
     throw .storage("\(path): is removed again and again; expected a folder that stays")
   }
 
-  /// Creates a file with the record; nil if the file exists already.
+  /// Creates a file with the record; nil if the file exists already, or not any more.
   private func made() throws(RunError) -> Int32? {
     let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard made >= 0 else {
       // The folder may be removed between creating and opening.
       if errno == EEXIST || errno == ENOENT { return nil }
-      throw unusable(errno)
+      throw unusable("opened", errno)
     }
-    do throws(RunError) { try waitForLock(made) } catch {
-      unlink(path)
+    do throws(RunError) {
+      try waitForLock(made)
+      // Whoever had the lock may have removed the file, and another one may have the name now.
+      guard isStill(made) else {
+        close(made)
+        return nil
+      }
+      guard record.write(to: path) else { throw unusable("written", errno) }
+    } catch {
+      if isStill(made) { unlink(path) }
       close(made)
       throw error
-    }
-    guard record.write(to: path) else {
-      let reason = String(cString: strerror(errno))
-      unlink(path)
-      close(made)
-      throw .storage("\(path): cannot be written: \(reason); expected a writable place")
     }
     return made
   }
@@ -92,7 +94,7 @@ struct LockTaking {
     let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard opened >= 0 else {
       if errno == ENOENT { return nil }
-      throw unusable(errno)
+      throw unusable("opened", errno)
     }
     var status = stat()
     guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -120,10 +122,7 @@ struct LockTaking {
     let found = LockRecord(descriptor: descriptor)
     let isSure = hasFlock && found?.owner.isOnSameHost(as: rules.owner) ?? false
     if !isSure, let found, try !isDead(found) { return false }
-    guard record.write(to: path) else {
-      throw .storage(
-        "\(path): cannot be written: \(String(cString: strerror(errno))); expected a writable place")
-    }
+    guard record.write(to: path) else { throw unusable("written", errno) }
     if isSure { return true }
     // A process on another host may have waited for the same owner.
     Thread.sleep(forTimeInterval: rules.settling / .seconds(1))
@@ -160,11 +159,11 @@ struct LockTaking {
     .inUse(folder: folder, owner: owner.map { $0.described(for: rules.owner) } ?? "")
   }
 
-  private func unusable(_ code: Int32) -> RunError {
+  /// - Parameter verb: what failed, `opened` or `written`.
+  private func unusable(_ verb: String, _ code: Int32) -> RunError {
     code == ELOOP
       ? .storage("\(path): is a symbolic link; expected a lock of this program: remove it")
-      : .storage(
-        "\(path): cannot be opened: \(String(cString: strerror(code))); expected a writable place")
+      : .storage("\(path): cannot be \(verb): \(String(cString: strerror(code))); expected a writable place")
   }
 
   private func isStill(_ descriptor: Int32) -> Bool {

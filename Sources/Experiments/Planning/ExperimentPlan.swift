@@ -42,15 +42,6 @@ struct ExperimentPlan: Encodable {
     var macs: Int
   }
 
-  struct PruningStep: Encodable {
-    var epoch: Int
-    /// Remaining prunable channels after the step, if all layers lose the same share; the ranking
-    /// decides.
-    var channels: Int
-    var parameters: Int
-    var macs: Int
-  }
-
   let experiment: String
   var runs: [Run] = []
   let parameters: Int
@@ -61,14 +52,15 @@ struct ExperimentPlan: Encodable {
   /// What the trainings need in each precision of activations.
   var precisions: [PlannedPrecision]
   let layers: [Layer]
-  let pruningSteps: [PruningStep]
+  /// The network after each step, if all layers lose the same share; the ranking decides.
+  let pruningSteps: [PlannedWidth]
   /// Sum over the trainings that are first done for this experiment.
   var predictedSeconds: Double?
   /// The same in every experiment of a plan.
   var whole = WholePlan()
 
-  /// The networks, from the unpruned one to the one after the last pruning step.
-  init(_ spec: ExperimentSpec, threads: Int = 1) throws(ToolError) {
+  /// The networks, from that at the start to the one after the last pruning step.
+  init(_ spec: ExperimentSpec, threads: Int) throws(ToolError) {
     let network = try spec.structure()
     experiment = spec.name
     prunableChannels = network.prunableChannels(by: spec.prune)
@@ -85,17 +77,12 @@ struct ExperimentPlan: Encodable {
     precisions = PlannedPrecision.all(of: network.graph, spec, threads: threads)
     trainingMemoryMib = precisions.first(where: \.isSet)?.trainingMemoryMib ?? 0
     (parameters, macs) = (cost.parameters, cost.macs)
-    pruningSteps = try PlannedWidths(spec: spec).all().dropFirst().map { width in
-      PruningStep(
-        epoch: width.epoch, channels: width.channels, parameters: width.parameters, macs: width.macs)
-    }
+    pruningSteps = Array(try PlannedWidths(spec: spec).all().dropFirst())
   }
 
   var widths: [PlannedWidth] {
     [PlannedWidth(epoch: 0, channels: prunableChannels, parameters: parameters, macs: macs)]
-      + pruningSteps.map {
-        PlannedWidth(epoch: $0.epoch, channels: $0.channels, parameters: $0.parameters, macs: $0.macs)
-      }
+      + pruningSteps
   }
 }
 

@@ -34,7 +34,7 @@ struct NetworkMemory: Sendable {
   static func of(_ spec: ExperimentSpec) -> NetworkMemory? {
     let question = Question(architecture: spec.architecture, precision: spec.train.precision)
     return try? known.value(for: question) { () throws(ArchitectureError) in
-      NetworkMemory(try ArchitectureRegistry.graph(spec.architecture), spec.train.precision)
+      NetworkMemory(try spec.architecture.structure().graph, spec.train.precision)
     }
   }
 

@@ -7,7 +7,11 @@ import Specification
 struct SuiteMemory {
   private let jobs: Int
   private let threads: Int
-  private let group: ProcessGroup
+  /// Processes that divide a training's memory: one, as if it did everything, where the launcher
+  /// does not say how many this machine has.
+  private let processes: Int
+  /// Processes on this machine.
+  private let here: Int
   private let available: AvailableMemory?
   /// Bytes of each training to do, the most first.
   private let needs: [Double]
@@ -21,8 +25,9 @@ struct SuiteMemory {
   init(
     jobs: Int, threads: Int, group: ProcessGroup, available: AvailableMemory?, trainings: [ExperimentSpec]
   ) {
-    (self.jobs, self.threads, self.group, self.available) = (jobs, threads, group, available)
-    let processes = Self.processes(group)
+    let (processes, here) = group.here.map { (group.count, $0) } ?? (1, 1)
+    (self.jobs, self.threads, self.available) = (jobs, threads, available)
+    (self.processes, self.here) = (processes, here)
     needs = trainings.compactMap { MemoryCheck.training($0, threads: threads, processes: processes) }
       .sorted(by: >)
   }
@@ -33,20 +38,16 @@ struct SuiteMemory {
   func problem(of spec: ExperimentSpec, trains: Bool) -> String? {
     MemoryCheck(
       spec, available: available, threads: threads, beside: trains ? beside(spec) : nil,
-      processes: Self.processes(group), here: group.here ?? 1
+      processes: processes, here: here
     )?.problem
   }
 
   /// The most that the trainings beside one of this experiment can need. Experiments that need more
   /// than it have a check of their own.
   private func beside(_ spec: ExperimentSpec) -> [Double] {
-    guard jobs > 1,
-      let own = MemoryCheck.training(spec, threads: threads, processes: Self.processes(group))
-    else { return [] }
+    guard jobs > 1, let own = MemoryCheck.training(spec, threads: threads, processes: processes) else {
+      return []
+    }
     return Array(needs.drop { $0 > own }.dropFirst().prefix(jobs - 1))
   }
-
-  /// Processes that divide a training's memory: one, as if it did everything, where the launcher
-  /// does not say how many this machine has.
-  private static func processes(_ group: ProcessGroup) -> Int { group.here == nil ? 1 : group.count }
 }

@@ -23,19 +23,19 @@ extension SuitePlan {
     ]
     let rows = experiments.map { plan in
       let removed = plan.pruningSteps.last.map { percent(plan.macs - $0.macs, of: plan.macs) } ?? "-"
-      let cached = plan.runs.count(where: \.cached)
-      let toDo = plan.runs.count { isFirst($0, plan) && !$0.cached }
+      let first = plan.runs.filter { isFirst($0, plan) }
+      let cached = first.count(where: \.cached)
       return [
         plan.experiment, "\(Set(plan.runs.map(\.seed)).count)", "\(plan.runs.first?.epochs ?? 0)",
-        magnitude(plan.parameters), magnitude(plan.macs), removed, "\(toDo)",
-        "\(plan.runs.count - cached - toDo)", "\(cached)", plan.predictedSeconds.map(duration) ?? "-",
+        magnitude(plan.parameters), magnitude(plan.macs), removed, "\(first.count - cached)",
+        "\(plan.runs.count - first.count)", "\(cached)", plan.predictedSeconds.map(duration) ?? "-",
       ]
     }
     return TextTable(
       [header] + rows, expendable: ["parameters", "epochs", "seeds", "MACs", "shared", "cached"])
   }
 
-  /// Whether a training is done for this experiment, not for an earlier one.
+  /// Whether a training is not also that of an earlier experiment.
   private func isFirst(_ run: ExperimentPlan.Run, _ plan: ExperimentPlan) -> Bool {
     experiments.first { $0.runs.contains { $0.trainingKey == run.trainingKey } }?.experiment
       == plan.experiment

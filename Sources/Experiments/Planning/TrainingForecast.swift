@@ -6,9 +6,10 @@ import Pruning
 import Specification
 
 /// Size of a network between two pruning steps, if all layers lose the same share of channels.
-struct PlannedWidth {
+struct PlannedWidth: Encodable {
   /// The epoch of the step before it; 0 for the beginning.
   var epoch: Int
+  /// Prunable ones.
   var channels: Int
   var parameters: Int
   var macs: Int

@@ -32,7 +32,8 @@ public struct GitState: Equatable, Sendable {
 
   /// The output of git; nil if it fails.
   private static func git(_ arguments: [String], in folder: String) -> String? {
-    let git = ProgramOutput(of: "git", ["-C", folder] + arguments)
+    // `git status` would lock the index to refresh it, and a commit at the same time would fail.
+    let git = ProgramOutput(of: "git", ["--no-optional-locks", "-C", folder] + arguments)
     return git?.status == 0 ? git?.output.trimmingCharacters(in: .whitespacesAndNewlines) : nil
   }
 }

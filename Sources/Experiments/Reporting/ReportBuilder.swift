@@ -68,14 +68,17 @@ struct ReportBuilder {
     }
     let cost = network.cost()
     let excluded = network.structure.excludedChannels(by: spec.prune)
+    let metrics = spec.evaluate.metrics
     return RunReport(
       seed: finished.seed, variant: finished.variant.rawValue, top1: top1,
-      top5: spec.evaluate.metrics.contains("top5") ? last.testTop5 : nil, testLoss: last.testLoss,
+      top5: last.top5(in: metrics), testLoss: last.testLoss,
       parameters: cost.parameters, macs: cost.macs, onnxMacs: finished.onnxMACs,
       leftOut: leftOut(last), channels: network.prunableChannels - excluded,
       layers: zip(layersBefore, network.layers()).map(LayerReport.init(before:after:)),
       pruningSteps: finished.outcome.record.pruningSteps.map { $0.report(withoutChannels: excluded) },
-      history: finished.outcome.record.epochs.map { $0.report(withoutChannels: excluded) })
+      history: finished.outcome.record.epochs.map {
+        $0.report(withoutChannels: excluded, metrics: metrics)
+      })
   }
 
   /// Nil if a damaged picture would have ended the run.
@@ -111,12 +114,14 @@ extension EnvironmentReport {
   ) -> EnvironmentReport {
     let machine = Machine.current()
     let process = ProcessIdentity.current
-    return EnvironmentReport(
+    var environment = EnvironmentReport(
       version: ProductVersion.current, processor: machine.processor,
       kernels: engine.kernels.rounding(in: spec.leastPrecision).rawValue,
       blasCore: engine.blasCore, threads: engine.threads, date: Date.now.ISO8601Format(),
       blasRelease: engine.blasRelease, host: process.host, job: process.job, gitCommit: commit?.commit,
       gitDirty: commit?.isDirty)
+    if spec.dataset.pictures != nil { environment.pictureDecoders = PictureDecoders.versions }
+    return environment
   }
 }
 
@@ -142,14 +147,19 @@ extension TrainingRecord.PruningRecord {
 extension TrainingRecord.EpochRecord {
   var imagesPerSecond: Double { trainSeconds > 0 ? Double(images) / trainSeconds : 0 }
 
-  /// - Parameter excluded: number of channels in layers excluded by `prune.exclude`. Experiments
-  ///   that share a training may exclude different ones.
-  func report(withoutChannels excluded: Int) -> EpochReport {
+  /// The top-5 accuracy if it is among `evaluate.metrics`.
+  func top5(in metrics: [String]) -> Double? { metrics.contains("top5") ? testTop5 : nil }
+
+  /// Experiments that share a training may exclude different layers and report different metrics.
+  ///
+  /// - Parameters:
+  ///   - excluded: number of channels in layers excluded by `prune.exclude`.
+  ///   - metrics: `evaluate.metrics`; trainings record all of them.
+  func report(withoutChannels excluded: Int, metrics: [String]) -> EpochReport {
     EpochReport(
       epoch: epoch, learningRate: learningRate, trainLoss: trainLoss, trainTop1: trainTop1,
       testLoss: testLoss,
-      testTop1: testTop1, testTop5: testTop5, channels: channels - excluded, parameters: parameters,
-      macs: macs,
-      images: images)
+      testTop1: testTop1, testTop5: top5(in: metrics), channels: channels - excluded,
+      parameters: parameters, macs: macs, images: images)
   }
 }

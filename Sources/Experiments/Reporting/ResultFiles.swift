@@ -7,6 +7,7 @@ import TensorFiles
 struct ResultFiles {
   let folders: ResultFolders
 
+  /// Writes all but the page and its plots.
   func write(_ report: Report, _ spec: ExperimentSpec) throws(RunError) {
     do {
       try DurableFile.makeFolder(folders.root)
@@ -22,6 +23,10 @@ struct ResultFiles {
     try write(report.historyCSV(), "history.csv")
     try write(report.latencyCSV(), "latency.csv")
     try write(yaml(spec), "experiment.yaml")
+  }
+
+  /// Writes the page, with links to the files that are there.
+  func writePage(of report: Report) throws(RunError) {
     do { try ReportPage(report).write(into: folders.root) } catch { throw .storage("\(error)") }
   }
 

@@ -35,17 +35,13 @@ public struct SuiteSummary {
     let summary = report.summary
     let met = summary.expectations.count(where: \.met)
     return start + [
-      summary.baseline.map { accuracy($0.top1) } ?? "-", summary.pruned.map { accuracy($0.top1) } ?? "-",
+      summary.baseline.map { accuracyText($0.top1) } ?? "-",
+      summary.pruned.map { accuracyText($0.top1) } ?? "-",
       summary.accuracyDrop.map { String(format: "%.2f", $0.mean) } ?? "-",
       summary.compression.map { String(format: "%.2f×", $0) } ?? "-",
       summary.flopsReduction.map { String(format: "%.1f %%", 100 * $0) } ?? "-",
       summary.expectations.isEmpty ? "-" : "\(met) of \(summary.expectations.count)",
       outcome.trained == 0 ? "cached" : "\(outcome.trained) of \(outcome.trainings)",
     ]
-  }
-
-  private func accuracy(_ statistic: Statistic) -> String {
-    statistic.n > 2
-      ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
   }
 }

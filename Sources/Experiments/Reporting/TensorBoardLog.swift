@@ -12,10 +12,13 @@ struct TensorBoardLog {
   let folder: String
   /// The training; files of other trainings are removed from the folder.
   let key: StageKey
+  /// `evaluate.metrics` of the experiment.
+  private let metrics: [String]
 
   init(of stage: TrainingStage, in folders: ResultFolders) {
     folder = folders.events(seed: stage.seed, stage.variant)
     key = stage.key
+    metrics = stage.spec.evaluate.metrics
   }
 
   private var name: String { "events.out.tfevents.\(key.short)" }
@@ -28,7 +31,7 @@ struct TensorBoardLog {
       try DurableFile.makeFolder(folder)
       removeOthers()
       try EventFile(path: "\(folder)/\(name)").write(
-        Self.events(record, withoutChannels: excluded, now: Date.now.timeIntervalSince1970))
+        events(record, withoutChannels: excluded, now: Date.now.timeIntervalSince1970))
     } catch {
       throw .storage("\(error)")
     }
@@ -43,7 +46,7 @@ struct TensorBoardLog {
 
   /// One event per epoch: the last one at the time `now`, the others earlier by the seconds of the
   /// epochs.
-  static func events(
+  private func events(
     _ record: TrainingRecord, withoutChannels excluded: Int, now: Double
   ) -> [ScalarEvent] {
     var time = now
@@ -54,12 +57,12 @@ struct TensorBoardLog {
   }
 
   /// Accuracies in percent; values that were not measured or are not finite are omitted.
-  private static func values(
+  private func values(
     _ epoch: TrainingRecord.EpochRecord, withoutChannels excluded: Int
   ) -> [ScalarEvent.Value] {
     let numbers: [(String, Double?)] = [
       ("loss/train", epoch.trainLoss), ("loss/test", epoch.testLoss), ("top1/train", epoch.trainTop1),
-      ("top1/test", epoch.testTop1), ("top5/test", epoch.testTop5),
+      ("top1/test", epoch.testTop1), ("top5/test", epoch.top5(in: metrics)),
       ("training/learning_rate", epoch.learningRate), ("training/images_per_s", epoch.imagesPerSecond),
       ("network/channels", Double(epoch.channels - excluded)),
       ("network/parameters", Double(epoch.parameters)),

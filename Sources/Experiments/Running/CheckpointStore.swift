@@ -86,11 +86,9 @@ struct CheckpointStore: Sendable {
     guard let bytes = Self.bytes(network, stage: key.digest, record: record) else {
       throw .storage("the record of epoch \(position.epoch) cannot be written as JSON")
     }
-    do {
+    try stored {
       try DurableFile.makeFolder(folder)
       try DurableFile.write(bytes, to: path(position))
-    } catch {
-      throw .storage("\(error)")
     }
     let before = positions().last { $0 < position }
     for other in positions() where other != position && other != before {

@@ -18,6 +18,8 @@ struct ExperimentFinishing {
   let ranks: Int
   let interruption: Interruption
   let announce: (String) -> Void
+  /// Shows the progress of a training that is done again.
+  let printer: (TrainingStage) -> ProgressPrinter
 
   private var spec: ExperimentSpec { experiment.spec }
 
@@ -43,9 +45,12 @@ struct ExperimentFinishing {
     // A file that cannot be read stays: its reader says why.
     let measured = Result { () throws(ReportError) in try deployment() }
     report.deployment = try? measured.get()
-    try ResultFiles(folders: folders).write(report, spec)
+    let files = ResultFiles(folders: folders)
+    try files.write(report, spec)
     earlier?.removeOrphans(of: report, models: ResultFolders.models(of: spec.export))
     if case .success(nil) = measured { try? FileManager.default.removeItem(atPath: folders.deployment) }
+    // Last, since it links to the files that are there.
+    try files.writePage(of: report)
     return report
   }
 
@@ -62,7 +67,8 @@ struct ExperimentFinishing {
 
   private func removeLeftovers() {
     let variants = experiment.stages.map { folders.variant(seed: $0.seed, $0.variant) }
-    for folder in [folders.root, folders.plots, folders.state] + variants {
+    let testData = variants.map { "\($0)/\(ONNXExport.testData)" }
+    for folder in [folders.root, folders.plots, folders.state] + variants + testData {
       DurableFile.removeLeftovers(in: folder)
     }
   }
@@ -70,12 +76,14 @@ struct ExperimentFinishing {
   private func trained(_ stage: TrainingStage) throws(RunError) -> VariantTraining.Outcome {
     let lock = try lock(stage)
     defer { withExtendedLifetime(lock) {} }
+    let progress = printer(stage)
+    defer { progress.end() }
     return try VariantTraining(
       spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
       checkpoints: cache.checkpoints(stage.key), key: stage.key, start: stage.start,
       events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess,
-      interruption: lock.interruption, lock: lock, progress: .silent
-    ).run(fresh: false)
+      interruption: lock.interruption, lock: lock, progress: progress
+    ).run(fresh: false, showsDone: false)
   }
 
   /// Other processes that read the training hold the lock only briefly, those that train it again
@@ -111,7 +119,7 @@ struct ExperimentFinishing {
       stage, spec, outcome.network, classNames: experiment.data.classNames,
       top1: outcome.record.epochs.last?.testTop1)
     var macs: Int?
-    do {
+    try stored {
       try DurableFile.makeFolder(folder)
       for format in spec.export.formats {
         if format == "onnx" {
@@ -127,8 +135,6 @@ struct ExperimentFinishing {
           try DurableFile.write(Array(yaml(again).utf8), to: file)
         }
       }
-    } catch {
-      throw .storage("\(error)")
     }
     return macs
   }

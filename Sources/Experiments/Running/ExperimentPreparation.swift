@@ -32,6 +32,11 @@ struct ExperimentPreparation {
     return PreparedExperiment(spec: spec, data: data, stages: stages)
   }
 
+  /// The same for each of several experiments.
+  mutating func prepare(_ specs: [ExperimentSpec]) -> [Result<PreparedExperiment, RunError>] {
+    specs.map { spec in Result { () throws(RunError) in try prepare(spec) } }
+  }
+
   /// Seed by seed, baseline before pruned.
   static func stages(
     _ spec: ExperimentSpec, kernels: KernelClass, load: StageKey, weights: String?
@@ -40,7 +45,8 @@ struct ExperimentPreparation {
     return spec.seeds.flatMap { seed in
       let key = { (variant: Variant) in
         StageKey.train(
-          spec, variant: variant, seed: seed, kernels: fingerprint, load: load, weights: weights)
+          spec, variant: variant, seed: seed, kernels: fingerprint, decoder: PictureDecoders.fingerprint,
+          load: load, weights: weights)
       }
       return spec.variants.map { variant in
         TrainingStage(
@@ -53,8 +59,10 @@ struct ExperimentPreparation {
   static func standIns(_ spec: ExperimentSpec, kernels: KernelClass) -> [TrainingStage] {
     let data = spec.dataset
     let stand = "\(data.path ?? ""), \(data.trainLimit ?? 0), \(data.testLimit ?? 0)"
+    let start = [spec.architecture.weights, spec.architecture.onnx].compactMap(\.self)
     return stages(
-      spec, kernels: kernels, load: .load(data, digest: stand), weights: spec.architecture.weights)
+      spec, kernels: kernels, load: .load(data, digest: stand),
+      weights: start.isEmpty ? nil : start.joined(separator: ", network "))
   }
 
   /// Random images for an experiment whose data is missing; nil if their number is unknown.

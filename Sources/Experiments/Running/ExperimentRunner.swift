@@ -72,8 +72,8 @@ public struct ExperimentRunner: Sendable {
   ) -> [ExperimentOutcome] {
     let schedule = SuiteSchedule(
       specs, prepared: fitting(prepare(specs)), cache: cache, fresh: fresh
-    ) { outcome in
-      markEarlier(outcome)
+    ) { outcome, lock in
+      markEarlier(outcome, owning: lock)
       ended(outcome)
     }
     work(schedule)
@@ -101,7 +101,8 @@ public struct ExperimentRunner: Sendable {
     }
     let schedule = SuiteSchedule(
       chosen.map { specs[$0] }, prepared: fitting(chosen.map { prepared[$0] }, share), cache: cache,
-      share: share, fresh: fresh, ended: failed)
+      share: share, fresh: fresh
+    ) { outcome, _ in failed(outcome) }
     work(schedule)
     let trainings = schedule.trainings
     return ShardOutcome(
@@ -111,7 +112,7 @@ public struct ExperimentRunner: Sendable {
   private func prepare(_ specs: [ExperimentSpec]) -> [Result<PreparedExperiment, RunError>] {
     guard let engine = engines.first else { return [] }
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
-    return specs.map { spec in Result { () throws(RunError) in try preparation.prepare(spec) } }
+    return preparation.prepare(specs)
   }
 
   /// Refuses experiments that do not fit into the available memory.
@@ -160,8 +161,25 @@ public struct ExperimentRunner: Sendable {
   // MARK: Workers
 
   private func work(_ schedule: SuiteSchedule) {
-    if fresh { schedule.discard(stopping) }
+    if fresh { discard(schedule) }
     concurrently(engines.count) { work(schedule, engines[$0]) }
+  }
+
+  /// Discards what earlier trainings have left, before another training begins with it. Experiments
+  /// that cannot run end instead, all of them before anything is discarded.
+  private func discard(_ schedule: SuiteSchedule) {
+    func each(_ body: (Int) throws(RunError) -> Void) {
+      for index in schedule.experiments.indices where !stopping.isRequested {
+        do throws(RunError) { try body(index) } catch {
+          schedule.end(index, .failure(error))
+          failed(error)
+        }
+      }
+    }
+    each { index throws(RunError) in try schedule.check(index, lock: lock) }
+    each { index throws(RunError) in
+      try schedule.discard(index, stopping, announce: announce, lock: lock)
+    }
   }
 
   /// Takes work from the schedule until nothing is left.
@@ -186,8 +204,7 @@ public struct ExperimentRunner: Sendable {
     do throws(RunError) {
       return try schedule.begin(index, for: stage) { experiment throws(RunError) in
         let folders = folders(spec)
-        let lock = try FolderLock(folders.state, interruption: stopping, announce: announce)
-        try keepStart(of: experiment.spec, folders)
+        let lock = try lock(experiment.spec)
         try replace(folders, experiment.spec)
         try StageUse.write(experiment, to: folders)
         return lock
@@ -197,6 +214,14 @@ public struct ExperimentRunner: Sendable {
       failed(error)
       return false
     }
+  }
+
+  /// Locks the folder of an experiment, whose results this run may then replace.
+  private func lock(_ spec: ExperimentSpec) throws(RunError) -> FolderLock {
+    let folders = folders(spec)
+    let lock = try FolderLock(folders.state, interruption: stopping, announce: announce)
+    try keepStart(of: spec, folders)
+    return lock
   }
 
   /// - Throws: if the experiment starts from a model among the results that it would replace.
@@ -231,8 +256,7 @@ public struct ExperimentRunner: Sendable {
       let own = try cache.lock(stage.key, stopping, announce: announce)
       lock = own
       try cache.describe(stage)
-      let label = engines.count > 1 ? "\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)" : nil
-      let progress = label.map(self.progress.labelled) ?? self.progress
+      let progress = printer(stage)
       defer { progress.end() }
       let training = VariantTraining(
         spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
@@ -258,6 +282,12 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
+  /// Shows the progress of a training, with its name if there are several at the same time.
+  private func printer(_ stage: TrainingStage) -> ProgressPrinter {
+    engines.count > 1
+      ? progress.labelled("\(stage.spec.name) \(stage.variant.rawValue) \(stage.seed)") : progress
+  }
+
   /// Postpones a training that another process owns.
   private func postpone(_ stage: TrainingStage, _ owner: String, _ schedule: SuiteSchedule) {
     guard schedule.postpone(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
@@ -275,7 +305,7 @@ public struct ExperimentRunner: Sendable {
       let finishing = ExperimentFinishing(
         experiment: experiment, engine: engine, cache: cache,
         folders: folders(experiment.spec), ownsProcess: ownsProcess, commit: commits[experiment.spec.name],
-        ranks: group.count, interruption: stopping, announce: announce)
+        ranks: group.count, interruption: stopping, announce: announce, printer: printer)
       schedule.end(index, .success(try finishing.run()))
     } catch {
       // Nobody has asked to stop, so that a lock was lost.
@@ -292,14 +322,19 @@ public struct ExperimentRunner: Sendable {
 
   /// Marks the report in the folder of a failed run as that of an earlier run, unless another run
   /// is writing it, or has.
-  func markEarlier(_ outcome: ExperimentOutcome) {
+  ///
+  /// - Parameter lock: the folder's, if this run has it.
+  func markEarlier(_ outcome: ExperimentOutcome, owning lock: FolderLock? = nil) {
     let folders = folders(outcome.spec)
     guard let failure = outcome.failure, !failure.isInterruption else { return }
     if case .inUse = failure { return }
-    guard let earlier = EarlierResults(in: folders),
-      let lock = try? FolderLock(folders.state, interruption: stopping)
+    if let lock, !lock.isOwned() { return }
+    // Locking would make a folder where there is no report.
+    guard FileManager.default.fileExists(atPath: folders.report),
+      let lock = lock ?? (try? FolderLock(folders.state, interruption: stopping, announce: announce))
     else { return }
     defer { withExtendedLifetime(lock) {} }
+    guard let earlier = EarlierResults(in: folders) else { return }
     do throws(RunError) { try earlier.mark(.failed, "the last run failed: \(failure)") } catch {
       progress.show(.warning("\(error)"))
     }

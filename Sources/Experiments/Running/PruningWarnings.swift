@@ -14,7 +14,7 @@ struct PruningWarnings {
   /// Share of a layer's channels that may be removed without a warning.
   private static let mostOfLayer = 0.9
 
-  var sentences: [String] { thinnedLayers + [shortfall].compactMap(\.self) }
+  var sentences: [String] { thinnedLayers + [shortfall ?? needlessSteps].compactMap(\.self) }
 
   /// Layers that have lost more than nine tenths of their channels with this step.
   private var thinnedLayers: [String] {
@@ -32,6 +32,18 @@ struct PruningWarnings {
     guard let prune, let missed = missedShare(prune) ?? missedChannels(prune) else { return nil }
     return "\(missed.result), but the target was \(missed.wanted): the criterion scores"
       + " no other channels that may be removed"
+  }
+
+  /// Nil unless the model to start from has so few channels that no step removed any.
+  private var needlessSteps: String? {
+    let missing = after.missingAtStart
+    guard prune != nil, missing.values.contains(where: { $0 > 0 }),
+      (after.channelGroups + after.streamGroups).allSatisfy({ group in
+        group.originalCount - group.kept.count == missing[group.name, default: 0]
+      })
+    else { return nil }
+    return "the steps removed no channel: the target counts the channels that the model to start from lacks,"
+      + " which reach it already"
   }
 
   /// A target of parameters or MACs that was not reached.

@@ -1,4 +1,3 @@
-import Compute
 import Datasets
 import Network
 import Training
@@ -7,7 +6,6 @@ import Training
 public enum RunError: Error, CustomStringConvertible {
   case data(DatasetError)
   case model(ModelFileError)
-  case compute(ComputeError)
   case training(TrainingError)
   /// Another run is using the folder; `owner` is empty if it is unknown.
   case inUse(folder: String, owner: String)
@@ -20,7 +18,6 @@ public enum RunError: Error, CustomStringConvertible {
     switch self {
     case .data(let error): "\(error)"
     case .model(let error): "\(error)"
-    case .compute(let error): "\(error)"
     case .training(let error): "\(error)"
     case .inUse(let folder, let owner):
       "\(folder): in use by another run" + (owner.isEmpty ? "" : ", \(owner)")
@@ -31,4 +28,9 @@ public enum RunError: Error, CustomStringConvertible {
   public var isInterruption: Bool {
     if case .training(.interrupted) = self { true } else { false }
   }
+}
+
+/// Writes or reads files; any error is one of storage.
+func stored(_ body: () throws -> Void) throws(RunError) {
+  do { try body() } catch { throw .storage("\(error)") }
 }

@@ -47,7 +47,7 @@ final class SuiteSchedule: Sendable {
 
   private let specs: [ExperimentSpec]
   /// Nil if an experiment could not be prepared.
-  private let experiments: [PreparedExperiment?]
+  let experiments: [PreparedExperiment?]
   /// The trainings of a shard, which does not finish experiments; nil to do all trainings and
   /// finish experiments.
   private let share: Set<StageKey>?
@@ -60,17 +60,19 @@ final class SuiteSchedule: Sendable {
   private let state: Mutex<State>
   /// Of each experiment.
   private let folders: [Folder]
-  private let ended: Mutex<@Sendable (ExperimentOutcome) -> Void>
+  private let ended: Mutex<@Sendable (ExperimentOutcome, FolderLock?) -> Void>
 
   /// - Parameters:
   ///   - prepared: the prepared experiment for each of `specs`.
   ///   - cache: the cache of trainings.
   ///   - share: only do these trainings, and finish no experiment.
   ///   - fresh: whether to discard cached trainings, see `discard`.
-  ///   - ended: called for every experiment that ends, one at a time.
+  ///   - ended: called for every experiment that ends, one at a time, with the lock of its folder
+  ///     if it was opened.
   init(
     _ specs: [ExperimentSpec], prepared: [Result<PreparedExperiment, RunError>], cache: StageCache,
-    share: Set<StageKey>? = nil, fresh: Bool = false, ended: @escaping @Sendable (ExperimentOutcome) -> Void
+    share: Set<StageKey>? = nil, fresh: Bool = false,
+    ended: @escaping @Sendable (ExperimentOutcome, FolderLock?) -> Void
   ) {
     self.specs = specs
     self.share = share
@@ -129,15 +131,34 @@ final class SuiteSchedule: Sendable {
 
   func beginnings(of stage: TrainingStage) -> SharedBeginnings? { beginnings[stage.key] }
 
-  /// Discards all checkpoints and shared states of the trainings, except those that another process
-  /// is using.
-  func discard(_ interruption: Interruption) {
-    for stage in stages where share?.contains(stage.key) ?? true {
-      beginnings[stage.key]?.clear(interruption)
-      guard cache.checkpoints(stage.key).newestEpoch != nil,
-        let lock = try? cache.lock(stage.key, interruption)
-      else { continue }
-      withExtendedLifetime(lock) { cache.checkpoints(stage.key).clear() }
+  /// Whether an experiment's folder can be locked, which a shard does not need.
+  ///
+  /// - Throws: the errors of `lock`.
+  func check(_ index: Int, lock: (ExperimentSpec) throws(RunError) -> FolderLock) throws(RunError) {
+    guard share == nil, let experiment = experiments[index] else { return }
+    _ = try lock(experiment.spec)
+  }
+
+  /// Discards all checkpoints and shared states of an experiment's trainings, except those that
+  /// another process is using; none if it has ended.
+  ///
+  /// - Parameters:
+  ///   - interruption: ends it early.
+  ///   - announce: is called with a message if it waits long for another process.
+  ///   - lock: locks the folder of the experiment, which a shard does not need.
+  /// - Throws: the errors of `lock`; nothing is discarded then.
+  func discard(
+    _ index: Int, _ interruption: Interruption, announce: @escaping (String) -> Void,
+    lock: (ExperimentSpec) throws(RunError) -> FolderLock
+  ) throws(RunError) {
+    guard let experiment = experiments[index], !hasEnded(index) else { return }
+    let lock = try share == nil ? lock(experiment.spec) : nil
+    defer { withExtendedLifetime(lock) {} }
+    let stages = experiment.stages.filter { share?.contains($0.key) ?? true }
+    for key in stages.flatMap({ [$0.key] + (beginnings[$0.key]?.keys ?? []) })
+    where !interruption.isRequested && cache.checkpoints(key).newestEpoch != nil {
+      guard let lock = try? cache.lock(key, interruption, announce: announce) else { continue }
+      withExtendedLifetime(lock) { cache.checkpoints(key).clear() }
     }
   }
 
@@ -162,7 +183,8 @@ final class SuiteSchedule: Sendable {
   ///
   /// - Returns: whether it is postponed for the first time.
   func postpone(_ stage: TrainingStage) -> Bool {
-    state.withLock { state in
+    defer { unlockFolders() }
+    return state.withLock { state in
       state.stages[stage.key] = .busy
       return state.postponed.insert(stage.key).inserted
     }
@@ -170,6 +192,7 @@ final class SuiteSchedule: Sendable {
 
   func finished(_ stage: TrainingStage, trained: Bool) {
     state.withLock { $0.stages[stage.key] = .done(trained: trained) }
+    unlockFolders()
   }
 
   /// Ends every experiment that needs the training.
@@ -206,12 +229,25 @@ final class SuiteSchedule: Sendable {
     }
   }
 
-  /// Unlocks the folders of experiments that have ended, and reports that.
+  /// Reports that experiments have ended, and unlocks their folders.
   private func close(_ indices: [Int]) {
-    for index in indices { folders[index].lock.withLock { $0 = nil } }
-    ended.withLock { ended in
-      for index in indices { ended(outcome(index)) }
+    for index in indices {
+      let lock = folders[index].lock.withLock { $0 }
+      ended.withLock { $0(outcome(index), lock) }
     }
+    unlockFolders()
+  }
+
+  /// Unlocks the folders of experiments that have ended, except those to which a training still
+  /// writes.
+  private func unlockFolders() {
+    let unused = state.withLock { state in
+      experiments.indices.filter { index in
+        guard case .ended = state.experiments[index] else { return false }
+        return !(experiments[index]?.stages ?? []).contains { state.stages[$0.key] == .running }
+      }
+    }
+    for index in unused { folders[index].lock.withLock { $0 = nil } }
   }
 
   private static func isDone(_ stage: StageState?) -> Bool {
@@ -233,12 +269,12 @@ final class SuiteSchedule: Sendable {
     let isOpen = folders[index].lock.withLock { lock -> Result<Bool, RunError> in
       Result { () throws(RunError) in
         if lock == nil, !hasEnded(index) { lock = try open(experiment) }
-        if hasEnded(index) { lock = nil }
-        return lock != nil
+        return !hasEnded(index)
       }
     }
     if try isOpen.get() { return true }
     if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
+    unlockFolders()
     return false
   }
 

@@ -68,7 +68,8 @@ public struct TrainingFollower {
       let stage = prepared.stages.first { $0.variant == order.variant && $0.seed == order.seed }
       guard let stage, stage.key.digest == order.stage else {
         throw .storage(
-          "\(spec.name): process 0 has other data, files, kernels or another OpenBLAS; all processes need the same"
+          "\(spec.name): process 0 has other data, files or kernels, or another OpenBLAS or JPEG decoder; "
+            + "all processes need the same"
         )
       }
       let training = VariantTraining(

@@ -59,7 +59,7 @@ extension VariantTraining {
     shared.current = nil
     shared.epochs.append(entry)
     do throws(RunError) {
-      try beginnings?.keep(network, shared, interruption)
+      try beginnings?.keep(network, shared, interruption) { progress.show(.message($0)) }
     } catch {
       try end(error)
     }

@@ -51,7 +51,9 @@ struct VariantTraining {
 
   /// Trains to the end, and saves a checkpoint after every epoch, within long epochs, and when
   /// asked to stop.
-  func run(fresh: Bool) throws(RunError) -> Outcome {
+  ///
+  /// - Parameter showsDone: whether a training that is done already is shown
+  func run(fresh: Bool, showsDone: Bool = true) throws(RunError) -> Outcome {
     DurableFile.removeLeftovers(in: checkpoints.folder)
     if fresh { checkpoints.clear() }
     let network = try initialNetwork()
@@ -60,10 +62,12 @@ struct VariantTraining {
     if isNew { try checkStart() }
     let taken = isNew ? try takeBeginning(network, &record) : nil
     let finished = record.epochs.count
-    show(
-      .runStarted(
-        experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished,
-        suite: forecast?.begin(key, epochs: finished)))
+    if showsDone || finished < epochs {
+      show(
+        .runStarted(
+          experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished,
+          suite: forecast?.begin(key, epochs: finished)))
+    }
     if taken != nil || finished < epochs { record.begin(in: .current(engine, spec)) }
     if let taken {
       // The other processes do not take part yet.
@@ -200,8 +204,10 @@ struct VariantTraining {
     record.current = nil
     show(
       .epochEnded(
-        entry.report(withoutChannels: network.structure.excludedChannels(by: spec.prune)), epochs: epochs,
-        seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond,
+        entry.report(
+          withoutChannels: network.structure.excludedChannels(by: spec.prune),
+          metrics: spec.evaluate.metrics),
+        epochs: epochs, seconds: entry.trainSeconds, imagesPerSecond: entry.imagesPerSecond,
         suite: forecast?.advance(key, epochs: entry.epoch)))
   }
 

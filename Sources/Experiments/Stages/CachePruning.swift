@@ -12,14 +12,31 @@ public struct CachePruning: Encodable {
   ///   - minimumAge: minimum age in seconds; younger trainings are kept.
   ///   - isDry: whether to remove nothing and only report, without waiting for owners on other
   ///     hosts.
+  ///   - announce: is called with a message if it waits long for such an owner.
   /// - Throws: `RunError.storage` if something cannot be removed.
   public init(
-    results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool
+    results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool,
+    announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) {
     var (removed, inUse): ([CacheEntry], [CacheEntry]) = ([], [])
-    for entry in StageCache(results: results).entries(of: results)
-    where (entry.isUnused || !unusedOnly) && entry.ageSeconds >= minimumAge {
-      let isFree = try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path)
+    let entries = StageCache(results: results).entries(of: results).filter {
+      ($0.isUnused || !unusedOnly) && $0.ageSeconds >= minimumAge
+    }
+    func isLocked(_ folder: String) throws(RunError) -> Bool {
+      guard !isDry else { return FolderLock.seemsOwned(folder) }
+      do throws(RunError) { _ = try FolderLock(folder, announce: announce) } catch .inUse { return true }
+      return false
+    }
+    // A run holds the locks of its experiments, and only those of trainings that it is doing.
+    var running: Set<String> = []
+    for experiment in Set(entries.flatMap(\.experiments)).sorted()
+    where try isLocked(ResultFolders(results: results, experiment: experiment).state) {
+      running.insert(experiment)
+    }
+    for entry in entries {
+      let isRunning = !running.isDisjoint(with: entry.experiments)
+      let isFree =
+        try isRunning ? false : isDry ? !isLocked(entry.path) : Self.removeUnlessInUse(entry.path, announce)
       if isFree { removed.append(entry) } else { inUse.append(entry) }
     }
     self.removed = removed
@@ -27,10 +44,12 @@ public struct CachePruning: Encodable {
   }
 
   /// Removes a folder; returns false if a run is using it.
-  private static func removeUnlessInUse(_ folder: String) throws(RunError) -> Bool {
+  private static func removeUnlessInUse(
+    _ folder: String, _ announce: @escaping (String) -> Void
+  ) throws(RunError) -> Bool {
     do throws(RunError) {
       // Prevents runs from using it during removal.
-      let lock = try FolderLock(folder)
+      let lock = try FolderLock(folder, announce: announce)
       defer { withExtendedLifetime(lock) {} }
       try remove(folder)
       return true

@@ -31,6 +31,9 @@ struct SharedBeginnings: Sendable {
     StageKey(stage: "beginning", "training: \(trunk.digest)\nepoch: \(epoch)\n")
   }
 
+  /// The keys of the states.
+  var keys: [StageKey] { epochs.map { Self.key(stage.trunk, epoch: $0) } }
+
   // MARK: Beginning
 
   /// The last epoch after which there is a state to start from; 0 if there is none. The state may
@@ -71,14 +74,16 @@ struct SharedBeginnings: Sendable {
   ///   - network: the network after the steps.
   ///   - record: the record, ending with the epoch.
   ///   - interruption: ends the wait for a heartbeat of another owner.
+  ///   - announce: is called with a message if that takes long.
   func keep(
-    _ network: Network, _ record: TrainingRecord, _ interruption: Interruption
+    _ network: Network, _ record: TrainingRecord, _ interruption: Interruption,
+    announce: @escaping (String) -> Void
   ) throws(RunError) {
     let epoch = record.epochs.count
     guard epochs.contains(epoch), stage.variant == .pruned || epoch < stage.epochs else { return }
     let key = Self.key(stage.trunk, epoch: epoch)
     do throws(RunError) {
-      let lock = try cache.lock(key, interruption)
+      let lock = try cache.lock(key, interruption, announce: announce)
       defer { withExtendedLifetime(lock) {} }
       guard store(epoch).newest(key).restored == nil else { return }
       try cache.describe(key, as: summary(epoch), epochs: epoch)
@@ -89,14 +94,6 @@ struct SharedBeginnings: Sendable {
       // The training itself stops, and is saved, at its next step.
     } catch .inUse {
       // Another run is storing or removing it; it only saves work, and nothing depends on it.
-    }
-  }
-
-  /// Removes the states that no other process is using.
-  func clear(_ interruption: Interruption) {
-    for epoch in epochs where store(epoch).has(epoch: epoch) {
-      guard let lock = try? cache.lock(Self.key(stage.trunk, epoch: epoch), interruption) else { continue }
-      withExtendedLifetime(lock) { store(epoch).clear() }
     }
   }
 

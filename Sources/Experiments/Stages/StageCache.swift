@@ -8,6 +8,8 @@ import TensorFiles
 /// trainings. The checkpoint of the last epoch is the result.
 struct StageCache: Sendable {
   let folder: String
+  /// Of the locks of trainings.
+  var rules = LockRules()
 
   init(results: String) { folder = "\(results)/.cache" }
 
@@ -22,7 +24,7 @@ struct StageCache: Sendable {
   func lock(
     _ key: StageKey, _ interruption: Interruption, announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) -> FolderLock {
-    try FolderLock(folder(key), interruption: interruption, announce: announce)
+    try FolderLock(folder(key), rules: rules, interruption: interruption, announce: announce)
   }
 
   static let noteName = "stage.yaml"
@@ -39,11 +41,9 @@ struct StageCache: Sendable {
     let path = "\(folder(key))/\(Self.noteName)"
     let text = "# \(summary)\n\(Self.epochsNote)\(epochs)\n" + key.text
     if DurableFile.text(path) == text { return }
-    do {
+    try stored {
       try DurableFile.makeFolder(folder(key))
       try DurableFile.write(Array(text.utf8), to: path)
-    } catch {
-      throw .storage("\(error)")
     }
   }
 }

@@ -33,9 +33,11 @@ struct StageKey: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - kernels: ``KernelClass/fingerprint(in:)``: bits differ between classes.
+  ///   - decoder: ``PictureDecoders/fingerprint``, which only pictures depend on.
   ///   - weights: digest of the file to start from; nil for random weights.
   static func train(
-    _ spec: ExperimentSpec, variant: Variant, seed: UInt64, kernels: String, load: StageKey, weights: String?
+    _ spec: ExperimentSpec, variant: Variant, seed: UInt64, kernels: String, decoder: String, load: StageKey,
+    weights: String?
   ) -> StageKey {
     var part = spec
     part.name = "stage"
@@ -64,10 +66,15 @@ struct StageKey: Hashable, Sendable {
       """
       code: \(codeVersion)
       kernels: \(kernels)
-      load: \(load.digest)
+      \(decoderLine(spec.dataset, decoder))load: \(load.digest)
       weights: \(weights ?? "random")
       \(yaml(part))
       """)
+  }
+
+  /// The line of a key with the decoder's fingerprint; empty for data without pictures.
+  static func decoderLine(_ spec: DatasetSpec, _ decoder: String) -> String {
+    spec.pictures == nil ? "" : "decoder: \(decoder)\n"
   }
 }
 

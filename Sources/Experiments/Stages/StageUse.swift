@@ -24,14 +24,12 @@ struct StageUse: Codable, Equatable, Sendable {
     let uses = experiment.stages.map(StageUse.init)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    do {
+    try stored {
       let text = try encoder.encode(uses)
       let path = "\(folders.state)/\(name)"
       if let found = try? Data(contentsOf: URL(fileURLWithPath: path)), found == text { return }
       try DurableFile.makeFolder(folders.state)
       try DurableFile.write(Array(text), to: path)
-    } catch {
-      throw .storage("\(error)")
     }
   }
 

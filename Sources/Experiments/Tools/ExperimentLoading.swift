@@ -1,7 +1,6 @@
 import Compute
 import Foundation
 import Specification
-import TensorFiles
 
 /// Loads experiments from files and suites.
 public enum ExperimentLoading {
@@ -12,8 +11,8 @@ public enum ExperimentLoading {
   ///   - overrides: `path=value` texts, applied to every experiment
   ///   - withoutDataset: whether other images replace the data set, which then need not fit or
   ///     exist
-  ///   - model: a trained model's safetensors file, whose metadata has the classes of a data set of
-  ///     pictures that does not exist
+  ///   - model: a trained model's file, whose metadata has the classes of a data set of pictures
+  ///     that does not exist
   ///   - threads: of the trainings, to warn of those that do not fit into memory; nil to leave that
   ///     to a run, which refuses them
   ///   - forCheck: whether missing start weights, an error of a run, are reported as a warning
@@ -26,9 +25,7 @@ public enum ExperimentLoading {
   ) {
     var catalog = Catalog.standard
     catalog.checksDatasets = !withoutDataset
-    if withoutDataset, let model, let header = try? TensorHeader(contentsOf: model) {
-      catalog.modelClasses = ModelMetadata.classNames(in: header.metadata)?.count
-    }
+    if withoutDataset, let model { catalog.modelClasses = ModelMetadata.classNames(ofModel: model)?.count }
     var specs: [ExperimentSpec] = []
     var sources: [String: String] = [:]
     var diagnostics: [Diagnostic] = []
@@ -42,18 +39,21 @@ public enum ExperimentLoading {
         for experiment in loaded {
           let name = experiment.spec.name
           specs.append(experiment.spec)
-          sources[name] = file
+          let isAgain = sources.updateValue(file, forKey: name) == file
           // Experiments of one matrix share their warnings.
           let found =
             experiment.warnings
             + (threads.map { memoryWarnings(experiment.spec, memory, $0, at: experiment.place) } ?? [])
-            + (forCheck ? missingFiles(experiment.spec, at: experiment.place) : [])
+            + (forCheck ? missingWeights(experiment) : [])
           warnings += found.filter { !warnings.contains($0) }
           if let other = placeOfName.updateValue(experiment.place, forKey: name) {
-            diagnostics.append(
-              Diagnostic(
+            let problem =
+              isAgain
+              ? Diagnostic(place: Place(file: file), message: "the file is given twice")
+              : Diagnostic(
                 place: experiment.place, path: "name",
-                message: "\(other) names its experiment `\(name)` too; results would mix"))
+                message: "\(other) names its experiment `\(name)` too; results would mix")
+            if !diagnostics.contains(problem) { diagnostics.append(problem) }
           }
         }
       } catch {
@@ -72,14 +72,19 @@ public enum ExperimentLoading {
   }
 
   /// A warning if the start weights do not exist: they may be on another machine.
-  private static func missingFiles(_ spec: ExperimentSpec, at place: Place) -> [Diagnostic] {
-    guard let path = spec.architecture.weights, !FileManager.default.fileExists(atPath: path) else {
-      return []
+  private static func missingWeights(_ experiment: LoadedExperiment) -> [Diagnostic] {
+    let place = experiment.weightsPlace ?? experiment.place
+    guard let path = experiment.spec.architecture.weights, !FileManager.default.fileExists(atPath: path)
+    else { return [] }
+    var message = "\(path) does not exist; `run` needs it"
+    if !path.hasPrefix("/") {
+      message += "; the path is \(URL(fileURLWithPath: path).path)"
+      let folder = URL(fileURLWithPath: place.file).deletingLastPathComponent()
+      if FileManager.default.fileExists(atPath: folder.appendingPathComponent(path).path) {
+        message += "; it is next to the file: write `${\(experimentFolder)}/\(path)`"
+      }
     }
-    return [
-      Diagnostic(
-        place: place, path: "architecture.weights", message: "\(path) does not exist; `run` needs it")
-    ]
+    return [Diagnostic(place: place, path: "architecture.weights", message: message)]
   }
 
   /// The experiment files, with suites expanded.

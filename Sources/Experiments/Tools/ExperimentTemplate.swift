@@ -40,15 +40,9 @@ public struct ExperimentTemplate {
     self.file = file
     self.name = Self.name(of: file)
     self.dataset = entry
-    let classes: Int?
-    switch entry.countClasses?(Self.pictures(self.name)) {
-    // The smallest network has two outputs.
-    case .count(let count): (classes, warning) = (max(2, count), nil)
-    case .unseen: (classes, warning) = (10, nil)
-    case .wrong(let problem): (classes, warning) = (10, problem)
-    case nil: (classes, warning) = (nil, nil)
-    }
-    self.architecture = Self.lines(of: network, for: entry, classes: classes)
+    let folder = entry.countClasses?(Self.pictures(self.name))
+    if case .wrong(let problem)? = folder { warning = problem } else { warning = nil }
+    self.architecture = Self.lines(of: network, for: entry, folder)
   }
 
   /// The folder of an experiment's pictures.
@@ -67,9 +61,9 @@ public struct ExperimentTemplate {
 
   private static func isTiny(_ dataset: Catalog.Dataset) -> Bool { (dataset.input.last ?? 0) < 16 }
 
-  /// - Parameter classes: of pictures; nil for the data set's own.
+  /// - Parameter folder: of pictures; nil for other data sets, which have classes of their own.
   private static func lines(
-    of network: Catalog.Architecture, for dataset: Catalog.Dataset, classes: Int?
+    of network: Catalog.Architecture, for dataset: Catalog.Dataset, _ folder: Catalog.Dataset.FolderClasses?
   ) -> [String] {
     var lines = ["  name: \(network.name)"]
     // A family needs a depth.
@@ -79,9 +73,12 @@ public struct ExperimentTemplate {
         ? ["  depth: 8                  # 6n + 2", "  width: 0.5                # of the usual channels"]
         : ["  depth: 20                 # 6n + 2"]
     }
-    if let classes {
+    if let folder {
+      var (classes, comment) = (10, "set it to the number of folders in train/")
+      // The smallest network has two outputs.
+      if case .count(let count) = folder { (classes, comment) = (max(2, count), "folders in train/") }
       let line = "  classes: \(classes)".padding(toLength: 28, withPad: " ", startingAt: 0)
-      lines.append(line + "# folders in train/")
+      lines.append(line + "# " + comment)
     }
     return lines
   }
@@ -124,7 +121,7 @@ public struct ExperimentTemplate {
         "# All keys: `espalier schema experiment`.",
         "format: 1",
         "name: \(name)",
-        "description: 40 % of the channels pruned while training",
+        "description: a network pruned while it trains, and its baseline",
         "seeds: [0]                  # for every seed, both networks are trained",
         "",
         "dataset:",

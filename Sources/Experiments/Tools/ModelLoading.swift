@@ -16,7 +16,7 @@ extension ExperimentSpec {
     }
     do throws(ModelFileError) {
       if let weights {
-        try network.load(model: try modelFile(weights), from: weights)
+        try architecture.load(try modelFile(weights), from: weights, into: network)
       } else {
         try loadStart(network)
       }
@@ -62,10 +62,10 @@ extension ExperimentSpec {
     }
   }
 
-  /// The experiment's network without weights.
+  /// The experiment's network without weights, see ``ArchitectureSpec/structure()``.
   func structure() throws(ToolError) -> PrunableGraph {
     do throws(ArchitectureError) {
-      var structure = PrunableGraph(try ArchitectureRegistry.graph(architecture))
+      var structure = try architecture.structure()
       structure.prunesStreams = prune?.scope == .stream
       return structure
     } catch {
@@ -77,7 +77,8 @@ extension ExperimentSpec {
   /// so.
   func loadStart(_ network: Network) throws(ModelFileError) {
     guard let path = architecture.weights else { return }
-    try network.load(model: try modelFile(path), from: path, newHead: architecture.hasNewHead)
+    try architecture.load(
+      try modelFile(path), from: path, into: network, newHead: architecture.hasNewHead)
   }
 
   /// A trained model's tensors and metadata, from a safetensors file or an ONNX file.
@@ -125,6 +126,14 @@ extension ExperimentSpec {
 }
 
 extension ArchitectureSpec {
+  /// The network from which a training starts: without the channels that the start weights lack, or
+  /// whole if they do not fit or cannot be read, which a training refuses.
+  func structure() throws(ArchitectureError) -> PrunableGraph {
+    let whole = PrunableGraph(try ArchitectureRegistry.graph(self))
+    guard let weights, weights != onnx, let header = try? header(ofModel: weights) else { return whole }
+    return (try? whole.starting(from: header, weights, newHead: hasNewHead)) ?? whole
+  }
+
   /// Why the start weights do not fit, judging by the names and shapes of their tensors. A missing
   /// file may be on another machine.
   var weightsProblem: String? {
@@ -132,10 +141,40 @@ extension ArchitectureSpec {
     do {
       let header = try header(ofModel: path)
       guard let graph = try? ArchitectureRegistry.graph(self) else { return nil }
-      try PrunableGraph(graph).check(header, from: path, newHead: hasNewHead)
+      try naming(header.metadata, of: path) { () throws(ModelFileError) in
+        try PrunableGraph(graph).check(header, from: path, newHead: hasNewHead)
+      }
       return nil
     } catch {
       return "\(error)"
+    }
+  }
+
+  /// Loads a model's file into a network of this architecture.
+  func load(
+    _ model: TensorFile, from path: String, into network: Network, newHead: Bool = false
+  ) throws(ModelFileError) {
+    try naming(model.metadata, of: path) { () throws(ModelFileError) in
+      try network.load(model: model, from: path, newHead: newHead)
+    }
+  }
+
+  /// Puts first, in errors about tensors that do not fit, what the file says that it is.
+  private func naming(
+    _ metadata: [String: String], of path: String, _ body: () throws(ModelFileError) -> Void
+  ) throws(ModelFileError) {
+    do throws(ModelFileError) { try body() } catch {
+      var problem = error
+      switch error {
+      // What else it might be is known.
+      case .lostChannels(let file, let tensor, let expected, let found):
+        problem = .wrongShape(file: file, tensor: tensor, expected: expected, found: found)
+      case .missing, .unexpected, .wrongShape, .badChannels: break
+      case .unreadable, .other, .integers, .partlyWrapped, .otherClasses, .notFinite, .negativeVariance:
+        throw error
+      }
+      guard let other = ModelMetadata.otherArchitecture(in: metadata, than: self) else { throw error }
+      throw .other("\(path): its architecture is \(other)" + "\(problem)".dropFirst(path.count))
     }
   }
 

@@ -1,6 +1,8 @@
 import Foundation
 import Network
+import ONNX
 import Specification
+import TensorFiles
 
 /// Metadata of a model's file, by key.
 enum ModelMetadata {
@@ -33,24 +35,54 @@ enum ModelMetadata {
     metadata[classNames].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
   }
 
+  /// The same of a model's file, which need not fit an experiment.
+  static func classNames(ofModel path: String) -> [String]? {
+    let start = (try? DurableFile.read(path, first: 9)) ?? []
+    let metadata =
+      ONNXNetwork.begins(start)
+      ? (try? DurableFile.read(path)).flatMap(ONNXNetwork.metadata(in:))
+      : (try? TensorHeader(contentsOf: path))?.metadata
+    return metadata.flatMap(classNames(in:))
+  }
+
   /// Metadata of any model of an experiment.
   static func of(_ spec: ExperimentSpec) -> [String: String] {
-    var metadata = [
-      "architecture": spec.architecture.name,
+    of(spec.architecture).merging([
       "experiment": spec.name,
       "espalier.version": ProductVersion.current,
       "espalier.dataset": spec.dataset.name,
-      "espalier.input": list(spec.architecture.input),
       "espalier.mean": list(spec.dataset.normalize.mean),
       "espalier.std": list(spec.dataset.normalize.std),
-    ]
-    if spec.architecture.declaration == nil, spec.architecture.onnx == nil {
-      if spec.architecture.depth > 0 { metadata["espalier.depth"] = "\(spec.architecture.depth)" }
-      metadata["espalier.block"] = spec.architecture.block.rawValue
-      if let growth = spec.architecture.growth { metadata["espalier.growth"] = "\(growth)" }
-      metadata["espalier.width"] = "\(spec.architecture.width)"
+    ]) { first, _ in first }
+  }
+
+  private static func of(_ architecture: ArchitectureSpec) -> [String: String] {
+    var metadata = ["architecture": architecture.name, "espalier.input": list(architecture.input)]
+    if architecture.declaration == nil, architecture.onnx == nil {
+      if architecture.depth > 0 { metadata["espalier.depth"] = "\(architecture.depth)" }
+      metadata["espalier.block"] = architecture.block.rawValue
+      if let growth = architecture.growth { metadata["espalier.growth"] = "\(growth)" }
+      metadata["espalier.width"] = "\(architecture.width)"
     }
     return metadata
+  }
+
+  /// What a model's file says that it is, such as `resnet, depth 8, width 0.5, input [1, 8, 8]`;
+  /// nil if it says nothing, or nothing else than the architecture. One of declared layers may be
+  /// that of any file.
+  static func otherArchitecture(
+    in metadata: [String: String], than architecture: ArchitectureSpec
+  ) -> String? {
+    let own = of(architecture)
+    guard let name = metadata["architecture"], own["espalier.width"] != nil else { return nil }
+    let numbers = ["depth", "growth", "width", "input"]
+    // The same network has several names: resnet20, or resnet and its depth.
+    let isOther =
+      (numbers + ["block"]).contains { metadata["espalier.\($0)"] != own["espalier.\($0)"] }
+      || (architecture.depth == 0 && name != architecture.name)
+    guard isOther else { return nil }
+    let known = numbers.compactMap { number in metadata["espalier.\(number)"].map { "\(number) \($0)" } }
+    return ([name] + known).joined(separator: ", ")
   }
 
   /// Original number of channels of each layer with weights, as a JSON object.

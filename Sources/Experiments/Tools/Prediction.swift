@@ -88,28 +88,22 @@ public struct Prediction: Encodable {
     guard normalize.mean.count == input.channels, normalize.std.count == input.channels else {
       throw .file("dataset.normalize has no mean and deviation for each of \(input.channels) channels")
     }
-    var files: [[UInt8]] = []
-    for path in paths {
-      do throws(DatasetError) {
-        files.append(
-          try SinglePicture.image(
-            contentsOf: path, channels: input.channels, side: input.rows,
-            resize: spec.dataset.pictures?.resize ?? input.rows))
-      } catch {
-        throw .file("\(error)")
+    do throws(DatasetError) {
+      var pixels: [UInt8] = []
+      for path in paths {
+        pixels += try SinglePicture.image(
+          contentsOf: path, channels: input.channels, side: input.rows, spec.dataset.pictures)
       }
+      let set = ImageSet(
+        channels: input.channels, rows: input.rows, columns: input.columns, pixels: pixels,
+        labels: [UInt8](repeating: 0, count: paths.count))
+      let plan = BatchPlan(
+        set: set, order: Array(paths.indices), batchSize: max(1, paths.count), augment: nil,
+        normalize: normalize, seed: 0, epoch: 0)
+      return try plan.batch(0).images
+    } catch {
+      throw .file("\(error)")
     }
-    var values: [Float] = []
-    values.reserveCapacity(paths.count * input.channels * input.pixels)
-    for channel in 0..<input.channels {
-      let (mean, std) = (normalize.mean[channel], normalize.std[channel])
-      for file in files {
-        values += file[channel * input.pixels..<(channel + 1) * input.pixels].map {
-          Float((Double($0) / 255 - mean) / std)
-        }
-      }
-    }
-    return Planes(input.planes(images: paths.count), dense: values)
   }
 
   private static func best(_ logits: [Float], _ top: Int, _ names: [String]?) -> [Class] {

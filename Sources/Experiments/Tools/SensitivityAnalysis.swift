@@ -17,6 +17,8 @@ public struct SensitivityAnalysis: Sendable {
   private let spec: ExperimentSpec
   private let ratios: [Double]
   private let weights: String
+  /// The model that a run of the experiment writes.
+  private let baseline: String
   private let folder: String
   private let engine: Engine
   private let interruption: Interruption
@@ -35,9 +37,8 @@ public struct SensitivityAnalysis: Sendable {
     self.spec = spec
     self.ratios = ratios
     let folders = ResultFolders(results: results, experiment: spec.name)
-    self.weights =
-      weights ?? spec.trainedStart
-      ?? folders.variant(seed: spec.seeds.first ?? 0, .baseline) + "/model.safetensors"
+    baseline = folders.variant(seed: spec.seeds.first ?? 0, .baseline) + "/model.safetensors"
+    self.weights = weights ?? spec.trainedStart ?? baseline
     folder = folders.root + "/sensitivity"
     self.engine = engine
     self.interruption = interruption
@@ -48,7 +49,11 @@ public struct SensitivityAnalysis: Sendable {
   public func run() throws(RunError) -> SensitivityReport {
     // Before the folder is made: either may be missing.
     let model: TensorFile
-    do { model = try spec.modelFile(weights) } catch { throw .model(error) }
+    do { model = try spec.modelFile(weights) } catch {
+      let isUntrained = weights == baseline && !FileManager.default.fileExists(atPath: weights)
+      throw .model(
+        isUntrained ? .other("\(error); `espalier run FILE` trains it, or give `--weights MODEL`") : error)
+    }
     let data = try spec.loadData(threads: engine.threads)
     // Of this model, whatever its file contains once the lock is free.
     let key = try key(data, engine.kernels)
@@ -104,7 +109,7 @@ public struct SensitivityAnalysis: Sendable {
     var bare = spec
     bare.architecture.weights = nil
     do { network = try bare.network(engine: engine) } catch { throw .storage("\(error)") }
-    do { try network.load(model: model, from: weights) } catch { throw .model(error) }
+    do { try spec.architecture.load(model, from: weights, into: network) } catch { throw .model(error) }
     return network
   }
 
@@ -124,7 +129,7 @@ public struct SensitivityAnalysis: Sendable {
       """
       code: \(StageKey.codeVersion)
       kernels: \(kernels.fingerprint(in: .float32))
-      data: \(data.digest)
+      \(StageKey.decoderLine(spec.dataset, PictureDecoders.fingerprint))data: \(data.digest)
       weights: \(model)
       ratios: \(ratios)
       \(yaml(part))
@@ -197,7 +202,7 @@ public struct SensitivityAnalysis: Sendable {
   }
 
   private func write(_ text: String, _ suffix: String) throws(RunError) {
-    do { try DurableFile.write(Array(text.utf8), to: file(suffix)) } catch { throw .storage("\(error)") }
+    try stored { try DurableFile.write(Array(text.utf8), to: file(suffix)) }
   }
 
   private func file(_ suffix: String) -> String { "\(folder)/sensitivity.\(suffix)" }

@@ -33,7 +33,7 @@ extension Network {
 
   /// The original channels that each group keeps, as metadata of a tensor file; unpruned groups are
   /// omitted.
-  public var keptChannelsMetadata: [String: String] {
+  private var keptChannelsMetadata: [String: String] {
     var metadata: [String: String] = [:]
     for group in channelGroups + streamGroups where group.kept.count < group.originalCount {
       metadata[PrunableGraph.keptPrefix + group.name] = group.kept.map(String.init).joined(separator: ",")
@@ -72,13 +72,6 @@ extension Network {
     let header = TensorHeader(file)
     try structure.check(header.shapes, header.integerTypes, file.metadata, from: path)
     setTensors(file.tensors)
-  }
-
-  /// Loads a tensor file, with its remaining channels.
-  public func load(contentsOf path: String) throws(ModelFileError) {
-    let file: TensorFile
-    do { file = try TensorFile(contentsOf: path) } catch { throw .unreadable(error) }
-    try load(model: file, from: path)
   }
 
   /// Loads a trained model that other programs may have written: names may have the prefix of

@@ -33,16 +33,29 @@ extension PrunableGraph {
   public func check(
     _ header: TensorHeader, from path: String, newHead: Bool = false
   ) throws(ModelFileError) {
-    var shapes = withOwnNames(header.shapes)
+    let pruned = try starting(from: header, path, newHead: newHead)
     let head = newHead ? headTensors : []
-    var pruned = self
-    if !fits(shapes, except: head) {
-      _ = pruned.keep(channels: try keptChannels(header.metadata, from: path))
-    }
+    var shapes = withOwnNames(header.shapes)
     // The new classifier reads the channels that are left.
     let own = pruned.tensorShapes
     for name in head { shapes[name] = own[name] }
     try pruned.check(shapes, withOwnNames(header.integerTypes), header.metadata, from: path)
+  }
+
+  /// The graph without the channels that a file lacks, by its metadata: that of a training that
+  /// starts from the file.
+  ///
+  /// - Parameter newHead: whether the file's classifier is ignored
+  /// - Throws: ``ModelFileError/badChannels(file:group:reason:)`` if the graph lacks the channels.
+  public func starting(
+    from header: TensorHeader, _ path: String, newHead: Bool = false
+  ) throws(ModelFileError) -> PrunableGraph {
+    var start = self
+    if !fits(withOwnNames(header.shapes), except: newHead ? headTensors : []) {
+      _ = start.keep(channels: try keptChannels(header.metadata, from: path))
+    }
+    start.markStart()
+    return start
   }
 
   private func withOwnNames<Value>(_ tensors: [String: Value]) -> [String: Value] {

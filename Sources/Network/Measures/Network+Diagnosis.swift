@@ -1,6 +1,10 @@
 import Compute
 
 extension Network {
+  /// The first parameter or running statistic, by name, with a value that is not finite: the
+  /// network has diverged.
+  public var firstNonFiniteTensor: String? { tensors.filter { !isFinite($0.value) }.keys.min() }
+
   /// The first layer, in forward order, whose parameters or activations are not finite.
   ///
   /// To be called after a training pass whose loss is not finite.

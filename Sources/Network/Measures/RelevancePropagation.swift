@@ -149,15 +149,6 @@ public final class RelevancePropagation {
   }
 }
 
-extension Network {
-  /// Relevance of one batch; see ``RelevancePropagation``.
-  public func relevances(
-    _ images: Planes, labels: [Int], rule: RelevanceRule = .standard
-  ) -> (logits: Tensor, relevances: [String: Tensor]) {
-    RelevancePropagation(self, rule: rule).relevances(images, labels: labels)
-  }
-}
-
 extension Tensor {
   /// Concatenates the rows of tensors with the same number of columns.
   fileprivate init(joining parts: [Tensor], columns: Int) {

@@ -2,7 +2,7 @@ import Compute
 
 /// The product of a signal and a gate of the same shape, or with one value per channel,
 /// `[channels, 1, 1]`. All relevance flows to the signal, none to the gate.
-public struct Multiply: RelevancePassing {
+public struct Multiply: ChannelwiseOperation, RelevancePassing {
   public init() {}
 
   public func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
@@ -15,16 +15,6 @@ public struct Multiply: RelevancePassing {
     }
     return signal
   }
-
-  public func tieChannels(_ node: NodeChannels, into ties: inout ChannelTies) {
-    for input in node.inputs { ties.same(input, node.output, channels: node.shape(node.output).channels) }
-  }
-
-  public func keeping(
-    _ kept: KeptPositions, _ inputs: [FeatureShape]
-  ) -> (operation: Multiply, slices: [ParameterSlice]) { (self, []) }
-
-  public func isNonNegative(_ inputs: [Bool]) -> Bool { inputs.allSatisfy(\.self) }
 
   public var backwardNeeds: SavedValues { .inputs }
 

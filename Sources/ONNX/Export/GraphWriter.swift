@@ -135,18 +135,8 @@ struct GraphWriter {
       })
   }
 
-  private mutating func free(_ name: String) -> String {
-    var free = name
-    var number = 1
-    while !taken.insert(free).inserted {
-      number += 1
-      free = "\(name).\(number)"
-    }
-    return free
-  }
-
   mutating func initializer(_ name: String, _ tensor: Tensor) -> String {
-    let name = free(name)
+    let name = taken.insertUnique(name, separator: ".")
     file.initializer.append(Onnx_TensorProto(tensor, name: name))
     return name
   }
@@ -156,7 +146,7 @@ struct GraphWriter {
     _ type: String, _ inputs: [String], _ layer: String, _ attributes: [Onnx_AttributeProto] = [],
     output: String? = nil
   ) -> String {
-    let name = free("\(layer)/\(type)")
+    let name = taken.insertUnique("\(layer)/\(type)", separator: ".")
     let output = output ?? name
     file.node.append(
       .with {

@@ -16,9 +16,6 @@ public struct ONNXOptions: Equatable, Sendable {
     self.batch = batch
   }
 
-  /// Versions that can be written.
-  public static let opsets = 13...21
-
   /// The lowest IR version for the opset, by the table of releases in ONNX's docs/Versioning.md,
   /// since runtimes reject newer versions.
   var irVersion: Int {

@@ -11,8 +11,7 @@ extension GraphReader {
   ) throws(ONNXError) {
     let features = try features(node, isTransposable: true)
     let value = try append(
-      Activation(function), [features.value],
-      layer: layer(before: node, features.value) ?? free(Self.path(node.proto.name) ?? node.output), node)
+      Activation(function), [features.value], layer: layer(before: node, features.value), node)
     set(result ?? node, .features(features.with(value)))
   }
 
@@ -71,8 +70,7 @@ extension GraphReader {
     var share = node.float("ratio", 0.5)
     if let given = try floats(node, 1), let first = given.values.first { share = first }
     guard (0..<1).contains(share) else { throw node.error("a ratio of \(share) is not from 0 to below 1") }
-    let value = try append(
-      Dropout(share), [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
+    let value = try append(Dropout(share), [features.value], node)
     set(node, .features(features.with(value)))
   }
 
@@ -85,9 +83,11 @@ extension GraphReader {
   }
 
   mutating func averagePool(_ node: NodeReader) throws(ONNXError) {
-    let features = try features(node)
+    let features = try paddedFeatures(node)
     let window = try poolingWindow(node, features)
-    guard window.padding == 0 || node.int("count_include_pad", 0) == 1 else {
+    // A Pad is part of the map, whose zeros the mean includes.
+    let hasOwnPadding = features.padding.contains { $0 != window.padding }
+    guard !hasOwnPadding || node.int("count_include_pad", 0) == 1 else {
       throw node.error(
         "its mean excludes the padding", "only `count_include_pad=True`, PyTorch's default, is supported")
     }
@@ -116,9 +116,7 @@ extension GraphReader {
   private mutating func pool(
     _ node: NodeReader, _ operation: any Operation, _ features: Features
   ) throws(ONNXError) {
-    let value = try append(
-      operation, [features.value], layer: free(Self.path(node.proto.name) ?? node.output), node)
-    set(node, .features(Features(value: value)))
+    set(node, .features(Features(value: try append(operation, [features.value], node))))
   }
 
   mutating func globalAveragePool(_ node: NodeReader) throws(ONNXError) {
@@ -147,9 +145,7 @@ extension GraphReader {
     let operands = try operands(node)
     let values = operands.map(\.value)
     let shortcut = builder.stream(among: values).flatMap(values.firstIndex) ?? 0
-    let value = try append(
-      Add(operands: 2, shortcut: shortcut), values,
-      layer: free(Self.path(node.proto.name) ?? node.output), node)
+    let value = try append(Add(operands: 2, shortcut: shortcut), values, node)
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }
 
@@ -159,8 +155,7 @@ extension GraphReader {
     var operands = try operands(node)
     let shapes = operands.map { builder.shape($0.value) }
     if shapes[0].isVector, !shapes[1].isVector { operands.swapAt(0, 1) }
-    let value = try append(
-      Multiply(), operands.map(\.value), layer: free(Self.path(node.proto.name) ?? node.output), node)
+    let value = try append(Multiply(), operands.map(\.value), node)
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }
 
@@ -202,8 +197,7 @@ extension GraphReader {
     }
     // Each block of torchvision's DenseNet begins like this.
     guard values.count > 1 else { return set(node, .features(first)) }
-    let value = try append(
-      Concatenate(), values, layer: free(Self.path(node.proto.name) ?? node.output), node)
+    let value = try append(Concatenate(), values, node)
     set(node, .features(Features(value: value, isVector: first.isVector)))
   }
 }

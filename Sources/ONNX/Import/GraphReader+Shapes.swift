@@ -79,10 +79,7 @@ extension GraphReader {
 
   private mutating func flatten(_ node: NodeReader, _ features: Features) throws(ONNXError) {
     var value = features.value
-    if !builder.shape(value).isVector {
-      value = try append(
-        Flatten(), [value], layer: free(Self.path(node.proto.name) ?? node.output), node)
-    }
+    if !builder.shape(value).isVector { value = try append(Flatten(), [value], node) }
     set(node, .features(Features(value: value, isVector: true)))
   }
 
@@ -103,9 +100,16 @@ extension GraphReader {
     set(node, .features(Features(value: features.value)))
   }
 
-  /// With a single pixel, it changes only the order of the dimensions.
+  /// With a single pixel, it changes only the order of the dimensions. Weights may be transposed,
+  /// too, as PyTorch exports a linear layer without bias.
   mutating func transpose(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return try transpose(sizes, node) }
+    if let name = node.input(0), case .tensor(let proto) = try lookup(name, of: node) {
+      guard proto.dims.count == 2, node.ints("perm") ?? [1, 0] == [1, 0] else {
+        throw node.error("it changes the order of a constant that is no matrix")
+      }
+      return set(node, .transposed(proto, name: name))
+    }
     var features = try features(node, isTransposable: true)
     let order = node.ints("perm") ?? []
     guard builder.shape(features.value).isVector, order.first == 0,
@@ -113,8 +117,7 @@ extension GraphReader {
       let channelAxis = order.firstIndex(of: features.channelAxis)
     else {
       throw node.error(
-        "it changes the order of what is flattened",
-        "export a model whose images have their channels first, [batch, channels, rows, columns]")
+        "it changes the order of what is flattened", Self.channelsFirst)
     }
     features.channelAxis = channelAxis
     set(node, .features(features))

@@ -26,7 +26,7 @@ extension GraphReader {
     guard let name = node.input(rank) else { return nil }
     switch try lookup(name, of: node) {
     case .sizes(let sizes): return sizes
-    case .features: return nil
+    case .features, .transposed: return nil
     case .tensor(let proto):
       guard proto.dataType == 6 || proto.dataType == 7, proto.dims.count <= 1 else { return nil }
       return Sizes(try decoding.integers(proto).map(Optional.some))

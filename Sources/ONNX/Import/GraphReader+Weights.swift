@@ -69,8 +69,7 @@ extension GraphReader {
   // MARK: Convolutions
 
   mutating func convolution(_ node: NodeReader) throws(ONNXError) {
-    var features = try rawFeatures(node)
-    if features.steps != [1, 1] { features = try projected(features, node) }
+    let features = try paddedFeatures(node)
     guard let weight = try floats(node, 1), weight.shape.count == 4, !features.isVector else {
       throw node.error("it is not two-dimensional", "only networks for images are supported")
     }
@@ -106,7 +105,7 @@ extension GraphReader {
     _ features: Features, before: Int = 0, after: Int = 0, _ node: NodeReader
   ) throws(ONNXError) -> Features {
     guard features.padding == [0, 0, 0, 0] else {
-      throw node.error("it reads the output of a Pad", "only convolutions may")
+      throw node.error("it reads the output of a Pad", "only convolutions and average pooling may")
     }
     guard features.steps[0] == features.steps[1], (1...Self.mostStride).contains(features.steps[0]) else {
       throw node.error("a Slice with steps of \(features.steps) is not square")
@@ -134,7 +133,10 @@ extension GraphReader {
   // MARK: Linear layers
 
   mutating func gemm(_ node: NodeReader) throws(ONNXError) {
-    guard node.float("alpha", 1) == 1, node.float("beta", 1) == 1, node.int("transA", 0) == 0 else {
+    // beta multiplies the bias; torch.mm, which has none, is exported with 0.
+    guard node.float("alpha", 1) == 1, node.input(2) == nil || node.float("beta", 1) == 1,
+      node.int("transA", 0) == 0
+    else {
       throw node.error("it is not a linear layer: alpha, beta or transA are set")
     }
     guard let weight = try floats(node, 1) else { throw node.error("it has no weights") }
@@ -178,12 +180,18 @@ extension GraphReader {
     guard bias.map({ $0.count == weight.shape[0] && $0.shape.last ?? 1 == $0.count }) ?? true else {
       throw node.error("its bias of \(bias?.shape ?? []) does not fit \(weight.shape[0]) outputs")
     }
-    let name = try layerName(node, weight: node.input(1))
+    let name = try layerName(node, weight: weightName(node))
     let value = try append(
       Linear(outputs: weight.shape[0], hasBias: bias != nil), [features.value], layer: name, node)
     tensors[name + ".weight"] = weight
     tensors[name + ".bias"] = bias.map { Tensor(shape: [$0.count], values: $0.values) }
     set(result ?? node, .features(Features(value: value, isVector: true)))
+  }
+
+  /// The name of the weights that a node reads, without a Transpose of them.
+  private func weightName(_ node: NodeReader) -> String? {
+    if case .transposed(_, let name)? = try? lookup(node.input(1), of: node) { return name }
+    return node.input(1)
   }
 
   func onlyConsumer(of name: String) -> Int? {
@@ -214,7 +222,9 @@ extension GraphReader {
     }
     let difference = Float(Double(node.float("epsilon", 1e-5)) - BatchNormalization.epsilon)
     if abs(difference) > 1e-9 { read[3].values = read[3].values.map { $0 + difference } }
-    let name = try layerName(node, weight: node.input(1))
+    // Optimizers merge equal initializers, so that several layers may read the same ones; each gets
+    // its own tensors, also where a network uses one layer twice.
+    let name = try layerName(node, weight: node.input(1).flatMap { used.contains($0) ? nil : $0 })
     let value = try append(
       BatchNormalization(), [features.value], layer: layer(before: node, features.value) ?? name,
       tensors: name, node)
@@ -227,7 +237,7 @@ extension GraphReader {
 
 extension Tensor {
   /// Of a matrix.
-  fileprivate var transposed: Tensor {
+  var transposed: Tensor {
     let (rows, columns) = (shape[0], shape[1])
     var result = Tensor(shape: [columns, rows])
     for row in 0..<rows {

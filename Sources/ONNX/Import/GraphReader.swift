@@ -7,6 +7,8 @@ struct GraphReader {
   enum Known {
     case features(Features)
     case tensor(Onnx_TensorProto)
+    /// A matrix that a Transpose has transposed, and the matrix's name.
+    case transposed(Onnx_TensorProto, name: String)
     case sizes(Sizes)
   }
 
@@ -33,7 +35,10 @@ struct GraphReader {
   /// More nodes are a mistake.
   private static let mostNodes = 10_000
 
-  let file: Onnx_GraphProto
+  /// Advice for models whose images have their channels last.
+  static let channelsFirst =
+    "export a model whose images have their channels first, [batch, channels, rows, columns]"
+
   var decoding: TensorDecoding
   var builder: GraphBuilder
   var tensors: [String: Tensor] = [:]
@@ -49,11 +54,12 @@ struct GraphReader {
   /// The layer of each value.
   private var layers: [Graph.Value: String] = [:]
   private var taken: Set<String> = []
-  private var used: Set<String> = []
+  /// Names of weights that a layer has claimed.
+  private(set) var used: Set<String> = []
   private let classes: String
 
   init(_ model: Onnx_ModelProto, folder: String, _ input: FeatureShape) throws(ONNXError) {
-    file = model.graph
+    let file = model.graph
     decoding = TensorDecoding(folder: folder)
     builder = GraphBuilder(input: input)
     guard file.output.count == 1, let output = file.output.first else {
@@ -73,7 +79,7 @@ struct GraphReader {
         throw ONNXError(node: tensor.name, problem: "two initializers have this name")
       }
     }
-    try readInput(input)
+    try readInput(of: file, input)
   }
 
   /// The nodes that the output depends on, in the file's order.
@@ -94,7 +100,9 @@ struct GraphReader {
     return found.reversed()
   }
 
-  private mutating func readInput(_ shape: FeatureShape) throws(ONNXError) {
+  private mutating func readInput(
+    of file: Onnx_GraphProto, _ shape: FeatureShape
+  ) throws(ONNXError) {
     let inputs = file.input.filter { known[$0.name] == nil }
     guard inputs.count == 1, let input = inputs.first else {
       throw ONNXError(
@@ -104,6 +112,9 @@ struct GraphReader {
       if case .dimValue(let size)? = dim.value { Int(size) } else { nil }
     }
     if sizes.count == 4, let channels = sizes[1], channels != shape.channels {
+      guard sizes[3] != shape.channels else {
+        throw ONNXError(problem: "its images have their channels last", advice: Self.channelsFirst)
+      }
       throw ONNXError(
         problem: "its images have \(channels) channels, those of the experiment \(shape.channels)",
         advice: "`architecture.input` or the data set has to fit")
@@ -178,13 +189,21 @@ struct GraphReader {
     return found
   }
 
+  /// The features that a node reads, possibly with pending padding, which the reader must apply.
+  mutating func paddedFeatures(_ node: NodeReader) throws(ONNXError) -> Features {
+    let found = try rawFeatures(node)
+    return found.steps == [1, 1] ? found : try projected(found, node)
+  }
+
   /// A constant of floats; nil if the node omits it.
   mutating func floats(_ node: NodeReader, _ rank: Int) throws(ONNXError) -> Tensor? {
     guard let name = node.input(rank) else { return nil }
-    guard case .tensor(let proto) = try lookup(name, of: node) else {
+    switch try lookup(name, of: node) {
+    case .tensor(let proto): return try decoding.floats(proto)
+    case .transposed(let proto, _): return try decoding.floats(proto).transposed
+    case .features, .sizes:
       throw node.error("its input `\(shown(name))` is computed; only constants are supported there")
     }
-    return try decoding.floats(proto)
   }
 
   /// Integers that are constant or derived from shapes; nil if the node omits them.
@@ -193,6 +212,7 @@ struct GraphReader {
     switch try lookup(name, of: node) {
     case .tensor(let proto): return try decoding.integers(proto).map(Optional.some)
     case .sizes(let sizes): return sizes.values
+    case .transposed: throw node.error("its input `\(shown(name))` is a matrix")
     case .features: throw node.error("its input `\(shown(name))` is computed from features")
     }
   }
@@ -205,7 +225,12 @@ struct GraphReader {
       throw node.error("another node has the weights `\(shown(weight))` too; each needs its own")
     }
     if let weight, weight.hasSuffix(".weight") { return free(String(weight.dropLast(".weight".count))) }
-    return free(Self.path(node.proto.name) ?? node.output)
+    return newLayer(node)
+  }
+
+  /// A name for a layer without weights, which is that of its node.
+  private mutating func newLayer(_ node: NodeReader) -> String {
+    free(Self.path(node.proto.name) ?? node.output)
   }
 
   /// `/layer1/layer1.0/conv1/Conv`, as PyTorch names nodes, is `layer1.0.conv1`.
@@ -226,14 +251,7 @@ struct GraphReader {
           || "._-".unicodeScalars.contains(scalar))
       return isAllowed ? Character(scalar) : "_"
     }
-    let base = allowed.isEmpty ? "layer" : String(allowed)
-    var name = base
-    var number = 1
-    while !taken.insert(name).inserted {
-      number += 1
-      name = "\(base)_\(number)"
-    }
-    return name
+    return taken.insertUnique(allowed.isEmpty ? "layer" : String(allowed), separator: "_")
   }
 
   /// The layer of the value that only this node reads; nil if others read it, too.
@@ -245,10 +263,13 @@ struct GraphReader {
   // MARK: The graph
 
   /// Adds an operation.
+  ///
+  /// - Parameter layer: the layer that it belongs to; by default a new one
   mutating func append(
-    _ operation: any Operation, _ inputs: [Graph.Value], layer: String, tensors: String? = nil,
+    _ operation: any Operation, _ inputs: [Graph.Value], layer: String? = nil, tensors: String? = nil,
     _ node: NodeReader
   ) throws(ONNXError) -> Graph.Value {
+    let layer = layer ?? newLayer(node)
     let value: Graph.Value
     do throws(GraphError) {
       value = try builder.add(operation, inputs, layer: layer, tensors: tensors)

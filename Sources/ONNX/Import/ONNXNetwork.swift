@@ -37,7 +37,9 @@ public struct ONNXNetwork: Sendable {
     do throws(TensorFileError) {
       bytes = try DurableFile.read(path)
     } catch {
-      throw ONNXError(file: path, problem: error.problem)
+      throw ONNXError(
+        file: path, problem: error.problem,
+        advice: path.hasPrefix("/") ? nil : "the path is \(URL(fileURLWithPath: path).path)")
     }
     try self.init(bytes: bytes, file: path, input: input, newClasses: newClasses)
   }
@@ -55,12 +57,21 @@ public struct ONNXNetwork: Sendable {
       if let newClasses { try read.replaceHead(classes: newClasses) }
       (graph, tensors) = (read.graph, read.tensors)
       externalFiles = reader.decoding.files.keys.sorted()
-      metadata = Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
+      metadata = Self.metadata(of: model)
     } catch {
       var named = error
       named.file = file
       throw named
     }
+  }
+
+  /// The metadata of a file, whatever its layers are; nil if it is not an ONNX model.
+  public static func metadata(in bytes: [UInt8]) -> [String: String]? {
+    (try? Onnx_ModelProto(serializedBytes: bytes)).map { metadata(of: $0) }
+  }
+
+  private static func metadata(of model: Onnx_ModelProto) -> [String: String] {
+    Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
   }
 
   /// The error for a file that is not ONNX, with its type if that is known.

@@ -60,8 +60,8 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Tolerance of counts if the reports have no seed in common: the removed channels, and so the
-  /// sizes, depend on the seed.
+  /// Tolerance of sizes if the reports have no seed in common: the removed channels depend on the
+  /// seed.
   static let otherSeedsTolerance = Tolerance.relative(0.05)
 
   /// With at least three seeds on both sides, an accuracy has dropped if the 95 % confidence

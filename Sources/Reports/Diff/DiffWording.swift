@@ -2,15 +2,24 @@ import Foundation
 
 /// Phrasing of a comparison in text, markdown and JUnit.
 extension MetricComparison {
-  /// `pruned top1`
-  var name: String { [variant, metric.rawValue].compactMap(\.self).joined(separator: " ") }
+  /// `pruned top1`, `pruned latency (batches of 128)`
+  var name: String {
+    [variant, metric.rawValue, setting.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+  }
 
   var baseText: String { text(base) }
   var candidateText: String { text(candidate) }
 
-  /// The difference, with its interval if there is one.
+  /// `9 -> 11`, or only `9` if both are equal.
+  var valuesText: String { base == candidate ? baseText : "\(baseText) -> \(candidateText)" }
+
+  /// The difference, with its interval if there is one; for equal means, how many values behind
+  /// them differ, such as the channels of layers.
   var differenceText: String {
     guard let difference, verdict != .same else { return "" }
+    if difference == 0, metric.kind == .count, !details.isEmpty {
+      return "with \(counted(details.count, "different value"))"
+    }
     let interval = ci95.map {
       difference == 0 || metric.kind == .count ? "" : " [\(signed($0.low)), \(signed($0.high))]"
     }

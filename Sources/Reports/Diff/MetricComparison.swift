@@ -3,6 +3,8 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   public var metric: DiffMetric
   /// Nil for numbers that compare both variants.
   public var variant: String?
+  /// How a latency was measured; nil for other numbers.
+  public var setting: String?
   /// Nil if the report has no such number.
   public var base: Statistic?
   public var candidate: Statistic?
@@ -67,7 +69,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
     } else if metric.kind == .accuracy, tolerance == nil, let ci95 {
       rule = "95 % interval"
       let isCertain = ci95.low > 0 || ci95.high < 0
-      let isFall = abs(gain) >= DiffMetric.accuracyFall.smallest && isCertain
+      let isFall = !exceeds(DiffMetric.accuracyFall.smallest, abs(gain)) && isCertain
       guard isFall || exceeds(abs(gain), DiffMetric.accuracyFall.largest) else {
         verdict = .tolerated
         return
@@ -87,9 +89,10 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   ) {
     let common = base.keys.filter { candidate[$0] != nil }.sorted()
     if common.isEmpty, let mean = self.base?.mean {
-      let tolerance = tolerance ?? DiffMetric.otherSeedsTolerance
-      rule = "\(tolerance.text), other seeds"
-      verdict = Self.verdict(change, allowed: tolerance.allowed(mean), fewerIsBetter: metric.fewerIsBetter)
+      let tolerance = tolerance ?? (metric.fewerIsBetter ? DiffMetric.otherSeedsTolerance : nil)
+      rule = "\(tolerance?.text ?? "exact"), other seeds"
+      let allowed = (tolerance ?? metric.defaultTolerance).allowed(mean)
+      verdict = Self.verdict(change, allowed: allowed, fewerIsBetter: metric.fewerIsBetter)
       return
     }
     if tolerance == nil { rule = "exact" }

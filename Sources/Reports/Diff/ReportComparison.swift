@@ -31,7 +31,7 @@ struct ReportComparison {
           var latency = compare(
             .latency, variant, Self.times(base, variant), Self.times(candidate, variant)
           ) { run in run.latency.first { $0.batchSize == size }?.milliseconds }
-          latency?.details.append("batches of \(size)")
+          latency?.setting = "batches of \(size)"
           return latency
         } + deploymentTimes(variant)
     }.compactMap(\.self)
@@ -46,7 +46,7 @@ struct ReportComparison {
       var latency = MetricComparison(
         .latency, variant: variant, base: before.times(variant, setting),
         candidate: after.times(variant, setting), tolerance: tolerances[.latency])
-      latency?.details.append("\(after.runtime), \(setting.text)")
+      latency?.setting = "\(after.runtime), \(setting.text)"
       return latency
     }
   }

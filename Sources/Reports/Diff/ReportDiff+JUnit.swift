@@ -56,7 +56,8 @@ extension ExperimentDiff {
     JUnitSuite(
       name: name,
       cases: metrics.map { metric in
-        let change = "\(metric.baseText) -> \(metric.candidateText) \(metric.differenceText) (\(metric.rule))"
+        let change = [metric.valuesText, metric.differenceText, "(\(metric.rule))"].filter { !$0.isEmpty }
+          .joined(separator: " ")
         return .init(
           name: metric.name, failure: metric.verdict == .regressed ? change : nil, details: metric.details)
       }

@@ -41,10 +41,9 @@ extension MetricComparison {
 
   fileprivate func lines() -> [String] {
     let word = verdict == .regressed ? "REGRESSED" : verdict.rawValue.padded(to: 9)
-    let values = base == candidate ? baseText : "\(baseText) -> \(candidateText)"
     let change = [differenceText, "(\(rule))"].filter { !$0.isEmpty }.joined(separator: " ")
     let more = details.count - Self.shownDetails
-    return ["\(word) \(name.padded(to: 20)) \(values)  \(change)"]
+    return ["\(word) \(name.padded(to: 20)) \(valuesText)  \(change)"]
       + details.prefix(Self.shownDetails).map { "            " + $0 }
       + (more > 0 ? ["            and \(more) more"] : [])
   }

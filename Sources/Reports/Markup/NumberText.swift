@@ -16,9 +16,11 @@ func percent(_ share: Double) -> String {
   decimal(100 * share, 1) + "\u{A0}%"
 }
 
-/// At most four significant digits: `0.01`, `2.162`, `1.2e−08`.
+/// At most four significant digits, but all digits of whole numbers below ten million: `0.01`,
+/// `2.162`, `12346`, `1.2e−08`.
 func short(_ value: Double) -> String {
   guard value.isFinite else { return "–" }
+  if (1000..<1e7).contains(abs(value)) { return decimal(value, 0) }
   return String(format: "%.4g", value).replacing("-", with: "−")
 }
 
@@ -46,12 +48,18 @@ struct Prefix: Equatable {
   }
 }
 
-/// A count or a size: `1.53 P`, `512`.
+/// A count or a size, or the mean of several: `1.53 P`, `512`, `8.5`.
 func quantity(_ value: Double) -> String {
   guard value.isFinite else { return "–" }
   let prefix = Prefix(for: value)
   return prefix.symbol.isEmpty
-    ? decimal(value, 0) : decimal(value / prefix.factor, 2) + "\u{A0}" + prefix.symbol
+    ? meanCount(value) : decimal(value / prefix.factor, 2) + "\u{A0}" + prefix.symbol
+}
+
+/// A mean of counts with all digits, and with a decimal that is not zero.
+func meanCount(_ mean: Double) -> String {
+  let text = decimal(mean, 1)
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
 /// A count in plain text: `31.02 M`, `512`.

@@ -52,23 +52,31 @@ extension Report {
           cell(\.learningRate, short), cell(\.trainLoss) { decimal($0, 4) },
           cell(\.trainTop1) { decimal($0, 2) },
           cell(\.testLoss) { decimal($0, 4) }, cell(\.testTop1) { decimal($0, 2) },
-          cell(\.testTop5) { decimal($0, 2) }, cell({ Double($0.channels) }) { decimal($0, 0) },
-          cell({ Double($0.parameters) }) { decimal($0, 0) }, cell({ Double($0.macs) }) { decimal($0, 0) },
+          cell(\.testTop5) { decimal($0, 2) }, cell({ Double($0.channels) }) { "\(whole($0))" },
+          cell({ Double($0.parameters) }) { "\(whole($0))" }, cell({ Double($0.macs) }) { "\(whole($0))" },
         ]
       })
   }
 
-  /// Sessions on other machines than that of the report.
+  /// Sessions on other machines than that of the report, or with other settings.
   private var sessionsElsewhere: [(String, String)] {
     timing.runs.flatMap { run in
       (run.sessions ?? []).compactMap { session in
         let there = session.environment
+        // Members that differ between sessions on one machine, or that only reports have.
         var here = environment
-        here.date = there.date
+        (here.date, here.job, here.paths) = (there.date, there.job, there.paths)
+        (here.gitCommit, here.gitDirty, here.mpiRanks) = (there.gitCommit, there.gitDirty, there.mpiRanks)
+        // Part of the training's key, and missing in sessions of older versions.
+        here.pictureDecoders = there.pictureDecoders
         guard there != here else { return nil }
+        let facts: [String?] = [
+          there.host, there.processor, there.kernels, counted(there.threads, "thread"),
+          "Espalier \(there.version)", there.date,
+        ]
         return (
           "\(run.variant), seed \(run.seed), from epoch \(session.fromEpoch)",
-          "\(there.processor), \(there.kernels), \(there.threads) threads, Espalier \(there.version), \(there.date)"
+          facts.compactMap(\.self).joined(separator: ", ")
         )
       }
     }
@@ -83,6 +91,7 @@ extension Report {
       ("threads", "\(environment.threads)"),
       ("Espalier", environment.version), ("report written", environment.date),
     ]
+    if let decoders = environment.pictureDecoders { facts.append(("pictures", decoders)) }
     if let host = environment.host { facts.append(("host", host)) }
     if let job = environment.job { facts.append(("job", job)) }
     if let ranks = environment.mpiRanks { facts.append(("MPI ranks", "\(ranks)")) }

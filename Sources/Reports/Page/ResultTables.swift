@@ -5,11 +5,7 @@ extension Report {
     let seeds = Set(runs.map(\.seed)).count
     let (baseline, pruned) = (summary.baseline, summary.pruned)
     func sizes(_ name: String, _ size: (Summary.VariantSummary) -> Int) -> [Table.Cell] {
-      let (before, after) = (baseline.map { Double(size($0)) }, pruned.map { Double(size($0)) })
-      return [
-        Table.Cell(name), Table.Cell(before.map(quantity) ?? "–"), Table.Cell(after.map(quantity) ?? "–"),
-        Table.Cell(change(before, after)),
-      ]
+      comparisonRow(name, baseline.map { Double(size($0)) }, pruned.map { Double(size($0)) }, quantity)
     }
     let drop = summary.accuracyDrop.map { drop in
       (drop.mean < 0 ? "+" : "") + spread(drop.negated, 2)
@@ -31,24 +27,18 @@ extension Report {
   /// Latency of exported models in a runtime, if there is a deployment.json.
   private func deploymentRows() -> [[Table.Cell]] {
     guard let deployment else { return [] }
-    func mean(_ values: some Sequence<Double>) -> Double? { Statistic(Array(values))?.mean }
-    func row(
-      _ name: String, _ before: Double?, _ after: Double?, _ text: (Double) -> String
-    ) -> [Table.Cell] {
-      [
-        Table.Cell(name), Table.Cell(before.map(text) ?? "–"), Table.Cell(after.map(text) ?? "–"),
-        Table.Cell(change(before, after)),
-      ]
-    }
     func macs(_ variant: String) -> Double? {
-      mean(deployment.models.filter { $0.variant == variant }.map { Double($0.macs) })
+      Statistic(deployment.models.filter { $0.variant == variant }.map { Double($0.macs) })?.mean
     }
-    return [row("MACs of the ONNX file", macs("baseline"), macs("pruned"), quantity)]
+    func latency(_ variant: String, _ setting: DeploymentReport.Setting) -> Double? {
+      // Sums depend on the order.
+      Statistic(deployment.times(variant, setting).sorted { $0.key < $1.key }.map(\.value))?.mean
+    }
+    return [comparisonRow("MACs of the ONNX file", macs("baseline"), macs("pruned"), quantity)]
       + deployment.settings.map { setting in
-        let (before, after) = (
-          mean(deployment.times("baseline", setting).values), mean(deployment.times("pruned", setting).values)
-        )
-        return row("\(deployment.runtime), \(setting.text), ms", before, after, short)
+        comparisonRow(
+          "\(deployment.runtime), \(setting.text), ms", latency("baseline", setting),
+          latency("pruned", setting), short)
       }
   }
 
@@ -59,12 +49,19 @@ extension Report {
           .map(\.milliseconds))?.mean
     }
     return Set(timing.runs.flatMap(\.latency).map(\.batchSize)).sorted().map { size in
-      let (before, after) = (latency("baseline", size), latency("pruned", size))
-      return [
-        Table.Cell("inference, batch of \(size), ms"), Table.Cell(before.map(short) ?? "–"),
-        Table.Cell(after.map(short) ?? "–"), Table.Cell(change(before, after)),
-      ]
+      comparisonRow(
+        "inference, batch of \(size), ms", latency("baseline", size), latency("pruned", size), short)
     }
+  }
+
+  /// A number of both networks, and the change.
+  private func comparisonRow(
+    _ name: String, _ before: Double?, _ after: Double?, _ text: (Double) -> String
+  ) -> [Table.Cell] {
+    [
+      Table.Cell(name), Table.Cell(before.map(text) ?? "–"), Table.Cell(after.map(text) ?? "–"),
+      Table.Cell(change(before, after)),
+    ]
   }
 
   /// Nil if there are no expectations.

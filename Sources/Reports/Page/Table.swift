@@ -39,18 +39,15 @@ struct Table {
 
   /// Scrolls horizontally if the page is too narrow; shadows at its sides indicate more columns.
   func markup() -> Markup {
-    withoutEmptyColumns.wholeMarkup()
-  }
-
-  private func wholeMarkup() -> Markup {
-    element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption]) {
+    let shown = withoutEmptyColumns
+    return element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption]) {
       element("table", isSortable ? ["class": "sortable"] : [:]) {
         element("caption") { caption }
         element("thead") {
-          element("tr") { for name in header { element("th", ["scope": "col"]) { name } } }
+          element("tr") { for name in shown.header { element("th", ["scope": "col"]) { name } } }
         }
         element("tbody") {
-          for row in rows {
+          for row in shown.rows {
             element("tr") {
               for (index, cell) in row.enumerated() { markup(cell, isName: index == 0) }
             }

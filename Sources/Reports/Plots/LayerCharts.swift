@@ -57,8 +57,7 @@ struct LayerSummary {
     var mean: Double
     var range: ClosedRange<Double>
 
-    /// The mean, with a decimal only if it is not an integer.
-    var text: String { decimal(mean, mean == mean.rounded() ? 0 : 1) }
+    var text: String { meanCount(mean) }
 
     /// Nil without values.
     init?(_ values: [Int]) {

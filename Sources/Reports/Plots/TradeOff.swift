@@ -23,17 +23,23 @@ func tradeOffFigures(_ reports: [Report]) -> [Figure] {
 
 /// A variant of an experiment, with its results over the seeds.
 private struct TradeOffPoint {
-  var series: String
+  var line: Line
   var label: String
   var top1: Statistic
   var macs: Statistic
   var parameters: Statistic
 
-  init?(_ runs: [RunReport], series: String, label: String) {
+  /// The points of a line have its name; a pruned experiment may be named like the baselines.
+  struct Line: Equatable {
+    var name: String
+    var isBaseline: Bool
+  }
+
+  init?(_ runs: [RunReport], line: Line, label: String) {
     guard let top1 = Statistic(runs.map(\.top1)), let macs = Statistic(runs.map { Double($0.macs) }),
       let parameters = Statistic(runs.map { Double($0.parameters) })
     else { return nil }
-    self.series = series
+    self.line = line
     self.label =
       "\(label): \(decimal(top1.mean, 2)) %, \(quantity(macs.mean)) MACs, \(quantity(parameters.mean)) parameters"
     (self.top1, self.macs, self.parameters) = (top1, macs, parameters)
@@ -50,7 +56,8 @@ private func tradeOffPoints(_ reports: [Report]) -> [TradeOffPoint] {
     for variant in report.variants {
       let isBaseline = variant.name == "baseline"
       let name = isBaseline || reports.count == 1 ? variant.name : series.name(report)
-      guard let point = TradeOffPoint(variant.runs, series: name, label: prefix + variant.name) else {
+      let line = TradeOffPoint.Line(name: name, isBaseline: isBaseline)
+      guard let point = TradeOffPoint(variant.runs, line: line, label: prefix + variant.name) else {
         continue
       }
       guard isBaseline else {
@@ -77,17 +84,17 @@ private func tradeOffPlot(
   guard let (x, unit) = Plot.Axis.quantity(axis, sizes, inThousands: true, atMost: 8),
     let y = Plot.Axis.accuracy(accuracies)
   else { return nil }
-  var names: [String] = []
-  for point in points where !names.contains(point.series) { names.append(point.series) }
-  let series = names.enumerated().map { index, name in
-    let own = points.filter { $0.series == name }.sorted { size($0).mean < size($1).mean }
+  var lines: [TradeOffPoint.Line] = []
+  for point in points where !lines.contains(point.line) { lines.append(point.line) }
+  let series = lines.enumerated().map { index, line in
+    let own = points.filter { $0.line == line }.sorted { size($0).mean < size($1).mean }
     return Plot.Series(
-      name: name, style: .standard(index),
+      name: line.name, style: .standard(index),
       points: own.map {
         Plot.Point(
           x: size($0).mean / unit, y: $0.top1.mean, xError: size($0).std / unit, yError: $0.top1.std,
           label: $0.label)
-      }, isJoined: name != "baseline" && own.count > 1)
+      }, isJoined: !line.isBaseline && own.count > 1)
   }
   let summary = points.prefix(20).map(\.label).joined(separator: "; ")
   return Plot(title: title, summary: "\(title): \(summary).", x: x, y: y, series: series)

@@ -32,8 +32,9 @@ struct TradeOffSeries {
   }
 
   /// The words that all names have in common, joined by `-`: `criteria-l1_norm` of
-  /// `criteria-l1_norm-ratio0.3` and `criteria-l1_norm-ratio0.5`.
+  /// `criteria-l1_norm-ratio0.3` and `criteria-l1_norm-ratio0.5`. A single name is unchanged.
   private static func commonName(_ names: [String]) -> String {
+    if names.count == 1 { return names[0] }
     let words = names.map { $0.split(separator: "-") }
     return (words.first ?? []).filter { word in words.allSatisfy { $0.contains(word) } }.joined(
       separator: "-")

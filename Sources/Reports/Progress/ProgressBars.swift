@@ -31,9 +31,11 @@ final class ProgressBars: Sendable {
   /// Updates the bar of a training; draws it at the last step of an epoch, and otherwise at limited
   /// intervals.
   ///
-  /// - Parameter columns: characters per line; a wider line would wrap, and could not be
-  ///   overwritten.
-  func show(_ step: StepProgress, label: String?, columns: Int) {
+  /// - Parameters:
+  ///   - columns: characters per line; a wider line would wrap, and could not be overwritten.
+  ///   - rows: lines of the terminal; those above it could not be overwritten, so that bars beyond
+  ///     them are not drawn.
+  func show(_ step: StepProgress, label: String?, columns: Int, rows: Int = 24) {
     state.withLock { state in
       let name = label.map { shortened(visible($0), to: max(columns / 3, 12)) + ": " } ?? ""
       let text = name + progressBar(step, columns: columns - name.count)
@@ -48,15 +50,18 @@ final class ProgressBars: Sendable {
           training: training, trainings: suite.trainings, secondsToGo: suite.secondsToGo)
       }
       guard state.isDue() || step.step == step.steps else { return }
-      draw(&state, columns)
+      draw(&state, columns, rows)
     }
   }
 
   /// Writes a text above the bars, which are drawn again at the next step.
-  func write(_ text: String) {
+  func write(_ text: String) { pausing { output(text) } }
+
+  /// Removes the bars, and runs `body`; other threads wait with their bars until it ends.
+  func pausing(_ body: () -> Void) {
     state.withLock { state in
       clear(&state)
-      output(text)
+      body()
     }
   }
 
@@ -67,11 +72,12 @@ final class ProgressBars: Sendable {
     }
   }
 
-  func clear() { state.withLock { clear(&$0) } }
+  func clear() { pausing {} }
 
-  private func draw(_ state: inout State, _ columns: Int) {
-    var lines = state.bars.map(\.text)
-    if let suite = state.suite, suite.trainings > 1 { lines.append(String(suite.text.prefix(columns))) }
+  private func draw(_ state: inout State, _ columns: Int, _ rows: Int) {
+    var suite: [String] = []
+    if let all = state.suite, all.trainings > 1 { suite.append(String(all.text.prefix(columns))) }
+    let lines = Array(state.bars.map(\.text).prefix(max(rows - 1 - suite.count, 0))) + suite
     output(Self.back(over: state.shown) + lines.joined(separator: "\n"))
     state.shown = lines.count
   }

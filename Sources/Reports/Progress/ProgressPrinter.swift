@@ -15,7 +15,7 @@ public enum ProgressMode: String, CaseIterable, Sendable {
 /// Shows progress on standard error; standard output is for results. May be used from several
 /// threads.
 public final class ProgressPrinter: Sendable {
-  private let style: ProgressStyle?
+  private let style: ProgressStyle
   /// Prefix of lines, which identifies the training among those in parallel.
   private let label: String?
   private let bars: ProgressBars
@@ -31,10 +31,7 @@ public final class ProgressPrinter: Sendable {
     self.init(style: style, label: nil, bars: ProgressBars { writeToStandardError($0) })
   }
 
-  /// Shows nothing, if another printer shows the same events.
-  public static let silent = ProgressPrinter(style: nil, label: nil, bars: ProgressBars { _ in })
-
-  init(style: ProgressStyle?, label: String?, bars: ProgressBars) {
+  init(style: ProgressStyle, label: String?, bars: ProgressBars) {
     (self.style, self.label, self.bars) = (style, label, bars)
   }
 
@@ -44,10 +41,10 @@ public final class ProgressPrinter: Sendable {
   }
 
   public func show(_ event: ProgressEvent) {
-    guard let style else { return }
     if case .step(let step) = event {
       guard style == .bar else { return }
-      bars.show(step, label: label, columns: (terminalColumns(STDERR_FILENO) ?? 80) - 1)
+      let terminal = TerminalSize(of: STDERR_FILENO)
+      bars.show(step, label: label, columns: terminal.columns - 1, rows: terminal.rows)
     } else if let line = style.line(event, label: label) {
       bars.write(line + "\n")
     }
@@ -55,6 +52,12 @@ public final class ProgressPrinter: Sendable {
 
   /// Removes the bars, so that something else can be written; the next step draws them again.
   public func clear() { bars.clear() }
+
+  /// Removes the bars, and keeps other threads from drawing them again while `body` writes
+  /// something else.
+  ///
+  /// - Parameter body: must not use this printer, nor one that shares its bars.
+  public func pausing(_ body: () -> Void) { bars.pausing(body) }
 
   /// Removes the bar of this training.
   public func end() { bars.remove(label) }

@@ -15,7 +15,9 @@ enum ProgressStyle: Equatable {
       guard case .warning = event else { return nil }
     case .bar, .plain: break
     }
-    return textLine(event).map { line in visible(label.map { "[\($0)] \(line)" } ?? line) }
+    // As commands without progress show them.
+    let start = if case .warning = event { "espalier: warning: " } else { "" }
+    return textLine(event).map { line in visible(start + (label.map { "[\($0)] " } ?? "") + line) }
   }
 
   private func textLine(_ event: ProgressEvent) -> String? {
@@ -41,7 +43,7 @@ enum ProgressStyle: Equatable {
     case .warning(let text, let training):
       // Other lines say which training it is, if they are shown.
       let name = self == .warnings ? training.map { "\($0): " } : nil
-      return "warning: \(name ?? "")\(text)"
+      return (name ?? "") + text
     case .experimentEnded:
       // The results themselves show this.
       return nil

@@ -5,7 +5,7 @@ import Specification
 public struct ReportSet: Sendable {
   /// The path as given.
   public let path: String
-  /// Reports sorted by the name of the experiment.
+  /// In the order of the paths; those of a folder by name.
   public let reports: [Report]
   /// Whether the path is that of one experiment.
   public let isSingle: Bool
@@ -25,14 +25,7 @@ public struct ReportSet: Sendable {
   public init(paths: [String]) throws(ReportError) {
     var reports: [Report] = []
     for path in paths {
-      for report in try ReportSet(path: path).reports {
-        guard !reports.contains(where: { $0.experiment == report.experiment }) else {
-          throw ReportError(
-            path: path,
-            message: "experiment: \(quoted(report.experiment)) is already in another folder")
-        }
-        reports.append(report)
-      }
+      for report in try ReportSet(path: path).reports { try reports.append(report, from: path) }
     }
     self.init(path: paths.joined(separator: " "), reports: reports, isSingle: reports.count == 1)
   }
@@ -73,14 +66,7 @@ public struct ReportSet: Sendable {
       return
     }
     var found: [Report] = []
-    for file in Self.files(in: path) {
-      let report = try Self.read(file)
-      guard !found.contains(where: { $0.experiment == report.experiment }) else {
-        throw ReportError(
-          path: file, message: "experiment: \(quoted(report.experiment)) is already in another folder")
-      }
-      found.append(report)
-    }
+    for file in Self.files(in: path) { try found.append(try Self.read(file), from: file) }
     guard !found.isEmpty else {
       throw ReportError(
         path: path, message: "no report.json in it or in a folder in it; expected results of espalier run")
@@ -98,24 +84,25 @@ public struct ReportSet: Sendable {
 
   /// Adds the experiment from the file next to it if the report does not contain it.
   private static func read(_ file: String) throws(ReportError) -> Report {
-    var report: Report
-    do {
-      report = try Report(json: try text(file))
-    } catch {
-      throw ReportError(path: file, message: error.description)
-    }
+    var report = try naming(file) { () throws(ReportError) in try Report(json: try text(file)) }
     report.deployment = try DeploymentReport.measured(beside: file)
     guard report.spec == nil else { return report }
     let beside = Self.beside(file, "experiment.yaml")
     guard FileManager.default.fileExists(atPath: beside) else { return report }
-    let yaml: String
-    do { yaml = try text(beside) } catch { throw ReportError(path: beside, message: error.description) }
+    let yaml = try naming(beside) { () throws(ReportError) in try text(beside) }
     do {
       report.spec = try yamlDocument(yaml, file: beside).canonical
     } catch {
       throw ReportError(path: "", message: error.diagnostics.first?.description ?? "")
     }
     return report
+  }
+
+  /// Reads a file; errors about its contents get its path.
+  static func naming<Value>(
+    _ file: String, _ read: () throws(ReportError) -> Value
+  ) throws(ReportError) -> Value {
+    do { return try read() } catch { throw ReportError(path: file, message: error.description) }
   }
 
   static func beside(_ file: String, _ name: String) -> String {
@@ -138,5 +125,16 @@ public struct ReportSet: Sendable {
       throw ReportError(path: "", message: "not UTF-8")
     }
     return text
+  }
+}
+
+extension [Report] {
+  /// - Throws: if there is a report of this experiment already.
+  fileprivate mutating func append(_ report: Report, from path: String) throws(ReportError) {
+    guard !contains(where: { $0.experiment == report.experiment }) else {
+      throw ReportError(
+        path: path, message: "experiment: \(quoted(report.experiment)) is already in another folder")
+    }
+    append(report)
   }
 }

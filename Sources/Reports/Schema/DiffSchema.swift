@@ -65,6 +65,7 @@ private enum DiffSchema {
     [
       Member("metric", Value.text("Its name.", oneOf: DiffMetric.allCases.map(\.rawValue))),
       .optional("variant", Value.text("Which network; missing for numbers that compare both.")),
+      .optional("setting", Value.text("How a latency was measured; missing for other numbers.")),
       .optional("base", Value.statistic("In the base.")),
       .optional("candidate", Value.statistic("In the candidate.")),
       .optional("difference", Value.number("Candidate minus base; mean over the seeds.")),

@@ -276,5 +276,6 @@ private enum ReportSchema {
         "paths",
         Value.map(
           "Expanded paths, by key, of keys that have variables in their paths.", to: Value.text("Path."))),
+      .optional("picture_decoders", Value.text("Libraries that decoded the pictures.")),
     ])
 }

@@ -7,14 +7,12 @@ extension Report {
         "train_seconds", "train_cpu_seconds", "spent_seconds", "train_left_out", "test_left_out",
       ],
       runs.map { run in
-        let times = epochTimes(run)
-        let cpuSeconds = times.compactMap(\.trainingCPUSeconds)
+        let cost = trainingCost(of: run)
         return [
           experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), optional(run.testLoss),
           "\(run.parameters)", "\(run.macs)", "\(run.channels)",
-          optional(times.isEmpty ? nil : times.map(\.trainingSeconds).reduce(0, +)),
-          optional(!times.isEmpty && cpuSeconds.count == times.count ? cpuSeconds.reduce(0, +) : nil),
-          optional(trainingCost(of: run).spentSeconds), count(run.leftOut?.train), count(run.leftOut?.test),
+          optional(cost.seconds), optional(cost.cpuSeconds), optional(cost.spentSeconds),
+          count(run.leftOut?.train), count(run.leftOut?.test),
         ]
       })
   }
@@ -47,9 +45,10 @@ extension Report {
       "channels", "parameters", "macs", "train_seconds", "evaluation_seconds", "pruning_seconds",
       "images_per_s", "train_cpu_seconds", "evaluation_cpu_seconds", "pruning_cpu_seconds",
     ]
-    let rows = runs.flatMap { run in
-      run.history.map { epoch in
-        let time = epochTimes(run).first { $0.epoch == epoch.epoch }
+    let rows = runs.flatMap { run -> [[String]] in
+      let timeByEpoch = timeByEpoch(of: run)
+      return run.history.map { epoch in
+        let time = timeByEpoch[epoch.epoch]
         return [
           experiment, "\(run.seed)", run.variant, "\(epoch.epoch)", "\(epoch.learningRate)",
           optional(epoch.trainLoss), "\(epoch.trainTop1)", optional(epoch.testLoss),
@@ -123,10 +122,6 @@ extension Report {
           ]
         }
       })
-  }
-
-  private func epochTimes(_ run: RunReport) -> [Timing.Epoch] {
-    timing.runs.first { $0.seed == run.seed && $0.variant == run.variant }?.epochs ?? []
   }
 
   private func count(_ number: Int?) -> String { number.map(String.init) ?? "" }

@@ -13,7 +13,7 @@ extension Report {
     var rows = [["", "baseline", "pruned", "change"]]
     if baseline.top1.n > 1 { rows.append(["seeds", "\(baseline.top1.n)", count(pruned?.top1), ""]) }
     rows.append([
-      "top-1 accuracy, %", accuracy(baseline.top1), pruned.map { accuracy($0.top1) } ?? "-",
+      "top-1 accuracy, %", accuracyText(baseline.top1), pruned.map { accuracyText($0.top1) } ?? "-",
       summary.accuracyDrop.map { String(format: "%+.2f", 0 - $0.mean) } ?? "-",
     ])
     rows += spreadRow(baseline.top1, pruned?.top1)
@@ -33,11 +33,6 @@ extension Report {
   }
 
   private func count(_ statistic: Statistic?) -> String { statistic.map { "\($0.n)" } ?? "-" }
-
-  private func accuracy(_ statistic: Statistic) -> String {
-    statistic.n > Statistic.leastForInterval - 1
-      ? String(format: "%.2f ± %.2f", statistic.mean, statistic.std) : String(format: "%.2f", statistic.mean)
-  }
 
   /// The 95 % confidence intervals, or both values of two seeds; nothing for one.
   private func spreadRow(_ baseline: Statistic, _ pruned: Statistic?) -> [[String]] {
@@ -64,13 +59,13 @@ extension Report {
     ]
   }
 
-  /// Training seconds of the last epoch of the pruned network and of the baseline.
+  /// Seconds of the last epoch of the pruned network and of the baseline, see ``TrainingCost``.
   ///
   /// The change is a percentage from one second on; percentages of shorter times would be noise.
   private func epochTimes() -> [String]? {
     func last(_ variant: String) -> Double? {
-      let seconds = timing.runs.filter { $0.variant == variant }.compactMap { $0.epochs.last?.trainSeconds }
-      return Statistic(seconds)?.mean
+      let costs = runs.filter { $0.variant == variant }.map { trainingCost(of: $0) }
+      return Statistic(costs.compactMap { $0.epochs.last?.seconds })?.mean
     }
     guard let before = last("baseline"), before > 0 else { return nil }
     let isShort = before < 1
@@ -95,4 +90,10 @@ extension Report {
     let line = "\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"
     return [visible(line)] + (doubt.map { [$0] } ?? [])
   }
+}
+
+/// `83.00 ± 0.50` for three values and more; only the mean for fewer.
+package func accuracyText(_ statistic: Statistic) -> String {
+  let mean = String(format: "%.2f", statistic.mean)
+  return statistic.n < Statistic.leastForInterval ? mean : mean + String(format: " ± %.2f", statistic.std)
 }

@@ -6,9 +6,7 @@ extension ArchitectureDeclaration {
     _ bytes: [UInt8], file: String, kinds: [Catalog.LayerKind]
   ) throws(SpecificationError) {
     let document = try YAMLReader.read(bytes, file: file)
-    let catalog = Catalog(
-      datasets: [], architectures: [], criteria: [], layerKinds: kinds)
-    let context = ReadingContext(catalog: catalog, environment: [:])
+    let context = ReadingContext(catalog: Catalog(layerKinds: kinds), environment: [:])
     context.report(document.diagnostics)
     let empty = Node(content: .scalar(Node.Scalar(text: "", isPlain: true)), place: Place(file: file))
     let reader = DeclarationReader(context: context, path: "")

@@ -14,13 +14,13 @@ extension DeclarationReader {
         if case .scalar(let name)? = node.value(at: "name")?.content {
           earlier.insert(name.text)
         } else if case .mapping(let entries) = node.content {
-          earlier.formUnion(entries.map { "\($0.key)\(index)" })
+          earlier.formUnion(entries.map { LayerDeclaration.defaultName($0.key, at: index) })
         }
         continue
       }
       checkReferences(layer, earlier)
       if let numbers { checkNumbers(layer, numbers) }
-      let name = layer.name?.value ?? "\(layer.kind)\(index)"
+      let name = layer.name(at: index)
       if !earlier.insert(name).inserted {
         context.report(layer.name?.place ?? layer.place, layer.path, "two layers are named \(quoted(name))")
       }

@@ -13,6 +13,12 @@ extension DeclarationReader {
         return fail("a number from \(range.lowerBound) to \(range.upperBound)")
       }
       return .number(number)
+    case .probability:
+      // Layers have it in single precision.
+      guard let number = scalar?.number, number >= 0, Float(number) < 1 else {
+        return fail(Bounds.belowOne.expectation)
+      }
+      return .number(number)
     case .word(let words):
       guard let text = scalar?.text, words.contains(text) else {
         let hint = scalar.flatMap { nearestName(to: $0.text, among: words) }.map {
@@ -76,8 +82,11 @@ extension DeclarationReader {
   }
 
   /// A name of letters, digits, `_`, `-` and `.`, as for tensors in files.
+  ///
+  /// Files that the program writes have full names, with suffixes that tell equal ones apart.
   func layerName(_ node: Node, _ path: String) -> Placed<String>? {
-    guard case .scalar(let scalar) = node.content, !node.isNull, (1...200).contains(scalar.text.utf8.count),
+    guard case .scalar(let scalar) = node.content, !node.isNull,
+      (1...2 * ArchitectureDeclaration.longestName).contains(scalar.text.utf8.count),
       scalar.text.utf8.allSatisfy({ byte in
         byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
           || byte < 128
@@ -101,10 +110,7 @@ extension DeclarationReader {
 
   func check(_ entries: [Node.Entry], _ names: [String], _ path: String) {
     for entry in entries where !names.contains(entry.key) {
-      let hint = nearestName(to: entry.key, among: names).map { "did you mean \(quoted($0))?" }
-      context.report(
-        entry.keyPlace, keyPath(path, entry.key),
-        "unknown key; " + (hint ?? "known: \(names.joined(separator: ", "))"))
+      context.report(entry.keyPlace, keyPath(path, entry.key), unknownKey(entry.key, among: names))
     }
   }
 }
@@ -145,7 +151,7 @@ extension DeclarationReader {
     var keys: Set<String> = ["keep"]
     for (key, form) in forms {
       switch form {
-      case .number, .flag, .isTrue, .channels: keys.insert(key)
+      case .number, .probability, .flag, .isTrue, .channels: keys.insert(key)
       case .whole, .word, .layers: break
       }
     }

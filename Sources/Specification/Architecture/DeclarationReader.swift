@@ -11,6 +11,10 @@ struct DeclarationReader {
 
   private static let common = ["name", "from", "when", "keep", "tensors"]
   private static let ofBlocks = ["name", "from", "when", "repeat", "first"]
+  /// Kinds of layers that are also options of other kinds.
+  private static let alsoOptions: Set = ["norm", "activation"]
+  /// Names that no parameter may have.
+  private static let reserved = Set(["inputs", "classes", "block", "and", "or", "not"] + ofBlocks)
 
   private var kinds: [Catalog.LayerKind] { context.catalog.layerKinds }
 
@@ -20,7 +24,9 @@ struct DeclarationReader {
   func read(parameters: Node?, blocks: Node?, layers: Node) -> ArchitectureDeclaration? {
     let before = context.diagnostics.count
     let numbers =
-      parameters.map { readParameters($0, keyPath(path, "parameters"), known: ["classes"]) } ?? []
+      parameters.map {
+        readParameters($0, keyPath(path, "parameters"), known: ["classes"], reserved: Self.reserved)
+      } ?? []
     let names = context.diagnostics.count == before ? numbers.map(\.name) : nil
     let templates = readBlocks(blocks, numbers.map(\.name))
     let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
@@ -48,6 +54,9 @@ struct DeclarationReader {
     guard let entries = mapping(node, path, "a mapping of templates by name") else { return [:] }
     // Parameters first: layers of one block may use another block.
     let before = context.diagnostics.count
+    // Beside `block`, a kind of layer would be a second one.
+    let kindNames = Set(kinds.map(\.name)).subtracting(Self.alsoOptions)
+    let reserved = Self.reserved.union(kindNames).union(["tensors"])
     var templates: [String: Template] = [:]
     var bodies: [(name: String, layers: Node, path: String)] = []
     for entry in entries {
@@ -56,7 +65,8 @@ struct DeclarationReader {
       check(parts, ["parameters", "layers"], own)
       let parameters = parts.first { $0.key == "parameters" }.map {
         readParameters(
-          $0.value, keyPath(own, "parameters"), known: Set(numbers).union(["classes", "inputs"]))
+          $0.value, keyPath(own, "parameters"), known: Set(numbers).union(["classes", "inputs"]),
+          reserved: reserved)
       }
       templates[entry.key] = Template(
         declaration: BlockDeclaration(place: entry.keyPlace, parameters: parameters ?? [], layers: []))
@@ -76,21 +86,25 @@ struct DeclarationReader {
     return templates
   }
 
-  /// - Parameter known: names that defaults may use beside those of the parameters before them
-  private func readParameters(_ node: Node, _ path: String, known: Set<String>) -> [ParameterDeclaration] {
+  /// - Parameters:
+  ///   - known: names that defaults may use beside those of the parameters before them
+  ///   - reserved: names that no parameter may have
+  private func readParameters(
+    _ node: Node, _ path: String, known: Set<String>, reserved: Set<String>
+  ) -> [ParameterDeclaration] {
     guard !node.isNull, let entries = mapping(node, path, "a mapping of numbers by name") else { return [] }
     var known = known
     return entries.map { entry in
       let own = keyPath(path, entry.key)
-      let isReserved = ["inputs", "classes"].contains(entry.key) || Self.ofBlocks.contains(entry.key)
-      if isReserved || entry.key == "block" || !isName(entry.key) {
+      let isReserved = reserved.contains(entry.key)
+      if isReserved || !isName(entry.key) {
         context.report(
           entry.keyPlace, own,
           isReserved
             ? "\(quoted(entry.key)) has a meaning of its own; choose another name"
             : "expected a name of letters, digits and `_`")
       }
-      var parameter = ParameterDeclaration(name: entry.key)
+      var parameter = ParameterDeclaration(name: entry.key, place: entry.keyPlace)
       if !entry.value.isNull, let value = expression(entry.value, own) {
         let written = Placed(value: value, place: entry.value.place)
         checkNames(of: written, among: known, own)
@@ -181,18 +195,14 @@ struct DeclarationReader {
   ) -> (kind: Catalog.LayerKind?, entry: Node.Entry)? {
     let names = kinds.map(\.name)
     var found = entries.filter { $0.key == "block" || names.contains($0.key) }
-    let options = Set(["norm", "activation"])
     if found.count > 1 {
-      let others = found.filter { !options.contains($0.key) }
+      let others = found.filter { !Self.alsoOptions.contains($0.key) }
       found = others.isEmpty ? found.filter { $0.key == "norm" } : others
     }
     guard let entry = found.first else {
-      let unknown = entries.first { !Self.common.contains($0.key) } ?? entries.first
-      let hint = unknown.flatMap { nearestName(to: $0.key, among: names + ["block"]) }
-      context.report(
-        unknown?.keyPlace ?? node.place, path,
-        hint.map { "unknown kind of layer \(quoted(unknown?.key ?? "")); did you mean \(quoted($0))?" }
-          ?? "a layer has one of these keys: \((names + ["block"]).joined(separator: ", "))")
+      let options = Self.common + kinds.flatMap { $0.options.map(\.name) }
+      let unknown = entries.first { !options.contains($0.key) }
+      context.report((unknown ?? entries.first)?.keyPlace ?? node.place, path, missingKind(unknown?.key))
       return nil
     }
     if let second = found.dropFirst().first {
@@ -201,6 +211,20 @@ struct DeclarationReader {
       return nil
     }
     return (kinds.first { $0.name == entry.key }, entry)
+  }
+
+  /// What is wrong with a layer without a kind.
+  ///
+  /// - Parameter key: its first key that is no option
+  private func missingKind(_ key: String?) -> String {
+    let names = kinds.map(\.name) + ["block"]
+    guard let key else { return "a layer has one of these keys: \(names.joined(separator: ", "))" }
+    var meant = nearestName(to: key, among: names) ?? names.first { key.lowercased().hasPrefix($0) }
+    if case .word(let words)? = kinds.first(where: { $0.name == "activation" })?.form, words.contains(key) {
+      meant = "activation: \(key)"
+    }
+    let hint = meant.map { "did you mean \(quoted($0))?" } ?? "known: \(names.joined(separator: ", "))"
+    return "unknown kind of layer \(quoted(key)); \(hint)"
   }
 
   private func readCommon(_ entries: [Node.Entry], _ path: String, _ layer: inout LayerDeclaration) {
@@ -232,11 +256,12 @@ struct DeclarationReader {
   ) {
     guard case .scalar(let scalar) = entry.value.content, let template = templates[scalar.text] else {
       let text = if case .scalar(let scalar) = entry.value.content { scalar.text } else { "" }
-      let hint = nearestName(to: text, among: templates.keys.sorted()).map { "; did you mean \(quoted($0))?" }
+      let known = templates.keys.sorted()
+      let hint = nearestName(to: text, among: known).map { "did you mean \(quoted($0))?" }
+      let others = known.isEmpty ? "there are no `blocks`" : "known: \(known.joined(separator: ", "))"
       context.report(
         entry.value.place, keyPath(path, "block"),
-        "there is no block \(entry.value.found)\(hint ?? "; known: \(templates.keys.sorted().joined(separator: ", "))")"
-      )
+        "there is no block \(entry.value.found); \(hint ?? others)")
       return
     }
     layer.value = .word(scalar.text)

@@ -24,55 +24,65 @@ struct DeclarationSchema {
   }
 
   private var parameters: [(String, JSON)] {
-    [
-      ("type", .list([.string("object"), .string("null")])),
-      ("additionalProperties", .object([("type", .list(["integer", "string", "null"].map(JSON.string)))])),
-    ]
+    Self.types("object", "null")
+      + [("additionalProperties", .object(Self.types("integer", "string", "null")))]
   }
 
   private var list: [(String, JSON)] {
     [("type", .string("array")), ("minItems", .integer(1)), ("items", .object(layer))]
   }
 
-  /// One layer: the keys of all kinds, and any parameters of blocks.
+  /// One layer: the keys of all kinds, or a block's, of which any others are parameters.
   private var layer: [(String, JSON)] {
-    var properties: [(String, JSON)] = []
-    var names: Set<String> = []
-    func add(_ name: String, _ schema: [(String, JSON)], _ summary: String) {
-      guard names.insert(name).inserted else { return }
-      properties.append((name, .object([("description", .string(summary))] + schema)))
-    }
-    for kind in kinds { add(kind.name, alsoOption(kind), kind.summary) }
-    for kind in kinds {
-      for option in kind.options { add(option.name, Self.schema(option.form), option.summary) }
-    }
-    let text: [(String, JSON)] = [("type", .string("string"))]
-    add("block", text, "A template of `blocks`; its parameters are further keys.")
-    add("name", text, "Name of the layer, for other layers and its tensors.")
-    add(
-      "from", [("type", .list([.string("string"), .string("array"), .string("null")]))],
-      "The layer that this one reads; default: the one before it.")
-    add("when", text, "A condition; if it is false, the layer is left out.")
-    add(
-      "keep", [("type", .list([.string("boolean"), .string("null")]))],
-      "Whether the layer keeps all of its channels.")
-    add(
-      "tensors", [("type", .list([.string("object"), .string("null")]))],
-      "Names of `weights` and `norm` in files of other programs.")
-    add(
-      "repeat", Self.schema(.whole(1...ArchitectureDeclaration.mostLayers)),
-      "Number of copies of the block; default: 1.")
-    add(
-      "first", [("type", .list([.string("object"), .string("null")]))],
-      "Parameters of the first copy of the block only.")
-    let kindNames = kinds.map(\.name) + ["block"]
+    let required = kinds.map { JSON.object([("required", .list([.string($0.name)]))]) }
     return [
-      ("type", .string("object")), ("properties", .object(properties)),
-      (
-        "anyOf",
-        .list(kindNames.map { .object([("required", .list([.string($0)]))]) })
-      ),
+      ("type", .string("object")), ("if", .object([("required", .list([.string("block")]))])),
+      ("then", .object([("properties", .object(Self.common + Self.ofBlocks))])),
+      ("else", .object([("properties", .object(Self.common + ofKinds)), ("anyOf", .list(required))])),
     ]
+  }
+
+  private static func property(
+    _ name: String, _ schema: [(String, JSON)], _ summary: String
+  ) -> (String, JSON) {
+    (name, .object([("description", .string(summary))] + schema))
+  }
+
+  private static func types(_ names: String...) -> [(String, JSON)] {
+    [("type", .list(names.map(JSON.string)))]
+  }
+
+  /// Names of layers may look like numbers.
+  private static let common = [
+    property(
+      "name", types("string", "number", "null"), "Name of the layer, for other layers and its tensors."),
+    property(
+      "from", types("string", "number", "array", "null"),
+      "The layer that this one reads; default: the one before it."),
+    property("when", types("string", "null"), "A condition; if it is false, the layer is left out."),
+  ]
+
+  private static let ofBlocks = [
+    property("block", types("string", "number"), "A template of `blocks`; its parameters are further keys."),
+    property(
+      "repeat", schema(.whole(1...ArchitectureDeclaration.mostLayers)),
+      "Number of copies of the block; default: 1."),
+    property("first", types("object", "null"), "Parameters of the first copy of the block only."),
+  ]
+
+  /// The keys of all kinds of layers.
+  private var ofKinds: [(String, JSON)] {
+    let all: [(String, JSON)] =
+      kinds.map { Self.property($0.name, alsoOption($0), $0.summary) }
+      + kinds.flatMap(\.options).map { Self.property($0.name, Self.schema($0.form), $0.summary) }
+      + [
+        Self.property("keep", Self.types("boolean", "null"), "Whether the layer keeps all of its channels."),
+        Self.property(
+          "tensors", Self.types("object", "null"),
+          "Names of `weights` and `norm` in files of other programs."),
+      ]
+    var names: Set<String> = []
+    return all.filter { names.insert($0.0).inserted }
   }
 
   /// `norm` and `activation` are also options of other kinds.
@@ -87,29 +97,23 @@ struct DeclarationSchema {
   private static func schema(_ form: Catalog.LayerForm) -> [(String, JSON)] {
     switch form {
     case .whole(let range):
-      [
-        ("type", .list(["integer", "string", "null"].map(JSON.string))),
-        ("minimum", .integer(range.lowerBound)),
-        ("maximum", .integer(range.upperBound)),
-      ]
+      types("integer", "string", "null")
+        + [("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound))]
     case .number(let range):
-      [
-        ("type", .list([.string("number"), .string("null")])), ("minimum", .number(range.lowerBound)),
-        ("maximum", .number(range.upperBound)),
-      ]
+      types("number", "null")
+        + [("minimum", .number(range.lowerBound)), ("maximum", .number(range.upperBound))]
+    case .probability: types("number", "null") + [("minimum", .number(0)), ("exclusiveMaximum", .number(1))]
     case .word(let words): [("enum", .list(words.map(JSON.string) + [.null]))]
-    case .flag: [("type", .list([.string("boolean"), .string("null")]))]
+    case .flag: types("boolean", "null")
     case .isTrue: [("const", .boolean(true))]
     case .layers:
       [
         ("type", .string("array")), ("minItems", .integer(2)),
-        ("items", .object([("type", .string("string"))])),
+        ("items", .object(types("string", "number"))),
       ]
     case .channels:
-      [
-        ("type", .list([.string("array"), .string("null")])),
-        ("items", .object([("type", .string("integer")), ("minimum", .integer(0))])),
-      ]
+      types("array", "null")
+        + [("items", .object([("type", .string("integer")), ("minimum", .integer(0))]))]
     }
   }
 }

@@ -42,6 +42,7 @@ package indirect enum Expression: Equatable, Sendable {
   package enum EvaluationError: Error, Equatable {
     case unknownName(String)
     case divisionByZero
+    case negativeDivisor
     case tooLarge
     case expectedNumber
     case expectedCondition
@@ -89,7 +90,7 @@ package indirect enum Expression: Equatable, Sendable {
     _ operation: Arithmetic, _ left: Int, _ right: Int
   ) throws(EvaluationError) -> Int {
     // A number of channels may be larger than numbers in files may be.
-    guard max(left.magnitude, right.magnitude) <= 1 << 31 else { throw .tooLarge }
+    guard max(left.magnitude, right.magnitude) <= largest else { throw .tooLarge }
     let result: Int
     switch operation {
     case .add: result = left + right
@@ -120,9 +121,13 @@ package indirect enum Expression: Equatable, Sendable {
     case .max: return numbers.max() ?? 0
     case .multipleOf:
       let (number, divisor) = (numbers[0], numbers[1])
-      guard divisor > 0 else { throw .divisionByZero }
-      let nearest = Swift.max(divisor, (2 * number + divisor) / (2 * divisor) * divisor)
-      return 10 * nearest < 9 * number ? nearest + divisor : nearest
+      guard Swift.max(number.magnitude, divisor.magnitude) <= largest else { throw .tooLarge }
+      guard divisor != 0 else { throw .divisionByZero }
+      guard divisor > 0 else { throw .negativeDivisor }
+      var multiple = Swift.max(divisor, (2 * number + divisor) / (2 * divisor) * divisor)
+      if 10 * multiple < 9 * number { multiple += divisor }
+      guard multiple <= largest else { throw .tooLarge }
+      return multiple
     }
   }
 
@@ -145,6 +150,7 @@ extension Expression.EvaluationError: CustomStringConvertible {
     switch self {
     case .unknownName(let name): "\(quoted(name)) is no parameter here"
     case .divisionByZero: "divides by zero"
+    case .negativeDivisor: "is a multiple of a negative number"
     case .tooLarge: "is larger than 2^31"
     case .expectedNumber: "is a condition, where a whole number is expected"
     case .expectedCondition: "is a number, where a condition is expected"

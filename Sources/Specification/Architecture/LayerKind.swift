@@ -34,6 +34,8 @@ extension Catalog {
     /// A whole number, or an expression of parameters.
     case whole(ClosedRange<Int>)
     case number(ClosedRange<Double>)
+    /// From 0 to below 1, also in single precision.
+    case probability
     case word([String])
     case flag
     /// Only `true`.
@@ -94,11 +96,17 @@ package struct LayerDeclaration: Sendable {
   package var firstArguments: [String: Placed<Expression>]
   /// Of a block; nil if it is not repeated.
   package var repetitions: Placed<Expression>?
+
+  /// Its name in a list of layers, which by default is its kind and its index.
+  package func name(at index: Int) -> String { name?.value ?? Self.defaultName(kind, at: index) }
+
+  static func defaultName(_ kind: String, at index: Int) -> String { "\(kind)\(index)" }
 }
 
 /// A number that layers may use.
 package struct ParameterDeclaration: Sendable {
   package var name: String
+  package var place: Place
   /// Its default, which may use the parameters before it; nil if a value is required.
   package var defaultValue: Placed<Expression>?
 }
@@ -124,6 +132,8 @@ public struct ArchitectureDeclaration: Sendable {
 
   /// A network with more layers is a mistake.
   package static let mostLayers = 10_000
+  /// Largest number of bytes of the name of a layer or of its tensors, with those of its blocks.
+  package static let longestName = 500
 }
 
 extension ArchitectureDeclaration: Equatable {

@@ -16,10 +16,21 @@ package func nearestName(to written: String, among names: [String]) -> String? {
 }
 
 /// The only name with this prefix, `l1_norm` for `l1`; nil if there are none or several.
-func onlyName(beginning written: String, among names: [String]) -> String? {
+package func onlyName(beginning written: String, among names: [String]) -> String? {
   let folded = fold(written)
   let longer = names.filter { folded.count > 1 && fold($0).starts(with: folded) }
   return longer.count == 1 ? longer.first : nil
+}
+
+/// What is wrong with a key that is not among `names`.
+///
+/// - Parameter paths: where keys of this name are
+func unknownKey(_ key: String, among names: [String], elsewhere paths: [String]? = nil) -> String {
+  if let name = nearestName(to: key, among: names) ?? onlyName(beginning: key, among: names) {
+    return "unknown key; did you mean \(quoted(name))?"
+  }
+  if let paths { return "unknown key; did you mean \(listed(paths.map { quoted($0) }, "or"))?" }
+  return "unknown key; known: \(names.joined(separator: ", "))"
 }
 
 private func fold(_ name: String) -> [UInt8] {

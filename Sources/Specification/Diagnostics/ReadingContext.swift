@@ -19,11 +19,12 @@ final class ReadingContext {
     self.knownPaths = knownPaths
   }
 
-  /// A context with the other's inputs and no errors yet.
+  /// A context with the other's inputs and no errors yet, for one experiment of a matrix, which has
+  /// none itself.
   init(sharing other: ReadingContext) {
     catalog = other.catalog
     environment = other.environment
-    knownPaths = other.knownPaths
+    knownPaths = other.knownPaths.filter { $0.key != "matrix" }
   }
 
   /// The variables that a text at a source location may use: the environment and the folder of the
@@ -32,6 +33,16 @@ final class ReadingContext {
     guard !Override.isPlace(place) else { return environment }
     let folder = place.file.lastIndex(of: "/").map { String(place.file[..<$0]) } ?? "."
     return environment.merging([experimentFolder: folder]) { $1 }
+  }
+
+  /// Description of a node where one value is expected, with a hint at the matrix for a list of
+  /// values of a key that it can vary.
+  func found(_ node: Node, _ path: String) -> String {
+    // Other kinds of files have no matrix.
+    guard case .list(let items) = node.content, items.count > 1, knownPaths["matrix"] != nil,
+      !Matrix.fixedKeys.contains(path), !path.contains("[")
+    else { return node.found }
+    return "\(node.found); several values go into `matrix`"
   }
 
   /// Adds errors found elsewhere.

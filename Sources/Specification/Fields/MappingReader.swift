@@ -33,9 +33,10 @@ struct MappingReader {
       if names.contains(entry.key) {
         entries[entry.key] = entry
       } else {
+        let paths = context.knownPaths[Self.habits[entry.key] ?? entry.key]
         context.report(
           entry.keyPlace, keyPath(path, entry.key),
-          Self.unknown(entry.key, among: keys.map(\.name), context))
+          unknownKey(entry.key, among: keys.map(\.name), elsewhere: paths))
       }
     }
     self.entries = entries
@@ -52,16 +53,6 @@ struct MappingReader {
     }
     let key = path.split(separator: ".").last ?? ""
     return "; write \(quoted("\(key): {\(first.name): \(scalar.text)}", limit: 120))"
-  }
-
-  private static func unknown(_ key: String, among names: [String], _ context: ReadingContext) -> String {
-    if let name = nearestName(to: key, among: names) ?? onlyName(beginning: key, among: names) {
-      return "unknown key; did you mean \(quoted(name))?"
-    }
-    if let paths = context.knownPaths[habits[key] ?? key] {
-      return "unknown key; did you mean \(listed(paths.map { quoted($0) }, "or"))?"
-    }
-    return "unknown key; known: \(names.joined(separator: ", "))"
   }
 
   /// Names of keys in other programs.
@@ -103,7 +94,7 @@ struct MappingReader {
     var written = standard
     if case .scalar(let scalar)? = node(field.name)?.content { written = scalar.text }
     guard let path, let written else { return nil }
-    let isOfFile = written.contains("${\(experimentFolder)")
+    let isOfFile = experimentFolderUse(in: written) != nil
     return isOfFile || field.form.write(path) == .string(written) ? nil : written
   }
 

@@ -24,7 +24,7 @@ extension ValueForm {
         if case .scalar(let scalar) = node.content, !node.isNull, let value = interpret(scalar) {
           return value
         }
-        context.report(node.place, path, "expected \(expectation), found \(node.found)")
+        context.report(node.place, path, "expected \(expectation), found \(context.found(node, path))")
         return nil
       }, write: write)
   }
@@ -74,9 +74,12 @@ extension ValueForm where Value == Bool {
 }
 
 extension ValueForm where Value == String {
+  /// JSON Schema sees a number where a text looks like one.
+  private static var textType: (String, JSON) { ("type", .list([.string("string"), .string("number")])) }
+
   /// Any text, including text that looks like a number.
   static var text: ValueForm {
-    .scalar("a text", schema: [("type", .string("string"))], write: { .string($0) }, interpret: { $0.text })
+    .scalar("a text", schema: [textType], write: { .string($0) }, interpret: { $0.text })
   }
 
   /// A name that is also the name of a results folder, and not one that the program uses itself.
@@ -86,7 +89,7 @@ extension ValueForm where Value == String {
     let form = ValueForm.scalar(
       "a name of at most 128 lower-case letters, digits, `.`, `_` and `-`",
       schema: [
-        ("type", .string("string")), ("pattern", .string("^(?!\\.|(\(names))$)[a-z0-9._-]+$")),
+        textType, ("pattern", .string("^(?!\\.|(\(names))$)[a-z0-9._-]+$")),
         ("maxLength", .integer(128)),
       ],
       write: { .string($0) },
@@ -116,12 +119,13 @@ extension ValueForm where Value == String {
   /// A file or folder; `${NAME}` and `~/` are expanded on reading, and `$` doubled on writing.
   static var path: ValueForm {
     ValueForm(
-      expectation: "a path", schema: [("type", .string("string")), ("minLength", .integer(1))],
+      expectation: "a path", schema: [textType, ("minLength", .integer(1))],
       read: { node, path, context in
         guard case .scalar(let scalar) = node.content, !node.isNull else {
-          context.report(node.place, path, "expected a path, found \(node.found)")
+          context.report(node.place, path, "expected a path, found \(context.found(node, path))")
           return nil
         }
+        if let problem = bareVariableProblem(in: scalar.text) { context.warn(node.place, path, problem) }
         do throws(ExpansionProblem) {
           let text = try expanded(scalar.text, environment: context.variables(at: node.place))
           if !text.isEmpty { return text }
@@ -147,7 +151,9 @@ extension ValueForm where Value == String {
       schema: [("type", .string("string")), ("enum", .list(names.map { .string($0) }))],
       read: { node, path, context in
         guard case .scalar(let scalar) = node.content, !node.isNull else {
-          context.report(node.place, path, "expected a \(noun) (\(listed(names, "or"))), found \(node.found)")
+          context.report(
+            node.place, path,
+            "expected a \(noun) (\(listed(names, "or"))), found \(context.found(node, path))")
           return nil
         }
         if names.contains(scalar.text) { return scalar.text }
@@ -188,7 +194,9 @@ extension ValueForm {
       expectation: expectation, schema: schema,
       read: { node, path, context in
         guard case .list(let items) = node.content else {
-          context.report(node.place, path, "expected \(expectation), found \(node.found)")
+          let isItem = count == nil && form.read(node, path, ReadingContext(sharing: context)) != nil
+          context.report(
+            node.place, path, "expected \(expectation), found \(node.found)\(isItem ? node.listHint : "")")
           return nil
         }
         guard isEmptyAllowed || !items.isEmpty else {

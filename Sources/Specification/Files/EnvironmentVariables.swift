@@ -1,6 +1,24 @@
 /// The variable for the folder of the experiment file that contains it.
 package let experimentFolder = "EXPERIMENT_FOLDER"
 
+/// Where a text first uses the folder of its file; nil if it does not.
+func experimentFolderUse(in text: String) -> String.Index? {
+  ["}", ":"].compactMap { text.firstRange(of: "${\(experimentFolder)\($0)")?.lowerBound }.min()
+}
+
+/// What is said of the first `$NAME` in a path, which other programs take for a variable; nil if
+/// there is none.
+func bareVariableProblem(in text: String) -> String? {
+  let parts = text.replacing("$$", with: "").split(separator: "$", omittingEmptySubsequences: false)
+  let names = parts.dropFirst().map { $0.prefix(while: isPartOfName) }
+  guard let name = names.first(where: { $0.first?.isNumber == false }) else { return nil }
+  return "\(quoted("$" + name)) is no variable; write \(quoted("${\(name)}")), or `$$` for a dollar sign"
+}
+
+private func isPartOfName(_ character: Character) -> Bool {
+  character.isASCII && (character.isLetter || character.isNumber || character == "_")
+}
+
 /// Why a text with `${NAME}` or `~` in it cannot be expanded.
 struct ExpansionProblem: Error, Equatable { var message: String }
 
@@ -46,7 +64,7 @@ private func variablesExpanded(
 private func value(
   of reference: Substring, _ environment: [String: String]
 ) throws(ExpansionProblem) -> String {
-  let name = reference.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+  let name = reference.prefix(while: isPartOfName)
   let rest = reference.dropFirst(name.count)
   guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-"), !rest.contains("${")
   else {

@@ -16,13 +16,7 @@ public enum ExperimentFile {
   public static func experiments(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]
   ) throws(SpecificationError) -> [LoadedExperiment] {
-    let text: SourceText
-    do throws(SourceText.Unreadable) {
-      text = try SourceText(path: file)
-    } catch {
-      throw SpecificationError(Place(file: file), "the file \(error.reason)")
-    }
-    return try experiments(text, file, overrides, catalog, environment)
+    try experiments(SourceText(file: file), file, overrides, catalog, environment)
   }
 
   /// Reads the experiments of a text.
@@ -84,7 +78,7 @@ public enum ExperimentFile {
     var chain = ExtendsChain(context)
     var node = try chain.read(text, file)
     let changes = overrides.compactMap { Override($0).node(context) }
-    for change in changes { node = node.merged(under: change) }
+    for change in changes { node = node.merged(under: change, keepsPlaces: true) }
     return try MatrixExpansion(section: section, overrides: changes, context: context).experiments(node)
   }
 }

@@ -133,16 +133,13 @@ extension Key {
         ("items", mapping),
       ])
     }
-    let axes = values.map { path, schema in
-      (
-        path,
-        JSON.object([
-          ("type", .list([.string("array"), .string("null")])), ("minItems", .integer(1)),
-          ("uniqueItems", .boolean(true)),
-          ("items", .object(schema)),
-        ])
-      )
-    }
+    let axis: [(String, JSON)] = [
+      ("type", .list([.string("array"), .string("null")])), ("minItems", .integer(1)),
+      ("uniqueItems", .boolean(true)),
+    ]
+    let axes = values.map { path, schema in (path, JSON.object(axis + [("items", .object(schema))])) }
+    // Names that the file itself gives to numbers and templates.
+    let own = "^architecture\\.(parameters|blocks)\\."
     return [
       ("type", .string("object")), ("minProperties", .integer(1)), ("additionalProperties", .boolean(false)),
       (
@@ -153,6 +150,7 @@ extension Key {
             ("exclude", combinations("Combinations that are left out.")),
           ])
       ),
+      ("patternProperties", .object([(own, .object(axis))])),
     ]
   }
 
@@ -168,7 +166,10 @@ extension Key {
   private static func nullable(_ schema: [(String, JSON)]) -> [(String, JSON)] {
     schema.map { name, value in
       switch (name, value) {
-      case ("type", .string(let type)): (name, .list([.string(type), .string("null")]))
+      case ("type", .string): (name, .list([value, .string("null")]))
+      case ("type", .list(let types)) where !types.contains(.string("null")):
+        (name, .list(types + [.string("null")]))
+      case ("const", _): ("enum", .list([value, .null]))
       case ("enum", .list(let values)): (name, .list(values + [.null]))
       case ("oneOf", .list(let schemas)), ("anyOf", .list(let schemas)):
         (name, .list(schemas + [.object([("type", .string("null"))])]))

@@ -14,27 +14,26 @@ struct ExtendsChain {
   /// - Throws: errors that make the rest of the file meaningless; duplicate keys are reported to
   ///   the context.
   mutating func read(_ text: SourceText, _ file: String) throws(SpecificationError) -> Node {
-    var (node, entries, extends) = try Self.parse(text, file, context)
+    var (node, extends) = try Self.parse(text, file, context)
     names = [file]
     // The chain may return to the file of a text that was passed in.
     identities = [text.identity ?? (try? SourceText(path: file))?.identity].compactMap(\.self)
-    node.content = .mapping(entries)
+    var above: [Node] = []
     var file = file
     while let entry = extends {
+      above.append(node)
       let (text, parent) = try open(entry, from: file)
-      let (base, baseEntries, next) = try Self.parse(text, parent, context)
-      var below = base
-      below.content = .mapping(baseEntries)
-      node = below.merged(under: node)
-      (file, extends) = (parent, next)
+      (node, extends) = try Self.parse(text, parent, context)
+      file = parent
     }
-    return node
+    // From the last file up: a null resets what the files below its own set, and nothing else.
+    return above.reversed().reduce(node) { $0.merged(under: $1) }
   }
 
-  /// The root mapping of a file, its entries except `extends` and keys for anchors, and `extends`.
+  /// The root mapping of a file without `extends` and keys for anchors, and `extends`.
   private static func parse(
     _ text: SourceText, _ file: String, _ context: ReadingContext
-  ) throws(SpecificationError) -> (Node, [Node.Entry], Node.Entry?) {
+  ) throws(SpecificationError) -> (Node, Node.Entry?) {
     let document = try YAMLReader.read(text.bytes, file: file)
     context.report(document.diagnostics)
     guard let root = document.root?.withoutAnchors, !root.isNull else {
@@ -44,7 +43,7 @@ struct ExtendsChain {
       throw SpecificationError(root.place, "expected a mapping, found \(root.found)")
     }
     let extends = entries.first { $0.key == "extends" && !$0.value.isNull }
-    return (root, entries.filter { $0.key != "extends" }, extends)
+    return (root.without("extends"), extends)
   }
 
   private mutating func open(
@@ -55,16 +54,17 @@ struct ExtendsChain {
       throw SpecificationError(diagnostics: context.diagnostics)
     }
     // The variable stands for a path that is relative to the working folder.
-    var isWhole = false
+    var (isWhole, hint) = (false, "")
     if case .scalar(let scalar) = entry.value.content {
-      isWhole = scalar.text.hasPrefix("${\(experimentFolder)")
+      isWhole = experimentFolderUse(in: scalar.text) == scalar.text.startIndex
+      hint = bareVariableProblem(in: scalar.text).map { "; \($0)" } ?? ""
     }
     let parent = isWhole ? path : resolve(path, relativeTo: file)
     let text: SourceText
     do throws(SourceText.Unreadable) {
       text = try SourceText(path: parent)
     } catch {
-      throw failure(place, "\(quoted(parent, limit: 1_000)) \(error.reason)")
+      throw failure(place, "\(quoted(parent, limit: 1_000)) \(error.reason)\(hint)")
     }
     names.append(parent)
     if let identity = text.identity, identities.contains(identity) {

@@ -3,7 +3,10 @@ extension Node {
   /// replaced.
   ///
   /// Every part keeps its source location. A null resets the key, see ``isNull``.
-  func merged(under other: Node) -> Node {
+  ///
+  /// - Parameter keepsPlaces: whether a mapping stays where it is when the other resets none of its
+  ///   keys, so that errors about what is missing in it are not at an override of something else
+  func merged(under other: Node, keepsPlaces: Bool = false) -> Node {
     guard case .mapping(var entries) = content, case .mapping(let changes) = other.content else {
       return other
     }
@@ -14,11 +17,19 @@ extension Node {
         entries.append(change)
         continue
       }
-      entries[index].value = entries[index].value.merged(under: change.value)
+      let value = entries[index].value
+      entries[index].value = value.merged(under: change.value, keepsPlaces: keepsPlaces)
+      if keepsPlaces, case .mapping = value.content, change.value.addsKeys { continue }
       entries[index].keyPlace = change.keyPlace
     }
-    var result = other
+    var result = keepsPlaces && other.addsKeys ? self : other
     result.content = .mapping(entries)
     return result
+  }
+
+  /// Whether it is a mapping none of whose values is null.
+  private var addsKeys: Bool {
+    guard case .mapping(let entries) = content else { return false }
+    return entries.allSatisfy { !$0.value.isNull }
   }
 }

@@ -8,7 +8,7 @@ public func yaml(_ spec: ExperimentSpec) -> String {
 
 /// The resolved experiment as a tree, with keys in the order of a file.
 public func document(_ spec: ExperimentSpec) -> JSON {
-  ExperimentSection(Catalog(datasets: [], architectures: [], criteria: [])).write(spec)
+  ExperimentSection(Catalog()).write(spec)
 }
 
 extension JSON {

@@ -8,15 +8,17 @@
 
 /// Reads suites: files with the single key `suite`, a list of experiment files.
 public enum SuiteFile {
-  /// Whether a file is a suite rather than an experiment: a mapping with the key `suite`.
+  /// Whether a file is a suite rather than an experiment: a mapping with the key `suite`, or with a
+  /// single key that is similar, so that its error says so.
   ///
   /// False for unreadable files: reading them as experiments then reports the error.
   public static func isSuite(_ file: String) -> Bool {
     guard let text = try? SourceText(path: file),
       let document = try? YAMLReader.read(text.bytes, file: file),
-      case .mapping(let entries)? = document.root?.content
+      case .mapping(let entries)? = document.root?.withoutAnchors.content
     else { return false }
     return entries.contains { $0.key == "suite" }
+      || entries.count == 1 && nearestName(to: entries[0].key, among: ["suite"]) != nil
   }
 
   /// The experiment files of a suite, in its order; files that match a pattern are sorted by name,
@@ -40,15 +42,9 @@ public enum SuiteFile {
     _ file: String, within suites: [Suite], _ loaded: inout Set<String>
   ) throws(SpecificationError) -> [String] {
     let start = Place(file: file)
-    let text: SourceText
-    do throws(SourceText.Unreadable) {
-      text = try SourceText(path: file)
-    } catch {
-      throw SpecificationError(start, "the file \(error.reason)")
-    }
+    let text = try SourceText(file: file)
     let document = try YAMLReader.read(text.bytes, file: file)
-    let context = ReadingContext(
-      catalog: Catalog(datasets: [], architectures: [], criteria: []), environment: [:])
+    let context = ReadingContext(catalog: Catalog(), environment: [:])
     context.report(document.diagnostics)
     let field = Field("suite", .list(of: .text), required: true, "Experiment files and patterns of them.")
     var files: [String] = []
@@ -62,8 +58,9 @@ public enum SuiteFile {
         guard case .scalar(let scalar) = item.content else { continue }
         let found = matches(scalar.text, suite: file)
         if found.isEmpty {
+          let hint = extensionHint(resolve(scalar.text, relativeTo: file))
           context.report(
-            item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text, limit: 1_000))")
+            item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text, limit: 1_000))\(hint)")
         }
         for path in found where listed.insert(path).inserted {
           guard isSuite(path) else {

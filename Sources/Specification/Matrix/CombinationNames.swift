@@ -5,9 +5,13 @@
 /// (`ratio0.4`), and null is `no-` and that word. The name depends only on the combination, so that
 /// it does not change when the matrix grows. A `name` in `include` is the complete name.
 extension Matrix.Combination {
-  func name(base: String) -> String {
-    if case .scalar(let scalar)? = self["name"]?.node.content { return scalar.text }
-    let parts = settings.prefix(naming).map { setting in
+  /// Nil if `include` gives it a name that is no text.
+  func name(base: String) -> String? {
+    if let own = self["name"]?.node, !own.isNull {
+      guard case .scalar(let scalar) = own.content else { return nil }
+      return scalar.text
+    }
+    let parts = settings.prefix(naming).filter { $0.path != "name" }.map { setting in
       words(setting.node, key: setting.path.split(separator: ".").last.map(String.init) ?? setting.path)
     }
     return ([base] + parts).joined(separator: "-")

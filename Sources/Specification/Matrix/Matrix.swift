@@ -13,7 +13,7 @@ struct Matrix {
   /// Largest number of values that `include` adds to all combinations together.
   private static let maximumAdditions = 100_000
   /// Keys that belong to the whole file.
-  private static let fixedKeys = ["format", "name", "extends", "matrix"]
+  static let fixedKeys = ["format", "name", "extends", "matrix"]
 
   /// A value at a dotted path.
   struct Setting {
@@ -88,7 +88,9 @@ struct Matrix {
       isApart(entry.key, entry.keyPlace, from: axes, in: "matrix", context)
     else { return nil }
     guard case .list(let values) = entry.value.content else {
-      context.report(entry.value.place, own, "expected a list of values, found \(entry.value.found)")
+      context.report(
+        entry.value.place, own,
+        "expected a list of values, found \(entry.value.found)\(entry.value.listHint)")
       return Axis(entry, [entry.value])
     }
     if values.isEmpty {

@@ -5,6 +5,8 @@ public struct LoadedExperiment: Equatable, Sendable {
   public var place: Place
   /// Settings that are allowed but probably mistakes, by location.
   public var warnings: [Diagnostic] = []
+  /// Of the path of the start weights, if it is written.
+  public var weightsPlace: Place?
 }
 
 /// Reads the experiments of a file: one, or one for every combination of its matrix.
@@ -17,18 +19,18 @@ struct MatrixExpansion {
   /// - Parameter node: the whole file, after `extends`.
   /// - Throws: every error once, even if several combinations have it.
   func experiments(_ node: Node) throws(SpecificationError) -> [LoadedExperiment] {
-    guard case .mapping(let entries) = node.content,
-      let matrix = entries.first(where: { $0.key == section.matrix.name && !$0.value.isNull })
+    guard case .mapping = node.content, let matrix = node.value(at: section.matrix.name), !matrix.isNull
     else {
       if let spec = section.read(node, context) {
         let place = node.value(at: "name")?.place ?? node.place
-        return [LoadedExperiment(spec: spec, place: place, warnings: context.warnings)]
+        return [
+          LoadedExperiment(
+            spec: spec, place: place, warnings: context.warnings, weightsPlace: Self.weightsPlace(node))
+        ]
       }
       throw SpecificationError(diagnostics: context.diagnostics)
     }
-    var plain = node
-    plain.content = .mapping(entries.filter { $0.key != section.matrix.name })
-    return try expand(Matrix(matrix.value, context), plain, at: matrix.value.place)
+    return try expand(Matrix(matrix, context), node.without(section.matrix.name), at: matrix.place)
   }
 
   private func expand(
@@ -44,18 +46,21 @@ struct MatrixExpansion {
     var seen: Set<String> = []
     for combination in matrix.combinations {
       let own = ReadingContext(sharing: context)
-      var combined = combination.settings.reduce(node) { $0.setting($1) }
-      for setting in combination.settings { combined = overriding(setting, in: combined) }
-      if let base {
-        let name = combination.name(base: base)
+      var combined = combined(combination, with: node)
+      if let base, let name = combination.name(base: base) {
         if let other = earlier.updateValue(combination, forKey: name) {
           reportClash(name, combination, other, at: place)
         }
         combined = combined.setting(naming(name, combination, at: place))
+      } else if base != nil, let wrong = combination["name"] {
+        combined = combined.setting(wrong)
       }
       if let spec = section.read(combined, own) {
         found.append(
-          LoadedExperiment(spec: spec, place: combination.place ?? place, warnings: own.warnings))
+          LoadedExperiment(
+            spec: spec, place: combination.place ?? place,
+            warnings: (found.isEmpty ? context.warnings : []) + own.warnings,
+            weightsPlace: Self.weightsPlace(combined)))
       }
       for diagnostic in own.diagnostics where seen.insert(diagnostic.description).inserted {
         context.report(diagnostic.place, diagnostic.path, diagnostic.message)
@@ -64,6 +69,10 @@ struct MatrixExpansion {
     }
     guard context.diagnostics.isEmpty else { throw SpecificationError(diagnostics: context.diagnostics) }
     return found
+  }
+
+  private static func weightsPlace(_ node: Node) -> Place? {
+    node.value(at: "architecture.weights")?.place
   }
 
   private func naming(_ name: String, _ combination: Matrix.Combination, at place: Place) -> Matrix.Setting {
@@ -86,13 +95,18 @@ struct MatrixExpansion {
     )
   }
 
-  /// The combined experiment with the overrides of a key that `include` has set: they hold for all
-  /// experiments. What it has left out by null stays so, whatever is set within.
-  private func overriding(_ setting: Matrix.Setting, in combined: Node) -> Node {
-    overrides.reduce(combined) { combined, override in
-      guard let found = override.setting(at: setting.path) else { return combined }
-      if case .mapping = found.node.content, setting.node.isNull { return combined }
-      return combined.setting(found)
+  /// The experiment of a combination. Overrides hold for all experiments, also where `include` sets
+  /// their keys; but what `include` has left out by null stays so, whatever they set within it.
+  private func combined(_ combination: Matrix.Combination, with node: Node) -> Node {
+    let own = combination.settings.reduce(node) { $0.setting($1) }
+    let overridden = overrides.reduce(own) {
+      $0.merged(under: $1.without(section.matrix.name), keepsPlaces: true)
+    }
+    return combination.settings.reduce(overridden) { result, setting in
+      guard setting.node.isNull, own.value(at: setting.path)?.isNull == true,
+        case .mapping? = overridden.value(at: setting.path)?.content
+      else { return result }
+      return result.setting(setting)
     }
   }
 

@@ -29,19 +29,22 @@ extension Node {
     return result
   }
 
-  /// The node at a path, or at the first part of it that is not a mapping.
-  func value(at path: String) -> Node? { setting(at: path)?.node }
+  /// This mapping without a key.
+  func without(_ key: String) -> Node {
+    guard case .mapping(let entries) = content else { return self }
+    var result = self
+    result.content = .mapping(entries.filter { $0.key != key })
+    return result
+  }
 
-  /// The same with the path to the node.
-  func setting(at path: String) -> Matrix.Setting? {
-    var (node, place) = (self, place)
-    var names: [Substring] = []
+  /// The node at a path, or at the first part of it that is not a mapping; nil if there is none.
+  func value(at path: String) -> Node? {
+    var node = self
     for name in path.split(separator: ".") {
       guard case .mapping(let entries) = node.content else { break }
       guard let entry = entries.first(where: { $0.key == name }) else { return nil }
-      names.append(name)
-      (node, place) = (entry.value, entry.keyPlace)
+      node = entry.value
     }
-    return Matrix.Setting(path: names.joined(separator: "."), place: place, node: node)
+    return node
   }
 }

@@ -3,6 +3,8 @@
 indirect enum NodeValue: Hashable {
   case null
   case number(Double)
+  /// A whole number that no `Double` is equal to, such as a large seed.
+  case whole(UInt64)
   case text(String)
   case list([NodeValue])
   case mapping([String: NodeValue])
@@ -10,7 +12,12 @@ indirect enum NodeValue: Hashable {
   init(_ node: Node) {
     switch node.content {
     case .scalar where node.isNull: self = .null
-    case .scalar(let scalar): self = scalar.number.map { .number($0) } ?? .text(scalar.text)
+    case .scalar(let scalar):
+      if scalar.isWholeNumber, let whole = UInt64(scalar.text), Double(exactly: whole) == nil {
+        self = .whole(whole)
+      } else {
+        self = scalar.number.map { .number($0) } ?? .text(scalar.text)
+      }
     case .list(let items): self = .list(items.map(NodeValue.init))
     case .mapping(let entries):
       self = .mapping(Dictionary(entries.map { ($0.key, NodeValue($0.value)) }) { _, last in last })

@@ -3,7 +3,7 @@ struct ArchitectureSection: Sendable {
   let name: Field<String>
   let depth = Field(
     "depth", .wholeNumber(1...2_000),
-    "Layers with weights, for a family such as `resnet`.")
+    "Layers with weights, for a family: required for `resnet`; default for `densenet`: 100.")
   let block = Field(
     "block", .choice(ArchitectureSpec.BlockKind.allCases.map(\.rawValue), "block"),
     "Block type of a family such as `resnet`; plain only with a fixed name.")
@@ -28,7 +28,7 @@ struct ArchitectureSection: Sendable {
       + " relative to the working directory, or to this file after `${EXPERIMENT_FOLDER}/`.")
 
   let growth = Field(
-    "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds.")
+    "growth", .wholeNumber(1...1_024), "Channels that each layer of a `densenet` adds; default: 12.")
   private let layerKinds: [Catalog.LayerKind]
 
   init(_ catalog: Catalog) {
@@ -44,6 +44,9 @@ struct ArchitectureSection: Sendable {
       onnx.key,
     ] + declarationKeys
   }
+
+  /// The keys that say what the network is.
+  var sources: [String] { [name.name, "layers", onnx.name] }
 
   func read(_ mapping: MappingReader, _ dataset: Catalog.Dataset?) -> ArchitectureSpec? {
     let before = mapping.context.diagnostics.count
@@ -145,6 +148,9 @@ struct ArchitectureSection: Sendable {
   private func readNamed(_ mapping: MappingReader) -> ArchitectureSpec? {
     for key in ["parameters", "blocks"] where mapping.has(key) {
       mapping.reportKey(key, "\(quoted(key)) belong to an architecture with `layers`")
+    }
+    if !mapping.has(name.name) {
+      mapping.reportMissing(name.name, "the name of a network, or `layers`, or `onnx`")
     }
     guard let name = mapping[name] else {
       // Report errors in these even if their values are not used.

@@ -81,7 +81,7 @@ struct KubernetesSection: Sendable {
 extension ValueForm where Value == MemorySize {
   static var memory: ValueForm {
     .scalar(
-      "a size such as `800M` or `16G`", schema: [("type", .string("string"))],
+      MemorySize.expectation, schema: [("type", .string("string"))],
       write: { .string($0.description) }, interpret: { MemorySize($0.text) })
   }
 }
@@ -89,7 +89,7 @@ extension ValueForm where Value == MemorySize {
 extension ValueForm where Value == TimeLimit {
   static var timeLimit: ValueForm {
     .scalar(
-      "a time such as `90` (minutes), `2:30:00` or `1-12:00:00`", schema: [("type", .string("string"))],
+      TimeLimit.expectation, schema: [("type", .string("string"))],
       write: { .string($0.description) }, interpret: { TimeLimit($0.text) })
   }
 }
@@ -97,7 +97,7 @@ extension ValueForm where Value == TimeLimit {
 extension ValueForm where Value == EarlySignal {
   static var earlySignal: ValueForm {
     .scalar(
-      "TERM, USR1 or USR2 and seconds, such as `USR1@120`", schema: [("type", .string("string"))],
+      EarlySignal.expectation, schema: [("type", .string("string"))],
       write: { .string($0.description) }, interpret: { EarlySignal($0.text) })
   }
 }

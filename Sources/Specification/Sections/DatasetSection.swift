@@ -68,19 +68,24 @@ struct DatasetSection: Sendable {
     _ dataset: Catalog.Dataset?, _ path: String?, _ areGiven: Bool, _ mapping: MappingReader
   ) -> Catalog.Dataset? {
     guard let path, var dataset else { return nil }
+    var hint = ""
+    if case .scalar(let scalar)? = mapping.node(self.path.name)?.content {
+      hint = bareVariableProblem(in: scalar.text).map { "; \($0)" } ?? ""
+    }
     switch dataset.countClasses?(path) {
     case .count(let count): dataset.classes = count
-    case .unseen(let problem):
+    case .wrong(let problem) where mapping.context.catalog.checksDatasets:
+      mapping.report(self.path.name, problem + hint)
+      return nil
+    // Such as the empty folder that something would be mounted on.
+    case .unseen(let problem), .wrong(let problem):
       if areGiven { break }
       if let classes = mapping.context.catalog.modelClasses {
         dataset.classes = classes
         break
       }
       mapping.report(
-        self.path.name, "\(problem); if only another machine has it, give `architecture.classes`")
-      return nil
-    case .wrong(let problem):
-      mapping.report(self.path.name, problem)
+        self.path.name, "\(problem)\(hint); if only another machine has it, give `architecture.classes`")
       return nil
     case nil: break
     }
@@ -108,7 +113,12 @@ struct DatasetSection: Sendable {
   private func readPath(
     _ mapping: MappingReader, _ dataset: Catalog.Dataset?
   ) -> (path: String??, standard: String?) {
-    if mapping.has(path.name) { return (mapping.optional(path), nil) }
+    if mapping.has(path.name) {
+      if let dataset, !dataset.isPictures, dataset.defaultPath == nil {
+        mapping.warn(path.name, "it has no effect, since \(quoted(dataset.name)) is built in")
+      }
+      return (mapping.optional(path), nil)
+    }
     if let dataset, dataset.isPictures {
       mapping.reportMissing(path.name, "the folder of the pictures")
       return (nil, nil)

@@ -57,6 +57,13 @@ struct ExpectSection: Sendable {
       if metric == .top5, let metrics, !metrics.contains(metric.rawValue) {
         mapping.reportKey(metric.rawValue, "it is not measured; add it to `evaluate.metrics`")
       }
+      if case .scalar(let scalar)? = mapping.node(metric.rawValue)?.content, scalar.isNumber {
+        let limit = metric == .accuracyDrop ? "at_most" : "at_least"
+        mapping.report(
+          metric.rawValue,
+          "expected a mapping, found \(quoted(scalar.text)); write \(quoted("{\(limit): \(scalar.text)}"))")
+        return nil
+      }
       let fields = Fields(metric)
       return mapping.mapping(metric.rawValue, fields.keys).flatMap { read($0, metric, fields) }
     }

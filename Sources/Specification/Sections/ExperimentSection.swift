@@ -37,7 +37,9 @@ struct ExperimentSection: Sendable {
     [
       format.key, name.key, description.key, extends.key, seeds.key,
       .mapping("dataset", dataset.keys, required: true, "The images to train and test on."),
-      .mapping("architecture", architecture.keys, required: true, "The network."),
+      .mapping(
+        "architecture", architecture.keys, exactlyOneOf: [architecture.sources], required: true,
+        "The network."),
       .mapping("train", train.keys, required: true, "How the network is trained."),
       prune.key,
       .mapping("evaluate", evaluate.keys, "What is measured, and how often."),

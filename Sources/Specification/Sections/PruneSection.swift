@@ -30,7 +30,7 @@ struct PruneSection: Sendable {
   let roundTo = Field(
     "round_to", .wholeNumber(1...65_536), default: 1, "Layers keep a multiple of this number of channels.")
   let exclude = Field(
-    "exclude", .list(of: .text, isUnique: true, isEmptyAllowed: true), default: [],
+    "exclude", .list(of: .text, isUnique: true, isEmptyAllowed: true, most: 1000), default: [],
     "Layers that are not pruned: names, or patterns such as `layer1.*`.")
   let maximumLayerRatio = Field(
     "maximum_layer_ratio", .number(.share), "Largest share of its channels that a layer may lose.")
@@ -129,9 +129,8 @@ struct PruneSection: Sendable {
     guard let epochs, let outline,
       let name = targetNames.first(where: mapping.has)
     else { return }
-    let layers = outline.groups.filter { !$0.isHidden && !spec.excludes($0.members) }
     let largest = { mapping.context.catalog.largestReduction(architecture, spec) }
-    if let problem = PruneTarget(spec, layers: layers, epochs: epochs, largest: largest).problem {
+    if let problem = PruneTarget(spec, groups: outline.groups, epochs: epochs, largest: largest).problem {
       mapping.report(name, problem)
     }
   }
@@ -139,15 +138,22 @@ struct PruneSection: Sendable {
   /// Every pattern must match a layer that makes channels.
   private func readExclude(_ mapping: MappingReader, _ outline: Catalog.NetworkOutline?) -> [String]? {
     let patterns = mapping[exclude]
-    guard let patterns, let outline else { return patterns }
-    for pattern in patterns where !outline.layers.contains(where: Glob(pattern).matches) {
-      let hint = nearestName(to: pattern, among: outline.layers).map { "did you mean \(quoted($0))?" }
-      mapping.report(
-        exclude.name,
-        "no convolution or linear layer is named \(quoted(pattern)); "
-          + (hint ?? "layers are \(listed(outline.layers.prefix(4).map { quoted($0) })), …"))
+    guard let patterns, let outline, case .list(let items)? = mapping.node(exclude.name)?.content else {
+      return patterns
+    }
+    for (index, pattern) in patterns.enumerated()
+    where !outline.layers.contains(where: Glob(pattern).matches) {
+      mapping.context.report(
+        items[index].place, "\(keyPath(mapping.path, exclude.name))[\(index)]",
+        Self.unknownLayer(pattern, among: outline.layers))
     }
     return patterns
+  }
+
+  private static func unknownLayer(_ pattern: String, among layers: [String]) -> String {
+    let hint = nearestName(to: pattern, among: layers).map { "did you mean \(quoted($0))?" }
+    return "no convolution or linear layer is named \(quoted(pattern)); "
+      + (hint ?? "layers are \(listed(layers.prefix(4).map { quoted($0) })), …")
   }
 
   private func readTarget(_ mapping: MappingReader) -> PruneSpec.Target? {

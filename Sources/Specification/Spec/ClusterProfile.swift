@@ -39,6 +39,9 @@ public struct ClusterProfile: Equatable, Sendable {
 public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
   public var mebibytes: Int
 
+  /// What a text has to be, for error messages.
+  package static let expectation = "a size such as `800M` or `16G`"
+
   public init(mebibytes: Int) { self.mebibytes = mebibytes }
 
   public init?(_ text: String) {
@@ -60,6 +63,9 @@ public struct MemorySize: Hashable, Sendable, CustomStringConvertible {
 public struct TimeLimit: Hashable, Sendable, CustomStringConvertible {
   /// Whole minutes, Slurm's resolution.
   public var minutes: Int
+
+  /// What a text has to be, for error messages.
+  package static let expectation = "a time such as `90` (minutes), `2:30:00` or `1-12:00:00`"
 
   public init(minutes: Int) { self.minutes = minutes }
 
@@ -97,6 +103,8 @@ public struct EarlySignal: Hashable, Sendable, CustomStringConvertible {
   public var seconds: Int
 
   public static let names = ["TERM", "USR1", "USR2"]
+  /// What a text has to be, for error messages.
+  package static let expectation = "TERM, USR1 or USR2 and seconds, such as `USR1@120`"
 
   public init(name: String, seconds: Int) {
     self.name = name

@@ -130,6 +130,14 @@ public struct PruneSpec: Equatable, Sendable {
     return (least + multiple - 1) / multiple * multiple
   }
 
+  /// Hidden units of a classifier that steps with a target of channels per step remove: at each, 22
+  /// of 512, as the program of arXiv 2002.09958.
+  ///
+  /// - Parameter steps: not whole with a schedule that divides the target unevenly.
+  public static func hiddenUnits(of all: Int, steps: Double) -> Int {
+    Int((22.0 / 512 * Double(all) * steps).rounded())
+  }
+
   /// Whether channels that these layers compute are excluded from pruning.
   public func excludes(_ layers: [String]) -> Bool {
     exclude.contains { pattern in layers.contains { Glob(pattern).matches($0) } }

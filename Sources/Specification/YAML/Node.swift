@@ -42,6 +42,13 @@ struct Node: Sendable {
     case .scalar(let scalar): "the text \(quoted(scalar.text))"
     }
   }
+
+  /// A hint how to write a single value as a list; empty for what is no value, or too long.
+  var listHint: String {
+    guard case .scalar(let scalar) = content, !isNull, scalar.text.utf8.count <= 60 else { return "" }
+    let isWord = scalar.isPlain && !scalar.text.contains { ",[]{}".contains($0) }
+    return "; write \(quoted("[\(isWord ? scalar.text : doubleQuoted(scalar.text))]", limit: 120))"
+  }
 }
 
 extension Node {

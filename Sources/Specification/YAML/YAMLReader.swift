@@ -126,6 +126,7 @@ struct YAMLReader {
         document.end = Int(event.end_mark.index)
       case YAML_ALIAS_EVENT:
         try addAlias(Self.text(event.data.alias.anchor) ?? "", place)
+        document.end = Int(event.end_mark.index)
       case YAML_SEQUENCE_START_EVENT:
         let start = event.data.sequence_start
         try refuse(tag: start.tag, place)
@@ -136,7 +137,8 @@ struct YAMLReader {
         try open(Frame(isMapping: true, place: place, anchor: Self.text(start.anchor)))
       case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
         try close()
-        document.end = Int(event.end_mark.index)
+        // The end of a block has no length: it lies behind the comments after its last value.
+        if event.end_mark.index > event.start_mark.index { document.end = Int(event.end_mark.index) }
       case YAML_STREAM_END_EVENT:
         return
       default:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Foundation
 
 struct Cache: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,12 +15,13 @@ struct CacheList: ParsableCommand {
       "Lists cached trainings and shared beginnings, newest first, and the experiments that use them.")
 
   @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
-  var results = "results"
+  var results = standardResults
 
   @Option(help: "text or json.")
   var format: OutputFormat = .text
 
-  func run() {
+  func run() throws {
+    try check(results)
     let listing = CacheListing(results: results)
     print(format == .json ? listing.json() : listing.text())
   }
@@ -35,15 +37,16 @@ struct CachePrune: ParsableCommand {
   )
 
   @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
-  var results = "results"
+  var results = standardResults
 
   @Flag(help: "Deletes trainings that no experiment's last run has used.")
   var unused = false
 
   @Option(
     help: ArgumentHelp(
-      "Deletes trainings last written longer ago than this, such as 12h or 30d.", valueName: "age"))
-  var olderThan: Age?
+      "Deletes trainings last written longer ago than this, such as 12h or 30d.", valueName: "age"),
+    transform: reading("an age in s, m, h, d or w, such as `12h` or `30d`", seconds))
+  var olderThan: Int?
 
   @Flag(help: "Deletes all trainings.")
   var all = false
@@ -61,9 +64,11 @@ struct CachePrune: ParsableCommand {
   }
 
   func run() throws {
+    try check(results)
     do {
       let pruning = try CachePruning(
-        results: results, unusedOnly: unused, minimumAge: olderThan?.seconds ?? 0, isDry: dryRun)
+        results: results, unusedOnly: unused, minimumAge: olderThan ?? 0, isDry: dryRun
+      ) { complain("espalier: \($0)") }
       print(format == .json ? pruning.json() : pruning.text(isDry: dryRun))
     } catch {
       complain("espalier: \(error)")
@@ -72,18 +77,21 @@ struct CachePrune: ParsableCommand {
   }
 }
 
-/// A time span: a whole number and one of the letters s, m, h, d, w.
-struct Age: ExpressibleByArgument {
-  let seconds: Int
+private let standardResults = "results"
 
-  init?(argument: String) {
-    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-    guard let unit = argument.last.flatMap({ units[$0] }), let count = Int(argument.dropLast()), count >= 0
-    else {
-      return nil
-    }
-    let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
-    guard !overflow else { return nil }
-    self.seconds = seconds
+/// - Throws: status 2 for a folder that does not exist, except the one that the first run makes.
+private func check(_ results: String) throws {
+  guard results != standardResults, !FileManager.default.fileExists(atPath: results) else { return }
+  complain("espalier: \(results): does not exist; expected a results folder")
+  throw ExitStatus.usage
+}
+
+/// The seconds of a time span: a whole number and one of the letters s, m, h, d, w.
+@Sendable private func seconds(_ text: String) -> Int? {
+  let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+  guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count >= 0 else {
+    return nil
   }
+  let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
+  return overflow ? nil : seconds
 }

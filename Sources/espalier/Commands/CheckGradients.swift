@@ -24,7 +24,9 @@ struct CheckGradients: ParsableCommand {
   )
   var images: String
 
-  @Option(help: "File to write.", completion: .file(), transform: path)
+  @Option(
+    name: [.customLong("out"), .customLong("output")], help: "File to write.", completion: .file(),
+    transform: path)
   var out: String
 
   @OptionGroup var compute: EngineOptions

@@ -47,7 +47,8 @@ struct Run: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Runs the K-th of N shards of the trainings, without reports; a final run without this option writes them.",
-      valueName: "K/N"))
+      valueName: "K/N"),
+    transform: reading("K/N with K from 1 to N, such as `2/4`") { Shard($0) })
   var shard: Shard?
 
   func validate() throws {
@@ -133,20 +134,23 @@ struct Run: ParsableCommand {
     interruption.listen()
     let runner = ExperimentRunner(
       engines: engines, results: results, fresh: fresh, failFast: failFast,
-      checkpointInterval: .seconds(checkpointInterval), commits: GitState.states(of: sources),
+      checkpointInterval: .seconds(checkpointInterval),
+      // Of the reports, which a shard does not write.
+      commits: shard == nil ? GitState.states(of: sources) : [:],
       group: group, progress: printer, interruption: interruption)
     if let shard { return try run(shard, of: specs, runner, printer, interruption) }
     let failures = FailureMessages(progress)
     let outcomes = runner.run(specs) { outcome in
-      printer.clear()
       let files = runner.reportFiles(of: outcome.spec)
       let report = try? outcome.result.get()
-      if let report {
-        print(report.table(columns: outputColumns()))
-        print("\nreport: \(visible(files.page))\n        \(visible(files.report))")
-        if specs.count > 1 { print() }
+      printer.pausing {
+        if let report {
+          print(report.table(columns: outputColumns()))
+          print("\nreport: \(visible(files.page))\n        \(visible(files.report))")
+          if specs.count > 1 { print() }
+        }
+        failures.show(outcome)
       }
-      failures.show(outcome)
       printer.show(
         .experimentEnded(
           experiment: outcome.spec.name, report: report == nil ? nil : files.report,
@@ -155,7 +159,7 @@ struct Run: ParsableCommand {
     if outcomes.count > 1 {
       print(SuiteSummary(outcomes).text(columns: outputColumns()))
       if outcomes.contains(where: { $0.failure == nil }) {
-        print("one page over all: espalier report \(visible(results))")
+        print("one page over all: espalier report \(visible(shellQuoted(results)))")
       }
     }
     if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {
@@ -172,8 +176,7 @@ struct Run: ParsableCommand {
   ) throws {
     let failures = FailureMessages(progress)
     let outcome = runner.run(specs, shard: shard) { outcome in
-      printer.clear()
-      failures.show(outcome)
+      printer.pausing { failures.show(outcome) }
       if let failure = outcome.failure {
         printer.show(.experimentEnded(experiment: outcome.spec.name, report: nil, problem: "\(failure)"))
       }
@@ -204,7 +207,7 @@ private final class FailureMessages: Sendable {
   private static func isShared(_ failure: RunError) -> Bool {
     switch failure {
     case .data, .model, .memory, .storage: true
-    case .compute, .training, .inUse: false
+    case .training, .inUse: false
     }
   }
 
@@ -214,10 +217,6 @@ private final class FailureMessages: Sendable {
     guard isNew || !Self.isShared(failure) else { return }
     show("\(outcome.spec.name): \(failure)")
   }
-}
-
-extension Shard: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
 }
 
 extension ProgressMode: ExpressibleByArgument {}

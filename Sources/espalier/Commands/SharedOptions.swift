@@ -17,6 +17,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   return argument
 }
 
+/// Reads the value of an option; a text that is none is an error with what was expected.
+func reading<Value: Sendable>(
+  _ expected: String, _ read: @escaping @Sendable (String) -> Value?
+) -> @Sendable (String) throws -> Value {
+  { argument in
+    guard let value = read(argument) else { throw ValidationError("expected \(expected)") }
+    return value
+  }
+}
+
 /// Shows a warning as a line of text.
 func showWarning(_ text: String) { complain("espalier: warning: \(text)") }
 
@@ -57,7 +67,9 @@ struct ExperimentOptions: ParsableArguments {
   ) throws -> ExperimentSpec {
     let specs = try load([file], withoutDataset: withoutDataset, model: model)
     guard specs.count == 1, let spec = specs.first else {
-      complain("espalier: \(file) has \(specs.count) experiments; expected a file of one")
+      complain(
+        "espalier: \(file) has \(specs.count) experiments; expected a file of one, such as a run's "
+          + "results/<experiment>/experiment.yaml, or no matrix: `--set matrix=null`")
       throw ExitStatus.usage
     }
     return spec

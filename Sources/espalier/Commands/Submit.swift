@@ -152,10 +152,14 @@ struct ClusterOptions: ParsableArguments {
   @Option(help: "Threads of each task. Default: the cores of this machine.")
   var threads: Int?
 
-  @Option(help: "Memory of each task, such as 800M or 16G.")
+  @Option(
+    help: "Memory of each task, such as 800M or 16G.",
+    transform: reading(MemorySize.expectation) { MemorySize($0) })
   var memory: MemorySize?
 
-  @Option(help: "Time limit of each task, in Slurm's format: 90 (minutes), 2:30:00 or 1-12:00:00.")
+  @Option(
+    help: "Time limit of each task, in Slurm's format: 90 (minutes), 2:30:00 or 1-12:00:00.",
+    transform: reading(TimeLimit.expectation) { TimeLimit($0) })
   var time: TimeLimit?
 
   @Option(help: "Largest number of tasks that run at the same time.")
@@ -175,8 +179,8 @@ struct ClusterOptions: ParsableArguments {
 
   @Option(
     help:
-      "Slurm: signal before the time limit (TERM, USR1 or USR2) and the seconds before it. Default: USR1@120."
-  )
+      "Slurm: signal before the time limit (TERM, USR1 or USR2) and the seconds before it. Default: USR1@120.",
+    transform: reading(EarlySignal.expectation) { EarlySignal($0) })
   var signal: EarlySignal?
 
   @Option(
@@ -239,16 +243,4 @@ struct ClusterOptions: ParsableArguments {
     profile.kubernetes.claim = claim ?? profile.kubernetes.claim
     return profile
   }
-}
-
-extension MemorySize: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
-
-extension TimeLimit: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
-
-extension EarlySignal: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
 }

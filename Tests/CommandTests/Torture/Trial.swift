@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 
 /// A small experiment with pruning steps in a folder of its own, and what its results should be.
 final class Trial {
@@ -13,15 +14,14 @@ final class Trial {
 
     """
 
-  let folder: URL
+  private let temporary: TemporaryFolder
+  var folder: URL { temporary.url }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+  init(epochs: Int = 4) throws {
+    let text = Self.experiment.replacing("epochs: 4", with: "epochs: \(epochs)")
+    temporary = try TemporaryFolder(texts: ["trial.yaml": text])
     try FileManager.default.createDirectory(at: results, withIntermediateDirectories: true)
-    try Data(Self.experiment.utf8).write(to: folder.appendingPathComponent("trial.yaml"))
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   var results: URL { folder.appendingPathComponent("results") }
 
@@ -42,15 +42,17 @@ final class Trial {
     try Command.run(arguments(threads: threads, interval: interval), in: folder)
   }
 
-  /// Starts, and stops by signals as soon as a training has two checkpoints.
+  /// Starts, and stops by signals as soon as a training has two checkpoints; requires that it says
+  /// that the state is saved.
   ///
   /// - Returns: the two, the older first.
-  func runUntilTwoCheckpoints(signals: [Int32] = [SIGTERM]) throws -> [URL] {
-    let command = try start()
+  func runUntilTwoCheckpoints(signals: [Int32] = [SIGTERM], interval: Double = 0) throws -> [URL] {
+    let command = try start(interval: interval)
     let isThere = command.waits { checkpoints().count >= 2 }
     signals.forEach(command.send)
     let result = command.end()
     try require(isThere && result.status == 130, "it ended with \(result.status): \(result.errors)")
+    try require(result.errors.contains("interrupted; the state is saved"), result.errors)
     return checkpoints()
   }
 
@@ -87,6 +89,14 @@ final class Trial {
 
   /// A write was under way when the program was killed.
   var hasLeftovers: Bool { files().contains { $0.hasSuffix(".espalier-tmp") } }
+
+  /// What a trial leaves that nothing disturbs.
+  static func undisturbedOutcome(epochs: Int = 4) throws -> [String: Data] {
+    let trial = try Trial(epochs: epochs)
+    let result = try trial.run()
+    try require(result.status == 0, result.errors)
+    return try trial.outcome()
+  }
 
   /// Everything that must not depend on what happened on the way, by name.
   func outcome() throws -> [String: Data] {

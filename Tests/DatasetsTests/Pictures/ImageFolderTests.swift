@@ -120,10 +120,18 @@ struct ImageFolderTests {
     let tree = try PictureTree()
     try tree.add("large.jpg", as: "train/ant/zz.jpg")
     let strict = try Self.load(tree, PictureSpec(size: 16, maximumPixels: 125_999)).train
-    #expect(
-      tree.complaint { try Self.plan(strict).batch(0) }
-        == "/train/ant/zz.jpg: 420x300 pixels; expected at most 125999 in all; raise `dataset.maximum_pixels` to allow more"
-    )
+    let refusal =
+      "/train/ant/zz.jpg: 420x300 pixels; expected at most 125999 in all; raise `dataset.maximum_pixels` to allow more"
+    #expect(tree.complaint { try Self.plan(strict).batch(0) } == refusal)
+    func single(_ most: Int) -> String? {
+      tree.complaint {
+        try SinglePicture.image(
+          contentsOf: tree.path + "/train/ant/zz.jpg", channels: 3, side: 8,
+          PictureSpec(maximumPixels: most))
+      }
+    }
+    #expect(single(125_999) == refusal)
+    #expect(single(126_000) == nil)
     let skipping = try Self.load(tree, PictureSpec(size: 16, damaged: .skip, maximumPixels: 125_999)).train
     #expect(try Self.plan(skipping).batch(0).count == 4)
     let wide = try Self.load(tree, PictureSpec(size: 16, maximumPixels: 126_000)).train
@@ -142,7 +150,7 @@ struct ImageFolderTests {
         == "/train/ant/zz.jpg: damaged: \(problem); expected a whole JPEG or PNG picture, or "
         + "`dataset.damaged: skip` to leave it out")
     func single(_ path: String) -> String? {
-      tree.complaint { try SinglePicture.image(contentsOf: path, channels: 3, side: 8, resize: 8) }
+      tree.complaint { try SinglePicture.image(contentsOf: path, channels: 3, side: 8, nil) }
     }
     #expect(single(path) == "/train/ant/zz.jpg: \(problem); expected a JPEG or PNG picture")
     #expect(
@@ -150,7 +158,7 @@ struct ImageFolderTests {
         == "/train/ant/zz.jpg.other: cannot read: No such file or directory; expected a JPEG or PNG picture")
     #expect(
       single(tree.path + "/train")
-        == "/train: cannot read: it is not a regular file; expected a JPEG or PNG picture")
+        == "/train: cannot read: it is a folder; expected a JPEG or PNG picture")
   }
 
   @Test("that are written over while a run goes on are noticed when they are read, pipes too")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -139,6 +140,21 @@ struct PictureFolderTests {
     }
   }
 
+  @Test("whose listing fails midway are not taken for complete")
+  func failingListing() throws {
+    let tree = try PictureTree()
+    var calls = 0
+    let problem = tree.complaint {
+      try FolderEntry.visit(tree.path + "/train", { _, _ in true }) { next in
+        calls += 1
+        guard calls > 2 else { return next() }
+        errno = EIO
+        return nil
+      }
+    }
+    #expect(problem == "/train: cannot read: Input/output error; expected a folder")
+  }
+
   @Test("with links to nowhere, pipes and names that are not UTF-8 are refused, not read in part")
   func specialFiles() throws {
     let tree = try PictureTree()
@@ -151,6 +167,13 @@ struct PictureFolderTests {
         complaint()
           == "/\(split)/cow: it is a link to `/not/mounted/cow`, where nothing is; \(Self.layout)")
       try tree.remove("\(split)/cow")
+    }
+    for (name, expected) in [
+      ("train/cow", Self.layout), ("train/ant/loop", "expected a picture or a folder"),
+    ] {
+      try tree.link(name, to: (name as NSString).lastPathComponent)
+      #expect(complaint() == "/\(name): cannot read: Too many levels of symbolic links; \(expected)")
+      try tree.remove(name)
     }
     try tree.link("train/ant/gone.jpg", to: "/nowhere")
     #expect(

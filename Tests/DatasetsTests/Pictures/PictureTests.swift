@@ -129,6 +129,17 @@ struct PictureTests {
     #expect(picture.pixels.enumerated().allSatisfy { $0 % 4 == 3 || $1 == 128 })
   }
 
+  @Test("tell decoders apart by the values of one that is embedded, whole and smaller")
+  func decoder() throws {
+    let file = PackageResources.decoder_jpg
+    #expect(try Picture(file).size == PictureSize(rows: 18, columns: 21))
+    #expect(try Picture(file) { _ in 2 }.size == PictureSize(rows: 9, columns: 11))
+    let digests = try [file, PillowValues.file("subsampled.jpg"), []].map(PictureDecoders.digest)
+    #expect(Set(digests).count == 3)
+    #expect(digests[0] == PictureDecoders.fingerprint)
+    #expect(PictureDecoders.versions.contains(PictureDecoders.fingerprint))
+  }
+
   @Test("in PNG have the values that are stored, whatever they say about gamma and colours")
   func gamma() throws {
     for name in ["colour.png", "grey.png", "palette.png", "deep.png", "alpha.png"] {

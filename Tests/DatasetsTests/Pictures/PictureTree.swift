@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import Datasets
 
@@ -20,12 +21,7 @@ final class PictureTree {
   /// Adds one of the fixtures, whose folder is made.
   func add(_ fixture: String, as name: String) throws { try write(try PillowValues.file(fixture), to: name) }
 
-  func write(_ bytes: [UInt8], to name: String) throws {
-    let file = URL(fileURLWithPath: "\(path)/\(name)")
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: file)
-  }
+  func write(_ bytes: [UInt8], to name: String) throws { try folder.write(bytes, to: name) }
 
   func makeFolder(_ name: String) throws {
     try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)

@@ -1,0 +1,19 @@
+import CKernels
+
+extension Engine {
+  /// Where the windows over x lie, as the inner loops read it.
+  ///
+  /// - Precondition: y is what pooling makes of x, and padding at most half the window.
+  func pool(_ x: PlaneShape, _ y: PlaneShape, window: Int, stride: Int, padding: Int) -> ck_pool {
+    precondition(window > 0 && stride > 0, "a window of \(window) with stride \(stride) is not possible")
+    precondition(padding >= 0 && 2 * padding <= window, "padding \(padding) is over half of window \(window)")
+    precondition(
+      x.rows + 2 * padding >= window && x.columns + 2 * padding >= window,
+      "a window of \(window) does not fit into \(x)")
+    let expected = x.windowed(window, stride: stride, padding: padding)
+    precondition(y == expected, "pooling \(x) gives \(expected), not \(y)")
+    return ck_pool(
+      images: Int64(x.images), rows: Int64(x.rows), columns: Int64(x.columns), output_rows: Int64(y.rows),
+      output_columns: Int64(y.columns), window: Int64(window), stride: Int64(stride), padding: Int64(padding))
+  }
+}
