@@ -97,10 +97,11 @@ public enum ArchitectureRegistry {
     return graph
   }
 
-  /// The network that the spec describes, with weights that depend only on the seed; nil if there
-  /// is no such network.
-  public static func build(_ spec: ArchitectureSpec, seed: UInt64, engine: Engine) -> Network? {
-    (try? graph(spec)).map { Network($0, seed: seed, engine: engine) }
+  /// The network that the spec describes, with weights that depend only on the seed.
+  public static func build(
+    _ spec: ArchitectureSpec, seed: UInt64, engine: Engine
+  ) throws(ArchitectureError) -> Network {
+    Network(try graph(spec), seed: seed, engine: engine)
   }
 
   // MARK: Validation

@@ -17,7 +17,7 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
   /// none.
   public var ci95Verdict: Verdict?
 
-  public enum Verdict: String, Codable, Sendable {
+  public enum Verdict: String, Codable, CaseIterable, Sendable {
     /// The whole interval is within the limit.
     case met
     /// The interval contains the limit.

@@ -28,9 +28,9 @@ public struct Report: Codable, Equatable, Sendable {
     case format, experiment, description, status, problem, spec, summary, runs, timing, environment
   }
 
-  public static let currentFormat = 1
+  static let currentFormat = 1
 
-  public enum Status: String, Codable, Sendable { case complete, failed, interrupted }
+  public enum Status: String, Codable, CaseIterable, Sendable { case complete, failed, interrupted }
 
   public init(
     experiment: String, description: String, status: Status, spec: JSON? = nil, runs: [RunReport],

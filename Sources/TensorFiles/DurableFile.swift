@@ -130,7 +130,8 @@ package enum DurableFile {
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     // The file behind a descriptor may have been opened to be appended to.
     if let descriptor = descriptor(named: path) {
-      guard writeAll(bytes, descriptor) else { throw unwritable(path, systemReason()) }
+      // A reader that has enough, as `head` has, is no error.
+      guard writeAll(bytes, descriptor) || errno == EPIPE else { throw unwritable(path, systemReason()) }
       return
     }
     var status = stat()

@@ -42,7 +42,7 @@ public struct TensorFile: Equatable, Sendable {
   }
 
   /// The shape of an integer tensor; nil if there is none with this name.
-  public func integerShape(_ name: String) -> [Int]? {
+  func integerShape(_ name: String) -> [Int]? {
     guard let values = integers[name] else { return nil }
     guard let shape = integerShapes[name], elementCount(of: shape) == values.count else {
       return [values.count]

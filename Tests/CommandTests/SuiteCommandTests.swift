@@ -152,7 +152,7 @@ struct SuiteCommandTests {
     }
   }
 
-  @Test("a file that is given twice is told once, however many experiments it has")
+  @Test("a file that is given twice is reported once, however many experiments it has")
   func givenTwice() throws {
     var files = Self.files
     let matrix = try #require(files["a.yaml"]) + Data("matrix: {train.epochs: [2, 3]}\n".utf8)

@@ -20,7 +20,7 @@ struct CheckpointStoreTests {
     store = CheckpointStore(folder: folder.path + "/stage")
     let spec = ArchitectureSpec(
       name: "resnet", depth: 8, block: .basic, width: 0.1, input: [1, 8, 8], classes: 3, weights: nil)
-    network = try #require(ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1)))
+    network = try ArchitectureRegistry.build(spec, seed: 1, engine: Engine(threads: 1))
   }
 
   private var names: [String] {
@@ -105,7 +105,7 @@ struct CheckpointStoreTests {
     let restored = try #require(store.newest(key).restored)
     let spec = ArchitectureSpec(
       name: "resnet", depth: 8, block: .basic, width: 0.1, input: [1, 8, 8], classes: 3, weights: nil)
-    let other = try #require(ArchitectureRegistry.build(spec, seed: 2, engine: Engine(threads: 1)))
+    let other = try ArchitectureRegistry.build(spec, seed: 2, engine: Engine(threads: 1))
     try Checkpoint.restore(other, from: restored.file, path: restored.path)
     #expect(other.tensors == network.tensors)
     #expect(other.channelGroups == network.channelGroups)

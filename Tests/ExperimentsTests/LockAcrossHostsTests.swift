@@ -251,7 +251,8 @@ struct LockAcrossHostsTests {
     Thread.sleep(forTimeInterval: 0.2)
     #expect(!lock.isTakenOver)
     try abandon(folder, host: "node2")
-    while !lock.interruption.isRequested { Thread.sleep(forTimeInterval: 0.01) }
+    let end = ContinuousClock.now + .seconds(30)
+    while !lock.isTakenOver, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.01) }
     #expect(lock.isTakenOver)
   }
 
@@ -325,8 +326,7 @@ struct LockAcrossHostsTests {
     let lock = try FolderLock(folder.path, rules: suspended)
     try abandon(folder, host: "node2")
     let training = VariantTraining(
-      spec: spec, variant: .baseline, seed: 0, data: prepared.data, engine: engine,
-      checkpoints: CheckpointStore(folder: folder.path), key: stage.key, start: stage.start,
+      stage: stage, data: prepared.data, engine: engine, checkpoints: CheckpointStore(folder: folder.path),
       checkpointInterval: .zero, interruption: Interruption(within: lock.interruption), lock: lock,
       progress: .silent)
     let error = #expect(throws: RunError.self) { try training.run(fresh: false) }

@@ -45,10 +45,8 @@ struct OneShotTests {
     #expect(stage.beginning != nil)
     var preparation = ExperimentPreparation(kernels: try Engine(threads: 1).kernels)
     let training = VariantTraining(
-      spec: spec, variant: .pruned, seed: 0, data: try preparation.prepare(spec).data,
-      engine: try Engine(threads: 1),
-      checkpoints: CheckpointStore(folder: alone.path), key: stage.key, start: nil,
-      interruption: Interruption(), progress: .silent)
+      stage: stage, data: try preparation.prepare(spec).data, engine: try Engine(threads: 1),
+      checkpoints: CheckpointStore(folder: alone.path), interruption: Interruption(), progress: .silent)
     let outcome = try training.run(fresh: false)
     let pruned = try #require(report.runs.first { $0.variant == "pruned" })
     #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0, metrics: ["top1"]) } == pruned.history)

@@ -195,6 +195,20 @@ struct RunnerTests {
     withExtendedLifetime(lock) {}
   }
 
+  @Test("a run that ends because one experiment is refused discards nothing of the others")
+  func failedFresh() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let lock = try FolderLock(folder.path + "/second/.state")
+    let outcomes = ExperimentRunner(
+      engines: [try Engine(threads: 1)], results: folder.path, fresh: true, failFast: true,
+      progress: .silent, interruption: Interruption()
+    ).run([try digits(), try digits(["name=second", "train.epochs=2"])])
+    #expect(outcomes.allSatisfy { $0.failure != nil })
+    #expect(try epochsDone(folder) == [3, 3])
+    withExtendedLifetime(lock) {}
+  }
+
   @Test("a run that is stopped before its trainings discards nothing, also where all shall be fresh")
   func stoppedFresh() throws {
     let folder = try TemporaryFolder()

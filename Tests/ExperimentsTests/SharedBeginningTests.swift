@@ -71,9 +71,8 @@ struct SharedBeginningTests {
         let alone = try TemporaryFolder()
         defer { withExtendedLifetime(alone) {} }
         let outcome = try VariantTraining(
-          spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data,
-          engine: Engine(threads: 1), checkpoints: CheckpointStore(folder: alone.path), key: stage.key,
-          start: stage.start, interruption: Interruption(), progress: .silent
+          stage: stage, data: prepared.data, engine: Engine(threads: 1),
+          checkpoints: CheckpointStore(folder: alone.path), interruption: Interruption(), progress: .silent
         ).run(fresh: false)
         #expect(outcome.record.sharedEpochs == nil)
         #expect(outcome.record.epochs.map { $0.report(withoutChannels: 0, metrics: ["top1"]) } == run.history)
@@ -108,7 +107,7 @@ struct SharedBeginningTests {
     let spec = specs[0]
     var preparation = ExperimentPreparation(kernels: try Engine(threads: 1).kernels)
     let prepared = try preparation.prepare(spec)
-    let network = try #require(spec.build(seed: 0, engine: Engine(threads: 1)))
+    let network = try spec.build(seed: 0, engine: Engine(threads: 1))
     var pass = Trainer(spec.train, dataset: spec.dataset, seed: 0).pass(over: prepared.data.train, epoch: 0)
     for _ in 1...3 { #expect(try pass.step(network)) }
     var record = TrainingRecord()

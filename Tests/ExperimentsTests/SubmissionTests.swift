@@ -140,6 +140,17 @@ struct SubmissionTests {
     }
   }
 
+  @Test("a manifest for Kubernetes escapes what YAML does not allow between double quotes")
+  func manifest() throws {
+    var kubernetes = ClusterProfile.Kubernetes()
+    (kubernetes.image, kubernetes.claim) = ("lab/espalier:1", "a\n\"b\\")
+    let job = KubernetesJob(
+      command: command, specs: [try digits()], memory: MemorySize(mebibytes: 900), setup: [],
+      kubernetes: kubernetes, shards: 1, limit: nil)
+    #expect(job.training.contains(#"image: "lab/espalier:1""#))
+    #expect(job.training.contains(#"{claimName: "a\n\"b\\"}"#))
+  }
+
   @Test("tasks are the units of the suite; those that are trained are not submitted again")
   func tasks() throws {
     let folder = try TemporaryFolder()

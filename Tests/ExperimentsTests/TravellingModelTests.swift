@@ -74,9 +74,9 @@ struct TravellingModelTests {
     let stage = try #require(prepared.stages.first)
     func train(_ name: String) throws -> VariantTraining.Outcome {
       try VariantTraining(
-        spec: spec, variant: .baseline, seed: 0, data: prepared.data, engine: engine,
-        checkpoints: CheckpointStore(folder: "\(folder.path)/\(name)"), key: stage.key,
-        start: stage.start, interruption: Interruption(), progress: .silent
+        stage: stage, data: prepared.data, engine: engine,
+        checkpoints: CheckpointStore(folder: "\(folder.path)/\(name)"), interruption: Interruption(),
+        progress: .silent
       ).run(fresh: false)
     }
     _ = try train("first")
@@ -102,6 +102,19 @@ struct TravellingModelTests {
       error?.description
         == "\(model): its classifier has 10 classes, the network 12; `architecture.new_head: true` trains a new one"
     )
+  }
+
+  @Test("whose layers come from a file that has changed are refused with what is wrong with it")
+  func damagedLayers() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/layers.onnx"
+    try Data(count: 100).write(to: URL(filePath: path))
+    var spec = try digits()
+    spec.architecture.onnx = path
+    let error = #expect(throws: ToolError.self) { try spec.network(engine: engine) }
+    #expect(
+      error?.description
+        == "\(path): it is not an ONNX model, or it is damaged; onnx.checker.check_model gives details")
   }
 
   @Test("predict for images whose labels are not of their classes")
@@ -447,21 +460,19 @@ struct TravellingModelTests {
 
   @Test("may call a block's projection downsample or shortcut")
   func projections() throws {
-    let small = try #require(
-      ArchitectureRegistry.build(
-        ArchitectureSpec(
-          name: "resnet20", depth: 20, block: .basic, width: 0.25, input: [3, 8, 8], classes: 3),
-        seed: 1, engine: engine))
+    let small = try ArchitectureRegistry.build(
+      ArchitectureSpec(
+        name: "resnet20", depth: 20, block: .basic, width: 0.25, input: [3, 8, 8], classes: 3),
+      seed: 1, engine: engine)
     var file = small.tensorFile()
     file.tensors = Dictionary(
       uniqueKeysWithValues: file.tensors.map {
         ("module." + $0.key.replacing("shortcut", with: "downsample"), $0.value)
       })
-    let other = try #require(
-      ArchitectureRegistry.build(
-        ArchitectureSpec(
-          name: "resnet20", depth: 20, block: .basic, width: 0.25, input: [3, 8, 8], classes: 3),
-        seed: 2, engine: engine))
+    let other = try ArchitectureRegistry.build(
+      ArchitectureSpec(
+        name: "resnet20", depth: 20, block: .basic, width: 0.25, input: [3, 8, 8], classes: 3),
+      seed: 2, engine: engine)
     try other.load(model: file, from: "memory")
     #expect(other.tensors == small.tensors)
   }

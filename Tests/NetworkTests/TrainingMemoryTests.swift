@@ -18,8 +18,7 @@ struct TrainingMemoryTests {
 
   @Test("is that of the planes that a pass saves", arguments: architectures, Precision.allCases)
   func saved(_ architecture: ArchitectureSpec, _ precision: Precision) throws {
-    let network = try #require(
-      ArchitectureRegistry.build(architecture, seed: 1, engine: Engine(threads: 2)))
+    let network = try ArchitectureRegistry.build(architecture, seed: 1, engine: Engine(threads: 2))
     let images = network.planes(random(network.graph.input.planes(images: 4), 2), count: 4)
     let tape = network.train(images, precision: precision).tape
     var distinct: [Planes] = []

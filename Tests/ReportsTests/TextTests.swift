@@ -259,7 +259,7 @@ struct TextTests {
   func bar() {
     let full =
       "epoch 2/6 ██████████░░░░░░░░░░ 512 images/s, loss 0.512, 81.3 %, 3 min to go, 582 channels, 25.87 M MACs"
-    #expect(progressBar(Self.step) == full)
+    #expect(progressBar(Self.step, columns: 120) == full)
     #expect(progressBar(Self.step, columns: full.count) == full)
     #expect(
       progressBar(Self.step, columns: 79)
@@ -272,7 +272,7 @@ struct TextTests {
   func strangeSteps(_ number: Int, _ steps: Int) {
     var step = Self.step
     (step.step, step.steps, step.loss, step.imagesPerSecond) = (number, steps, .nan, .infinity)
-    #expect(progressBar(step).count { "█░".contains($0) } == 20)
+    #expect(progressBar(step, columns: 120).count { "█░".contains($0) } == 20)
   }
 
   @Test("progress as JSON: sorted keys, no layer lost, null where a value is not finite")
@@ -315,7 +315,8 @@ struct TextTests {
     let second = SuiteProgress(training: 2, trainings: 8, secondsToGo: 720)
     func started(_ suite: SuiteProgress?, _ style: ProgressStyle = .plain) -> String? {
       style.line(
-        .runStarted(experiment: "e", variant: "pruned", seed: 1, epochs: 1, finished: 0, suite: suite))
+        .runStarted(
+          TrainingName(experiment: "e", variant: "pruned", seed: 1), epochs: 1, finished: 0, suite: suite))
     }
     #expect(started(nil) == "e, pruned, seed 1: 1 epoch")
     #expect(started(first) == "e, pruned, seed 1: 1 epoch (training 1 of 8)")
@@ -422,7 +423,8 @@ struct TextTests {
     #expect(ProgressStyle.json.line(.message("a \"b\"")) == #"{"event":"message","message":"a \"b\""}"#)
     #expect(
       ProgressStyle.plain.line(
-        .runStarted(experiment: "e", variant: "pruned", seed: 1, epochs: 10, finished: 4))
+        .runStarted(
+          TrainingName(experiment: "e", variant: "pruned", seed: 1), epochs: 10, finished: 4))
         == "e, pruned, seed 1: 10 epochs, 4 of them done before")
     #expect(
       ProgressStyle.plain.line(

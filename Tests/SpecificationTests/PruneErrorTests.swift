@@ -97,9 +97,11 @@ struct PruneErrorTests {
         "t.yaml:6:28: prune.channels_per_step: each step also removes 22 in 512 hidden units, in all 528 of 512;"
           + " `exclude`, `minimum_channels` or `maximum_layer_ratio` keeps them"
       ])
-    for kept in [", exclude: [hidden]", ", minimum_channels: 2", ", maximum_layer_ratio: 0.5"] {
+    let limits = ["exclude: [hidden]", "minimum_channels: 2", "round_to: 64", "maximum_layer_ratio: 0.5"]
+    for kept in limits.map({ ", " + $0 }) {
       #expect(problems(until: 24, kept).isEmpty, "\(kept)")
     }
+    #expect(problems(until: 24, ", maximum_layer_ratio: 0.999").count == 1)
   }
 
   @Test("what is excluded must be the name of a layer that makes channels")

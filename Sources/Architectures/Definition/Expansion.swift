@@ -232,9 +232,9 @@ struct Expansion {
     let options = try options(of: layer, kind, numbers)
     try checkEffects(of: layer, options)
     let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
-    // The reader has checked names without blocks, which may be longer in files that are written.
-    let most = ArchitectureDeclaration.longestName
-    if !scope.prefix.isEmpty, let long = [full, weights, norm].first(where: { $0.utf8.count > most }) {
+    // Files that are written have no blocks, and names with suffixes such as `.placed`.
+    let most = ArchitectureDeclaration.longestName + (scope.prefix.isEmpty ? 20 : 0)
+    if let long = [full, weights, norm].first(where: { $0.utf8.count > most }) {
       throw .layer(
         layer.place, path: layer.path,
         message: "the name \(quoted(long)) has \(long.utf8.count) bytes with those of its blocks;"

@@ -1,5 +1,6 @@
 import Compute
 import Network
+import ONNX
 import Specification
 
 extension ArchitectureDeclaration {
@@ -9,15 +10,15 @@ extension ArchitectureDeclaration {
   /// - Throws: ``SpecificationError`` if the name of a layer cannot be written in a file, or no
   ///   kind of layer stands for an operation.
   public init(_ graph: Graph) throws(SpecificationError) {
-    let writer = GraphWriter(graph)
+    let writer = DeclarationWriter(graph)
     try self.init(
-      Array(JSON.object([("layers", .list(writer.layers()))]).text().utf8), file: GraphWriter.file,
+      Array(JSON.object([("layers", .list(writer.layers()))]).text().utf8), file: DeclarationWriter.file,
       kinds: ArchitectureRegistry.layerKinds)
   }
 }
 
 /// Writes the nodes of a graph as declared layers.
-private struct GraphWriter {
+private struct DeclarationWriter {
   /// What errors name as the file of the layers.
   static let file = "layers"
 
@@ -142,15 +143,7 @@ private struct GraphWriter {
     return (layers, operands)
   }
 
-  private mutating func freeName(_ layer: String) -> String {
-    var name = layer
-    var number = 1
-    while !taken.insert(name).inserted {
-      number += 1
-      name = "\(layer).\(number)"
-    }
-    return name
-  }
+  private mutating func freeName(_ layer: String) -> String { taken.insertUnique(layer, separator: ".") }
 
   private func kind(
     _ unit: Unit, _ operands: [JSON]

@@ -179,28 +179,27 @@ enum LayerKinds {
     Catalog.LayerOption("padding", .whole(0...32), "On every side, at most half of the window; default: 0."),
   ]
 
-  private static let maxPooling = LayerKind(
-    description: Catalog.LayerKind(
-      "max_pool", .whole(1...64), options: ofPools, "Max pooling with this window.")
-  ) { (parts, builder) throws(GraphError) in
-    let numbers = parts.options.numbers
-    return try builder.add(
-      MaxPooling(
-        window: numbers["max_pool"] ?? 1, stride: numbers["stride"], padding: numbers["padding"] ?? 0),
-      parts.inputs, layer: parts.name, pruning: parts.pruning)
+  private static func pooling(
+    _ name: String, _ summary: String,
+    _ operation: @escaping @Sendable (_ window: Int, _ stride: Int?, _ padding: Int) -> any Operation
+  ) -> LayerKind {
+    LayerKind(
+      description: Catalog.LayerKind(name, .whole(1...64), options: ofPools, summary)
+    ) { (parts, builder) throws(GraphError) in
+      let numbers = parts.options.numbers
+      return try builder.add(
+        operation(numbers[name] ?? 1, numbers["stride"], numbers["padding"] ?? 0), parts.inputs,
+        layer: parts.name, pruning: parts.pruning)
+    }
   }
 
-  private static let averagePooling = LayerKind(
-    description: Catalog.LayerKind(
-      "average_pool", .whole(1...64), options: ofPools,
-      "Average pooling with this window; padding zeros count.")
-  ) { (parts, builder) throws(GraphError) in
-    let numbers = parts.options.numbers
-    return try builder.add(
-      AveragePooling(
-        window: numbers["average_pool"] ?? 1, stride: numbers["stride"], padding: numbers["padding"] ?? 0),
-      parts.inputs, layer: parts.name, pruning: parts.pruning)
+  private static let maxPooling = pooling("max_pool", "Max pooling with this window.") {
+    MaxPooling(window: $0, stride: $1, padding: $2)
   }
+
+  private static let averagePooling = pooling(
+    "average_pool", "Average pooling with this window; padding zeros count."
+  ) { AveragePooling(window: $0, stride: $1, padding: $2) }
 
   private static let globalAveragePooling = LayerKind(
     description: Catalog.LayerKind("global_average_pool", .isTrue, "Global average pooling.")
@@ -210,31 +209,28 @@ enum LayerKinds {
 
   // MARK: Several values
 
-  private static let sum = LayerKind(
-    description: Catalog.LayerKind(
-      "add", .layers, options: [activationOption("Default: none."), slope], "The sum of layers.")
-  ) { (parts, builder) throws(GraphError) in
-    let value = try builder.add(
-      Add(operands: parts.inputs.count, shortcut: parts.shortcut, channels: parts.operandChannels),
-      parts.inputs, layer: parts.name, pruning: parts.pruning)
-    return try addActivation(parts, to: value, &builder)
+  private static func joining(
+    _ name: String, _ summary: String, _ operation: @escaping @Sendable (LayerParts) -> any Operation
+  ) -> LayerKind {
+    LayerKind(
+      description: Catalog.LayerKind(
+        name, .layers, options: [activationOption("Default: none."), slope], summary)
+    ) { (parts, builder) throws(GraphError) in
+      let value = try builder.add(
+        operation(parts), parts.inputs, layer: parts.name, pruning: parts.pruning)
+      return try addActivation(parts, to: value, &builder)
+    }
   }
 
-  private static let concatenation = LayerKind(
-    description: Catalog.LayerKind(
-      "concat", .layers, options: [activationOption("Default: none."), slope],
-      "The channels of layers, concatenated.")
-  ) { (parts, builder) throws(GraphError) in
-    let value = try builder.add(Concatenate(), parts.inputs, layer: parts.name, pruning: parts.pruning)
-    return try addActivation(parts, to: value, &builder)
+  private static let sum = joining("add", "The sum of layers.") { parts in
+    Add(operands: parts.inputs.count, shortcut: parts.shortcut, channels: parts.operandChannels)
   }
 
-  private static let product = LayerKind(
-    description: Catalog.LayerKind(
-      "multiply", .layers, options: [activationOption("Default: none."), slope],
-      "The product of a signal and a gate, which may have one value per channel.")
-  ) { (parts, builder) throws(GraphError) in
-    let value = try builder.add(Multiply(), parts.inputs, layer: parts.name, pruning: parts.pruning)
-    return try addActivation(parts, to: value, &builder)
+  private static let concatenation = joining("concat", "The channels of layers, concatenated.") { _ in
+    Concatenate()
   }
+
+  private static let product = joining(
+    "multiply", "The product of a signal and a gate, which may have one value per channel."
+  ) { _ in Multiply() }
 }

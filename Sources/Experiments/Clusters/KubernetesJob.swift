@@ -1,4 +1,3 @@
-import Foundation
 import Specification
 import TensorFiles
 
@@ -48,7 +47,7 @@ public struct KubernetesJob: Sendable {
   public var training: String { [configuration, job(shards: shards)].joined(separator: "---\n") }
 
   /// The job that writes the reports, to be applied after the other one.
-  public var reporting: String { job(shards: nil) }
+  var reporting: String { job(shards: nil) }
 
   /// Both manifests.
   public var text: String { "# train.yaml\n\(training)---\n# report.yaml\n\(reporting)" }
@@ -159,9 +158,6 @@ public struct KubernetesJob: Sendable {
       """
   }
 
-  /// A text escaped for YAML's double quotes.
-  private func yamlQuoted(_ text: String) -> String {
-    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-      + "\""
-  }
+  /// A double-quoted scalar of YAML.
+  private func yamlQuoted(_ text: String) -> String { JSON.string(text).text() }
 }

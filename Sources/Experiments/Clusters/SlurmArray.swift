@@ -1,17 +1,17 @@
 /// A part of the tasks as one job array, since Slurm limits the size of an array (`MaxArraySize`).
-public struct SlurmArray: Equatable, Sendable {
+struct SlurmArray: Equatable, Sendable {
   /// The task at index 0 of the array.
-  public let offset: Int
+  let offset: Int
   /// The array's indices, ascending.
-  public let indices: [Int]
+  let indices: [Int]
   /// Largest number of tasks that run at the same time; nil for no limit.
-  public let limit: Int?
+  let limit: Int?
 
   /// - Parameters:
   ///   - maximumSize: upper limit for indices (exclusive).
   ///   - limit: largest number of tasks of all arrays that run at the same time; at least one per
   ///     array.
-  public static func arrays(of tasks: [Int], maximumSize: Int, limit: Int?) -> [SlurmArray] {
+  static func arrays(of tasks: [Int], maximumSize: Int, limit: Int?) -> [SlurmArray] {
     let parts = Dictionary(grouping: tasks) { $0 / maximumSize }.sorted { $0.key < $1.key }
     return parts.enumerated().map { position, part in
       let share = limit.map { max(1, $0 / parts.count + (position < $0 % parts.count ? 1 : 0)) }
@@ -21,7 +21,7 @@ public struct SlurmArray: Equatable, Sendable {
   }
 
   /// The value of `--array`, such as `0-3,7%2`.
-  public var text: String {
+  var text: String {
     var ranges: [ClosedRange<Int>] = []
     for index in indices {
       if let last = ranges.last, last.upperBound + 1 == index {

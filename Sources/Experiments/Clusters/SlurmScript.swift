@@ -35,7 +35,7 @@ public struct SlurmScript: Sendable {
   }
 
   /// The script of the final job.
-  public var reporting: String { text(log: "report-%j.log", line: command.line(shard: nil)) }
+  var reporting: String { text(log: "report-%j.log", line: command.line(shard: nil)) }
 
   private func text(log: String, line: String) -> String {
     var options = [

@@ -1,11 +1,10 @@
-import Foundation
 import Specification
 import TensorFiles
 
 /// A suite as Slurm jobs: arrays that train, and a job after them that writes the reports.
 public struct SlurmSubmission: Sendable {
   public let script: SlurmScript
-  public let arrays: [SlurmArray]
+  let arrays: [SlurmArray]
 
   /// Slurm's default, if it does not report its limit.
   private static let maximumArraySize = 1001
@@ -80,52 +79,5 @@ public struct SlurmSubmission: Sendable {
       if !jobs.isEmpty { try? slurm.cancel(jobs) }
       throw .storage("\(error)")
     }
-  }
-}
-
-/// Record of the last submission of a suite, in a file next to its scripts.
-public struct SubmissionRecord: Codable, Equatable, Sendable {
-  struct Array: Codable, Equatable, Sendable {
-    var job: String
-    /// The task at index 0 of the array.
-    var offset: Int
-  }
-
-  var command: SuiteCommand
-  var workingFolder: String
-  var shards: Int
-  var arrays: [Array]
-  /// The job that writes the reports.
-  var report: String
-
-  private static let name = "submission.json"
-
-  func write(to folder: String) throws(Slurm.Failure) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      try DurableFile.write(Swift.Array(encoder.encode(self)), to: "\(folder)/\(Self.name)")
-    } catch {
-      throw Slurm.Failure(description: "\(error)")
-    }
-  }
-
-  /// The ids of all jobs.
-  var jobs: [String] { arrays.map(\.job) + [report] }
-
-  /// The ids, one per line, for scripts.
-  public var text: String {
-    (arrays.map { "training \($0.job)" } + ["report \(report)"]).joined(separator: "\n")
-  }
-}
-
-extension SubmissionRecord {
-  /// Nil if the suite was not submitted.
-  public init?(folder: String) {
-    let url = URL(fileURLWithPath: "\(folder)/\(Self.name)")
-    guard let data = try? Data(contentsOf: url),
-      let record = try? JSONDecoder().decode(SubmissionRecord.self, from: data)
-    else { return nil }
-    self = record
   }
 }

@@ -66,7 +66,9 @@ struct LockTaking {
       }
       guard record.write(to: path) else { throw unusable("written", errno) }
     } catch {
-      if isStill(made) { unlink(path) }
+      // Another process may have taken it over meanwhile.
+      let found = LockRecord(path: path)
+      if isStill(made), found == nil || found?.id == record.id { unlink(path) }
       close(made)
       throw error
     }

@@ -7,7 +7,7 @@ import TensorFiles
 import Training
 
 /// Costs of the parts of a training, in seconds or multiply-accumulates (see ``TrainingForecast``).
-struct TrainingCost {
+struct UnitCosts {
   /// Forward, backward, update and preparation of the data.
   var perTrainingImage: Double
   var perTestImage: Double
@@ -16,11 +16,11 @@ struct TrainingCost {
   var perCheckpoint: Double
 
   /// Interpolates between two costs.
-  static func between(_ first: TrainingCost, _ second: TrainingCost, share: Double) -> TrainingCost {
-    func mix(_ part: (TrainingCost) -> Double) -> Double {
+  static func between(_ first: UnitCosts, _ second: UnitCosts, share: Double) -> UnitCosts {
+    func mix(_ part: (UnitCosts) -> Double) -> Double {
       part(first) + share * (part(second) - part(first))
     }
-    return TrainingCost(
+    return UnitCosts(
       perTrainingImage: mix(\.perTrainingImage),
       perTestImage: mix(\.perTestImage),
       perScoredImage: mix(\.perScoredImage), perCheckpoint: mix(\.perCheckpoint))
@@ -51,11 +51,11 @@ final class Calibration {
   /// - Parameters:
   ///   - network: the network, which is changed by training.
   ///   - scores: whether to measure scoring, too.
-  func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> TrainingCost {
+  func cost(of network: Network, _ spec: ExperimentSpec, _ data: Dataset, scores: Bool) -> UnitCosts {
     let setting = setting(network, spec)
     let batch = spec.train.batchSize
     let precision = Precision(spec.evaluate.precision)
-    return TrainingCost(
+    return UnitCosts(
       perTrainingImage: secondsPerTrainingImage(network, spec, data),
       perTestImage: once("test in \(precision); \(setting)") {
         secondsPerImage(data.test, batch: batch) { images in

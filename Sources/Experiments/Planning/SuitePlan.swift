@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import Reports
 import Specification
 
 /// The plan of several experiments: shared trainings, cached trainings, and predicted time.
@@ -120,7 +121,7 @@ public struct SuitePlan {
   public var predictedPeakMebibytes: Int? { whole.predictedPeakMib }
 
   /// A list of the experiments.
-  public func json() -> String { jsonOutput(experiments) }
+  public func json() -> String { jsonText(experiments, pretty: true) }
 }
 
 extension ExperimentPlan.Run {
@@ -138,11 +139,4 @@ extension ExperimentPlan.Run {
   }
 
   var trainingKey: String { stages.first { $0.stage == "train" }?.key ?? "" }
-}
-
-extension StageCache {
-  /// Whether the last epoch of the training is in the cache.
-  func isDone(_ stage: TrainingStage) -> Bool {
-    (checkpoints(stage.key).newestEpoch ?? 0) >= stage.epochs
-  }
 }

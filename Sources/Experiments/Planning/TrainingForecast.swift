@@ -1,75 +1,7 @@
-import Architectures
 import Compute
 import Datasets
 import Network
-import Pruning
 import Specification
-
-/// Size of a network between two pruning steps, if all layers lose the same share of channels.
-struct PlannedWidth: Encodable {
-  /// The epoch of the step before it; 0 for the beginning.
-  var epoch: Int
-  /// Prunable ones.
-  var channels: Int
-  var parameters: Int
-  var macs: Int
-}
-
-/// The networks of an experiment from pruning step to pruning step.
-struct PlannedWidths {
-  let spec: ExperimentSpec
-
-  /// All settings that the widths depend on.
-  private struct Question: Equatable, Sendable {
-    var architecture: ArchitectureSpec
-    var prune: PruneSpec?
-    var epochs: Int
-  }
-
-  private static let known = RecentValues<Question, [PlannedWidth]>()
-
-  /// The width at the beginning and after each pruning step. The experiments of a matrix often have
-  /// the same widths, which are computed once.
-  func all() throws(ToolError) -> [PlannedWidth] {
-    var question = Question(
-      architecture: spec.architecture, prune: spec.prune, epochs: spec.train.epochs)
-    // Scores are those of ``walk(_:_:)``.
-    question.prune?.criterion = ""
-    question.prune?.samples = nil
-    return try Self.known.value(for: question) { () throws(ToolError) in
-      var widths: [PlannedWidth] = []
-      walk(try spec.structure()) { width, _ in widths.append(width) }
-      return widths
-    }
-  }
-
-  /// Prunes a network with scores for which all layers lose the same share of channels.
-  ///
-  /// - Parameter visit: called with every width, and what the step before it removed.
-  func walk(_ whole: PrunableGraph, _ visit: (PlannedWidth, _ removed: [String: Set<Int>]) -> Void) {
-    var network = whole
-    func show(after epoch: Int, _ removed: [String: Set<Int>]) {
-      let cost = network.cost
-      visit(
-        PlannedWidth(
-          epoch: epoch, channels: network.prunableChannels(by: spec.prune), parameters: cost.parameters,
-          macs: cost.macs),
-        removed)
-    }
-    show(after: 0, [:])
-    guard let prune = spec.prune else { return }
-    let schedule = PruningSchedule(prune, epochs: spec.train.epochs)
-    for epoch in schedule.epochs {
-      let scores = Dictionary(
-        uniqueKeysWithValues: (network.channelGroups + network.streamGroups).map { group in
-          (group.name, group.kept.indices.map { (Double($0) + 0.5) / Double(group.kept.count) })
-        })
-      let removals = schedule.removals(after: epoch, graph: network, scores: scores)
-      network = network.removing(removals)
-      show(after: epoch, removals)
-    }
-  }
-}
 
 /// Predicted cost of an experiment's trainings: in seconds if costs were measured, in
 /// multiply-accumulates if they were counted.
@@ -77,7 +9,7 @@ struct TrainingForecast {
   let spec: ExperimentSpec
   let data: Dataset
   private let widths: [PlannedWidth]
-  private var costs: [TrainingCost]
+  private var costs: [UnitCosts]
 
   /// Number of widths to measure; widths between them are interpolated by their MACs.
   private static let measuredWidths = 4
@@ -88,7 +20,7 @@ struct TrainingForecast {
     self.spec = spec
     self.data = data
     self.widths = widths
-    var measured: [Int: TrainingCost] = [:]
+    var measured: [Int: UnitCosts] = [:]
     let last = widths.count - 1
     let count = min(Self.measuredWidths, widths.count)
     let chosen = Set((0..<count).map { count > 1 ? $0 * last / (count - 1) : 0 })
@@ -113,15 +45,15 @@ struct TrainingForecast {
     // much as training.
     costs = widths.map { width in
       let macs = Double(width.macs)
-      return TrainingCost(
+      return UnitCosts(
         perTrainingImage: 3 * macs, perTestImage: macs, perScoredImage: 3 * macs,
         perCheckpoint: 0)
     }
   }
 
   private static func cost(
-    _ index: Int, _ measured: [Int: TrainingCost], _ widths: [PlannedWidth]
-  ) -> TrainingCost? {
+    _ index: Int, _ measured: [Int: UnitCosts], _ widths: [PlannedWidth]
+  ) -> UnitCosts? {
     if let cost = measured[index] { return cost }
     guard let before = measured.keys.filter({ $0 < index }).max(), let first = measured[before],
       let after = measured.keys.filter({ $0 > index }).min(), var second = measured[after]

@@ -4,7 +4,7 @@ import Foundation
 public struct GitState: Equatable, Sendable {
   public var commit: String
   /// Whether a file of the folder differs from the commit, or the experiment file is not in it.
-  public var isDirty: Bool
+  var isDirty: Bool
 
   init(commit: String, isDirty: Bool) { (self.commit, self.isDirty) = (commit, isDirty) }
 

@@ -18,10 +18,12 @@ struct ReportBuilder {
   let ranks: Int
 
   func report(_ finished: [FinishedVariant]) throws(RunError) -> Report {
-    guard let original = ArchitectureRegistry.build(spec.architecture, seed: 0, engine: engine) else {
-      throw .storage("\(spec.architecture.name): no such architecture")
+    let layers: [LayerSummary]
+    do {
+      layers = try ArchitectureRegistry.build(spec.architecture, seed: 0, engine: engine).layers()
+    } catch {
+      throw .storage("\(error)")
     }
-    let layers = original.layers()
     var runs: [RunReport] = []
     for variant in finished { runs.append(try run(variant, layersBefore: layers)) }
     return Report(
@@ -45,7 +47,7 @@ struct ReportBuilder {
   /// The pruning target as an expectation, if a run has not reached it.
   private func missedTarget(_ finished: [FinishedVariant]) -> [ExpectationSpec] {
     guard let target = spec.prune?.target else { return [] }
-    let pruned = finished.filter { $0.variant == .pruned }.map(\.outcome.network.structure)
+    let pruned = finished.filter { $0.stage.variant == .pruned }.map(\.outcome.network.structure)
     guard pruned.contains(where: { target.missed(from: $0.whole.cost, to: $0.cost) != nil }) else {
       return []
     }
@@ -61,16 +63,16 @@ struct ReportBuilder {
   private func run(
     _ finished: FinishedVariant, layersBefore: [LayerSummary]
   ) throws(RunError) -> RunReport {
-    let network = finished.outcome.network
+    let (stage, network) = (finished.stage, finished.outcome.network)
     guard let last = finished.outcome.record.epochs.last, let top1 = last.testTop1 else {
       throw .storage(
-        "the record of \(finished.variant), seed \(finished.seed), has no accuracy of its last epoch")
+        "the record of \(stage.variant), seed \(stage.seed), has no accuracy of its last epoch")
     }
     let cost = network.cost()
     let excluded = network.structure.excludedChannels(by: spec.prune)
     let metrics = spec.evaluate.metrics
     return RunReport(
-      seed: finished.seed, variant: finished.variant.rawValue, top1: top1,
+      seed: stage.seed, variant: stage.variant.rawValue, top1: top1,
       top5: last.top5(in: metrics), testLoss: last.testLoss,
       parameters: cost.parameters, macs: cost.macs, onnxMacs: finished.onnxMACs,
       leftOut: leftOut(last), channels: network.prunableChannels - excluded,
@@ -90,7 +92,7 @@ struct ReportBuilder {
 
   private func timing(_ finished: FinishedVariant) -> Timing.Run {
     Timing.Run(
-      seed: finished.seed, variant: finished.variant.rawValue,
+      seed: finished.stage.seed, variant: finished.stage.variant.rawValue,
       epochs: finished.outcome.record.epochs.map {
         Timing.Epoch(
           epoch: $0.epoch, trainSeconds: $0.trainSeconds, evaluationSeconds: $0.evaluationSeconds,

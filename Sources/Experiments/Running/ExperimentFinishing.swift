@@ -36,8 +36,7 @@ struct ExperimentFinishing {
       }
       let macs = try export(outcome, stage)
       finished.append(
-        FinishedVariant(
-          seed: stage.seed, variant: stage.variant, outcome: outcome, latencies: latencies, onnxMACs: macs))
+        FinishedVariant(stage: stage, outcome: outcome, latencies: latencies, onnxMACs: macs))
     }
     var report = try ReportBuilder(
       spec: spec, data: experiment.data, engine: engine, commit: commit, ranks: ranks
@@ -79,8 +78,7 @@ struct ExperimentFinishing {
     let progress = printer(stage)
     defer { progress.end() }
     return try VariantTraining(
-      spec: spec, variant: stage.variant, seed: stage.seed, data: experiment.data, engine: engine,
-      checkpoints: cache.checkpoints(stage.key), key: stage.key, start: stage.start,
+      stage: stage, data: experiment.data, engine: engine, checkpoints: cache.checkpoints(stage.key),
       events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess,
       interruption: lock.interruption, lock: lock, progress: progress
     ).run(fresh: false, showsDone: false)
@@ -97,9 +95,7 @@ struct ExperimentFinishing {
       } catch .inUse(_, let owner) where !interruption.isRequested {
         if !isAnnounced, ContinuousClock.now - begin > .seconds(10) {
           let other = owner.isEmpty ? "another run" : owner
-          announce(
-            "\(spec.name), \(stage.variant.rawValue), seed \(stage.seed): waiting for \(other), which uses it"
-          )
+          announce("\(stage.name): waiting for \(other), which uses it")
           isAnnounced = true
         }
         Thread.sleep(forTimeInterval: 0.02)
@@ -142,8 +138,7 @@ struct ExperimentFinishing {
 
 /// A trained variant, with everything that its report needs.
 struct FinishedVariant {
-  let seed: UInt64
-  let variant: Variant
+  let stage: TrainingStage
   let outcome: VariantTraining.Outcome
   /// Wall time of inference.
   let latencies: [Latency]

@@ -144,7 +144,7 @@ public struct ExperimentRunner: Sendable {
   }
 
   /// Runs one experiment.
-  public func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
+  func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
     guard let outcome = run([spec]).first else { throw .storage("no engine to run on") }
     return try outcome.result.get()
   }
@@ -166,7 +166,7 @@ public struct ExperimentRunner: Sendable {
   }
 
   /// Discards what earlier trainings have left, before another training begins with it. Experiments
-  /// that cannot run end instead, all of them before anything is discarded.
+  /// that cannot run end instead, before anything is discarded, since they may end the whole run.
   private func discard(_ schedule: SuiteSchedule) {
     func each(_ body: (Int) throws(RunError) -> Void) {
       for index in schedule.experiments.indices where !stopping.isRequested {
@@ -259,8 +259,7 @@ public struct ExperimentRunner: Sendable {
       let progress = printer(stage)
       defer { progress.end() }
       let training = VariantTraining(
-        spec: stage.spec, variant: stage.variant, seed: stage.seed, data: data, engine: engine,
-        checkpoints: cache.checkpoints(stage.key), key: stage.key, start: stage.start,
+        stage: stage, data: data, engine: engine, checkpoints: cache.checkpoints(stage.key),
         beginnings: schedule.beginnings(of: stage),
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: own.interruption,
@@ -293,8 +292,7 @@ public struct ExperimentRunner: Sendable {
     guard schedule.postpone(stage) else { return Thread.sleep(forTimeInterval: 0.2) }
     progress.show(
       .message(
-        "\(stage.spec.name), \(stage.variant.rawValue), seed \(stage.seed): \(owner) is training it; "
-          + "continuing with other trainings, or waiting"))
+        "\(stage.name): \(owner) is training it; continuing with other trainings, or waiting"))
   }
 
   private func finish(

@@ -73,8 +73,7 @@ public struct TrainingFollower {
         )
       }
       let training = VariantTraining(
-        spec: spec, variant: stage.variant, seed: stage.seed, data: prepared.data, engine: engine,
-        checkpoints: CheckpointStore(folder: ""), key: stage.key, start: stage.start,
+        stage: stage, data: prepared.data, engine: engine, checkpoints: CheckpointStore(folder: ""),
         interruption: interruption, progress: progress, group: group)
       do throws(RunError) {
         try training.follow(state)

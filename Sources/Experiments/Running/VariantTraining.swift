@@ -12,15 +12,10 @@ import Training
 
 /// One training, from the first epoch or the newest checkpoint to the last epoch.
 struct VariantTraining {
-  let spec: ExperimentSpec
-  let variant: Variant
-  let seed: UInt64
+  let stage: TrainingStage
   let data: Dataset
   let engine: Engine
   let checkpoints: CheckpointStore
-  let key: StageKey
-  /// Digest of the files that it starts from, which the key contains; nil if there are none.
-  let start: String?
   /// Nil if it shares no epochs with others.
   var beginnings: SharedBeginnings?
   /// Scalars for TensorBoard; nil if they are not written to a results folder.
@@ -40,6 +35,12 @@ struct VariantTraining {
   /// Processes that train together. Only the first one reads and writes files; see
   /// ``TrainingFollower``.
   var group = ProcessGroup.alone
+
+  var spec: ExperimentSpec { stage.spec }
+  var variant: Variant { stage.variant }
+  var seed: UInt64 { stage.seed }
+  var key: StageKey { stage.key }
+  private var epochs: Int { stage.epochs }
 
   /// A trained network and its history.
   struct Outcome {
@@ -65,8 +66,7 @@ struct VariantTraining {
     if showsDone || finished < epochs {
       show(
         .runStarted(
-          experiment: spec.name, variant: variant.rawValue, seed: seed, epochs: epochs, finished: finished,
-          suite: forecast?.begin(key, epochs: finished)))
+          stage.name, epochs: epochs, finished: finished, suite: forecast?.begin(key, epochs: finished)))
     }
     if taken != nil || finished < epochs { record.begin(in: .current(engine, spec)) }
     if let taken {
@@ -98,8 +98,6 @@ struct VariantTraining {
     if group.any(lock?.isTakenOver ?? false) { throw .training(.interrupted) }
   }
 
-  private var epochs: Int { spec.epochs(variant) }
-
   private var schedule: PruningSchedule? {
     variant == .pruned ? spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) } : nil
   }
@@ -108,17 +106,21 @@ struct VariantTraining {
 
   /// The network with the random weights of the seed, or with the start weights of the experiment.
   func initialNetwork() throws(RunError) -> Network {
-    guard let network = spec.build(seed: seed, engine: engine) else {
-      throw .storage("\(spec.architecture.name): no such architecture")
+    do {
+      let network = try spec.build(seed: seed, engine: engine)
+      try spec.loadStart(network)
+      return network
+    } catch let error as ModelFileError {
+      throw .model(error)
+    } catch {
+      throw .storage("\(error)")
     }
-    do { try spec.loadStart(network) } catch { throw .model(error) }
-    return network
   }
 
   /// - Throws: if the files to start from have changed since they were part of the key, under which
   ///   the results would be kept.
   private func checkStart() throws(RunError) {
-    guard try spec.startDigest() == start else {
+    guard try spec.startDigest() == stage.start else {
       throw .storage(
         "\(spec.architecture.weights ?? spec.architecture.onnx ?? spec.name): has changed since the run began; run "
           + "again to start from it as it is now")
@@ -286,9 +288,7 @@ struct VariantTraining {
     if group.rank == 0 { progress.show(event) }
   }
 
-  private func warning(_ text: String) -> ProgressEvent {
-    .warning(text, of: TrainingName(experiment: spec.name, variant: variant.rawValue, seed: seed))
-  }
+  private func warning(_ text: String) -> ProgressEvent { .warning(text, of: stage.name) }
 
   private func warn(_ text: String) { show(warning(text)) }
 

@@ -20,7 +20,7 @@ public struct CacheEntry: Encodable, Sendable {
   public let epochsDone: Int
   public let bytes: Int
   /// Seconds since the last write.
-  public let ageSeconds: Int
+  let ageSeconds: Int
   /// Names of the experiments whose last run used it.
   public let experiments: [String]
   /// The folder.

@@ -22,23 +22,31 @@ public struct CachePruning: Encodable {
     let entries = StageCache(results: results).entries(of: results).filter {
       ($0.isUnused || !unusedOnly) && $0.ageSeconds >= minimumAge
     }
-    func isLocked(_ folder: String) throws(RunError) -> Bool {
-      guard !isDry else { return FolderLock.seemsOwned(folder) }
-      do throws(RunError) { _ = try FolderLock(folder, announce: announce) } catch .inUse { return true }
-      return false
-    }
-    // A run holds the locks of its experiments, and only those of trainings that it is doing.
+    // A run holds the locks of its experiments, and only those of trainings that it is doing. None
+    // shall begin meanwhile.
+    var locks: [FolderLock] = []
     var running: Set<String> = []
-    for experiment in Set(entries.flatMap(\.experiments)).sorted()
-    where try isLocked(ResultFolders(results: results, experiment: experiment).state) {
-      running.insert(experiment)
+    for experiment in Set(entries.flatMap(\.experiments)).sorted() {
+      let state = ResultFolders(results: results, experiment: experiment).state
+      do throws(RunError) {
+        if !isDry {
+          locks.append(try FolderLock(state, announce: announce))
+        } else if FolderLock.seemsOwned(state) {
+          running.insert(experiment)
+        }
+      } catch .inUse {
+        running.insert(experiment)
+      }
     }
     for entry in entries {
       let isRunning = !running.isDisjoint(with: entry.experiments)
       let isFree =
-        try isRunning ? false : isDry ? !isLocked(entry.path) : Self.removeUnlessInUse(entry.path, announce)
+        try isRunning
+        ? false
+        : isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path, announce)
       if isFree { removed.append(entry) } else { inUse.append(entry) }
     }
+    withExtendedLifetime(locks) {}
     self.removed = removed
     self.inUse = inUse
   }
@@ -86,7 +94,7 @@ public struct CacheListing {
     return (lines + ["", total(entries)]).joined(separator: "\n")
   }
 
-  public func json() -> String { jsonOutput(entries) }
+  public func json() -> String { jsonText(entries, pretty: true) }
 }
 
 extension CachePruning {
@@ -99,7 +107,7 @@ extension CachePruning {
     return lines.joined(separator: "\n")
   }
 
-  public func json() -> String { jsonOutput(self) }
+  public func json() -> String { jsonText(self, pretty: true) }
 }
 
 /// `2 trainings, 1 shared beginning, 1.2 MiB`

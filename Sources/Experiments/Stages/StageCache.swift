@@ -27,6 +27,11 @@ struct StageCache: Sendable {
     try FolderLock(folder(key), rules: rules, interruption: interruption, announce: announce)
   }
 
+  /// Whether the last epoch of the training is in the cache.
+  func isDone(_ stage: TrainingStage) -> Bool {
+    (checkpoints(stage.key).newestEpoch ?? 0) >= stage.epochs
+  }
+
   static let noteName = "stage.yaml"
   /// Prefix of the line with the total number of epochs, including fine-tuning, in the note.
   static let epochsNote = "# epochs: "

@@ -1,4 +1,3 @@
-import CCrypto
 import Pruning
 import Specification
 
@@ -76,13 +75,6 @@ struct StageKey: Hashable, Sendable {
   static func decoderLine(_ spec: DatasetSpec, _ decoder: String) -> String {
     spec.pictures == nil ? "" : "decoder: \(decoder)\n"
   }
-}
-
-/// SHA-256 (FIPS 180-4), 64 hexadecimal digits.
-func sha256(_ bytes: [UInt8]) -> String {
-  var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-  _ = SHA256(bytes, bytes.count, &digest)
-  return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 
 extension ArchitectureSpec {

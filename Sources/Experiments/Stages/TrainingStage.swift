@@ -13,6 +13,9 @@ struct TrainingStage: Sendable {
   /// The baseline's training: this one, or the one to which it is identical until it prunes.
   let trunk: StageKey
 
+  /// For messages about it.
+  var name: TrainingName { TrainingName(experiment: spec.name, variant: variant.rawValue, seed: seed) }
+
   var epochs: Int { spec.epochs(variant) }
 
   /// Epochs that are identical to the baseline's.

@@ -62,7 +62,7 @@ public struct Diagnosis: Encodable {
     }
   }
 
-  public func json() -> String { jsonOutput(self) }
+  public func json() -> String { jsonText(self, pretty: true) }
 
   public func text() -> String {
     var lines = [

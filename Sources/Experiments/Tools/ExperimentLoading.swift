@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Reports
 import Specification
 
 /// Loads experiments from files and suites.
@@ -128,5 +129,5 @@ public struct ValidationResult: Encodable {
     self.warnings = warnings.map(Problem.init)
   }
 
-  public func json() -> String { jsonOutput(self) }
+  public func json() -> String { jsonText(self, pretty: true) }
 }

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Network
+import Reports
 import Specification
 import Training
 
@@ -46,7 +47,7 @@ public struct ModelEvaluation: Encodable {
     precision = spec.evaluate.precision.rawValue
   }
 
-  public func json() -> String { jsonOutput(self) }
+  public func json() -> String { jsonText(self, pretty: true) }
 
   public func text() -> String {
     let accuracies =

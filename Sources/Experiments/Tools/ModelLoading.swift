@@ -11,19 +11,17 @@ extension ExperimentSpec {
   /// start weights.
   func network(weights: String? = nil, engine: Engine) throws(ToolError) -> Network {
     if let weights, let network = try exported(weights, engine) { return network }
-    guard let network = build(seed: seeds.first ?? 0, engine: engine) else {
-      throw .file("\(architecture.name): no such architecture")
-    }
-    do throws(ModelFileError) {
+    do {
+      let network = try build(seed: seeds.first ?? 0, engine: engine)
       if let weights {
         try architecture.load(try modelFile(weights), from: weights, into: network)
       } else {
         try loadStart(network)
       }
+      return network
     } catch {
       throw .file("\(error)")
     }
-    return network
   }
 
   /// The start weights if they are those of a trained model: not without any, nor with a new
@@ -117,10 +115,10 @@ extension ExperimentSpec {
     }
   }
 
-  /// The experiment's network with the random weights of the seed; nil for an unknown architecture.
-  func build(seed: UInt64, engine: Engine) -> Network? {
-    let network = ArchitectureRegistry.build(architecture, seed: seed, engine: engine)
-    network?.prunesStreams = prune?.scope == .stream
+  /// The experiment's network with the random weights of the seed.
+  func build(seed: UInt64, engine: Engine) throws(ArchitectureError) -> Network {
+    let network = try ArchitectureRegistry.build(architecture, seed: seed, engine: engine)
+    network.prunesStreams = prune?.scope == .stream
     return network
   }
 }

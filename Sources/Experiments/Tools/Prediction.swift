@@ -124,7 +124,7 @@ public struct Prediction: Encodable {
 
   // MARK: Writing
 
-  public func json() -> String { jsonOutput(self) }
+  public func json() -> String { jsonText(self, pretty: true) }
 
   /// image, rank, label, name, probability
   public func csv() -> String {

@@ -48,6 +48,6 @@ struct CheckpointReader: FuzzedReader {
   }
 
   private func network() -> Network? {
-    engine.flatMap { ArchitectureRegistry.build(architecture, seed: 0, engine: $0) }
+    engine.flatMap { try? ArchitectureRegistry.build(architecture, seed: 0, engine: $0) }
   }
 }

@@ -125,8 +125,8 @@ extension GraphReader {
 
   // MARK: Padding
 
-  /// Zeros around a map, which the next convolution adds to its padding; or zero channels, as in a
-  /// shortcut without weights.
+  /// Zeros around a map, which the next convolution or average pooling adds to its own; or zero
+  /// channels, as in a shortcut without weights.
   mutating func pad(_ node: NodeReader) throws(ONNXError) {
     let features = try rawFeatures(node)
     let given = try integers(node, 1)?.compactMap(\.self)

@@ -12,7 +12,7 @@ struct GraphReader {
     case sizes(Sizes)
   }
 
-  /// A value of the graph, with padding and steps that the next convolution must apply.
+  /// A value of the graph, with padding and steps that the next convolution or pooling must apply.
   struct Features {
     var value: Graph.Value
     /// Whether it has two dimensions in the file, `[batch, channels]`.

@@ -6,12 +6,12 @@ import Specification
 /// importance(o) = 1 - APoZ(o), where APoZ is the average percentage of zeros of the channel after
 /// its ReLU, over images and pixels. The last convolution of a residual block is scored after the
 /// ReLU that follows the sum with the shortcut.
-public struct ActiveShare: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "apoz")
+struct ActiveShare: ImportanceCriterion {
+  static let description = Catalog.Criterion(name: "apoz")
 
-  public init(options: CriterionOptions) {}
+  init(options: CriterionOptions) {}
 
-  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+  func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var sums: [String: [Double]] = [:]
     var count = 0.0
     data.forEachBatch { images, _ in

@@ -8,12 +8,12 @@ import Synchronization
 ///
 /// importance(o) = sum over p of || W[o] - W[p] ||_2: the other filters can replace those near the
 /// geometric median, however large these are.
-public struct GeometricMedian: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "fpgm", readsImages: false)
+struct GeometricMedian: ImportanceCriterion {
+  static let description = Catalog.Criterion(name: "fpgm", readsImages: false)
 
-  public init(options: CriterionOptions) {}
+  init(options: CriterionOptions) {}
 
-  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+  func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     network.filters.mapValues { distanceSums(filters(of: $0), network.engine, data.isCancelled) }
   }
 

@@ -4,12 +4,12 @@ import Specification
 /// Sum of the absolute weights of a channel's filter (Li et al. 2017, arXiv 1608.08710).
 ///
 /// importance(o) = sum over c, u, v of | W[o, c, u, v] |
-public struct L1Norm: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "l1_norm", readsImages: false)
+struct L1Norm: ImportanceCriterion {
+  static let description = Catalog.Criterion(name: "l1_norm", readsImages: false)
 
-  public init(options: CriterionOptions) {}
+  init(options: CriterionOptions) {}
 
-  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+  func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     network.filters.mapValues { weight in
       filters(of: weight).map { $0.reduce(0.0) { $0 + Double(abs($1)) } }
     }

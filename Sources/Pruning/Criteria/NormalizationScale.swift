@@ -6,12 +6,12 @@ import Specification
 /// importance(o) = | gamma[o] |. Slimming also trains with a penalty on the scales, which is not
 /// part of the criterion here. A hidden unit of a classifier has no batch norm, and is scored by
 /// the Euclidean norm of its weights.
-public struct NormalizationScale: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "bn_scale", readsImages: false)
+struct NormalizationScale: ImportanceCriterion {
+  static let description = Catalog.Criterion(name: "bn_scale", readsImages: false)
 
-  public init(options: CriterionOptions) {}
+  init(options: CriterionOptions) {}
 
-  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+  func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     L2Norm(options: CriterionOptions()).importance(of: network, on: data)
       .merging(network.normalizationScales.mapValues { $0.values.map { Double(abs($0)) } }) { $1 }
   }

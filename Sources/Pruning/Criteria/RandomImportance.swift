@@ -3,12 +3,12 @@ import Network
 import Specification
 
 /// Random scores: the baseline that every other criterion must beat.
-public struct RandomImportance: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "random", readsImages: false)
+struct RandomImportance: ImportanceCriterion {
+  static let description = Catalog.Criterion(name: "random", readsImages: false)
 
-  public init(options: CriterionOptions) {}
+  init(options: CriterionOptions) {}
 
-  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+  func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var scores: [String: [Double]] = [:]
     let groups = network.channelGroups + (network.prunesStreams ? network.streamGroups : [])
     // A grouped convolution has more channels than sets of channels that are removed together.

@@ -9,12 +9,12 @@ import Training
 /// y is the channel after batch norm: the authors place a gate with value 1 there. L is the mean
 /// cross entropy of the batch. As in training, batch norm uses the batch statistics; the running
 /// statistics do not change.
-public struct TaylorExpansion: ImportanceCriterion {
-  public static let description = Catalog.Criterion(name: "taylor", takesGradients: true)
+struct TaylorExpansion: ImportanceCriterion {
+  static let description = Catalog.Criterion(name: "taylor", takesGradients: true)
 
-  public init(options: CriterionOptions) {}
+  init(options: CriterionOptions) {}
 
-  public func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
+  func importance(of network: Network, on data: ScoringData) -> [String: [Double]] {
     var sums: [String: [Double]] = [:]
     var batches = 0.0
     let loss = CrossEntropy()

@@ -18,7 +18,7 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   /// Which seeds, layers or steps differ.
   public var details: [String] = []
 
-  public enum Verdict: String, Codable, Sendable {
+  public enum Verdict: String, Codable, CaseIterable, Sendable {
     /// Equal.
     case same
     /// Different within the tolerance.

@@ -3,13 +3,13 @@ extension Report {
   /// A row for each layer of a variant; means over seeds.
   func layerTable() -> Table? {
     guard let runs = (variants.last { $0.name == "pruned" } ?? variants.last)?.runs else { return nil }
-    let layers = LayerSummary.layers(runs)
+    let layers = LayerOverSeeds.layers(runs)
     guard !layers.isEmpty else { return nil }
     func before(_ count: Int) -> Table.Cell { Table.Cell("\(count)", number: Double(count)) }
-    func after(_ spread: LayerSummary.Spread) -> Table.Cell {
+    func after(_ spread: LayerOverSeeds.Spread) -> Table.Cell {
       Table.Cell(spread.text, number: spread.mean)
     }
-    func removed(_ before: Int, _ after: LayerSummary.Spread) -> Table.Cell {
+    func removed(_ before: Int, _ after: LayerOverSeeds.Spread) -> Table.Cell {
       guard before > 0 else { return "–" }
       let share = 1 - after.mean / Double(before)
       return Table.Cell(percent(share), number: share)

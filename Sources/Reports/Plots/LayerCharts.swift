@@ -2,7 +2,7 @@ extension Report {
   /// Channels and MACs of every layer before and after pruning; empty if nothing was pruned.
   func layerFigures() -> [Figure] {
     let pruned = runs.filter { $0.variant == "pruned" }
-    let layers = LayerSummary.layers(pruned)
+    let layers = LayerOverSeeds.layers(pruned)
     guard !layers.isEmpty else { return [] }
     let spread =
       pruned.count > 1
@@ -25,8 +25,8 @@ extension Report {
 
   /// - Parameter note: text next to the bars of a layer.
   private func chart(
-    _ layers: [LayerSummary], of what: String, label: String, before: (LayerSummary) -> Int,
-    after: (LayerSummary) -> LayerSummary.Spread, note: (LayerSummary) -> String
+    _ layers: [LayerOverSeeds], of what: String, label: String, before: (LayerOverSeeds) -> Int,
+    after: (LayerOverSeeds) -> LayerOverSeeds.Spread, note: (LayerOverSeeds) -> String
   ) -> BarChart {
     let rows = layers.map { layer in
       BarChart.Row(
@@ -43,7 +43,7 @@ extension Report {
 }
 
 /// Summary of a layer over several runs of a variant.
-struct LayerSummary {
+struct LayerOverSeeds {
   var name: String
   var kind: String
   var channelsBefore: Int
@@ -70,7 +70,7 @@ struct LayerSummary {
   }
 
   /// In the order of the first run.
-  static func layers(_ runs: [RunReport]) -> [LayerSummary] {
+  static func layers(_ runs: [RunReport]) -> [LayerOverSeeds] {
     guard let first = runs.first else { return [] }
     let layersByName = Dictionary(grouping: runs.flatMap(\.layers), by: \.name)
     return first.layers.compactMap { layer in
@@ -78,7 +78,7 @@ struct LayerSummary {
       guard let channels = Spread(same.map(\.channels)), let parameters = Spread(same.map(\.parameters)),
         let macs = Spread(same.map(\.macs))
       else { return nil }
-      return LayerSummary(
+      return LayerOverSeeds(
         name: layer.name, kind: layer.kind, channelsBefore: layer.channelsBefore, channels: channels,
         parametersBefore: layer.parametersBefore, parameters: parameters, macsBefore: layer.macsBefore,
         macs: macs)

@@ -1,8 +1,6 @@
 /// Events of a run for its observers.
 public enum ProgressEvent: Equatable, Sendable {
-  case runStarted(
-    experiment: String, variant: String, seed: UInt64, epochs: Int, finished: Int, suite: SuiteProgress? = nil
-  )
+  case runStarted(TrainingName, epochs: Int, finished: Int, suite: SuiteProgress? = nil)
   case step(StepProgress)
   case epochEnded(
     EpochReport, epochs: Int, seconds: Double, imagesPerSecond: Double, suite: SuiteProgress? = nil)

@@ -44,11 +44,9 @@ struct ProgressObject: Encodable {
     switch event {
     case .step:
       return nil
-    case .runStarted(let experiment, let variant, let seed, let epochs, let finished, let suite):
+    case .runStarted(let training, let epochs, let finished, let suite):
       self.event = "run_started"
-      self.experiment = experiment
-      self.variant = variant
-      self.seed = seed
+      add(training)
       self.epochs = epochs
       self.finished = finished
       add(suite)
@@ -78,15 +76,19 @@ struct ProgressObject: Encodable {
     case .warning(let text, let training):
       self.event = "warning"
       message = text
-      experiment = training?.experiment
-      variant = training?.variant
-      seed = training?.seed
+      if let training { add(training) }
     case .experimentEnded(let experiment, let report, let problem):
       self.event = "experiment_ended"
       self.experiment = experiment
       self.report = report
       self.problem = problem
     }
+  }
+
+  private mutating func add(_ training: TrainingName) {
+    experiment = training.experiment
+    variant = training.variant
+    seed = training.seed
   }
 
   private mutating func add(_ suite: SuiteProgress?) {

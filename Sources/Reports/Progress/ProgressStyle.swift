@@ -22,10 +22,9 @@ enum ProgressStyle: Equatable {
 
   private func textLine(_ event: ProgressEvent) -> String? {
     switch event {
-    case .runStarted(let experiment, let variant, let seed, let epochs, let finished, let suite):
+    case .runStarted(let training, let epochs, let finished, let suite):
       let rest = finished > 0 ? ", \(finished) of them done before" : ""
       let among = suite.map(\.text).flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
-      let training = TrainingName(experiment: experiment, variant: variant, seed: seed)
       return "\(training): \(counted(epochs, "epoch"))\(rest)\(among)"
     case .step:
       return nil
@@ -68,7 +67,7 @@ enum ProgressStyle: Equatable {
 
 /// One line of at most `columns` columns; in a narrow terminal, the bar is omitted first, then the
 /// last parts.
-func progressBar(_ step: StepProgress, columns: Int = 120) -> String {
+func progressBar(_ step: StepProgress, columns: Int) -> String {
   let width = 20
   let done = step.steps > 0 ? min(max(width * step.step / step.steps, 0), width) : 0
   let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)

@@ -72,7 +72,7 @@ private enum DiffSchema {
       .optional("ci95", Value.interval), Member("rule", Value.text("The rule behind the verdict.")),
       Member(
         "verdict",
-        Value.text("The verdict.", oneOf: ["same", "tolerated", "improved", "regressed", "added"])),
+        Value.text("The verdict.", oneOf: MetricComparison.Verdict.allCases.map(\.rawValue))),
       Member("details", Value.list("Seeds, layers and steps that differ.", of: Value.text("A sentence."))),
     ])
 }

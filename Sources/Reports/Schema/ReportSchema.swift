@@ -23,7 +23,7 @@ private enum ReportSchema {
         ])),
       Member("experiment", Value.text("Name of the experiment.")),
       Member("description", Value.text("Description of the experiment.")),
-      Member("status", Value.text("How it ended.", oneOf: ["complete", "failed", "interrupted"])),
+      Member("status", Value.text("How it ended.", oneOf: Report.Status.allCases.map(\.rawValue))),
       .optional(
         "problem",
         Value.text("Why a later run has not replaced this report; the rest is of the earlier run.")),
@@ -110,7 +110,7 @@ private enum ReportSchema {
         "ci95_verdict",
         Value.text(
           "Whether the interval is all within the limit, contains it, or is all beyond it.",
-          oneOf: ["met", "open", "missed"])),
+          oneOf: ExpectationResult.Verdict.allCases.map(\.rawValue))),
     ])
 
   // MARK: Runs

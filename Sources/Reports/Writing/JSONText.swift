@@ -1,8 +1,8 @@
 import Foundation
 
-/// JSON of reports and progress: sorted keys in snake case, numbers in the shortest form that reads
-/// back exactly, and null for numbers that are not finite.
-func jsonText(_ value: some Encodable, pretty: Bool) -> String {
+/// JSON of reports, progress and commands: sorted keys in snake case, numbers in the shortest form
+/// that reads back exactly, and null for numbers that are not finite.
+package func jsonText(_ value: some Encodable, pretty: Bool) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   if pretty { encoder.outputFormatting.insert(.prettyPrinted) }

@@ -7,8 +7,6 @@ struct DeclarationReader {
   /// `architecture`
   let path: String
 
-  static let keyNames = ["parameters", "blocks", "layers"]
-
   private static let common = ["name", "from", "when", "keep", "tensors"]
   private static let ofBlocks = ["name", "from", "when", "repeat", "first"]
   /// Kinds of layers that are also options of other kinds.
@@ -97,7 +95,7 @@ struct DeclarationReader {
     return entries.map { entry in
       let own = keyPath(path, entry.key)
       let isReserved = reserved.contains(entry.key)
-      if isReserved || !isName(entry.key) {
+      if isReserved || !ExpressionParser.isWord(entry.key) {
         context.report(
           entry.keyPlace, own,
           isReserved
@@ -113,17 +111,6 @@ struct DeclarationReader {
       known.insert(entry.key)
       return parameter
     }
-  }
-
-  func isName(_ text: String) -> Bool {
-    guard let first = text.unicodeScalars.first, first.properties.isAlphabetic || first == "_" else {
-      return false
-    }
-    return text.utf8.allSatisfy {
-      $0 == UInt8(ascii: "_") || Character(UnicodeScalar($0)).isLetter
-        || Character(UnicodeScalar($0)).isNumber
-    }
-      && text.utf8.allSatisfy { $0 < 128 }
   }
 
   // MARK: Layers
@@ -156,7 +143,7 @@ struct DeclarationReader {
     }
     guard let (kind, entry) = kind(of: entries, node, path) else { return nil }
     var layer = LayerDeclaration(
-      place: node.place, path: path, kind: entry.key, kindPlace: entry.keyPlace, value: .flag(true),
+      place: node.place, path: path, kind: entry.key, value: .flag(true),
       valuePlace: entry.value.place, options: [:], tensors: [:], arguments: [:], firstArguments: [:])
     readCommon(entries, path, &layer)
     guard let kind else {

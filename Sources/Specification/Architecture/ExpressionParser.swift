@@ -60,7 +60,7 @@ struct ExpressionParser {
         }
         tokens.append((.number(number), start))
       } else if isWordStart(character) {
-        tokens.append((.word(run { isWordStart($0) || $0.isASCII && $0.isNumber }), start))
+        tokens.append((.word(run(isWordPart)), start))
       } else {
         let pair = String(characters[index..<min(index + 2, characters.count)])
         let symbol = ["==", "!=", "<=", ">="].contains(pair) ? pair : String(character)
@@ -76,6 +76,15 @@ struct ExpressionParser {
 
   private static func isWordStart(_ character: Character) -> Bool {
     character.isASCII && character.isLetter || character == "_"
+  }
+
+  private static func isWordPart(_ character: Character) -> Bool {
+    isWordStart(character) || character.isASCII && character.isNumber
+  }
+
+  /// Whether expressions can name a number so.
+  static func isWord(_ text: String) -> Bool {
+    text.first.map(isWordStart) == true && text.allSatisfy(isWordPart)
   }
 
   private var peek: (token: Token, offset: Int)? { next < tokens.count ? tokens[next] : nil }

@@ -81,7 +81,6 @@ package struct LayerDeclaration: Sendable {
   package var path: String
   package var name: Placed<String>?
   package var kind: String
-  package var kindPlace: Place
   package var value: LayerValue
   package var valuePlace: Place
   package var options: [String: Placed<LayerValue>]

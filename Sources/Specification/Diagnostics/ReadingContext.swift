@@ -19,8 +19,8 @@ final class ReadingContext {
     self.knownPaths = knownPaths
   }
 
-  /// A context with the other's inputs and no errors yet, for one experiment of a matrix, which has
-  /// none itself.
+  /// A context with the other's inputs and no errors yet, for what a matrix sets, where hints at
+  /// `matrix` would be wrong.
   init(sharing other: ReadingContext) {
     catalog = other.catalog
     environment = other.environment

@@ -22,7 +22,7 @@ public enum ExperimentFile {
   /// Reads the experiments of a text.
   ///
   /// - Parameter file: the path for source locations; `extends` is relative to its folder.
-  public static func experiments(
+  static func experiments(
     text: String, file: String, overrides: [String] = [], catalog: Catalog,
     environment: [String: String] = [:]
   ) throws(SpecificationError) -> [LoadedExperiment] {
@@ -30,7 +30,7 @@ public enum ExperimentFile {
   }
 
   /// Reads the experiment of a file with one experiment.
-  public static func load(
+  package static func load(
     _ file: String, overrides: [String] = [], catalog: Catalog, environment: [String: String]
   ) throws(SpecificationError) -> ExperimentSpec {
     try single(

@@ -51,11 +51,6 @@ extension Key.Mapping {
     ]
   }
 
-  /// Schema and requirements, for a mapping of plain values.
-  fileprivate var schemaWithRequirements: [(String, JSON)] {
-    schema + requirements.filter { $0.0 != "properties" }
-  }
-
   /// The required keys.
   fileprivate var requirements: [(String, JSON)] {
     var members = required(among: keys)

@@ -4,8 +4,9 @@ extension Node {
   ///
   /// Every part keeps its source location. A null resets the key, see ``isNull``.
   ///
-  /// - Parameter keepsPlaces: whether a mapping stays where it is when the other resets none of its
-  ///   keys, so that errors about what is missing in it are not at an override of something else
+  /// - Parameter keepsPlaces: whether mappings stay where they are, so that errors about what is
+  ///   missing in them are not at an override of something else; only the key of a mapping in which
+  ///   the other resets keys is at the other
   func merged(under other: Node, keepsPlaces: Bool = false) -> Node {
     guard case .mapping(var entries) = content, case .mapping(let changes) = other.content else {
       return other
@@ -22,7 +23,7 @@ extension Node {
       if keepsPlaces, case .mapping = value.content, change.value.addsKeys { continue }
       entries[index].keyPlace = change.keyPlace
     }
-    var result = keepsPlaces && other.addsKeys ? self : other
+    var result = keepsPlaces ? self : other
     result.content = .mapping(entries)
     return result
   }

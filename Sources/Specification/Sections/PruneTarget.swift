@@ -49,11 +49,12 @@ struct PruneTarget {
     }
   }
 
-  /// Steps with a number of channels also remove hidden units, in the end all of them.
+  /// Steps with a number of channels also remove hidden units, in the end all but one of them.
   private var hiddenProblem: String? {
     let all = hidden.map(\.channels).reduce(0, +)
     let wanted = PruneSpec.hiddenUnits(of: all, steps: Double(steps))
-    guard all > 0, wanted >= all, spec.minimumChannels == 1, spec.maximumLayerRatio == nil else { return nil }
+    let floors = hidden.map { spec.floor(ofLayerWith: $0.channels, width: $0.width) }
+    guard wanted >= all, floors.contains(1) else { return nil }
     return "each step also removes 22 in 512 hidden units, in all \(wanted) of \(all);"
       + " `exclude`, `minimum_channels` or `maximum_layer_ratio` keeps them"
   }

@@ -97,27 +97,27 @@ public struct PruneSpec: Equatable, Sendable {
   ///   - channels: the original number of channels of the layer
   ///   - width: channels that a grouped convolution ties to each other. All numbers are then of
   ///     sets of this size, here and below.
-  public func floor(ofLayerWith channels: Int, width: Int = 1) -> Int {
+  public func floor(ofLayerWith channels: Int, width: Int) -> Int {
     min(channels, multiple(from: leastKept(of: channels, width: width), width: width))
   }
 
   /// Minimum number of channels of a layer, without regard to multiples.
   ///
   /// - Parameter channels: the original number of channels of the layer
-  public func leastKept(of channels: Int, width: Int = 1) -> Int {
+  public func leastKept(of channels: Int, width: Int) -> Int {
     guard let maximumLayerRatio else { return minimum(width: width) }
     return max(
       minimum(width: width), channels - Int((maximumLayerRatio * Double(channels)).rounded(.down)))
   }
 
   /// The first multiple that has the minimum number of channels.
-  public func leastMultiple(width: Int = 1) -> Int {
+  public func leastMultiple(width: Int) -> Int {
     multiple(from: minimum(width: width), width: width)
   }
 
   /// Layers keep a multiple of this number of sets: the smallest number for which they keep a
   /// multiple of `round_to` channels.
-  public func multiple(width: Int = 1) -> Int {
+  public func multiple(width: Int) -> Int {
     var (divisor, rest) = (roundTo, width)
     while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
     return roundTo / divisor

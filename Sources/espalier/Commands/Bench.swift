@@ -86,8 +86,7 @@ struct Bench: ParsableCommand {
         }
       }
     } catch let error as BenchmarkCaseError {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error, .usage)
     }
   }
 
@@ -113,8 +112,7 @@ struct Bench: ParsableCommand {
         }
       }
     } catch let error as DatasetError {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error, .usage)
     }
   }
 

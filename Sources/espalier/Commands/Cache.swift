@@ -71,8 +71,7 @@ struct CachePrune: ParsableCommand {
       ) { complain("espalier: \($0)") }
       print(format == .json ? pruning.json() : pruning.text(isDry: dryRun))
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.failed
+      throw ended(by: error, .failed)
     }
   }
 }

@@ -35,8 +35,7 @@ struct Diff: ParsableCommand {
         try ReportSet(path: base), try ReportSet(path: candidate), tolerances: try Tolerances(tolerances),
         timing: timing)
     } catch {
-      complain("\(error)")
-      throw ExitStatus.usage
+      throw ended(by: error, .usage)
     }
     switch format {
     case .text: print(diff.text())

@@ -10,10 +10,7 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(
-    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
-    completion: .file(), transform: path)
-  var weights: String?
+  @OptionGroup var model: ModelOptions
 
   @Option(help: "text or json.")
   var format: OutputFormat = .text
@@ -24,7 +21,7 @@ struct Evaluate: ParsableCommand {
     let engine = try compute.engine()
     let spec = try experiment.loadOne(file)
     do {
-      let evaluation = try ModelEvaluation(spec, weights: weights, engine: engine)
+      let evaluation = try ModelEvaluation(spec, weights: model.weights, engine: engine)
       for warning in evaluation.warnings { showWarning(warning) }
       print(format == .json ? evaluation.json() : evaluation.text())
     } catch {

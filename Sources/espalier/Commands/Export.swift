@@ -16,10 +16,7 @@ struct Export: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(
-    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
-    completion: .file(), transform: path)
-  var weights: String?
+  @OptionGroup var model: ModelOptions
 
   @Option(help: "safetensors, yaml or onnx.")
   var format: ModelExport.Format
@@ -31,9 +28,10 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    let spec = try experiment.loadOne(file, withoutDataset: true, model: weights)
+    let spec = try experiment.loadOne(file, withoutDataset: true, model: model.weights)
     do {
-      let cost = try ModelExport.write(spec, weights: weights, as: format, to: output, engine: engine)
+      let cost = try ModelExport.write(
+        spec, weights: model.weights, as: format, to: output, engine: engine)
       if let cost { print(visible(cost)) }
     } catch {
       throw ended(by: error)

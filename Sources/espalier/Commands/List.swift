@@ -26,8 +26,7 @@ struct List: ParsableCommand {
       for problem in problems { showWarning("\(problem)") }
       list = RunList(set, sortedBy: metric)
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error, .usage)
     }
     switch format {
     case .text: print(list.text(columns: outputColumns()))

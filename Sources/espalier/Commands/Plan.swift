@@ -38,8 +38,7 @@ struct Plan: ParsableCommand {
       for warning in plan.warnings { showWarning(warning) }
       print(format == .json ? plan.json() : plan.text(layers: layers, columns: outputColumns()))
     } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error, .usage)
     }
   }
 }

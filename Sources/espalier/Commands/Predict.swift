@@ -15,10 +15,7 @@ struct Predict: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(
-    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
-    completion: .file(), transform: path)
-  var weights: String?
+  @OptionGroup var model: ModelOptions
 
   @Option(
     help: "Tensor images [N,C,H,W] instead of pictures, normalized; a safetensors file.",
@@ -47,11 +44,11 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    let spec = try experiment.loadOne(file, withoutDataset: true, model: weights)
+    let spec = try experiment.loadOne(file, withoutDataset: true, model: model.weights)
     do {
       let prediction = try Prediction(
-        spec, weights: weights, images: images.map { .tensors($0) } ?? .pictures(pictures), top: top,
-        engine: engine)
+        spec, weights: model.weights, images: images.map { .tensors($0) } ?? .pictures(pictures),
+        top: top, engine: engine)
       switch format {
       case .text: print(prediction.text())
       case .json: print(prediction.json())

@@ -38,8 +38,7 @@ struct ReportCommand: ParsableCommand {
       let reports = try ReportFolder(folders)
       print(format == .markdown ? reports.reports.markdown() : visible(try reports.write(to: output)))
     } catch {
-      complain("espalier: \(error)")
-      throw error is RunError ? ExitStatus.failed : ExitStatus.usage
+      throw ended(by: error, error is RunError ? .failed : .usage)
     }
   }
 }

@@ -63,8 +63,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let group: ProcessGroup
     do { group = try ProcessGroup.joined(ProcessInfo.processInfo.environment) } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.failed
+      throw ended(by: error, .failed)
     }
     guard group.rank == 0 else { return try follow(group) }
     defer {

@@ -31,10 +31,15 @@ func reading<Value: Sendable>(
 func showWarning(_ text: String) { complain("espalier: warning: \(text)") }
 
 /// Prints why a command failed, and returns its exit status.
-func ended(by error: ToolError) -> ExitStatus {
+func ended(by error: any Error, _ status: ExitStatus) -> ExitStatus {
   complain("espalier: \(error)")
-  if case .failed = error { return .failed }
-  return .usage
+  return status
+}
+
+/// The same for a command on a single model.
+func ended(by error: ToolError) -> ExitStatus {
+  if case .failed = error { return ended(by: error, .failed) }
+  return ended(by: error, .usage)
 }
 
 /// Options that override keys of an experiment file.
@@ -91,6 +96,14 @@ struct ExperimentOptions: ParsableArguments {
     for warning in warnings { warn("\(warning)") }
     return (specs, sources)
   }
+}
+
+/// The model that a command reads.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: "The trained model, a safetensors or ONNX file. Default: the experiment's start weights.",
+    completion: .file(), transform: path)
+  var weights: String?
 }
 
 /// Options of all commands that compute.

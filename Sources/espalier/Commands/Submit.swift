@@ -46,10 +46,7 @@ struct Submit: ParsableCommand {
     let profile = try cluster.merged()
     let threads = profile.threads ?? ProcessorLimit.current.defaultThreads
     let engine: Engine
-    do { engine = try Engine(threads: threads) } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
-    }
+    do { engine = try Engine(threads: threads) } catch { throw ended(by: error, .usage) }
     // Tasks have these threads even if this machine starts fewer.
     let command = SuiteCommand(
       program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
@@ -65,8 +62,7 @@ struct Submit: ParsableCommand {
       case .kubernetes: try writeManifest(specs, command, tasks, profile, engine)
       }
     } catch let error as RunError {
-      complain("espalier: \(error)")
-      throw ExitStatus.failed
+      throw ended(by: error, .failed)
     }
   }
 
@@ -104,8 +100,7 @@ struct Submit: ParsableCommand {
     }
     let plan: SuitePlan
     do { plan = try SuitePlan(specs, results: results, engine: engine, calibrates: true) } catch {
-      complain("espalier: \(error)")
-      throw ExitStatus.usage
+      throw ended(by: error, .usage)
     }
     guard
       let memory = profile.memory
