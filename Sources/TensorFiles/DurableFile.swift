@@ -130,8 +130,10 @@ package enum DurableFile {
   package static func writeOutput(_ bytes: [UInt8], to path: String) throws(TensorFileError) {
     // The file behind a descriptor may have been opened to be appended to.
     if let descriptor = descriptor(named: path) {
-      // A reader that has enough, as `head` has, is no error.
-      guard writeAll(bytes, descriptor) || errno == EPIPE else { throw unwritable(path, systemReason()) }
+      // A reader of standard output that has enough, as `head` has, is no error.
+      guard writeAll(bytes, descriptor) || (descriptor == STDOUT_FILENO && errno == EPIPE) else {
+        throw unwritable(path, systemReason())
+      }
       return
     }
     var status = stat()

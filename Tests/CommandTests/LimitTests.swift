@@ -65,13 +65,15 @@ struct LimitTests {
     #expect(result.errors.hasPrefix("espalier: standard output: cannot write: "))
   }
 
+  private static let closedPipe = "mkfifo pipe; (: <pipe) & exec >pipe; wait"
+
   @Test("a pipe whose reader has enough is no failure", arguments: [["schema"], ["validate", "trial.yaml"]])
   func closedPipe(_ arguments: [String]) throws {
-    let result = try run("mkfifo pipe; (: <pipe) & exec >pipe; wait", arguments)
+    let result = try run(Self.closedPipe, arguments)
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
   }
 
-  @Test("a file that cannot be written is a failure, and not wrong usage")
+  @Test("a file that cannot be written is a failure, and not wrong usage; a closed pipe is neither")
   func unwritable() throws {
     let trial = try Trial()
     #expect(try trial.run().status == 0)
@@ -87,6 +89,9 @@ struct LimitTests {
       #expect(result.errors.contains("cannot write: "), "\(result.errors)")
       #expect(result.errors.split(separator: "\n").count == 1)
     }
+    let output = ["export", "trial.yaml", "--format", "yaml", "--output", "/dev/stdout"] + model
+    let result = try Command.run(output, in: trial.folder, shell: Self.closedPipe)
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
   }
 
   @Test("a folder's name that would act on a terminal is shown as escapes by doctor and submit")

@@ -271,6 +271,23 @@ struct LockAcrossHostsTests {
     withExtendedLifetime(lock) {}
   }
 
+  @Test("a new file that another process has taken over stays when the wait for it is interrupted")
+  func takenOverWhileNew() throws {
+    let folder = try TemporaryFolder()
+    let (path, interruption) = (folder.path + "/lock", Interruption())
+    let record = LockRecord(owner: rules(host: "node2").owner)
+    var rules = rules(host: "node1")
+    rules.systemLock = { _ in
+      _ = record.write(to: path)
+      interruption.request()
+      return EWOULDBLOCK
+    }
+    #expect(throws: RunError.self) {
+      try FolderLock(folder.path, rules: rules, interruption: interruption)
+    }
+    #expect(LockRecord(path: path)?.id == record.id)
+  }
+
   @Test("waits for the dead owners of trainings that shall be fresh are announced")
   func discarding() throws {
     let folder = try TemporaryFolder()

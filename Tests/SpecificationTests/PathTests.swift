@@ -159,11 +159,13 @@ struct OverrideTests {
 
   @Test("leave errors about what is missing where they are")
   func missingKeys() {
-    #expect(
-      errors(experiment().replacing("name: t\n", with: ""), overrides: ["train.epochs=3"]) == [
-        "t.yaml:1:1: name: required key is missing; expected a name of at most 128 lower-case letters, digits,"
-          + " `.`, `_` and `-`"
-      ])
+    for override in ["train.epochs=3", "prune=null"] {
+      #expect(
+        errors(experiment().replacing("name: t\n", with: ""), overrides: [override]) == [
+          "t.yaml:1:1: name: required key is missing; expected a name of at most 128 lower-case letters, digits,"
+            + " `.`, `_` and `-`"
+        ])
+    }
     #expect(
       errors(experiment(["train: {}"]), overrides: ["train.batch_size=8"]) == [
         "t.yaml:5:1: train.epochs: required key is missing; expected a whole number from 1 to 1000000"

@@ -232,13 +232,14 @@ struct Expansion {
     let options = try options(of: layer, kind, numbers)
     try checkEffects(of: layer, options)
     let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
-    // Files that are written have no blocks, and names with suffixes such as `.placed`.
-    let most = ArchitectureDeclaration.longestName + (scope.prefix.isEmpty ? 20 : 0)
+    let isPlain = scope.prefix.isEmpty
+    let most =
+      ArchitectureDeclaration.longestName + (isPlain ? ArchitectureDeclaration.longestSuffix : 0)
     if let long = [full, weights, norm].first(where: { $0.utf8.count > most }) {
       throw .layer(
         layer.place, path: layer.path,
-        message: "the name \(quoted(long)) has \(long.utf8.count) bytes with those of its blocks;"
-          + " expected at most \(most)")
+        message: "the name \(quoted(long)) has \(long.utf8.count) bytes"
+          + (isPlain ? "" : " with those of its blocks") + "; expected at most \(most)")
     }
     let parts = LayerParts(
       name: full, weights: weights, norm: norm, inputs: inputs, options: options,

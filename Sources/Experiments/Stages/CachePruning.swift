@@ -22,31 +22,22 @@ public struct CachePruning: Encodable {
     let entries = StageCache(results: results).entries(of: results).filter {
       ($0.isUnused || !unusedOnly) && $0.ageSeconds >= minimumAge
     }
-    // A run holds the locks of its experiments, and only those of trainings that it is doing. None
-    // shall begin meanwhile.
-    var locks: [FolderLock] = []
-    var running: Set<String> = []
-    for experiment in Set(entries.flatMap(\.experiments)).sorted() {
+    // A run holds the locks of its experiments, and only those of trainings that it is doing.
+    func isRunning(_ experiment: String) throws(RunError) -> Bool {
       let state = ResultFolders(results: results, experiment: experiment).state
-      do throws(RunError) {
-        if !isDry {
-          locks.append(try FolderLock(state, announce: announce))
-        } else if FolderLock.seemsOwned(state) {
-          running.insert(experiment)
-        }
-      } catch .inUse {
-        running.insert(experiment)
-      }
+      guard !isDry else { return FolderLock.seemsOwned(state) }
+      do throws(RunError) { _ = try FolderLock(state, announce: announce) } catch .inUse { return true }
+      return false
     }
     for entry in entries {
-      let isRunning = !running.isDisjoint(with: entry.experiments)
-      let isFree =
-        try isRunning
-        ? false
-        : isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path, announce)
+      var isFree = true
+      for experiment in entry.experiments where isFree { isFree = try !isRunning(experiment) }
+      if isFree {
+        isFree =
+          try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path, announce)
+      }
       if isFree { removed.append(entry) } else { inUse.append(entry) }
     }
-    withExtendedLifetime(locks) {}
     self.removed = removed
     self.inUse = inUse
   }

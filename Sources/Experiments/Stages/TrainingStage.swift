@@ -4,7 +4,8 @@ import Specification
 /// One training that experiments need: a seed of a variant.
 struct TrainingStage: Sendable {
   let key: StageKey
-  /// The first experiment that needs it; only settings that are part of the key are used.
+  /// The experiment whose training this is. Others may have the same one, with other settings that
+  /// are not part of the key.
   let spec: ExperimentSpec
   let variant: Variant
   let seed: UInt64

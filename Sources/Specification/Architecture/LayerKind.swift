@@ -133,6 +133,9 @@ public struct ArchitectureDeclaration: Sendable {
   package static let mostLayers = 10_000
   /// Largest number of bytes of the name of a layer or of its tensors, with those of its blocks.
   package static let longestName = 500
+  /// Bytes by which names outside of blocks may be longer, in files that are written: suffixes such
+  /// as `.placed`.
+  package static let longestSuffix = 20
 }
 
 extension ArchitectureDeclaration: Equatable {

@@ -53,8 +53,11 @@ struct PruneTarget {
   private var hiddenProblem: String? {
     let all = hidden.map(\.channels).reduce(0, +)
     let wanted = PruneSpec.hiddenUnits(of: all, steps: Double(steps))
-    let floors = hidden.map { spec.floor(ofLayerWith: $0.channels, width: $0.width) }
-    guard wanted >= all, floors.contains(1) else { return nil }
+    // Layers of a unit or two lose next to nothing.
+    let lost = hidden.contains {
+      $0.channels > 2 && spec.floor(ofLayerWith: $0.channels, width: $0.width) == 1
+    }
+    guard wanted >= all, lost else { return nil }
     return "each step also removes 22 in 512 hidden units, in all \(wanted) of \(all);"
       + " `exclude`, `minimum_channels` or `maximum_layer_ratio` keeps them"
   }
