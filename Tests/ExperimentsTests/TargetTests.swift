@@ -48,14 +48,20 @@ struct TargetTests {
     #expect(PruningWarnings(before: whole, after: whole, prune: nil, steps: 1).sentences.isEmpty)
   }
 
-  @Test("of channels per step that a pruned start model cannot lose give a warning, up to the multiple")
-  func missedChannels() throws {
+  /// A network that starts without 12 of the channels of `layer1.0.conv1`.
+  private func prunedStart() throws -> Network {
     func network() throws -> Network {
       try ArchitectureRegistry.build(Self.resnet20, seed: 1, engine: Engine(threads: 1))
     }
     let (pruned, start) = (try network(), try network())
     pruned.remove(channels: ["layer1.0.conv1": Set(0..<12)])
     try start.load(model: pruned.tensorFile(), from: "start")
+    return start
+  }
+
+  @Test("of channels per step that a pruned start model cannot lose give a warning, up to the multiple")
+  func missedChannels() throws {
+    let start = try prunedStart()
     func sentences(removed: Int, roundTo: Int = 1) -> [String] {
       let spec = PruneSpec(target: .channelsPerStep(9), interval: 1, until: 2, roundTo: roundTo)
       let after = start.structure.removing(["layer3.0.conv1": Set(0..<removed)])
@@ -70,12 +76,7 @@ struct TargetTests {
 
   @Test("that a pruned start model has reached already give a warning")
   func reachedAtStart() throws {
-    func network() throws -> Network {
-      try ArchitectureRegistry.build(Self.resnet20, seed: 1, engine: Engine(threads: 1))
-    }
-    let (pruned, start) = (try network(), try network())
-    pruned.remove(channels: ["layer1.0.conv1": Set(0..<12)])
-    try start.load(model: pruned.tensorFile(), from: "start")
+    let start = try prunedStart()
     let spec = PruneSpec(target: .ratio(0.01), interval: 1, until: 1)
     func sentences(_ after: PrunableGraph, _ prune: PruneSpec?) -> [String] {
       PruningWarnings(before: start.structure, after: after, prune: prune, steps: 1).sentences

@@ -33,7 +33,7 @@ final class Heartbeat: Sendable {
 
   /// Whether the record of a lock has this id; nil for one that cannot be read, which may be one
   /// that is being written.
-  private static func owns(_ path: String, _ id: String) -> Bool? {
+  static func owns(_ path: String, _ id: String) -> Bool? {
     if let record = LockRecord(path: path) { return record.id == id }
     return access(path, F_OK) != 0 && errno == ENOENT ? false : nil
   }

@@ -67,8 +67,7 @@ struct LockTaking {
       guard record.write(to: path) else { throw unusable("written", errno) }
     } catch {
       // Another process may have taken it over meanwhile.
-      let found = LockRecord(path: path)
-      if isStill(made), found == nil || found?.id == record.id { unlink(path) }
+      if isStill(made), Heartbeat.owns(path, record.id) != false { unlink(path) }
       close(made)
       throw error
     }
