@@ -83,9 +83,16 @@ public struct BenchmarkCase: Equatable, Sendable {
 
   /// Builds the structure alone.
   ///
-  /// - Throws: why there is no such network.
-  public func check() throws(BenchmarkCaseError) {
-    if case .architecture(let architecture, _) = kind { _ = try graph(architecture) }
+  /// - Parameter isProfiled: whether it is for ``NetworkProfile``, not for ``Throughput``.
+  /// - Throws: why there is no such network, or why it cannot be measured this way.
+  public func check(isProfiled: Bool) throws(BenchmarkCaseError) {
+    switch kind {
+    case .architecture(let architecture, _): _ = try graph(architecture)
+    case .convolution:
+      guard isProfiled else {
+        throw BenchmarkCaseError(name: name, reason: "a convolution is measured with --profile only")
+      }
+    }
   }
 
   private func graph(_ architecture: ArchitectureSpec) throws(BenchmarkCaseError) -> Graph {
@@ -118,10 +125,10 @@ public struct BenchmarkCase: Equatable, Sendable {
   }
 }
 
-/// The error for an unknown benchmark case, or one that does not fit its images.
+/// The error for an unknown benchmark case, or one that does not fit its images or the measurement.
 public struct BenchmarkCaseError: Error, Equatable, CustomStringConvertible {
   public var name: String
-  /// Why there is no such network; nil for an unknown one.
+  /// Why there is no such network, or why it is not measured; nil for an unknown one.
   public var reason: String?
 
   public init(name: String, reason: String? = nil) { (self.name, self.reason) = (name, reason) }

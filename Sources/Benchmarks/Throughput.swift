@@ -38,11 +38,12 @@ public struct Throughput: Codable, Equatable, Sendable {
   ) throws(BenchmarkCaseError) {
     let step = BenchmarkStep(
       network: try benchmark.build(engine: engine), mode: mode, precision: precision, batch: batch)
+    for _ in 0..<2 { step.run() }
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     var times: [Duration] = []
-    while clock.now < end || times.count < 7 { times.append(clock.measure { step.run() }) }
-    let sorted = times.dropFirst(2).sorted()
+    while clock.now < end || times.count < 5 { times.append(clock.measure { step.run() }) }
+    let sorted = times.sorted()
     name = benchmark.name
     self.mode = mode
     self.precision = precision.rawValue

@@ -44,6 +44,16 @@ struct BenchmarkCaseTests {
     #expect(measured.allSatisfy { $0.algorithm == "depthwise" && $0.megaMACs == 4 * 6 * 4 * 4 * 9 / 1e6 })
   }
 
+  @Test("are one convolution in profiles only")
+  func profiledConvolution() throws {
+    let benchmark = try BenchmarkCase("convolution:inputs=6")
+    try benchmark.check(isProfiled: true)
+    let error = BenchmarkCaseError(
+      name: "convolution:inputs=6", reason: "a convolution is measured with --profile only")
+    #expect(throws: error) { try benchmark.check(isProfiled: false) }
+    try BenchmarkCase("resnet20").check(isProfiled: false)
+  }
+
   @Test(
     "are refused by name",
     arguments: [

@@ -148,7 +148,7 @@ struct CommandTests {
   func severalExperiments() throws {
     let files = ["trial.yaml": Data((Self.trial + "matrix: {train.epochs: [1, 2]}\n").utf8)]
     for arguments in [
-      ["score", "trial.yaml"],
+      ["score", "trial.yaml"], ["sensitivity", "trial.yaml", "--format", "json"],
       ["check-gradients", "trial.yaml", "--weights", "w", "--images", "i", "--out", "o"],
     ] {
       let result = try Command.run(arguments, files: files)
@@ -204,6 +204,13 @@ struct CommandTests {
     #expect(result.status == 0, "\(result.errors)")
     let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
     #expect(object?["precision"] as? String == precision && object?["mode"] as? String == "infer")
+  }
+
+  @Test("bench checks all cases before any output", arguments: [[String](), ["--profile"]])
+  func benchmarkCases(_ options: [String]) throws {
+    let result = try Command.run(["bench", "resnet20", "vgg16@8", "--seconds", "0"] + options)
+    #expect(result.status == 2, "\(result.errors)")
+    #expect(result.output.isEmpty, "\(result.output)")
   }
 
   @Test("score without weights warns that they are random, and its JSON is alone on standard output")

@@ -123,6 +123,36 @@ struct ConvolutionAlgorithmTests {
     }
   }
 
+  @Test("the sums of a weight gradient's groups take 128 MiB together, or as much as four of them need")
+  func gradientGroups() {
+    // 7x7 and 5x5 of all channels, elements of tiles, a depthwise 63x63 in double precision.
+    let large = [512 * 4096 * 49, 512 * 512 * 25, 36 * 512 * 512, 2 * 512 * 63 * 63]
+    for sums in large {
+      let groups = GradientGroups(of: 1 << 20, sums: sums, most: 256, unit: 96)
+      #expect(groups.count >= 4 && groups.count * sums <= max(4 * sums, 1 << 25), "\(sums)")
+    }
+    #expect(GradientGroups(of: 1 << 20, sums: 64 * 3 * 49, most: 32, unit: 96).count == 32)
+    #expect(GradientGroups(of: 256, sums: 2 * 512 * 49, most: 256).size == 1)
+    let groups = GradientGroups(of: 1000, sums: 1 << 25, most: 32, unit: 16)
+    let ranges: [Range<Int>] = [0..<256, 256..<512, 512..<768, 768..<1000]
+    #expect((0..<groups.count).map { groups[$0] } == ranges)
+    #expect(GradientGroups(of: 0, sums: 1, most: 0).count == 0)
+  }
+
+  @Test("the windows of a depthwise weight gradient give the same sum in few groups")
+  func windowGroups() throws {
+    let problem = Self.problem(3, 3, 41, 28, 28, kernel: 5, groups: 3)
+    var samples = Samples(11)
+    let (x, dy) = (samples.planes(problem.input), samples.planes(problem.output))
+    let expected = Reference.weightGradient(problem, Dense(x), Dense(dy))
+    let engine = try Engine(threads: 2)
+    for groups in [1, 2] {
+      var dw = Tensor(shape: problem.weightShape)
+      engine.depthwiseWeightGradient(problem, x, dy, groups: groups, into: &dw)
+      #expect(difference(dw.values, expected) < 2e-5, "\(groups) groups")
+    }
+  }
+
   @Test("the one that is asked for is taken wherever it supports the problem, and no other name is")
   func preference() throws {
     let engine = try Engine(threads: 1, kernels: .portable, convolution: "plain")

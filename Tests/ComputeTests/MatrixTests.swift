@@ -39,4 +39,10 @@ struct MatrixTests {
     let found = try #require(release)
     #expect(!found.isEmpty && kernels.fingerprint(in: .float32).hasSuffix(" " + found))
   }
+
+  @Test("so is what the C library's functions compute", arguments: KernelClass.allCases)
+  func mathLibrary(_ kernels: KernelClass) {
+    #expect(!KernelClass.mathDigest.isEmpty)
+    #expect(kernels.fingerprint(in: .float32).contains(", libm \(KernelClass.mathDigest), "))
+  }
 }

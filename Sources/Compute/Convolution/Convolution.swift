@@ -22,7 +22,8 @@ extension Engine {
   ///   - bias: one value for each output channel
   ///   - padding: rows and columns of zeros on each side; nil for k / 2
   ///   - groups: of channels; each is convolved by itself
-  ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them; for a stride of 2
+  ///   - phases: of the input, if ``splitPhases(_:into:)`` has made them; for a stride of 2 and
+  ///     one group
   ///   - method: ``ConvolutionMethod/direct`` where small sums of positive terms matter
   ///   - output: planes [outputChannels, images, (rows + 2 * padding - k) / stride + 1, (columns +
   ///     2 * padding - k) / stride + 1], not the input

@@ -69,8 +69,12 @@ extension ConvolutionAlgorithm {
     },
     bothGradients: BothGradients(
       pays: { problem, engine in
+        guard let tiles = WinogradTiles(problem.input) else { return false }
+        let split = WinogradGradientSplit(
+          tiles: tiles.count, inputs: problem.input.channels, outputs: problem.outputs,
+          cached: Int(engine.loops.cached_floats))
         // The input's alone can be cut finer.
-        WinogradGradientSplit(problem, cached: Int(engine.loops.cached_floats)).groups >= engine.threads
+        return split.groups >= engine.threads
       },
       compute: { engine, weights, gradient, inputs in
         engine.withWholeTiles(weights.problem) {
@@ -169,8 +173,8 @@ extension ConvolutionAlgorithm {
     isDirect: false,
     takesAnyPrecision: true,
     supports: { problem, engine in
-      engine.loops.convolve_pairs != nil && problem.precision == .bfloat16 && problem.isCentered
-        && problem.kernel <= 3 && problem.stride == 1
+      engine.loops.convolve_pairs != nil && problem.precision == .bfloat16
+        && problem.isSumOfShiftedPlanes && problem.stride == 1
     },
     // Few outputs do not repay bringing pairs of channels together.
     pays: { problem, engine in engine.kernels.multipliesPairs && problem.fewestChannels >= 8 },
@@ -245,14 +249,13 @@ extension ConvolutionProblem {
 
   /// Whether Winograd's minimal filtering applies to the maps as they are.
   fileprivate func hasWholeTiles(_ engine: Engine) -> Bool {
-    engine.loops.winograd_input != nil && isSame3x3
-      && WinogradTiles.count(input, PlaneGeometry.of(input)) != nil
+    engine.loops.winograd_input != nil && isSame3x3 && WinogradTiles(input) != nil
   }
 }
 
 extension Engine {
   fileprivate func withWholeTiles(_ problem: ConvolutionProblem, _ body: (WinogradTiles) -> Void) {
-    guard let tiles = WinogradTiles(problem.input, PlaneGeometry.of(problem.input)) else {
+    guard let tiles = WinogradTiles(problem.input) else {
       preconditionFailure("\(problem.input) is not made of whole tiles")
     }
     body(tiles)

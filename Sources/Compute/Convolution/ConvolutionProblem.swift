@@ -38,9 +38,6 @@ public struct ConvolutionProblem: Hashable, Sendable {
   /// `[outputs, inputs / groups, kernel, kernel]`
   public var weightShape: [Int] { [outputs, input.channels / groups, kernel, kernel] }
 
-  /// Multiply-accumulates for all images, those with padding included.
-  public var macs: Int { weightShape.reduce(1, *) * input.images * output.rows * output.columns }
-
   /// Whether all outputs read all inputs, and the kernel is odd and lies around the pixel it is
   /// for, with stride 1 or 2.
   var isCentered: Bool {

@@ -93,8 +93,11 @@ extension Engine {
     }
   }
 
+  /// - Parameter groups: the most groups of windows, for tests: only problems of billions of
+  ///   multiply-accumulates have several windows in a group.
   func depthwiseWeightGradient(
-    _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, into gradient: inout Tensor
+    _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, groups most: Int = .max,
+    into gradient: inout Tensor
   ) {
     if problem.isStridedFilter {
       return stridedFilterWeightGradient(problem, input, outputGradient, into: &gradient)
@@ -112,11 +115,16 @@ extension Engine {
     let reading = FilterWindow(reading: problem)
     let gradients = reading.writing(problem.output)
     let offsets = problem.taps.map { reading.offset($0.row, $0.column) }
-    sumParts(reading.count, elements: reading.size, into: &gradient) { channel, part, sums in
-      let images = reading.images(part)
-      withWindow(reading, input, channel / multiplier, images) { x in
-        withWindow(gradients, outputGradient, channel, images) { dy in
-          filterGradient(dy, x, offsets, 0..<reading.length, into: sums)
+    // A large kernel has as many sums as its window has pixels. They are doubles, two floats each.
+    let groups = GradientGroups(
+      of: reading.count, sums: 2 * gradient.count, most: min(most, reading.count))
+    sumParts(groups.count, elements: groups.size * reading.size, into: &gradient) { channel, part, sums in
+      for window in groups[part] {
+        let images = reading.images(window)
+        withWindow(reading, input, channel / multiplier, images) { x in
+          withWindow(gradients, outputGradient, channel, images) { dy in
+            filterGradient(dy, x, offsets, 0..<reading.length, into: sums)
+          }
         }
       }
     }
@@ -261,8 +269,9 @@ private struct GradientPhase {
 
   /// - Parameter window: of the output's gradient
   static func all(_ problem: ConvolutionProblem, _ window: FilterWindow) -> [GradientPhase] {
-    (0..<problem.stride * problem.stride).map { phase in
-      let taps = problem.taps.enumerated().filter {
+    let numbered = problem.taps.enumerated()
+    return (0..<problem.stride * problem.stride).map { phase in
+      let taps = numbered.filter {
         $0.element.row.phase * problem.stride + $0.element.column.phase == phase
       }
       return GradientPhase(

@@ -11,8 +11,7 @@ extension Engine {
         ConvolutionAlgorithm.Forward(
           problem: groups.problem, input: call.input.channels(groups.inputs(group)),
           weight: groups.weights(of: call.weight, group), bias: call.bias.map { Array($0[outputs]) },
-          phases: call.phases.map { $0.channels(groups.phases(group)) }, method: call.method,
-          output: call.output.channels(outputs)))
+          phases: nil, method: call.method, output: call.output.channels(outputs)))
     }
   }
 
@@ -42,8 +41,7 @@ extension Engine {
           self,
           ConvolutionAlgorithm.WeightGradient(
             problem: groups.problem, input: call.input.channels(groups.inputs(group)),
-            outputGradient: call.outputGradient.channels(groups.outputs(group)),
-            phases: call.phases.map { $0.channels(groups.phases(group)) }),
+            outputGradient: call.outputGradient.channels(groups.outputs(group)), phases: nil),
           &own)
         own.values.withUnsafeBufferPointer { own in
           guard let from = own.baseAddress else { return }
@@ -80,11 +78,6 @@ private struct ConvolutionGroups {
   }
 
   func outputs(_ group: Int) -> Range<Int> { group * problem.outputs..<(group + 1) * problem.outputs }
-
-  /// Of the input's four phases, as ``Engine/splitPhases(_:into:)`` orders them.
-  func phases(_ group: Int) -> Range<Int> {
-    4 * inputs(group).lowerBound..<4 * inputs(group).upperBound
-  }
 
   func weights(of weight: Tensor, _ group: Int) -> Tensor {
     let size = weight.count / count

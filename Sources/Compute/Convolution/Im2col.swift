@@ -44,29 +44,26 @@ extension Engine {
     }
     let (outputs, columns) = (problem.outputs, unfolding.planes)
     let size = outputs * columns
-    // Groups of pixels whose sums are added in order; by the problem's size alone.
-    let width = max(1, geometry.length / Unfolding.gradientGroups).roundedUp(to: unfolding.chunk)
-    let groups = geometry.length.dividedRoundingUp(by: width)
+    let groups = GradientGroups(of: geometry.length, sums: size, most: 32, unit: unfolding.chunk)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       guard let gradient = gradient.baseAddress else { return }
       nonisolated(unsafe) let sums = gradient
-      scratch.floats(groups * size) { partials in
-        parallel(groups) { group in
-          let last = min(geometry.length, (group + 1) * width)
-          for begin in Swift.stride(from: group * width, to: last, by: unfolding.chunk) {
+      scratch.floats(groups.count * size) { partials in
+        parallel(groups.count) { group in
+          let (first, last) = (groups[group].lowerBound, groups[group].upperBound)
+          for begin in Swift.stride(from: first, to: last, by: unfolding.chunk) {
             let end = min(last, begin + unfolding.chunk)
             withUnfolded(unfolding, begin, end) { planes in
               blas.multiply(
                 rows: outputs, columns: columns, inner: end - begin, a: outputGradient.plane(0) + begin,
                 aStride: geometry.stride, transposeA: false, b: planes, bStride: unfolding.stride,
-                transposeB: true, beta: begin == group * width ? 0 : 1, c: partials + group * size,
-                cStride: columns)
+                transposeB: true, beta: begin == first ? 0 : 1, c: partials + group * size, cStride: columns)
             }
           }
         }
         parallel(outputs) { output in
           ck_sum_groups(
-            partials + output * columns, Int64(groups), size, Int64(columns), sums + output * columns)
+            partials + output * columns, Int64(groups.count), size, Int64(columns), sums + output * columns)
         }
       }
     }
@@ -96,8 +93,6 @@ private struct Unfolding {
   /// Elements from plane to plane: an odd number of cache lines.
   let stride: Int
 
-  /// Groups of pixels of a weight gradient, at most about.
-  static let gradientGroups = 32
   /// Floats of a chunk that stay in a core's second-level cache.
   private static let cached = 65536
 

@@ -100,17 +100,19 @@ extension Engine {
   ) {
     let (inputs, outputs) = (x.shape.channels, dy.shape.channels)
     let size = inputs * outputs
-    let split = ManyChannelSplit(tiles: tiles.count)
-    scratch.floats(split.groups * 36 * size) { partials in
+    // Long enough that the library's packing pays.
+    let most = min(32, tiles.count / 256)
+    let groups = GradientGroups(of: tiles.count, sums: 36 * size, most: most, unit: CK_VECTOR_FLOATS)
+    scratch.floats(groups.count * 36 * size) { partials in
       tiles.withLoopArguments { arguments in
-        parallel(split.groups * 6) { task in
+        parallel(groups.count * 6) { task in
           let (group, row) = (task / 6, task % 6)
-          let first = group * split.size
-          let range = TileRange(tiles: arguments, first: first, count: min(split.size, tiles.count - first))
+          let range = TileRange(
+            tiles: arguments, first: groups[group].lowerBound, count: groups[group].count)
           sumRow(row, x, dy, range, into: partials + (group * 36 + row * 6) * size)
         }
       }
-      transformBack(partials, groups: split.groups, isTurned: false, into: &gradient)
+      transformBack(partials, groups: groups.count, isTurned: false, into: &gradient)
     }
   }
 
@@ -144,18 +146,5 @@ extension Engine {
         }
       }
     }
-  }
-}
-
-/// Groups of tiles whose sums are added in order. Depends on the problem's size alone.
-private struct ManyChannelSplit {
-  let size: Int
-  let groups: Int
-
-  init(tiles: Int) {
-    // Long enough that the library's packing pays; no more sums than other gradients have.
-    let wanted = max(1, min(32, tiles / 256))
-    size = tiles.dividedRoundingUp(by: wanted).roundedUp(to: CK_VECTOR_FLOATS)
-    groups = tiles.dividedRoundingUp(by: size)
   }
 }

@@ -90,7 +90,7 @@ struct PaddedTiles {
     else { return nil }
     shape = PlaneShape(channels: 1, images: images, rows: rows, columns: columns)
     growth = Double(shape.pixelsPerChannel) / Double(max(1, maps.pixelsPerChannel))
-    guard let tiles = WinogradTiles(shape, PlaneGeometry.of(shape)) else { return nil }
+    guard let tiles = WinogradTiles(shape) else { return nil }
     self.tiles = tiles
   }
 }

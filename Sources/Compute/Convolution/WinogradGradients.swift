@@ -122,13 +122,6 @@ struct WinogradGradientSplit {
   let size: Int
   let groups: Int
 
-  /// Of a problem whose maps are made of whole tiles.
-  init(_ problem: ConvolutionProblem, cached: Int) {
-    self.init(
-      tiles: problem.input.images * (problem.input.rows / 4) * (problem.input.columns / 4),
-      inputs: problem.input.channels, outputs: problem.outputs, cached: cached)
-  }
-
   init(tiles: Int, inputs: Int, outputs: Int, cached: Int) {
     // Enough groups to share evenly, but their sums must be added up, too.
     let wanted = min(24, max(8, (1 << 20) / (36 * inputs * outputs)))

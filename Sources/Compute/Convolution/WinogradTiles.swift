@@ -5,39 +5,30 @@ import CKernels
 /// 1509.09308).
 struct WinogradTiles {
   let count: Int
-  private let run: Int
-  private let starts: [Int32]
-  private let pitch: Int
-
-  /// Tiles of the maps; nil where they cannot be cut into whole vectors of them.
-  static func count(_ shape: PlaneShape, _ geometry: PlaneGeometry) -> Int? {
-    let count = shape.images * (shape.rows / 4) * (shape.columns / 4)
-    guard shape.rows % 4 == 0, shape.columns % 4 == 0, count > 0, count % CK_VECTOR_FLOATS == 0,
-      shape.images * geometry.imageStride <= Int32.max
-    else { return nil }
-    return count
-  }
+  private let shape: PlaneShape
 
   /// Nil where the maps cannot be cut into whole vectors of tiles.
-  init?(_ shape: PlaneShape, _ geometry: PlaneGeometry) {
-    guard let count = Self.count(shape, geometry) else { return nil }
-    let across = shape.columns / 4
-    let down = shape.rows / 4
-    let run = across % 4 == 0 ? 4 : across % 2 == 0 ? 2 : 1
-    self.count = count
-    starts = (0..<count / run).map { index in
-      let tile = index * run
-      let (image, row) = (tile / (down * across), tile / across % down)
-      return Int32(image * geometry.imageStride + 4 * row * geometry.pitch + tile % across * 4)
-    }
-    self.run = run
-    pitch = geometry.pitch
+  init?(_ shape: PlaneShape) {
+    self.shape = shape
+    count = shape.images * (shape.rows / 4) * (shape.columns / 4)
+    guard shape.rows % 4 == 0, shape.columns % 4 == 0, count > 0, count % CK_VECTOR_FLOATS == 0,
+      shape.elementsPerChannel <= Int32.max
+    else { return nil }
   }
 
   /// Calls `body` with the tiles as the inner loops read them.
   func withLoopArguments(_ body: (ck_winograd) -> Void) {
+    let geometry = PlaneGeometry.of(shape)
+    let across = shape.columns / 4
+    let down = shape.rows / 4
+    let run = across % 4 == 0 ? 4 : across % 2 == 0 ? 2 : 1
+    let starts = (0..<count / run).map { index in
+      let tile = index * run
+      let (image, row) = (tile / (down * across), tile / across % down)
+      return Int32(image * geometry.imageStride + 4 * row * geometry.pitch + tile % across * 4)
+    }
     starts.withUnsafeBufferPointer {
-      body(ck_winograd(count: Int64(count), run: Int64(run), starts: $0.baseAddress, pitch: pitch))
+      body(ck_winograd(count: Int64(count), run: Int64(run), starts: $0.baseAddress, pitch: geometry.pitch))
     }
   }
 

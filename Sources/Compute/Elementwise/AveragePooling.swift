@@ -7,13 +7,7 @@ extension Engine {
   /// - Precondition: padding is at most half the window.
   public func averagePool(_ x: Planes, window: Int, stride: Int, padding: Int, into y: Planes) {
     let pool = pool(x.shape, y.shape, window: window, stride: stride, padding: padding)
-    withUnsafePointer(to: pool) { pool in
-      parallel(x.shape.channels) { channel in
-        reading(x, channel, x.geometry.elements) { x in
-          writing(y, channel, y.geometry.elements, keepsValues: true) { y in ck_average_pool(pool, x, y) }
-        }
-      }
-    }
+    forEachPlane(x, into: y, pool) { _, pool, x, y in ck_average_pool(pool, x, y) }
   }
 
   /// Gradient of ``averagePool(_:window:stride:padding:into:)``: every window's spread evenly over
@@ -24,15 +18,7 @@ extension Engine {
     _ dy: Planes, window: Int, stride: Int, padding: Int, accumulate: Bool, into dx: Planes
   ) {
     let pool = pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
-    withUnsafePointer(to: pool) { pool in
-      parallel(dx.shape.channels) { channel in
-        reading(dy, channel, dy.geometry.elements) { dy in
-          writing(dx, channel, dx.geometry.elements, keepsValues: true) { dx in
-            ck_average_pool_gradient(pool, dy, accumulate, dx)
-          }
-        }
-      }
-    }
+    forEachPlane(dy, into: dx, pool) { _, pool, dy, dx in ck_average_pool_gradient(pool, dy, accumulate, dx) }
   }
 
   /// Relevance of the input of ``averagePool(_:window:stride:padding:into:)``: x * R / (sum of x

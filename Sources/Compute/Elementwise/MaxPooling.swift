@@ -18,14 +18,8 @@ extension Engine {
     }
     indices.withUnsafeMutableBufferPointer { indices in
       guard let indices = indices.baseAddress else { return }
-      withUnsafePointer(to: pool) { pool in
-        parallel(x.shape.channels) { channel in
-          reading(x, channel, x.geometry.elements) { x in
-            writing(y, channel, y.geometry.elements, keepsValues: true) { y in
-              ck_max_pool(pool, x, y, indices + channel * pixels)
-            }
-          }
-        }
+      forEachPlane(x, into: y, pool) { channel, pool, x, y in
+        ck_max_pool(pool, x, y, indices + channel * pixels)
       }
     }
   }
@@ -40,14 +34,8 @@ extension Engine {
       indices.count == pixels * dy.shape.channels, "\(indices.count) indices do not fit \(dy.shape)")
     indices.withUnsafeBufferPointer { indices in
       guard let indices = indices.baseAddress else { return }
-      withUnsafePointer(to: pool) { pool in
-        parallel(dx.shape.channels) { channel in
-          reading(dy, channel, dy.geometry.elements) { dy in
-            writing(dx, channel, dx.geometry.elements, keepsValues: true) { dx in
-              ck_max_pool_gradient(pool, dy, indices + channel * pixels, dx)
-            }
-          }
-        }
+      forEachPlane(dy, into: dx, pool) { channel, pool, dy, dx in
+        ck_max_pool_gradient(pool, dy, indices + channel * pixels, dx)
       }
     }
   }

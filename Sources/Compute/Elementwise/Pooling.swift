@@ -16,4 +16,19 @@ extension Engine {
       images: Int64(x.images), rows: Int64(x.rows), columns: Int64(x.columns), output_rows: Int64(y.rows),
       output_columns: Int64(y.columns), window: Int64(window), stride: Int64(stride), padding: Int64(padding))
   }
+
+  /// Calls `body` with every channel, the windows, and where the channel's planes are read and
+  /// written.
+  func forEachPlane(
+    _ x: Planes, into y: Planes, _ pool: ck_pool,
+    _ body: (Int, UnsafePointer<ck_pool>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    withUnsafePointer(to: pool) { pool in
+      parallel(x.shape.channels) { channel in
+        reading(x, channel, x.geometry.elements) { x in
+          writing(y, channel, y.geometry.elements, keepsValues: true) { y in body(channel, pool, x, y) }
+        }
+      }
+    }
+  }
 }

@@ -62,16 +62,31 @@ public enum KernelClass: String, CaseIterable, Sendable {
     }
   }
 
-  /// What the last bits of results depend on: the class, the BLAS library's release and the kernels
-  /// that it runs, and the algorithm of convolutions that was asked for.
+  /// What the last bits of results depend on: the class, the C library's functions, the BLAS
+  /// library's release and the kernels that it runs, and the algorithm of convolutions that was
+  /// asked for.
   ///
   /// - Parameter precision: of the planes
   public func fingerprint(in precision: Precision) -> String {
     let library = try? BLAS.of(self)
     let blas = [library?.coreName ?? "none", library?.release].compactMap(\.self).joined(separator: " ")
     let convolution = ConvolutionAlgorithm.requestedName.map { ", convolution \($0)" } ?? ""
-    return "\(rounding(in: precision).rawValue), BLAS \(blas)\(convolution)"
+    return "\(rounding(in: precision).rawValue), libm \(Self.mathDigest), BLAS \(blas)\(convolution)"
   }
+
+  /// Digest of values of the C library's functions that trainings call: hexadecimal digits.
+  ///
+  /// Their last bits differ between libraries. In glibc, one value in a thousand also depends on
+  /// whether the processor has FMA instructions.
+  static let mathDigest: String = {
+    var digest: UInt64 = 0
+    for index in 0..<10_000 {
+      let x = (Double(index) + 0.5) / 10_000
+      let values: [Double] = [exp(-20 * x), log(x), cos(2 * Double.pi * x), pow(x, 3)]
+      for value in values { digest = (digest ^ value.bitPattern) &* 0x100_0000_01b3 }
+    }
+    return String(digest, radix: 16)
+  }()
 
   var table: UnsafePointer<ck_kernels>? {
     switch self {

@@ -18,9 +18,12 @@ public struct PlaneShape: Hashable, Sendable {
   /// Of all pixels, without borders.
   public func bytes(_ precision: Precision) -> Int { channels * pixelsPerChannel * precision.bytes }
 
-  /// Of the memory of planes: pixels, and the zeros behind rows and images.
+  /// Pixels of one channel over the whole batch, and the zeros behind rows and images.
+  var elementsPerChannel: Int { images * (rows + 1) * (columns + 1) }
+
+  /// Of the memory of planes, with the zeros behind rows and images.
   public func bytesWithBorders(_ precision: Precision) -> Int {
-    channels * images * (rows + 1) * (columns + 1) * precision.bytes
+    channels * elementsPerChannel * precision.bytes
   }
 
   /// What windows over every image give: one pixel for each place of a window.

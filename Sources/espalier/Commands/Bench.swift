@@ -24,10 +24,10 @@ struct Bench: ParsableCommand {
     help: "float32 or bfloat16, of activations and their gradients. Scoring is measured in float32 only.")
   var precision: Precision = .float32
 
-  @Option(help: "Batch size.")
+  @Option(parsing: .unconditional, help: "Batch size.")
   var batch = 128
 
-  @Option(help: "Minimum number of seconds to measure each case.")
+  @Option(parsing: .unconditional, help: "Minimum number of seconds to measure each case.")
   var seconds = 6.0
 
   @Option(help: "text, or json with one object per line.")
@@ -42,7 +42,7 @@ struct Bench: ParsableCommand {
     completion: .directory, transform: path)
   var decode: String?
 
-  @Option(help: "With --decode: rows and columns of the images. Default: 224.")
+  @Option(parsing: .unconditional, help: "With --decode: rows and columns of the images. Default: 224.")
   var size: Int?
 
   @OptionGroup var compute: EngineOptions
@@ -70,9 +70,9 @@ struct Bench: ParsableCommand {
     if let decode { return try showDecoding(of: decode, threads: engine.threads) }
     do {
       let measured = try (cases.isEmpty ? BenchmarkCase.standardNames : cases).map { try BenchmarkCase($0) }
-      if profile { return try showProfiles(of: measured, engine) }
       // Before any output.
-      for benchmark in measured { try benchmark.check() }
+      for benchmark in measured { try benchmark.check(isProfiled: profile) }
+      if profile { return try showProfiles(of: measured, engine) }
       if format == .text {
         print(row(["case", "mode", "precision"], "images/s", "peak MiB"))
       }
