@@ -20,10 +20,6 @@ struct ImageNetResNet: ArchitectureFamily {
     }
   }
 
-  private static func stages(_ spec: ArchitectureSpec) -> [(width: Int, blocks: Int)] {
-    (blocks[spec.depth] ?? []).enumerated().map { (64 << $0, $1) }
-  }
-
   func graph(_ spec: ArchitectureSpec, input: FeatureShape) throws(ArchitectureError) -> Graph {
     try fitting { () throws(GraphError) in try layers(spec, input: input) }
   }
@@ -33,9 +29,9 @@ struct ImageNetResNet: ArchitectureFamily {
     var value = try stages.stem(outputs: spec.scaled(64), kernel: 7, stride: 2)
     value = try stages.builder.add(
       MaxPooling(window: 3, stride: 2, padding: 1), [value], layer: "maxpool")
-    for (index, stage) in Self.stages(spec).enumerated() {
+    for (index, blocks) in (Self.blocks[spec.depth] ?? []).enumerated() {
       value = try stages.stage(
-        "layer\(index + 1)", of: value, channels: spec.scaled(stage.width), blocks: stage.blocks,
+        "layer\(index + 1)", of: value, channels: spec.scaled(64 << index), blocks: blocks,
         kind: spec.block, stride: index > 0 ? 2 : 1, shortcut: "downsample")
     }
     return try stages.classified(value, classes: spec.classes)

@@ -54,7 +54,8 @@ public final class Network {
   public var input: PlaneShape { graph.input.planes(images: 1) }
   public var classes: Int { graph.classes }
 
-  /// Whether residual streams are pruned, too: criteria then score the layers that start them.
+  /// Whether residual streams are pruned, too: criteria other than relevance may score the layers
+  /// that start them.
   public var prunesStreams: Bool {
     get { structure.prunesStreams }
     set { structure.prunesStreams = newValue }

@@ -59,31 +59,50 @@ struct PruningCandidates {
   private static func allowed(
     _ ranked: [RankedChannel], kept: [String: Int], floors: [String: ChannelFloor], coupling: StreamCoupling
   ) -> [RankedChannel] {
-    var left = kept
-    // Channels that streams leave to a layer: a multiple must remain, for which channels of the
-    // layer itself may stay.
-    var leftByStreams = kept
-    var removed: [String: Set<Int>] = [:]
-    func isRemoved(_ group: String, _ channel: Int) -> Bool { removed[group]?.contains(channel) == true }
-    let (least, leastByStreams) = (floors.mapValues(\.least), floors.mapValues(\.leastByStreams))
-    func hasMore(_ left: [String: Int], _ least: [String: Int], _ group: String) -> Bool {
-      left[group, default: 0] > least[group, default: 0]
-    }
+    var losses = Losses(of: kept, floors: floors.mapValues(\.least))
+    // Of the channels that streams leave to a layer, a multiple must remain, for which channels of
+    // the layer itself may stay.
+    var lossesByStreams = Losses(of: kept, floors: floors.mapValues(\.leastByStreams))
     return ranked.filter { channel in
-      guard hasMore(left, least, channel.group), !isRemoved(channel.group, channel.channel) else {
+      let own = (group: channel.group, channel: channel.channel)
+      let followers = coupling.followers(of: own.group, own.channel)
+      guard !losses.contains(own), losses.allow(followers + [own]), lossesByStreams.allow(followers) else {
         return false
       }
-      let followers = coupling.followers(of: channel.group, channel.channel)
-      let lost = followers.filter { !isRemoved($0.group, $0.channel) }
-      guard lost.allSatisfy({ hasMore(left, least, $0.group) }),
-        followers.allSatisfy({ hasMore(leftByStreams, leastByStreams, $0.group) })
-      else { return false }
-      for follower in followers { leftByStreams[follower.group, default: 0] -= 1 }
-      for (group, number) in lost + [(group: channel.group, channel: channel.channel)] {
-        left[group, default: 0] -= 1
-        removed[group, default: []].insert(number)
-      }
+      losses.add(followers + [own])
+      lossesByStreams.add(followers)
       return true
     }
+  }
+}
+
+/// Channels that groups lose.
+private struct Losses {
+  private var lost: [String: Set<Int>] = [:]
+  /// How many more channels a group may lose.
+  private var room: [String: Int]
+
+  /// - Parameters:
+  ///   - kept: remaining channels, by group.
+  ///   - floors: how many of them must stay.
+  init(of kept: [String: Int], floors: [String: Int]) { room = kept.merging(floors, uniquingKeysWith: -) }
+
+  func contains(_ channel: (group: String, channel: Int)) -> Bool {
+    lost[channel.group]?.contains(channel.channel) == true
+  }
+
+  /// Whether no group falls below its floor if it loses all of these together.
+  func allow(_ channels: [(group: String, channel: Int)]) -> Bool {
+    more(channels).allSatisfy { $0.value <= room[$0.key, default: 0] }
+  }
+
+  mutating func add(_ channels: [(group: String, channel: Int)]) {
+    room.merge(more(channels), uniquingKeysWith: -)
+    for channel in channels { lost[channel.group, default: []].insert(channel.channel) }
+  }
+
+  /// By group, how many of the channels are not lost yet.
+  private func more(_ channels: [(group: String, channel: Int)]) -> [String: Int] {
+    Dictionary(channels.filter { !contains($0) }.map { ($0.group, 1) }, uniquingKeysWith: +)
   }
 }

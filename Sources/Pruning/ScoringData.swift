@@ -6,7 +6,7 @@ public struct ScoringData {
   /// One pass over this process's batches of the scoring images,
   /// `[channels, images, rows, columns]`, and their labels; process r of n has batches r, r + n,
   /// and so on.
-  public let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
+  let batches: () -> AnyIterator<(images: Planes, labels: [Int])>
   public let seed: UInt64
   public let epoch: Int
   /// Whether the scores are no longer needed: the criterion may then end early with invalid scores.

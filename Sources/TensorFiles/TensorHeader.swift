@@ -10,11 +10,10 @@ public struct TensorHeader: Equatable, Sendable {
   public let metadata: [String: String]
 
   private init(_ entries: [HeaderReader.Entry], _ metadata: [String: String]) {
-    shapes = Dictionary(entries.filter { !$0.type.isInteger }.map { ($0.name, $0.shape) }) { first, _ in first
-    }
-    integerTypes = Dictionary(entries.filter(\.type.isInteger).map { ($0.name, $0.type.rawValue) }) {
-      first, _ in first
-    }
+    shapes = Dictionary(
+      uniqueKeysWithValues: entries.filter { !$0.type.isInteger }.map { ($0.name, $0.shape) })
+    integerTypes = Dictionary(
+      uniqueKeysWithValues: entries.filter(\.type.isInteger).map { ($0.name, $0.type.rawValue) })
     self.metadata = metadata
   }
 

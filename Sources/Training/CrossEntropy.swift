@@ -50,10 +50,6 @@ public struct Hits: Codable, Equatable, Sendable {
   public var top5 = 0
   public var images = 0
 
-  public init() {}
-
-  init(top1: Int, top5: Int, images: Int) { (self.top1, self.top5, self.images) = (top1, top5, images) }
-
   mutating func add(_ other: Hits) {
     top1 += other.top1
     top5 += other.top5

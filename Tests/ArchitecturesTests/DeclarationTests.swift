@@ -350,6 +350,26 @@ struct DeclarationTests {
       "{blocks: {b: {parameters: {out: width}, layers: [{conv: out}]}}, layers: [{block: b}, {linear: classes}]}",
       "1:33: blocks.b.parameters.out: `width` is no parameter here; known: classes, inputs"
     ),
+    (
+      "layers: [{name: a, conv: 8}, {add: [a, c]}, {name: c, conv: 8}, {linear: classes}]",
+      "1:40: layers[1]: there is no layer `c` before this one; it comes later"
+    ),
+    (
+      "{blocks: {res: {parameters: {out: 8, g: 1}, layers: [{conv: out / g}]}}, layers: [{block: res}, {name: b4, block: res, g: 0}, {linear: classes}]}",
+      "1:61: blocks.res.layers[0].conv: b4.conv0: the value divides by zero"
+    ),
+    (
+      "{blocks: {res: {parameters: {out: 8}, layers: [{conv: out}]}}, layers: [{name: b5, block: res, out: 70000, repeat: 2}, {linear: classes}]}",
+      "1:55: blocks.res.layers[0].conv: b5.0.conv0: expected a number from 1 to 65536, found 70000"
+    ),
+    (
+      "{blocks: {b: {layers: [{conv: 8, when: 1 / 0 > 2}]}}, layers: [{name: a, block: b}, {linear: classes}]}",
+      "1:40: blocks.b.layers[0].when: a.conv0: the value divides by zero"
+    ),
+    (
+      "{blocks: {b: {parameters: {n: 0, k: 8 / n}, layers: [{conv: k}]}}, layers: [{name: a, block: b}, {linear: classes}]}",
+      "1:37: architecture.blocks.b.parameters.k: a: the value divides by zero"
+    ),
   ]
 
   @Test("whose blocks have parameters with names that cannot be used are refused; options are such names")
@@ -388,6 +408,12 @@ struct DeclarationTests {
         "1:24: blocks.b.layers[0]: the name `\(start)…` has 501 bytes with those of its blocks;"
           + " expected at most 500"
       ])
+    for count in [521, 5000] {
+      #expect(
+        problems("layers: [{name: \(String(repeating: "n", count: count)), conv: 8}, {linear: classes}]") == [
+          "1:17: layers[0].name: the name `\(start)…` has \(count) bytes; expected at most 520"
+        ])
+    }
   }
 
   @Test("of a hundred thousand layers are refused")

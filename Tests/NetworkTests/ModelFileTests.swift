@@ -67,6 +67,42 @@ struct ModelFileTests {
     #expect(other.tensors["classifier.0.weight"] == model.tensors["classifier.0.weight"])
   }
 
+  @Test(
+    "load with all of a new classifier: its batch norm, and both layers of a sum",
+    arguments: ["convolution", "linear", "sum"], [4, 10])
+  func wholeHead(_ head: String, _ classes: Int) throws {
+    let (model, other) = (try network(head, classes: classes), try network(head, classes: 4))
+    for parameter in model.parameters { parameter.value.values = parameter.value.values.map { $0 + 1 } }
+    let (file, before) = (model.tensorFile(), other.tensors)
+    try other.structure.check(TensorHeader(file), from: "w", newHead: true)
+    try other.load(model: file, from: "w", newHead: true)
+    for (name, tensor) in other.tensors {
+      #expect(tensor == (name.hasPrefix("head") ? before : model.tensors)[name], "\(name)")
+    }
+  }
+
+  /// A stem, and a classifier whose layers are called `head...`.
+  private func network(_ head: String, classes: Int) throws -> Network {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 4, columns: 4))
+    let stem = try builder.convolution(
+      Convolution(outputs: 6, kernel: 3), of: .image, layer: "stem", norm: "stem.norm")
+    if head == "convolution" {
+      let value = try builder.convolution(
+        Convolution(outputs: classes, kernel: 1), of: stem, layer: "head", norm: "head.norm")
+      _ = try builder.add(GlobalAveragePooling(), [value], layer: "mean")
+    } else {
+      let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
+      let linear = try builder.add(Linear(outputs: classes), [mean], layer: "head")
+      if head == "linear" {
+        _ = try builder.add(BatchNormalization(), [linear], layer: "head", tensors: "head.norm")
+      } else {
+        let second = try builder.add(Linear(outputs: classes), [mean], layer: "head2")
+        _ = try builder.add(Add(operands: 2, shortcut: 0), [linear, second], layer: "sum")
+      }
+    }
+    return Network(try builder.graph(), seed: 1, engine: try Engine(threads: 1))
+  }
+
   @Test("that are pruned and have lost their metadata say so")
   func lostMetadata() throws {
     let pruned = try network()

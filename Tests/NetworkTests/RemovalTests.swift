@@ -151,28 +151,4 @@ struct RemovalTests {
     }
     return removed
   }
-
-  /// Zero weights and zero batch norm: zero output.
-  private func mask(_ network: Network, _ removed: [String: Set<Int>]) {
-    let structure = network.structure.structure
-    let lost = removed.flatMap { name, channels in
-      structure.groups.filter { $0.name == name }.flatMap { group in channels.map { group.classes[$0] } }
-    }
-    let classes = Set(lost.flatMap(structure.classes.removed(with:)))
-    for maker in structure.makers {
-      let own = structure.classes.classes(of: maker.value)
-      let channels = Set(own.indices.filter { classes.contains(own[$0]) }.map { $0 - own.startIndex })
-      let parameters = network.store.nodes.indices
-        .filter { network.graph.nodes[$0].layer == maker.layer }
-        .flatMap { network.store[$0] }
-      for parameter in parameters where !parameter.name.contains("running") { zero(parameter, channels) }
-    }
-  }
-
-  private func zero(_ parameter: Parameter, _ channels: Set<Int>) {
-    let size = parameter.value.count / parameter.value.shape[0]
-    for channel in channels {
-      for index in channel * size..<(channel + 1) * size { parameter.value.values[index] = 0 }
-    }
-  }
 }

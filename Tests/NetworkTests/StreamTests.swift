@@ -105,6 +105,20 @@ struct StreamTests {
     #expect((inner.streamGroups + inner.channelGroups).isEmpty)
   }
 
+  @Test("keep all channels where they are the logits, as do linear layers that are added to these")
+  func logits() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 8, columns: 8))
+    let stem = try builder.add(Convolution(outputs: 6, kernel: 3), [.image], layer: "stem")
+    let mean = try builder.add(GlobalAveragePooling(), [stem], layer: "mean")
+    let parts = try ["fc1", "fc2", "fc3"].map { try builder.add(Linear(outputs: 4), [mean], layer: $0) }
+    let inner = try builder.add(Add(operands: 2, shortcut: 0), Array(parts[1...]), layer: "inner")
+    _ = try builder.add(Add(operands: 2, shortcut: 0), [parts[0], inner], layer: "outer")
+    var graph = PrunableGraph(try builder.graph())
+    graph.prunesStreams = true
+    #expect(graph.streamGroups.isEmpty && graph.channelGroups.map(\.name) == ["stem"])
+    #expect(graph.scoredLayers.map(\.name) == ["stem"])
+  }
+
   @Test("keep all channels where a branch is the image")
   func imageAsBranch() throws {
     var builder = GraphBuilder(input: FeatureShape(channels: 2, rows: 3, columns: 3))

@@ -46,6 +46,26 @@ struct StreamPruningTests {
     }
   }
 
+  @Test(
+    "every criterion scores the streams of a network's declaration as those of the network",
+    arguments: CriterionRegistry.entries.map(\.name))
+  func declared(_ name: String) throws {
+    let network = try network(width: 0.5, size: 8)
+    let spec = ArchitectureSpec(
+      name: "layers", depth: 0, block: .plain, input: [3, 8, 8], classes: 4,
+      declaration: try ArchitectureDeclaration(network.graph))
+    let declared = try ArchitectureRegistry.build(spec, seed: 2, engine: network.engine)
+    try declared.load(network.tensorFile(), from: "memory")
+    let criterion = try #require(CriterionRegistry.make(name))
+    let scores = [network, declared].map { network in
+      network.prunesStreams = true
+      let scores = network.structure.groupScores(
+        normalizedByLayer(criterion.importance(of: network, on: CriteriaTests.data(channels: 3))))
+      return (network.channelGroups + network.streamGroups).map { scores[$0.name] }
+    }
+    #expect(scores[0] == scores[1])
+  }
+
   static let targets: [PruneSpec.Target] = [
     .ratio(0.6), .channelsPerStep(40), .parameterRatio(0.6), .flopsRatio(0.5),
   ]
@@ -103,6 +123,38 @@ struct StreamPruningTests {
     }
   }
 
+  @Test(
+    "leaves layers their floors where a stream's channel takes several of a layer's channels along",
+    arguments: [(1, [1, 3, 5, 7]), (3, [1, 3])])
+  func severalAtOnce(_ minimum: Int, _ lowest: [Int]) throws {
+    let graph = try grouped()
+    var scores = Dictionary(
+      uniqueKeysWithValues: (graph.channelGroups + graph.streamGroups).map { group in
+        (group.name, [Double](repeating: 100, count: group.originalCount))
+      })
+    for channel in lowest { scores["last"]?[channel] = 0 }
+    scores["stem"]?[0] = 1
+    let schedule = PruningSchedule(spec(.channelsPerStep(8), minimum: minimum), epochs: 4)
+    let removals = schedule.removals(after: 1, graph: graph, scores: scores)
+    let smaller = graph.removing(removals)
+    for group in smaller.channelGroups + smaller.streamGroups {
+      let gone = Set(0..<group.originalCount).subtracting(group.kept)
+      #expect(gone == removals[group.name] ?? [], "\(group.name)")
+      #expect(group.kept.count * group.width >= minimum, "\(group.name)")
+    }
+  }
+
+  @Test("counts once what goes with a sum and with the sum around it")
+  func nestedFloors() throws {
+    let graph = try nested()
+    let ranks = (0..<6).map { Double(2 * $0) }
+    let scores = ["first": ranks, "stem": ranks.map { $0 + 1 }, "second": ranks.map { $0 + 100 }]
+    let removals = PruningSchedule(spec(.ratio(0.9)), epochs: 4).removals(
+      after: 3, graph: graph, scores: scores)
+    let smaller = graph.removing(removals)
+    #expect((smaller.streamGroups + smaller.channelGroups).map(\.kept) == [[4, 5], [5], [5]])
+  }
+
   @Test("holds the multiple in a sum within a sum, which loses channels with the outer one")
   func nestedMultiples() throws {
     let graph = try nested()
@@ -141,6 +193,20 @@ struct StreamPruningTests {
     let inner = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "inner")
     let outer = try builder.add(Add(operands: 2, shortcut: 0), [stem, inner], layer: "outer")
     let mean = try builder.add(GlobalAveragePooling(), [outer], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    var graph = PrunableGraph(try builder.graph())
+    graph.prunesStreams = true
+    return graph
+  }
+
+  /// A stream whose channels are sets of four, with each of which four channels of `last` go.
+  private func grouped() throws -> PrunableGraph {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 8, columns: 8))
+    let stem = try builder.add(Convolution(outputs: 8, kernel: 3), [.image], layer: "stem")
+    let inner = try builder.add(Convolution(outputs: 8, kernel: 3, groups: 4), [stem], layer: "inner")
+    let last = try builder.add(Convolution(outputs: 8, kernel: 1), [inner], layer: "last")
+    let sum = try builder.add(Add(operands: 2, shortcut: 0), [stem, last], layer: "sum")
+    let mean = try builder.add(GlobalAveragePooling(), [sum], layer: "mean")
     _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
     var graph = PrunableGraph(try builder.graph())
     graph.prunesStreams = true

@@ -1,7 +1,8 @@
 import Compute
 import Foundation
 import Testing
-import Training
+
+@testable import Training
 
 @Suite("Cross entropy")
 struct CrossEntropyTests {

@@ -49,6 +49,12 @@ def groups(nodes):
                     tie((source, channel), (index, channel))
 
     fixed = {root(atom) for atom in kept}
+    # A linear layer that is added to the logits is not hidden.
+    logits = {root((len(nodes) - 1, channel)) for channel in range(nodes[-1].shape[0])}
+    while more := {root(branch) for branch, sum_ in branches if root(sum_) in logits} - logits:
+        logits |= more
+    fixed |= logits & {root((index, channel)) for index, node in enumerate(nodes)
+                       if node.kind == "linear" for channel in range(node.shape[0])}
     sums = {root(sum_) for _, sum_ in branches}
     members = {}
     for index, node in enumerate(nodes):

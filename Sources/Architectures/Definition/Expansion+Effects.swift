@@ -22,10 +22,10 @@ extension Expansion {
 
   /// `outputs` has an effect only if a sum reads the layer.
   func checkPlacements() throws(ArchitectureError) {
-    for (value, layer) in placed where !summed.contains(value) {
+    for (value, layer, use) in placed where !summed.contains(value) {
       throw .layer(
         layer.options["outputs"]?.place ?? layer.place, path: layer.path + ".outputs",
-        message: "no `add` reads this layer, and only a sum's channels can be named")
+        message: use + "no `add` reads this layer, and only a sum's channels can be named")
     }
   }
 }

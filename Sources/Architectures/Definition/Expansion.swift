@@ -9,7 +9,7 @@ struct Expansion {
   /// By value: the channels of the sum that it adds to, if it has fewer channels than the sum.
   private var outputs: [Graph.Value: [Int]] = [:]
   /// Layers with `outputs`, and the values that sums read.
-  private(set) var placed: [(value: Graph.Value, layer: LayerDeclaration)] = []
+  private(set) var placed: [(value: Graph.Value, layer: LayerDeclaration, use: String)] = []
   private(set) var summed: Set<Graph.Value> = []
   /// Values that a layer reads.
   private var used: Set<Graph.Value> = []
@@ -33,6 +33,10 @@ struct Expansion {
     var isFile: Bool
     /// The enclosing blocks.
     var blocks: [String]
+
+    /// What messages about a layer begin with: its full name if it is in a block, whose template
+    /// can have several uses.
+    func use(_ layer: String) -> String { isFile ? "" : "\(prefix)\(layer): " }
   }
 
   /// - Parameters:
@@ -97,7 +101,7 @@ struct Expansion {
     _ list: [LayerDeclaration], of input: Graph.Value, _ scope: inout Scope
   ) throws(ArchitectureError) -> Graph.Value {
     var value = input
-    var unread: [(value: Graph.Value, layer: LayerDeclaration)] = []
+    var unread: [(value: Graph.Value, index: Int)] = []
     for (index, layer) in list.enumerated() {
       layers += 1
       guard layers <= Self.mostLayers else {
@@ -106,11 +110,14 @@ struct Expansion {
       let previous = value
       value = try add(layer, at: index, of: previous, &scope)
       if !used.contains(previous), previous != .image, index > 0 {
-        unread.append((previous, list[index - 1]))
+        unread.append((previous, index - 1))
       }
     }
-    for (unread, layer) in unread where !used.contains(unread) && unread != value {
-      throw .layer(layer.place, path: layer.path, message: "no layer reads what this one gives")
+    for (unread, index) in unread where !used.contains(unread) && unread != value {
+      let layer = list[index]
+      throw .layer(
+        layer.place, path: layer.path,
+        message: "\(scope.use(layer.name(at: index)))no layer reads what this one gives")
     }
     return value
   }
@@ -123,7 +130,7 @@ struct Expansion {
     var numbers = scope.numbers
     if scope.isFile { numbers["inputs"] = builder.shape(inputs[0]).channels }
     var value = inputs[inputs.count - 1]
-    if try isPresent(layer, numbers) {
+    if try isPresent(layer, numbers, scope.use(name)) {
       for input in inputs { used.insert(input) }
       value =
         layer.kind == "block"
@@ -134,14 +141,14 @@ struct Expansion {
     return value
   }
 
-  private func isPresent(_ layer: LayerDeclaration, _ numbers: [String: Int]) throws(ArchitectureError)
-    -> Bool
-  {
+  private func isPresent(
+    _ layer: LayerDeclaration, _ numbers: [String: Int], _ use: String
+  ) throws(ArchitectureError) -> Bool {
     guard let condition = layer.condition else { return true }
     do throws(Expression.EvaluationError) {
       return try condition.value.truth(numbers)
     } catch {
-      throw .layer(condition.place, path: layer.path + ".when", message: "the value \(error)")
+      throw .layer(condition.place, path: layer.path + ".when", message: "\(use)the value \(error)")
     }
   }
 
@@ -187,31 +194,29 @@ struct Expansion {
     }
     var repetitions = 1
     if let written = use.repetitions {
-      repetitions = try number(written, numbers, use.path + ".repeat")
-      guard (1...Self.mostLayers).contains(repetitions) else {
-        throw .layer(
-          written.place, path: use.path + ".repeat",
-          message: "expected a number from 1 to \(Self.mostLayers), found \(repetitions)")
-      }
+      repetitions = try number(
+        written, numbers, use.path + ".repeat", use: scope.use(name), .whole(1...Self.mostLayers))
     }
     var value = input
     for index in 0..<repetitions {
+      let full = scope.prefix + name + (use.repetitions == nil ? "" : ".\(index)")
       var own: [String: Int] = ["classes": numbers["classes"] ?? 0, "inputs": builder.shape(value).channels]
       for parameter in block.parameters {
-        let name = parameter.name
-        if let given = (index == 0 ? use.firstArguments[name] : nil) ?? use.arguments[name] {
-          own[name] = try number(given, numbers, use.path + "." + name)
+        let key = parameter.name
+        if let given = (index == 0 ? use.firstArguments[key] : nil) ?? use.arguments[key] {
+          own[key] = try number(given, numbers, use.path + "." + key, use: scope.use(name))
         } else if let value = parameter.defaultValue {
-          own[name] = try number(
-            value, fileNumbers.merging(own) { $1 }, "architecture.blocks.\(template).parameters.\(name)")
+          own[key] = try number(
+            value, fileNumbers.merging(own) { $1 }, "architecture.blocks.\(template).parameters.\(key)",
+            use: full + ": ")
         } else {
           throw .layer(
-            use.place, path: use.path, message: "the block `\(template)` needs a value for `\(name)`")
+            use.place, path: use.path,
+            message: "\(scope.use(name))the block `\(template)` needs a value for `\(key)`")
         }
       }
-      let prefix = scope.prefix + name + (use.repetitions == nil ? "." : ".\(index).")
       var inner = Scope(
-        prefix: prefix, values: ["input": value], numbers: own, isFile: false,
+        prefix: full + ".", values: ["input": value], numbers: own, isFile: false,
         blocks: scope.blocks + [template])
       value = try add(block.layers, of: value, &inner)
     }
@@ -229,7 +234,7 @@ struct Expansion {
     guard names.insert(full).inserted else {
       throw .layer(layer.place, path: layer.path, message: "two layers are named `\(full)`")
     }
-    let options = try options(of: layer, kind, numbers)
+    let options = try options(of: layer, kind, numbers, scope.use(name))
     try checkEffects(of: layer, options)
     let (weights, norm) = try tensorNames(layer, kind, name, options, scope.prefix)
     let isPlain = scope.prefix.isEmpty
@@ -249,7 +254,7 @@ struct Expansion {
       let value = try kind.add(parts, &builder)
       if case .channels(let list)? = layer.options["outputs"]?.value {
         outputs[value] = list
-        placed.append((value, layer))
+        placed.append((value, layer, scope.use(name)))
       }
       if layer.kind == "add" { summed.formUnion(inputs) }
       return value
@@ -266,7 +271,7 @@ struct Expansion {
   }
 
   private func options(
-    of layer: LayerDeclaration, _ kind: LayerKind, _ numbers: [String: Int]
+    of layer: LayerDeclaration, _ kind: LayerKind, _ numbers: [String: Int], _ use: String
   ) throws(ArchitectureError) -> LayerOptions {
     var found: [String: Int] = [:]
     var decimals: [String: Double] = [:]
@@ -281,7 +286,7 @@ struct Expansion {
       switch value.value {
       case .expression(let expression):
         found[key] = try number(
-          Placed(value: expression, place: value.place), numbers, layer.path + "." + key, form)
+          Placed(value: expression, place: value.place), numbers, layer.path + "." + key, use: use, form)
       case .number(let number): decimals[key] = number
       case .word(let word): words[key] = word
       case .flag(let flag): flags[key] = flag

@@ -19,6 +19,8 @@ struct ChannelStructure: Sendable {
   }
 
   let classes: ChannelClasses
+  /// Classes of the logits, and of the branches of sums that give them.
+  let logits: Set<Int>
   /// In forward order, including the layer of the logits.
   let makers: [Maker]
   /// In forward order, including streams.
@@ -30,7 +32,13 @@ struct ChannelStructure: Sendable {
 
   init(_ graph: Graph) {
     var ties = ChannelTies(graph)
-    classes = ties.classes()
+    var classes = ties.classes()
+    logits = Set(classes.classes(of: graph.output).flatMap(classes.removed(with:)))
+    // A linear layer that is added to the logits is not hidden, unlike a block that ends in them.
+    let units = graph.nodes.indices.filter { graph.nodes[$0].operation is Linear }
+      .flatMap { classes.classes(of: graph.output(of: $0)) }
+    classes.pinned.formUnion(logits.intersection(units))
+    self.classes = classes
     makers = graph.nodes.indices.filter { graph.nodes[$0].operation.makesChannels }.map { node in
       Maker(
         layer: graph.nodes[node].layer, node: node, value: graph.output(of: node),

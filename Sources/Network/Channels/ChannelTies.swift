@@ -96,7 +96,7 @@ struct ChannelClasses: Sendable {
   private let offsets: [Int]
   private let roots: [Int]
   /// Classes that are never removed.
-  let pinned: Set<Int>
+  var pinned: Set<Int>
   /// By class, the classes that are removed with it, but may be removed earlier.
   let follows: [Int: [Int]]
 

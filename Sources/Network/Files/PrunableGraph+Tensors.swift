@@ -16,13 +16,14 @@ extension PrunableGraph {
     return shapes
   }
 
-  /// The tensors of the last layer that has weights.
+  /// The tensors of the layers whose channels are the logits, and of their batch norms.
   var headTensors: [String] {
-    guard let last = graph.nodes.indices.last(where: { graph.nodes[$0].operation.makesChannels }) else {
-      return []
+    graph.nodes.indices.filter { node in
+      structure.classes.classes(of: graph.output(of: node)).contains(where: structure.logits.contains)
+    }.flatMap { index in
+      let node = graph.nodes[index]
+      return node.operation.parameters(graph.inputShapes(index)).map { node.tensors + "." + $0.name }
     }
-    let node = graph.nodes[last]
-    return node.operation.parameters(graph.inputShapes(last)).map { node.tensors + "." + $0.name }
   }
 
   /// Checks the header of a file: whether its tensors, with the remaining channels in its metadata,

@@ -51,7 +51,7 @@ extension Network {
   ///
   /// - Parameter images: `[channels, images, rows, columns]`
   public func positiveShares(_ images: Planes) -> [String: [Double]] {
-    // A projection has no activation.
+    // A projection that starts a stream has no activation.
     let relevant = Set(structure.relevanceLayers.map(\.node))
     let layers = structure.scoredLayers.filter { $0.hasActivation || relevant.contains($0.node) }
     let wanted = Set(layers.map(\.activation))

@@ -25,14 +25,9 @@ extension PrunableGraph {
     structure.makers.filter { isScored($0) || (isStream($0) && prunesStreams) }.map(scoredLayer)
   }
 
-  /// Layers for which relevance is computed. Layers that start streams are included only if streams
-  /// are pruned and the architecture does not name them.
-  var relevanceLayers: [ScoredLayer] {
-    structure.makers.filter { maker in
-      if case .stream = maker.pruning { return false }
-      return isScored(maker) || (isStream(maker) && prunesStreams)
-    }.map(scoredLayer)
-  }
+  /// Layers for which relevance is computed: a stream is scored by its branches, without the layers
+  /// that start it.
+  var relevanceLayers: [ScoredLayer] { structure.makers.filter(isScored).map(scoredLayer) }
 
   private func isStream(_ maker: ChannelStructure.Maker) -> Bool {
     if case .stream = maker.pruning { return true }

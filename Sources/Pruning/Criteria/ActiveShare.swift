@@ -1,7 +1,7 @@
 import Network
 import Specification
 
-/// Share of a channel's activations that are not zero (Hu et al. 2016, arXiv 1607.03250, eq. 1).
+/// Share of a channel's activations that are positive (Hu et al. 2016, arXiv 1607.03250, eq. 1).
 ///
 /// importance(o) = 1 - APoZ(o), where APoZ is the average percentage of zeros of the channel after
 /// its ReLU, over images and pixels. The last convolution of a residual block is scored after the
