@@ -94,7 +94,8 @@ def main():
             subprocess.run(
                 [arguments.espalier, "export", arguments.experiment, "--weights", weights, "--format", "onnx",
                  "--output", path, "--set", f"export.onnx.pad_channels={multiple}", "--set",
-                 "export.onnx.fold_batch_norm=true"], check=True, stdout=subprocess.DEVNULL)
+                 "export.onnx.fold_batch_norm=true", "--set", "export.onnx.quantize=none"], check=True,
+                stdout=subprocess.DEVNULL)
             return path
 
         forms = [Form("baseline", export(arguments.baseline, 4))]

@@ -33,6 +33,25 @@ def processor():
         return platform.processor() or platform.machine()
 
 
+def macs(model):
+    """Multiply-accumulates of a file's convolutions and linear layers for one image."""
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    shapes = {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+              for value in [*inferred.graph.value_info, *inferred.graph.output]}
+    sizes = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+    # The weights of 8-bit files are dequantized first.
+    for node in model.graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in sizes:
+            sizes[node.output[0]] = sizes[node.input[0]]
+    total = 0
+    for node in model.graph.node:
+        if node.op_type == "Conv":
+            total += int(numpy.prod(sizes[node.input[1]])) * int(numpy.prod(shapes[node.output[0]][2:]))
+        elif node.op_type == "Gemm":
+            total += int(numpy.prod(sizes[node.input[1]]))
+    return total
+
+
 class Model:
     def __init__(self, path):
         self.path = path
@@ -41,17 +60,7 @@ class Model:
         self.times = {}
 
     def macs(self):
-        """Multiply-accumulates of the file's convolutions and linear layers for one image."""
-        model = onnx.shape_inference.infer_shapes(onnx.load(self.path))
-        shapes = {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-                  for value in model.graph.value_info}
-        sizes = {tensor.name: numpy.prod(tensor.dims) for tensor in model.graph.initializer}
-        total = 0
-        for node in model.graph.node:
-            if node.op_type in ("Conv", "Gemm"):
-                pixels = shapes[node.output[0]][2:] if node.op_type == "Conv" else []
-                total += int(sizes[node.input[1]] * numpy.prod(pixels, dtype=int))
-        return total
+        return macs(onnx.load(self.path))
 
     def top1(self):
         metadata = {entry.key: entry.value for entry in onnx.load(self.path).metadata_props}

@@ -300,6 +300,105 @@ struct OperatorTests {
     #expect(problem(nodes(5, [own])).contains("its mean excludes the padding"))
   }
 
+  @Test("read the sum of more than two maps, and maxima of whole maps that are square")
+  func sumsAndMaxima() throws {
+    let nodes = [
+      node("Conv", ["x", "w"], "c"), node("Relu", ["c"], "r"), node("Sum", ["c", "r", "r"], "s"),
+    ]
+    let found = try read(try file(mean(of: "s", nodes), floats: ["w": kernel]))
+    #expect(found.graph.nodes.compactMap { ($0.operation as? Add)?.channels.count } == [3])
+    #expect(problem(mean(of: "s", [node("Sum", ["x"], "s")])).contains("(Sum): it has 1 operands, not 2"))
+    let axes = Onnx_AttributeProto.ints("axes", [2, 3])
+    for maximum in [node("GlobalMaxPool", ["c"], "m"), node("ReduceMax", ["c"], "m", [axes])] {
+      let bytes = try file(
+        [node("Conv", ["x", "w"], "c"), maximum, node("Flatten", ["m"], "y")], image: [nil, 2, nil, nil],
+        floats: ["w": kernel])
+      #expect((try read(bytes).graph.nodes.last?.operation as? MaxPooling)?.window == 2)
+      let oblong = FeatureShape(channels: 2, rows: 4, columns: 5)
+      let error = #expect(throws: ONNXError.self) {
+        try ONNXNetwork(bytes: bytes, file: "model.onnx", input: oblong)
+      }
+      #expect(error?.problem == "it takes the maximum of a map of 3 x 2 x 3")
+    }
+  }
+
+  // MARK: Rows and columns one after the other
+
+  private func mean(_ input: String, _ axis: Int, keeps: Bool, _ output: String) -> Onnx_NodeProto {
+    node("ReduceMean", [input], output, [.ints("axes", [axis]), .int("keepdims", keeps ? 1 : 0)])
+  }
+
+  @Test("read means of rows and of columns, in either order, as the mean of both")
+  func successiveMeans() throws {
+    for (first, second, keeps) in [
+      (3, 2, false), (2, 2, false), (-1, -1, false), (-2, -1, false), (3, 2, true), (2, 3, true),
+      (-2, -1, true),
+    ] {
+      let bytes = try file(
+        [
+          node("Conv", ["x", "w"], "c"), mean("c", first, keeps: keeps, "a"),
+          mean("a", second, keeps: keeps, "b"), node("Flatten", ["b"], "y"),
+        ], floats: ["w": kernel])
+      #expect(
+        try operations(bytes) == ["Convolution", "GlobalAveragePooling"], "\(first), \(second), \(keeps)")
+    }
+  }
+
+  @Test("do not read a map without its rows or its columns alone")
+  func singleMeans() {
+    let alone = "it reads a map whose rows or columns alone were removed; remove both at once"
+    for (axis, keeps) in [(3, false), (2, true)] {
+      let first = [node("Conv", ["x", "w"], "c"), mean("c", axis, keeps: keeps, "a")]
+      // The channels of three dimensions, and the rows a second time.
+      #expect(
+        problem(first + [mean("a", keeps ? 2 : 1, keeps: keeps, "y")]).contains("(ReduceMean): \(alone)"))
+      #expect(problem(first + [mean("a", 2, keeps: !keeps, "y")]).contains("(ReduceMean): \(alone)"))
+      for type in ["Flatten", "Relu", "Squeeze", "Shape"] {
+        #expect(problem(first + [node(type, ["a"], "y")]).contains("(\(type)): \(alone)"))
+      }
+      #expect(problem(first + [node("Identity", ["a"], "y")]).contains("`y` is not a vector of logits"))
+    }
+  }
+
+  @Test("read squeezes and indices of rows and of columns of one pixel as flattening")
+  func successiveRemovals() {
+    let zero = Onnx_AttributeProto.with {
+      $0.name = "value"
+      $0.t = Onnx_TensorProto.with {
+        $0.dataType = 7
+        $0.int64Data = [0]
+      }
+      $0.type = 4
+    }
+    let pooled = [
+      node("Constant", [], "zero", [zero]), node("Conv", ["x", "w"], "c"),
+      node("GlobalAveragePool", ["c"], "g"),
+    ]
+    let transposed = pooled + [node("Transpose", ["g"], "t", [.ints("perm", [0, 2, 3, 1])])]
+    func squeeze(_ input: String, _ axis: Int, _ output: String) -> Onnx_NodeProto {
+      node("Squeeze", [input], output, [.ints("axes", [axis])])
+    }
+    func pixel(_ input: String, _ axis: Int, _ output: String, index: String = "zero") -> Onnx_NodeProto {
+      node("Gather", [input, index], output, [.int("axis", axis)])
+    }
+    for (first, second) in [(3, 2), (2, 2), (-1, -1), (-2, -1)] {
+      #expect(problem(pooled + [squeeze("g", first, "a"), squeeze("a", second, "y")]).isEmpty)
+      #expect(problem(pooled + [pixel("g", first, "a"), pixel("a", second, "y")]).isEmpty)
+    }
+    #expect(problem(transposed + [squeeze("t", 1, "a"), squeeze("a", 1, "y")]).isEmpty)
+    #expect(problem(pooled + [squeeze("g", 3, "a"), squeeze("a", 1, "y")]).contains("rows or columns alone"))
+    for (map, axis) in [("c", 2), ("g", 1)] {
+      #expect(
+        problem(pooled + [pixel(map, axis, "a"), pixel("a", 2, "y")])
+          .contains("it does not make a vector of a map of one pixel; use x.mean((2, 3))"))
+    }
+    // A list of indices keeps the dimension, and a vector has channels alone.
+    let list = pooled + [pixel("g", 2, "a", index: "list"), pixel("a", 2, "y")]
+    #expect(problem(list, integers: ["list": [0]]).contains("(Gather): it takes a part of features"))
+    let channel = pooled + [node("Flatten", ["g"], "f"), pixel("f", 1, "y")]
+    #expect(problem(channel).contains("(Gather): it takes a part of features"))
+  }
+
   // MARK: Shapes
 
   @Test("may use a part of a shape, with bounds that are negative or beyond it")
@@ -370,6 +469,62 @@ struct OperatorTests {
   }
 
   // MARK: Errors
+
+  @Test("name the cause and speak of images only where these are read")
+  func causes() {
+    let convolution = node("Conv", ["x", "w"], "c")
+    func message(_ type: String, _ inputs: [String], _ attributes: [Onnx_AttributeProto] = []) -> String {
+      let nodes = mean(of: "m", [convolution, node(type, inputs, "m", attributes)])
+      return problem(nodes, integers: ["shape": [1, 1, 3, 2, 2]])
+    }
+    #expect(
+      message("Reshape", ["c", "shape"]).contains(
+        "a shape of 1 x 1 x 3 x 2 x 2 does not flatten 3 x 2 x 2; only flattening is supported"))
+    let order = Onnx_AttributeProto.ints("perm", [0, 2, 3, 1])
+    #expect(message("Transpose", ["x"], [order]).hasSuffix(GraphReader.channelsFirst))
+    #expect(message("Transpose", ["c"], [order]).contains("layers with their channels last, as in ConvNeXt"))
+    for type in ["Add", "Mul", "Sum", "Sub", "Div", "Gather"] {
+      #expect(message(type, ["x", "half"]).contains("; normalize images outside of the model"), "\(type)")
+      #expect(!message(type, ["c", "half"]).contains("images"), "\(type)")
+    }
+    #expect(message("Mul", ["c", "half"]).contains("is a constant; scaled branches and layer scale"))
+    #expect(message("Div", ["c", "half"]).contains("(Div): it changes features; only sizes of shapes"))
+  }
+
+  @Test("say that weights are missing where the file takes them as inputs")
+  func missingWeights() throws {
+    func problem(_ nodes: [Onnx_NodeProto]) throws -> String? {
+      var model = try Onnx_ModelProto(serializedBytes: try file(nodes))
+      model.graph.input.append(Onnx_ValueInfoProto(name: "w", shape: [3, 2, 3, 3]))
+      let bytes: [UInt8] = try model.serializedBytes()
+      let error = #expect(throws: ONNXError.self) { try read(bytes) }
+      return error?.problem
+    }
+    #expect(
+      try problem(mean(of: "c", [node("Conv", ["x", "w"], "c")]))
+        == "its weights are missing: they are among its 2 inputs")
+    #expect(try problem(mean(of: "s", [node("Add", ["x", "w"], "s")])) == "it has 2 inputs")
+  }
+
+  @Test("that end with a sigmoid are refused, since they have no logits")
+  func sigmoids() throws {
+    let attributes = [Onnx_AttributeProto.float("alpha", 1 / 6), .float("beta", 0.5)]
+    let last: [(type: String, attributes: [Onnx_AttributeProto])] = [
+      ("Sigmoid", []), ("HardSigmoid", attributes),
+    ]
+    for (type, own) in last {
+      let nodes = vector + [node(type, ["f"], "s", own)]
+      #expect(
+        problem(nodes + [node("Identity", ["s"], "y")]).hasSuffix(
+          "its output `y` is that of a sigmoid; " + GraphReader.logitsAlone))
+      #expect(problem(nodes + [node("Mul", ["f", "s"], "y")]).isEmpty)
+    }
+    // A network of an experiment file may end in one.
+    var own = try Onnx_ModelProto(
+      serializedBytes: try file(vector + [node("Sigmoid", ["f"], "y")], floats: ["w": kernel]))
+    own.producerName = ONNXModel.producer
+    #expect(try read(own.serializedBytes()).graph.nodes.last?.operation is Activation)
+  }
 
   @Test("of images with their channels last, or with other channels, say so")
   func channels() throws {

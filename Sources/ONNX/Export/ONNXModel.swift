@@ -16,6 +16,9 @@ import Network
 /// ``ONNXOptions``. With ranges of its values, the file is quantized to 8-bit integers, see
 /// ``Quantization``.
 public struct ONNXModel {
+  /// The name of this program in its files.
+  static let producer = "espalier"
+
   public let bytes: [UInt8]
   /// Multiply-accumulates of the file's convolutions and linear layers for one image.
   public let macs: Int
@@ -38,7 +41,7 @@ public struct ONNXModel {
     if ranges != nil { graph = try Quantization(of: graph, ranges: writer.ranges).graph() }
     let model = Onnx_ModelProto.with {
       $0.irVersion = Int64(options.irVersion)
-      $0.producerName = "espalier"
+      $0.producerName = Self.producer
       $0.producerVersion = metadata["espalier.version"] ?? ""
       $0.graph = graph
       $0.opsetImport = [.with { $0.version = Int64(options.opset) }]

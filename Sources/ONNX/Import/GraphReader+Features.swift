@@ -119,33 +119,57 @@ extension GraphReader {
     set(node, .features(Features(value: try append(operation, [features.value], node))))
   }
 
-  mutating func globalAveragePool(_ node: NodeReader) throws(ONNXError) {
-    try pool(node, GlobalAveragePooling(), try features(node))
+  mutating func globalPool(_ node: NodeReader) throws(ONNXError) {
+    let features = try features(node)
+    try pool(node, try globalPooling(node, features), features)
   }
 
-  /// The mean of rows and columns.
-  mutating func reduceMean(_ node: NodeReader) throws(ONNXError) {
+  /// The mean or the maximum of rows and columns, at once or one after the other.
+  mutating func reduce(_ node: NodeReader) throws(ONNXError) {
+    let axes = try axes(node, input: 1) ?? []
+    let isVector = node.int("keepdims", 1) == 0
+    if let pooled = try afterSecondRemoval(node, axes), pooled.isVector == isVector {
+      return set(node, .features(pooled))
+    }
     let features = try features(node)
-    let given = try integers(node, 1)?.compactMap(\.self)
-    let axes = (node.ints("axes") ?? given ?? []).map { $0 < 0 ? $0 &+ 4 : $0 }
-    guard axes.sorted() == [2, 3], !features.isVector else {
-      throw node.error("it is not a mean over rows and columns", "only axes 2 and 3 together are supported")
+    let removed = axes.map { $0 < 0 ? $0 &+ 4 : $0 }.sorted()
+    guard [[2, 3], [2], [3]].contains(removed), !features.isVector else {
+      throw node.error(
+        "it does not reduce rows and columns", "only axes 2 and 3 are supported, as in x.mean((2, 3))")
     }
-    try pool(node, GlobalAveragePooling(), features)
-    if node.int("keepdims", 1) == 0, case .features(var mean) = try lookup(node.output, of: node) {
-      mean.isVector = true
-      set(node, .features(mean))
+    let value = try append(try globalPooling(node, features), [features.value], node)
+    var pooled = Features(value: value, isVector: isVector)
+    if removed.count == 1 {
+      pooled.second = SecondRemoval(
+        type: node.type, axis: isVector ? 2 : 5 - removed[0], dimensions: isVector ? 3 : 4)
     }
+    set(node, .features(pooled))
+  }
+
+  /// The mean or the maximum of a whole map.
+  private func globalPooling(_ node: NodeReader, _ features: Features) throws(ONNXError) -> any Operation {
+    guard ["GlobalMaxPool", "ReduceMax"].contains(node.type) else { return GlobalAveragePooling() }
+    let shape = builder.shape(features.value)
+    guard shape.rows == shape.columns, shape.rows <= Self.mostKernel else {
+      throw node.error(
+        "it takes the maximum of a map of \(shape)",
+        "only square maps of at most \(Self.mostKernel) rows are supported")
+    }
+    return MaxPooling(window: shape.rows)
   }
 
   // MARK: Several values
 
   mutating func add(_ node: NodeReader) throws(ONNXError) {
     if try arithmetic(node, { $0.addingReportingOverflow($1) }) { return }
+    try sum(node)
+  }
+
+  mutating func sum(_ node: NodeReader) throws(ONNXError) {
     let operands = try operands(node)
     let values = operands.map(\.value)
     let shortcut = builder.stream(among: values).flatMap(values.firstIndex) ?? 0
-    let value = try append(Add(operands: 2, shortcut: shortcut), values, node)
+    let value = try append(Add(operands: values.count, shortcut: shortcut), values, node)
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }
 
@@ -160,20 +184,24 @@ extension GraphReader {
   }
 
   private mutating func operands(_ node: NodeReader) throws(ONNXError) -> [Features] {
-    guard node.proto.input.count == 2 else {
-      throw node.error("it has \(node.proto.input.count) operands, not 2")
+    let count = node.proto.input.count
+    guard count == 2 || (node.type == "Sum" && count > 2) else {
+      throw node.error("it has \(count) operands, not 2")
     }
-    for rank in 0..<2 {
+    for rank in 0..<count {
       if case .tensor? = try? lookup(node.input(rank), of: node) {
         throw node.error(
           "one of its operands is a constant",
-          "normalize images outside of the model; activations come in as Relu, Clip, LeakyRelu, Sigmoid, "
-            + "HardSigmoid or HardSwish (opset 14)")
+          advice(
+            node,
+            unlessImages: "scaled branches and layer scale are not supported; activations come in as Relu, "
+              + "Clip, LeakyRelu, Sigmoid, HardSigmoid or HardSwish (opset 14)"))
       }
     }
-    let found = [try features(node, 0), try features(node, 1)]
-    guard found[0].isVector == found[1].isVector else {
-      throw node.error("one of its operands is a map, the other a vector")
+    var found: [Features] = []
+    for rank in 0..<count { found.append(try features(node, rank)) }
+    guard found.allSatisfy({ $0.isVector == found[0].isVector }) else {
+      throw node.error("one of its operands is a map, another a vector")
     }
     return found
   }

@@ -13,11 +13,15 @@ extension GraphReader {
     "Constant": { (reader, node) throws(ONNXError) in try reader.constant(node) },
     "ConstantOfShape": { (reader, node) throws(ONNXError) in try reader.constantOfShape(node) },
     "Conv": { (reader, node) throws(ONNXError) in try reader.convolution(node) },
+    "Div": { (reader, node) throws(ONNXError) in
+      try reader.sizesOnly(node) { $0.dividedReportingOverflow(by: $1) }
+    },
     "Dropout": { (reader, node) throws(ONNXError) in try reader.dropout(node) },
     "Flatten": { (reader, node) throws(ONNXError) in try reader.flatten(node) },
     "Gather": { (reader, node) throws(ONNXError) in try reader.gather(node) },
     "Gemm": { (reader, node) throws(ONNXError) in try reader.gemm(node) },
-    "GlobalAveragePool": { (reader, node) throws(ONNXError) in try reader.globalAveragePool(node) },
+    "GlobalAveragePool": { (reader, node) throws(ONNXError) in try reader.globalPool(node) },
+    "GlobalMaxPool": { (reader, node) throws(ONNXError) in try reader.globalPool(node) },
     "HardSigmoid": { (reader, node) throws(ONNXError) in try reader.hardSigmoid(node) },
     "HardSwish": { (reader, node) throws(ONNXError) in try reader.activation(node, .hardSwish) },
     "Identity": { (reader, node) throws(ONNXError) in try reader.identity(node) },
@@ -26,7 +30,8 @@ extension GraphReader {
     "MaxPool": { (reader, node) throws(ONNXError) in try reader.maxPool(node) },
     "Mul": { (reader, node) throws(ONNXError) in try reader.multiply(node) },
     "Pad": { (reader, node) throws(ONNXError) in try reader.pad(node) },
-    "ReduceMean": { (reader, node) throws(ONNXError) in try reader.reduceMean(node) },
+    "ReduceMax": { (reader, node) throws(ONNXError) in try reader.reduce(node) },
+    "ReduceMean": { (reader, node) throws(ONNXError) in try reader.reduce(node) },
     "Relu": { (reader, node) throws(ONNXError) in try reader.activation(node, .relu) },
     "Reshape": { (reader, node) throws(ONNXError) in try reader.reshape(node) },
     "Shape": { (reader, node) throws(ONNXError) in try reader.shape(node) },
@@ -36,6 +41,7 @@ extension GraphReader {
     "Sub": { (reader, node) throws(ONNXError) in
       try reader.sizesOnly(node) { $0.subtractingReportingOverflow($1) }
     },
+    "Sum": { (reader, node) throws(ONNXError) in try reader.sum(node) },
     "Transpose": { (reader, node) throws(ONNXError) in try reader.transpose(node) },
     "Unsqueeze": { (reader, node) throws(ONNXError) in try reader.unsqueeze(node) },
   ]
@@ -52,8 +58,8 @@ extension GraphReader {
   private static func unknown(_ node: NodeReader) -> ONNXError {
     let advice =
       [
-        "Softmax": "export a model that returns logits; the loss includes the softmax",
-        "LogSoftmax": "export a model that returns logits; the loss includes the softmax",
+        "Softmax": logitsAlone,
+        "LogSoftmax": logitsAlone,
         "QuantizeLinear": "export the model before it is quantized",
         "QLinearConv": "export the model before it is quantized",
         "If": "torch.onnx.export with a model in eval() and fixed sizes leaves no conditions",

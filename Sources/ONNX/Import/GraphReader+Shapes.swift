@@ -30,14 +30,19 @@ extension GraphReader {
   mutating func cast(_ node: NodeReader) throws(ONNXError) {
     let value = try lookup(node.input(0), of: node)
     // FLOAT, FLOAT16, DOUBLE and BFLOAT16 of TensorProto.DataType.
-    if case .features = value, ![1, 10, 11, 16].contains(node.int("to", 1)) {
-      throw node.error("it makes whole numbers or flags of features")
+    let isFloat = [1, 10, 11, 16].contains(node.int("to", 1))
+    switch value {
+    case .features where !isFloat: throw node.error("it makes whole numbers or flags of features")
+    // Arithmetic of sizes is that of whole numbers.
+    case .sizes where isFloat:
+      throw node.error("it makes fractions of sizes", "divide them by // in place of /")
+    default: set(node, value)
     }
-    set(node, value)
   }
 
-  /// The axes of a squeeze or a slice: an attribute before opset 13, an input since.
-  private mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {
+  /// The axes of a squeeze, a slice or a mean: an attribute before opset 13, 10 or 18, an input
+  /// since.
+  mutating func axes(_ node: NodeReader, input rank: Int) throws(ONNXError) -> [Int]? {
     if let axes = node.ints("axes") { return axes }
     guard let axes = try integers(node, rank) else { return nil }
     let known = axes.compactMap(\.self)
@@ -49,13 +54,46 @@ extension GraphReader {
 
   mutating func squeeze(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return set(node, .sizes(Sizes(sizes.values))) }
+    try removePixel(node, axes: try axes(node, input: 1))
+  }
+
+  /// `x[:, :, 0, 0]` of a map of one pixel, of which each index is a node.
+  mutating func pixel(_ node: NodeReader) throws(ONNXError) {
+    guard case .features(let features) = try lookup(node.input(0), of: node), features.value != .image,
+      !features.isVector || features.second != nil,
+      // A list of one index would keep the dimension.
+      case .tensor(let index) = try lookup(node.input(1), of: node), index.dims.isEmpty,
+      let position = try decoding.integers(index).first, position == 0 || position == -1
+    else {
+      throw node.error(
+        "it takes a part of \(readsImages(node) ? "images" : "features")",
+        advice(node, unlessImages: "only the pixel of a map of one is supported, as in x[:, :, 0, 0]"))
+    }
+    try removePixel(node, axes: [node.int("axis", 0)])
+  }
+
+  /// Makes a vector of a map of one pixel by removing its rows and columns, at once or one after
+  /// the other.
+  ///
+  /// - Parameter axes: the dimensions that the node removes; nil for all
+  private mutating func removePixel(_ node: NodeReader, axes: [Int]?) throws(ONNXError) {
+    if let vector = try afterSecondRemoval(node, axes ?? []) { return set(node, .features(vector)) }
     let features = try features(node, isTransposable: true)
     let pixel = Set(1...3).subtracting([features.channelAxis])
-    let axes = try axes(node, input: 1).map { Set($0.map { $0 < 0 ? $0 &+ 4 : $0 }) } ?? pixel
-    guard builder.shape(features.value).isVector, axes == pixel || features.isVector else {
-      throw node.error("it does not make a vector of a map of one pixel")
+    let removed = axes.map { Set($0.map { $0 < 0 ? $0 &+ 4 : $0 }) } ?? pixel
+    let rest = pixel.subtracting(removed)
+    guard builder.shape(features.value).isVector,
+      features.isVector || (removed.isSubset(of: pixel) && rest.count < pixel.count)
+    else {
+      throw node.error(
+        "it does not make a vector of a map of one pixel", "use x.mean((2, 3)) or torch.flatten(x, 1)")
     }
-    set(node, .features(Features(value: features.value, isVector: true)))
+    var vector = Features(value: features.value, isVector: true)
+    if !features.isVector, let axis = rest.first {
+      vector.second = SecondRemoval(
+        type: node.type, axis: axis - removed.count(where: { $0 < axis }), dimensions: 3)
+    }
+    set(node, .features(vector))
   }
 
   mutating func unsqueeze(_ node: NodeReader) throws(ONNXError) {
@@ -93,9 +131,11 @@ extension GraphReader {
     func isRest(_ size: Int?) -> Bool { size == elements || size == -1 }
     if target.count == 2, isRest(target[1]) { return try flatten(node, features) }
     guard target.count == 4, shape.isVector, isRest(target[1]), target[2] == 1, target[3] == 1 else {
+      let sizes = target.map { $0.map { "\($0)" } ?? "batch" }.joined(separator: " x ")
       throw node.error(
-        "a shape of \(target.map { $0.map { "\($0)" } ?? "batch" }) does not flatten \(shape)",
-        "torch.flatten(x, 1) before the classifier is read")
+        "a shape of \(sizes) does not flatten \(shape)",
+        "only flattening is supported, as torch.flatten(x, 1); not channel shuffles, nor group or local "
+          + "response norm")
     }
     set(node, .features(Features(value: features.value)))
   }
@@ -117,7 +157,9 @@ extension GraphReader {
       let channelAxis = order.firstIndex(of: features.channelAxis)
     else {
       throw node.error(
-        "it changes the order of what is flattened", Self.channelsFirst)
+        "it changes the order of dimensions",
+        features.value == .image
+          ? Self.channelsFirst : "layers with their channels last, as in ConvNeXt, are not supported")
     }
     features.channelAxis = channelAxis
     set(node, .features(features))

@@ -59,7 +59,9 @@ extension GraphReader {
   }
 
   mutating func gather(_ node: NodeReader) throws(ONNXError) {
-    guard let sizes = try sizes(node, 0), sizes.shape.count == 1, let indices = try integers(node, 1) else {
+    if case .features = try lookup(node.input(0), of: node) { return try pixel(node) }
+    guard let sizes = try sizes(node, 0) else { throw node.error("only sizes of a shape are gathered") }
+    guard sizes.shape.count == 1, let indices = try integers(node, 1) else {
       throw node.error("only sizes of a shape are gathered")
     }
     var found: [Int?] = []
@@ -114,7 +116,8 @@ extension GraphReader {
   ) throws(ONNXError) {
     guard try !arithmetic(node, operation) else { return }
     throw node.error(
-      "it changes features or images", "normalize images outside of the model; only sizes are computed so")
+      "it changes \(readsImages(node) ? "images" : "features")",
+      advice(node, unlessImages: "only sizes of shapes are subtracted and divided"))
   }
 
   mutating func reshape(_ sizes: Sizes, _ node: NodeReader) throws(ONNXError) {

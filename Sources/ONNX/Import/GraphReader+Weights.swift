@@ -4,7 +4,7 @@ import Network
 // Convolutions, linear layers and batch norm.
 
 extension GraphReader {
-  private static let mostKernel = 63
+  static let mostKernel = 63
   private static let mostStride = 64
   private static let mostPadding = 64
 

@@ -23,13 +23,27 @@ struct GraphReader {
     var steps = [1, 1]
     /// The dimension of the channels in the file, which a Transpose of one pixel changes.
     var channelAxis = 1
+    /// The operator that has to follow one that removed rows or columns alone; the rest is as after
+    /// it.
+    var second: SecondRemoval?
 
     /// What an operation on single values makes of them.
     func with(_ value: Graph.Value) -> Features {
       Features(value: value, isVector: isVector, channelAxis: channelAxis)
     }
 
-    var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] }
+    var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] && second == nil }
+  }
+
+  /// The second of two operators that remove rows and columns one after the other, as
+  /// `x.mean(3).mean(2)` does.
+  struct SecondRemoval {
+    /// That of the first one: ReduceMax, ReduceMean, Squeeze or Gather.
+    let type: String
+    /// The dimension in the file that is left to it.
+    let axis: Int
+    /// The number of dimensions in the file.
+    let dimensions: Int
   }
 
   /// More nodes are a mistake.
@@ -38,6 +52,9 @@ struct GraphReader {
   /// Advice for models whose images have their channels last.
   static let channelsFirst =
     "export a model whose images have their channels first, [batch, channels, rows, columns]"
+
+  /// Advice for models that compute probabilities.
+  static let logitsAlone = "export a model that returns logits; the loss includes the softmax"
 
   var decoding: TensorDecoding
   var builder: GraphBuilder
@@ -57,6 +74,8 @@ struct GraphReader {
   /// Names of weights that a layer has claimed.
   private(set) var used: Set<String> = []
   private let classes: String
+  /// Whether this program wrote the file: networks of experiment files may end in any activation.
+  private let isOwn: Bool
 
   init(_ model: Onnx_ModelProto, folder: String, _ input: FeatureShape) throws(ONNXError) {
     let file = model.graph
@@ -67,7 +86,7 @@ struct GraphReader {
         problem: "it has \(file.output.count) outputs", advice: "export a model that returns the logits alone"
       )
     }
-    classes = output.name
+    (classes, isOwn) = (output.name, model.producerName == ONNXModel.producer)
     nodes = try Self.needed(file, output.name)
     var consumers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
@@ -105,6 +124,15 @@ struct GraphReader {
   ) throws(ONNXError) {
     let inputs = file.input.filter { known[$0.name] == nil }
     guard inputs.count == 1, let input = inputs.first else {
+      let names = Set(inputs.map(\.name))
+      let lacksWeights = nodes.contains { node in
+        ["Conv", "Gemm"].contains(node.type) && node.proto.input.dropFirst().contains(where: names.contains)
+      }
+      guard !lacksWeights else {
+        throw ONNXError(
+          problem: "its weights are missing: they are among its \(inputs.count) inputs",
+          advice: "export with export_params=True")
+      }
       throw ONNXError(
         problem: "it has \(inputs.count) inputs", advice: "export a model that takes a batch of images alone")
     }
@@ -149,6 +177,12 @@ struct GraphReader {
     guard last.value == graph.output else {
       throw ONNXError(problem: "its output `\(shown(classes))` is not what the last node computes")
     }
+    if !isOwn, let activation = graph.nodes.last?.operation as? Activation,
+      [.sigmoid, .hardSigmoid].contains(activation.function)
+    {
+      throw ONNXError(
+        problem: "its output `\(shown(classes))` is that of a sigmoid", advice: Self.logitsAlone)
+    }
     return ReadNetwork(graph: graph, tensors: tensors)
   }
 
@@ -186,7 +220,39 @@ struct GraphReader {
       throw node.error(
         "it reads the output of a Transpose", "only what flattens it, linear layers and activations may")
     }
+    guard found.second == nil else {
+      throw node.error(
+        "it reads a map whose rows or columns alone were removed",
+        "remove both at once, as x.mean((2, 3)) does")
+    }
     return found
+  }
+
+  /// The features that are left by the second of two nodes that remove rows and columns; nil if the
+  /// node is not such a one.
+  ///
+  /// - Parameter axes: the dimensions that the node removes
+  func afterSecondRemoval(_ node: NodeReader, _ axes: [Int]) throws(ONNXError) -> Features? {
+    guard case .features(var features) = try lookup(node.input(0), of: node), let second = features.second,
+      node.type == second.type, axes == [second.axis] || axes == [second.axis - second.dimensions]
+    else { return nil }
+    features.second = nil
+    return features
+  }
+
+  /// Advice for a node that is not supported, which may be about the images themselves.
+  ///
+  /// - Parameter other: the advice if the node does not read the images
+  func advice(_ node: NodeReader, unlessImages other: String) -> String {
+    readsImages(node) ? "normalize images outside of the model" : other
+  }
+
+  /// Whether a node reads the images themselves.
+  func readsImages(_ node: NodeReader) -> Bool {
+    node.proto.input.contains { name in
+      guard case .features(let features)? = known[name] else { return false }
+      return features.value == .image
+    }
   }
 
   /// The features that a node reads, possibly with pending padding, which the reader must apply.
