@@ -11,6 +11,10 @@ extension TemporaryFolder {
     try ExperimentFile.load("\(path)/\(name)", catalog: .test, environment: environment)
   }
 
+  fileprivate func experiments(_ name: String) throws(SpecificationError) -> [ExperimentSpec] {
+    try ExperimentFile.experiments("\(path)/\(name)", catalog: .test, environment: [:]).map(\.spec)
+  }
+
   /// Errors with the folder's name left out.
   fileprivate func errors(_ name: String) -> [String] {
     do throws(SpecificationError) {
@@ -80,8 +84,113 @@ struct ExtendsTests {
         "a.yaml:4:3: train.epocs: unknown key; did you mean `epochs`?",
         "b.yaml:5:17: train.epochs: expected a whole number from 1 to 1000000, found `0`",
         "b.yaml:6:1: colour: unknown key; known: format, name, description, extends, seeds, dataset, architecture,"
-          + " train, prune, evaluate, export, expect, matrix",
+          + " train, prune, evaluate, export, expect, matrix; keys that begin with `x-` are free for anchors",
       ])
+  }
+
+  @Test("say how to drop an inherited key that does not go with one of their own")
+  func conflicts() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": """
+      extends: b.yaml
+      architecture: {name: resnet8}
+      train: {schedule: {name: cosine}}
+      prune: {ratio: 0.4}
+      expect: {compression: {at_most: 3}}
+      """,
+      "b.yaml": experiment([
+        "architecture: {name: resnet, depth: 14}",
+        "train: {epochs: 9, schedule: {name: step, milestones: [2]}}",
+        "prune: {channels_per_step: 3, interval: 1}", "expect: {compression: {at_least: 2}}",
+      ]),
+      "c.yaml": "extends: d.yaml\nexpect: {compression: {at_least: 2}}\n",
+      "d.yaml": experiment(["prune: {ratio: 0.4, interval: 1}", "expect: {compression: {at_most: 3}}"]),
+    ])
+    #expect(
+      folder.errors("a.yaml") == [
+        "b.yaml:4:30: architecture.depth: `resnet8` has the depth 8;"
+          + " `depth: null` beside `name` at a.yaml:2:22 drops the inherited key",
+        "b.yaml:5:43: train.schedule.milestones: belongs to the schedule `step`, not to `cosine`;"
+          + " `milestones: null` beside `name` at a.yaml:3:26 drops the inherited key",
+        "b.yaml:6:9: prune.channels_per_step: only one target is allowed, and `ratio` is already set;"
+          + " `channels_per_step: null` beside `ratio` at a.yaml:4:16 drops the inherited key",
+        "b.yaml:7:24: expect.compression.at_least: only one of `at_most` and `at_least` can be given;"
+          + " `at_least: null` beside `at_most` at a.yaml:5:33 drops the inherited key",
+      ])
+    #expect(
+      folder.errors("c.yaml") == [
+        "c.yaml:2:24: expect.compression.at_least: only one of `at_most` and `at_least` can be given;"
+          + " `at_most: null` beside `at_least` at c.yaml:2:34 drops the inherited key"
+      ])
+  }
+
+  @Test("are not told to drop an inherited key that a matrix sets, or that stands beside one")
+  func conflictsInMatrix() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: b.yaml\nprune: {channels_per_step: 3}\n",
+      "b.yaml": experiment(["prune: {interval: 1}", "matrix: {prune.ratio: [0.2, 0.4]}"]),
+      "c.yaml": "extends: d.yaml\nmatrix: {architecture.name: [resnet8]}\n",
+      "d.yaml": experiment(["architecture: {name: resnet, depth: 14}"]),
+    ])
+    #expect(
+      folder.errors("a.yaml") == [
+        "a.yaml:2:9: prune.channels_per_step: only one target is allowed, and `ratio` is already set"
+      ])
+    #expect(
+      folder.errors("c.yaml") == [
+        "d.yaml:4:30: architecture.depth: `resnet8` has the depth 8; leave the key out"
+      ])
+  }
+
+  @Test("are to blame for the last of several nulls that leave nothing")
+  func nulls() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: b.yaml\nprune: {flops_ratio: null}\n",
+      "b.yaml": "extends: c.yaml\nprune: {ratio: null, flops_ratio: 0.5}\n",
+      "c.yaml": experiment(["prune: {ratio: 0.4, interval: 1}"]),
+    ])
+    #expect(
+      folder.errors("a.yaml") == [
+        "a.yaml:2:22: prune: expected one of `ratio`, `channels_per_step`, `parameter_ratio` or `flops_ratio`,"
+          + " found none"
+      ])
+  }
+
+  @Test("cannot take away `prune` if an inherited matrix varies a key of it")
+  func resetOfMatrix() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: b.yaml\nprune: null\n",
+      "b.yaml": experiment([
+        "prune: {ratio: 0.4, interval: 1}", "matrix: {prune.criterion: [l1_norm, taylor]}",
+      ]),
+      "c.yaml": "extends: b.yaml\nprune: null\nmatrix: null\n",
+    ])
+    #expect(
+      folder.errors("a.yaml") == [
+        "a.yaml:2:8: prune.criterion: varied by the matrix at b.yaml:7:10;"
+          + " `matrix: {prune.criterion: null}` drops that, and `matrix: null` the matrix"
+      ])
+    #expect(try folder.load("c.yaml").prune == nil)
+  }
+
+  @Test("may reset other sections of which an inherited matrix varies a key, and `prune` if it only adds one")
+  func resetUnderMatrix() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: b.yaml\ndataset: {augment: null}\n",
+      "b.yaml": experiment([
+        "dataset: {name: tiny, augment: {random_crop: {padding: 2}}}",
+        "matrix: {dataset.augment.horizontal_flip: [true, false]}",
+      ]),
+      "c.yaml": "extends: d.yaml\nprune: null\n",
+      "d.yaml": experiment([
+        "prune: {ratio: 0.4, interval: 1}",
+        "matrix: {train.epochs: [4, 6], include: [{train.epochs: 6, prune.samples: 9}]}",
+      ]),
+    ])
+    let augments = try folder.experiments("a.yaml").map(\.dataset.augment)
+    #expect(augments.map(\.horizontalFlip) == [true, false])
+    #expect(augments.allSatisfy { $0.randomCropPadding == nil })
+    #expect(try folder.experiments("c.yaml").map { $0.prune == nil } == [true, true])
   }
 
   @Test("show the chain when they extend themselves, by whatever name")

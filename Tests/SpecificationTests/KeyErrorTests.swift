@@ -17,10 +17,18 @@ struct KeyErrorTests {
       5:21: train.batch: unknown key; did you mean `batch_size`?
     train: {epochs: 10, wd: 0.1}
       5:21: train.wd: unknown key; did you mean `train.optimizer.weight_decay`?
+    train: {epochs: 10, optimizer: {lr: 0.1}}
+      5:33: train.optimizer.lr: unknown key; did you mean `learning_rate`?
+    prune: {ratio: 0.5, interval: 3, fine_tune: {epochs: 2, lr: 0.1}}
+      6:57: prune.fine_tune.lr: unknown key; did you mean `learning_rate`?
     train: {epochs: 10, dtype: bfloat16}
-      5:21: train.dtype: unknown key; did you mean `train.precision` or `evaluate.precision`?
+      5:21: train.dtype: unknown key; did you mean `precision`?
     trian: {epochs: 10}
       6:1: trian: unknown key; did you mean `train`?
+    training: {epochs: 10}
+      6:1: training: unknown key; did you mean `train`?
+    num_classes: 10
+      6:1: num_classes: unknown key; did you mean `architecture.classes`?
     train: {epochs: 10, momentum: 0.5}
       5:21: train.momentum: unknown key; did you mean `train.optimizer.momentum`?
     train: {epochs: 10, colour: red}
@@ -35,6 +43,8 @@ struct KeyErrorTests {
       6:12: evaluate.~: unknown key; known: every, metrics, latency, precision
     train: {epochs: 10, epochs: 11}
       5:21: train.epochs: duplicate key; the first is in line 5
+    train: {<<: {epochs: 10}, <<: {batch_size: 20}}
+      5:27: train.<<: duplicate key; the first is in line 5; merge several with `<<: [*a, *b]`
     train: {}
       5:1: train.epochs: required key is missing; expected a whole number from 1 to 1000000
     train:

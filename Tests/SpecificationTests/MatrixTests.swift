@@ -94,6 +94,11 @@ struct MatrixTests {
           + " instead",
         "--set prune=null:1:7: prune.ratio: varied by the matrix at t.yaml:8:3; set `matrix.prune.ratio=[…]` instead",
       ])
+    // The axis would set again what a null drops.
+    #expect(
+      errors(axis, overrides: ["prune.flops_ratio=0.3"]) == [
+        "--set prune.flops_ratio=0.3:1:7: prune.flops_ratio: only one target is allowed, and `ratio` is already set"
+      ])
   }
 
   @Test("takes a key of `--set` for all experiments, also where `include` has it")
@@ -189,6 +194,11 @@ struct MatrixTests {
         "9:12: matrix.include: expected a list of mappings, found a mapping"
       ),
       ("  {}\n", "8:3: matrix: no combination is left; expected at least one"),
+      (
+        "  x-a: [1]\n",
+        "8:3: x-a: unknown key; known: format, name, description, extends, seeds, dataset, architecture, train,"
+          + " prune, evaluate, export, expect, matrix"
+      ),
     ])
   func mistakes(matrix: String, error: String) {
     #expect(errors(matrix) == ["t.yaml:\(error)"])
@@ -201,6 +211,56 @@ struct MatrixTests {
         "t.yaml:8:21: dataset.path: names the experiment `t-a`, as the value at t.yaml:8:18 does; give one a `name`"
           + " in `include`"
       ])
+  }
+
+  @Test("whose values make a name too long says how long it is, once")
+  func longNames() throws {
+    let (long, longer) = (String(repeating: "a", count: 130), String(repeating: "a", count: 131))
+    #expect(
+      errors("  description: [\(long), \(longer)]\n") == [
+        "t.yaml:8:17: matrix: names the experiment `t-\(long.prefix(58))…`, 132 characters; expected a name of at most"
+          + " 128 lower-case letters, digits, `.`, `_` and `-`; shorten `name`, or give the combination a `name` in"
+          + " `include`"
+      ])
+    let named = "  description: [\(long)]\n  include: [{description: \(long), name: short}]\n"
+    #expect(try expand(named).map(\.name) == ["short"])
+  }
+
+  @Test("whose null leaves something missing is to blame at the null")
+  func nulls() {
+    #expect(
+      errors("  prune.ratio: [0.1, null, 0.2]\n") == [
+        "t.yaml:8:22: prune: expected one of `ratio`, `channels_per_step`, `parameter_ratio` or `flops_ratio`,"
+          + " found none"
+      ])
+    for section in ["prune: {ratio: 0.5, interval: 2}", "prune: {ratio: 0.5}"] {
+      #expect(
+        errors("  prune.interval: [1, null]\n", [section]) == [
+          "t.yaml:8:23: prune.interval: required key is missing; expected a whole number from 1 to 1000000"
+        ])
+    }
+  }
+
+  @Test("varies only parameters of declared layers that there are")
+  func parameters() {
+    #expect(
+      errors(
+        "  architecture.parameters.widht: [8, 16]\n",
+        ["architecture: {parameters: {width: 4}, layers: [{conv: width}]}"]) == [
+          "t.yaml:8:3: architecture.parameters.widht: unknown key; did you mean `width`?"
+        ])
+  }
+
+  @Test("may vary layers, and parameters that only some of them read")
+  func parametersOfSomeLayers() {
+    #expect(
+      errors(
+        "  architecture.layers: [[{conv: width}], [{conv: 3}]]\n  architecture.parameters.width: [4, 8]\n",
+        ["architecture: {layers: [{conv: 4}]}"]) == [])
+    #expect(
+      errors(
+        "  architecture: [{parameters: {width: 4, spare: 1}, layers: [{conv: width}]}, {layers: [{conv: 3}]}]\n",
+        ["architecture: {classes: 4}"]) == [])
   }
 
   @Test("is bounded, whatever its lists' lengths")
@@ -262,7 +322,7 @@ struct MatrixTests {
   func sameValues() {
     for (first, second) in [
       ("0.5", "5.0e-1"), ("null", "~"), ("{a: 1, b: 2}", "{b: 2, a: 1}"), ("[1, x]", "[1.0, x]"),
-      ("x", "'x'"),
+      ("x", "'x'"), ("yes", "true"), ("[OFF]", "[no]"),
     ] {
       #expect(
         errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("appears twice") },
@@ -270,7 +330,7 @@ struct MatrixTests {
     }
     for (first, second) in [
       ("0.5", "0.50001"), ("[1, 2]", "[2, 1]"), ("{a: 1}", "{a: 1, b: 2}"), ("1", "'1'"),
-      ("18446744073709551615", "18446744073709551614"),
+      ("18446744073709551615", "18446744073709551614"), ("yes", "no"), ("yes", "'yes'"),
     ] {
       #expect(
         !errors("  prune.ratio: [\(first), \(second)]\n").contains { $0.hasSuffix("appears twice") },

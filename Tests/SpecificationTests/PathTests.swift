@@ -172,6 +172,28 @@ struct OverrideTests {
       ])
   }
 
+  @Test("say how to drop a key of the file that does not go with them")
+  func conflicts() {
+    #expect(
+      errors(
+        experiment(["train: {epochs: 9, schedule: {name: step, milestones: [2]}}"]),
+        overrides: ["train.schedule.name=cosine"]) == [
+          "t.yaml:5:43: train.schedule.milestones: belongs to the schedule `step`, not to `cosine`;"
+            + " `--set train.schedule.milestones=null` drops the inherited key"
+        ])
+  }
+
+  @Test("set no parameter of declared layers that neither the file nor a layer has")
+  func parameters() {
+    let text = experiment(["architecture: {parameters: {width: 4}, layers: [{conv: width}, {conv: deep}]}"])
+    let deep = "architecture.parameters.deep=3"
+    #expect(errors(text, overrides: [deep, "architecture.parameters.width=8"]) == [])
+    #expect(
+      errors(text, overrides: [deep, "architecture.parameters.ww=4"]) == [
+        "--set architecture.parameters.ww=4:1:25: architecture.parameters.ww: unknown key; no layer reads it"
+      ])
+  }
+
   @Test(
     "take a text as it is, with every `#`",
     arguments: ["run #3", "#2", "a=b 100%", "a # b # c", "x#y", "# "])
@@ -187,6 +209,11 @@ struct OverrideTests {
       ("train.epochs=ten", "1:14: train.epochs: expected a whole number from 1 to 1000000, found `ten`"),
       ("train.epoch=3", "1:7: train.epoch: unknown key; did you mean `epochs`?"),
       ("optimizer.momentum=3", "1:1: optimizer: unknown key; did you mean `train.optimizer`?"),
+      (
+        "x-a=1",
+        "1:1: x-a: unknown key; known: format, name, description, extends, seeds, dataset, architecture, train,"
+          + " prune, evaluate, export, expect, matrix"
+      ),
       ("train.epochs.x=3", "1:14: train.epochs: expected a whole number from 1 to 1000000, found a mapping"),
       ("train.epochs", "1:1: expected `path=value`"),
       ("=3", "1:1: expected a path such as `train.epochs` before `=`"),

@@ -19,6 +19,8 @@ struct PictureErrorTests {
       3:31: dataset.path: it is not there; if only another machine has it, give `architecture.classes`
     dataset: {name: photos, path: $DATA/photos}
       3:31: dataset.path: it is not there; `$DATA` is no variable; write `${DATA}`, or `$$` for a dollar sign; if only another machine has it, give `architecture.classes`
+    dataset: {name: photos, path: "1"}
+      3:31: dataset.path: there are pictures of one class, and a classifier needs at least two; expected a folder of pictures for each class
     dataset: {name: photos, path: empty}
       3:31: dataset.path: it is empty
     dataset: {name: photos, path: "5", maximum_pixels: 0}
@@ -76,6 +78,7 @@ struct PictureErrorTests {
       experiment(["dataset: {name: photos, path: \(path)}", "architecture: {name: resnet8, classes: 3}"])
     }
     #expect(try load(text("nowhere")).architecture.classes == 3)
+    #expect(try load(text("1")).architecture.classes == 3)
     #expect(errors(text("empty")) == ["t.yaml:3:31: dataset.path: it is empty"])
     // Where other images replace the data, the folder may be one that nothing is mounted on.
     var catalog = Catalog.test

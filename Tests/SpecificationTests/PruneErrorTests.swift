@@ -138,6 +138,8 @@ struct PruneErrorTests {
       6:1: prune.interval: required key is missing; expected a whole number from 1 to 1000000
     prune: {interval: 3}
       6:1: prune: expected one of `ratio`, `channels_per_step`, `parameter_ratio` or `flops_ratio`, found none
+    prune: {ratio: null, interval: 3}
+      6:16: prune: expected one of `ratio`, `channels_per_step`, `parameter_ratio` or `flops_ratio`, found none
     prune: {ratio: 0.5}
       6:1: prune.interval: required key is missing; expected a whole number from 1 to 1000000
     prune: {ratio: 0.5, flops_ratio: 0.5, interval: 3}
@@ -156,8 +158,6 @@ struct PruneErrorTests {
       6:26: prune.parameter_ratio: expected a number above 0 and below 1, found `1.5`
     prune: {channels_per_step: 0, interval: 3}
       6:28: prune.channels_per_step: expected a whole number from 1 to 1000000, found `0`
-    prune: {ratio: 0.5, interval: 3, until: 11}
-      6:41: prune.until: epoch 11 is beyond the 10 epochs
     prune: {ratio: 0.5, interval: 3, until: 2}
       6:31: prune.interval: an interval of 3 allows no pruning step until epoch 2
     prune: {ratio: 0.5, interval: 11}
@@ -176,6 +176,8 @@ struct PruneErrorTests {
       6:43: prune.samples: expected a whole number from 1 to 1000000000, found `0`
     prune: {ratio: 0.5, interval: 3, criterion: l1norm}
       6:45: prune.criterion: unknown criterion `l1norm`; did you mean `l1_norm`? (known: feature_relevance, l1_norm, taylor)
+    prune: {ratio: 0.5, interval: 3, criterion: lrp}
+      6:45: prune.criterion: unknown criterion `lrp`; did you mean `feature_relevance`? (known: feature_relevance, l1_norm, taylor)
     prune: {ratio: 0.5, interval: 3, criterion: magnitude}
       6:45: prune.criterion: unknown criterion `magnitude`; known: feature_relevance, l1_norm, taylor
     prune: {ratio: 0.5, interval: 3, relevance: {alpha: 11}}

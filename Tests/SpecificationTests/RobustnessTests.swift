@@ -148,6 +148,28 @@ struct RobustnessTests {
     #expect(found.contains { $0.hasSuffix("too many errors, the rest is not shown") })
   }
 
+  @Test("no similar names are looked for after too many errors", .timeLimit(.minutes(1)))
+  func manyWrongNames() {
+    func list(_ count: Int, _ item: (Int) -> String) -> String {
+      (0..<count).map(item).joined(separator: ", ")
+    }
+    let (wrong, name) = (String(repeating: "w", count: 58), String(repeating: "n", count: 58))
+    let parameters = list(150) { "a-\($0): 1" }
+    let blocks = list(2_000) { "\(name)\($0): {layers: [{conv: 3}]}" }
+    let layers = [
+      list(2_000) { "{conv: 3, name: \(name)\($0)}" }, "{add: [\(list(4_000) { "\(wrong)\($0)" })]}",
+      list(4_000) { "{block: \(wrong)\($0)}" },
+    ].joined(separator: ", ")
+    let axes = list(99) { "\(String(repeating: "n", count: 900))\($0): [1]" }
+    let exclusion = list(8_000) { "\(wrong)\($0): 1" }
+    for line in [
+      "architecture: {parameters: {\(parameters)}, blocks: {\(blocks)}, layers: [\(layers)]}",
+      "matrix: {seeds: [\(list(150) { _ in "1" })], \(axes), exclude: [{\(exclusion)}]}",
+    ] {
+      #expect(errors(experiment([line])).count == ReadingContext.maximumDiagnostics + 1)
+    }
+  }
+
   @Test("messages stay on one short line, whatever is in the file")
   func longTexts() {
     let long = String(repeating: "x", count: 100_000)

@@ -13,6 +13,8 @@ struct SyntaxErrorTests {
     #"""
     train: {epochs: 10
       6:1: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping that starts in line 5
+    dataset: {name: tiny, path: ${HOME}/x}
+      3:30: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping; within braces or brackets, quote a text that has `${NAME}` in it
     train: {epochs: !!int 10}
       5:17: train.epochs: tags are not accepted, found `!!int`
     train: *nothing

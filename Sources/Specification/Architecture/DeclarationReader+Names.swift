@@ -8,6 +8,9 @@ extension DeclarationReader {
   func checkNames(_ layers: [(node: Node, read: LayerDeclaration?)], parameters: [String]?) {
     let numbers = parameters.map { Set($0 + ["classes", "inputs"]) }
     var earlier: Set<String> = ["input"]
+    let last = Dictionary(
+      layers.enumerated().compactMap { index, layer in layer.read.map { ($0.name(at: index), index) } },
+      uniquingKeysWith: max)
     for (index, (node, layer)) in layers.enumerated() {
       guard let layer else {
         // Others may refer to it all the same.
@@ -18,7 +21,7 @@ extension DeclarationReader {
         }
         continue
       }
-      checkReferences(layer, earlier)
+      checkReferences(layer, earlier) { last[$0, default: 0] > index }
       if let numbers { checkNumbers(layer, numbers) }
       let name = layer.name(at: index)
       if !earlier.insert(name).inserted {
@@ -27,35 +30,29 @@ extension DeclarationReader {
     }
   }
 
-  private func checkReferences(_ layer: LayerDeclaration, _ earlier: Set<String>) {
+  private func checkReferences(
+    _ layer: LayerDeclaration, _ earlier: Set<String>, isLater: (String) -> Bool
+  ) {
     var references = layer.sources?.value ?? []
     if case .layers(let operands) = layer.value { references += operands }
     for reference in references where !earlier.contains(reference.name) {
-      context.report(reference.place, layer.path, Self.missing(reference.name, among: earlier))
+      context.report(
+        reference.place, layer.path,
+        Self.missing(reference.name, among: earlier, isLater: isLater(reference.name)))
     }
   }
 
-  private static func missing(_ layer: String, among earlier: Set<String>) -> String {
-    let hint = nearestName(to: layer, among: earlier.sorted()).map { "; did you mean \(quoted($0))?" }
+  private static func missing(_ layer: String, among earlier: Set<String>, isLater: Bool) -> String {
+    let hint =
+      isLater
+      ? "; it comes later"
+      : nearestName(to: layer, among: earlier.sorted()).map { "; did you mean \(quoted($0))?" }
     return "there is no layer \(quoted(layer)) before this one\(hint ?? "")"
   }
 
   private func checkNumbers(_ layer: LayerDeclaration, _ known: Set<String>) {
-    func check(_ expression: Expression, _ place: Place, _ key: String) {
-      checkNames(of: Placed(value: expression, place: place), among: known, keyPath(layer.path, key))
-    }
-    if case .expression(let expression) = layer.value { check(expression, layer.valuePlace, layer.kind) }
-    for (key, option) in layer.options.sorted(by: { $0.key < $1.key }) {
-      if case .expression(let expression) = option.value { check(expression, option.place, key) }
-    }
-    for (key, argument) in layer.arguments.sorted(by: { $0.key < $1.key }) {
-      check(argument.value, argument.place, key)
-    }
-    for (key, argument) in layer.firstArguments.sorted(by: { $0.key < $1.key }) {
-      check(argument.value, argument.place, "first." + key)
-    }
-    for (key, written) in [("when", layer.condition), ("repeat", layer.repetitions)] {
-      if let written { check(written.value, written.place, key) }
+    for (key, written) in layer.expressions {
+      checkNames(of: written, among: known, keyPath(layer.path, key))
     }
   }
 
@@ -70,5 +67,26 @@ extension DeclarationReader {
     let hint = nearestName(to: name, among: known).map { "did you mean \(quoted($0))?" }
     return "\(Expression.EvaluationError.unknownName(name)); "
       + (hint ?? "known: \(known.joined(separator: ", "))")
+  }
+}
+
+extension LayerDeclaration {
+  /// Its expressions with their keys.
+  var expressions: [(key: String, written: Placed<Expression>)] {
+    var found: [(key: String, written: Placed<Expression>)] = []
+    if case .expression(let expression) = value {
+      found.append((kind, Placed(value: expression, place: valuePlace)))
+    }
+    for (key, option) in options.sorted(by: { $0.key < $1.key }) {
+      guard case .expression(let expression) = option.value else { continue }
+      found.append((key, Placed(value: expression, place: option.place)))
+    }
+    for (key, argument) in arguments.sorted(by: { $0.key < $1.key }) { found.append((key, argument)) }
+    for (key, argument) in firstArguments.sorted(by: { $0.key < $1.key }) {
+      found.append(("first." + key, argument))
+    }
+    if let condition { found.append(("when", condition)) }
+    if let repetitions { found.append(("repeat", repetitions)) }
+    return found
   }
 }

@@ -85,8 +85,7 @@ extension DeclarationReader {
   ///
   /// Files that the program writes have full names, with suffixes that tell equal ones apart.
   func layerName(_ node: Node, _ path: String) -> Placed<String>? {
-    guard case .scalar(let scalar) = node.content, !node.isNull,
-      (1...2 * ArchitectureDeclaration.longestName).contains(scalar.text.utf8.count),
+    guard case .scalar(let scalar) = node.content, !node.isNull, !scalar.text.isEmpty,
       scalar.text.utf8.allSatisfy({ byte in
         byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
           || byte < 128
@@ -95,6 +94,14 @@ extension DeclarationReader {
     else {
       context.report(
         node.place, path, "expected a name of letters, digits, `_`, `-` and `.`, found \(node.found)")
+      return nil
+    }
+    // Whether a shorter one fits depends on those of its blocks.
+    let most = ArchitectureDeclaration.longestName + ArchitectureDeclaration.longestSuffix
+    guard scalar.text.utf8.count <= most else {
+      context.report(
+        node.place, path,
+        "the name \(quoted(scalar.text)) has \(scalar.text.utf8.count) bytes; expected at most \(most)")
       return nil
     }
     return Placed(value: scalar.text, place: node.place)

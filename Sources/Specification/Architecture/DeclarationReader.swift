@@ -28,6 +28,11 @@ struct DeclarationReader {
     let names = context.diagnostics.count == before ? numbers.map(\.name) : nil
     let templates = readBlocks(blocks, numbers.map(\.name))
     let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
+    let blockDeclarations = templates.mapValues(\.declaration)
+    // Layers with errors are missing, and with them the names that they read.
+    if context.diagnostics.count == before {
+      checkReaders(of: numbers, blockDeclarations, list, at: layers.place)
+    }
     guard context.diagnostics.count == before else { return nil }
     let literals = literalKeys
     var text: [(String, JSON)] = []
@@ -35,7 +40,7 @@ struct DeclarationReader {
     if let blocks { text.append(("blocks", json(blocks, literals))) }
     text.append(("layers", json(layers, literals)))
     return ArchitectureDeclaration(
-      parameters: numbers, blocks: templates.mapValues(\.declaration), layers: list, text: .object(text),
+      parameters: numbers, blocks: blockDeclarations, layers: list, text: .object(text),
       place: layers.place)
   }
 
@@ -242,13 +247,9 @@ struct DeclarationReader {
     _ layer: inout LayerDeclaration
   ) {
     guard case .scalar(let scalar) = entry.value.content, let template = templates[scalar.text] else {
-      let text = if case .scalar(let scalar) = entry.value.content { scalar.text } else { "" }
-      let known = templates.keys.sorted()
-      let hint = nearestName(to: text, among: known).map { "did you mean \(quoted($0))?" }
-      let others = known.isEmpty ? "there are no `blocks`" : "known: \(known.joined(separator: ", "))"
       context.report(
         entry.value.place, keyPath(path, "block"),
-        "there is no block \(entry.value.found); \(hint ?? others)")
+        Self.missingBlock(entry.value, among: templates.keys.sorted()))
       return
     }
     layer.value = .word(scalar.text)
@@ -265,6 +266,13 @@ struct DeclarationReader {
         layer.firstArguments = arguments(first, template, own)
       }
     }
+  }
+
+  private static func missingBlock(_ node: Node, among known: [String]) -> String {
+    let text = if case .scalar(let scalar) = node.content { scalar.text } else { "" }
+    let hint = nearestName(to: text, among: known).map { "did you mean \(quoted($0))?" }
+    let others = known.isEmpty ? "there are no `blocks`" : "known: \(known.joined(separator: ", "))"
+    return "there is no block \(node.found); \(hint ?? others)"
   }
 
   private func arguments(

@@ -24,13 +24,18 @@ package func onlyName(beginning written: String, among names: [String]) -> Strin
 
 /// What is wrong with a key that is not among `names`.
 ///
-/// - Parameter paths: where keys of this name are
-func unknownKey(_ key: String, among names: [String], elsewhere paths: [String]? = nil) -> String {
+/// - Parameters:
+///   - paths: where keys of this name are
+///   - isTop: whether it is a key of a file, outside of its sections
+func unknownKey(
+  _ key: String, among names: [String], elsewhere paths: [String]? = nil, isTop: Bool = false
+) -> String {
   if let name = nearestName(to: key, among: names) ?? onlyName(beginning: key, among: names) {
     return "unknown key; did you mean \(quoted(name))?"
   }
   if let paths { return "unknown key; did you mean \(listed(paths.map { quoted($0) }, "or"))?" }
-  return "unknown key; known: \(names.joined(separator: ", "))"
+  let free = isTop ? "; keys that begin with \(quoted(Node.anchorPrefix)) are free for anchors" : ""
+  return "unknown key; known: \(names.joined(separator: ", "))\(free)"
 }
 
 private func fold(_ name: String) -> [UInt8] {

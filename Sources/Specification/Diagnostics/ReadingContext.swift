@@ -5,6 +5,12 @@ final class ReadingContext {
   let environment: [String: String]
   /// Full paths of every key, by the key's own name, for keys that are written at the wrong level.
   let knownPaths: [String: [String]]
+  /// The file and those that it extends, in this order.
+  var files: [String] = []
+  /// Names in the files' own `architecture.parameters`; nil where there are no overrides.
+  var declaredParameters: Set<String>?
+  /// Paths that the file's matrix sets.
+  var variedPaths: Set<String> = []
   private(set) var diagnostics: [Diagnostic] = []
   /// Warnings: settings that are allowed but have no effect, or not the apparent one.
   private(set) var warnings: [Diagnostic] = []
@@ -25,6 +31,16 @@ final class ReadingContext {
     catalog = other.catalog
     environment = other.environment
     knownPaths = other.knownPaths.filter { $0.key != "matrix" }
+    (files, declaredParameters, variedPaths) = (other.files, other.declaredParameters, other.variedPaths)
+  }
+
+  /// Whether experiments of the same file may differ in a key.
+  func varies(_ path: String) -> Bool { variedPaths.contains { Matrix.overlaps($0, path) } }
+
+  /// How far below others a source location is: 0 for `--set`, then the file and those that it
+  /// extends.
+  func level(of place: Place) -> Int {
+    Override.isPlace(place) ? 0 : 1 + (files.firstIndex(of: place.file) ?? files.count)
   }
 
   /// The variables that a text at a source location may use: the environment and the folder of the
@@ -60,8 +76,12 @@ final class ReadingContext {
     }
   }
 
-  /// Adds a warning.
-  func warn(_ place: Place, _ path: String, _ message: String) {
-    warnings.append(Diagnostic(place: place, path: path, message: message))
+  /// Adds a warning; its message is not built once there are too many.
+  func warn(_ place: Place, _ path: String, _ message: @autoclosure () -> String) {
+    guard warnings.count <= Self.maximumDiagnostics else { return }
+    warnings.append(
+      warnings.count == Self.maximumDiagnostics
+        ? Diagnostic(place: place, message: "too many warnings, the rest is not shown")
+        : Diagnostic(place: place, path: path, message: message()))
   }
 }

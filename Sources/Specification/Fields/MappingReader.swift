@@ -33,10 +33,13 @@ struct MappingReader {
       if names.contains(entry.key) {
         entries[entry.key] = entry
       } else {
-        let paths = context.knownPaths[Self.habits[entry.key] ?? entry.key]
+        let meant = Self.habits[entry.key] ?? entry.key
         context.report(
           entry.keyPlace, keyPath(path, entry.key),
-          unknownKey(entry.key, among: keys.map(\.name), elsewhere: paths))
+          unknownKey(
+            entry.key, among: keys.map(\.name),
+            elsewhere: names.contains(meant) ? [meant] : context.knownPaths[meant],
+            isTop: path.isEmpty && !Override.isPlace(entry.keyPlace) && !context.varies(entry.key)))
       }
     }
     self.entries = entries
@@ -58,7 +61,8 @@ struct MappingReader {
   /// Names of keys in other programs.
   private static let habits = [
     "bs": "batch_size", "data": "dataset", "dtype": "precision", "lr": "learning_rate",
-    "model": "architecture", "pruning": "prune", "wd": "weight_decay",
+    "model": "architecture", "num_classes": "classes", "pruning": "prune", "training": "train",
+    "wd": "weight_decay",
   ]
 
   /// The value of a key, or its default; nil if there is neither, or after an error, which is
@@ -130,6 +134,46 @@ struct MappingReader {
     context.report(
       entries[name]?.keyPlace ?? place, keyPath(path, name),
       "required key is missing; expected \(expectation)")
+  }
+
+  /// Reports that none of some keys has a value: at an explicit null, the uppermost if there are
+  /// several, or else at the mapping.
+  func reportNone(of names: [String], _ message: @autoclosure () -> String) {
+    let nulls = names.filter(isNull).compactMap { entries[$0]?.value.place }
+    let uppermost = nulls.min { context.level(of: $0) < context.level(of: $1) }
+    context.report(uppermost ?? place, path, message())
+  }
+
+  /// Reports a key that does not go with another one, at the key itself.
+  ///
+  /// - Parameters:
+  ///   - isMutual: whether the other key may be dropped instead
+  ///   - advice: follows the message unless one of the keys is inherited
+  func refuse(
+    _ name: String, with other: String, _ message: String, isMutual: Bool = false, advice: String = ""
+  ) {
+    let hint = wayToDrop(name, for: other) ?? (isMutual ? wayToDrop(other, for: name) : nil)
+    reportKey(name, message + (hint ?? advice))
+  }
+
+  /// Whether a key is inherited from below the file that has another one, or from a file below
+  /// `--set`.
+  func isInherited(_ name: String, below other: String) -> Bool {
+    guard let below = entries[name]?.keyPlace, let above = entries[other]?.value.place else { return false }
+    return context.level(of: above) < context.level(of: below)
+  }
+
+  /// How to drop a key that does not go with another one; nil unless it is inherited from below the
+  /// other one, and if the matrix sets one of them, since a null there would not drop it.
+  func wayToDrop(_ inherited: String, for other: String) -> String? {
+    guard isInherited(inherited, below: other), let above = entries[other]?.value.place,
+      ![inherited, other].contains(where: { context.varies(keyPath(path, $0)) })
+    else { return nil }
+    let null =
+      Override.isPlace(above)
+      ? "`--set \(keyPath(path, inherited))=null`"
+      : "`\(inherited): null` beside \(quoted(other)) at \(above)"
+    return "; \(null) drops the inherited key"
   }
 
   /// Reports an error at the value of a key, or at the mapping if the key is missing.

@@ -63,6 +63,21 @@ extension ValueForm where Value == Double {
       bounds.expectation, schema: bounds.schema, write: { .number($0) },
       interpret: { $0.number.flatMap { bounds.contains($0) ? $0 : nil } })
   }
+
+  /// A number that training computes with in single precision; one that is zero there gets a
+  /// warning.
+  static func singlePrecision(_ bounds: Bounds) -> ValueForm {
+    let form = number(bounds)
+    return ValueForm(
+      expectation: form.expectation, schema: form.schema,
+      read: { node, path, context in
+        let value = form.read(node, path, context)
+        if let value, value != 0, Float(value) == 0 {
+          context.warn(node.place, path, "\(node.found) is zero in single precision, which training uses")
+        }
+        return value
+      }, write: form.write)
+  }
 }
 
 extension ValueForm where Value == Bool {

@@ -77,6 +77,7 @@ public enum ExperimentFile {
       catalog: catalog, environment: environment, knownPaths: section.keys.paths())
     var chain = ExtendsChain(context)
     var node = try chain.read(text, file)
+    context.declaredParameters = Set(node.keys(at: "architecture.parameters"))
     let changes = overrides.compactMap { Override($0).node(context) }
     for change in changes { node = node.merged(under: change, keepsPlaces: true) }
     return try MatrixExpansion(section: section, overrides: changes, context: context).experiments(node)

@@ -26,6 +26,7 @@ struct ExtendsChain {
       (node, extends) = try Self.parse(text, parent, context)
       file = parent
     }
+    context.files = names
     // From the last file up: a null resets what the files below its own set, and nothing else.
     return above.reversed().reduce(node) { $0.merged(under: $1) }
   }

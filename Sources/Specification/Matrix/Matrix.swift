@@ -134,13 +134,14 @@ struct Matrix {
   private func isApart(
     _ key: String, _ place: Place, from axes: [Axis], in path: String, _ context: ReadingContext
   ) -> Bool {
-    guard let other = axes.first(where: { overlaps($0.path, key) }) else { return true }
+    guard let other = axes.first(where: { Self.overlaps($0.path, key) }) else { return true }
     context.report(
       place, keyPath(path, key), "overlaps with \(quoted(other.path)), which the matrix varies too")
     return false
   }
 
-  private func overlaps(_ first: String, _ second: String) -> Bool {
+  /// Whether two paths are the same, or one is within the other.
+  static func overlaps(_ first: String, _ second: String) -> Bool {
     first == second || first.hasPrefix(second + ".") || second.hasPrefix(first + ".")
   }
 
@@ -169,7 +170,7 @@ struct Matrix {
     for (entries, node, path) in Self.mappings(list, "matrix.exclude", context) {
       let settings = entries.map { Setting(path: $0.key, place: $0.keyPlace, node: $0.value) }
       let unknown = settings.filter { known[$0.path]?.contains($0.value) != true }
-      for setting in unknown {
+      for setting in unknown where !context.isFull {
         let problem = unknownValue(setting)
         context.report(problem.place, keyPath(path, setting.path), problem.message)
       }

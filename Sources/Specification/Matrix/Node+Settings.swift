@@ -14,14 +14,16 @@ extension Node {
     guard case .mapping(var entries) = content else {
       return Node(content: .mapping([]), place: place).setting(path, to: value, place: place)
     }
+    // What a null leaves missing is reported at its key, and so at this null of several values.
+    let keyPlace = rest.isEmpty && value.isNull ? value.place : place
     if let index = entries.firstIndex(where: { $0.key == name }) {
       entries[index].value = entries[index].value.setting(rest, to: value, place: place)
-      if rest.isEmpty { entries[index].keyPlace = place }
+      if rest.isEmpty { entries[index].keyPlace = keyPlace }
     } else {
       let nothing = Node(content: .mapping([]), place: place)
       entries.append(
         Entry(
-          key: name, keyPlace: place,
+          key: name, keyPlace: keyPlace,
           value: rest.isEmpty ? value : nothing.setting(rest, to: value, place: place)))
     }
     var result = self
@@ -35,6 +37,12 @@ extension Node {
     var result = self
     result.content = .mapping(entries.filter { $0.key != key })
     return result
+  }
+
+  /// The keys of the mapping at a path; none if there is no mapping.
+  func keys(at path: String) -> [String] {
+    guard case .mapping(let entries)? = value(at: path)?.content else { return [] }
+    return entries.map(\.key)
   }
 
   /// The node at a path, or at the first part of it that is not a mapping; nil if there is none.

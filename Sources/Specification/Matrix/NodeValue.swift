@@ -1,7 +1,8 @@
-/// The value of a node without its notation and location: numbers are compared by value, mappings
-/// in any order.
+/// The value of a node without its notation and location: numbers and booleans are compared by
+/// value, mappings in any order.
 indirect enum NodeValue: Hashable {
   case null
+  case flag(Bool)
   case number(Double)
   /// A whole number that no `Double` is equal to, such as a large seed.
   case whole(UInt64)
@@ -15,8 +16,12 @@ indirect enum NodeValue: Hashable {
     case .scalar(let scalar):
       if scalar.isWholeNumber, let whole = UInt64(scalar.text), Double(exactly: whole) == nil {
         self = .whole(whole)
+      } else if let number = scalar.number {
+        self = .number(number)
+      } else if let flag = scalar.boolean {
+        self = .flag(flag)
       } else {
-        self = scalar.number.map { .number($0) } ?? .text(scalar.text)
+        self = .text(scalar.text)
       }
     case .list(let items): self = .list(items.map(NodeValue.init))
     case .mapping(let entries):

@@ -45,6 +45,8 @@ struct ArchitectureSection: Sendable {
     ] + declarationKeys
   }
 
+  private static let leaveOut = "; leave the key out"
+
   /// The keys that say what the network is.
   var sources: [String] { [name.name, "layers", onnx.name] }
 
@@ -120,7 +122,9 @@ struct ArchitectureSection: Sendable {
       depth.name, block.name, growth.name, width.name, name.name, "parameters", "blocks", "layers",
     ]
     for key in others where mapping.has(key) {
-      mapping.reportKey(key, "an architecture with `onnx` has no \(quoted(key)); leave the key out")
+      mapping.refuse(
+        key, with: onnx.name, "an architecture with `onnx` has no \(quoted(key))", isMutual: true,
+        advice: Self.leaveOut)
     }
     guard let path = mapping[onnx] else { return nil }
     var spec = ArchitectureSpec(name: "onnx", depth: 0, block: .plain, input: [], classes: 0)
@@ -131,7 +135,9 @@ struct ArchitectureSection: Sendable {
 
   private func readDeclared(_ mapping: MappingReader) -> ArchitectureSpec? {
     for key in [depth.name, block.name, growth.name, width.name, name.name] where mapping.has(key) {
-      mapping.reportKey(key, "an architecture with `layers` has no \(quoted(key)); leave the key out")
+      mapping.refuse(
+        key, with: "layers", "an architecture with `layers` has no \(quoted(key))", isMutual: true,
+        advice: Self.leaveOut)
     }
     guard let layers = mapping.node("layers") else { return nil }
     let reader = DeclarationReader(context: mapping.context, path: mapping.path)
@@ -147,7 +153,7 @@ struct ArchitectureSection: Sendable {
 
   private func readNamed(_ mapping: MappingReader) -> ArchitectureSpec? {
     for key in ["parameters", "blocks"] where mapping.has(key) {
-      mapping.reportKey(key, "\(quoted(key)) belong to an architecture with `layers`")
+      mapping.refuse(key, with: name.name, "\(quoted(key)) belong to an architecture with `layers`")
     }
     if !mapping.has(name.name) {
       mapping.reportMissing(name.name, "the name of a network, or `layers`, or `onnx`")
@@ -169,7 +175,8 @@ struct ArchitectureSection: Sendable {
   private func readGrowth(_ architecture: Catalog.Architecture, _ mapping: MappingReader) -> Int?? {
     guard let defaultValue = architecture.parameters[growth.name] else {
       if mapping.has(growth.name) {
-        mapping.reportKey(growth.name, "\(quoted(architecture.name)) has no growth; leave the key out")
+        mapping.refuse(
+          growth.name, with: name.name, "\(quoted(architecture.name)) has no growth", advice: Self.leaveOut)
         return nil
       }
       return .some(nil)
@@ -187,9 +194,10 @@ struct ArchitectureSection: Sendable {
       if let written = block, (written == .plain) != (architecture.block == .plain) {
         mapping.report(
           self.block.name,
-          architecture.block == .plain
+          (architecture.block == .plain
             ? "\(quoted(architecture.name)) has no residual blocks"
             : "\(quoted(architecture.name)) has basic or bottleneck blocks")
+            + (mapping.wayToDrop(self.block.name, for: name.name) ?? ""))
         block = nil
       }
     }
@@ -207,16 +215,15 @@ struct ArchitectureSection: Sendable {
     _ architecture: Catalog.Architecture, _ depth: Int, _ mapping: MappingReader
   ) -> (depth: Int, block: ArchitectureSpec.BlockKind) {
     if mapping.has(self.depth.name), let written = mapping[self.depth], written != depth {
-      mapping.reportKey(
-        self.depth.name,
-        depth == 0
-          ? "\(quoted(architecture.name)) has no depth; leave the key out"
-          : "\(quoted(architecture.name)) has the depth \(depth); leave the key out")
+      mapping.refuse(
+        self.depth.name, with: name.name,
+        "\(quoted(architecture.name)) has \(depth == 0 ? "no depth" : "the depth \(depth)")",
+        advice: Self.leaveOut)
     }
     if mapping.has(block.name), let written = mapping[block], written != architecture.block.rawValue {
-      mapping.reportKey(
-        block.name,
-        "\(quoted(architecture.name)) has \(architecture.block.rawValue) blocks; leave the key out")
+      mapping.refuse(
+        block.name, with: name.name,
+        "\(quoted(architecture.name)) has \(architecture.block.rawValue) blocks", advice: Self.leaveOut)
     }
     return (depth, architecture.block)
   }

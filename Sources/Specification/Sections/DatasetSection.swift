@@ -73,7 +73,15 @@ struct DatasetSection: Sendable {
       hint = bareVariableProblem(in: scalar.text).map { "; \($0)" } ?? ""
     }
     switch dataset.countClasses?(path) {
-    case .count(let count): dataset.classes = count
+    case .count(let count):
+      dataset.classes = count
+      guard count > 1 || areGiven || !mapping.context.catalog.checksDatasets else {
+        mapping.report(
+          self.path.name,
+          "there are pictures of one class, and a classifier needs at least two; expected a folder of pictures"
+            + " for each class")
+        return nil
+      }
     case .wrong(let problem) where mapping.context.catalog.checksDatasets:
       mapping.report(self.path.name, problem + hint)
       return nil
@@ -100,7 +108,9 @@ struct DatasetSection: Sendable {
     guard dataset.isPictures else {
       let written = pictures.keys.map(\.name).filter(mapping.has)
       for key in written {
-        mapping.reportKey(key, "the images of \(dataset.name) have one size; leave the key out")
+        mapping.refuse(
+          key, with: name.name, "the images of \(dataset.name) have one size",
+          advice: "; leave the key out")
       }
       return written.isEmpty ? .some(nil) : nil
     }
@@ -203,7 +213,8 @@ struct AugmentSection: Sendable {
       return nil
     }
     if mapping.has("random_crop") {
-      mapping.reportKey(name, "expected only one of `random_crop` and `\(name)`")
+      mapping.refuse(
+        name, with: "random_crop", "expected only one of `random_crop` and `\(name)`", isMutual: true)
       return nil
     }
     return mapping.mapping(name, randomResizedCrop.keys).flatMap(randomResizedCrop.read).map { .some($0) }
@@ -244,6 +255,11 @@ struct NormalizeSection: Sendable {
       mapping.report(
         field.name, "expected one number a channel, \(channels) for \(dataset.name), found \(values.count)")
       return nil
+    }
+    if let outlier = values.first(where: { !(0...1).contains($0) }) {
+      mapping.warn(
+        field.name,
+        "pixel values are in [0, 1], found \(plain(outlier))\(outlier > 1 ? "; divide by 255" : "")")
     }
     return values
   }

@@ -16,6 +16,8 @@ struct ExpectSection: Sendable {
     var keys: [Key] { [paper.key, atMost.key, atLeast.key] }
   }
 
+  private static let accuracies: Set<ExpectationSpec.Metric> = [.top1, .top5, .baselineTop1]
+
   /// The values that a metric can take.
   private static func bounds(_ metric: ExpectationSpec.Metric) -> Bounds {
     switch metric {
@@ -51,7 +53,7 @@ struct ExpectSection: Sendable {
   /// - Parameter metrics: the evaluated metrics, nil if unknown.
   func read(_ mapping: MappingReader, hasPrune: Bool, metrics: [String]?) -> [ExpectationSpec] {
     ExpectationSpec.Metric.allCases.filter { mapping.has($0.rawValue) }.compactMap { metric in
-      if ![.top1, .top5, .baselineTop1].contains(metric), !hasPrune {
+      if !Self.accuracies.contains(metric), !hasPrune {
         mapping.reportKey(metric.rawValue, "nothing can be expected of it without `prune`")
       }
       if metric == .top5, let metrics, !metrics.contains(metric.rawValue) {
@@ -76,13 +78,24 @@ struct ExpectSection: Sendable {
     let most = mapping.optional(fields.atMost)
     let least = mapping.optional(fields.atLeast)
     guard let paper, let most, let least else { return nil }
+    if Self.accuracies.contains(metric) {
+      for (field, value) in [(fields.paper, paper), (fields.atMost, most), (fields.atLeast, least)] {
+        guard let value, value > 0, value <= 1 else { continue }
+        let percent = plain((value * 10_000).rounded() / 100)
+        mapping.warn(field.name, "accuracies are in percent; did you mean \(quoted(percent))?")
+      }
+    }
     switch (most, least) {
     case (let limit?, nil):
       return ExpectationSpec(metric: metric.rawValue, paper: paper, limit: .atMost(limit))
     case (nil, let limit?):
       return ExpectationSpec(metric: metric.rawValue, paper: paper, limit: .atLeast(limit))
-    case (nil, nil): mapping.context.report(mapping.place, mapping.path, "expected `at_most` or `at_least`")
-    default: mapping.reportKey(fields.atLeast.name, "only one of `at_most` and `at_least` can be given")
+    case (nil, nil):
+      mapping.reportNone(of: [fields.atMost.name, fields.atLeast.name], "expected `at_most` or `at_least`")
+    default:
+      mapping.refuse(
+        fields.atLeast.name, with: fields.atMost.name, "only one of `at_most` and `at_least` can be given",
+        isMutual: true)
     }
     return nil
   }

@@ -6,7 +6,7 @@ struct FineTuneSection: Sendable {
     "Epochs after the pruning, in addition to `train.epochs`."
   )
   let learningRate = Field(
-    "learning_rate", .number(.positive), default: 0.001, "Learning rate of fine-tuning, constant.")
+    "learning_rate", .singlePrecision(.positive), default: 0.001, "Learning rate of fine-tuning, constant.")
 
   private var keys: [Key] { [epochs.key, learningRate.key] }
 

@@ -38,7 +38,11 @@ struct PruneSection: Sendable {
 
   init(_ catalog: Catalog) {
     criterion = Field(
-      "criterion", .choice(catalog.criteria.map(\.name), "criterion"), default: "feature_relevance",
+      "criterion",
+      .choice(
+        catalog.criteria.map(\.name), "criterion",
+        otherNames: ["lrp": "feature_relevance", "relevance": "feature_relevance"]),
+      default: "feature_relevance",
       "Importance criterion that ranks the channels.")
     options = catalog.criteria.filter { !$0.options.isEmpty }.map { criterion in
       let fields = criterion.options.map { option in
@@ -89,10 +93,10 @@ struct PruneSection: Sendable {
     if case .some(.some(let samples)) = samples, let trainingImages, samples > trainingImages {
       mapping.report(self.samples.name, "there are only \(trainingImages) training images, found \(samples)")
     }
-    if let criterion, mapping.has(self.samples.name),
+    if let criterion, case .some(.some) = samples,
       mapping.context.catalog.criteria.contains(where: { $0.name == criterion && !$0.readsImages })
     {
-      mapping.warn(self.samples.name, "it has no effect, since \(quoted(criterion)) reads no images")
+      warnIdle(self.samples.name, "\(quoted(criterion)) reads no images", mapping)
     }
     let scope = mapping[scope].flatMap(PruneSpec.Scope.init)
     let outline = architecture.flatMap { mapping.context.catalog.outline($0) { _ in } }
@@ -167,13 +171,13 @@ struct PruneSection: Sendable {
       }
     }
     guard let first = written.first else {
-      mapping.context.report(
-        mapping.place, mapping.path,
-        "expected one of \(listed(targetNames.map { quoted($0) }, "or")), found none")
+      mapping.reportNone(
+        of: targetNames, "expected one of \(listed(targetNames.map { quoted($0) }, "or")), found none")
       return nil
     }
     for name in written.dropFirst() {
-      mapping.reportKey(name, "only one target is allowed, and \(quoted(first)) is already set")
+      mapping.refuse(
+        name, with: first, "only one target is allowed, and \(quoted(first)) is already set", isMutual: true)
     }
     return written.count == 1 ? targets[0] : nil
   }
@@ -201,8 +205,7 @@ struct PruneSection: Sendable {
     let isWritten = mapping.has(until.name)
     let written = isWritten ? mapping[until] : nil
     if let written, let epochs, written > epochs {
-      mapping.report(until.name, "epoch \(written) is beyond the \(epochs) epochs")
-      return nil
+      mapping.warn(until.name, "epoch \(written) comes after the last epoch, \(epochs)")
     }
     guard let interval else { return written }
     if let epochs, interval > epochs {
@@ -219,6 +222,15 @@ struct PruneSection: Sendable {
     return epochs.map { max($0 - 1, interval) }
   }
 
+  /// Warns of a key that the criterion ignores, unless it may be there for experiments with another
+  /// one: of the same file, or of files that extend the same one.
+  private func warnIdle(_ key: String, _ reason: String, _ mapping: MappingReader) {
+    guard !mapping.context.varies(keyPath(mapping.path, criterion.name)),
+      !mapping.isInherited(key, below: criterion.name)
+    else { return }
+    mapping.warn(key, "it has no effect, since \(reason)")
+  }
+
   /// Options of all criteria are checked, so that experiments that differ only in the criterion can
   /// share a file.
   private func readOptions(_ mapping: MappingReader, of criterion: String?) -> CriterionOptions? {
@@ -229,6 +241,7 @@ struct PruneSection: Sendable {
         isValid = false
         continue
       }
+      var isIdle = false
       for field in fields {
         guard
           let value = field.defaultValue == nil ? values.optional(field) : values[field].map({ .some($0) })
@@ -236,8 +249,13 @@ struct PruneSection: Sendable {
           isValid = false
           continue
         }
-        if name == criterion { result[field.name] = value }
+        if name == criterion {
+          result[field.name] = value
+        } else if values.has(field.name), value != field.defaultValue {
+          isIdle = true
+        }
       }
+      if let criterion, isIdle { warnIdle(key, "the criterion is \(quoted(criterion))", mapping) }
     }
     return isValid ? result : nil
   }

@@ -8,7 +8,7 @@ struct ScheduleSection: Sendable {
     "Epochs after which the learning rate is multiplied by gamma, in increasing order.")
   let gamma = Field("gamma", .number(.positive), default: 0.1, "Factor of the learning rate at a milestone.")
   let minimum = Field(
-    "minimum", .number(.nonNegative), default: 0, "Learning rate at the end of the half cosine.")
+    "minimum", .singlePrecision(.nonNegative), default: 0, "Learning rate at the end of the half cosine.")
   let rise = Field(
     "rise", .number(.share), default: 0.3, "Share of the epochs in which the learning rate rises.")
   let initialDivisor = Field(
@@ -44,10 +44,13 @@ struct ScheduleSection: Sendable {
 
   var keys: [Key] { [name.key] + ownKeys.flatMap(\.keys) + [warmupEpochs.key] }
 
-  func read(_ mapping: MappingReader, epochs: Int?) -> ScheduleSpec? {
+  /// - Parameters:
+  ///   - epochs: of the training, nil when unknown.
+  ///   - learningRate: before the schedule, nil when unknown.
+  func read(_ mapping: MappingReader, epochs: Int?, learningRate: Double?) -> ScheduleSpec? {
     let name = mapping[name]
     if let name { refuseKeys(notOf: name, mapping) }
-    let kind = name.flatMap { readKind($0, mapping, epochs) }
+    let kind = name.flatMap { readKind($0, mapping, epochs, learningRate) }
     let warmupEpochs = mapping[warmupEpochs]
     if let warmupEpochs, let epochs, warmupEpochs >= epochs {
       mapping.report(
@@ -60,13 +63,16 @@ struct ScheduleSection: Sendable {
   private func refuseKeys(notOf name: String, _ mapping: MappingReader) {
     for variant in ownKeys where variant.name != name {
       for key in variant.keys where mapping.has(key.name) {
-        mapping.reportKey(
-          key.name, "belongs to the schedule \(quoted(variant.name)), not to \(quoted(name))")
+        mapping.refuse(
+          key.name, with: self.name.name,
+          "belongs to the schedule \(quoted(variant.name)), not to \(quoted(name))")
       }
     }
   }
 
-  private func readKind(_ name: String, _ mapping: MappingReader, _ epochs: Int?) -> ScheduleSpec.Kind? {
+  private func readKind(
+    _ name: String, _ mapping: MappingReader, _ epochs: Int?, _ learningRate: Double?
+  ) -> ScheduleSpec.Kind? {
     switch name {
     case "step":
       let milestones = readMilestones(mapping, epochs)
@@ -75,7 +81,11 @@ struct ScheduleSection: Sendable {
       if gamma == 1 { mapping.warn(self.gamma.name, "a factor of 1 changes nothing at the milestones") }
       return .step(milestones: milestones, gamma: gamma)
     case "cosine":
-      return mapping[minimum].map { .cosine(minimum: $0) }
+      guard let minimum = mapping[minimum] else { return nil }
+      if let learningRate, minimum >= learningRate {
+        mapping.warn(self.minimum.name, "the learning rate, \(plain(learningRate)), is not above it")
+      }
+      return .cosine(minimum: minimum)
     case "one_cycle":
       let rise = mapping[rise]
       let initialDivisor = mapping[initialDivisor]
@@ -95,12 +105,9 @@ struct ScheduleSection: Sendable {
         name, "milestones must increase, but \(milestones[index]) comes after \(milestones[index - 1])")
       return nil
     }
-    if let epochs, let last = milestones.last, last > epochs {
-      mapping.report(name, "the milestone \(last) is beyond the \(epochs) epochs")
-      return nil
-    }
-    if let epochs, milestones.last == epochs {
-      mapping.warn(name, "the milestone \(epochs) changes nothing: it comes after the last epoch")
+    if let epochs, let late = milestones.first(where: { $0 >= epochs }) {
+      let others = late == milestones.last ? "" : ", nor do those after it"
+      mapping.warn(name, "the milestone \(late) changes nothing\(others): it comes after the last epoch")
     }
     return milestones
   }

@@ -31,7 +31,7 @@ struct TrainSection: Sendable {
     let batchSize = mapping[batchSize]
     let optimizer = mapping.mapping("optimizer", self.optimizer.keys).flatMap(self.optimizer.read)
     let schedule = mapping.mapping("schedule", self.schedule.keys).flatMap {
-      self.schedule.read($0, epochs: epochs)
+      self.schedule.read($0, epochs: epochs, learningRate: optimizer?.learningRate)
     }
     let labelSmoothing = mapping[labelSmoothing]
     let shards = mapping[shards]
@@ -66,15 +66,15 @@ struct OptimizerSection: Sendable {
   let name = Field(
     "name", .choice(["sgd"], "optimizer"), default: OptimizerSpec().name, "Stochastic gradient descent.")
   let learningRate = Field(
-    "learning_rate", .number(.positive), default: OptimizerSpec().learningRate,
+    "learning_rate", .singlePrecision(.positive), default: OptimizerSpec().learningRate,
     "Learning rate before the schedule.")
   let momentum = Field(
-    "momentum", .number(.belowOne), default: OptimizerSpec().momentum,
+    "momentum", .singlePrecision(.belowOne), default: OptimizerSpec().momentum,
     "Momentum coefficient.")
   let nesterov = Field(
     "nesterov", .boolean, default: OptimizerSpec().nesterov, "Use Nesterov momentum.")
   let weightDecay = Field(
-    "weight_decay", .number(.nonNegative), default: OptimizerSpec().weightDecay,
+    "weight_decay", .singlePrecision(.nonNegative), default: OptimizerSpec().weightDecay,
     "Weight decay coefficient.")
 
   var keys: [Key] { [name.key, learningRate.key, momentum.key, nesterov.key, weightDecay.key] }

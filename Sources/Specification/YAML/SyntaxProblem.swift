@@ -34,7 +34,11 @@ struct SyntaxProblem {
         start = Int(parser.context_mark.line) + 1
         message += " \(context)" + (start == line ? "" : " that starts in line \(start)")
       }
-      message += Self.lookAlike(inLines: [start, line, line - 1], bytes)
+      let isVariable = offset > 0 && bytes.dropFirst(offset - 1).starts(with: "${".utf8)
+      message +=
+        isVariable
+        ? "; within braces or brackets, quote a text that has `${NAME}` in it"
+        : Self.lookAlike(inLines: [start, line, line - 1], bytes)
     }
   }
 

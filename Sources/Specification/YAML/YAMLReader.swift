@@ -39,6 +39,7 @@ struct YAMLReader {
     var entries: [Node.Entry] = []
     var key: (text: String, place: Place, isMerge: Bool)?
     var lines: [String: Int] = [:]
+    var mergeLine: Int?
     var merged: [Node] = []
   }
 
@@ -224,7 +225,13 @@ struct YAMLReader {
       try addKey(node, to: top)
       return
     }
-    if key.isMerge {
+    if key.isMerge, let line = stack[top].mergeLine {
+      document.diagnostics.append(
+        Diagnostic(
+          place: key.place, path: path,
+          message: "duplicate key; the first is in line \(line); merge several with `<<: [*a, *b]`"))
+    } else if key.isMerge {
+      stack[top].mergeLine = key.place.line
       try merge(node, to: top)
     } else if let line = stack[top].lines[key.text] {
       document.diagnostics.append(
