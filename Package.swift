@@ -95,7 +95,8 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking"], exclude: ["Golden"]),
+      name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking", "TestSupport"],
+      exclude: ["Golden"]),
     .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "TestSupport"]),
     .testTarget(
       name: "CommandTests",

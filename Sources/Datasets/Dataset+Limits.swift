@@ -13,7 +13,8 @@ extension Dataset {
     return Dataset(
       name: name, classNames: classNames,
       train: trainLimit.map { train.selecting(train.balancedChoice($0, split: 0)) } ?? train,
-      test: testLimit.map { test.selecting(test.balancedChoice($0, split: 1)) } ?? test)
+      test: testLimit.map { test.selecting(test.balancedChoice($0, split: 1)) } ?? test,
+      warnings: warnings)
   }
 }
 

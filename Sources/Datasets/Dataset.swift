@@ -10,12 +10,17 @@ public struct Dataset: Sendable {
   /// and pixels, or for pictures of the names, sizes and times of their files; 32 hexadecimal
   /// digits. It detects accidental differences, not malicious ones.
   public let digest: String
+  /// About pictures in the folders of the data set that are not part of it, one sentence each.
+  public let warnings: [String]
 
-  public init(name: String, classNames: [String], train: ImageSet, test: ImageSet) {
+  public init(
+    name: String, classNames: [String], train: ImageSet, test: ImageSet, warnings: [String] = []
+  ) {
     self.name = name
     self.classNames = classNames
     self.train = train
     self.test = test
+    self.warnings = warnings
     self.digest = Self.digest(train) + Self.digest(test)
   }
 

@@ -6,16 +6,16 @@ import Testing
 
 @Suite("The stage cache")
 struct CacheTests {
-  private func remaining(_ folder: TemporaryFolder) -> Int {
-    CacheListing(results: folder.path).entries.count
+  private func remaining(_ folder: TemporaryFolder) throws -> Int {
+    try CacheListing(results: folder.path).entries.count
   }
 
   @Test("lists what is trained, how far, how large it is and who uses it")
   func listing() throws {
     let folder = try TemporaryFolder()
-    #expect(CacheListing(results: folder.path).text() == "nothing is cached")
+    #expect(try CacheListing(results: folder.path).text() == "nothing is cached")
     try run(digits(), in: folder.path)
-    let entries = CacheListing(results: folder.path).entries
+    let entries = try CacheListing(results: folder.path).entries
     #expect(
       Set(entries.map(\.stage)) == [
         "resnet-8 × 0.25 on digits, 3 epochs, seed 0, baseline",
@@ -25,7 +25,7 @@ struct CacheTests {
     #expect(entries.compactMap(\.epochs).sorted() == [1, 3, 3])
     #expect(entries.allSatisfy { $0.epochs == $0.epochsDone && $0.bytes > 10_000 })
     #expect(entries.allSatisfy { $0.experiments == ["digits"] })
-    let listing = CacheListing(results: folder.path)
+    let listing = try CacheListing(results: folder.path)
     #expect(entries.count { $0.kind == .beginning } == 1)
     #expect(listing.text().contains("\n\n2 trainings, 1 shared beginning, "))
     #expect(listing.text().contains("  the state after epoch 1, "))
@@ -39,7 +39,7 @@ struct CacheTests {
     let folder = try TemporaryFolder()
     try run(digits(), in: folder.path)
     try run(digits(["name=other", "prune.criterion=l1_norm"]), in: folder.path)
-    #expect(remaining(folder) == 4)
+    #expect(try remaining(folder) == 4)
     func prune(isDry: Bool = false) throws -> Int {
       try CachePruning(results: folder.path, unusedOnly: true, minimumAge: 0, isDry: isDry).removed.count
     }
@@ -47,11 +47,48 @@ struct CacheTests {
     // Another recipe under the old name; another folder gone.
     try run(digits(["prune.ratio=0.2"]), in: folder.path)
     #expect(try prune(isDry: true) == 1)
-    #expect(remaining(folder) == 5)
+    #expect(try remaining(folder) == 5)
     #expect(try prune() == 1)
     try FileManager.default.removeItem(atPath: folder.path + "/other")
     #expect(try prune() == 1)
-    #expect(remaining(folder) == 3)
+    #expect(try remaining(folder) == 3)
+  }
+
+  @Test("loses nothing unused while it is not known which trainings an experiment uses")
+  func unknownUse() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let uses = folder.path + "/digits/.state/stages.json"
+    func refusal(isDry: Bool) -> String? {
+      let error = #expect(throws: RunError.self) {
+        try CachePruning(results: folder.path, unusedOnly: true, minimumAge: 0, isDry: isDry)
+      }
+      return error?.description
+    }
+    let problem = "\(uses): cannot be read; it is not known which trainings the experiment uses"
+    try Data("{[".utf8).write(to: URL(fileURLWithPath: uses))
+    #expect(try CacheListing(results: folder.path).problems == [problem])
+    for isDry in [true, false] { #expect(refusal(isDry: isDry) == "\(problem), so that nothing is removed") }
+    // The second link leads to a disk that is not there.
+    for destination in ["digits", folder.path + "/disk/digits"] {
+      try FileManager.default.removeItem(atPath: folder.path + "/digits")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/digits", withDestinationPath: destination)
+      #expect(refusal(isDry: false) == "\(problem), so that nothing is removed")
+    }
+    #expect(try remaining(folder) == 3)
+    let all = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: true)
+    #expect(all.removed.count == 3 && all.problems == [problem])
+  }
+
+  @Test("that is not a folder is an error, not an empty cache")
+  func notAFolder() throws {
+    let folder = try TemporaryFolder(texts: [".cache": ""])
+    let error = #expect(throws: RunError.self) {
+      try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: true)
+    }
+    #expect(error?.description == "\(folder.path)/.cache: cannot be read as a folder")
+    #expect(throws: RunError.self) { try CacheListing(results: folder.path) }
   }
 
   @Test("keeps all trainings of an experiment that is running", arguments: [true, false])
@@ -61,7 +98,7 @@ struct CacheTests {
     let lock = try FolderLock(folder.path + "/digits/.state")
     let pruning = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: isDry)
     #expect(pruning.removed.isEmpty && pruning.inUse.count == 3)
-    #expect(remaining(folder) == 3)
+    #expect(try remaining(folder) == 3)
     withExtendedLifetime(lock) {}
   }
 
@@ -83,6 +120,6 @@ struct CacheTests {
         "resnet-8 × 0.25 on digits, 3 epochs, seed 0, baseline",
       ])
     #expect(all.inUse.count == 1)
-    #expect(remaining(folder) == 1)
+    #expect(try remaining(folder) == 1)
   }
 }

@@ -34,7 +34,7 @@ struct DocumentExampleTests {
   func valid() throws {
     #expect(Set(files.keys) == ["first.yaml", "cifar10-resnet56.yaml", "suite.yaml", "trial.yaml"])
     for name in files.keys where !["suite.yaml", "trial.yaml"].contains(name) {
-      #expect(errors(name) == [], "\(name)")
+      #expect(problems(name) == [], "\(name)")
     }
     let unnamed = try (blocks + MarkdownBlock.all(in: Self.document("pruning"))).filter {
       $0.language == "yaml" && $0.fileName == nil
@@ -60,7 +60,7 @@ struct DocumentExampleTests {
     #expect(try load("first.yaml").prune?.steps(epochs: 10) == [2, 4, 6, 8])
   }
 
-  @Test("every command with `--set` is accepted")
+  @Test("every command with `--set` is accepted, without warnings")
   func overrides() throws {
     let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
     #expect(commands.count >= 3)
@@ -69,7 +69,7 @@ struct DocumentExampleTests {
       try #require(words.count > 3 && words[0] == "espalier" && words[1] == "run", "\(command)")
       let overrides = words.indices.dropFirst(3).filter { words[$0 - 1] == "--set" }.map { words[$0] }
       #expect(words.count == 3 + 2 * overrides.count, "\(command)")
-      #expect(errors(words[2], overrides: overrides) == [], "\(command)")
+      #expect(problems(words[2], overrides: overrides) == [], "\(command)")
     }
   }
 
@@ -83,7 +83,7 @@ struct DocumentExampleTests {
   @Test("the damaged file gives the errors that stand below it")
   func damaged() throws {
     let shown = try #require(blocks.first { $0.language == "text" }?.text)
-    #expect(errors("trial.yaml") == shown.split(separator: "\n").map(String.init))
+    #expect(problems("trial.yaml") == shown.split(separator: "\n").map(String.init))
   }
 
   @Test("every data set is listed with its size and folder")
@@ -130,17 +130,21 @@ struct DocumentExampleTests {
     try String(contentsOfFile: repository + "/docs/\(name).md", encoding: .utf8)
   }
 
-  /// A file of the document, or else of the repository.
-  private func load(_ name: String, overrides: [String] = []) throws(SpecificationError) -> ExperimentSpec {
-    try ExperimentFile.load(
-      "\(files[name] == nil ? repository : folder.path)/\(name)", overrides: overrides, catalog: .standard,
-      environment: [:])
+  /// The path of a file of the document, or else of the repository.
+  private func path(_ name: String) -> String {
+    "\(files[name] == nil ? repository : folder.path)/\(name)"
   }
 
-  private func errors(_ name: String, overrides: [String] = []) -> [String] {
+  private func load(_ name: String) throws(SpecificationError) -> ExperimentSpec {
+    try ExperimentFile.load(path(name), catalog: .standard, environment: [:])
+  }
+
+  /// Errors and warnings.
+  private func problems(_ name: String, overrides: [String] = []) -> [String] {
     do throws(SpecificationError) {
-      _ = try load(name, overrides: overrides)
-      return []
+      return try ExperimentFile.experiments(
+        path(name), overrides: overrides, catalog: .standard, environment: [:]
+      ).flatMap(\.warnings).map(\.description)
     } catch {
       return error.diagnostics.map { $0.description.replacing(folder.path + "/", with: "") }
     }

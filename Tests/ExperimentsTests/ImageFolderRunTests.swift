@@ -1,10 +1,11 @@
 import Compute
 import Foundation
-import Reports
 import Specification
+import Synchronization
 import Testing
 
 @testable import Experiments
+@testable import Reports
 
 /// Experiments on folders of pictures.
 @Suite("Experiments on image folders")
@@ -148,6 +149,30 @@ struct ImageFolderRunTests {
       spec, weights: model, ratios: [0.5], results: folder.path, engine: engine,
       progress: .silent, interruption: Interruption())
     #expect(message { _ = try analysis.run() } == "no test \(allLeftOut)")
+  }
+
+  @Test("are named once where they are not read, by a plan, a run and an evaluation")
+  func unread() throws {
+    let (pictures, results) = (try pictures(), try TemporaryFolder())
+    try pictures.write(Data([1]), to: "train/large/one.webp")
+    let specs = try ["one", "two"].map {
+      try experiment(pictures, ["name=\($0)", "train.epochs=1", "prune=null"])
+    }
+    let engine = try Engine(threads: 1)
+    let warning =
+      "\(pictures.path)/train: a file named `.webp` is not read; expected files named .jpg, .jpeg or .png"
+    let plan = try SuitePlan(specs, results: results.path, engine: engine, calibrates: false)
+    #expect(plan.warnings == [warning])
+    let shown = Mutex("")
+    let runner = ExperimentRunner(
+      engines: [engine], results: results.path,
+      progress: ProgressPrinter(
+        style: .warnings, label: nil, bars: ProgressBars { text in shown.withLock { $0 += text } }),
+      interruption: Interruption())
+    #expect(runner.run(specs).allSatisfy { $0.failure == nil })
+    #expect(shown.withLock { $0.components(separatedBy: warning).count } == 2)
+    let model = results.path + "/one/seed-0/baseline/model.safetensors"
+    #expect(try ModelEvaluation(specs[0], weights: model, engine: engine).warnings == [warning])
   }
 
   @Test("are refused when the folder has more classes than the network has outputs")

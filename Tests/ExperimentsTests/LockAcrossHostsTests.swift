@@ -301,7 +301,7 @@ struct LockAcrossHostsTests {
       [spec], prepared: [.success(prepared)], cache: cache, fresh: true
     ) { _, _ in }
     let record = LockRecord(owner: rules(host: "node1").owner)
-    let entries = cache.entries(of: folder.path)
+    let entries = try cache.entries(of: folder.path).entries
     for entry in entries {
       try Data(record.text.utf8).write(to: URL(fileURLWithPath: entry.path + "/lock"))
     }
@@ -311,7 +311,7 @@ struct LockAcrossHostsTests {
       try FolderLock(state)
     }
     #expect(entries.count == 3 && said.all.count == 3)
-    #expect(cache.entries(of: folder.path).allSatisfy { $0.epochsDone == 0 })
+    #expect(try cache.entries(of: folder.path).entries.allSatisfy { $0.epochsDone == 0 })
   }
 
   /// Rules of a process whose next heartbeat is far away, as after a suspension.

@@ -26,7 +26,7 @@ struct OneShotTests {
     let cost = try #require(report.trainingCost(of: pruned).macs)
     let before = try #require(report.trainingCost(of: baseline).macs)
     #expect(cost > before)
-    let listing = CacheListing(results: folder.path)
+    let listing = try CacheListing(results: folder.path)
     #expect(Set(listing.entries.map(\.progress)) == ["3 of 3 epochs", "5 of 5 epochs"])
     #expect(listing.text().contains("used by digits\n\n2 trainings, "))
   }

@@ -92,7 +92,7 @@ struct PredictionTests {
   @Test("are written as CSV with a row for each class of an image")
   func csv() throws {
     let csv = try prediction(images: 2, top: 2, names: Self.names).csv()
-    #expect(!csv.hasSuffix("\n"))
+    #expect(csv.hasSuffix("\n") && !csv.hasSuffix("\n\n"))
     let lines = csv.split(separator: "\n")
     #expect(lines.first == "image,rank,label,name,probability")
     let starts = [#"0,1,2,"two, or ""2""","#, "0,2,1,one,", #"1,1,2,"two, or ""2""","#, "1,2,1,one,"]

@@ -49,4 +49,31 @@ struct ScoringTests {
     #expect(augmented != all)
     #expect(try scores(["prune.samples=300"]) == all)
   }
+
+  @Test("a table has each channel once, also where a stream has the name of a layer")
+  func table() throws {
+    let text = """
+      format: 1
+      name: residual
+      dataset: {name: digits, train_limit: 20}
+      architecture:
+        layers:
+          - {name: stem, conv: 8}
+          - {name: body, conv: 8}
+          - {name: tail, conv: 8}
+          - {name: sum, add: [stem, tail]}
+          - global_average_pool: true
+          - {name: classifier, linear: classes}
+      train: {epochs: 2}
+      prune: {criterion: l1_norm, ratio: 0.3, interval: 1, until: 1, scope: stream}
+      """
+    let spec = try ExperimentFile.load(
+      text: text, file: "residual.yaml", overrides: [], catalog: .standard, environment: [:])
+    let scores = try ModelScores(spec, weights: nil, images: nil, engine: Engine(threads: 1))
+    let rows = scores.csv().split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",").prefix(2).joined(separator: ",")
+    }
+    #expect(Set(rows).count == rows.count)
+    #expect(Array(rows.prefix(8)) == (0..<8).map { "stem,\($0)" })
+  }
 }

@@ -129,7 +129,7 @@ struct ShardTests {
     #expect(outcomes.map(\.left) == [0, 0, 0] && outcomes.map(\.cached) == [0, 0, 0])
     #expect(outcomes.map(\.trained).sorted() == [1, 1, 2])
     #expect(!FileManager.default.fileExists(atPath: sharded.path + "/late/report.json"))
-    #expect(CacheListing(results: sharded.path).entries.allSatisfy { !$0.isUnused })
+    #expect(try CacheListing(results: sharded.path).entries.allSatisfy { !$0.isUnused })
     let again = try runner(sharded).run(specs, shard: try #require(Shard("1/1")))
     #expect((again.trained, again.cached) == (0, 4))
     let last = try runner(sharded).run(specs)

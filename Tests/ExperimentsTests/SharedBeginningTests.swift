@@ -52,8 +52,8 @@ struct SharedBeginningTests {
     }
   }
 
-  private func beginnings(_ folder: TemporaryFolder) -> [CacheEntry] {
-    CacheListing(results: folder.path).entries.filter { $0.stage.hasSuffix("shared beginning") }
+  private func beginnings(_ folder: TemporaryFolder) throws -> [CacheEntry] {
+    try CacheListing(results: folder.path).entries.filter { $0.stage.hasSuffix("shared beginning") }
   }
 
   @Test(
@@ -84,7 +84,7 @@ struct SharedBeginningTests {
       }
     }
     // Of each seed those after epochs 1 and 2; the end of a baseline is its own checkpoint.
-    #expect(beginnings(folder).map(\.epochsDone).sorted() == [1, 1, 2, 2])
+    #expect(try beginnings(folder).map(\.epochsDone).sorted() == [1, 1, 2, 2])
   }
 
   @Test("count as if trained alone, with the baseline's times; what was spent is beside it")
@@ -126,7 +126,7 @@ struct SharedBeginningTests {
     let specs = try specs()
     let expected = try runAll(specs, in: folder)
     try forgetPruned(specs, in: folder)
-    for entry in beginnings(folder) {
+    for entry in try beginnings(folder) {
       let path = "\(entry.path)/checkpoint-\(try #require(entry.epochs))-0.safetensors"
       try Data(bytes(path).dropLast(9)).write(to: URL(fileURLWithPath: path))
     }
@@ -144,7 +144,7 @@ struct SharedBeginningTests {
     var alone = try specs()[0]
     (alone.name, alone.prune) = ("alone", nil)
     _ = try runAll([alone], in: folder)
-    #expect(beginnings(folder).isEmpty)
+    #expect(try beginnings(folder).isEmpty)
     #expect(try shared(runAll(specs(), in: folder)) == [nil, 2, 1, 5])
     // And a baseline begins with what a pruned training has left.
     try FileManager.default.removeItem(atPath: stageFolder(folder.path, experiment: "l1", variant: .baseline))
@@ -191,12 +191,12 @@ struct SharedBeginningTests {
         \.stage)
     }
     #expect(
-      beginnings(folder).map { $0.experiments.sorted() }.sorted { $0.count < $1.count } == [
+      try beginnings(folder).map { $0.experiments.sorted() }.sorted { $0.count < $1.count } == [
         ["stream"], ["l1", "random"],
       ])
     #expect(try prune().isEmpty)
     try FileManager.default.removeItem(atPath: folder.path + "/stream")
     #expect(try prune().sorted().map { $0.hasSuffix("shared beginning") } == [true, false])
-    #expect(beginnings(folder).count == 1)
+    #expect(try beginnings(folder).count == 1)
   }
 }

@@ -96,6 +96,13 @@ struct StageKeyTests {
     )
   }
 
+  @Test("depend on what the last bits of results do: kernels and libraries")
+  func fingerprint() throws {
+    let fingerprint = KernelClass.portable.fingerprint(in: .float32)
+    #expect(fingerprint.contains("libm "))
+    for key in try keys() { #expect(key.text.contains("kernels: \(fingerprint)\n")) }
+  }
+
   @Test("depend on the decoder of pictures where there are pictures, and only there")
   func decoders() throws {
     func key(_ spec: ExperimentSpec, _ decoder: String) -> StageKey {

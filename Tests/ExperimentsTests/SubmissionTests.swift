@@ -167,6 +167,19 @@ struct SubmissionTests {
     #expect(status.contains("2 of 3 shards trained") && status.contains("\(open + 1)/3"))
   }
 
+  @Test("the predicted memory is that of the latencies, too, which the last job measures")
+  func latencies() throws {
+    let folder = try TemporaryFolder()
+    var spec = try digits()
+    _ = try run(spec, in: folder.path)
+    spec.evaluate.latencyBatchSizes = [1, 100_000_000]
+    let plan = try SuitePlan(
+      [spec], results: folder.path, engine: Engine(threads: 1), calibrates: true)
+    #expect(plan.whole.trainingsToDo == 0)
+    // Images of 64 numbers.
+    #expect(try #require(plan.predictedPeakMebibytes) > (100_000_000 * 64 * 4) >> 20)
+  }
+
   @Test("what is predicted has a margin")
   func margins() {
     #expect(TaskResources.time(predictedSeconds: 3600).minutes == 130)

@@ -39,7 +39,7 @@ struct SuiteTests {
     let (together, alone) = (try TemporaryFolder(), try TemporaryFolder())
     let specs = try criteria()
     try runAll(specs, in: together.path)
-    let entries = CacheListing(results: together.path).entries
+    let entries = try CacheListing(results: together.path).entries
     #expect(entries.map(\.experiments.count).sorted() == [1, 1, 2, 2])
     for spec in specs {
       let expected = try run(spec, in: "\(alone.path)/\(spec.name)")
@@ -53,6 +53,14 @@ struct SuiteTests {
           "\(spec.name) \(variant)")
       }
     }
+  }
+
+  @Test("has each experiment once, also where a file is given twice, which is an error")
+  func givenTwice() {
+    let file = repository + "/experiments/digits.yaml"
+    let loaded = ExperimentLoading.load([file, file], overrides: [])
+    #expect(loaded.specs.map(\.name) == ["digits"])
+    #expect(loaded.diagnostics.map(\.message) == ["the file is given twice"])
   }
 
   @Test("does again what a change concerns, and nothing else")

@@ -93,7 +93,7 @@ func bytes(_ path: String) throws -> Data {
 func stageFolder(
   _ results: String, experiment: String = "digits", seed: UInt64 = 0, variant: Variant
 ) throws -> String {
-  let uses = try #require(StageUse.all(in: results).first { $0.experiment == experiment }?.uses)
+  let uses = try #require(StageUse.all(in: results).found.first { $0.experiment == experiment }?.uses)
   let key = try #require(uses.first { $0.seed == seed && $0.variant == variant }?.key)
   return "\(results)/.cache/\(key)"
 }

@@ -1,5 +1,6 @@
 import Architectures
 import Network
+import Pruning
 import Specification
 import Testing
 
@@ -74,10 +75,58 @@ struct TargetTests {
     #expect(sentences(removed: 16).count == 1 && sentences(removed: 16, roundTo: 2).isEmpty)
   }
 
+  /// Scored by feature relevance, the squeeze of the gate keeps its channels.
+  private func gated(_ prune: String) throws -> ExperimentSpec {
+    let text = """
+      format: 1
+      name: gated
+      dataset: {name: digits, train_limit: 40}
+      architecture:
+        layers:
+          - {name: stem, conv: 8}
+          - {name: mean, global_average_pool: true}
+          - {name: squeeze, conv: 8, kernel: 1, norm: none}
+          - {name: excite, conv: 8, kernel: 1, norm: none, activation: sigmoid}
+          - {name: gate, multiply: [stem, excite]}
+          - {name: head, conv: 8}
+          - global_average_pool: true
+          - {name: classifier, linear: classes}
+      train: {epochs: 2, batch_size: 40}
+      prune: {interval: 1, until: 1, \(prune)}
+      """
+    return try ExperimentFile.load(
+      text: text, file: "gated.yaml", overrides: [], catalog: .standard, environment: [:])
+  }
+
+  @Test("of a share of the channels, among them those that the criterion does not score, give a warning")
+  func missedRatio() throws {
+    func sentences(_ prune: String) throws -> [String] {
+      let spec = try gated(prune)
+      let settings = try #require(spec.prune)
+      let network = try spec.network(engine: Engine(threads: 1))
+      let data = try spec.loadData(threads: 1).train
+      let scores = try Scoring(spec: spec, data: data, seed: 0).scores(of: network, epoch: 1)
+      let removals = PruningSchedule(settings, epochs: spec.train.epochs).removals(
+        after: 1, graph: network.structure, scores: scores)
+      return PruningWarnings(
+        before: network.structure, after: network.structure.removing(removals), prune: settings, steps: 1
+      ).sentences
+    }
+    #expect(
+      try sentences("ratio: 0.75") == [
+        "the steps removed 14 channels, but the target was 18: the criterion scores no other channels that"
+          + " may be removed"
+      ])
+    #expect(try sentences("ratio: 0.5").isEmpty)
+    #expect(try sentences("ratio: 0.75, criterion: l1_norm").isEmpty)
+    #expect(try sentences("ratio: 0.75, exclude: [squeeze], maximum_layer_ratio: 0.8").isEmpty)
+  }
+
   @Test("that a pruned start model has reached already give a warning")
   func reachedAtStart() throws {
     let start = try prunedStart()
-    let spec = PruneSpec(target: .ratio(0.01), interval: 1, until: 1)
+    // One channel, which may also be missed by rounding.
+    let spec = PruneSpec(target: .ratio(0.002), interval: 1, until: 1)
     func sentences(_ after: PrunableGraph, _ prune: PruneSpec?) -> [String] {
       PruningWarnings(before: start.structure, after: after, prune: prune, steps: 1).sentences
     }

@@ -225,11 +225,11 @@ struct TravellingModelTests {
     let text = try String(contentsOfFile: folder.path + "/arrived/experiment.yaml", encoding: .utf8)
     #expect(text.contains("onnx: \"\(written)\"") && !text.contains(folder.path), "\(text)")
     let cache = StageCache(results: folder.path)
-    let trainings = Set(cache.entries(of: folder.path).map(\.key))
+    let trainings = try Set(cache.entries(of: folder.path).entries.map(\.key))
     let again = try run(arrived(start), in: folder.path)
     #expect(again.environment.paths == nil)
     #expect(again.runs.map(\.testLoss) == report.runs.map(\.testLoss))
-    #expect(Set(cache.entries(of: folder.path).map(\.key)) == trainings)
+    #expect(try Set(cache.entries(of: folder.path).entries.map(\.key)) == trainings)
   }
 
   @Test("compute in integers where that is asked for, the same from a run and from a model's file")

@@ -25,7 +25,7 @@ struct ImageFolder: DatasetFormat {
     }
     return Dataset(
       name: description.name, classNames: listing.classNames, train: images(listing.train),
-      test: images(listing.test))
+      test: images(listing.test), warnings: listing.warnings)
   }
 
   private static func classes(of path: String) -> Catalog.Dataset.FolderClasses {

@@ -31,7 +31,8 @@ struct Picture {
       self = try Self.jpeg(file, maximumPixels: maximumPixels, shrinkage: shrinkage)
     } else if file.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
       self = try Self.png(file, maximumPixels: maximumPixels)
-    } else if let kind = FileKind(file, path: "") {
+    } else if let kind = FileKind(file, path: "picture.bmp") {
+      // In place of a picture, the two letters that a BMP begins with are enough.
       throw PictureDamage(kind.sentence)
     } else {
       throw PictureDamage(

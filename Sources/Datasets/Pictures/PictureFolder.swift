@@ -36,7 +36,7 @@ struct PictureFolder {
     for split in [train, test] {
       for name in classNames where try !PictureWalk.hasPicture(in: "\(path)/\(split)/\(name)") {
         // The error says what was found instead.
-        _ = try pictures("\(split)/\(name)", label: 0)
+        _ = try walk("\(split)/\(name)", label: 0)
       }
     }
     return Folders(classNames: classNames, test: test)
@@ -47,11 +47,20 @@ struct PictureFolder {
     if let name = names.first(where: { name in entries.contains { $0.name == name && $0.isFolder } }) {
       return name
     }
-    let within = entries.first { $0.isFolder && FileStatus("\(path)/\($0.name)/train")?.isFolder == true }
-    let hint = within.map { "; did you mean \(quoted("\(path)/\($0.name)", limit: 1000))?" } ?? ""
-    throw .folder(
-      path, "there is no folder \(listed(names, "or")) in it; \(entries.found(in: path))\(hint)",
-      layout: Self.layout)
+    let problem = "there is no folder \(listed(names, "or")) in it; \(entries.found(in: path))"
+    throw .folder(path, problem + hint(names, entries), layout: Self.layout)
+  }
+
+  /// A folder that was meant: one with a similar name, or the data set in a folder of this one.
+  private func hint(_ names: [String], _ entries: [FolderEntry]) -> String {
+    let folders = entries.filter(\.isFolder).map(\.name)
+    for folder in folders {
+      if let name = nearestName(to: folder, among: names) {
+        return "; did you mean \(quoted(name)) by \(quoted(folder))?"
+      }
+    }
+    let within = folders.first { FileStatus("\(path)/\($0)/train")?.isFolder == true }
+    return within.map { "; did you mean \(quoted("\(path)/\($0)", limit: 1000))?" } ?? ""
   }
 
   private func classes(of split: String) throws(DatasetError) -> [String] {
@@ -86,28 +95,32 @@ struct PictureFolder {
   /// - Throws: also if a class has no picture.
   func list(threads: Int) throws(DatasetError) -> PictureListing {
     let folders = try folders()
+    let train = try walk("train", folders.classNames, threads)
+    let test = try walk(folders.test, folders.classNames, threads)
     return PictureListing(
-      classNames: folders.classNames, train: try pictures("train", folders.classNames, threads),
-      test: try pictures(folders.test, folders.classNames, threads))
+      classNames: folders.classNames, train: train.list, test: test.list,
+      warnings: [("train", train), (folders.test, test)].compactMap { split, walk in
+        walk.unread.map { "\(path)/\(split): \($0)" }
+      })
   }
 
-  private func pictures(
+  private func walk(
     _ split: String, _ classNames: [String], _ threads: Int
-  ) throws(DatasetError) -> PictureList {
-    let lists = try concurrentMap(classNames.count, threads: threads) { (label) throws(DatasetError) in
-      try pictures("\(split)/\(classNames[label])", label: Int32(label))
+  ) throws(DatasetError) -> PictureWalk {
+    let walks = try concurrentMap(classNames.count, threads: threads) { (label) throws(DatasetError) in
+      try walk("\(split)/\(classNames[label])", label: Int32(label))
     }
-    return lists.reduce(into: PictureList()) { $0.append($1) }
+    return walks.reduce(into: PictureWalk(root: path)) { $0.append($1) }
   }
 
-  private func pictures(_ folder: String, label: Int32) throws(DatasetError) -> PictureList {
+  private func walk(_ folder: String, label: Int32) throws(DatasetError) -> PictureWalk {
     var walk = PictureWalk(root: path)
     try walk.add(folder, label: label)
     guard walk.list.count > 0 else {
       throw .folder(
         "\(path)/\(folder)", "there is no picture in it; \(walk.foundOthers)", layout: Self.layout)
     }
-    return walk.list
+    return walk
   }
 }
 
@@ -116,4 +129,6 @@ struct PictureListing: Equatable {
   var classNames: [String]
   var train: PictureList
   var test: PictureList
+  /// About pictures that are not listed.
+  var warnings: [String]
 }

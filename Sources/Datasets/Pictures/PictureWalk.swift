@@ -28,6 +28,11 @@ struct PictureWalk {
     try add(folder, label: label, within: [])
   }
 
+  mutating func append(_ other: PictureWalk) {
+    list.append(other.list)
+    others.merge(other.others, uniquingKeysWith: +)
+  }
+
   /// - Parameter outer: identities of the enclosing folders.
   private mutating func add(_ folder: String, label: Int32, within outer: [[UInt64]]) throws(DatasetError) {
     let path = folder.isEmpty ? root : "\(root)/\(folder)"
@@ -86,10 +91,28 @@ struct PictureWalk {
 
   /// Other files for messages, such as "found 3 files named .webp".
   var foundOthers: String {
-    guard let (ending, count) = others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
-      return "found nothing in it"
-    }
+    let most = others.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    return most.map { "found \(Self.files($0.value, ending: $0.key))" } ?? "found nothing in it"
+  }
+
+  /// A warning about skipped files that are pictures, such as "3 files named .webp are not read";
+  /// nil if there are none.
+  var unread: String? {
+    let pictures = others.filter { Self.otherPictures.contains($0.key.lowercased()) }
+      .sorted { $0.key < $1.key }
+    guard !pictures.isEmpty else { return nil }
+    let verb = pictures.map(\.value).reduce(0, +) == 1 ? "is" : "are"
+    return listed(pictures.map { Self.files($0.value, ending: $0.key) })
+      + " \(verb) not read; expected \(Self.names)"
+  }
+
+  /// Extensions of pictures that cannot be read, and unusual ones of JPEG.
+  private static let otherPictures: Set = [
+    "avif", "bmp", "gif", "heic", "heif", "jfif", "jp2", "jpe", "jxl", "pgm", "ppm", "tif", "tiff", "webp",
+  ]
+
+  private static func files(_ count: Int, ending: String) -> String {
     let kind = ending.isEmpty ? "without an ending" : "named \(quoted("." + ending))"
-    return "found \(count == 1 ? "a file" : "\(count) files") \(kind)"
+    return "\(count == 1 ? "a file" : "\(count) files") \(kind)"
   }
 }

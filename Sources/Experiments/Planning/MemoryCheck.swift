@@ -33,11 +33,11 @@ struct MemoryCheck {
     let training = beside.map {
       Double(processesOfLimit) * $0.reduce(network.bytes(spec, threads, processes), +)
     }
-    let images = spec.evaluate.latencyBatchSizes.max() ?? 0
-    let measuring = network.bytes(evaluating: images, precision: Precision(spec.evaluate.precision))
+    let measuring = network.bytesOfLatency(spec)
     needed = max(training ?? 0, measuring)
     if measuring > training ?? 0 {
       setting = "evaluate.latency.batch_sizes"
+      let images = spec.evaluate.latencyBatchSizes.max() ?? 0
       subject = "measuring the latency of a batch of \(images) needs"
       advice = "smaller `\(setting)` need less"
     } else {

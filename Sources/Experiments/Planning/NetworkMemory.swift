@@ -48,9 +48,11 @@ struct NetworkMemory: Sendable {
     CriterionRegistry.takesGradients(spec.prune) ? single.bytes(images: spec.train.batchSize) : 0
   }
 
-  /// Bytes of an evaluation.
-  func bytes(evaluating images: Int, precision: Precision) -> Double {
-    let perImage = image * Precision.float32.bytes + convolution * precision.bytes
+  /// Bytes of measuring the latency of the largest batch; 0 if none is measured.
+  func bytesOfLatency(_ spec: ExperimentSpec) -> Double {
+    let images = spec.evaluate.latencyBatchSizes.max() ?? 0
+    let perImage =
+      image * Precision.float32.bytes + convolution * Precision(spec.evaluate.precision).bytes
     return images == 0 ? 0 : training.parameters + Double(images) * Double(perImage)
   }
 }

@@ -7,7 +7,7 @@ import Specification
 public struct SuitePlan {
   private(set) var experiments: [ExperimentPlan]
   private(set) var whole: WholePlan
-  /// What could not be determined, one sentence each.
+  /// What could not be determined, and what is wrong with the data, one sentence each.
   public private(set) var warnings: [String] = []
 
   /// - Parameters:
@@ -21,7 +21,7 @@ public struct SuitePlan {
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
     let cache = StageCache(results: results)
     let calibration = Calibration(engine: engine, results: results)
-    let start = ContinuousClock.now
+    let (start, program) = (ContinuousClock.now, peakResidentMebibytes())
     var predicted: Double? = calibrates ? 0 : nil
     var seen: Set<StageKey> = []
     var beginnings = PlannedBeginnings(cache: cache)
@@ -61,13 +61,18 @@ public struct SuitePlan {
       // The rest of the time is for loading data and building networks, which a run does, too.
       let loading = max(0, seconds(since: start) - calibration.seconds)
       whole.predictedSeconds = predicted.map { $0 + loading }
-      whole.predictedPeakMib = predicted.map { _ in peakResidentMebibytes() }
+      // A run measures latencies at its end, also of networks that are trained already.
+      let latencies = specs.compactMap { NetworkMemory.of($0)?.bytesOfLatency($0) }.max() ?? 0
+      whole.predictedPeakMib = predicted.map { _ in
+        max(peakResidentMebibytes(), program + Int(min(latencies / 0x1p20, 1e15)) + 1)
+      }
       // Afterwards, since another precision may need more memory.
       if let single {
         try experiments[0].predictPrecisions(single, calibration: calibration, engine: engine)
       }
       whole.calibrationSeconds = calibration.seconds
     }
+    warnings += preparation.warnings
     share()
   }
 

@@ -5,19 +5,21 @@ import TensorFiles
 /// Reports on disk, and the location of a page about them.
 public struct ReportFolder {
   public let reports: ReportSet
+  /// Why others in the folders cannot be read.
+  public let problems: [ReportError]
   /// Nil if there are several paths.
   private let folder: String?
 
-  /// Reads every report.
+  /// Reads every report that can be read.
   ///
   /// - Parameter paths: each a folder with a report.json, such a file, or a folder of such folders.
-  /// - Throws: `ReportError` with the file.
+  /// - Throws: `ReportError` if a path has none, or if an experiment appears twice.
   public init(_ paths: [String]) throws(ReportError) {
+    (reports, problems) = try ReportSet.readable(paths: paths)
     guard paths.count == 1, let path = paths.first else {
-      (reports, folder) = (try ReportSet(paths: paths), nil)
+      folder = nil
       return
     }
-    reports = try ReportSet(path: path)
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let parent = (path as NSString).deletingLastPathComponent

@@ -65,6 +65,9 @@ struct ExperimentPreparation {
       weights: start.isEmpty ? nil : start.joined(separator: ", network "))
   }
 
+  /// Warnings about the data sets that were loaded, each once.
+  var warnings: [String] { Set(datasets.values.flatMap(\.warnings)).sorted() }
+
   /// Random images for an experiment whose data is missing; nil if their number is unknown.
   mutating func standInData(_ spec: ExperimentSpec) -> Dataset? {
     let name = (["random", spec.dataset.name] + limits(spec.dataset)).joined(separator: "\n")

@@ -112,7 +112,9 @@ public struct ExperimentRunner: Sendable {
   private func prepare(_ specs: [ExperimentSpec]) -> [Result<PreparedExperiment, RunError>] {
     guard let engine = engines.first else { return [] }
     var preparation = ExperimentPreparation(kernels: engine.kernels, threads: engine.threads)
-    return preparation.prepare(specs)
+    let prepared = preparation.prepare(specs)
+    for warning in preparation.warnings { progress.show(.warning(warning)) }
+    return prepared
   }
 
   /// Refuses experiments that do not fit into the available memory.

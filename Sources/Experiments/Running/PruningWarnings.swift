@@ -53,18 +53,25 @@ struct PruningWarnings {
     }
   }
 
-  /// A target of channels per step that was not reached, which may be out of reach for a pruned
-  /// model to start from: its channels do not count.
+  /// A target of channels that was not reached. One of channels per step may be out of reach for a
+  /// pruned model to start from: its missing channels do not count.
   private func missedChannels(_ prune: PruneSpec) -> (result: String, wanted: String)? {
-    guard case .channelsPerStep(let channels) = prune.target else { return nil }
-    let groups = after.channelGroups.filter { $0.kind == .convolution }
+    let groups = after.channelGroups.filter { $0.kind == .convolution && !prune.excludes($0.members) }
+    func total(_ count: (ChannelGroup) -> Int) -> Int { groups.map(count).reduce(0, +) }
     let missing = after.missingAtStart
-    let removed = groups.map { $0.originalCount - $0.kept.count - missing[$0.name, default: 0] }.reduce(0, +)
+    let atStart = total { missing[$0.name, default: 0] }
+    let removed = total { $0.originalCount - $0.kept.count } - atStart
+    let wanted: Int
+    switch prune.target {
+    case .parameterRatio, .flopsRatio: return nil
+    case .channelsPerStep(let channels): wanted = channels * steps
+    case .ratio(let ratio): wanted = Int((ratio * Double(total(\.originalCount))).rounded()) - atStart
+    }
     // The nearest multiple is close enough, and with a stream's channel go those of its layers.
     let multiple = groups.map { prune.multiple(width: $0.width) }.max() ?? 1
     let layers = prune.scope == .stream ? after.streamGroups.map(\.members.count).max() ?? 1 : 1
-    guard channels * steps - removed > multiple * layers else { return nil }
-    return ("the steps removed \(counted(removed, "channel"))", "\(channels * steps)")
+    guard wanted - removed > multiple * layers else { return nil }
+    return ("the steps removed \(counted(removed, "channel"))", "\(wanted)")
   }
 }
 

@@ -36,19 +36,21 @@ public struct CacheEntry: Encodable, Sendable {
 }
 
 extension StageCache {
-  /// All trainings and shared beginnings, newest first.
+  /// All trainings and shared beginnings, newest first, and a sentence for each experiment of which
+  /// it is not known which of them it uses.
   ///
   /// - Parameter results: the results folder, whose experiments record the trainings that they use.
-  func entries(of results: String) -> [CacheEntry] {
+  /// - Throws: `RunError.storage` if a folder cannot be read.
+  func entries(of results: String) throws(RunError) -> (entries: [CacheEntry], problems: [String]) {
+    let (found, problems) = try StageUse.all(in: results)
     var users: [String: [String]] = [:]
-    for (experiment, uses) in StageUse.all(in: results) {
+    for (experiment, uses) in found {
       for key in Set(uses.flatMap { [$0.key, $0.beginning].compactMap(\.self) }) {
         users[key, default: []].append(experiment)
       }
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter(Self.isKey).map { entry($0, experiments: users[$0] ?? []) }
-      .sorted { ($0.ageSeconds, $0.key) < ($1.ageSeconds, $1.key) }
+    let entries = try names(in: folder).filter(Self.isKey).map { entry($0, experiments: users[$0] ?? []) }
+    return (entries.sorted { ($0.ageSeconds, $0.key) < ($1.ageSeconds, $1.key) }, problems)
   }
 
   private static func isKey(_ name: String) -> Bool {

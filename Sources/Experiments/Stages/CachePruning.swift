@@ -6,6 +6,10 @@ public struct CachePruning: Encodable {
   public let removed: [CacheEntry]
   /// Trainings that were not removed because a run is using them.
   public let inUse: [CacheEntry]
+  /// A sentence for each experiment whose entries are not known, so that its runs do not keep them.
+  public let problems: [String]
+
+  private enum CodingKeys: CodingKey { case removed, inUse }
 
   /// - Parameters:
   ///   - unusedOnly: whether to keep trainings that an experiment's last run used.
@@ -13,15 +17,17 @@ public struct CachePruning: Encodable {
   ///   - isDry: whether to remove nothing and only report, without waiting for owners on other
   ///     hosts.
   ///   - announce: is called with a message if it waits long for such an owner.
-  /// - Throws: `RunError.storage` if something cannot be removed.
+  /// - Throws: `RunError.storage` if something cannot be removed, or with `unusedOnly` if it is not
+  ///   known which trainings an experiment uses.
   public init(
     results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool,
     announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) {
     var (removed, inUse): ([CacheEntry], [CacheEntry]) = ([], [])
-    let entries = StageCache(results: results).entries(of: results).filter {
-      ($0.isUnused || !unusedOnly) && $0.ageSeconds >= minimumAge
-    }
+    let (all, problems) = try StageCache(results: results).entries(of: results)
+    if unusedOnly, let problem = problems.first { throw .storage("\(problem), so that nothing is removed") }
+    self.problems = problems
+    let entries = all.filter { ($0.isUnused || !unusedOnly) && $0.ageSeconds >= minimumAge }
     // A run holds the locks of its experiments, and only those of trainings that it is doing.
     func isRunning(_ experiment: String) throws(RunError) -> Bool {
       let state = ResultFolders(results: results, experiment: experiment).state
@@ -69,8 +75,13 @@ public struct CachePruning: Encodable {
 /// List of the stage cache of a results folder.
 public struct CacheListing {
   public let entries: [CacheEntry]
+  /// A sentence for each experiment of which it is not known which entries it uses.
+  public let problems: [String]
 
-  public init(results: String) { entries = StageCache(results: results).entries(of: results) }
+  /// - Throws: `RunError.storage` if a folder cannot be read.
+  public init(results: String) throws(RunError) {
+    (entries, problems) = try StageCache(results: results).entries(of: results)
+  }
 
   /// Two lines for each training or beginning: its description, and its progress, size and age.
   public func text() -> String {

@@ -8,7 +8,7 @@ import Specification
 /// is fast and is done in every run.
 struct StageKey: Hashable, Sendable {
   /// Must be incremented when the program computes other numbers from the same experiment.
-  static let codeVersion = 16
+  static let codeVersion = 17
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String

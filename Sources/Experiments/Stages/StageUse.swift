@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import TensorFiles
 
 /// The trainings that an experiment's last run uses: a list next to its results, so that it is
@@ -33,15 +34,34 @@ struct StageUse: Codable, Equatable, Sendable {
     }
   }
 
-  /// The digests of the trainings used by every experiment with a folder in `results`.
-  static func all(in results: String) -> [(experiment: String, uses: [StageUse])] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: results)) ?? []
-    return names.sorted().compactMap { name in
-      let folders = ResultFolders(results: results, experiment: name)
-      guard let text = DurableFile.text("\(folders.state)/\(Self.name)"),
+  /// The digests of the trainings used by every experiment with a folder in `results`, and a
+  /// sentence for each experiment whose trainings are not known, since the list is there but cannot
+  /// be read.
+  static func all(
+    in results: String
+  ) throws(RunError) -> (found: [(experiment: String, uses: [StageUse])], problems: [String]) {
+    var found: [(experiment: String, uses: [StageUse])] = []
+    var problems: [String] = []
+    for name in try names(in: results).sorted() where mayBeResults(name) {
+      let path = "\(ResultFolders(results: results, experiment: name).state)/\(Self.name)"
+      // A link may lead to a disk that is not there now.
+      if isAbsent(path), !isAbsent("\(results)/\(name)") { continue }
+      if let text = DurableFile.text(path),
         let uses = try? JSONDecoder().decode([StageUse].self, from: Data(text.utf8))
-      else { return nil }
-      return (name, uses)
+      {
+        found.append((name, uses))
+      } else {
+        problems.append("\(path): cannot be read; it is not known which trainings the experiment uses")
+      }
     }
+    return (found, problems)
+  }
+}
+
+/// The names in a folder; empty if it does not exist.
+func names(in folder: String) throws(RunError) -> [String] {
+  if isAbsent(folder) { return [] }
+  do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+    throw .storage("\(folder): cannot be read as a folder")
   }
 }

@@ -5,8 +5,8 @@ import Specification
 
 /// Loads experiments from files and suites.
 public enum ExperimentLoading {
-  /// All experiments of the files, in order; the file of each experiment, by name; all errors; and
-  /// warnings about settings without effect.
+  /// All experiments of the files, in order, each name once; the file of each experiment, by name;
+  /// all errors; and warnings about settings without effect.
   ///
   /// - Parameters:
   ///   - overrides: `path=value` texts, applied to every experiment
@@ -39,7 +39,6 @@ public enum ExperimentLoading {
           file, overrides: overrides, catalog: catalog, environment: ProcessInfo.processInfo.environment)
         for experiment in loaded {
           let name = experiment.spec.name
-          specs.append(experiment.spec)
           let isAgain = sources.updateValue(file, forKey: name) == file
           // Experiments of one matrix share their warnings.
           let found =
@@ -55,6 +54,8 @@ public enum ExperimentLoading {
                 place: experiment.place, path: "name",
                 message: "\(other) names its experiment `\(name)` too; results would mix")
             if !diagnostics.contains(problem) { diagnostics.append(problem) }
+          } else {
+            specs.append(experiment.spec)
           }
         }
       } catch {

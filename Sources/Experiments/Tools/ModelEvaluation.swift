@@ -20,7 +20,7 @@ public struct ModelEvaluation: Encodable {
   let macs: Int
   /// Of activations: `float32` or `bfloat16`.
   let precision: String
-  /// Warnings about pictures that were left out.
+  /// Warnings about pictures that were left out or are not read.
   public let warnings: [String]
 
   private enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ public struct ModelEvaluation: Encodable {
         of: network, on: data.test, precision: Precision(spec.evaluate.precision))
       (images, loss, top1) = (evaluation.images, evaluation.loss, evaluation.top1)
       top5 = network.classes < 5 ? nil : evaluation.top5
-      warnings = data.takeWarnings()
+      warnings = data.warnings + data.takeWarnings()
     } catch {
       throw .failed(error)
     }

@@ -19,7 +19,7 @@ public struct ModelScores: Encodable {
   let channels: [String: [Int]]
 
   private let order: [String]
-  /// Warnings about random weights, and about pictures that were left out.
+  /// Warnings about random weights, and about pictures that were left out or are not read.
   public let warnings: [String]
 
   /// - Parameters:
@@ -42,7 +42,7 @@ public struct ModelScores: Encodable {
       do throws(RunError) {
         let dataset = try spec.loadData(threads: engine.threads)
         scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
-        warnings = randomWeights + dataset.takeWarnings()
+        warnings = randomWeights + dataset.warnings + dataset.takeWarnings()
       } catch {
         throw .failed(error)
       }
@@ -53,8 +53,9 @@ public struct ModelScores: Encodable {
     let scored = Set(scores.keys)
     let streams = network.streamGroups.filter { scored.contains($0.name) }
     channels = Dictionary(uniqueKeysWithValues: (network.channelGroups + streams).map { ($0.name, $0.kept) })
-    let layers = network.layers().map(\.name) + streams.map(\.name)
-    order = layers.filter(scored.contains)
+    let layers = network.layers().map(\.name)
+    // The stream of a declared network has the name of a layer.
+    order = (layers + streams.map(\.name).filter { !layers.contains($0) }).filter(scored.contains)
   }
 
   private static func warning(of spec: ExperimentSpec) -> String {
@@ -83,6 +84,6 @@ public struct ModelScores: Encodable {
         [layer, "\(channels[layer]?[position] ?? position)", "\(score)"]
       }
     }
-    return String(csvTable(["layer", "channel", "score"], rows).dropLast())
+    return csvTable(["layer", "channel", "score"], rows)
   }
 }

@@ -133,7 +133,7 @@ public struct Prediction: Encodable {
         [row.image, "\(rank + 1)", "\(found.label)", found.name ?? "", "\(found.probability)"]
       }
     }
-    return String(csvTable(["image", "rank", "label", "name", "probability"], lines).dropLast())
+    return csvTable(["image", "rank", "label", "name", "probability"], lines)
   }
 
   /// One paragraph per image.

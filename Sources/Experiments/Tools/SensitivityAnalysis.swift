@@ -87,7 +87,7 @@ public struct SensitivityAnalysis: Sendable {
         }
       }
     }
-    for warning in data.takeWarnings() { progress.show(.warning(warning)) }
+    for warning in data.warnings + data.takeWarnings() { progress.show(.warning(warning)) }
     return try finish(state.withLock { $0 })
   }
 

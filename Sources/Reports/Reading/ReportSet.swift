@@ -19,67 +19,97 @@ public struct ReportSet: Sendable {
     self.isSingle = isSingle
   }
 
-  /// The reports of several such paths together.
-  ///
-  /// - Throws: `file: path: message`, also if an experiment appears twice.
-  public init(paths: [String]) throws(ReportError) {
-    var reports: [Report] = []
-    for path in paths {
-      for report in try ReportSet(path: path).reports { try reports.append(report, from: path) }
-    }
-    self.init(path: paths.joined(separator: " "), reports: reports, isSingle: reports.count == 1)
+  /// - Throws: `file: path: message`, also if a report in a folder cannot be read, or if an
+  ///   experiment appears twice.
+  public init(path: String) throws(ReportError) {
+    let (set, problems) = try Self.readable(paths: [path])
+    if let problem = problems.first { throw problem }
+    self = set
   }
 
-  /// Every readable report below a folder, even with equal experiment names, and why others cannot
-  /// be read.
+  /// The readable reports of several such paths together, and why others in folders cannot be read.
+  ///
+  /// - Throws: `file: path: message` if a path has none, or if an experiment appears twice.
+  public static func readable(
+    paths: [String]
+  ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
+    var reports: [Report] = []
+    var problems: [ReportError] = []
+    var isSingle = paths.count == 1
+    for path in paths {
+      let found = try Self.found(at: path)
+      for (file, report) in found.reports { try reports.append(report, from: file) }
+      problems += found.problems
+      isSingle = isSingle && found.isSingle
+    }
+    let path = paths.joined(separator: " ")
+    return (ReportSet(path: path, reports: reports, isSingle: isSingle), problems)
+  }
+
+  /// Every readable report at a path, even with equal experiment names, and why others in that
+  /// folder cannot be read.
   ///
   /// - Throws: `file: path: message` if there is none.
   public static func readable(
     _ path: String
   ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
-    var reports: [Report] = []
-    var problems: [ReportError] = []
-    for file in files(in: path) {
-      do throws(ReportError) { reports.append(try read(file)) } catch { problems.append(error) }
-    }
-    guard !reports.isEmpty else {
-      return (try ReportSet(path: path), [])
-    }
-    return (ReportSet(path: path, reports: reports, isSingle: false), problems)
+    let found = try found(at: path)
+    let set = ReportSet(path: path, reports: found.reports.map(\.report), isSingle: found.isSingle)
+    return (set, found.problems)
   }
 
-  /// - Throws: `file: path: message`.
-  public init(path: String) throws(ReportError) {
-    self.path = path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+  /// Reports with their files, sorted by experiment, and why others cannot be read.
+  private struct Found {
+    var reports: [(file: String, report: Report)] = []
+    var isSingle = false
+    var problems: [ReportError] = []
+  }
+
+  private static func found(at path: String) throws(ReportError) -> Found {
+    guard !isAbsent(path) else {
       throw ReportError(path: path, message: "no such file or folder; expected results of espalier run")
     }
-    guard isFolder.boolValue else {
-      (reports, isSingle) = ([try Self.read(path)], true)
-      return
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let own = isFolder.boolValue ? report(in: path) : path
+    guard isAbsent(own) else { return Found(reports: [(own, try read(own))], isSingle: true) }
+    let folders = try folders(in: path)
+    var found = Found()
+    for file in folders.map(report(in:)) where !isAbsent(file) {
+      do throws(ReportError) { found.reports.append((file, try read(file))) } catch {
+        found.problems.append(error)
+      }
     }
-    let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
-    let file = "\(folder)/report.json"
-    guard !FileManager.default.fileExists(atPath: file) else {
-      (reports, isSingle) = ([try Self.read(file)], true)
-      return
-    }
-    var found: [Report] = []
-    for file in Self.files(in: path) { try found.append(try Self.read(file), from: file) }
-    guard !found.isEmpty else {
-      throw ReportError(
-        path: path, message: "no report.json in it or in a folder in it; expected results of espalier run")
-    }
-    (reports, isSingle) = (found.sorted { $0.experiment < $1.experiment }, false)
+    guard !found.reports.isEmpty else { throw found.problems.first ?? nothing(in: path, folders) }
+    found.reports.sort { ($0.report.experiment, $0.file) < ($1.report.experiment, $1.file) }
+    return found
   }
 
-  /// The reports of the experiments whose folders are in this one.
-  private static func files(in folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().filter { !$0.hasPrefix(".") }.map {
-      "\((folder as NSString).appendingPathComponent($0))/report.json"
-    }.filter { FileManager.default.fileExists(atPath: $0) }
+  private static func report(in folder: String) -> String {
+    (folder as NSString).appendingPathComponent("report.json")
+  }
+
+  /// What may be the folders of experiments in this one.
+  private static func folders(in folder: String) throws(ReportError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        .filter(mayBeResults).map { (folder as NSString).appendingPathComponent($0) }
+    } catch {
+      throw ReportError(path: folder, message: "cannot be read")
+    }
+  }
+
+  /// Why there is no report in a folder and the folders in it.
+  private static func nothing(in path: String, _ folders: [String]) -> ReportError {
+    // A run writes the list of its trainings when it begins.
+    let begun = ([path] + folders).first { !isAbsent("\($0)/.state/stages.json") }
+    guard let begun else {
+      return ReportError(
+        path: path, message: "no report.json in it or in a folder in it; expected results of espalier run")
+    }
+    let name = quoted(URL(fileURLWithPath: begun).lastPathComponent)
+    return ReportError(
+      path: path, message: "\(name) is not finished; `espalier plan FILE` shows how far it is")
   }
 
   /// Adds the experiment from the file next to it if the report does not contain it.
@@ -110,15 +140,17 @@ public struct ReportSet: Sendable {
   }
 
   static func text(_ file: String) throws(ReportError) -> String {
-    let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
-    let attributes = (try? FileManager.default.attributesOfItem(atPath: real)) ?? [:]
-    guard attributes[.type] as? FileAttributeType == .typeRegular else {
+    var status = stat()
+    guard stat(file, &status) == 0 else {
+      throw ReportError(path: "", message: "cannot be read: \(String(cString: strerror(errno)))")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
       throw ReportError(path: "", message: "not a regular file")
     }
-    guard let size = attributes[.size] as? Int, size <= maximumBytes else {
+    guard status.st_size <= maximumBytes else {
       throw ReportError(path: "", message: "larger than 256 MiB")
     }
-    guard let data = FileManager.default.contents(atPath: real) else {
+    guard let data = FileManager.default.contents(atPath: file) else {
       throw ReportError(path: "", message: "cannot be read")
     }
     guard let text = String(data: data, encoding: .utf8) else {
@@ -137,4 +169,15 @@ extension [Report] {
     }
     append(report)
   }
+}
+
+/// Whether a folder in a results folder may be an experiment's: it is not hidden, and not
+/// `lost+found`, which is at the top of a disk and which root alone may search.
+package func mayBeResults(_ name: String) -> Bool { !name.hasPrefix(".") && name != "lost+found" }
+
+/// Whether there is nothing at a path. Where that is not known, as in a folder that may not be
+/// searched, there may be something.
+package func isAbsent(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
 }

@@ -14,16 +14,20 @@ struct CacheList: ParsableCommand {
     abstract:
       "Lists cached trainings and shared beginnings, newest first, and the experiments that use them.")
 
-  @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
-  var results = standardResults
+  @OptionGroup var results: ResultsOptions
 
   @Option(help: "text or json.")
   var format: OutputFormat = .text
 
   func run() throws {
-    try check(results)
-    let listing = CacheListing(results: results)
-    print(format == .json ? listing.json() : listing.text())
+    try check(results.folder)
+    do {
+      let listing = try CacheListing(results: results.folder)
+      for problem in listing.problems { showWarning(problem) }
+      print(format == .json ? listing.json() : listing.text())
+    } catch {
+      throw ended(by: error, .failed)
+    }
   }
 }
 
@@ -36,13 +40,13 @@ struct CachePrune: ParsableCommand {
       "--unused and --older-than together delete trainings that are both. Trainings in use by a run are not deleted."
   )
 
-  @Option(help: "Results folder that has the cache.", completion: .directory, transform: path)
-  var results = standardResults
+  @OptionGroup var results: ResultsOptions
 
   @Flag(help: "Deletes trainings that no experiment's last run has used.")
   var unused = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Deletes trainings last written longer ago than this, such as 12h or 30d.", valueName: "age"),
     transform: reading("an age in s, m, h, d or w, such as `12h` or `30d`", seconds))
@@ -64,11 +68,12 @@ struct CachePrune: ParsableCommand {
   }
 
   func run() throws {
-    try check(results)
+    try check(results.folder)
     do {
       let pruning = try CachePruning(
-        results: results, unusedOnly: unused, minimumAge: olderThan ?? 0, isDry: dryRun
+        results: results.folder, unusedOnly: unused, minimumAge: olderThan ?? 0, isDry: dryRun
       ) { complain("espalier: \($0)") }
+      for problem in pruning.problems { showWarning(problem) }
       print(format == .json ? pruning.json() : pruning.text(isDry: dryRun))
     } catch {
       throw ended(by: error, .failed)
@@ -76,11 +81,9 @@ struct CachePrune: ParsableCommand {
   }
 }
 
-private let standardResults = "results"
-
 /// - Throws: status 2 for a folder that does not exist, except the one that the first run makes.
 private func check(_ results: String) throws {
-  guard results != standardResults, !FileManager.default.fileExists(atPath: results) else { return }
+  guard results != ResultsOptions.standard, !FileManager.default.fileExists(atPath: results) else { return }
   complain("espalier: \(results): does not exist; expected a results folder")
   throw ExitStatus.usage
 }

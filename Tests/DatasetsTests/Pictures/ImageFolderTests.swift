@@ -68,6 +68,19 @@ struct ImageFolderTests {
     }
   }
 
+  @Test("that are of other types are counted, also where a part of the others is chosen")
+  func unread() throws {
+    let tree = try PictureTree()
+    for number in 0..<20 { try tree.write([1], to: "train/ant/\(number).webp") }
+    try tree.write([1], to: "train/bee/more/one.GIF")
+    try tree.write([1], to: "val/bee/notes.txt")
+    #expect(
+      try Self.load(tree, train: 2).warnings == [
+        "\(tree.path)/train: a file named `.GIF` and 20 files named `.webp` are not read; "
+          + "expected files named .jpg, .jpeg or .png"
+      ])
+  }
+
   @Test("that are damaged end a pass with their name, or are left out and named")
   func damage() throws {
     let tree = try PictureTree()

@@ -140,6 +140,22 @@ struct PictureFolderTests {
     }
   }
 
+  @Test("whose folders have similar names say which ones are meant")
+  func similarNames() throws {
+    let tree = try PictureTree()
+    func rename(_ name: String, _ other: String) throws {
+      try FileManager.default.moveItem(atPath: "\(tree.path)/\(name)", toPath: "\(tree.path)/\(other)")
+    }
+    func complaint() -> String? { tree.complaint { try PictureFolder(path: tree.path).folders() } }
+    try rename("val", "Validation")
+    #expect(
+      complaint()?.contains("found `Validation/` and `train/`; did you mean `validation` by `Validation`?")
+        == true)
+    try rename("train", "Train")
+    #expect(
+      complaint()?.contains("found `Train/` and `Validation/`; did you mean `train` by `Train`?") == true)
+  }
+
   @Test("whose listing fails midway are not taken for complete")
   func failingListing() throws {
     let tree = try PictureTree()

@@ -163,6 +163,9 @@ struct PictureTests {
     #expect(throws: PictureDamage("it is a GIF picture: convert it to PNG")) {
       try Picture(Array("GIF89a".utf8))
     }
+    #expect(throws: PictureDamage("it is a BMP picture: convert it to PNG")) {
+      try Picture([0x42, 0x4D, 0x36, 0, 0, 0])
+    }
     let cutOff = PictureDamage("the file is cut off in its header")
     for length in [2, 3, 20, 100, 160] {
       let start = Array(try PillowValues.file("colour.jpg").prefix(length))
