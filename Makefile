@@ -11,11 +11,14 @@ help: ## Show this list.
 	@grep -hE '^[a-z/.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z/.-]+):.*## /  make \1\t/' | expand -t 28
 
 .PHONY: quickstart
-quickstart: build ## Train ResNet-20 on Fashion-MNIST, baseline and pruned, and compare them.
+quickstart: ## Train ResNet-20 on Fashion-MNIST, baseline and pruned, and compare them.
+	@scripts/setup.sh quickstart
+	swift build -c release --product espalier $(SWIFT_FLAGS)
 	$(PROGRAM) run experiments/quickstart.yaml
 
 .PHONY: test
-test: setup ## Build and run all tests; prints only failures, or everything with VERBOSE=1.
+test: ## Build and run all tests; prints only failures, or everything with VERBOSE=1.
+	@scripts/setup.sh test
 	@echo "building the tests"
 	@scripts/quietly.sh .build-tests/build.log swift build -c release --build-tests $(TEST_FLAGS) $(SWIFT_FLAGS)
 	@echo "running the tests"
@@ -51,7 +54,8 @@ sanitize: setup ## Test the kernels, threads and data readers under AddressSanit
 	  --scratch-path .build-sanitize -Xswiftc -enable-testing --disable-xctest $(SANITIZERS)
 
 .PHONY: sanitize-threads
-sanitize-threads: setup ## Test under ThreadSanitizer, with locks that it supports.
+sanitize-threads: ## Test under ThreadSanitizer, with locks that it supports.
+	@scripts/setup.sh test
 	@scripts/quietly.sh .build-threads/test.log scripts/sanitize-threads.sh
 
 .PHONY: test-kernels
@@ -66,7 +70,7 @@ PREFIX ?= /usr/local
 
 .PHONY: install
 install: ## Install the built program, its manual page and completions under PREFIX (default: /usr/local).
-	scripts/install.sh $(PROGRAM) $(DESTDIR)$(PREFIX)
+	scripts/install.sh $(PROGRAM) "$(DESTDIR)$(PREFIX)"
 
 .PHONY: dist
 dist: setup ## Build a tarball and a Debian package in dist/ that need no Swift toolchain.
@@ -77,7 +81,7 @@ test-dist: ## Install the package of `make dist` in a bare Debian, and run an ex
 	scripts/test-dist.sh
 
 .PHONY: setup
-setup: ## Install what is missing: libyaml, OpenBLAS, OpenSSL, zlib, libjpeg-turbo, libpng, Fashion-MNIST.
+setup: ## Install what is missing to build: libyaml, OpenBLAS, OpenSSL, zlib, libjpeg-turbo, libpng.
 	@scripts/setup.sh
 
 # What marks an installation is made last. The interpreter is there from the beginning, and a link

@@ -15,9 +15,10 @@ def trainings(folder):
     """Every training once, in the order of the queue: dictionaries of its key, experiments, seed, variant and epochs."""
     found = {}
     for line in (folder / "queue.txt").read_text().splitlines():
-        if not line.strip() or line.startswith("#"):
+        arguments = line.split()
+        if not arguments or arguments[0].startswith("#"):
             continue
-        command = ["./espalier", "plan", *line.split(), "--results", "results", "--no-calibration", "--format", "json"]
+        command = ["./espalier", "plan", *arguments, "--results", "results", "--no-calibration", "--format", "json"]
         plan = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True)
         for experiment in json.loads(plan.stdout):
             keys = [next(stage["key"] for stage in run["stages"] if "key" in stage) for run in experiment["runs"]]

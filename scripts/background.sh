@@ -22,6 +22,8 @@ fail() {
   exit 2
 }
 
+command -v pgrep > /dev/null || fail "pgrep is missing; it is in Debian's package procps"
+
 # Processes of the queue; none when it does not run. The group's number alone may have become
 # another's.
 members() {
@@ -58,9 +60,6 @@ build() {
     fail "the build failed: $folder/build.txt"
   cp -R "$source/experiments" "$folder/"
   cp "$source/scripts/background-queue.txt" "$folder/queue.txt"
-  for resources in "$source"/.build/release/*.resources; do
-    [[ ! -e $resources ]] || cp -R "$resources" "$folder/"
-  done
   # Last, and whole or not at all: nothing is built where there is a program.
   cp "$source/.build/release/espalier" "$folder/espalier.new"
   mv "$folder/espalier.new" "$folder/espalier"
@@ -72,7 +71,7 @@ build() {
 queue='
   echo $$ > process || exit
   if [[ -w /proc/self/autogroup ]]; then echo 19 > /proc/self/autogroup; fi
-  grep -v "^ *#" queue.txt | while read -ra arguments; do
+  grep -v "^[[:space:]]*#" queue.txt | while read -ra arguments; do
     [[ ${#arguments[@]} -gt 0 ]] || continue
     status=0
     ./espalier run "${arguments[@]}" --jobs 1 --results results --progress json < /dev/null || status=$?
@@ -82,7 +81,7 @@ queue='
 run_queue() {
   local lowest=(nice -n 19)
   ! command -v ionice > /dev/null || lowest+=(ionice -c 3)
-  [[ -e $folder/data || -n ${ESPALIER_DATA:-} || ! -e data ]] || ln -s "$PWD/data" "$folder/data"
+  [[ -e $folder/data || -n ${ESPALIER_DATA:-} || ! -e data ]] || ln -sfn "$PWD/data" "$folder/data"
   # Without setsid, job control makes a process group.
   local session=(setsid)
   command -v setsid > /dev/null || { session=() && set -m; }

@@ -25,11 +25,12 @@ WORDS = {
 
 def files(*patterns):
     """Of the repository, or of a copy of it without its history."""
-    listed = subprocess.run(["git", "ls-files", *patterns], capture_output=True, text=True)
-    paths = listed.stdout.split() or [
+    listed = subprocess.run(["git", "ls-files", "-z", *patterns], capture_output=True, text=True)
+    paths = listed.stdout.split("\0")[:-1] or [
         str(path) for pattern in patterns for path in sorted(Path(".").rglob(pattern))
         if not any(part.startswith(".") for part in path.parts)]
-    return [path for path in paths if not path.endswith(".pb.swift")]
+    # A file may be removed from the folder alone.
+    return [path for path in paths if not path.endswith(".pb.swift") and Path(path).exists()]
 
 
 def wrapped(text, first, rest):

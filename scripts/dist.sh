@@ -7,6 +7,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# What is packed is everyone's to read, whatever the masks of the caller and of the checkout.
+umask 022
+
 scripts/install-packages.sh dpkg-dev
 swift build -c release --product espalier --static-swift-stdlib --scratch-path .build-dist
 program=.build-dist/release/espalier
@@ -20,6 +23,7 @@ scripts/install.sh "$program" "$stage/$name"
 strip "$stage/$name/bin/espalier"
 cp README.md LICENSE CHANGELOG.md "$stage/$name/"
 cp -R docs experiments schemas "$stage/$name/"
+chmod -R go+rX "$stage/$name"
 tar -C "$stage" --sort=name --owner=0 --group=0 -czf "$stage/$name.tar.gz" "$name"
 
 package=$stage/package
@@ -56,6 +60,7 @@ Description: convolutional networks that are pruned while they train
  loses its least relevant channels while it trains, and reports how they
  compare.
 CONTROL
+chmod -R go+rX "$package"
 dpkg-deb --build --root-owner-group "$package" "$stage" > /dev/null
 
 # Both whole, or neither.

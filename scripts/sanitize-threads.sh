@@ -11,7 +11,10 @@ copy=.build-threads/package
 
 rm -rf "$copy"
 mkdir -p "$copy"
-git ls-files -z --cached --others --exclude-standard | xargs -0 cp -a --parents -t "$copy"
+git ls-files -z --cached --others --exclude-standard | while IFS= read -rd '' file; do
+  # It may be removed from the folder alone.
+  if [ -e "$file" ]; then cp -a --parents -t "$copy" "$file"; fi
+done
 if [ -e Package.resolved ]; then cp -a Package.resolved "$copy"; fi
 grep -rl --include='*.swift' '\bMutex[(<]' "$copy/Sources" | while read -r file; do
   target=${file#"$copy/Sources/"}

@@ -1,23 +1,33 @@
 #!/usr/bin/env bash
-# Checks the Swift toolchain and installs the Debian packages that are missing. Prints nothing if
-# nothing is missing.
+# Checks the Swift toolchain and installs the Debian packages that are missing to build, and also
+# what `make quickstart` or `make test` needs. Prints nothing if nothing is missing.
+#
+# usage: scripts/setup.sh [quickstart|test]
 set -euo pipefail
 
-# A package, and a file of it: systems without dpkg, and toolchains from elsewhere, may have the
-# file alone. g++ brings what Swift links with: gcc's runtime, libstdc++ and the C library's
-# headers.
+# A package, and files or a command of it, any of which will do: systems without dpkg, and
+# toolchains from elsewhere, may have these alone. g++ brings what Swift links with: gcc's runtime,
+# libstdc++ and the C library's headers.
 needed=(
   "g++ /usr/lib/gcc/*/*/libstdc++.so"
   "libc6-dev /usr/include/stdio.h"
   "binutils /usr/bin/ld"
   "libyaml-dev /usr/include/yaml.h"
-  "libopenblas-dev /usr/lib/*/libopenblas.so.0"
+  "libopenblas-dev /usr/lib*/libopenblas.so* /usr/lib/*/libopenblas.so*"
   "zlib1g-dev /usr/include/zlib.h"
   "libssl-dev /usr/include/openssl/sha.h"
   "libturbojpeg0-dev /usr/include/turbojpeg.h"
   "libpng-dev /usr/include/png.h"
-  "dataset-fashion-mnist /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
 )
+case ${1:-} in
+  quickstart)
+    # Where the program looks first.
+    [ -e "${ESPALIER_DATA:-data}/fashion-mnist" ] ||
+      needed+=("dataset-fashion-mnist /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")
+    ;;
+  # For scripts/background.sh.
+  test) needed+=("procps pgrep" "python3 python3") ;;
+esac
 install_swift="install a Swift 6.1 or newer toolchain, see https://www.swift.org/install"
 
 fail() {
@@ -39,9 +49,18 @@ if ((major < 6 || (major == 6 && minor < 1))); then
   fail "Swift $major.$minor is too old: $install_swift"
 fi
 
+# Whether there is one of the files, which may be patterns, or of the commands.
+has() {
+  local name
+  for name in "$@"; do
+    if compgen -G "$name" >/dev/null || command -v "$name" >/dev/null; then return 0; fi
+  done
+  return 1
+}
+
 missing=()
 for entry in "${needed[@]}"; do
-  read -r package file <<<"$entry"
-  compgen -G "$file" >/dev/null || missing+=("$package")
+  read -ra names <<<"$entry"
+  has "${names[@]:1}" || missing+=("${names[0]}")
 done
 ((${#missing[@]} == 0)) || "$(dirname "$0")/install-packages.sh" "${missing[@]}"

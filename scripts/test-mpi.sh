@@ -12,7 +12,7 @@ fail() {
   exit 1
 }
 
-"$(dirname "$0")/install-packages.sh" openmpi-bin libopenmpi3 mpich
+"$(dirname "$0")/install-packages.sh" openmpi-bin mpich procps
 # Open MPI asks for both where it is started by root, as in a container.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # No functions, which run in a shell in the background: there mpirun itself is to be the child.

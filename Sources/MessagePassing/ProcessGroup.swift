@@ -41,7 +41,7 @@ public struct ProcessGroup: Sendable {
       let processes = launcher.processes.map(String.init) ?? "several"
       throw Failure(
         description: "mpirun started \(processes) processes, but \(text(message)); "
-          + "expected Open MPI or MPICH (libopenmpi3 or libmpich12), or ESPALIER_MPI=path of libmpi")
+          + "expected Open MPI or MPICH (on Debian, openmpi-bin or mpich), or ESPALIER_MPI=path of libmpi")
     }
     let library = withUnsafeBytes(of: world.library) { text(Array($0.bindMemory(to: CChar.self))) }
     let group = ProcessGroup(

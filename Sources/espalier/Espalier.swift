@@ -19,6 +19,7 @@ struct Espalier: ParsableCommand {
 
   /// Like ArgumentParser's `main`, but with this program's exit statuses: wrong usage is 2.
   static func main() {
+    occupyClosedStreams()
     // Writing beyond a limit on the size of files is then an error like any other, and a reader of
     // a pipe that has enough does not end a run.
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
@@ -30,10 +31,19 @@ struct Espalier: ParsableCommand {
     Foundation.exit(status.rawValue)
   }
 
+  /// Opens the null device for standard streams that are closed, as by `2>&-`: otherwise the first
+  /// file that is opened gets such a stream's number, and with it what is written to the stream.
+  /// Reading and writing still fail.
+  private static func occupyClosedStreams() {
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+      _ = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   private static func status() -> ExitStatus {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if let problem = UsageMessage.unknownHelp(arguments) {
-      complain("espalier: \(problem) (see espalier --help)")
+    if let message = UsageMessage(help: arguments) {
+      complain(message.description)
       return .usage
     }
     do {

@@ -16,6 +16,17 @@ struct UsageMessage: CustomStringConvertible {
     let message =
       Self.unknownCommand(arguments) ?? Self.optionBeforeCommand(arguments)
       ?? Self.unknownOption(in: line, command: path.first ?? "") ?? line
+    self.init(message, path)
+  }
+
+  /// For `espalier help NAME`; nil if there is such a command, and for other arguments.
+  init?(help arguments: [String]) {
+    let names = Array(arguments.dropFirst())
+    guard arguments.first == "help", let message = Self.unknownCommand(names) else { return nil }
+    self.init(message, Self.commands(names).map { $0._commandName })
+  }
+
+  private init(_ message: String, _ path: [String]) {
     let help = (["espalier"] + path + ["--help"]).joined(separator: " ")
     description = "espalier: \(message) (see \(help))"
   }
@@ -41,12 +52,6 @@ struct UsageMessage: CustomStringConvertible {
   }
 
   // MARK: Commands
-
-  /// The problem of `espalier help NAME`; nil if there is none.
-  static func unknownHelp(_ arguments: [String]) -> String? {
-    guard arguments.first == "help" else { return nil }
-    return unknownCommand(Array(arguments.dropFirst()))
-  }
 
   private static func unknownCommand(_ arguments: [String]) -> String? {
     let found = commands(arguments)

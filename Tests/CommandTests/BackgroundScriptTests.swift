@@ -11,10 +11,10 @@ struct BackgroundScriptTests {
 
   /// Runs the script, as a user would in the repository.
   private func script(
-    _ action: String, environment: [String: String] = [:]
+    _ action: String, in repository: URL = Command.repository, environment: [String: String] = [:]
   ) throws -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = Command.repository.appendingPathComponent("scripts/background.sh")
+    process.executableURL = repository.appendingPathComponent("scripts/background.sh")
     process.arguments = [action]
     process.environment = ProcessInfo.processInfo.environment
       .merging(["ESPALIER_BACKGROUND": folder.path]) { $1 }
@@ -52,7 +52,7 @@ struct BackgroundScriptTests {
     let trial = CommandTests.trial
     try folder.write(trial.replacing("epochs: 2", with: "epochs: 100").utf8, to: "long.yaml")
     try folder.write(trial.utf8, to: "trial.yaml")
-    let queue = "# What comes first.\nlong.yaml --set name=long\n\ntrial.yaml --set seeds=[3]\n"
+    let queue = "# What comes first.\n \t# Longer.\nlong.yaml --set name=long\n\ntrial.yaml --set seeds=[3]\n"
     try folder.write(queue.utf8, to: "queue.txt")
 
     #expect(try script("continue").status == 0)
@@ -75,6 +75,34 @@ struct BackgroundScriptTests {
     #expect(try script("stop").status == 0)
     #expect(try script("status").output.contains("done"))
     #expect(try script("nonsense").status == 2)
+  }
+
+  @Test("without the program that finds the queue's processes the script says where it is")
+  func missingPrograms() throws {
+    let machine = #"command() { [ "$2" != pgrep ] && builtin command "$@"; }"#
+    try folder.write(machine.utf8, to: "machine.sh")
+    let (status, output) = try script("status", environment: ["BASH_ENV": folder.path + "/machine.sh"])
+    #expect(status == 2)
+    #expect(output == "background: pgrep is missing; it is in Debian's package procps\n")
+  }
+
+  @Test("a link to data of a repository that has moved is replaced")
+  func movedRepository() throws {
+    defer { _ = try? script("stop") }
+    let original = try String(
+      contentsOf: Command.repository.appendingPathComponent("scripts/background.sh"), encoding: .utf8)
+    try folder.write(original.utf8, to: "moved/scripts/background.sh")
+    chmod(folder.path + "/moved/scripts/background.sh", 0o755)
+    try folder.write("here\n".utf8, to: "moved/data/place")
+    for (link, target) in [("data", "/nowhere/data"), ("espalier", Command.program.path)] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder.path)/\(link)", withDestinationPath: target)
+    }
+    try folder.write(Data(), to: "queue.txt")
+    let moved = folder.url.appendingPathComponent("moved")
+    let (status, output) = try script("continue", in: moved, environment: ["ESPALIER_DATA": ""])
+    #expect(status == 0, "\(output)")
+    #expect(try folder.text("data/place") == "here\n")
   }
 
   @Test("a queue that does not start is an error, which the script does not wait for")

@@ -107,7 +107,7 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment(
         "a built-in network for larger images", "architecture", with: "architecture: {name: densenet121}"),
       experiment(
-        "pruning beyond the last epoch", "prune", with: "prune: {ratio: 0.4, interval: 1, until: 5}"),
+        "an interval longer than the training", "prune", with: "prune: {ratio: 0.4, interval: 5}"),
       experiment(
         "an interval that allows no step", "prune", with: "prune: {ratio: 0.4, interval: 2, until: 1}"),
       experiment(
@@ -129,6 +129,8 @@ struct BadInput: CustomStringConvertible, Sendable {
       experiment(
         "an environment variable that is not set", "dataset",
         with: "dataset: {name: digits, path: \"${NOWHERE_TO_BE_FOUND}/x\"}"),
+      experiment(
+        "an unquoted variable within braces", "dataset", with: "dataset: {name: digits, path: ${HOME}/x}"),
       experiment("a missing base file", "name", with: "name: trial\nextends: base.yaml"),
       experiment("a file that extends itself", "name", with: "name: trial\nextends: trial.yaml"),
       experiment(
@@ -199,6 +201,7 @@ struct BadInput: CustomStringConvertible, Sendable {
       arguments("the same experiment twice", ["run", "trial.yaml", "trial.yaml"]),
       arguments("an unknown benchmark case", ["bench", "resnet21"]),
       arguments("a benchmark of images that are too small", ["bench", "vgg16@8"]),
+      arguments("a benchmark of one convolution without a profile", ["bench", "convolution:inputs=4"]),
       arguments("a size for no pictures", ["bench", "resnet20", "--size", "32"]),
       arguments("a benchmark with batch size 0", ["bench", "resnet20", "--batch", "0"]),
       arguments(
@@ -245,7 +248,7 @@ struct BadInput: CustomStringConvertible, Sendable {
   private static func data(_ description: String, _ name: String, _ files: [String: Data]) -> BadInput {
     let text = valid.replacingOccurrences(
       of: "{name: digits, train_limit: 100, test_limit: 50}", with: "{name: \(name), path: data}"
-    ).replacingOccurrences(of: "ratio: 0.4, interval: 1", with: "ratio: 0.4, interval: 1")
+    )
     var all = ["trial.yaml": Data(text.utf8)]
     for (name, contents) in files { all["data/" + name] = contents }
     return BadInput(

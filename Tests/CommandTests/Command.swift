@@ -13,6 +13,10 @@ struct Command {
   static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     .appendingPathComponent("espalier")
 
+  /// Whether programs can be run `asNobody`: the superuser can give up the rights, and others can
+  /// read the program and the libraries that it loads.
+  static let runsAsNobody = (try? run(["version"], shell: ":", asNobody: true))?.status == 0
+
   struct Result {
     var status: Int32
     var output: String

@@ -45,7 +45,7 @@ struct CompletionTests {
       line += (line.isEmpty || word == "=" || line.hasSuffix("=") ? "" : " ") + word
     }
     let script = """
-      PATH=\(Command.program.deletingLastPathComponent().path):$PATH
+      PATH='\(Command.program.deletingLastPathComponent().path)':$PATH
       source completion.bash
       compopt() { :; }
       COMP_WORDS=(\(words.map { "'\($0)'" }.joined(separator: " ")))

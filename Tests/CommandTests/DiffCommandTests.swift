@@ -3,13 +3,13 @@ import Testing
 
 @Suite("espalier diff")
 struct DiffCommandTests {
-  private static let report: Data = {
+  static let report: Data = {
     let file = Command.repository.appendingPathComponent("results/cifar10-resnet20-10ep/report.json")
     return (try? Data(contentsOf: file)) ?? Data()
   }()
 
   /// The real report, pruned networks 2 points worse.
-  private static let worse: Data = {
+  static let worse: Data = {
     var report = (try? JSONSerialization.jsonObject(with: Self.report)) as? [String: Any] ?? [:]
     let runs = report["runs"] as? [[String: Any]] ?? []
     report["runs"] = runs.map { run in

@@ -10,10 +10,14 @@ struct DocumentCommandTests {
       contentsOf: Command.repository.appendingPathComponent("docs/\(document).md"), encoding: .utf8)
   }
 
-  /// Lines of `sh` blocks.
+  /// Commands in the `sh` blocks of a document.
   private static func commands(_ document: String) throws -> [String] {
-    MarkdownBlock.all(in: try text(document)).filter { $0.language == "sh" }.flatMap {
-      $0.text.split(separator: "\n").map(String.init)
+    commands(in: try text(document))
+  }
+
+  private static func commands(in text: String) -> [String] {
+    MarkdownBlock.all(in: text).filter { $0.language == "sh" }.flatMap {
+      $0.text.replacingOccurrences(of: "\\\n", with: " ").split(separator: "\n").map(String.init)
     }
   }
 
@@ -44,6 +48,22 @@ struct DocumentCommandTests {
       #expect(result.status == 0 && !result.output.isEmpty, "\(command): \(result.errors)")
     }
     for file in ["results/first/report.html", "results/report.html", "digits.onnx"] {
+      #expect(folder.has(file), "\(file)")
+    }
+  }
+
+  @Test("the commands that train and export digits work one after another")
+  func deploying() throws {
+    let text = try Self.text("deploying")
+    let first = try #require(text.components(separatedBy: "\n## What pruning gains").first)
+    let commands = Self.commands(in: first)
+    #expect(commands.count == 3)
+    let folder = try Self.repositoryCopy()
+    for command in commands {
+      let result = try Self.shell(command, in: folder)
+      #expect(result.status == 0 && !result.output.isEmpty, "\(command): \(result.errors)")
+    }
+    for file in ["digits.onnx", "digits-int8.onnx"] {
       #expect(folder.has(file), "\(file)")
     }
   }

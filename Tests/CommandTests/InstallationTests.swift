@@ -13,17 +13,6 @@ struct InstallationTests {
     "'\(Command.repository.appendingPathComponent("scripts/\(name)").path)'"
   }
 
-  /// Runs a command in the folder. The stand-ins, shell scripts by name, come before the system's
-  /// commands.
-  private func run(_ command: String, standIns: [String: String]) throws -> Command.Result {
-    for (name, script) in standIns {
-      try folder.write("#!/bin/sh\n\(script)\n".utf8, to: "programs/\(name)")
-      chmod("\(folder.path)/programs/\(name)", 0o755)
-    }
-    let path = "\(folder.path)/programs:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
-    return try Command.run([], in: folder.url, environment: ["PATH": path], shell: "exec \(command)")
-  }
-
   @Test("missing packages are installed with sudo, and apt-get asks no questions")
   func packages() throws {
     let standIns = [
@@ -33,17 +22,61 @@ struct InstallationTests {
       "sudo": #"[ "$1" = -v ] || exec env -i PATH="$PATH" "$@""#,
       "apt-get": #"echo "$DEBIAN_FRONTEND $*" >> calls"#,
     ]
-    let none = try run("\(Self.script("install-packages.sh")) here", standIns: standIns)
+    let none = try folder.run("\(Self.script("install-packages.sh")) here", standIns: standIns)
     #expect(none.status == 0 && none.output.isEmpty && none.errors.isEmpty)
-    let one = try run("\(Self.script("install-packages.sh")) here gone", standIns: standIns)
+    let one = try folder.run("\(Self.script("install-packages.sh")) here gone", standIns: standIns)
     #expect(one.status == 0 && one.output == "install-packages: installing gone\n", "\(one.errors)")
     let calls = try folder.text("calls")
     #expect(calls == "noninteractive update\nnoninteractive install -y --no-install-recommends gone\n")
   }
 
+  @Test("libraries and data sets that are elsewhere are not installed; tests and the quickstart need more")
+  func setup() throws {
+    // A machine that has what building needs, OpenBLAS in another folder than Debian's.
+    let machine = """
+      compgen() {
+        case $2 in
+          *openblas*) case /usr/lib64/libopenblas.so.0 in $2) ;; *) return 1 ;; esac ;;
+          */datasets/*) return 1 ;;
+          */*) ;;
+          *) return 1 ;;
+        esac
+      }
+      command() { [ "$2" != pgrep ] && builtin command "$@"; }
+
+      """
+    try folder.write(machine.utf8, to: "machine.sh")
+    try folder.write(Data(), to: "mine/fashion-mnist/labels")
+    func installed(_ purpose: String, data: String = "") throws -> String {
+      let standIns = [
+        "swift": "echo Swift version 6.1", "python3": "", "id": "echo 0", "dpkg-query": "exit 1",
+        "apt-get": "",
+      ]
+      let result = try folder.run(
+        "\(Self.script("setup.sh")) \(purpose)", standIns: standIns,
+        environment: ["BASH_ENV": folder.path + "/machine.sh", "ESPALIER_DATA": data])
+      #expect(result.status == 0, "\(result.errors)")
+      return result.output
+    }
+    #expect(try installed("").isEmpty)
+    #expect(try installed("test") == "install-packages: installing procps\n")
+    #expect(try installed("quickstart") == "install-packages: installing dataset-fashion-mnist\n")
+    #expect(try installed("quickstart", data: "mine").isEmpty)
+  }
+
+  @Test("the program is installed into a folder whose name has a space")
+  func space() throws {
+    try folder.write("#!/bin/sh\nprintf '%s, ' \"$@\" > arguments\n".utf8, to: "scripts/install.sh")
+    chmod("\(folder.path)/scripts/install.sh", 0o755)
+    let makefile = Command.repository.appendingPathComponent("Makefile").path
+    let result = try folder.run("make -f '\(makefile)' install DESTDIR='my root' PREFIX=/usr", standIns: [:])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try folder.text("arguments") == ".build/release/espalier, my root/usr, ")
+  }
+
   @Test("the program, its manual page and its completions are installed without options of GNU's install")
   func program() throws {
-    let result = try run(
+    let result = try folder.run(
       "\(Self.script("install.sh")) '\(Command.program.path)' usr",
       standIns: ["install": #"[ "$1" != -D ] || exit 64; exec /usr/bin/install "$@""#])
     #expect(result.status == 0, "\(result.errors)")
@@ -64,7 +97,7 @@ struct InstallationTests {
       let bin = ".build-\(name)/bin"
       let python = "mkdir -p \(bin); ln -sf /bin/sh \(bin)/python; cp programs/pip \(bin)/"
       let makefile = Command.repository.appendingPathComponent("Makefile").path
-      return try run(
+      return try folder.run(
         "make -f '\(makefile)' .build-\(name)/installed", standIns: ["python3": python, "pip": pip]
       ).status
     }

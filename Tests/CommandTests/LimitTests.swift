@@ -9,7 +9,9 @@ struct LimitTests {
     try Command.run(arguments, files: CommandTests.files, shell: limit, asNobody: asNobody)
   }
 
-  @Test("threads that cannot be started are done without, with a warning and the same results")
+  @Test(
+    "threads that cannot be started are done without, with a warning and the same results",
+    .enabled(if: Command.runsAsNobody))
   func threads() throws {
     let arguments = ["run", "trial.yaml", "--threads", "3", "--progress", "none"]
     let limited = try run("ulimit -u 1 2>/dev/null || ulimit -p 1", arguments, asNobody: true)
@@ -26,7 +28,9 @@ struct LimitTests {
         == free.output.split(separator: "\n").first { $0.hasPrefix("top-1") })
   }
 
-  @Test("threads that cannot be started are reported as JSON where progress is, and requested on a cluster")
+  @Test(
+    "threads that cannot be started are reported as JSON where progress is, and requested on a cluster",
+    .enabled(if: Command.runsAsNobody))
   func threadsElsewhere() throws {
     let few = "ulimit -u 1 2>/dev/null || ulimit -p 1"
     let trained = try run(
@@ -63,6 +67,19 @@ struct LimitTests {
     let result = try run("exec >/dev/full", arguments)
     #expect(result.status == 3, "\(arguments)")
     #expect(result.errors.hasPrefix("espalier: standard output: cannot write: "))
+  }
+
+  @Test(
+    "a closed standard stream does not get another file's number, and only a closed output is a failure",
+    arguments: [("<&-", 0), (">&-", 3), ("2>&-", 0)])
+  func closedStream(_ closing: String, _ status: Int) throws {
+    let trial = try Trial()
+    let result = try Command.run(
+      ["run", "trial.yaml", "--progress", "plain"], in: trial.folder, shell: "exec \(closing)")
+    #expect(Int(result.status) == status, "\(result.errors)")
+    let left = try FileManager.default.subpathsOfDirectory(atPath: trial.folder.path)
+    #expect(left.contains("results/trial/report.json"))
+    #expect(!left.contains { $0.hasSuffix("/lock") })
   }
 
   private static let closedPipe = "mkfifo pipe; (: <pipe) & exec >pipe; wait"

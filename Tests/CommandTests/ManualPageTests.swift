@@ -19,4 +19,12 @@ struct ManualPageTests {
     read.remove("ESPALIER_JOB")
     #expect(Set(named) == read)
   }
+
+  @Test("says what the results folder is if none is given")
+  func results() throws {
+    let lines = try Command.run(["manual"]).output.split(separator: "\n")
+    let texts = zip(lines, lines.dropFirst()).filter { $0.0.hasPrefix(#"\fB\-\-results\fR "#) }.map { $0.1 }
+    #expect(texts.count == 7)
+    #expect(texts.allSatisfy { $0.contains("Default: results.") }, "\(texts)")
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Suites on the command line")
@@ -72,31 +73,29 @@ struct SuiteCommandTests {
   }
 
   @Test("two processes share a baseline that both need at once")
-  func processes() throws { try shareABaseline { $0 } }
+  func processes() throws { try shareABaseline(in: TemporaryFolder(Self.files)) { $0 } }
 
   #if os(Linux)
+    /// Whether a process may have a namespace of its own, where the host has another name.
+    private static let namesHosts =
+      (try? Command.run([], shell: "exec unshare --uts sh -c 'echo other > /proc/sys/kernel/hostname'"))?
+      .status == 0
+
     /// flock as file systems have it that keep it to one host: it never fails.
-    @Test("two processes on two hosts share a baseline where locks are kept to each host")
+    @Test(
+      "two processes on two hosts share a baseline where locks are kept to each host",
+      .enabled(if: namesHosts))
     func hosts() throws {
-      let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-        "espalier-\(UUID().uuidString)")
-      defer { try? FileManager.default.removeItem(at: folder) }
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let source = folder.appendingPathComponent("flock.c")
-      try Data("int flock(int descriptor, int operation) { return 0; }\n".utf8).write(to: source)
-      let library = folder.appendingPathComponent("flock.so").path
-      let compiling = Process()
-      compiling.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      compiling.arguments = ["clang", "-shared", "-fPIC", "-o", library, source.path]
-      try compiling.run()
-      compiling.waitUntilExit()
-      #expect(compiling.terminationStatus == 0)
-      try shareABaseline { command in
-        // A namespace of its own, where the host has another name.
+      let folder = try TemporaryFolder(Self.files)
+      try folder.write("int flock(int descriptor, int operation) { return 0; }\n".utf8, to: "flock.c")
+      let compiled = try Command.run(
+        [], in: folder.url, shell: "exec clang -shared -fPIC -o flock.so flock.c")
+      #expect(compiled.status == 0, "\(compiled.errors)")
+      try shareABaseline(in: folder) { command in
         [
           "/usr/bin/unshare", "--uts", "/bin/sh", "-c",
           #"echo "host-$1" > /proc/sys/kernel/hostname; export LD_PRELOAD="$2"; shift 2; exec "$@""#, "sh",
-          command[2], library,
+          command[2], folder.path + "/flock.so",
         ] + command
       }
     }
@@ -104,22 +103,19 @@ struct SuiteCommandTests {
 
   /// Runs two experiments at once.
   ///
-  /// - Parameter launch: what starts a command.
-  private func shareABaseline(_ launch: ([String]) -> [String]) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (name, contents) in Self.files { try contents.write(to: folder.appendingPathComponent(name)) }
+  /// - Parameters:
+  ///   - folder: has the files.
+  ///   - launch: what starts a command.
+  private func shareABaseline(in folder: TemporaryFolder, _ launch: ([String]) -> [String]) throws {
     let arguments = ["--set", "train.epochs=6", "--set", "dataset.train_limit=600", "--progress", "json"]
     let results = try ["a.yaml", "b.yaml"].map { name in
       let process = Process()
       let command = launch([Command.program.path, "run", name] + arguments)
       process.executableURL = URL(fileURLWithPath: command[0])
       process.arguments = Array(command.dropFirst())
-      process.currentDirectoryURL = folder
+      process.currentDirectoryURL = folder.url
       process.standardOutput = FileHandle.nullDevice
-      let log = folder.appendingPathComponent(name + ".log")
+      let log = folder.url.appendingPathComponent(name + ".log")
       try Data().write(to: log)
       process.standardError = try FileHandle(forWritingTo: log)
       try process.run()
@@ -134,7 +130,7 @@ struct SuiteCommandTests {
     }
     // One baseline and two pruned networks of six epochs each.
     #expect(epochs == 18)
-    let cached = try Command.run(["cache", "list", "--format", "json"], in: folder)
+    let cached = try Command.run(["cache", "list", "--format", "json"], in: folder.url)
     let entries = try #require(
       try JSONSerialization.jsonObject(with: Data(cached.output.utf8)) as? [[String: Any]])
     // Beside the three trainings the beginning that the pruned networks share.
@@ -150,6 +146,18 @@ struct SuiteCommandTests {
       #expect(missing.status == 2)
       #expect(missing.errors == "espalier: typo: does not exist; expected a results folder\n")
     }
+  }
+
+  @Test("a cache that cannot be read is an error, and an unknown use of it a warning")
+  func unreadableCache() throws {
+    for arguments in [["list"], ["prune", "--all"]] {
+      let file = try Command.run(["cache"] + arguments, files: ["results/.cache": Data()])
+      #expect(file.status == 3)
+      #expect(file.errors == "espalier: results/.cache: cannot be read as a folder\n")
+    }
+    let unknown = try Command.run(["cache", "list"], files: ["results/x/.state/stages.json": Data()])
+    #expect(unknown.status == 0 && unknown.output == "nothing is cached\n")
+    #expect(unknown.errors.hasPrefix("espalier: warning: results/x/.state/stages.json: cannot be read; "))
   }
 
   @Test("a file that is given twice is reported once, however many experiments it has")

@@ -30,6 +30,14 @@ struct UsageMessageTests {
     #expect(message("cache xyz").contains("unknown command `xyz`; commands: list, prune"))
   }
 
+  @Test("about help name the command whose subcommands there are")
+  func help() {
+    #expect(
+      UsageMessage(help: arguments("help cache xyz"))?.description
+        == "espalier: unknown command `xyz`; commands: list, prune (see espalier cache --help)")
+    #expect(UsageMessage(help: arguments("help cache list")) == nil)
+  }
+
   @Test("know that some commands take the results folder as their argument", arguments: ["list", "report"])
   func results(_ command: String) {
     #expect(
@@ -60,6 +68,33 @@ struct UsageMessageTests {
   func expectations(_ line: String, _ expected: String) {
     let error = #expect(throws: (any Error).self) { _ = try Espalier.parseAsRoot(arguments(line)) }
     #expect(error.map { Espalier.message(for: $0) }?.contains(expected) == true)
+  }
+
+  @Test(
+    "say which numbers are possible where one is negative, and not that it is missing",
+    arguments: [
+      ("run trial.yaml --checkpoint-interval -1", "--checkpoint-interval must be from 0 to "),
+      ("run trial.yaml --jobs -1", "--jobs must be from 1 to "),
+      ("run trial.yaml --shard -1/3", "expected K/N with K from 1 to N"),
+      ("bench --batch -1", "--batch must be from 1 "), ("bench --seconds -1", "--seconds must be from 0 "),
+      ("bench --decode photos --size -1", "--size must be from 1 "),
+      ("predict trial.yaml 1.png --top -1", "--top must be at least 1"),
+      ("submit trial.yaml --threads -1", "--threads must be from 1 to "),
+      ("submit trial.yaml --limit -1", "--limit must be above 0"),
+      ("submit trial.yaml --memory -1G", "expected a size "),
+      ("submit trial.yaml --time -5", "expected a time "),
+      ("sensitivity trial.yaml --ratios -0.1", "expected increasing numbers above 0 "),
+      ("cache prune --older-than -1d", "expected an age "),
+    ])
+  func negative(_ line: String, _ expected: String) {
+    let error = #expect(throws: (any Error).self) { _ = try Espalier.parseAsRoot(arguments(line)) }
+    #expect(error.map { Espalier.message(for: $0) }?.contains(expected) == true)
+  }
+
+  @Test("about a negative number of threads are the engine's")
+  func negativeThreads() throws {
+    let command = try Espalier.parseAsRoot(arguments("doctor --threads -1"))
+    #expect((command as? Doctor)?.compute.threads == -1)
   }
 
   @Test("are given for neither name of check-gradients' output option", arguments: ["out", "output"])

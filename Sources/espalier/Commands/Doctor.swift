@@ -7,8 +7,7 @@ struct Doctor: ParsableCommand {
       "Shows the processor, the kernels chosen, BLAS, threads, data found, the measured peak and bandwidth, and the results folder."
   )
 
-  @Option(help: "Results folder to check.", completion: .directory, transform: path)
-  var results = "results"
+  @OptionGroup var results: ResultsOptions
 
   @Option(help: "text or json.")
   var format: OutputFormat = .text
@@ -16,7 +15,7 @@ struct Doctor: ParsableCommand {
   @OptionGroup var compute: EngineOptions
 
   func run() throws {
-    let diagnosis = Diagnosis(engine: try compute.engine(), results: results)
+    let diagnosis = Diagnosis(engine: try compute.engine(), results: results.folder)
     print(format == .json ? diagnosis.json() : diagnosis.text())
   }
 }

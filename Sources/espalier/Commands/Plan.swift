@@ -15,9 +15,7 @@ struct Plan: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(
-    help: "Results folder, for trainings that are already done.", completion: .directory, transform: path)
-  var results = "results"
+  @OptionGroup var results: ResultsOptions
 
   @OptionGroup var compute: EngineOptions
 
@@ -34,7 +32,7 @@ struct Plan: ParsableCommand {
     let engine = try compute.engine()
     let specs = try experiment.load(files, threads: engine.threads)
     do {
-      let plan = try SuitePlan(specs, results: results, engine: engine, calibrates: calibration)
+      let plan = try SuitePlan(specs, results: results.folder, engine: engine, calibrates: calibration)
       for warning in plan.warnings { showWarning(warning) }
       print(format == .json ? plan.json() : plan.text(layers: layers, columns: outputColumns()))
     } catch {

@@ -22,7 +22,9 @@ struct Predict: ParsableCommand {
     completion: .file(), transform: path)
   var images: String?
 
-  @Option(help: "Number of classes to print for each image, most probable first.")
+  @Option(
+    parsing: .unconditional,
+    help: "Number of classes to print for each image, most probable first.")
   var top = 5
 
   @Option(help: "text, json or csv.")
@@ -52,7 +54,7 @@ struct Predict: ParsableCommand {
       switch format {
       case .text: print(prediction.text())
       case .json: print(prediction.json())
-      case .csv: print(prediction.csv())
+      case .csv: print(prediction.csv(), terminator: "")
       }
       if let logits { try prediction.writeLogits(to: logits) }
     } catch {

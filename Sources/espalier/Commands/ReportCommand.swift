@@ -36,6 +36,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     do {
       let reports = try ReportFolder(folders)
+      for problem in reports.problems { showWarning("\(problem)") }
       print(format == .markdown ? reports.reports.markdown() : visible(try reports.write(to: output)))
     } catch {
       throw ended(by: error, error is RunError ? .failed : .usage)

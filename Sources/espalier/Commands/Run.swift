@@ -18,11 +18,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(
-    help: "Folder for the results; each experiment has a folder in it.", completion: .directory,
-    transform: path
-  )
-  var results = "results"
+  @OptionGroup var results: ResultsOptions
 
   @OptionGroup var compute: EngineOptions
 
@@ -30,6 +26,7 @@ struct Run: ParsableCommand {
   var fresh = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Time between checkpoints within an epoch; there is always one after every epoch.",
       valueName: "seconds"))
@@ -38,13 +35,14 @@ struct Run: ParsableCommand {
   @Option(help: "How to show progress: auto, plain, json or none.")
   var progress: ProgressMode = .auto
 
-  @Option(help: "Number of trainings to run in parallel, which share the threads.")
+  @Option(parsing: .unconditional, help: "Number of trainings to run in parallel, which share the threads.")
   var jobs = 1
 
   @Flag(help: "Stops all trainings when one experiment fails.")
   var failFast = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Runs the K-th of N shards of the trainings, without reports; a final run without this option writes them.",
       valueName: "K/N"),
@@ -132,7 +130,7 @@ struct Run: ParsableCommand {
     let interruption = Interruption()
     interruption.listen()
     let runner = ExperimentRunner(
-      engines: engines, results: results, fresh: fresh, failFast: failFast,
+      engines: engines, results: results.folder, fresh: fresh, failFast: failFast,
       checkpointInterval: .seconds(checkpointInterval),
       // Of the reports, which a shard does not write.
       commits: shard == nil ? GitState.states(of: sources) : [:],
@@ -158,7 +156,7 @@ struct Run: ParsableCommand {
     if outcomes.count > 1 {
       print(SuiteSummary(outcomes).text(columns: outputColumns()))
       if outcomes.contains(where: { $0.failure == nil }) {
-        print("one page over all: espalier report \(visible(shellQuoted(results)))")
+        print("one page over all: espalier report \(visible(shellQuoted(results.folder)))")
       }
     }
     if interruption.isRequested, let first = outcomes.first(where: { $0.failure?.isInterruption ?? false }) {

@@ -12,10 +12,7 @@ struct Score: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(
-    help: "Model to score, a safetensors or ONNX file. Default: the experiment's start weights.",
-    completion: .file(), transform: path)
-  var weights: String?
+  @OptionGroup var model: ModelOptions
 
   @Option(
     help: "Tensors images [N,C,H,W] and labels [N] to score on, a safetensors file. Default: the data set.",
@@ -29,11 +26,14 @@ struct Score: ParsableCommand {
 
   func run() throws {
     let engine = try compute.engine()
-    let spec = try experiment.loadOne(file, withoutDataset: images != nil, model: weights)
+    let spec = try experiment.loadOne(file, withoutDataset: images != nil, model: model.weights)
     do {
-      let scores = try ModelScores(spec, weights: weights, images: images, engine: engine)
+      let scores = try ModelScores(spec, weights: model.weights, images: images, engine: engine)
       for warning in scores.warnings { showWarning(warning) }
-      print(format == .json ? scores.json() : scores.csv())
+      switch format {
+      case .json: print(scores.json())
+      case .csv: print(scores.csv(), terminator: "")
+      }
     } catch {
       throw ended(by: error)
     }

@@ -25,52 +25,40 @@ struct Sensitivity: ParsableCommand {
     completion: .file(), transform: path)
   var weights: String?
 
-  @Option(help: "Shares of a layer's channels to remove, separated by commas.")
-  var ratios = "0.1,0.3,0.5,0.7,0.9"
-
   @Option(
-    help: "Folder of the results; each experiment has a folder in it.", completion: .directory,
-    transform: path)
-  var results = "results"
+    parsing: .unconditional,
+    help: """
+      Shares of a layer's channels to remove, separated by commas. Default: 0.1,0.3,0.5,0.7,0.9.
+      """,
+    transform: reading("increasing numbers above 0 and below 1, separated by commas, as in `0.1,0.5`", shares)
+  )
+  var ratios = [0.1, 0.3, 0.5, 0.7, 0.9]
+
+  @OptionGroup var results: ResultsOptions
 
   @OptionGroup var compute: EngineOptions
 
   @Option(help: "How to show progress: auto, plain, json or none.")
   var progress: ProgressMode = .auto
 
-  @Option(help: "text or json.")
+  @Option(help: "text, or json for a file of one experiment.")
   var format: OutputFormat = .text
 
-  func validate() throws { _ = try shares() }
-
-  private func shares() throws -> [Double] {
-    let shares = try ratios.split(separator: ",").map { text in
-      guard let share = Double(text), share > 0, share < 1 else {
-        throw ValidationError("--ratios: expected numbers above 0 and below 1, found `\(text)`")
-      }
-      return share
-    }
-    guard !shares.isEmpty, zip(shares, shares.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw ValidationError("--ratios: expected increasing numbers separated by commas, found `\(ratios)`")
-    }
-    return shares
-  }
-
   func run() throws {
-    let specs = try experiment.load([file])
+    let specs = try format == .json ? [experiment.loadOne(file)] : experiment.load([file])
     let engine = try compute.engine()
     let interruption = Interruption()
     interruption.listen()
     for spec in specs {
       let printer = ProgressPrinter(mode: progress)
-      do {
+      do throws(RunError) {
         let report = try SensitivityAnalysis(
-          spec, weights: weights, ratios: shares(), results: results, engine: engine, progress: printer,
-          interruption: interruption
+          spec, weights: weights, ratios: ratios, results: results.folder, engine: engine,
+          progress: printer, interruption: interruption
         ).run()
         printer.clear()
         print(format == .json ? report.json() : report.table(columns: outputColumns()))
-      } catch let error as RunError {
+      } catch {
         printer.clear()
         guard error.isInterruption else {
           complain("espalier: \(spec.name): \(error)")
@@ -82,4 +70,13 @@ struct Sensitivity: ParsableCommand {
       }
     }
   }
+}
+
+@Sendable private func shares(_ text: String) -> [Double]? {
+  let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+  let shares = parts.compactMap { Double($0) }
+  guard shares.count == parts.count, shares.allSatisfy({ $0 > 0 && $0 < 1 }),
+    zip(shares, shares.dropFirst()).allSatisfy({ $0 < $1 })
+  else { return nil }
+  return shares
 }

@@ -106,11 +106,27 @@ struct ModelOptions: ParsableArguments {
   var weights: String?
 }
 
+/// The results folder.
+struct ResultsOptions: ParsableArguments {
+  /// The folder if the option is not given.
+  static let standard = "results"
+
+  @Option(
+    name: .customLong("results"),
+    help: """
+      Results folder, which has a folder for each experiment and the cache of trainings. \
+      Default: \(ResultsOptions.standard).
+      """,
+    completion: .directory, transform: path)
+  var folder = ResultsOptions.standard
+}
+
 /// Options of all commands that compute.
 struct EngineOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
-      Number of threads; results do not depend on it. Default: one per available core, at most \
+      Number of threads; it changes the speed, but no computed value. Default: one per available core, at most \
       \(Engine.maximumThreads) for each job.
       """
   )
@@ -142,17 +158,20 @@ struct EngineOptions: ParsableArguments {
   private func engine(threads wanted: Int, warn: (String) -> Void) throws -> Engine {
     // Only a number that the user gives may be impossible.
     let threads = self.threads == nil ? min(Engine.maximumThreads, wanted) : wanted
-    do {
-      let engine = try Engine(threads: threads)
-      if engine.threads < threads {
-        warn(
-          "the system starts only \(engine.threads) of \(threads) threads, as under a limit on processes "
-            + "(ulimit -u, pids.max); results are the same")
-      }
-      return engine
-    } catch {
-      throw Self.usage(error)
+    let engine = try Self.engine(threads: threads)
+    if engine.threads < threads {
+      warn(
+        "the system starts only \(engine.threads) of \(threads) threads, as under a limit on processes "
+          + "(ulimit -u, pids.max); results are the same")
     }
+    return engine
+  }
+
+  /// An engine for a command with an option of its own for threads.
+  ///
+  /// - Throws: status 2 for a number of threads, kernels or an algorithm that there are not.
+  static func engine(threads: Int) throws -> Engine {
+    do { return try Engine(threads: threads) } catch { throw usage(error) }
   }
 
   /// Checks the environment variables that choose an engine's kernels and algorithms, for commands

@@ -19,8 +19,7 @@ struct Submit: ParsableCommand {
 
   @OptionGroup var experiment: ExperimentOptions
 
-  @Option(help: "Results folder, which all tasks share.", completion: .directory, transform: path)
-  var results = "results"
+  @OptionGroup var results: ResultsOptions
 
   @Option(help: "slurm, or kubernetes, for which manifests are written.")
   var to: Cluster = .slurm
@@ -45,13 +44,12 @@ struct Submit: ParsableCommand {
     let specs = try experiment.load(files)
     let profile = try cluster.merged()
     let threads = profile.threads ?? ProcessorLimit.current.defaultThreads
-    let engine: Engine
-    do { engine = try Engine(threads: threads) } catch { throw ended(by: error, .usage) }
+    let engine = try EngineOptions.engine(threads: threads)
     // Tasks have these threads even if this machine starts fewer.
     let command = SuiteCommand(
       program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
-      overrides: experiment.overrides, results: results, threads: threads)
-    let tasks = SuiteTasks(specs, results: results, engine: engine)
+      overrides: experiment.overrides, results: results.folder, threads: threads)
+    let tasks = SuiteTasks(specs, results: results.folder, engine: engine)
     for problem in tasks.problems {
       showWarning("what is trained already is not known here: \(problem)")
     }
@@ -99,9 +97,10 @@ struct Submit: ParsableCommand {
       return TaskResources(threads: command.threads, memory: memory, time: time)
     }
     let plan: SuitePlan
-    do { plan = try SuitePlan(specs, results: results, engine: engine, calibrates: true) } catch {
+    do { plan = try SuitePlan(specs, results: results.folder, engine: engine, calibrates: true) } catch {
       throw ended(by: error, .usage)
     }
+    for warning in plan.warnings { showWarning(warning) }
     guard
       let memory = profile.memory
         ?? plan.predictedPeakMebibytes.map({ TaskResources.memory(predictedMebibytes: $0) }),
@@ -109,7 +108,6 @@ struct Submit: ParsableCommand {
         ?? (tasks.open.isEmpty ? 0 : tasks.longest(by: plan)).map({ TaskResources.time(predictedSeconds: $0) }
         )
     else {
-      for warning in plan.warnings { complain("espalier: \(warning)") }
       complain("espalier: time and memory cannot be predicted; expected --time and --memory")
       throw ExitStatus.usage
     }
@@ -144,20 +142,21 @@ struct ClusterOptions: ParsableArguments {
     completion: .experimentFiles)
   var profile: String?
 
-  @Option(help: "Threads of each task. Default: the cores of this machine.")
+  @Option(parsing: .unconditional, help: "Threads of each task. Default: the cores of this machine.")
   var threads: Int?
 
   @Option(
-    help: "Memory of each task, such as 800M or 16G.",
+    parsing: .unconditional, help: "Memory of each task, such as 800M or 16G.",
     transform: reading(MemorySize.expectation) { MemorySize($0) })
   var memory: MemorySize?
 
   @Option(
+    parsing: .unconditional,
     help: "Time limit of each task, in Slurm's format: 90 (minutes), 2:30:00 or 1-12:00:00.",
     transform: reading(TimeLimit.expectation) { TimeLimit($0) })
   var time: TimeLimit?
 
-  @Option(help: "Largest number of tasks that run at the same time.")
+  @Option(parsing: .unconditional, help: "Largest number of tasks that run at the same time.")
   var limit: Int?
 
   @Option(
