@@ -415,6 +415,17 @@ struct OperatorTests {
     #expect(try operations(bytes) == ["Convolution", "GlobalAveragePooling"])
   }
 
+  @Test("that make fractions of sizes are refused, since sizes are computed as whole numbers")
+  func fractions() {
+    let nodes = [
+      node("Shape", ["x"], "s"), node("Cast", ["s"], "f", [.int("to", 1)]),
+      node("Div", ["f", "two"], "h"), node("Reshape", ["x", "h"], "y"),
+    ]
+    #expect(
+      problem(nodes, integers: ["two": [2]]).contains(
+        "(Cast): it makes fractions of sizes; divide them by // in place of /"))
+  }
+
   @Test("with an index into sizes of two dimensions are refused")
   func gatheredRows() {
     let nodes = [
