@@ -192,7 +192,12 @@ struct StreamPruningTests {
     let second = try convolution("second", first)
     let inner = try builder.add(Add(operands: 2, shortcut: 0), [first, second], layer: "inner")
     let outer = try builder.add(Add(operands: 2, shortcut: 0), [stem, inner], layer: "outer")
-    let mean = try builder.add(GlobalAveragePooling(), [outer], layer: "mean")
+    return try classified(outer, &builder)
+  }
+
+  /// With a classifier, and pruned streams.
+  private func classified(_ value: Graph.Value, _ builder: inout GraphBuilder) throws -> PrunableGraph {
+    let mean = try builder.add(GlobalAveragePooling(), [value], layer: "mean")
     _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
     var graph = PrunableGraph(try builder.graph())
     graph.prunesStreams = true
@@ -206,11 +211,7 @@ struct StreamPruningTests {
     let inner = try builder.add(Convolution(outputs: 8, kernel: 3, groups: 4), [stem], layer: "inner")
     let last = try builder.add(Convolution(outputs: 8, kernel: 1), [inner], layer: "last")
     let sum = try builder.add(Add(operands: 2, shortcut: 0), [stem, last], layer: "sum")
-    let mean = try builder.add(GlobalAveragePooling(), [sum], layer: "mean")
-    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
-    var graph = PrunableGraph(try builder.graph())
-    graph.prunesStreams = true
-    return graph
+    return try classified(sum, &builder)
   }
 
   private func prune(_ network: Network, _ spec: PruneSpec, seed: UInt64 = 1) {
