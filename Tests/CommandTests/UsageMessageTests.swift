@@ -56,6 +56,12 @@ struct UsageMessageTests {
     #expect(message("list --sort x", problem).contains(". Please provide one of 'top1', 'top5' or 'macs'. ("))
   }
 
+  /// The message for wrong arguments; nil, and an issue, if they are right.
+  private func refusal(_ line: String) -> String? {
+    let error = #expect(throws: (any Error).self) { _ = try Espalier.parseAsRoot(arguments(line)) }
+    return error.map { Espalier.message(for: $0) }
+  }
+
   @Test(
     "say what an option expects",
     arguments: [
@@ -66,8 +72,7 @@ struct UsageMessageTests {
       ("cache prune --older-than 30", "expected an age in s, m, h, d or w, such as `12h` or `30d`"),
     ])
   func expectations(_ line: String, _ expected: String) {
-    let error = #expect(throws: (any Error).self) { _ = try Espalier.parseAsRoot(arguments(line)) }
-    #expect(error.map { Espalier.message(for: $0) }?.contains(expected) == true)
+    #expect(refusal(line)?.contains(expected) == true)
   }
 
   @Test(
@@ -87,8 +92,7 @@ struct UsageMessageTests {
       ("cache prune --older-than -1d", "expected an age "),
     ])
   func negative(_ line: String, _ expected: String) {
-    let error = #expect(throws: (any Error).self) { _ = try Espalier.parseAsRoot(arguments(line)) }
-    #expect(error.map { Espalier.message(for: $0) }?.contains(expected) == true)
+    #expect(refusal(line)?.contains(expected) == true)
   }
 
   @Test("about a negative number of threads are the engine's")
