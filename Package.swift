@@ -7,7 +7,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [.executable(name: "espalier", targets: ["espalier"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Exact: docs/errors.md has its messages, byte for byte.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
   ],
   targets: [
@@ -29,7 +30,8 @@ let package = Package(
     .target(name: "Files"),
     // Scalars for TensorBoard.
     .target(
-      name: "EventFiles", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      name: "EventFiles",
+      dependencies: ["Files", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       exclude: ["event.proto"]),
     // Processes that train one network together.
     .target(name: "MessagePassing", dependencies: ["CMPI"]),
@@ -57,7 +59,7 @@ let package = Package(
     .target(name: "Pruning", dependencies: ["MessagePassing", "Network", "Specification", "Training"]),
     // Throughput of networks.
     .target(name: "Benchmarks", dependencies: ["Architectures", "Datasets", "Training"]),
-    .target(name: "Reports", dependencies: ["Specification"]),
+    .target(name: "Reports", dependencies: ["Files", "Specification"]),
     // Stages, cache, runner.
     .target(
       name: "Experiments",
@@ -73,27 +75,29 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels"]),
-    // Folders, random numbers and readers of documents that tests share.
+    // Folders, random numbers, waits, comparisons and readers of documents that tests share.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "CKernels", "TestSupport"]),
     // A validator that tests share.
     .target(name: "JSONSchemaChecking", dependencies: ["Specification"], path: "Tests/JSONSchemaChecking"),
     .testTarget(
       name: "SpecificationTests", dependencies: ["Specification", "JSONSchemaChecking", "TestSupport"]),
-    .testTarget(name: "EventFilesTests", dependencies: ["EventFiles"]),
+    .testTarget(name: "EventFilesTests", dependencies: ["EventFiles", "TestSupport"]),
     .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "Compute"]),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "TestSupport"]),
     .testTarget(
-      name: "NetworkTests", dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training"],
+      name: "NetworkTests",
+      dependencies: ["Network", "Architectures", "TensorFiles", "Pruning", "Training", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "CZlib", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Architectures"]),
+    .testTarget(
+      name: "ONNXTests", dependencies: ["ONNX", "Architectures", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
     .testTarget(name: "PruningTests", dependencies: ["Pruning", "Architectures"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Architectures"]),
-    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "JSONSchemaChecking", "TestSupport"],
       exclude: ["Golden"]),

@@ -3,13 +3,14 @@
 
 usage: check-onnx.py ESPALIER [--only NAME]...
 
-Every architecture family, and the declared networks of the tests, which have every operation, are
-trained for one epoch on a few generated pictures: baseline, and pruned with scope `block` and
-`stream`. Each model is exported with and without folding and padding, and checked: the full check of
-onnx.checker, logits within 1e-4 of the largest for batches of 1 and 7, initializers that are not
-inputs, the test data next to the file, the metadata. The script of docs/deploying.md loads each into
-PyTorch. Each is also exported in 8-bit integers, which must produce similar logits; the accuracy of
-the digits experiment must be within one point of that of the float version.
+Every architecture family, the declared networks of the tests, which have every operation, and one
+whose linear layers meet maps are trained for one epoch on a few generated pictures: baseline, and
+pruned with scope `block` and `stream`. Each model is exported with and without folding and padding,
+and checked: the full check of onnx.checker, logits within 1e-4 of the largest for batches of 1 and
+7, initializers that are not inputs, the test data next to the file, the metadata. The script of
+docs/deploying.md loads each into PyTorch. Each is also exported in 8-bit integers, which must
+produce similar logits; the accuracy of the digits experiment must be within one point of that of
+the float version.
 
 The other way, torchvision's networks from both of PyTorch's exporters are read, compute onnxruntime's
 logits, are trained for an epoch, with a new classifier or the one they have, lose channels, and go out
@@ -69,6 +70,11 @@ FAMILIES = {
     "densenet121": ("{name: densenet121}", 32),
     "resnext50_32x4d": ("{name: resnext50_32x4d}", 32),
     "efficientnet_b0": ("{name: efficientnet_b0}", 32),
+    "linear-gate": (
+        "{layers: [{name: stem, conv: 8}, {global_average_pool: true}, {linear: 4, activation: relu}, "
+        "{name: gate, linear: 8, activation: sigmoid}, {name: gated, multiply: [stem, gate]}, "
+        "{name: mean, global_average_pool: true}, {name: hidden, linear: 8}, {add: [mean, hidden]}, "
+        "{linear: classes}]}", 16),
 }
 # Networks of torchvision, which of PyTorch's exporters writes them, whether batch norm is kept, and
 # pixels of an image's side.

@@ -20,6 +20,8 @@ WORDS = {
     r"made good": "is repeated", r"left alone": "unchanged", r"\bso many \w+": "the given number of",
     r"most kept\b": "recomputation threshold", r"\b[Pp]ieces?\b": "block, chunk, range of tiles",
     r"\bjudge[ds]?\b": "scored", r"\btold\b(?! apart)": "announced", r"\b[Ff]etch(ed|ing)\b": "prefetched",
+    r"\b[Cc]omplain": "error, print an error", r"\bDiagnosis\b": "environment report",
+    r"\b([Uu]n)?[Ss]eal(ed|ing)\b": "checksummed", r"\bask(s|ed|ing)? ahead\b": "prefetch",
 }
 
 
@@ -144,6 +146,12 @@ def prose(path, lines):
             fenced = False
 
 
+def titles(text):
+    """Numbers of the lines where the names of tests and suites begin, and the names."""
+    for match in re.finditer(r'@(?:Test|Suite)\(\s*"((?:[^"\\]|\\.)*)"', text):
+        yield text.count("\n", 0, match.start(1)) + 1, match.group(1)
+
+
 def anchors(path):
     """Of the headings of a page, as GitHub makes them."""
     text = re.sub(r"```.*?```", "", Path(path).read_text(), flags=re.DOTALL)
@@ -166,10 +174,14 @@ def broken_links(path):
 def problems(path):
     if path.endswith(".md"):
         yield from broken_links(path)
-    for number, line in prose(path, Path(path).read_text().split("\n")):
+    text = Path(path).read_text()
+    lines = list(prose(path, text.split("\n")))
+    for number, line in lines:
         # A single long word, such as an address, cannot be wrapped.
         if len(line) > COLUMNS and len(line.strip().split()) > 2:
             yield f"{path}:{number}: {len(line)} columns, more than {COLUMNS}"
+    names = titles(text) if path.startswith("Tests/") else []
+    for number, line in [*lines, *names]:
         for pattern, better in WORDS.items():
             if found := re.search(pattern, line):
                 yield f"{path}:{number}: `{found.group()}`; say {better}"

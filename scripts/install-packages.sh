@@ -18,8 +18,9 @@ done
 ((${#missing[@]} > 0)) || exit 0
 
 command -v apt-get >/dev/null || fail "please install what these Debian packages contain: ${missing[*]}"
-# Set behind sudo, which passes few variables on.
-as_root=(env DEBIAN_FRONTEND=noninteractive)
+# One apt-get at a time: another would fail at apt's lock. The variable is set behind sudo, which
+# passes few on.
+as_root=(flock --close "$0" env DEBIAN_FRONTEND=noninteractive)
 if [ "$(id -u)" != 0 ]; then
   { command -v sudo >/dev/null && sudo -v; } ||
     fail "not root, and sudo does not work; please have installed: apt-get install ${missing[*]}"

@@ -6,13 +6,13 @@
 // Elements of a cache line of stored values.
 enum { STORED_LINE = 32 };
 
-// A row of values, which asks for what lies `ahead` bytes further on.
+// A row of values, which prefetches what lies `ahead` bytes further on.
 #define CONVERT(name, conversion, From, To, stored) \
   static inline __attribute__((always_inline)) void name( \
     const From *x, To *y, ptrdiff_t begin, ptrdiff_t end, uintptr_t ahead) { \
     ptrdiff_t p = begin; \
     for (; p + STORED_LINE <= end; p += STORED_LINE) { \
-      ask_for(stored + p, ahead); \
+      prefetch_at(stored + p, ahead); \
       ELEMENTWISE for (int i = 0; i < STORED_LINE; i++) y[p + i] = conversion(x[p + i]); \
     } \
     for (; p < end; p++) y[p] = conversion(x[p]); \

@@ -17,8 +17,8 @@ INLINE void filter_block(
   const ck_filter *job, const int64_t taps, const bool has_mask, const int vectors, ptrdiff_t p) {
   V sums[FILTER_VECTORS];
   UNROLL for (int i = 0; i < vectors; i++) {
-    ask_ahead(job->x + p + i * WIDTH);
-    ask_ahead(job->y + p + i * WIDTH);
+    prefetch_ahead(job->x + p + i * WIDTH);
+    prefetch_ahead(job->y + p + i * WIDTH);
     sums[i] = set1(job->bias);
   }
   for (int64_t t = 0; t < taps; t++) {
@@ -91,8 +91,8 @@ INLINE void plane_gradient_block(const ck_plane_gradient *job, ptrdiff_t begin, 
   V sums[FILTER_TAPS];
   UNROLL for (int t = 0; t < FILTER_TAPS; t++) sums[t] = set1(0);
   for (ptrdiff_t p = begin; p < end; p += WIDTH) {
-    ask_ahead(job->x + p);
-    ask_ahead(job->dy + p);
+    prefetch_ahead(job->x + p);
+    prefetch_ahead(job->dy + p);
     V pixels[3];
     UNROLL for (int v = 0; v < 3; v++) pixels[v] = load(job->x + p + v - 1);
     UNROLL for (int u = 0; u < 3; u++) {

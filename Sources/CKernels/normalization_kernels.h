@@ -31,7 +31,7 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
         // The block after this one, while this one is in the first-level cache.
-        ask_for(x + p + i * WIDTH, CK_SUM_BLOCK * sizeof *x);
+        prefetch_at(x + p + i * WIDTH, CK_SUM_BLOCK * sizeof *x);
         const V d = sub(load(x + p + i * WIDTH), middle);
         const D halves[2] = {low(d), high(d)};
         UNROLL for (int h = 0; h < 2; h++) {
@@ -82,9 +82,9 @@ INLINE ck_gradient_sums gradient_sums_of(
     ptrdiff_t p = start;
     for (; p + 2 * WIDTH <= stop; p += 2 * WIDTH)
       UNROLL for (int i = 0; i < 2; i++) {
-        ask_ahead(x + p + i * WIDTH);
-        ask_ahead(dy + p + i * WIDTH);
-        if (kind == OUTPUT) ask_ahead(active->output + p + i * WIDTH);
+        prefetch_ahead(x + p + i * WIDTH);
+        prefetch_ahead(dy + p + i * WIDTH);
+        if (kind == OUTPUT) prefetch_ahead(active->output + p + i * WIDTH);
         const V value = load(x + p + i * WIDTH);
         const V g = masked(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
         if (masked_dy) store(masked_dy + p + i * WIDTH, g);
@@ -120,9 +120,9 @@ static void scale_shift(
   ptrdiff_t end, ck_mask mask) {
   const V a = set1(scale), b = set1(shift), low = set1(bounds.low), high = set1(bounds.high);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
-    ask_ahead(x + line);
-    ask_ahead(y + line);
-    if (residual) ask_ahead(residual + line);
+    prefetch_ahead(x + line);
+    prefetch_ahead(y + line);
+    if (residual) prefetch_ahead(residual + line);
     VECTORS_OF_LINE {
       const ptrdiff_t p = line + i;
       const V value = affine(a, load(x + p), b), sum = residual ? add(value, load(residual + p)) : value;
@@ -136,10 +136,10 @@ INLINE void normalize_gradient_of(
   float c, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(active->scale), shift = set1(active->shift);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
-    ask_ahead(x + line);
-    ask_ahead(dy + line);
-    ask_ahead(dx + line);
-    if (kind == OUTPUT) ask_ahead(active->output + line);
+    prefetch_ahead(x + line);
+    prefetch_ahead(dy + line);
+    prefetch_ahead(dx + line);
+    if (kind == OUTPUT) prefetch_ahead(active->output + line);
     VECTORS_OF_LINE {
       const ptrdiff_t p = line + i;
       const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));

@@ -1,7 +1,7 @@
 // 1x1 convolutions. The pixels of some inputs are gathered side by side in the first-level cache,
 // where all outputs read them. Where planes lie, every input is in a page of its own, of which a
 // register block reads two cache lines at most: too few for a processor to fetch the next ones by
-// itself. So lines of the next pixels are asked for while these are multiplied.
+// itself. So lines of the next pixels are prefetched while these are multiplied.
 
 enum {
   // Inputs of one register block's pixels that are gathered at a time.
@@ -16,16 +16,16 @@ INLINE bool gathers(const ck_convolution *job) {
   return job->taps == 1 && job->inputs >= FEWEST_GATHERED && job->outputs > CK_OUTPUT_GROUP;
 }
 
-// The same cache lines of some planes, asked for one by one.
+// The same cache lines of some planes, prefetched one by one.
 typedef struct {
   const float *plane;
   ptrdiff_t stride;
   int64_t planes, lines, line, each;
 } coming_lines;
 
-INLINE void ask_for_some(coming_lines *coming) {
+INLINE void prefetch_some(coming_lines *coming) {
   for (int64_t i = 0; i < coming->each && coming->planes > 0; i++) {
-    ask_for(coming->plane, (uintptr_t)coming->line * CK_VECTOR_FLOATS * sizeof *coming->plane);
+    prefetch_at(coming->plane, (uintptr_t)coming->line * CK_VECTOR_FLOATS * sizeof *coming->plane);
     if (++coming->line == coming->lines) coming->line = 0, coming->plane += coming->stride, coming->planes--;
   }
 }
@@ -68,7 +68,7 @@ INLINE void pointwise_outputs(
   const ck_convolution *job, gathered x, int64_t first, int64_t last, const int vectors, V *memory,
   coming_lines *coming) {
   for (int64_t o = first, group; o < last; o += group, memory += group * vectors) {
-    ask_for_some(coming);
+    prefetch_some(coming);
     switch (group = ck_output_group(job->outputs, o)) {
       case 4: pointwise_block(job, x, o, 4, vectors, memory); break;
       case 3: pointwise_block(job, x, o, 3, vectors, memory); break;

@@ -32,11 +32,11 @@ INLINE void row_taps(const float *row, V taps[3]) {
   divide_pairs(load(row), load(row + WIDTH), &taps[1], &taps[2]);
 }
 
-INLINE void ask_for_pair(const float *row, ptrdiff_t pitch) {
-  ask_ahead(row);
-  ask_ahead(row + WIDTH);
-  ask_ahead(row + pitch);
-  ask_ahead(row + pitch + WIDTH);
+INLINE void prefetch_pair(const float *row, ptrdiff_t pitch) {
+  prefetch_ahead(row);
+  prefetch_ahead(row + WIDTH);
+  prefetch_ahead(row + pitch);
+  prefetch_ahead(row + pitch + WIDTH);
 }
 
 static void strided_filter(const ck_strided_filter *job, const float *x, int64_t first, int64_t images, float *y) {
@@ -48,8 +48,8 @@ static void strided_filter(const ck_strided_filter *job, const float *x, int64_t
       const float *const from = x + input_row(&m, n, r);
       float *const to = y + output_row(&m, n, r);
       for (int64_t q = 0; q < m.output_columns; q += WIDTH) {
-        ask_for_pair(from + 2 * q, m.pitch);
-        ask_ahead(to + q);
+        prefetch_pair(from + 2 * q, m.pitch);
+        prefetch_ahead(to + q);
         V sum = set1(job->bias);
         UNROLL for (int u = 0; u < 3; u++) {
           V taps[3];
@@ -71,8 +71,8 @@ INLINE void strided_input_gradient(
       const float *const from = dy + output_row(&m, n, r);
       float *const to = dx + input_row(&m, n, r);
       for (int64_t q = 0; q < m.output_columns; q += WIDTH) {
-        ask_ahead(from + q);
-        ask_for_pair(to + 2 * q, m.pitch);
+        prefetch_ahead(from + q);
+        prefetch_pair(to + 2 * q, m.pitch);
         const V here = load(from + q), right = load(from + q + 1);
         const V below = load(from + m.output_pitch + q), across = load(from + m.output_pitch + q + 1);
         const int64_t left = m.columns - 2 * q;
@@ -94,8 +94,8 @@ static void strided_filter_input_gradient(
 // Adds one row of outputs to the sums.
 INLINE void strided_row_gradient(const strided_maps *m, const float *from, const float *dy, V sums[STRIDED_TAPS]) {
   for (int64_t q = 0; q < m->output_columns; q += WIDTH) {
-    ask_for_pair(from + 2 * q, m->pitch);
-    ask_ahead(dy + q);
+    prefetch_pair(from + 2 * q, m->pitch);
+    prefetch_ahead(dy + q);
     const int64_t left = m->output_columns - q;
     const V gradient = load(dy + q);
     UNROLL for (int u = 0; u < 3; u++) {

@@ -393,8 +393,8 @@ static void product_sums(const ck_product_sums *job) {
 
 static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t p = begin; p < end; p += CK_VECTOR_FLOATS) {
-    ask_ahead(x + p);
-    ask_ahead(y + p);
+    prefetch_ahead(x + p);
+    prefetch_ahead(y + p);
     VECTORS_OF_LINE store(y + p + i, add(load(x + p + i), load(y + p + i)));
   }
 }

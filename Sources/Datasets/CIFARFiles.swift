@@ -72,7 +72,8 @@ struct CIFARFiles {
     }
     let names = versions.flatMap { [$0.0.folder, $0.0.archive] }
     throw DataFolder(path: path).missing(
-      "there is no \(binary.train[0]) in it", layout: layout, source: source, others: names)
+      versions.map { $0.0.train[0] }, "there is no \(binary.train[0]) in it", layout: layout, source: source,
+      others: names)
   }
 
   private var layout: String {

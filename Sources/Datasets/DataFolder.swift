@@ -23,16 +23,19 @@ struct DataFolder: Equatable {
   ) throws(DatasetError) -> DataFile {
     guard let file = file(names) else {
       throw missing(
-        "there is no \(names[0]), compressed or not", layout: layout, source: source, others: others)
+        names, "there is no \(names[0]), compressed or not", layout: layout, source: source, others: others)
     }
     return try DataFile(path: file, source: source)
   }
 
   /// The error for something missing, with what was found instead.
   ///
-  /// - Parameter others: names to look for next to a missing folder.
+  /// - Parameters:
+  ///   - names: names of files that would be read.
+  ///   - others: names of folders and archives that would be read, too; also looked for next to a
+  ///     missing folder.
   func missing(
-    _ problem: String, layout: String, source: String, others: [String] = []
+    _ names: [String], _ problem: String, layout: String, source: String, others: [String] = []
   ) -> DatasetError {
     guard let status = FileStatus(path) else {
       let absence = Absence(of: path).problem
@@ -45,8 +48,13 @@ struct DataFolder: Equatable {
       return .folder(path, notAFolder(path), layout: layout, source: source)
     }
     do throws(DatasetError) {
-      let found = try FolderEntry.all(in: path).found(in: path)
-      return .folder(path, "\(problem); \(found)", layout: layout, source: source)
+      let entries = try FolderEntry.all(in: path)
+      let wanted = (names + others).flatMap { [$0, "\($0).gz"] }
+      for entry in entries where wanted.contains(entry.name) {
+        guard let reason = entry.problem(in: path) else { continue }
+        return .folder("\(path)/\(entry.name)", reason, layout: layout, source: source)
+      }
+      return .folder(path, "\(problem); \(entries.found(in: path))", layout: layout, source: source)
     } catch {
       return error
     }

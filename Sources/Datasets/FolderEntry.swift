@@ -68,6 +68,14 @@ struct FolderEntry: Equatable {
     return true
   }
 
+  /// Why the status of the entry cannot be had, or that of anything in it if it is a folder; nil if
+  /// it can be, and for a link to nowhere.
+  func problem(in folder: String) -> String? {
+    let path = "\(folder)/\(name)" + (isFolder ? "/." : "")
+    guard FileStatus(path) == nil, case .other(let problem) = Absence(of: path) else { return nil }
+    return problem
+  }
+
   /// After a call that failed.
   private static func unreadable(_ folder: String) -> DatasetError {
     DatasetError(file: folder, problem: "cannot read: \(systemReason())", expected: "a folder")
@@ -154,9 +162,9 @@ extension FolderEntry {
 extension FileKind {
   /// The type of the file at a path; nil if it is unknown, or if the file cannot be read.
   fileprivate init?(of path: String) {
-    guard FileStatus(path)?.isFile == true else { return nil }
-    let start = (try? FileHandle(forReadingAtPath: path)?.read(upToCount: Self.prefixLength)) ?? nil
-    self.init(start ?? Data(), path: path)
+    let length = Self.prefixLength
+    guard let start = try? RegularFile.read(path, first: length, largest: length) else { return nil }
+    self.init(start, path: path)
   }
 }
 

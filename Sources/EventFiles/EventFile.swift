@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A file of scalars that TensorBoard reads while it is written.
@@ -29,12 +30,7 @@ public struct EventFile: Sendable {
     try replace(after: kept, with: header + events.dropFirst(same).flatMap { $0.message.record })
   }
 
-  private var contents: [UInt8] {
-    // Do not read a pipe or a device, which may never end.
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    guard attributes?[.type] as? FileAttributeType == .typeRegular else { return [] }
-    return FileManager.default.contents(atPath: path).map(Array.init) ?? []
-  }
+  private var contents: [UInt8] { (try? RegularFile.read(path, largest: .max)) ?? [] }
 
   /// 0 if the record is not the header of an event file.
   private func end(ofHeader record: (bytes: ArraySlice<UInt8>, end: Int)?) -> Int {
@@ -76,7 +72,7 @@ public struct EventFile: Sendable {
   }
 
   private func failure(_ problem: String) -> EventFileError {
-    EventFileError(path: path, problem: "\(problem): \(String(cString: strerror(errno)))")
+    EventFileError(path: path, problem: "\(problem): \(systemReason())")
   }
 }
 

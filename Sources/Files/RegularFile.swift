@@ -18,6 +18,9 @@ package enum RegularFile {
     }
   }
 
+  /// The most bytes to read or write by one call: macOS refuses 2 GiB.
+  package static let mostAtOnce = 1 << 30
+
   /// The bytes of a file.
   ///
   /// - Parameters:
@@ -44,7 +47,7 @@ package enum RegularFile {
     var done = 0
     while done < wanted {
       let count = bytes.withUnsafeMutableBytes {
-        Foundation.read(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
+        Foundation.read(descriptor, $0.baseAddress.map { $0 + done }, min($0.count - done, mostAtOnce))
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {

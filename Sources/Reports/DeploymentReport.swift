@@ -18,6 +18,11 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
     public var macs: Int
     public var bytes: Int
     public var latency: [Latency]
+
+    /// Milliseconds in a setting; nil if they were not measured.
+    func milliseconds(_ setting: Setting) -> Double? {
+      latency.first { $0.threads == setting.threads && $0.batchSize == setting.batchSize }?.milliseconds
+    }
   }
 
   /// Median wall time of a batch.
@@ -47,11 +52,7 @@ public struct DeploymentReport: Codable, Equatable, Sendable {
 
   /// Milliseconds by seed.
   func times(_ variant: String, _ setting: Setting) -> [UInt64: Double] {
-    models.filter { $0.variant == variant }.reduce(into: [:]) { times, model in
-      times[model.seed] =
-        model.latency.first { $0.threads == setting.threads && $0.batchSize == setting.batchSize }?
-        .milliseconds
-    }
+    models.filter { $0.variant == variant }.reduce(into: [:]) { $0[$1.seed] = $1.milliseconds(setting) }
   }
 }
 

@@ -23,14 +23,7 @@ extension Report {
   }
 
   /// `left out as damaged: 3 training pictures, 1 test picture`; nil if there are none.
-  var leftOutPhrase: String? {
-    let counts = runs.compactMap(\.leftOut)
-    let parts = [
-      (counts.map(\.train).max() ?? 0, "training picture"),
-      (counts.compactMap(\.test).max() ?? 0, "test picture"),
-    ].filter { $0.0 > 0 }.map { counted($0.0, $0.1) }
-    return parts.isEmpty ? nil : "left out as damaged: \(parts.joined(separator: ", "))"
-  }
+  var leftOutPhrase: String? { runs.leftOutText.map { "left out as damaged: \($0)" } }
 
   /// Phrase about a baseline that starts from a pruned network; nil if it does not.
   var prunedStartPhrase: String? {
@@ -42,5 +35,18 @@ extension Report {
     return
       "the start weights are a pruned network's, with \(counted(now, "parameter")) of \(before): "
       + "changes are from there, targets of pruning from the whole network"
+  }
+}
+
+extension [RunReport] {
+  /// The most damaged pictures that a run left out: `3 training pictures, 1 test picture`; nil if
+  /// there are none.
+  var leftOutText: String? {
+    let counts = compactMap(\.leftOut)
+    let parts = [
+      (counts.map(\.train).max() ?? 0, "training picture"),
+      (counts.compactMap(\.test).max() ?? 0, "test picture"),
+    ].filter { $0.0 > 0 }.map { counted($0.0, $0.1) }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 }

@@ -271,4 +271,11 @@ public struct Timing: Codable, Equatable, Sendable {
   public init(runs: [Run]) {
     self.runs = runs
   }
+
+  /// Milliseconds of inference by seed.
+  func times(_ variant: String, batchSize: Int) -> [UInt64: Double] {
+    runs.filter { $0.variant == variant }.reduce(into: [:]) { times, run in
+      times[run.seed] = run.latency.first { $0.batchSize == batchSize }?.milliseconds
+    }
+  }
 }

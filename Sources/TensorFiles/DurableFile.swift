@@ -36,15 +36,23 @@ package enum DurableFile {
   /// Makes a folder and its parents, if they do not exist.
   package static func makeFolder(_ path: String) throws(TensorFileError) {
     if mkdir(path, 0o777) == 0 { return }
+    // Saved, since Foundation's calls change it.
+    var failure = errno
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    if errno == ENOENT, parent != path {
+    if failure == ENOENT, parent != path {
       try makeFolder(parent)
       if mkdir(path, 0o777) == 0 { return }
+      failure = errno
     }
-    var reason = systemReason()
-    if errno == EEXIST {
-      var status = stat()
-      if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+    var status = stat()
+    let reason: String
+    if failure != EEXIST {
+      reason = systemReason(failure)
+    } else if stat(path, &status) != 0 {
+      reason = errno == ENOENT ? "it is a link to a place where nothing is" : systemReason()
+    } else if status.st_mode & S_IFMT == S_IFDIR {
+      return
+    } else {
       reason = "a file of that name is in the way"
     }
     throw TensorFileError(
@@ -92,7 +100,11 @@ package enum DurableFile {
     }
     // The new name is on the disk only once the folder is synced.
     let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC)
-    guard folderDescriptor >= 0 else { throw unwritable(path, systemReason()) }
+    guard folderDescriptor >= 0 else {
+      // A folder may be writable without being readable; the file is complete.
+      if errno == EACCES { return }
+      throw unwritable(path, systemReason())
+    }
     defer { close(folderDescriptor) }
     // Some file systems cannot sync a folder, and say so with EINVAL.
     if fsync(folderDescriptor) != 0, errno != EINVAL { throw unwritable(path, systemReason()) }
@@ -209,7 +221,8 @@ package enum DurableFile {
     var count = 0
     while count < bytes.count {
       let written = bytes.withUnsafeBytes {
-        Foundation.write(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
+        Foundation.write(
+          descriptor, $0.baseAddress.map { $0 + count }, min($0.count - count, RegularFile.mostAtOnce))
       }
       if written < 0, errno == EINTR { continue }
       // The descriptor may have come from a program that does not wait.

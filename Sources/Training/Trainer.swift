@@ -5,12 +5,12 @@ import Specification
 
 /// Trains a network, an epoch at a time.
 ///
-///     var pass = trainer.pass(over: data.train, epoch: 0)
-///     while try pass.step(network) { print(pass.progress.loss) }
+///     var run = trainer.epochRun(over: data.train, epoch: 0)
+///     while try run.step(network) { print(run.progress.loss) }
 ///
-/// A pass can be interrupted after any step and resumed later, also by another process, from its
-/// `progress` and a checkpoint of the network: every step depends only on the network and the index
-/// of the step.
+/// An epoch can be interrupted after any step and resumed later, also by another process, from the
+/// run's `progress` and a checkpoint of the network: every step depends only on the network and the
+/// index of the step.
 public struct Trainer: Sendable {
   let spec: TrainSpec
   let augment: AugmentSpec
@@ -44,8 +44,8 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - epoch: 0-based.
-  ///   - progress: the progress of an earlier pass of this epoch, to resume from.
-  public func pass(over images: ImageSet, epoch: Int, from progress: Progress = Progress()) -> Pass {
-    Pass(self, images, epoch: epoch, progress: progress)
+  ///   - progress: the progress of an earlier run of this epoch, to resume from.
+  public func epochRun(over images: ImageSet, epoch: Int, from progress: Progress = Progress()) -> EpochRun {
+    EpochRun(self, images, epoch: epoch, progress: progress)
   }
 }

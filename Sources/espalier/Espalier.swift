@@ -25,7 +25,7 @@ struct Espalier: ParsableCommand {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     let status = status()
     if let problem = outputProblem() {
-      complain("espalier: standard output: cannot write: \(problem)")
+      printError("espalier: standard output: cannot write: \(problem)")
       if status == .done { Foundation.exit(ExitStatus.failed.rawValue) }
     }
     Foundation.exit(status.rawValue)
@@ -43,7 +43,7 @@ struct Espalier: ParsableCommand {
   private static func status() -> ExitStatus {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let message = UsageMessage(help: arguments) {
-      complain(message.description)
+      printError(message.description)
       return .usage
     }
     do {
@@ -58,7 +58,7 @@ struct Espalier: ParsableCommand {
         print(fullMessage(for: error))
         return .done
       }
-      complain(UsageMessage(arguments, problem: message(for: error)).description)
+      printError(UsageMessage(arguments, problem: message(for: error)).description)
       return code == .validationFailure ? .usage : .failed
     }
   }
@@ -93,6 +93,6 @@ enum ExitStatus: Int32, Error {
 }
 
 /// Prints one line to standard error; failures to write it, as after a hangup, are ignored.
-func complain(_ text: String) {
+func printError(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data((visible(text) + "\n").utf8))
 }

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Network
+import TestSupport
 import Testing
 
 @testable import Benchmarks
@@ -62,10 +63,7 @@ struct NetworkProfileTests {
     #expect(Set(rows[1].keys) == keys.subtracting(["algorithm"]))
     #expect(rows[0]["ms"] as? Double == 2.5 && rows[0]["share_of_peak"] as? Double == 0.8)
 
-    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let script = try String(
-      contentsOf: repository.appendingPathComponent("scripts/roofline.py"), encoding: .utf8)
+    let script = try Repository.text("scripts/roofline.py")
     let read = Set(script.matches(of: /profile\["(\w+)"\]/).map { String($0.1) })
     #expect(read.isSuperset(of: ["peak_gflops", "layers"]) && read.isSubset(of: object.keys), "\(read)")
     let readOfRows = Set(script.matches(of: /row\["(\w+)"\]/).map { String($0.1) })

@@ -35,14 +35,6 @@ struct BackgroundScriptTests {
     return (text ?? "").components(separatedBy: "epoch_ended").count - 1
   }
 
-  private func wait(until isTrue: () -> Bool) throws {
-    let end = ContinuousClock.now + .seconds(600)
-    while !isTrue() {
-      try #require(ContinuousClock.now < end)
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-  }
-
   @Test("runs the queue in order, pauses, stops and continues, and says how far it is")
   func queue() throws {
     defer { _ = try? script("stop") }
@@ -109,8 +101,7 @@ struct BackgroundScriptTests {
   func failedStart() throws {
     try FileManager.default.createSymbolicLink(
       at: folder.url.appendingPathComponent("espalier"), withDestinationURL: Command.program)
-    try folder.write("#!/bin/sh\necho ionice: not permitted >&2\nexit 1\n".utf8, to: "ionice")
-    chmod(folder.path + "/ionice", 0o755)
+    try folder.write(script: "echo ionice: not permitted >&2\nexit 1", to: "ionice")
     let path = "\(folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
     let (status, output) = try script("start", environment: ["PATH": path])
     #expect(status == 2 && output.contains("background: the queue did not start"), "\(output)")

@@ -1,20 +1,17 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Bad input")
 struct BadInputTests {
-  static let document = Command.repository.appendingPathComponent("docs/errors.md")
-
   /// The whole document is generated from the output. `ESPALIER_UPDATE_DOCUMENTS=1` rewrites it.
   @Test("every message is the documented one, with the right exit status, and without a crash")
   func messages() throws {
     var text = """
       # Error messages
 
-      Every message goes to standard error, one per line; nothing that was saved before is lost. Exit
-      status: 1 a check failed (`validate` found errors, an `expect` was missed, `diff` found a
-      regression), 2 wrong usage or an invalid file, 3 a run failed, 130 interrupted with the state
-      saved. A test checks every row.
+      Every message goes to standard error, one per line; nothing that was saved before is lost.
+      [commands.md](commands.md#exit-statuses) explains the statuses. A test checks every row.
 
       """
     for kind in BadInput.Kind.allCases {
@@ -27,10 +24,7 @@ struct BadInputTests {
         text += row(input, result)
       }
     }
-    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
-      try text.write(to: Self.document, atomically: true, encoding: .utf8)
-    }
-    let expected = (try? String(contentsOf: Self.document, encoding: .utf8)) ?? ""
+    let expected = try GeneratedText("docs/errors.md").current(updatedTo: text)
     for (found, line) in zip(lines(text), lines(expected)) { #expect(found == line) }
     #expect(lines(text).count == lines(expected).count)
   }

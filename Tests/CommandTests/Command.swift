@@ -5,9 +5,7 @@ import Testing
 /// The built program, run as a user would, in a folder of its own.
 struct Command {
   /// The repository's root.
-  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent()
+  static let repository = Repository.url
 
   /// Beside the test bundle.
   static let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -23,7 +21,7 @@ struct Command {
     var errors: String
 
     /// What was said on standard error besides progress and warnings.
-    var complaints: [Substring] { said.filter { !$0.hasPrefix("espalier: warning: ") } }
+    var errorLines: [Substring] { said.filter { !$0.hasPrefix("espalier: warning: ") } }
     var warnings: [Substring] { said.filter { $0.hasPrefix("espalier: warning: ") } }
 
     private var said: [Substring] { errors.split(separator: "\n").filter { $0.hasPrefix("espalier: ") } }

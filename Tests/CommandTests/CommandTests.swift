@@ -70,7 +70,7 @@ struct CommandTests {
       "prune.until=2",
     ]
     let result = try Command.run(arguments, files: Self.files)
-    #expect(result.status == 3 && result.complaints.isEmpty)
+    #expect(result.status == 3 && result.errorLines.isEmpty)
     let events = try result.errors.split(separator: "\n").map { line in
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
     }
@@ -241,7 +241,7 @@ struct CommandTests {
     }
   }
 
-  @Test("an interrupted run says so with 130 and goes on to the same report")
+  @Test("an interrupted run ends with 130, and resumes to the same report")
   func interruption() throws {
     // Long enough for a busy machine to see the checkpoints before it ends.
     let trial = try Trial(epochs: 40)

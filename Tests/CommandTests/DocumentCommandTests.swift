@@ -6,26 +6,14 @@ import Testing
 @Suite("Documented commands")
 struct DocumentCommandTests {
   private static func text(_ document: String) throws -> String {
-    try String(
-      contentsOf: Command.repository.appendingPathComponent("docs/\(document).md"), encoding: .utf8)
-  }
-
-  /// Commands in the `sh` blocks of a document.
-  private static func commands(_ document: String) throws -> [String] {
-    commands(in: try text(document))
-  }
-
-  private static func commands(in text: String) -> [String] {
-    MarkdownBlock.all(in: text).filter { $0.language == "sh" }.flatMap {
-      $0.text.replacingOccurrences(of: "\\\n", with: " ").split(separator: "\n").map(String.init)
-    }
+    try Repository.text("docs/\(document).md")
   }
 
   @Test(
     "every command runs and ends with 0",
-    arguments: ["reading-reports", "diffing-in-ci", "editor-setup", "pruning", "reproduction"])
+    arguments: ["reading-reports", "report-page", "diffing-in-ci", "editor-setup", "pruning", "reproduction"])
   func commands(_ document: String) throws {
-    let commands = try Self.commands(document)
+    let commands = MarkdownBlock.all(in: try Self.text(document)).flatMap(\.commands)
     #expect(!commands.isEmpty)
     let folder = try Self.repositoryCopy()
     for command in commands {
@@ -36,12 +24,13 @@ struct DocumentCommandTests {
     }
   }
 
-  @Test("a stranger's first commands work one after another, up to those that need data to be fetched")
+  @Test("a stranger's first commands work one after another, up to those that need data to be downloaded")
   func gettingStarted() throws {
     let first = try #require(try Self.text("getting-started").components(separatedBy: "\n## Real data").first)
-    let study = try #require(MarkdownBlock.all(in: first).last { $0.language == "yaml" })
+    let blocks = MarkdownBlock.all(in: first)
+    let study = try #require(blocks.last { $0.language == "yaml" })
     let folder = try TemporaryFolder(texts: ["study.yaml": study.text])
-    let commands = first.split(separator: "\n").filter { $0.hasPrefix("espalier ") }.map(String.init)
+    let commands = blocks.flatMap(\.commands).filter { $0.hasPrefix("espalier ") }
     #expect(commands.count == 11)
     for command in commands {
       let result = try Self.shell(command, in: folder)
@@ -56,7 +45,7 @@ struct DocumentCommandTests {
   func deploying() throws {
     let text = try Self.text("deploying")
     let first = try #require(text.components(separatedBy: "\n## What pruning gains").first)
-    let commands = Self.commands(in: first)
+    let commands = MarkdownBlock.all(in: first).flatMap(\.commands)
     #expect(commands.count == 3)
     let folder = try Self.repositoryCopy()
     for command in commands {
@@ -80,10 +69,10 @@ struct DocumentCommandTests {
           at: pictures.appendingPathComponent(name), to: classFolder.appendingPathComponent(name))
       }
     }
-    let experiment = try #require(
-      MarkdownBlock.all(in: try Self.text("data")).first { $0.language == "yaml" })
+    let blocks = MarkdownBlock.all(in: try Self.text("data"))
+    let experiment = try #require(blocks.first { $0.language == "yaml" })
     try folder.write(experiment.text.utf8, to: "photos.yaml")
-    let commands = try Self.commands("data").filter { $0.hasPrefix("espalier ") }
+    let commands = blocks.flatMap(\.commands).filter { $0.hasPrefix("espalier ") }
     #expect(commands.count == 3)
     for command in commands {
       let result = try Self.shell(command, in: folder)

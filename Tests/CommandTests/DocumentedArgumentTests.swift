@@ -9,7 +9,7 @@ import Testing
 /// has files for it.
 @Suite("Arguments in documents")
 struct DocumentedArgumentTests {
-  /// Of the repository, README.md and docs/.
+  /// Of the repository: README.md, CONTRIBUTING.md and docs/.
   private static let documents: [String] = {
     let docs = Command.repository.appendingPathComponent("docs").path
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: docs)) ?? []
@@ -36,14 +36,11 @@ struct DocumentedArgumentTests {
 
   /// The arguments of every `espalier` in blocks of shell commands.
   private static func commands(in document: String) throws -> [[String]] {
-    let file = Command.repository.appendingPathComponent(document)
-    let text = try String(contentsOf: file, encoding: .utf8)
-    let fenced = MarkdownBlock.all(in: text).filter { $0.language == "sh" }.map(\.text)
+    let text = try Repository.text(document)
     let indented = text.split(separator: "\n").filter { $0.hasPrefix("    ") }.joined(separator: "\n")
-    return (fenced + [indented]).flatMap { block in
-      block.replacingOccurrences(of: "\\\n", with: " ").split(separator: "\n").flatMap { line in
-        shellWords(line).split { ["|", "||", "&&", ";"].contains($0) }.compactMap(arguments)
-      }
+    let blocks = MarkdownBlock.all(in: text) + [MarkdownBlock(language: "sh", text: indented)]
+    return blocks.flatMap(\.commands).flatMap { command in
+      shellWords(command).split { ["|", "||", "&&", ";"].contains($0) }.compactMap(arguments)
     }
   }
 

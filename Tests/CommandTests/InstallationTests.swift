@@ -30,6 +30,17 @@ struct InstallationTests {
     #expect(calls == "noninteractive update\nnoninteractive install -y --no-install-recommends gone\n")
   }
 
+  @Test("two installations at the same time do not meet at apt's lock")
+  func together() throws {
+    let install = Self.script("install-packages.sh")
+    try folder.write(script: "\(install) one &\n\(install) two && wait $!", to: "both")
+    let standIns = [
+      "dpkg-query": "exit 1", "id": "echo 0", "apt-get": "mkdir lock && sleep 0.1 && rmdir lock",
+    ]
+    let result = try folder.run("./both", standIns: standIns)
+    #expect(result.status == 0, "\(result.errors)")
+  }
+
   @Test("libraries and data sets that are elsewhere are not installed; tests and the quickstart need more")
   func setup() throws {
     // A machine that has what building needs, OpenBLAS in another folder than Debian's.

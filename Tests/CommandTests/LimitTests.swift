@@ -36,7 +36,7 @@ struct LimitTests {
     let trained = try run(
       few, ["run", "trial.yaml", "--threads", "3", "--progress", "json"], asNobody: true)
     #expect(trained.status == 0, "\(trained.errors)")
-    #expect(trained.complaints.isEmpty && trained.warnings.isEmpty, "\(trained.errors)")
+    #expect(trained.errorLines.isEmpty && trained.warnings.isEmpty, "\(trained.errors)")
     #expect(trained.errors.contains("the system starts only 1 of 3 threads"))
     let submit = ["submit", "trial.yaml", "--threads", "3", "--memory", "1G", "--time", "10", "--dry-run"]
     let submitted = try run(few, submit, asNobody: true)
@@ -45,10 +45,12 @@ struct LimitTests {
     #expect(submitted.output.contains(" --threads 3 "))
   }
 
-  @Test("too few open files are an error in one line", arguments: [4, 5, 6, 8])
+  @Test("too few open files are an error in one line, and four always are too few", arguments: [4, 5, 6, 8])
   func openFiles(_ count: Int) throws {
     let result = try run("ulimit -n \(count)", ["run", "trial.yaml", "--threads", "2", "--progress", "none"])
     #expect([0, 2, 3].contains(result.status), "\(result.status): \(result.errors)")
+    // The standard streams are three, and the lock of the results stays open.
+    #expect(count > 4 || result.status != 0)
     #expect(result.errors.split(separator: "\n").count == (result.status == 0 ? 0 : 1), "\(result.errors)")
   }
 

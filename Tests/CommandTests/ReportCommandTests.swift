@@ -86,7 +86,7 @@ struct ReportCommandTests {
       result.errors == "espalier: warning: all/b/report.json: format: required key is missing\n")
   }
 
-  @Test("a place that cannot be written is one clear line and exit status 3")
+  @Test("a path that cannot be written is one clear line and exit status 3")
   func unwritable() throws {
     let folder = try TemporaryFolder(["one/report.json": try Data(contentsOf: Self.report)])
     let result = try Command.run(["report", "one", "--output", "no/page.html"], in: folder.url)

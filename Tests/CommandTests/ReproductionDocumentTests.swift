@@ -1,19 +1,19 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// docs/reproduction.md: its tables are what the commands written above them print of the committed
 /// results.
 @Suite("The document of what was reproduced")
 struct ReproductionDocumentTests {
-  private static let file = Command.repository.appendingPathComponent("docs/reproduction.md")
+  private static let file = "docs/reproduction.md"
   private static let begin = "<!-- table: "
   private static let end = "<!-- end of table -->"
 
   /// `ESPALIER_UPDATE_DOCUMENTS=1` writes the tables anew.
   @Test("has the tables that its commands print")
   func tables() throws {
-    let text = try String(contentsOf: Self.file, encoding: .utf8)
-    var parts = text.components(separatedBy: Self.begin)
+    var parts = try Repository.text(Self.file).components(separatedBy: Self.begin)
     try #require(parts.count > 1)
     for index in parts.indices.dropFirst() {
       let halves = parts[index].components(separatedBy: Self.end)
@@ -27,10 +27,7 @@ struct ReproductionDocumentTests {
       parts[index] = "\(lines[0])\n\n\(result.output)\n\(Self.end)\(halves[1])"
     }
     let expected = parts.joined(separator: Self.begin)
-    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
-      try expected.write(to: Self.file, atomically: true, encoding: .utf8)
-      return
-    }
+    let text = try GeneratedText(Self.file).current(updatedTo: expected)
     #expect(text.split(separator: "\n") == expected.split(separator: "\n"))
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Committed schemas")
@@ -8,14 +9,9 @@ struct SchemaFileTests {
   func current(_ subject: String) throws {
     let result = try Command.run(["schema", subject])
     #expect(result.status == 0, "\(result.errors)")
-    let file = Command.repository.appendingPathComponent("schemas/\(subject).schema.json")
-    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
-      try result.output.write(to: file, atomically: true, encoding: .utf8)
-    }
-    let committed = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-    #expect(
-      committed == result.output,
-      "schemas/\(subject).schema.json is old: espalier schema \(subject) > schemas/\(subject).schema.json")
+    let file = "schemas/\(subject).schema.json"
+    let committed = try GeneratedText(file).current(updatedTo: result.output)
+    #expect(committed == result.output, "\(file) is old: espalier schema \(subject) > \(file)")
   }
 
   @Test("every experiment file names its schema for editors")

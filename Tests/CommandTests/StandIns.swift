@@ -8,10 +8,7 @@ extension TemporaryFolder {
   func run(
     _ command: String, standIns: [String: String], environment: [String: String] = [:]
   ) throws -> Command.Result {
-    for (name, script) in standIns {
-      try write("#!/bin/sh\n\(script)\n".utf8, to: "programs/\(name)")
-      chmod("\(path)/programs/\(name)", 0o755)
-    }
+    for (name, script) in standIns { try write(script: script, to: "programs/\(name)") }
     let search = "\(path)/programs:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
     return try Command.run(
       [], in: url, environment: environment.merging(["PATH": search]) { $1 }, shell: "exec \(command)")

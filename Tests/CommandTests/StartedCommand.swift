@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The program at work, so that it can be sent signals.
 final class StartedCommand {
@@ -17,20 +18,23 @@ final class StartedCommand {
     try process.run()
   }
 
+  deinit { if process.isRunning { send(SIGKILL) } }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits until `condition` holds or the program has ended; whether the former.
-  func waits(until condition: () -> Bool) -> Bool {
-    while !condition() {
-      guard process.isRunning else { return condition() }
-      Thread.sleep(forTimeInterval: 0.005)
+  func waits(until condition: () -> Bool) throws -> Bool {
+    var holds = false
+    try wait {
+      holds = condition()
+      return holds || !process.isRunning
     }
-    return true
+    return holds || condition()
   }
 
   /// How it ended; the status is the negative signal where one did it.
-  func end() -> Command.Result {
-    process.waitUntilExit()
+  func end() throws -> Command.Result {
+    try wait { !process.isRunning }
     let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
     try? FileManager.default.removeItem(at: errors)
     let status = process.terminationStatus

@@ -100,7 +100,7 @@ struct SubmitOptionTests {
     #expect(!output.contains("--account=") && !output.contains("module load"))
   }
 
-  @Test("of an invalid cluster.yaml are errors with their place")
+  @Test("of an invalid cluster.yaml are errors with their source location")
   func invalidProfile() throws {
     let files = CommandTests.files.merging(["cluster.yaml": Data("threads: 0\n".utf8)]) { $1 }
     let result = try Command.run(["submit", "trial.yaml", "--dry-run"], files: files)
@@ -130,7 +130,31 @@ struct SubmitOptionTests {
     let result = try Command.run(["submit", "trial.yaml"] + options, files: CommandTests.files)
     #expect(result.status == 2, "\(result.errors)")
     #expect(result.output.isEmpty)
-    #expect(result.complaints.count == 1 && result.errors.contains(named), "\(result.errors)")
+    #expect(result.errorLines.count == 1 && result.errors.contains(named), "\(result.errors)")
     #expect(result.errors.hasSuffix(" (see espalier submit --help)\n"), "\(result.errors)")
+  }
+
+  @Test("that put the results of pods outside their volume are warned of")
+  func lostResults() throws {
+    let submit = ["submit", "trial.yaml", "--to", "kubernetes", "--memory", "1G", "--dry-run"]
+    let lost = try Command.run(submit + ["--results", "/scratch/r"], files: CommandTests.files)
+    #expect(lost.status == 0 && lost.errors.contains("/scratch/r are lost with the pods"), "\(lost.errors)")
+    let kept = try Command.run(submit + ["--results", "/work/r"], files: CommandTests.files)
+    #expect(kept.status == 0 && kept.errors.isEmpty, "\(kept.errors)")
+  }
+
+  /// Options, the `cluster.yaml` beside them, and what the error says.
+  private static let contradictions: [([String], String, String)] = [
+    (["--time", "2", "--signal", "USR1@120"], "limit: 1", "--signal"),
+    ([], "time: 30\nslurm: {signal: USR1@3600}", "--signal"),
+  ]
+
+  @Test("that contradict each other are wrong usage, also in cluster.yaml", arguments: contradictions)
+  func contradiction(_ options: [String], _ profile: String, _ named: String) throws {
+    let files = CommandTests.files.merging(["cluster.yaml": Data(profile.utf8)]) { $1 }
+    let submit = ["submit", "trial.yaml", "--memory", "1G", "--dry-run"]
+    let result = try Command.run(submit + options, files: files)
+    #expect(result.status == 2 && result.output.isEmpty, "\(result.output)")
+    #expect(result.errorLines.count == 1 && result.errors.contains(named), "\(result.errors)")
   }
 }

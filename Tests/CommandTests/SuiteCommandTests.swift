@@ -67,7 +67,7 @@ struct SuiteCommandTests {
       ["run", "suite.yaml", "--progress", "none", "--set", "dataset={name: mnist, path: none}"],
       files: Self.files)
     #expect(result.status == 3)
-    #expect(result.complaints.count == 1, "\(result.errors)")
+    #expect(result.errorLines.count == 1, "\(result.errors)")
     #expect(result.output.contains("0 of 2 experiments done; failed: a, b"))
     #expect(!result.output.contains("espalier report"))
   }
@@ -138,6 +138,43 @@ struct SuiteCommandTests {
     #expect(entries.compactMap { ($0["experiments"] as? [String])?.count }.sorted() == [1, 1, 2, 2])
   }
 
+  /// Submits an experiment to programs that stand for Slurm's.
+  private func submit(in folder: TemporaryFolder, standIns: [String: String]) throws -> Command.Result {
+    try folder.run(
+      "'\(Command.program.path)' submit a.yaml --threads 1 --memory 1G --time 10", standIns: standIns)
+  }
+
+  @Test("submit sends nothing while it is not known whether jobs of an earlier submission are left")
+  func unknownQueue() throws {
+    let folder = try TemporaryFolder(Self.files)
+    let sbatch = "echo 17; echo called >> calls"
+    let first = try submit(in: folder, standIns: ["sbatch": sbatch, "squeue": "exit 1"])
+    #expect(first.status == 0, "\(first.errors)")
+    let calls = try folder.text("calls")
+    let silent = try submit(in: folder, standIns: ["squeue": "echo no contact >&2; exit 1"])
+    #expect(silent.status == 3 && silent.errors.contains("squeue: no contact"), "\(silent.errors)")
+    let running = try submit(in: folder, standIns: ["squeue": "echo 17 0 RUNNING"])
+    #expect(running.status == 3 && running.errors.hasSuffix("scancel 17\n"), "\(running.errors)")
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    let record = try #require(names.first { $0.hasSuffix("/submission.json") })
+    try folder.write("{".utf8, to: record)
+    let damaged = try submit(in: folder, standIns: ["squeue": ""])
+    #expect(damaged.status == 3 && damaged.errors.contains(record), "\(damaged.errors)")
+    #expect(try folder.text("calls") == calls)
+    try FileManager.default.removeItem(atPath: "\(folder.path)/\(record)")
+    #expect(try submit(in: folder, standIns: [:]).status == 0)
+  }
+
+  @Test("submit names jobs that it could not cancel after Slurm had rejected the next one")
+  func uncancelled() throws {
+    let folder = try TemporaryFolder(Self.files)
+    let sbatch = #"case "$*" in *report.sh) echo full >&2; exit 1 ;; esac; echo 17"#
+    let cancelled = try submit(in: folder, standIns: ["sbatch": sbatch, "scancel": ""])
+    #expect(cancelled.status == 3 && cancelled.errors.hasSuffix("espalier: sbatch: full\n"))
+    let left = try submit(in: folder, standIns: ["scancel": "exit 1"])
+    #expect(left.status == 3 && left.errors.hasSuffix("; cancel the jobs before it: scancel 17\n"))
+  }
+
   @Test("the cache of a folder that does not exist is wrong usage, except before the first run")
   func noFolder() throws {
     for command in [["cache", "list"], ["cache", "prune", "--all"]] {
@@ -168,6 +205,20 @@ struct SuiteCommandTests {
     let result = try Command.run(["validate", "suite.yaml", "a.yaml"], files: files)
     #expect(result.status == 1)
     #expect(result.errors == "a.yaml:1:1: the file is given twice\n")
+  }
+
+  @Test("cache prune shows what it removed, and then what it could not, and exits with 3")
+  func unremovable() throws {
+    let keys = ["a", "b"].map { String(repeating: $0, count: 64) }
+    // Not even root uses a folder as a lock.
+    let files = ["\(keys[0])/lock/x", "\(keys[1])/stage.yaml"].map { ("results/.cache/\($0)", Data()) }
+    let result = try Command.run(
+      ["cache", "prune", "--all"], files: Dictionary(uniqueKeysWithValues: files))
+    #expect(result.status == 3)
+    #expect(result.output.hasPrefix("removed bbbbbbbbbbbb: "), "\(result.output)")
+    #expect(
+      result.errors == "espalier: results/.cache/\(keys[0])/lock: cannot be opened: Is a directory; "
+        + "expected a writable place\n")
   }
 
   @Test("an age or a choice that is none is wrong usage")

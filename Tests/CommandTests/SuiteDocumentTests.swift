@@ -12,8 +12,7 @@ struct SuiteDocumentTests {
   init() throws { blocks = try Self.blocks(of: "running-suites") }
 
   private static func blocks(of document: String) throws -> [MarkdownBlock] {
-    let file = Command.repository.appendingPathComponent("docs/\(document).md")
-    return MarkdownBlock.all(in: try String(contentsOf: file, encoding: .utf8))
+    MarkdownBlock.all(in: try Repository.text("docs/\(document).md"))
   }
 
   /// The files that blocks show, by name.
@@ -52,7 +51,7 @@ struct SuiteDocumentTests {
   /// Writes the files and runs the commands of a document in a folder of its own.
   private func run(_ blocks: [MarkdownBlock], _ check: (URL) throws -> Void) throws {
     let folder = try TemporaryFolder(texts: Self.files(blocks))
-    let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
+    let commands = blocks.flatMap(\.commands)
     #expect(commands.count > 5)
     for command in commands {
       let words = shellWords(command)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Compute
@@ -180,22 +181,12 @@ struct ConvolutionAlgorithmTests {
     }
   }
 
-  private static let file = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "ARCHITECTURE.md")
-  private static let marks = (begin: "<!-- algorithms -->\n", end: "<!-- end of algorithms -->\n")
-
   /// `ESPALIER_UPDATE_DOCUMENTS=1` writes the table anew.
   @Test("ARCHITECTURE.md lists them as they are tried")
   func document() throws {
-    let text = try String(contentsOf: Self.file, encoding: .utf8)
-    let begin = try #require(text.range(of: Self.marks.begin)?.upperBound)
-    let end = try #require(text.range(of: Self.marks.end)?.lowerBound)
     let table = "\n" + ConvolutionAlgorithm.document + "\n"
-    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
-      try text.replacingCharacters(in: begin..<end, with: table).write(
-        to: Self.file, atomically: true, encoding: .utf8)
-      return
-    }
-    #expect(text[begin..<end] == table, "`ESPALIER_UPDATE_DOCUMENTS=1 make test` writes it anew")
+    let found = try GeneratedText("ARCHITECTURE.md").part(
+      between: "<!-- algorithms -->\n", and: "<!-- end of algorithms -->\n", updatedTo: table)
+    #expect(found == table, "`ESPALIER_UPDATE_DOCUMENTS=1 make test` writes it anew")
   }
 }

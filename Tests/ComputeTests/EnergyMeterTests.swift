@@ -1,22 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Compute
 
-/// A folder with zones as Linux's powercap has them.
-private final class Zones {
-  let root = NSTemporaryDirectory() + "espalier-" + UUID().uuidString
-
-  init() throws { try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true) }
-  deinit { try? FileManager.default.removeItem(atPath: root) }
-
-  func set(_ zone: String, name: String, microjoules: UInt64, range: UInt64 = 1_000_000) throws {
-    let folder = "\(root)/\(zone)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+extension TemporaryFolder {
+  /// Writes a zone as Linux's powercap has it.
+  fileprivate func set(
+    _ zone: String, name: String, microjoules: UInt64, range: UInt64 = 1_000_000
+  ) throws {
     for (file, text) in [
       ("name", name), ("energy_uj", "\(microjoules)"), ("max_energy_range_uj", "\(range)"),
     ] {
-      try (text + "\n").write(toFile: "\(folder)/\(file)", atomically: true, encoding: .utf8)
+      try write((text + "\n").utf8, to: "\(zone)/\(file)")
     }
   }
 }
@@ -26,7 +22,7 @@ struct EnergyMeterTests {
   @Test(
     "is that of packages and memory, not of a package's parts, the whole board, or the same package twice")
   func zones() throws {
-    let zones = try Zones()
+    let zones = try TemporaryFolder()
     func set(_ microjoules: UInt64) throws {
       try zones.set("intel-rapl:0", name: "package-0", microjoules: microjoules)
       try zones.set("intel-rapl:1", name: "package-1", microjoules: microjoules)
@@ -36,7 +32,7 @@ struct EnergyMeterTests {
       try zones.set("intel-rapl-mmio:0", name: "package-0", microjoules: microjoules)
     }
     try set(100)
-    var meter = try #require(EnergyMeter(root: zones.root))
+    var meter = try #require(EnergyMeter(root: zones.path))
     try set(500_100)
     #expect(meter.joules() == 1.5)
     #expect(meter.joules() == 1.5)
@@ -44,9 +40,9 @@ struct EnergyMeterTests {
 
   @Test("goes on where a counter begins again at 0")
   func wrapAround() throws {
-    let zones = try Zones()
+    let zones = try TemporaryFolder()
     try zones.set("intel-rapl:0", name: "package-0", microjoules: 900_000)
-    var meter = try #require(EnergyMeter(root: zones.root))
+    var meter = try #require(EnergyMeter(root: zones.path))
     for (counter, total) in [(UInt64(100_000), 0.2), (600_000, 0.7), (50_000, 1.15)] {
       try zones.set("intel-rapl:0", name: "package-0", microjoules: counter)
       #expect(abs(meter.joules() - total) < 1e-9)
@@ -55,24 +51,24 @@ struct EnergyMeterTests {
 
   @Test("a counter that lies about its range, or vanishes, adds nothing")
   func damaged() throws {
-    let zones = try Zones()
+    let zones = try TemporaryFolder()
     try zones.set("intel-rapl:0", name: "package-0", microjoules: 2_000_000)
-    var meter = try #require(EnergyMeter(root: zones.root))
+    var meter = try #require(EnergyMeter(root: zones.path))
     try zones.set("intel-rapl:0", name: "package-0", microjoules: 5)
     #expect(meter.joules() == 0)
-    try FileManager.default.removeItem(atPath: zones.root + "/intel-rapl:0")
+    try FileManager.default.removeItem(atPath: zones.path + "/intel-rapl:0")
     #expect(meter.joules() == 0)
   }
 
   @Test("is not known without counters, or where one cannot be read")
   func absent() throws {
-    let zones = try Zones()
-    #expect(EnergyMeter(root: zones.root) == nil)
-    #expect(EnergyMeter(root: zones.root + "/nowhere") == nil)
+    let zones = try TemporaryFolder()
+    #expect(EnergyMeter(root: zones.path) == nil)
+    #expect(EnergyMeter(root: zones.path + "/nowhere") == nil)
     try zones.set("intel-rapl:0", name: "package-0", microjoules: 1)
     try zones.set("intel-rapl:1", name: "package-1", microjoules: 1)
-    #expect(EnergyMeter(root: zones.root) != nil)
-    try "text".write(toFile: zones.root + "/intel-rapl:1/energy_uj", atomically: true, encoding: .utf8)
-    #expect(EnergyMeter(root: zones.root) == nil)
+    #expect(EnergyMeter(root: zones.path) != nil)
+    try "text".write(toFile: zones.path + "/intel-rapl:1/energy_uj", atomically: true, encoding: .utf8)
+    #expect(EnergyMeter(root: zones.path) == nil)
   }
 }

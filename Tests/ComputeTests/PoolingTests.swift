@@ -98,7 +98,7 @@ struct PoolingTests {
     return (best, place)
   }
 
-  @Test("a mean's gradient is spread evenly")
+  @Test("a mean's gradient is split evenly")
   func average() throws {
     let engine = try Engine(threads: 2)
     var samples = Samples()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Compute
@@ -37,15 +38,8 @@ struct ProcessorLimitTests {
 
   /// What is read from files in a folder that stands for the root.
   private func limits<Value>(_ files: [String: String], _ read: (LinuxLimits) -> Value) throws -> Value {
-    let root = NSTemporaryDirectory() + "espalier-tests-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: root) }
-    for (name, text) in files {
-      let file = URL(fileURLWithPath: "\(root)/\(name)")
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: file)
-    }
-    return read(LinuxLimits(root: root))
+    let root = try TemporaryFolder(texts: files)
+    return read(LinuxLimits(root: root.path))
   }
 
   private func quota(_ groups: String, _ files: [String: String]) throws -> Double? {

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Compute
 
 /// Dense activations [channels, images, rows, columns] in double precision, and the operations on
@@ -154,17 +156,9 @@ struct Samples {
   mutating func tensor(_ shape: [Int]) -> Tensor { Tensor(shape: shape, values: values(shape.reduce(1, *))) }
 }
 
-/// Largest difference, relative to the largest expected value.
+/// The largest difference, relative to the largest expected value, or to one.
 func difference(_ actual: [Float], _ expected: [Double]) -> Double {
-  guard actual.count == expected.count else { return .infinity }
-  let scale = max(1, expected.reduce(0) { max($0, abs($1)) })
-  var largest = 0.0
-  for (a, b) in zip(actual, expected) {
-    // A NaN counts as infinitely far.
-    let d = abs(Double(a) - b)
-    if !(d <= largest) { largest = d.isNaN ? .infinity : d }
-  }
-  return largest / scale
+  relativeError(actual, expected, floor: 1)
 }
 
 /// Finite values rounded to bfloat16, ties to even: the sum carries into the upper half.

@@ -1,5 +1,7 @@
 import Compute
+import Foundation
 import Specification
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -62,7 +64,7 @@ struct BatchTests {
     }
   }
 
-  @Test("the crop's places are uniform over the padded image and half of the images are mirrored")
+  @Test("the crop's positions are uniform over the padded image and half of the images are mirrored")
   func distribution() {
     let spec = AugmentSpec(randomCropPadding: 1, horizontalFlip: true)
     var places = [Int](repeating: 0, count: 9), mirrored = 0
@@ -169,12 +171,14 @@ struct BatchLoaderTests {
     #expect(try loader.next() == nil)
   }
 
-  @Test("prepares no more ahead than it should")
+  @Test("prefetches a few batches, and no more of them while none is asked for")
   func bounded() throws {
     let loader = Self.loader()
-    for _ in 0..<6 {
+    for _ in 0..<2 {
+      try wait { loader.queue.count >= BatchLoader.ahead }
+      Thread.sleep(forTimeInterval: 0.2)
+      #expect(loader.queue.count == BatchLoader.ahead)
       _ = try loader.next()
-      #expect(loader.queue.count <= BatchLoader.ahead)
     }
   }
 

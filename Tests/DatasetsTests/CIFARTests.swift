@@ -121,6 +121,20 @@ struct CIFARTests {
         .contains("the data ends after 6146 bytes; expected 30730000 for 10000 records of 3073") == true)
   }
 
+  @Test("in a folder that may only be listed are not called missing", .enabled(if: geteuid() != 0))
+  func unsearchable() throws {
+    let folder = try TemporaryFolder()
+    for (name, bytes) in Self.files10 { try folder.write(bytes, to: "cifar-10-batches-bin/\(name)") }
+    let inner = folder.path + "/cifar-10-batches-bin"
+    #expect(chmod(inner, 0o444) == 0)
+    defer { chmod(inner, 0o700) }
+    for (path, file) in [(folder.path, inner), (inner, inner + "/data_batch_1.bin")] {
+      #expect(
+        message { try CIFAR10(recordsPerFile: 2).load(path: path) }
+          == "\(file): cannot read: Permission denied; expected \(Self.layout10); get \(Self.source10)")
+    }
+  }
+
   @Test(
     "are found in a folder above, in archives as downloaded, and named when they are beside the folder asked for"
   )
@@ -138,36 +152,36 @@ struct CIFARTests {
       let found = try CIFAR10(recordsPerFile: 2).load(path: "\(folder.path)/\(path)")
       #expect(found.digest == plain.digest)
     }
-    func complaint(_ path: String) -> String? {
+    func errorText(_ path: String) -> String? {
       message { try CIFAR10(recordsPerFile: 2).load(path: "\(folder.path)/\(path)") }?
         .replacingOccurrences(of: folder.path, with: "F")
     }
     let wanted = "expected \(Self.layout10); get \(Self.source10)"
-    #expect(complaint("d/cifar-10") == "F/d/cifar-10: it does not exist; \(wanted)")
+    #expect(errorText("d/cifar-10") == "F/d/cifar-10: it does not exist; \(wanted)")
     #expect(
-      complaint("b/cifar-10-batches-bin")
+      errorText("b/cifar-10-batches-bin")
         == "F/b/cifar-10-batches-bin: it does not exist; did you mean `F/b/cifar-10-binary.tar.gz`?; \(wanted)"
     )
     try folder.write(Array("PK\u{3}\u{4}".utf8), to: "e/cifar-10.zip")
     #expect(
-      complaint("e")?.contains(
+      errorText("e")?.contains(
         "F/e: there is no data_batch_1.bin in it; found `cifar-10.zip`, a zip archive, as PyTorch's") == true)
     #expect(
-      complaint("e/cifar-10.zip")?.hasPrefix("F/e/cifar-10.zip: it is a zip archive, as PyTorch's") == true)
+      errorText("e/cifar-10.zip")?.hasPrefix("F/e/cifar-10.zip: it is a zip archive, as PyTorch's") == true)
     try folder.write(packed(Array(archive.dropLast(5000))), to: "f/cifar-10-binary.tar.gz")
     #expect(
-      complaint("f")?.contains("(unpacked): byte ") == true
-        && complaint("f")?.contains("a file that is longer than the archive; expected a tar archive") == true)
+      errorText("f")?.contains("(unpacked): byte ") == true
+        && errorText("f")?.contains("a file that is longer than the archive; expected a tar archive") == true)
     try folder.write(tarArchive([("readme", [1])]), to: "f/other.tar")
     #expect(
-      complaint("f/other.tar")
+      errorText("f/other.tar")
         == "F/f/other.tar: there is neither cifar-10-batches-bin nor cifar-10-batches-py in the archive;"
         + " expected one of them; get \(Self.source10)")
     let partial = tarArchive(
       Self.files10.filter { $0.key < "data_batch_3" }.map { ("cifar-10-batches-bin/\($0.key)", $0.value) })
     try folder.write(partial, to: "f/partial.tar")
     #expect(
-      complaint("f/partial.tar")?.hasPrefix(
+      errorText("f/partial.tar")?.hasPrefix(
         "F/f/partial.tar: there is no cifar-10-batches-bin/data_batch_3.bin in the archive") == true)
   }
 }

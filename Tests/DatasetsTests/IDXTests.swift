@@ -196,21 +196,46 @@ struct IDXTests {
   @Test("a missing folder, a file for a folder, and a folder of something else are refused")
   func paths() throws {
     let folder = try TemporaryFolder(["file": [1]])
-    func complaint(_ path: String) -> String? {
+    func errorText(_ path: String) -> String? {
       message { try MNIST().load(path: path) }?.replacingOccurrences(of: folder.path, with: "F")
     }
     let wanted = "expected \(Self.layout); get \(Self.source)"
-    #expect(complaint(folder.path + "/none") == "F/none: it does not exist; \(wanted)")
+    #expect(errorText(folder.path + "/none") == "F/none: it does not exist; \(wanted)")
     try folder.write([1], to: "MNIST/raw/x")
     #expect(
-      complaint(folder.path + "/mnist") == "F/mnist: it does not exist; did you mean `F/MNIST`?; \(wanted)")
-    #expect(complaint(folder.path + "/file") == "F/file: it is not a folder; \(wanted)")
+      errorText(folder.path + "/mnist") == "F/mnist: it does not exist; did you mean `F/MNIST`?; \(wanted)")
+    #expect(errorText(folder.path + "/file") == "F/file: it is not a folder; \(wanted)")
     try folder.write(Array("PAR1".utf8), to: "sub/train-00000.parquet")
     try folder.write([1], to: "sub/train-images-idx3-ubyte/readme")
     #expect(
-      complaint(folder.path + "/sub")
+      errorText(folder.path + "/sub")
         == "F/sub: there is no train-images-idx3-ubyte, compressed or not; found `train-00000.parquet`, a Parquet table"
         + " and `train-images-idx3-ubyte/`; \(wanted)")
+  }
+
+  @Test("that cannot be examined are not called missing")
+  func unexaminable() throws {
+    let folder = try TemporaryFolder(Self.sound)
+    let file = folder.path + "/t10k-labels-idx1-ubyte"
+    try FileManager.default.removeItem(atPath: file)
+    // Nobody may follow it, whatever the rights of the user are.
+    try FileManager.default.createSymbolicLink(
+      atPath: file, withDestinationPath: "t10k-labels-idx1-ubyte")
+    #expect(
+      message { try MNIST().load(path: folder.path) }
+        == "\(file): cannot read: Too many levels of symbolic links; expected \(Self.layout); get \(Self.source)"
+    )
+  }
+
+  @Test("in a folder that may only be listed are not called missing", .enabled(if: geteuid() != 0))
+  func unsearchable() throws {
+    let folder = try TemporaryFolder(Self.sound)
+    #expect(chmod(folder.path, 0o444) == 0)
+    defer { chmod(folder.path, 0o700) }
+    #expect(
+      message { try MNIST().load(path: folder.path) }
+        == "\(folder.path)/train-images-idx3-ubyte: cannot read: Permission denied; expected \(Self.layout);"
+        + " get \(Self.source)")
   }
 
   @Test("cut off anywhere, or with any bit changed, never trap")

@@ -59,7 +59,7 @@ struct PickleTests {
     bytes.indices.first { bytes[$0...].starts(with: part) }.map { $0..<$0 + part.count }
   }
 
-  private func complaint(_ pickle: [UInt8], count: Int = 2) -> String? {
+  private func errorText(_ pickle: [UInt8], count: Int = 2) -> String? {
     let file = DataFile(stored: pickle, path: "batch", source: nil)
     return message { try CIFARBatches(labels: "labels", classes: 10).read([file], count: count) }
   }
@@ -67,11 +67,11 @@ struct PickleTests {
   @Test("that call something are refused, and nothing is called")
   func calls() throws {
     #expect(
-      complaint(try Self.file("call"))
+      errorText(try Self.file("call"))
         == "batch: byte 56: it calls __builtin__.print, which is never run here;"
         + " expected a batch of 2 images of CIFAR's Python version")
     for text in ["cos\nsystem\n(U\u{2}lstR.", "cposix\nsystem\nU\u{2}ls\u{85}R."] {
-      #expect(complaint([0x80, 2] + text.unicodeScalars.map { UInt8($0.value) })?.contains("system") == true)
+      #expect(errorText([0x80, 2] + text.unicodeScalars.map { UInt8($0.value) })?.contains("system") == true)
     }
   }
 
@@ -86,47 +86,47 @@ struct PickleTests {
     }
     let expected = "expected a batch of 2 images of CIFAR's Python version"
     #expect(
-      complaint(pickle, count: 3)
+      errorText(pickle, count: 3)
         == "batch: byte 0: data of shape [2, 3072] and 2 labels; expected a batch of 3 images of CIFAR's Python version"
     )
     #expect(
-      try complaint(changed("U\u{6}labels", "U\u{6}labelz"))
+      try errorText(changed("U\u{6}labels", "U\u{6}labelz"))
         == "batch: byte 0: no `data` and `labels` in it; \(expected)")
     #expect(
-      try complaint(changed("K\u{0}K\u{9}e", "K\u{0}K\u{A}e"))
+      try errorText(changed("K\u{0}K\u{9}e", "K\u{0}K\u{A}e"))
         == "batch: byte 0: label 10 of image 1; expected 0 to 9")
     #expect(
-      try complaint(changed("K\u{0}K\u{9}e", "NK\u{9}e"))?.contains("label that is no number of image 0")
+      try errorText(changed("K\u{0}K\u{9}e", "NK\u{9}e"))?.contains("label that is no number of image 0")
         == true)
     for (part, other) in [
       ("U\u{2}u1", "U\u{2}u2"), ("b\u{89}T", "b\u{88}T"),
       ("K\u{2}M\u{0}\u{C}\u{86}", "K\u{3}M\u{0}\u{C}\u{86}"),
     ] {
       #expect(
-        try complaint(changed(part, other))?.contains("an array of something else than bytes in rows") == true
+        try errorText(changed(part, other))?.contains("an array of something else than bytes in rows") == true
       )
     }
-    #expect(complaint([0x80, 2, 0x4E, 0x2E]) == "batch: byte 0: no `data` and `labels` in it; \(expected)")
+    #expect(errorText([0x80, 2, 0x4E, 0x2E]) == "batch: byte 0: no `data` and `labels` in it; \(expected)")
     #expect(
-      complaint(Array("(dp0\n.".utf8))?.contains("it does not begin as a pickle of protocol 2 to 5") == true)
+      errorText(Array("(dp0\n.".utf8))?.contains("it does not begin as a pickle of protocol 2 to 5") == true)
   }
 
   @Test("that nest without end, or refer to what is not there, are refused")
   func nesting() {
     let deep =
       [0x80, 2, UInt8(ascii: ")")] + [UInt8](repeating: 0x85, count: 1_000_000) + [UInt8(ascii: ".")]
-    #expect(complaint(deep)?.contains("nested too deep") == true)
+    #expect(errorText(deep)?.contains("nested too deep") == true)
     let lists =
       [0x80, 2] + [UInt8](repeating: UInt8(ascii: "]"), count: 100_000)
       + [UInt8](repeating: UInt8(ascii: "a"), count: 99_999)
-    #expect(complaint(lists + [UInt8(ascii: ".")])?.contains("nested too deep") == true)
+    #expect(errorText(lists + [UInt8(ascii: ".")])?.contains("nested too deep") == true)
     let many = [0x80, 2] + [UInt8](repeating: UInt8(ascii: "N"), count: PickleReader.maximumValues + 1)
-    #expect(complaint(many)?.contains("more than \(PickleReader.maximumValues) values") == true)
+    #expect(errorText(many)?.contains("more than \(PickleReader.maximumValues) values") == true)
     for text in [
       "h\u{0}.", "q\u{0}.", "e.", "t.", "a.", "(K\u{1}e.", "s.", "b.", "R.", "]q\u{0}h\u{0}.", ".", "NN.",
       "(.",
     ] {
-      #expect(complaint([0x80, 2] + text.unicodeScalars.map { UInt8($0.value) }) != nil, "\(text)")
+      #expect(errorText([0x80, 2] + text.unicodeScalars.map { UInt8($0.value) }) != nil, "\(text)")
     }
   }
 
@@ -139,7 +139,7 @@ struct PickleTests {
     // A text of 1024 letters, memoized as number 0.
     let text = [0x80, 2, UInt8(ascii: "T"), 0, 4, 0, 0] + [UInt8](repeating: 65, count: 1024)
     let uses = ("q\u{0}" + use + use + ".").unicodeScalars.map { UInt8($0.value) }
-    #expect(complaint(text + uses)?.contains("its texts repeat to more than its length") == true)
+    #expect(errorText(text + uses)?.contains("its texts repeat to more than its length") == true)
   }
 
   @Test(
@@ -148,13 +148,13 @@ struct PickleTests {
   func mutations(_ name: String) throws {
     let pickle = try Self.file(name)
     for length in stride(from: 0, to: pickle.count, by: 37) {
-      #expect(complaint(Array(pickle[..<length])) != nil)
+      #expect(errorText(Array(pickle[..<length])) != nil)
     }
     for index in pickle.indices where index < 400 || index > pickle.count - 200 {
       for value in randomBytes(4, index: index) {
         var changed = pickle
         changed[index] = value
-        _ = complaint(changed)
+        _ = errorText(changed)
       }
     }
   }

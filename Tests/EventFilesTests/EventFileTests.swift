@@ -1,11 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import EventFiles
 
 @Suite("Event files for TensorBoard")
 struct EventFileTests {
-  private let path = NSTemporaryDirectory() + "espalier-events-\(UUID().uuidString)"
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private var path: String { folder.path + "/events" }
 
   private static func event(_ step: Int, time: Double = 1_700_000_000.5, loss: Float = 0.25) -> ScalarEvent {
     ScalarEvent(
@@ -38,7 +43,6 @@ struct EventFileTests {
 
   @Test("a file reads back, and begins with the version")
   func roundTrip() throws {
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let file = EventFile(path: path)
     #expect(file.events() == [])
     let events = (1...5).map { Self.event($0) }
@@ -50,7 +54,6 @@ struct EventFileTests {
 
   @Test("more events are appended: the bytes that are there stay, also with other times")
   func appends() throws {
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let file = EventFile(path: path)
     try file.write([Self.event(1)])
     let before = try bytes()
@@ -64,7 +67,6 @@ struct EventFileTests {
 
   @Test("events that a resumed training does not have yet are removed, so that none appears twice")
   func resumes() throws {
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let file = EventFile(path: path)
     try file.write((1...4).map { Self.event($0) })
     try file.write((1...2).map { Self.event($0) })
@@ -77,7 +79,6 @@ struct EventFileTests {
 
   @Test("a file cut off anywhere, or with a byte changed, is mended")
   func damage() throws {
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let file = EventFile(path: path)
     let events = (1...3).map { Self.event($0) }
     try file.write(events)
@@ -102,18 +103,15 @@ struct EventFileTests {
     #expect(TFRecords.read(header + [UInt8](repeating: 0, count: 100)).isEmpty)
   }
 
-  @Test("a link, a folder or no folder in the file's place is an error, and what it leads to stays")
+  @Test("a link, a folder or no folder at the file's path is an error, and what it leads to stays")
   func places() throws {
-    let folder = path + ".folder"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data("other".utf8).write(to: URL(fileURLWithPath: folder + "/target"))
-    try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "target")
+    try folder.write("other".utf8, to: "target")
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: "target")
     for name in ["link", ".", "missing/file"] {
       #expect(throws: EventFileError.self, "\(name)") {
-        try EventFile(path: "\(folder)/\(name)").write([Self.event(1)])
+        try EventFile(path: "\(folder.path)/\(name)").write([Self.event(1)])
       }
     }
-    #expect(try String(contentsOfFile: folder + "/target", encoding: .utf8) == "other")
+    #expect(try folder.text("target") == "other")
   }
 }

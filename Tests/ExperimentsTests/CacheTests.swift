@@ -91,6 +91,22 @@ struct CacheTests {
     #expect(throws: RunError.self) { try CacheListing(results: folder.path) }
   }
 
+  @Test("loses the others where an entry cannot be removed, and says why")
+  func unremovable() throws {
+    let folder = try TemporaryFolder()
+    try run(digits(), in: folder.path)
+    let first = try #require(CacheListing(results: folder.path).entries.first)
+    // Not even root uses this as a lock.
+    #expect(symlink("missing", first.path + "/lock") == 0)
+    let pruning = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
+    #expect(pruning.removed.count == 2 && pruning.inUse.isEmpty)
+    #expect(
+      pruning.failures == [
+        "\(first.path)/lock: is a symbolic link; expected a lock of this program: remove it"
+      ])
+    #expect(try CacheListing(results: folder.path).entries.map(\.key) == [first.key])
+  }
+
   @Test("keeps all trainings of an experiment that is running", arguments: [true, false])
   func running(isDry: Bool) throws {
     let folder = try TemporaryFolder()

@@ -55,7 +55,7 @@ struct CheckpointStoreTests {
     #expect(names == ["checkpoint-1-0.safetensors", "checkpoint-1-2.safetensors"])
   }
 
-  @Test("another stage's are not gone on from, and go when this one's come, whatever their epoch")
+  @Test("another stage's are not resumed from, and are removed when this one's come, whatever their epoch")
   func otherStage() throws {
     let other = StageKey(stage: "test", "another")
     for epoch in [40, 41] { try store.save(network, key: other, record: record(epoch)) }
@@ -65,7 +65,7 @@ struct CheckpointStoreTests {
     #expect(names == ["checkpoint-1-0.safetensors", "checkpoint-2-0.safetensors"])
   }
 
-  @Test("damaged ones are told, and passed over; the whole one before is kept when the next comes")
+  @Test("damaged ones are announced, and passed over; the whole one before is kept when the next comes")
   func damage() throws {
     for epoch in 1...2 { try store.save(network, key: key, record: record(epoch)) }
     let newest = URL(fileURLWithPath: store.folder + "/checkpoint-2-0.safetensors")

@@ -18,7 +18,7 @@ struct DocumentExampleTests {
   private let files: [String: String]
 
   init() throws {
-    text = try String(contentsOfFile: repository + "/docs/experiment-files.md", encoding: .utf8)
+    text = try Repository.text("docs/experiment-files.md")
     folder = try TemporaryFolder()
     blocks = MarkdownBlock.all(in: text)
     files = blocks.reduce(into: [:]) { files, block in
@@ -62,7 +62,7 @@ struct DocumentExampleTests {
 
   @Test("every command with `--set` is accepted, without warnings")
   func overrides() throws {
-    let commands = blocks.filter { $0.language == "sh" }.flatMap { $0.text.split(separator: "\n") }
+    let commands = blocks.flatMap(\.commands)
     #expect(commands.count >= 3)
     for command in commands {
       let words = shellWords(command)
@@ -127,7 +127,7 @@ struct DocumentExampleTests {
   // MARK: Reading the document
 
   private static func document(_ name: String) throws -> String {
-    try String(contentsOfFile: repository + "/docs/\(name).md", encoding: .utf8)
+    try Repository.text("docs/\(name).md")
   }
 
   /// The path of a file of the document, or else of the repository.

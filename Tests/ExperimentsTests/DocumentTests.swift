@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -7,24 +8,13 @@ import Testing
 /// docs/experiment-files.md against the code that reads experiment files.
 @Suite("The document of experiment files")
 struct DocumentTests {
-  private static let file = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "docs/experiment-files.md")
-  private static let marks = (begin: "<!-- keys -->\n", end: "<!-- end of keys -->\n")
-
   /// `ESPALIER_UPDATE_DOCUMENTS=1` writes the table anew.
   @Test("lists every key with its values, default and meaning")
   func keys() throws {
-    let text = try String(contentsOf: Self.file, encoding: .utf8)
-    let begin = try #require(text.range(of: Self.marks.begin)?.upperBound)
-    let end = try #require(text.range(of: Self.marks.end)?.lowerBound)
     let table = "\n" + tables().joined(separator: "\n") + "\n"
-    if ProcessInfo.processInfo.environment["ESPALIER_UPDATE_DOCUMENTS"] == "1" {
-      try text.replacingCharacters(in: begin..<end, with: table).write(
-        to: Self.file, atomically: true, encoding: .utf8)
-      return
-    }
-    let found = text[begin..<end].split(separator: "\n")
+    let found = try GeneratedText("docs/experiment-files.md").part(
+      between: "<!-- keys -->\n", and: "<!-- end of keys -->\n", updatedTo: table
+    ).split(separator: "\n")
     let expected = table.split(separator: "\n")
     let missing = expected.filter { !found.contains($0) }
     let wrong = found.filter { !expected.contains($0) }

@@ -84,7 +84,7 @@ struct EarlierResultsTests {
     #expect(try run(digits(), in: folder.path).status == .complete)
   }
 
-  @Test("leave no model and no plot beside the report that takes their place, and nothing else is removed")
+  @Test("leave no model and no plot beside the report that replaces them, and nothing else is removed")
   func orphans() throws {
     let folder = try TemporaryFolder()
     try run(digits(["seeds=[0, 1]"]), in: folder.path)
@@ -108,6 +108,23 @@ struct EarlierResultsTests {
     #expect(!isThere("seed-1/baseline/architecture.yaml"))
     let page = try page(folder)
     #expect(page.contains("seed-1/baseline/model.onnx") && !page.contains("model.safetensors"))
+  }
+
+  @Test("of seeds that are gone are removed by a later run, if one before it could not write its files")
+  func orphansAfterFailure() throws {
+    let folder = try TemporaryFolder()
+    func runSeeds(_ seeds: String) throws {
+      try run(digits(["seeds=\(seeds)", "prune=null", "expect=null"]), in: folder.path)
+    }
+    try runSeeds("[0, 1]")
+    let history = folder.path + "/digits/history.csv"
+    try FileManager.default.removeItem(atPath: history)
+    try FileManager.default.createDirectory(atPath: history, withIntermediateDirectories: false)
+    #expect(throws: RunError.self) { try runSeeds("[0]") }
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/digits/seed-1"))
+    try FileManager.default.removeItem(atPath: history)
+    try runSeeds("[0]")
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/digits/seed-1"))
   }
 
   @Test("leave no test data and no measurements of other models, and lose none of the same")

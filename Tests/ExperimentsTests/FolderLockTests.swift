@@ -5,41 +5,40 @@ import Testing
 
 @Suite("Folder lock")
 struct FolderLockTests {
-  @Test("a symbolic link in the lock's place is refused, and what it names stays as it was")
-  func symbolicLink() throws {
-    let folder = try TemporaryFolder()
-    let victim = folder.path + "/victim.txt"
-    try Data("precious".utf8).write(to: URL(fileURLWithPath: victim))
-    #expect(symlink(victim, folder.path + "/lock") == 0)
-    let error = #expect(throws: RunError.self) { try FolderLock(folder.path) }
-    #expect(
-      error?.description
-        == "\(folder.path)/lock: is a symbolic link; expected a lock of this program: remove it")
-    #expect(try bytes(victim) == Data("precious".utf8))
+  /// What another user may have put in the folder under the lock's name.
+  enum Impostor: CaseIterable {
+    case symbolicLink, danglingLink, hardLink, pipe, folder
+
+    var message: String {
+      switch self {
+      case .symbolicLink, .danglingLink:
+        "is a symbolic link; expected a lock of this program: remove it"
+      case .hardLink: "has another name besides; expected a lock of this program: remove it"
+      case .pipe: "is not a regular file; expected a lock of this program: remove it"
+      case .folder: "cannot be opened: Is a directory; expected a writable place"
+      }
+    }
+
+    func make(_ path: String, victim: String) -> Int32 {
+      switch self {
+      case .symbolicLink: symlink(victim, path)
+      case .danglingLink: symlink(victim + "/missing", path)
+      case .hardLink: link(victim, path)
+      case .pipe: mkfifo(path, 0o600)
+      case .folder: mkdir(path, 0o700)
+      }
+    }
   }
 
-  @Test("a symbolic link to nothing is refused")
-  func danglingLink() throws {
-    let folder = try TemporaryFolder()
-    #expect(symlink(folder.path + "/missing/lock", folder.path + "/lock") == 0)
-    #expect(throws: RunError.self) { try FolderLock(folder.path) }
-  }
-
-  @Test("a named pipe and a folder in the lock's place are refused", arguments: [true, false])
-  func otherKinds(isPipe: Bool) throws {
-    let folder = try TemporaryFolder()
+  @Test(
+    "what is no lock of this program is refused, and the file that it names stays unchanged",
+    arguments: Impostor.allCases)
+  func refusal(_ impostor: Impostor) throws {
+    let folder = try TemporaryFolder(texts: ["victim.txt": "precious"])
     let path = folder.path + "/lock"
-    #expect((isPipe ? mkfifo(path, 0o600) : mkdir(path, 0o700)) == 0)
-    #expect(throws: RunError.self) { try FolderLock(folder.path) }
-  }
-
-  @Test("a second name of another file is refused, and not written to")
-  func hardLink() throws {
-    let folder = try TemporaryFolder()
-    let victim = folder.path + "/victim.txt"
-    try Data("precious".utf8).write(to: URL(fileURLWithPath: victim))
-    #expect(link(victim, folder.path + "/lock") == 0)
-    #expect(throws: RunError.self) { try FolderLock(folder.path) }
-    #expect(try bytes(victim) == Data("precious".utf8))
+    #expect(impostor.make(path, victim: folder.path + "/victim.txt") == 0)
+    let error = #expect(throws: RunError.self) { try FolderLock(folder.path) }
+    #expect(error?.description == "\(path): \(impostor.message)")
+    #expect(try folder.text("victim.txt") == "precious")
   }
 }

@@ -33,7 +33,7 @@ struct OneShotTests {
 
   /// A training continues a finished baseline, not an interrupted one, with the same bits as
   /// without one.
-  @Test("gives the same whether or not the baseline was there to go on from")
+  @Test("gives the same whether or not there was a baseline to resume from")
   func sameBytes() throws {
     let (shared, alone) = (try TemporaryFolder(), try TemporaryFolder())
     let spec = try digits(Self.overrides)

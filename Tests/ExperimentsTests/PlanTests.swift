@@ -207,7 +207,7 @@ struct PlanTests {
     #expect(try ExperimentPlan(missing, threads: 1).prunableChannels == 56)
   }
 
-  @Test("says of a network of linear layers alone that it loses nothing, and the file is told so")
+  @Test("says of a network of linear layers alone that it loses nothing; to prune it is an error")
   func linear() throws {
     func load(_ prune: String = "") throws -> ExperimentSpec {
       let text = """

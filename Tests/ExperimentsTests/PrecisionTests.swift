@@ -74,7 +74,7 @@ struct PrecisionTests {
   }
 
   @Test(
-    "goes on to the same bytes after a stop, on other threads, also in shards",
+    "resumes to the same bytes after a stop, on other threads, also in shards",
     arguments: [1, 4], [1, 2])
   func resume(_ threads: Int, _ shards: Int) throws {
     let (straight, resumed) = (try TemporaryFolder(), try TemporaryFolder())

@@ -90,24 +90,13 @@ struct RunnerTests {
   }
 
   @Test(
-    "a run stopped in the middle of an epoch goes on to the same bytes, on other threads", arguments: [1, 4],
+    "a run stopped in the middle of an epoch resumes to the same bytes, on other threads", arguments: [1, 4],
     ["block", "stream"])
   func resume(_ threads: Int, _ scope: String) throws {
     let (straight, resumed) = (try TemporaryFolder(), try TemporaryFolder())
     let spec = try digits(["train.epochs=9", "prune.scope=\(scope)"])
     let expected = try run(spec, in: straight.path)
-    let interruption = Interruption()
-    let (cache, isOver) = (resumed.path + "/.cache", Interruption())
-    Thread.detachNewThread {
-      while !isOver.isRequested {
-        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: cache)) ?? []
-        if paths.contains(where: { $0.hasSuffix(".safetensors") }) { interruption.request() }
-      }
-    }
-    #expect(throws: RunError.self) {
-      try run(spec, in: resumed.path, checkpointInterval: .zero, interruption: interruption)
-    }
-    isOver.request()
+    #expect(try runUntilCheckpoint(spec, in: resumed.path, threads: 2)?.isInterruption == true)
     let report = try run(spec, in: resumed.path, threads: threads)
     try expectSameBytes((report, resumed), (expected, straight))
   }
@@ -166,7 +155,7 @@ struct RunnerTests {
     #expect(part.images == 20)
   }
 
-  @Test("a second run on the same folder is refused, and told whose it is")
+  @Test("a second run on the same folder is refused, with the owner of its lock")
   func locked() throws {
     let folder = try TemporaryFolder()
     do {
@@ -190,7 +179,8 @@ struct RunnerTests {
     let folder = try TemporaryFolder()
     try run(digits(), in: folder.path)
     let lock = try FolderLock(folder.path + "/digits/.state")
-    #expect(throws: RunError.self) { try run(digits(), in: folder.path, fresh: true) }
+    let error = #expect(throws: RunError.self) { try run(digits(), in: folder.path, fresh: true) }
+    #expect(error?.isInUse == true)
     #expect(try epochsDone(folder) == [3, 3])
     withExtendedLifetime(lock) {}
   }

@@ -73,7 +73,7 @@ struct SensitivityTests {
     #expect(files[0] == files[1])
   }
 
-  @Test("goes on from the layers that are measured, unless something else is asked for")
+  @Test("resumes after the layers that are measured, unless something else is asked for")
   func resumes() throws {
     let folder = try TemporaryFolder()
     let spec = try digits()
@@ -100,7 +100,8 @@ struct SensitivityTests {
   @Test("leaves no folder where there is no model")
   func missingModel() throws {
     let folder = try TemporaryFolder()
-    #expect(throws: RunError.self) { try analysis(digits(), in: folder.path).run() }
+    let error = #expect(throws: RunError.self) { try analysis(digits(), in: folder.path).run() }
+    #expect(error?.description.contains("`espalier run FILE` trains it") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 

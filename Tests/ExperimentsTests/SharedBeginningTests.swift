@@ -99,7 +99,7 @@ struct SharedBeginningTests {
     #expect(alone.spentSeconds == alone.seconds)
   }
 
-  @Test("that are not there yet when a run is stopped are there when it goes on", arguments: [1, 2])
+  @Test("that are not there yet when a run is stopped are there when it resumes", arguments: [1, 2])
   func stopped(_ jobs: Int) throws {
     let folder = try TemporaryFolder()
     let specs = try specs()
@@ -108,10 +108,11 @@ struct SharedBeginningTests {
     var preparation = ExperimentPreparation(kernels: try Engine(threads: 1).kernels)
     let prepared = try preparation.prepare(spec)
     let network = try spec.build(seed: 0, engine: Engine(threads: 1))
-    var pass = Trainer(spec.train, dataset: spec.dataset, seed: 0).pass(over: prepared.data.train, epoch: 0)
-    for _ in 1...3 { #expect(try pass.step(network)) }
+    let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
+    var run = trainer.epochRun(over: prepared.data.train, epoch: 0)
+    for _ in 1...3 { #expect(try run.step(network)) }
     var record = TrainingRecord()
-    record.current = TrainingRecord.PartialEpoch(progress: pass.progress)
+    record.current = TrainingRecord.PartialEpoch(progress: run.progress)
     let key = prepared.stages[0].key
     try StageCache(results: folder.path).checkpoints(key).save(network, key: key, record: record)
     let reports = try runAll(specs, in: folder, jobs: jobs)

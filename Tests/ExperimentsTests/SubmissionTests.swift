@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Specification
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -8,12 +9,12 @@ import Testing
 @Suite("Submitting a suite")
 struct SubmissionTests {
   private let command = SuiteCommand(
-    program: "/opt/es palier/espalier", files: ["a.yaml", "it's.yaml"], overrides: ["train.epochs=2"],
-    results: "results", threads: 4)
+    program: "/opt/es palier/espalier", workingFolder: "/home/lab/a b", files: ["a.yaml", "it's.yaml"],
+    overrides: ["train.epochs=2"], results: "results", threads: 4)
 
   private func script(_ slurm: ClusterProfile.Slurm = ClusterProfile.Slurm()) -> SlurmScript {
     SlurmScript(
-      command: command, workingFolder: "/home/lab/a b", folder: "/home/lab/a b/results/.submit/x",
+      command: command, folder: "/home/lab/a b/results/.submit/x",
       resources: TaskResources(threads: 4, memory: MemorySize(mebibytes: 900), time: TimeLimit(minutes: 90)),
       setup: ["module load openblas"], slurm: slurm, shards: 12)
   }
@@ -54,17 +55,12 @@ struct SubmissionTests {
   @Test("long output and error messages of Slurm's commands are read, in any order")
   func longAnswers() throws {
     let folder = try TemporaryFolder()
-    func stand(for command: String, _ script: String) throws {
-      let path = "\(folder.path)/\(command)"
-      try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    }
     // Pipes hold 64 KiB.
     let much = "head -c 300000 /dev/zero | tr '\\0' x"
     let slurm = Slurm(searchPath: folder.path + ":/usr/bin:/bin")
-    try stand(for: "sbatch", "\(much) >&2\necho '17;cluster'")
+    try folder.write(script: "\(much) >&2\necho '17;cluster'", to: "sbatch")
     #expect(try slurm.submit(["script"]) == "17")
-    try stand(for: "sbatch", "\(much)\necho no such partition >&2\nexit 1")
+    try folder.write(script: "\(much)\necho no such partition >&2\nexit 1", to: "sbatch")
     let error = #expect(throws: Slurm.Failure.self) { try slurm.submit(["script"]) }
     #expect(error?.description == "sbatch: no such partition")
     let none = #expect(throws: Slurm.Failure.self) {
@@ -78,27 +74,22 @@ struct SubmissionTests {
   @Test(
     "a task is queued again when its time is over, and only then",
     arguments: [
-      (130, "RUNNING", true), (138, "RUNNING", true), (130, "COMPLETING", false), (130, "", false),
-      (0, "RUNNING", false), (3, "RUNNING", false),
+      (130, "echo RUNNING", true), (138, "echo RUNNING", true), (130, "echo COMPLETING", false),
+      (130, "", false), (130, "exit 1", true), (0, "echo RUNNING", false), (3, "echo RUNNING", false),
     ])
-  func requeue(_ status: Int, _ state: String, _ isExpected: Bool) throws {
+  func requeue(_ status: Int, _ squeue: String, _ isExpected: Bool) throws {
     let folder = try TemporaryFolder()
-    func tool(_ name: String, _ text: String) throws {
-      let path = "\(folder.path)/\(name)"
-      try Data("#!/bin/sh\n\(text)\n".utf8).write(to: URL(fileURLWithPath: path))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    }
-    try tool("squeue", "echo \(state)")
-    try tool("scontrol", "echo \"$@\" > \(folder.path)/requeued; exit 1")
+    try folder.write(script: squeue, to: "squeue")
+    try folder.write(script: "echo \"$@\" > \(folder.path)/requeued; exit 1", to: "scontrol")
     // Goes on until it is signalled, as a training does.
-    try tool(
-      "program",
-      "trap 'exit \(status)' USR1; touch \(folder.path)/began; while true; do sleep 0.05; done")
+    try folder.write(
+      script: "trap 'exit \(status)' USR1; touch \(folder.path)/began; while true; do sleep 0.05; done",
+      to: "program")
     var script = script()
     script.command.program = folder.path + "/program"
-    script.workingFolder = folder.path
+    script.command.workingFolder = folder.path
     script.setup = []
-    try tool("job", script.training)
+    try folder.write(script: script.training, to: "job")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = [folder.path + "/job"]
@@ -112,21 +103,26 @@ struct SubmissionTests {
     sigaddset(&signals, SIGUSR1)
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     try process.run()
-    while !FileManager.default.fileExists(atPath: folder.path + "/began") {
-      Thread.sleep(forTimeInterval: 0.01)
-    }
+    defer { if process.isRunning { process.terminate() } }
+    try wait { folder.has("began") }
     kill(process.processIdentifier, SIGUSR1)
-    process.waitUntilExit()
+    try wait { !process.isRunning }
     #expect(process.terminationStatus == Int32(status))
     let requeued = try? String(contentsOfFile: folder.path + "/requeued", encoding: .utf8)
     #expect(requeued == (isExpected ? "requeue 17_3\n" : nil))
   }
 
-  @Test("the folder's name tells suites and their overrides apart, and is one that Kubernetes takes")
+  @Test(
+    "the folder's name tells suites, their overrides and working folders apart, and is one that Kubernetes takes"
+  )
   func names() throws {
     var other = command
     other.overrides = ["train.epochs=3"]
     #expect(command.name != other.name)
+    var elsewhere = command
+    elsewhere.workingFolder = "/home/lab/other"
+    #expect(command.name != elsewhere.name)
+    #expect(try command.name(with: [digits()]) == elsewhere.name(with: [digits()]), "pods have their own")
     func named(_ overrides: [String]) throws -> String {
       try command.name(with: [digits(overrides)])
     }
@@ -149,6 +145,26 @@ struct SubmissionTests {
       kubernetes: kubernetes, shards: 1, limit: nil)
     #expect(job.training.contains(#"image: "lab/espalier:1""#))
     #expect(job.training.contains(#"{claimName: "a\n\"b\\"}"#))
+  }
+
+  @Test("setup lines stay as they are in a manifest for Kubernetes, also those that begin with blanks")
+  func indentedSetup() throws {
+    let job = KubernetesJob(
+      command: command, specs: [try digits()], memory: MemorySize(mebibytes: 900),
+      setup: ["  module load x", " ulimit -c 0"], kubernetes: ClusterProfile.Kubernetes(), shards: 1,
+      limit: nil)
+    let text = try yamlDocument(job.reporting, file: "report.yaml").text()
+    #expect(text.contains(#""args": ["  module load x\n ulimit -c 0\nexec espalier run "#), "\(text)")
+  }
+
+  @Test(
+    "only files on the volume of the pods are kept",
+    arguments: [
+      ("results", true), (".", true), ("a/../r", true), ("../work/r", true), ("/work/r", true),
+      ("/scratch/r", false), ("../r", false), ("/workshop", false), ("/work/../r", false), ("/", false),
+    ])
+  func volume(_ path: String, _ isKept: Bool) {
+    #expect(KubernetesJob.keeps(path) == isKept)
   }
 
   @Test("tasks are the units of the suite; those that are trained are not submitted again")

@@ -3,6 +3,7 @@ import Foundation
 import Reports
 import Specification
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Experiments
@@ -130,7 +131,8 @@ struct SuiteTests {
       #expect(isOpen)
     }
     schedule.failed(prepared.stages[0], .storage("full"))
-    #expect(throws: RunError.self) { try FolderLock(state) }
+    let error = #expect(throws: RunError.self) { try FolderLock(state) }
+    #expect(error?.isInUse == true)
     schedule.finished(prepared.stages[1], trained: true)
     #expect(throws: Never.self) { try FolderLock(state) }
     withExtendedLifetime(schedule) {}
@@ -145,23 +147,22 @@ struct SuiteTests {
     let pruned = try stageFolder(folder.path, experiment: "l1_norm", variant: .pruned)
     for folder in [baseline, pruned] { CheckpointStore(folder: folder).clear() }
     var lock: FolderLock? = try FolderLock(baseline)
-    let outcome = Mutex<[ExperimentOutcome]>([])
-    let done = DispatchSemaphore(value: 0)
+    let outcomes = Mutex<Result<[ExperimentOutcome], any Error>?>(nil)
     Thread.detachNewThread { [path = folder.path] in
-      let found = try? runAll(specs, in: path)
-      outcome.withLock { $0 = found ?? [] }
-      done.signal()
+      let found = Result { try runAll(specs, in: path) }
+      outcomes.withLock { $0 = found }
     }
-    while CheckpointStore(folder: pruned).newestEpoch != 3 { Thread.sleep(forTimeInterval: 0.01) }
+    try wait { CheckpointStore(folder: pruned).newestEpoch == 3 || outcomes.withLock { $0 != nil } }
     #expect(CheckpointStore(folder: baseline).newestEpoch == nil)
-    #expect(outcome.withLock { $0.isEmpty })
+    #expect(outcomes.withLock { $0 == nil })
     withExtendedLifetime(lock) {}
     lock = nil
-    done.wait()
-    #expect(trained(outcome.withLock { $0 }) == [2])
+    try wait { outcomes.withLock { $0 != nil } }
+    let found = try #require(outcomes.withLock { $0 }).get()
+    #expect(trained(found) == [2])
   }
 
-  @Test("goes on with another experiment's unfinished training")
+  @Test("resumes another experiment's unfinished training")
   func partial() throws {
     let folder = try TemporaryFolder()
     let first = try runAll(criteria(["l1_norm"]), in: folder.path)

@@ -9,11 +9,14 @@ import Testing
 @testable import Reports
 
 /// The repository's root.
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().path
+let repository = Repository.url.path
 
 /// The shared one, for files that do not import it.
 typealias TemporaryFolder = TestSupport.TemporaryFolder
+
+extension RunError {
+  var isInUse: Bool { if case .inUse = self { true } else { false } }
+}
 
 extension ProgressPrinter {
   static let silent = ProgressPrinter(style: .warnings, label: nil, bars: ProgressBars { _ in })
@@ -28,6 +31,14 @@ func digits(_ overrides: [String] = []) throws -> ExperimentSpec {
   return try ExperimentFile.load(
     repository + "/experiments/digits.yaml", overrides: base + overrides, catalog: .standard, environment: [:]
   )
+}
+
+extension ExperimentRunner {
+  /// Runs one experiment.
+  func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
+    guard let outcome = run([spec]).first else { throw .storage("no engine to run on") }
+    return try outcome.result.get()
+  }
 }
 
 /// Runs an experiment into a folder.
@@ -57,7 +68,7 @@ func expectSameBytes(
 }
 
 /// Runs an experiment of many epochs, and stops it after a step that is saved.
-func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String) throws -> RunError? {
+func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String, threads: Int = 1) throws -> RunError? {
   let cache = StageCache(results: folder).folder
   @Sendable func checkpoints() -> Set<String> {
     let paths = (try? FileManager.default.subpathsOfDirectory(atPath: cache)) ?? []
@@ -72,7 +83,7 @@ func runUntilCheckpoint(_ spec: ExperimentSpec, in folder: String) throws -> Run
     }
   }
   defer { isOver.request() }
-  let engine = try Engine(threads: 1)
+  let engine = try Engine(threads: threads)
   do throws(RunError) {
     _ = try ExperimentRunner(
       engines: [engine], results: folder, checkpointInterval: .zero,

@@ -1,9 +1,10 @@
+import Compute
 import EventFiles
 import Foundation
-import Reports
 import Testing
 
 @testable import Experiments
+@testable import Reports
 
 @Suite("Scalars for TensorBoard")
 struct TensorBoardTests {
@@ -45,14 +46,14 @@ struct TensorBoardTests {
   @Test("have each epoch once after a run that was interrupted, and after one that began anew")
   func resumed() throws {
     let folder = try TemporaryFolder()
-    let (interruption, isOver, path) = (Interruption(), Interruption(), folder.path)
-    Thread.detachNewThread {
-      while !isOver.isRequested, EventFile.isMissing(in: path) { Thread.sleep(forTimeInterval: 0.001) }
-      interruption.request()
-    }
+    let interruption = Interruption()
+    let bars = ProgressBars { text in if text.contains("epoch 3/8") { interruption.request() } }
+    let runner = ExperimentRunner(
+      engines: [try Engine(threads: 2)], results: folder.path,
+      progress: ProgressPrinter(style: .plain, label: nil, bars: bars), interruption: interruption)
     let spec = try digits(["train.epochs=8", "prune.until=4"])
-    #expect(throws: RunError.self) { try run(spec, in: folder.path, interruption: interruption) }
-    isOver.request()
+    let error = #expect(throws: RunError.self) { try runner.run(spec) }
+    #expect(error?.isInterruption == true && !EventFile.isMissing(in: folder.path))
     for fresh in [false, true] {
       try run(spec, in: folder.path, fresh: fresh)
       for events in try logs(folder.path).values { #expect(events.map(\.step) == Array(1...8)) }

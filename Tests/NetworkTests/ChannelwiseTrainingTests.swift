@@ -1,4 +1,5 @@
 import Compute
+import TestSupport
 import Testing
 import Training
 
@@ -19,11 +20,9 @@ struct ChannelwiseTrainingTests {
         for _ in 0..<2 { step(network, images) }
       }
       for (fused, single) in zip(networks[0].parameters, networks[1].parameters) {
-        let largest = max(1e-3, single.gradient.values.map(abs).max() ?? 0)
-        let error = zip(fused.gradient.values, single.gradient.values).map { abs($0 - $1) }.max() ?? 0
-        #expect(error < 1e-4 * largest, "\(fused.name)")
-        let distance = zip(fused.value.values, single.value.values).map { abs($0 - $1) }.max() ?? 0
-        #expect(distance < 1e-4 * max(1, single.value.values.map(abs).max() ?? 0), "\(fused.name)")
+        let gradients = (fused.gradient.values, single.gradient.values)
+        #expect(relativeError(gradients.0, gradients.1, floor: 1e-3) < 1e-4, "\(fused.name)")
+        #expect(relativeError(fused.value.values, single.value.values, floor: 1) < 1e-4, "\(fused.name)")
       }
     }
   }

@@ -1,5 +1,6 @@
 import Compute
 import TensorFiles
+import TestSupport
 import Testing
 import Training
 

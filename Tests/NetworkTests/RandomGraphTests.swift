@@ -1,4 +1,5 @@
 import Compute
+import TestSupport
 import Testing
 import Training
 
@@ -27,8 +28,7 @@ struct RandomGraphTests {
     for (name, tensor) in removed.tensors.sorted(by: { $0.key < $1.key }) {
       let reference = try #require(masked.tensors[name])
       #expect(tensor.shape == reference.shape, "\(name)")
-      let error = zip(tensor.values, reference.values).map { abs($0 - $1) }.max() ?? 0
-      #expect(error < 1e-4 * max(1, reference.values.map(abs).max() ?? 0), "\(name)")
+      #expect(relativeError(tensor.values, reference.values, floor: 1) < 1e-4, "\(name)")
     }
   }
 
@@ -54,8 +54,7 @@ struct RandomGraphTests {
     }
     for network in networks { step(network, images) }
     for (fused, single) in zip(networks[0].parameters, networks[1].parameters) {
-      let error = zip(fused.value.values, single.value.values).map { abs($0 - $1) }.max() ?? 0
-      #expect(error < 1e-4 * max(1, single.value.values.map(abs).max() ?? 0), "\(fused.name)")
+      #expect(relativeError(fused.value.values, single.value.values, floor: 1) < 1e-4, "\(fused.name)")
     }
   }
 

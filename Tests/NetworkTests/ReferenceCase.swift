@@ -86,11 +86,3 @@ func channelMajor(_ images: Tensor) -> [Float] {
   }
   return values
 }
-
-/// Largest difference, relative to the largest expected value.
-func relativeError(_ found: [Float], _ expected: [Float]) -> Double {
-  guard found.count == expected.count else { return .infinity }
-  let largest = expected.map { Double(abs($0)) }.max() ?? 0
-  let difference = zip(found, expected).map { abs(Double($0) - Double($1)) }.max() ?? 0
-  return difference.isNaN ? .infinity : difference / max(largest, 1e-12)
-}

@@ -1,6 +1,7 @@
 import Architectures
 import Compute
 import Specification
+import TestSupport
 import Testing
 
 @testable import Network

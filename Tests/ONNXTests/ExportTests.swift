@@ -84,7 +84,7 @@ struct ExportTests {
     }
   }
 
-  @Test("give a branch that lost channels zero filters in their place")
+  @Test("give a branch that lost channels zero filters instead")
   func branches() throws {
     let network = try network("resnet20", width: 1, engine: engine)
     network.remove(channels: ["layer1.0.conv2": [0, 5]])
@@ -149,6 +149,39 @@ struct ExportTests {
       let read = try imported(try ONNXModel(network, options).bytes, like: network)
       #expect(difference(read.evaluate(batch), network.evaluate(batch)) < 1e-4)
     }
+  }
+
+  @Test("have names of nodes that differ, also behind a layer that is called `logits`")
+  func nodeNames() throws {
+    let layers = "layers: [{conv: 4}, {name: logits, linear: classes, activation: relu}]"
+    let names = try model(declared(layers, engine: engine)).graph.node.map(\.name)
+    #expect(names.contains("logits/Flatten"))
+    #expect(Set(names).count == names.count)
+  }
+
+  @Test("keep the order of a product of two maps when they are read again")
+  func productOrder() throws {
+    let layers = """
+      layers:
+        - {name: a, conv: 8, activation: sigmoid}
+        - {name: b, conv: 8}
+        - {name: product, multiply: [a, b]}
+        - global_average_pool: true
+        - {name: fc, linear: classes}
+      """
+    let network = try declared(layers, engine: engine)
+    let read = try imported(try ONNXModel(network, ONNXOptions()).bytes, like: network)
+    let product = try #require(read.graph.nodes.first { $0.operation is Multiply })
+    let signal = read.graph.nodes[product.inputs[0].index - 1].operation as? Activation
+    #expect(signal?.function == .sigmoid)
+  }
+
+  @Test("have pooling windows that are read again up to the largest")
+  func largestWindow() throws {
+    let layers = "layers: [{conv: 4}, {average_pool: 64}, {linear: classes}]"
+    let network = try declared(layers, pixels: 64, engine: engine)
+    let read = try imported(try ONNXModel(network, ONNXOptions()).bytes, like: network)
+    #expect(read.graph.nodes.contains { ($0.operation as? AveragePooling)?.window == 64 })
   }
 
   @Test("come with test data in ONNX's layout")

@@ -2,6 +2,7 @@ import Compute
 import Foundation
 import Network
 import TensorFiles
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -89,7 +90,7 @@ struct ImportTests {
     #expect(difference(again.evaluate(batch), network.evaluate(batch)) < 1e-5)
   }
 
-  @Test("put a new classifier in place of one of other classes")
+  @Test("put a new classifier where that of the file has other classes")
   func newHead() throws {
     let network = try network("resnet20", engine: engine)
     let bytes = try ONNXModel(network, ONNXOptions()).bytes
@@ -101,9 +102,7 @@ struct ImportTests {
 
   @Test("read values of a file beside the model, of its folder alone")
   func externalValues() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "onnx-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
     let network = try network("resnet20", engine: engine)
     var model = try Onnx_ModelProto(
       serializedBytes: try ONNXModel(network, ONNXOptions(padChannels: 1)).bytes)
@@ -122,8 +121,8 @@ struct ImportTests {
         }
       }
     }
-    try data.write(to: folder.appending(path: "m.data"))
-    let file = folder.appending(path: "m.onnx").path
+    try folder.write(data, to: "m.data")
+    let file = folder.path + "/m.onnx"
     let bytes: [UInt8] = try model.serializedBytes()
     let read = try imported(bytes, like: network, file: file)
     #expect(read.tensors == network.tensors)
@@ -135,7 +134,7 @@ struct ImportTests {
     model.graph.initializer[0].externalData[0].value = "../secret"
     let outside: [UInt8] = try model.serializedBytes()
     #expect(throws: ONNXError.self) { try imported(outside, like: network, file: file) }
-    try data.prefix(1000).write(to: folder.appending(path: "m.data"))
+    try folder.write(data.prefix(1000), to: "m.data")
     #expect(throws: ONNXError.self) { try imported(bytes, like: network, file: file) }
   }
 

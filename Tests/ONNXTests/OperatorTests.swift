@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Network
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -82,9 +83,7 @@ struct OperatorTests {
 
   @Test("every operator that is read stands in the table of docs/deploying.md")
   func documented() throws {
-    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let page = try String(contentsOf: repository.appending(path: "docs/deploying.md"), encoding: .utf8)
+    let page = try Repository.text("docs/deploying.md")
     let table = try #require(
       page.components(separatedBy: "| operator | imported as |").last?.components(separatedBy: "\n\n").first)
     let words = Set(table.split { !$0.isLetter }.map(String.init))
@@ -129,6 +128,24 @@ struct OperatorTests {
     #expect(problem(vector + product).contains("it changes the order of a constant that is no matrix"))
   }
 
+  @Test("read a bias that a node between the product and its sum computes")
+  func computedBias() throws {
+    let bias = Tensor(shape: [3], values: [1, 2, 3])
+    let value = Onnx_AttributeProto.with {
+      $0.name = "value"
+      $0.t = Onnx_TensorProto(bias, name: "")
+      $0.type = 4
+    }
+    for constant in [node("Constant", [], "b", [value]), node("Identity", ["fc.bias"], "b")] {
+      let product = [node("MatMul", ["f", "v"], "l"), constant, node("Add", ["l", "b"], "y")]
+      let tensors = ["w": kernel, "v": matrix, "fc.bias": bias]
+      let found = try read(try file(vector + product, floats: tensors))
+      let layer = try #require(found.graph.nodes.last)
+      #expect((layer.operation as? Linear)?.hasBias == true)
+      #expect(found.tensors[layer.tensors + ".bias"] == bias)
+    }
+  }
+
   @Test("read a Gemm without bias whatever its beta is; a scaled bias is refused")
   func scaledBias() {
     let scaled = Onnx_AttributeProto.float("beta", 0)
@@ -163,6 +180,16 @@ struct OperatorTests {
         node("Flatten", ["g"], "y"),
       ], floats: ["w": kernel])
     #expect(try operations(bytes) == ["Convolution", "Concatenate", "GlobalAveragePooling"])
+    // Every second pixel is taken once.
+    let sliced = try file(
+      mean(
+        of: "d",
+        [
+          node("Slice", ["x", "starts", "ends", "axes", "steps"], "s"),
+          node("Concat", ["s"], "d", [.int("axis", 1)]),
+        ]),
+      integers: ["starts": [0, 0], "ends": [Int.max, Int.max], "axes": [2, 3], "steps": [2, 2]])
+    #expect(try operations(sliced) == ["Convolution", "GlobalAveragePooling"])
   }
 
   @Test("read a gate of what it scales as SiLU or hard swish, and bounds as ReLU6")
@@ -179,6 +206,55 @@ struct OperatorTests {
       ], integers: ["axes": [2, 3]])
     let functions = try read(bytes).graph.nodes.compactMap { ($0.operation as? Activation)?.function }
     #expect(functions == [.silu, .hardSwish, .relu6])
+  }
+
+  @Test("have as the gate of a product what a sigmoid computes, whatever the order of the operands")
+  func gateOrder() throws {
+    let engine = try Engine(threads: 1)
+    let tensors = [
+      "signal.weight": kernel, "gate.weight": Tensor(shape: [3, 3, 1, 1], repeating: 0.1),
+      "fc.weight": matrix,
+    ]
+    // With one pixel, a gate of one value per channel has the shape of the map, too.
+    for (gated, pixels) in [("g", 3), ("c", 4)] {
+      for operands in [["s", "c"], ["c", "s"]] {
+        let bytes = try file(
+          [
+            node("Conv", ["x", "signal.weight"], "c"), node("GlobalAveragePool", ["c"], "g"),
+            node("Conv", [gated, "gate.weight"], "l"), node("Sigmoid", ["l"], "s"),
+            node("Mul", operands, "m"), node("GlobalAveragePool", ["m"], "p"), node("Flatten", ["p"], "f"),
+            node("Gemm", ["f", "fc.weight"], "y"),
+          ], floats: tensors)
+        let network = Network(try read(bytes, pixels: pixels).graph, seed: 1, engine: engine)
+        let product = try #require(network.graph.nodes.first { $0.operation is Multiply })
+        #expect(network.graph.nodes[product.inputs[0].index - 1].layer == "signal")
+        let found = RelevancePropagation(network).relevances(images(network), labels: [0, 1]).relevances
+        #expect(found["signal"] != nil && found["gate"] == nil)
+      }
+    }
+  }
+
+  @Test("read a vector that becomes a map by one node for rows and one for columns as a gate")
+  func successiveAdditions() throws {
+    func unsqueeze(_ input: String, _ axis: Int, _ output: String) -> Onnx_NodeProto {
+      node("Unsqueeze", [input], output, [.ints("axes", [axis])])
+    }
+    let hidden = vector + [node("Gemm", ["f", "v"], "l"), node("Sigmoid", ["l"], "s")]
+    for (first, second) in [(2, 3), (-1, -1), (2, 2), (-1, -2)] {
+      let nodes = [unsqueeze("s", first, "a"), unsqueeze("a", second, "b"), node("Mul", ["b", "c"], "m")]
+      let bytes = try file(mean(of: "m", hidden + nodes), floats: ["w": kernel, "v": matrix])
+      let expected = [
+        "Convolution", "GlobalAveragePooling", "Linear", "Activation", "Multiply", "GlobalAveragePooling",
+      ]
+      #expect(try operations(bytes) == expected, "\(first), \(second)")
+    }
+    func refusal(_ nodes: [Onnx_NodeProto]) -> String { problem(hidden + nodes, floats: ["v": matrix]) }
+    #expect(
+      refusal([unsqueeze("s", 2, "a"), node("Flatten", ["a"], "y")])
+        .contains("(Flatten): it reads a vector to which rows or columns alone were added; add both"))
+    #expect(
+      refusal([unsqueeze("s", 1, "a"), unsqueeze("a", 2, "y")])
+        .contains("it does not make a map of one pixel of a vector"))
   }
 
   @Test("read a shortcut without weights as a projection of ones and zeros")
@@ -413,6 +489,47 @@ struct OperatorTests {
         node("Reshape", ["g", "t"], "y"),
       ], floats: ["w": kernel])
     #expect(try operations(bytes) == ["Convolution", "GlobalAveragePooling"])
+  }
+
+  @Test("may compute with the shape of a map before its steps or its padding are applied")
+  func pendingShape() throws {
+    let sliced = try file(
+      mean(
+        of: "p",
+        [
+          node("Slice", ["x", "starts", "ends", "axes", "steps"], "s"), node("Shape", ["s"], "shape"),
+          node("Gather", ["shape", "rows"], "r"), node("Div", ["r", "two"], "h"),
+          node("Concat", ["zero", "h", "zeros", "h", "pair"], "pads", [.int("axis", 0)]),
+          node("Pad", ["s", "pads"], "p"),
+        ]),
+      integers: [
+        "starts": [0, 0], "ends": [Int.max, Int.max], "axes": [2, 3], "steps": [2, 2], "rows": [2],
+        "two": [2], "zero": [0], "zeros": [0, 0, 0], "pair": [0, 0],
+      ])
+    let found = try read(sliced)
+    #expect(try operations(sliced) == ["Convolution", "GlobalAveragePooling"])
+    #expect(found.graph.classes == 4 && found.tensors.count == 1)
+    // Six rows with the padding, of which three are left for the channels.
+    let padded = [
+      node("Pad", ["x", "pads"], "p"), node("Conv", ["p", "w"], "c"), node("GlobalAveragePool", ["c"], "g"),
+      node("Shape", ["p"], "shape"), node("Gather", ["shape", "rows"], "r"),
+      node("Sub", ["r", "three"], "n"),
+      node("Concat", ["rest", "n"], "t", [.int("axis", 0)]), node("Reshape", ["g", "t"], "y"),
+    ]
+    let sizes = ["pads": [0, 0, 1, 1, 0, 0, 1, 1], "rows": [2], "three": [3], "rest": [-1]]
+    #expect(problem(padded, integers: sizes).isEmpty)
+  }
+
+  @Test("that use only the shape of what a layer computes are refused")
+  func unreadValue() {
+    let nodes = [
+      node("Conv", ["x", "w"], "c"), node("Relu", ["c"], "r"), node("GlobalAveragePool", ["c"], "g"),
+      node("Shape", ["r"], "s"), node("Gather", ["s", "one"], "n"),
+      node("Concat", ["rest", "n"], "t", [.int("axis", 0)]), node("Reshape", ["g", "t"], "y"),
+    ]
+    #expect(
+      problem(nodes, integers: ["one": [1], "rest": [-1]])
+        .contains("the network reads only the shape of what it computes; export a model"))
   }
 
   @Test("that make fractions of sizes are refused, since sizes are computed as whole numbers")

@@ -3,6 +3,7 @@ import Compute
 import Network
 import Specification
 import TensorFiles
+import TestSupport
 import Testing
 
 @testable import ONNX
@@ -61,11 +62,7 @@ func images(_ network: Network, count: Int = 2) -> Planes {
 }
 
 /// The largest difference, relative to the largest value.
-func difference(_ a: Tensor, _ b: Tensor) -> Float {
-  let largest = b.values.map(abs).max() ?? 0
-  return (zip(a.values, b.values).map { abs($0 - $1) }.max() ?? .infinity)
-    / max(largest, .leastNormalMagnitude)
-}
+func difference(_ a: Tensor, _ b: Tensor) -> Double { relativeError(a.values, b.values) }
 
 /// The network that a file holds.
 func imported(_ bytes: [UInt8], like network: Network, file: String = "model.onnx") throws -> Network {

@@ -140,7 +140,7 @@ struct CriteriaTests {
     #expect(classes.scales[1...] == [1, 1])
   }
 
-  @Test("a class told half as well as the best weighs sigmoid(2)")
+  @Test("a class with half the accuracy of the best weighs sigmoid(2)")
   func halfAsWell() {
     var classes = ClassAccuracy(classes: 2)
     classes.count([1, 0, 1, 0, 0, 1, 1, 0], labels: [0, 0, 1, 1])

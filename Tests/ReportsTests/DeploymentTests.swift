@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -16,11 +17,8 @@ struct DeploymentTests {
 
   /// The sample report in a folder with that file beside it.
   private func read(_ deployment: String?) throws -> Report {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "deployment-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data(Sample.report.json().utf8).write(to: folder.appending(path: "report.json"))
-    if let deployment { try Data(deployment.utf8).write(to: folder.appending(path: "deployment.json")) }
+    let folder = try TemporaryFolder(texts: ["report.json": Sample.report.json()])
+    if let deployment { try folder.write(deployment.utf8, to: "deployment.json") }
     return try #require(ReportSet(path: folder.path).reports.first)
   }
 
@@ -71,6 +69,24 @@ struct DeploymentTests {
     let worse = try diff(timing: true).experiments.flatMap(\.metrics).filter { $0.verdict == .regressed }
     #expect(worse.map(\.variant) == ["pruned"])
     #expect(worse.map(\.name) == ["pruned latency (onnxruntime 1.32.0, batch of 1, 1 thread)"])
+  }
+
+  @Test("is a regression where the candidate lacks it, or a setting of it, and new where the base does")
+  func missing() throws {
+    func names(_ verdict: MetricComparison.Verdict, _ base: Report, _ candidate: Report) throws -> [String] {
+      try DiffTests.diff(base, candidate, timing: true).experiments[0].metrics
+        .filter { $0.verdict == verdict }.map(\.name)
+    }
+    let (measured, not) = (try read(Self.text), try read(nil))
+    let all = ["baseline", "pruned"].flatMap { variant in
+      ["batch of 1, 1 thread", "batch of 128, 2 threads"].map {
+        "\(variant) latency (onnxruntime 1.32.0, \($0))"
+      }
+    }
+    #expect(try names(.regressed, measured, not) == all)
+    #expect(try names(.added, not, measured) == all)
+    let other = try read(Self.text.replacing("\"batch_size\": 128", with: "\"batch_size\": 64"))
+    #expect(try names(.regressed, measured, other) == all.filter { $0.contains("128") })
   }
 
   @Test(

@@ -1,5 +1,6 @@
 import Foundation
 import Specification
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -7,7 +8,7 @@ import Testing
 @Suite("Diff of reports")
 struct DiffTests {
   /// ResNet-20 on CIFAR-10, written by the first version of the format, without its experiment.
-  static let old = repository + "/results/cifar10-resnet20-10ep"
+  static let old = Repository.url.path + "/results/cifar10-resnet20-10ep"
 
   static func diff(
     _ base: Report, _ candidate: Report, tolerances: [String] = [], timing: Bool = false
@@ -362,6 +363,39 @@ struct DiffTests {
     #expect(try Self.diff(Sample.report, failed).regressions == 1)
   }
 
+  @Test("different kernels, libraries and numbers of damaged pictures are notes")
+  func surroundings() throws {
+    func notes(_ change: (inout Report) -> Void) throws -> [String] {
+      let base = Self.changed {
+        $0.environment.blasRelease = "0.3.21"
+        $0.environment.pictureDecoders = "one"
+      }
+      var candidate = base
+      change(&candidate)
+      let diff = try Self.diff(base, candidate)
+      #expect(diff.regressions == 0)
+      return diff.experiments[0].notes
+    }
+    #expect(
+      try notes { $0.environment.kernels = "portable" } == [
+        "kernels: avx2 -> portable, which round differently"
+      ])
+    #expect(
+      try notes { $0.environment.blasRelease = "0.3.26" } == [
+        "OpenBLAS: 0.3.21 -> 0.3.26, which may round differently"
+      ])
+    #expect(
+      try notes { $0.environment.pictureDecoders = "two" } == [
+        "picture decoders: one -> two, which may decode to other pixels"
+      ])
+    #expect(
+      try notes { $0.runs[1].leftOut = LeftOutPictures(train: 3, test: 1) } == [
+        "pruned, left out as damaged: none -> 3 training pictures, 1 test picture"
+      ])
+    #expect(try notes { $0.runs[1].leftOut = LeftOutPictures(train: 0, test: 0) }.isEmpty)
+    #expect(try notes { $0.environment.blasRelease = nil }.isEmpty, "as in older reports")
+  }
+
   @Test("times are compared when asked only")
   func timing() throws {
     let short = Self.changed { $0.timing.runs[0].epochs[0].trainSeconds = 0.2 }
@@ -411,7 +445,3 @@ struct DiffTests {
     diff.experiments.flatMap(\.metrics).filter { $0.verdict == .regressed }.map(\.name)
   }
 }
-
-/// The repository's root.
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().path

@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import Specification
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -306,16 +307,12 @@ struct PageTests {
 
   @Test("a page in a folder links to the files there, by paths that work from a file manager")
   func files() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    for path in ["report.json", "layers.csv", "plots/loss.svg", "seed-0/pruned/model.safetensors", "other"] {
-      let file = folder.appendingPathComponent("trial/\(path)")
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data().write(to: file)
-    }
-    try Data().write(to: folder.appendingPathComponent("trial/report.html"))
+    let names = [
+      "report.json", "report.html", "layers.csv", "plots/loss.svg", "seed-0/pruned/model.safetensors",
+      "other",
+    ]
+    let folder = try TemporaryFolder(
+      texts: Dictionary(uniqueKeysWithValues: names.map { ("trial/\($0)", "") }))
     func links(_ page: ReportPage, _ path: String) throws -> [String] {
       let document = try #require(Document(page.linking(toFilesIn: folder.path + path).html()))
       #expect(document.problem == nil)
@@ -335,12 +332,7 @@ struct PageTests {
   func alone() throws {
     let page = ReportPage(suite: "results", [Sample.report])
     #expect(page.html() == ReportPage(Sample.report).html())
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "espalier-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let own = folder.appendingPathComponent("trial")
-    try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
-    try Data().write(to: own.appendingPathComponent("report.html"))
+    let folder = try TemporaryFolder(texts: ["trial/report.html": ""])
     #expect(page.linking(toFilesIn: folder.path).html().contains(#"<a href="./trial/report.html">"#))
   }
 

@@ -19,14 +19,14 @@ struct ReportSetTests {
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/two", withDestinationPath: "two")
     let problem = "\(folder.path)/two/report.json: cannot be read: Too many levels of symbolic links"
-    let (set, problems) = try ReportSet.readable(folder.path)
+    let (set, problems) = try ReportSet.readable(paths: [folder.path])
     #expect(set.reports.map(\.experiment) == ["one"] && problems.map(\.description) == [problem])
     #expect(message { try ReportSet(path: folder.path) } == problem)
     #expect(
       message { try ReportSet(path: folder.path + "/two") }
         == "\(folder.path)/two: cannot be read: Too many levels of symbolic links")
     try FileManager.default.removeItem(atPath: folder.path + "/one")
-    #expect(message { try ReportSet.readable(folder.path).set } == problem)
+    #expect(message { try ReportSet.readable(paths: [folder.path]).set } == problem)
   }
 
   @Test("that are damaged can be left out of several; the same experiment twice cannot")
@@ -44,16 +44,18 @@ struct ReportSetTests {
     #expect(
       message { try ReportSet.readable(paths: [all, folder.path + "/again"]).set }
         == "\(folder.path)/again/report.json: experiment: `first` is already in another folder")
+    let twice = try ReportSet.readable(paths: [all, folder.path + "/again"], unique: false).set
+    #expect(twice.reports.map(\.experiment) == ["first", "second", "first"])
     #expect(
       message { try ReportSet.readable(paths: [all + "/b"]).set } == "\(all)/b/report.json: not valid JSON")
   }
 
-  @Test("that are not there are told from those of a run that is not finished")
+  @Test("that are not there are not taken for those of a run that is not finished")
   func unfinished() throws {
     let folder = try TemporaryFolder(texts: ["half/.state/stages.json": "[]", "empty/x": ""])
     let unfinished = "`half` is not finished; `espalier plan FILE` shows how far it is"
     #expect(message { try ReportSet(path: folder.path + "/half") } == "\(folder.path)/half: \(unfinished)")
-    #expect(message { try ReportSet.readable(folder.path).set } == "\(folder.path): \(unfinished)")
+    #expect(message { try ReportSet.readable(paths: [folder.path]).set } == "\(folder.path): \(unfinished)")
     #expect(
       message { try ReportSet(path: folder.path + "/empty") }
         == "\(folder.path)/empty: no report.json in it or in a folder in it; expected results of espalier run"

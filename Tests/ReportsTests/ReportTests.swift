@@ -131,6 +131,13 @@ struct ReportTests {
     #expect(report.csv().contains("trial,0,baseline,82.5,,,1000"))
   }
 
+  @Test("a description of a noncharacter, which YAML can name, reads back")
+  func noncharacter() throws {
+    var report = Sample.report
+    report.description = "\u{FFFE}"
+    #expect(try Report(json: report.json()) == report)
+  }
+
   @Test("the deterministic part, byte by byte")
   func golden() {
     let report = Report(

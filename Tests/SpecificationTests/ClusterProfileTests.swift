@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Specification
@@ -6,10 +7,8 @@ import Testing
 @Suite("Cluster profiles")
 struct ClusterProfileTests {
   private func load(_ text: String) throws -> ClusterProfile {
-    let path = NSTemporaryDirectory() + "cluster-\(UUID().uuidString).yaml"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    return try ClusterProfileFile.load(path)
+    let folder = try TemporaryFolder(texts: ["cluster.yaml": text])
+    return try ClusterProfileFile.load(folder.path + "/cluster.yaml")
   }
 
   @Test("every key is read")
@@ -36,7 +35,7 @@ struct ClusterProfileTests {
   }
 
   @Test(
-    "errors name the place, the key and what was expected",
+    "errors name the source location, the key and what was expected",
     arguments: [
       ("partition: cpu\n", ":1:1: partition: unknown key; did you mean `slurm.partition`?"),
       ("slurm: {acount: lab}\n", ":1:9: slurm.acount: unknown key; did you mean `account`?"),

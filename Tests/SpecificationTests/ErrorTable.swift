@@ -12,6 +12,8 @@ struct ErrorTable: Sendable {
     var testDescription: String { input }
   }
 
+  static let all = [keys, values, models, pruning, evaluation, pictures, schedules, syntax]
+
   var rows: [Row] = []
 
   init(_ text: String) {

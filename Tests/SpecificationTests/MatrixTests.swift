@@ -23,7 +23,7 @@ struct MatrixTests {
     }
   }
 
-  @Test("is the product of its axes, the last one fastest, with every value in place")
+  @Test("is the product of its axes, the last one fastest, with every value where its axis says")
   func product() throws {
     let specs = try expand("  prune.criterion: [l1_norm, taylor]\n  train.epochs: [4, 6, 8]\n")
     #expect(
@@ -135,7 +135,7 @@ struct MatrixTests {
       ])
   }
 
-  @Test("has every error once, at the value's place")
+  @Test("has every error once, at the value's source location")
   func places() {
     #expect(
       errors(

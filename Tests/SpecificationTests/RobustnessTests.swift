@@ -197,7 +197,7 @@ struct RobustnessTests {
     }
   }
 
-  @Test("mutated experiments load or are refused, with places inside the text")
+  @Test("mutated experiments load or are refused, with source locations inside the text")
   func mutations() {
     var random = SplitMix(state: 20_240_607)
     let pieces: [[UInt8]] =

@@ -1,5 +1,6 @@
 import Foundation
 import JSONSchemaChecking
+import TestSupport
 import Testing
 
 @testable import Specification
@@ -144,10 +145,8 @@ struct SchemaTests {
 
   @Test("accepts the project's own experiments")
   func committed() throws {
-    let repository = URL(filePath: #filePath).appending(path: "../../..").standardized
-    let schemas = repository.appending(path: "schemas/experiment.schema.json")
-    let schema = try JSONSchema(String(contentsOf: schemas, encoding: .utf8))
-    let folder = repository.appending(path: "experiments")
+    let schema = try JSONSchema(Repository.text("schemas/experiment.schema.json"))
+    let folder = Repository.url.appending(path: "experiments")
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("common/") }
     #expect(names.count > 10)

@@ -6,7 +6,7 @@ import Testing
 @Suite("Keys that do nothing")
 struct WarningTests {
   @Test(
-    "give a warning with its place",
+    "give a warning with its source location",
     arguments: [
       (
         "prune: {ratio: 0.4, interval: 5, until: 10}",

@@ -153,7 +153,7 @@ struct DamagedFileTests {
     #expect(message { try TensorHeader(contentsOf: path) } == "\(path): \(damage.message)")
   }
 
-  @Test("in any place, never traps, and what is still accepted is a whole file")
+  @Test("in any byte, never traps, and what is still accepted is a whole file")
   func mutations() {
     let alphabet = Array("{}[]\",:0123456789-.eE\\u ".utf8)
     var accepted = 0

@@ -117,6 +117,31 @@ struct DurableFileTests {
     #expect(message { try DurableFile.writeOutput([1], to: "/dev/fd/\(Int32.max)") } != nil)
   }
 
+  @Test("a folder is not made where a file or a link to nowhere is, which the error says")
+  func folders() throws {
+    let folder = try TemporaryFolder(texts: ["file": ""])
+    #expect(symlink("nowhere", folder.path + "/link") == 0)
+    #expect(symlink("loop", folder.path + "/loop") == 0)
+    for (name, reason) in [
+      ("file", "a file of that name is in the way"), ("link", "it is a link to a place where nothing is"),
+      ("link/in", "it is a link to a place where nothing is"), ("loop", "Too many levels of symbolic links"),
+    ] {
+      let error = message { try DurableFile.makeFolder("\(folder.path)/\(name)") }
+      #expect(error?.contains(": cannot make the folder: \(reason)") == true, "\(error ?? "")")
+    }
+    try DurableFile.makeFolder(folder.path + "/new/in")
+    #expect(folder.has("new/in"))
+  }
+
+  @Test("are written to a folder that cannot be listed", .enabled(if: geteuid() != 0))
+  func unlistable() throws {
+    let folder = try TemporaryFolder()
+    #expect(chmod(folder.path, 0o300) == 0)
+    defer { chmod(folder.path, 0o700) }
+    try DurableFile.write([1], to: folder.path + "/file")
+    #expect(try DurableFile.read(folder.path + "/file") == [1])
+  }
+
   @Test("may have names as long as file systems allow")
   func longNames() throws {
     let folder = try TemporaryFolder()

@@ -115,7 +115,7 @@ struct TensorFileDiskTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.safetensors"])
   }
 
-  @Test("a missing file, a folder and an unwritable place are errors with the path")
+  @Test("a missing file, a folder and an unwritable path are errors with the path")
   func unusablePaths() throws {
     let folder = try TemporaryFolder()
     let missing = folder.path + "/none/x.safetensors"

@@ -13,6 +13,14 @@ public struct MarkdownBlock: Sendable {
     }
   }
 
+  /// The commands of a shell's block, without the line breaks that a backslash escapes; none of
+  /// another block.
+  public var commands: [String] {
+    language == "sh" ? text.replacing("\\\n", with: " ").split(separator: "\n").map(String.init) : []
+  }
+
+  public init(language: String, text: String) { (self.language, self.text) = (language, text) }
+
   /// The blocks of a document, in order.
   public static func all(in document: String) -> [MarkdownBlock] {
     document.components(separatedBy: "\n```").enumerated().filter { !$0.offset.isMultiple(of: 2) }
@@ -24,7 +32,7 @@ public struct MarkdownBlock: Sendable {
 }
 
 /// The words of a command as a shell splits it, with single quotes only; `;` is a word of its own.
-public func shellWords(_ command: Substring) -> [String] {
+public func shellWords(_ command: String) -> [String] {
   command.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
     index.isMultiple(of: 2)
       ? part.replacingOccurrences(of: ";", with: " ; ").split(separator: " ").map(String.init)

@@ -30,6 +30,12 @@ public final class TemporaryFolder: Sendable {
     try Data(contents).write(to: file)
   }
 
+  /// Writes a shell's script that can be run as a program.
+  public func write(script: String, to name: String) throws {
+    try write("#!/bin/sh\n\(script)\n".utf8, to: name)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(path)/\(name)")
+  }
+
   /// The text of a file.
   public func text(_ name: String) throws -> String {
     try String(contentsOf: url.appendingPathComponent(name), encoding: .utf8)

@@ -25,9 +25,9 @@ struct ShardTrainingTests {
     let (batch, shards) = (23, 4)
     let set = images(batch)
     let network = try network()
-    var pass = trainer(shards: shards, batch: batch).pass(over: set, epoch: 0)
-    #expect(try pass.step(network))
-    #expect(try !pass.step(network))
+    var run = trainer(shards: shards, batch: batch).epochRun(over: set, epoch: 0)
+    #expect(try run.step(network))
+    #expect(try !run.step(network))
 
     // Each shard by a network of its own.
     let plan = BatchPlan(
@@ -53,8 +53,8 @@ struct ShardTrainingTests {
       lossSum += loss.loss * Double(shard.count)
       images += shard.count
     }
-    #expect(images == batch && pass.progress.images == batch)
-    #expect(abs(pass.progress.lossSum - lossSum) < 1e-9)
+    #expect(images == batch && run.progress.images == batch)
+    #expect(abs(run.progress.lossSum - lossSum) < 1e-9)
     for (parameter, expected) in zip(network.parameters, gradients) {
       for (found, expected) in zip(parameter.gradient.values, expected) {
         #expect(abs(Double(found) - expected) < 1e-5 + 1e-4 * abs(expected), "\(parameter.name)")
@@ -72,14 +72,14 @@ struct ShardTrainingTests {
     let set = images(90)
     let trainer = trainer(shards: 6, batch: 32, precision: precision)
     let (whole, resumed) = (try network(), try network(threads: threads))
-    var pass = trainer.pass(over: set, epoch: 0)
-    while try pass.step(whole) {}
-    var first = trainer.pass(over: set, epoch: 0)
+    var run = trainer.epochRun(over: set, epoch: 0)
+    while try run.step(whole) {}
+    var first = trainer.epochRun(over: set, epoch: 0)
     _ = try first.step(resumed, isAskedToStop: true)
     #expect(first.isAskedToStop)
-    var rest = trainer.pass(over: set, epoch: 0, from: first.progress)
+    var rest = trainer.epochRun(over: set, epoch: 0, from: first.progress)
     while try rest.step(resumed) {}
-    #expect(whole.tensors == resumed.tensors && pass.progress == rest.progress)
+    #expect(whole.tensors == resumed.tensors && run.progress == rest.progress)
   }
 
   @Test(
@@ -113,12 +113,12 @@ struct ShardTrainingTests {
   func smallLastBatch(threads: Int) throws {
     let set = images(33)
     let network = try network(threads: threads)
-    var pass = trainer(shards: 8, batch: 30).pass(over: set, epoch: 0)
-    while try pass.step(network) {}
-    #expect(pass.progress.images == 33 && pass.progress.steps == 2)
+    var run = trainer(shards: 8, batch: 30).epochRun(over: set, epoch: 0)
+    while try run.step(network) {}
+    #expect(run.progress.images == 33 && run.progress.steps == 2)
     network.parameters[0].value.values[0] = .infinity
     let layer = try #require(network.layers().first).name
-    var next = trainer(shards: 8, batch: 30).pass(over: set, epoch: 1)
+    var next = trainer(shards: 8, batch: 30).epochRun(over: set, epoch: 1)
     let error = #expect(throws: TrainingError.self) { try next.step(network) }
     #expect(
       error?.description.contains("at epoch 2, step 1; the first layer that is not finite is \(layer)")

@@ -75,7 +75,7 @@ struct TrainerTests {
     #expect(try smoothed.tensors != Self.trained(threads: 1).tensors)
   }
 
-  @Test("a checkpoint goes on bit for bit, after channels were removed too")
+  @Test("a checkpoint resumes bit for bit, after channels were removed too")
   func checkpoint() throws {
     let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
     let straight = try Self.network(threads: 2)
@@ -152,30 +152,30 @@ struct TrainerTests {
   func divergenceAfterTheLastStep() throws {
     let network = try Self.network(threads: 1)
     let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
-    var pass = trainer.pass(over: Self.images, epoch: 2)
-    for _ in 0..<pass.stepCount { #expect(try pass.step(network)) }
+    var run = trainer.epochRun(over: Self.images, epoch: 2)
+    for _ in 0..<run.stepCount { #expect(try run.step(network)) }
     let weight = try #require(network.parameters.first { $0.name == "layer2.0.conv1.weight" })
     weight.value.values[5] = .infinity
     #expect(throws: TrainingError.tensorDiverged(epoch: 3, tensor: "layer2.0.conv1.weight")) {
-      try pass.step(network)
+      try run.step(network)
     }
     #expect(network.firstNonFiniteTensor == "layer2.0.conv1.weight")
     #expect(try Self.evaluate(network).loss == nil)
   }
 
-  @Test("a pass that was left after any step goes on bit for bit", arguments: [1, 7, 11])
+  @Test("an epoch that was left after any step resumes bit for bit", arguments: [1, 7, 11])
   func middleOfAnEpoch(_ steps: Int) throws {
     let trainer = Trainer(Self.train(rate: 0.05), dataset: Self.dataset, seed: 3)
     let straight = try Self.network(threads: 2)
     let whole = try trainer.train(straight, on: Self.images, epoch: 2)
     #expect(whole.steps == 11)
     let left = try Self.network(threads: 2)
-    var pass = trainer.pass(over: Self.images, epoch: 2)
-    #expect(pass.stepCount == 11)
-    for _ in 0..<steps { #expect(try pass.step(left)) }
-    let saved = try TensorFile(sealed: Checkpoint.file(left, notes: [:]).sealed(), file: "memory")
-    let progress = try JSONDecoder().decode(Trainer.Progress.self, from: JSONEncoder().encode(pass.progress))
-    #expect(progress == pass.progress)
+    var run = trainer.epochRun(over: Self.images, epoch: 2)
+    #expect(run.stepCount == 11)
+    for _ in 0..<steps { #expect(try run.step(left)) }
+    let saved = try TensorFile(checksummed: Checkpoint.file(left, notes: [:]).checksummed(), file: "memory")
+    let progress = try JSONDecoder().decode(Trainer.Progress.self, from: JSONEncoder().encode(run.progress))
+    #expect(progress == run.progress)
     let resumed = try Self.network(threads: 1)
     try Checkpoint.restore(resumed, from: saved, path: "memory")
     #expect(try trainer.train(resumed, on: Self.images, epoch: 2, from: progress) == whole)
@@ -237,8 +237,8 @@ extension Trainer {
   func train(
     _ network: Network, on images: ImageSet, epoch: Int, from progress: Progress = Progress()
   ) throws -> Progress {
-    var pass = pass(over: images, epoch: epoch, from: progress)
-    while try pass.step(network) {}
-    return pass.progress
+    var run = epochRun(over: images, epoch: epoch, from: progress)
+    while try run.step(network) {}
+    return run.progress
   }
 }

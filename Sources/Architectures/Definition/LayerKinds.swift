@@ -63,8 +63,9 @@ enum LayerKinds {
     "slope", .number(0...1), "Slope of `leaky_relu` below zero; default: 0.01.")
 
   private static let ofConvolutions = [
-    Catalog.LayerOption("stride", .whole(1...64), "Default: 1."),
-    Catalog.LayerOption("padding", .whole(0...64), "Zeros on every side; default: half of the kernel."),
+    Catalog.LayerOption("stride", .whole(WindowLimits.strides), "Default: 1."),
+    Catalog.LayerOption(
+      "padding", .whole(WindowLimits.paddings), "Zeros on every side; default: half of the kernel."),
     Catalog.LayerOption("norm", .word(["batch", "none"]), "Batch norm after it; default: batch."),
     activationOption("Activation after batch norm; default: relu."), slope,
     Catalog.LayerOption("bias", .flag, "Default: only without batch norm."), outputs,
@@ -79,7 +80,8 @@ enum LayerKinds {
     description: Catalog.LayerKind(
       "conv", .whole(sizes),
       options: [
-        Catalog.LayerOption("kernel", .whole(1...63), "Rows and columns of a filter; default: 3."),
+        Catalog.LayerOption(
+          "kernel", .whole(WindowLimits.kernels), "Rows and columns of a filter; default: 3."),
         Catalog.LayerOption(
           "groups", .whole(sizes), "Number of groups of the convolution; default: 1."),
       ] + ofConvolutions,
@@ -93,7 +95,7 @@ enum LayerKinds {
 
   private static let depthwise = LayerKind(
     description: Catalog.LayerKind(
-      "depthwise", .whole(1...63), options: ofConvolutions,
+      "depthwise", .whole(WindowLimits.kernels), options: ofConvolutions,
       "A depthwise convolution with this kernel size, batch norm and ReLU.")
   ) { (parts, builder) throws(GraphError) in
     let channels = builder.shape(parts.inputs[0]).channels
@@ -175,7 +177,7 @@ enum LayerKinds {
   ) { (parts, builder) throws(GraphError) in try addActivation(parts, to: parts.inputs[0], &builder) }
 
   private static let ofPools = [
-    Catalog.LayerOption("stride", .whole(1...64), "Default: the window."),
+    Catalog.LayerOption("stride", .whole(WindowLimits.strides), "Default: the window."),
     Catalog.LayerOption("padding", .whole(0...32), "On every side, at most half of the window; default: 0."),
   ]
 
@@ -184,7 +186,7 @@ enum LayerKinds {
     _ operation: @escaping @Sendable (_ window: Int, _ stride: Int?, _ padding: Int) -> any Operation
   ) -> LayerKind {
     LayerKind(
-      description: Catalog.LayerKind(name, .whole(1...64), options: ofPools, summary)
+      description: Catalog.LayerKind(name, .whole(WindowLimits.poolings), options: ofPools, summary)
     ) { (parts, builder) throws(GraphError) in
       let numbers = parts.options.numbers
       return try builder.add(

@@ -9,8 +9,8 @@ struct MNIST: FolderFormat {
 
   static let source =
     "train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
-    + "t10k-labels-idx1-ubyte.gz from http://yann.lecun.com/exdb/mnist/ or its mirror "
-    + "https://ossci-datasets.s3.amazonaws.com/mnist/"
+    + "t10k-labels-idx1-ubyte.gz from https://ossci-datasets.s3.amazonaws.com/mnist/, a mirror of "
+    + "http://yann.lecun.com/exdb/mnist/"
 
   func load(path: String) throws(DatasetError) -> Dataset {
     let files = IDXFiles(

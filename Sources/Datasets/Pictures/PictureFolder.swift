@@ -47,6 +47,10 @@ struct PictureFolder {
     if let name = names.first(where: { name in entries.contains { $0.name == name && $0.isFolder } }) {
       return name
     }
+    for case (let name, .absent(.other(let problem))) in entries.map({ ($0.name, $0.kind) })
+    where names.contains(name) {
+      throw .folder("\(path)/\(name)", problem, layout: Self.layout)
+    }
     let problem = "there is no folder \(listed(names, "or")) in it; \(entries.found(in: path))"
     throw .folder(path, problem + hint(names, entries), layout: Self.layout)
   }

@@ -21,7 +21,7 @@ public struct KubernetesJob: Sendable {
   public static let image = "espalier"
   public static let claim = "espalier"
   /// Mount path of the volume in a pod; relative paths of experiments are relative to it.
-  private static let workingFolder = "/work"
+  public static let workingFolder = "/work"
   private static let experimentFolder = "/experiments"
   /// Largest size of the resolved experiments; the API server rejects larger ConfigMaps.
   public static let largestConfiguration = 1 << 20
@@ -38,6 +38,16 @@ public struct KubernetesJob: Sendable {
     self.specs = specs
     self.memory = memory
     (self.setup, self.kubernetes, self.shards, self.limit) = (setup, kubernetes, shards, limit)
+  }
+
+  /// Whether a path in a pod is on the volume; other files are lost with the pod.
+  public static func keeps(_ path: String) -> Bool {
+    let volume = workingFolder.split(separator: "/")
+    var parts = path.hasPrefix("/") ? [] : volume
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return parts.starts(with: volume)
   }
 
   /// Bytes of the experiments.
@@ -138,8 +148,9 @@ public struct KubernetesJob: Sendable {
                 image: \(yamlQuoted(kubernetes.image ?? Self.image))
                 workingDir: \(Self.workingFolder)
                 command: [/bin/sh, -c]
+                # Two columns of indentation, whatever a setup line begins with.
                 args:
-                  - |
+                  - |2
       \(script)\
                 env:
                   - {name: ESPALIER_JOB, value: \(jobName)}

@@ -3,8 +3,6 @@ import Specification
 /// The shell script of a Slurm job: its resources, and how it is requeued at its time limit.
 public struct SlurmScript: Sendable {
   public var command: SuiteCommand
-  /// Absolute.
-  public var workingFolder: String
   /// Absolute; gets script and logs.
   public var folder: String
   public var resources: TaskResources
@@ -13,15 +11,17 @@ public struct SlurmScript: Sendable {
   /// Number of shards.
   public var shards: Int
 
-  /// Two minutes before the limit: enough to finish a step and save.
-  public static let signal = EarlySignal(name: "USR1", seconds: 120)
+  /// The signal before the time limit. By default it comes two minutes before, enough to finish a
+  /// step and save, or halfway through a limit below four minutes.
+  public var signal: EarlySignal {
+    slurm.signal ?? EarlySignal(name: "USR1", seconds: min(120, resources.time.minutes * 30))
+  }
 
   public init(
-    command: SuiteCommand, workingFolder: String, folder: String, resources: TaskResources, setup: [String],
+    command: SuiteCommand, folder: String, resources: TaskResources, setup: [String],
     slurm: ClusterProfile.Slurm, shards: Int
   ) {
     self.command = command
-    self.workingFolder = workingFolder
     self.folder = folder
     self.resources = resources
     self.setup = setup
@@ -41,7 +41,7 @@ public struct SlurmScript: Sendable {
     var options = [
       "--job-name=\(command.name)", "--output=\(folder.replacing("%", with: "%%"))/\(log)",
       "--open-mode=append", "--requeue",
-      "--signal=B:\(slurm.signal ?? Self.signal)", "--cpus-per-task=\(resources.threads)",
+      "--signal=B:\(signal)", "--cpus-per-task=\(resources.threads)",
       "--mem=\(resources.memory)", "--time=\(resources.time)",
     ]
     if let partition = slurm.partition { options.append("--partition=\(partition)") }
@@ -51,7 +51,7 @@ public struct SlurmScript: Sendable {
       #!/bin/bash
       \(options.map { "#SBATCH \(Self.quoted($0))" }.joined(separator: "\n"))
 
-      cd \(shellQuoted(workingFolder)) || exit 2
+      cd \(shellQuoted(command.workingFolder)) || exit 2
       \(setup.map { $0 + "\n" }.joined())
       # The signal before the time limit goes to this shell alone. Espalier saves its state and ends with 130; before it
       # has begun, the signal ends it.
@@ -70,7 +70,9 @@ public struct SlurmScript: Sendable {
       job=${job:-$SLURM_JOB_ID}
       case $status in
         130 | 138 | 140 | 143)
-          if [ "$(squeue --noheader --jobs="$job" --format=%T)" = RUNNING ]; then
+          # A squeue that fails, because Slurm is busy, is no sign of an end.
+          state=$(squeue --noheader --jobs="$job" --format=%T) || state=RUNNING
+          if [ "$state" = RUNNING ]; then
             # Ends this shell as well.
             scontrol requeue "$job" && sleep 60
           fi

@@ -48,17 +48,10 @@ public struct SlurmSubmission: Sendable {
   /// Writes the scripts and submits them; if one is rejected, earlier ones are cancelled.
   ///
   /// - Throws: `RunError.storage` also while jobs of an earlier submission are left, which would
-  ///   hold the locks of these.
+  ///   hold the locks of these, and if Slurm does not say whether some are.
   public func submit() throws(RunError) -> SubmissionRecord {
     let slurm = Slurm()
-    if let earlier = SubmissionRecord(folder: script.folder) {
-      let left = Set((try? slurm.queue(earlier.jobs))?.map(\.job) ?? []).sorted()
-      guard left.isEmpty else {
-        throw .storage(
-          "an earlier submission of this suite is still queued or running; wait for it, or cancel it: scancel "
-            + left.joined(separator: " "))
-      }
-    }
+    try checkEarlier(slurm)
     try stored {
       try DurableFile.makeFolder(script.folder)
       try DurableFile.write(Array(script.training.utf8), to: trainingScript)
@@ -71,13 +64,29 @@ public struct SlurmSubmission: Sendable {
       let report = try slurm.submit(arguments(after: training))
       jobs.append(report)
       let record = SubmissionRecord(
-        command: script.command, workingFolder: script.workingFolder, shards: script.shards,
         arrays: zip(training, arrays).map { .init(job: $0, offset: $1.offset) }, report: report)
       try record.write(to: script.folder)
       return record
     } catch {
-      if !jobs.isEmpty { try? slurm.cancel(jobs) }
-      throw .storage("\(error)")
+      let areCancelled = jobs.isEmpty || (try? slurm.cancel(jobs)) != nil
+      // No record names them.
+      let advice = areCancelled ? "" : "; cancel the jobs before it: scancel " + jobs.joined(separator: " ")
+      throw .storage("\(error)\(advice)")
+    }
+  }
+
+  private func checkEarlier(_ slurm: Slurm) throws(RunError) {
+    guard let earlier = try SubmissionRecord.read(in: script.folder) else { return }
+    let left: [String]
+    do throws(Slurm.Failure) {
+      left = try Set(slurm.queue(earlier.jobs).map(\.job)).sorted()
+    } catch {
+      throw .storage("an earlier submission of this suite may still be queued or running; \(error)")
+    }
+    guard left.isEmpty else {
+      throw .storage(
+        "an earlier submission of this suite is still queued or running; wait for it, or cancel it: scancel "
+          + left.joined(separator: " "))
     }
   }
 }

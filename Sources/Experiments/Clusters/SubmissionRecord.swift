@@ -9,9 +9,6 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
     var offset: Int
   }
 
-  var command: SuiteCommand
-  var workingFolder: String
-  var shards: Int
   var arrays: [Array]
   /// The job that writes the reports.
   var report: String
@@ -38,12 +35,15 @@ public struct SubmissionRecord: Codable, Equatable, Sendable {
 }
 
 extension SubmissionRecord {
-  /// Nil if the suite was not submitted.
-  public init?(folder: String) {
-    let url = URL(fileURLWithPath: "\(folder)/\(Self.name)")
-    guard let data = try? Data(contentsOf: url),
+  /// The record in the folder of a suite; nil if the suite was not submitted.
+  ///
+  /// - Throws: `RunError.storage` if there is a record that cannot be read.
+  public static func read(in folder: String) throws(RunError) -> SubmissionRecord? {
+    let path = "\(folder)/\(name)"
+    if access(path, F_OK) != 0, errno == ENOENT { return nil }
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)),
       let record = try? JSONDecoder().decode(SubmissionRecord.self, from: data)
-    else { return nil }
-    self = record
+    else { throw .storage("\(path): cannot be read; delete it when no jobs of the suite are left") }
+    return record
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import TensorFiles
 
 /// Locks a folder against a second run: two runs would overwrite each other's files.
@@ -13,20 +14,29 @@ import TensorFiles
 ///   which a living owner rewrites every few seconds. A process that has seen no change for a
 ///   minute, by its own clock, takes over the file. Clocks of different hosts are not compared.
 ///
-/// An owner that was suspended for so long that its lock was taken over notices this at its next
-/// heartbeat (``interruption``). The file must be a regular file; anything else with this name is
-/// neither followed nor written to.
+/// An owner that was suspended for so long that its lock was taken over, or whose folder was
+/// removed, notices this at its next heartbeat (``interruption``). The file must be a regular file;
+/// anything else with this name is neither followed nor written to.
 final class FolderLock: Sendable {
+  /// The name of the file.
+  static let name = "lock"
+
   private let path: String
   private let descriptor: Int32
   private let heartbeat: Heartbeat
 
-  /// Interruption of the locked work: requested by the given interruption, and when another process
-  /// has taken over the lock.
+  /// Interruption of the locked work: requested by the given interruption, and when the lock is
+  /// lost.
   let interruption: Interruption
 
+  /// Whether the lock is lost: another process has taken it over, or the folder was removed.
+  var isLost: Bool { interruption.isRequestedItself }
+
+  /// Whether the lock's file is gone, as with a folder that was removed: nobody has the lock then.
+  var isRemoved: Bool { isAbsent(path) }
+
   /// Whether another process has taken over the lock.
-  var isTakenOver: Bool { interruption.isRequestedItself }
+  var isTakenOver: Bool { isLost && !isRemoved }
 
   /// Locks a folder, and creates it if it does not exist.
   ///
@@ -39,7 +49,7 @@ final class FolderLock: Sendable {
     _ folder: String, rules: LockRules = LockRules(), interruption: Interruption = Interruption(),
     announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) {
-    path = folder + "/lock"
+    path = "\(folder)/\(Self.name)"
     self.interruption = Interruption(within: interruption)
     let record = LockRecord(owner: rules.owner)
     let taking = LockTaking(
@@ -53,7 +63,7 @@ final class FolderLock: Sendable {
   /// suspended must not write before its next heartbeat, either. If not, the work is interrupted.
   func isOwned() -> Bool {
     if heartbeat.isLost { interruption.request() }
-    return !isTakenOver
+    return !isLost
   }
 
   /// Whether a folder seems to have a living owner, judging only by the record: without locking,
@@ -63,7 +73,7 @@ final class FolderLock: Sendable {
   /// decides, by the clocks of both hosts, which is good enough for display but not for taking over
   /// a lock.
   static func seemsOwned(_ folder: String, rules: LockRules = LockRules()) -> Bool {
-    let path = folder + "/lock"
+    let path = "\(folder)/\(name)"
     guard let owner = LockRecord(path: path)?.owner else { return false }
     // EPERM: the process belongs to another user.
     if owner.isOnSameHost(as: rules.owner) { return kill(owner.process, 0) == 0 || errno == EPERM }

@@ -13,7 +13,7 @@ final class Heartbeat: Sendable {
   private let beat: Beat
   private let thread: StartedThread?
 
-  /// - Parameter lost: requested when another process has taken over the lock.
+  /// - Parameter lost: requested when another process has taken over the lock, or it is gone.
   init(path: String, record: LockRecord, interval: Duration, lost: Interruption) {
     let beat = Beat(path: path, record: record, interval: interval, lost: lost)
     (self.path, id, self.beat) = (path, record.id, beat)

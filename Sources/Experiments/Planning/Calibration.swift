@@ -80,8 +80,8 @@ final class Calibration {
     let trainer = Trainer(spec.train, dataset: spec.dataset, seed: 0)
     return once("train in \(spec.train.precision); \(setting(network, spec))") {
       secondsPerImage(data.train, batch: spec.train.batchSize) { images in
-        var pass = trainer.pass(over: images, epoch: 0)
-        while (try? pass.step(network)) == true {}
+        var run = trainer.epochRun(over: images, epoch: 0)
+        while (try? run.step(network)) == true {}
       }
     }
   }
@@ -115,7 +115,7 @@ final class Calibration {
   }
 
   private func checkpointSeconds(_ network: Network) -> Double {
-    elapsed { _ = DurableFile.rehearse(Checkpoint.file(network, notes: [:]).sealed(), in: folder) }
+    elapsed { _ = DurableFile.rehearse(Checkpoint.file(network, notes: [:]).checksummed(), in: folder) }
   }
 
   private func elapsed(_ body: () -> Void) -> Double {

@@ -10,8 +10,7 @@ struct EarlierResults {
 
   /// Nil if there is no readable report.
   init?(in folders: ResultFolders) {
-    guard let text = try? String(contentsOfFile: folders.report, encoding: .utf8),
-      var report = try? Report(json: text)
+    guard let text = DurableFile.text(folders.report), var report = try? Report(json: text)
     else { return nil }
     report.deployment = try? DeploymentReport.measured(beside: folders.report)
     (self.folders, self.report) = (folders, report)

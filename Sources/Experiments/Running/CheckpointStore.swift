@@ -5,7 +5,7 @@ import Training
 
 /// The checkpoints of one training in a separate folder; the last two are kept.
 ///
-/// Each is a sealed tensor file, so that any damage is noticed, and is written atomically.
+/// Each is a checksummed tensor file, so that any damage is noticed, and is written atomically.
 struct CheckpointStore: Sendable {
   let folder: String
 
@@ -69,7 +69,7 @@ struct CheckpointStore: Sendable {
 
   /// Reads the bytes of a checkpoint; nil if it belongs to another stage.
   static func read(_ bytes: [UInt8], path: String, stage: String) throws(TensorFileError) -> Restored? {
-    let file = try TensorFile(sealed: bytes, file: path)
+    let file = try TensorFile(checksummed: bytes, file: path)
     guard file.metadata[keyNote] == stage else { return nil }
     guard let text = file.metadata[recordNote],
       let record = try? JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
@@ -101,7 +101,7 @@ struct CheckpointStore: Sendable {
     encoder.outputFormatting = [.sortedKeys]
     guard let data = try? encoder.encode(record) else { return nil }
     let notes = [keyNote: stage, recordNote: String(decoding: data, as: UTF8.self)]
-    return Checkpoint.file(network, notes: notes).sealed()
+    return Checkpoint.file(network, notes: notes).checksummed()
   }
 
   /// Whether there is a checkpoint after this epoch, of any stage.

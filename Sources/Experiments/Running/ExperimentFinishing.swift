@@ -28,16 +28,7 @@ struct ExperimentFinishing {
     removeLeftovers()
     let earlier = EarlierResults(in: folders)
     var finished: [FinishedVariant] = []
-    for stage in experiment.stages {
-      let outcome = try trained(stage)
-      let precision = Precision(spec.evaluate.precision)
-      let latencies = spec.evaluate.latencyBatchSizes.map {
-        Latency(of: outcome.network, batchSize: $0, precision: precision)
-      }
-      let macs = try export(outcome, stage)
-      finished.append(
-        FinishedVariant(stage: stage, outcome: outcome, latencies: latencies, onnxMACs: macs))
-    }
+    for stage in experiment.stages { finished.append(try finish(try trained(stage), stage)) }
     var report = try ReportBuilder(
       spec: spec, data: experiment.data, engine: engine, commit: commit, ranks: ranks
     ).report(finished)
@@ -46,7 +37,9 @@ struct ExperimentFinishing {
     report.deployment = try? measured.get()
     let files = ResultFiles(folders: folders)
     try files.write(report, spec)
+    // Before its report is replaced, without which a later run would not know them.
     earlier?.removeOrphans(of: report, models: ResultFolders.models(of: spec.export))
+    try files.writeReport(report)
     if case .success(nil) = measured { try? FileManager.default.removeItem(atPath: folders.deployment) }
     // Last, since it links to the files that are there.
     try files.writePage(of: report)
@@ -73,15 +66,21 @@ struct ExperimentFinishing {
   }
 
   private func trained(_ stage: TrainingStage) throws(RunError) -> VariantTraining.Outcome {
-    let lock = try lock(stage)
-    defer { withExtendedLifetime(lock) {} }
-    let progress = printer(stage)
-    defer { progress.end() }
-    return try VariantTraining(
-      stage: stage, data: experiment.data, engine: engine, checkpoints: cache.checkpoints(stage.key),
-      events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess,
-      interruption: lock.interruption, lock: lock, progress: progress
-    ).run(fresh: false, showsDone: false)
+    while true {
+      let lock = try lock(stage)
+      defer { withExtendedLifetime(lock) {} }
+      let progress = printer(stage)
+      defer { progress.end() }
+      do throws(RunError) {
+        return try VariantTraining(
+          stage: stage, data: experiment.data, engine: engine, checkpoints: cache.checkpoints(stage.key),
+          events: TensorBoardLog(of: stage, in: folders), ownsProcess: ownsProcess,
+          interruption: lock.interruption, lock: lock, progress: progress
+        ).run(fresh: false, showsDone: false)
+      } catch .training(.interrupted) where !interruption.isRequested {
+        // The lock was lost: another process trains it, or it has to be trained once more.
+      }
+    }
   }
 
   /// Other processes that read the training hold the lock only briefly, those that train it again
@@ -103,6 +102,21 @@ struct ExperimentFinishing {
         throw interruption.isRequested ? .training(.interrupted) : error
       }
     }
+  }
+
+  /// Measures and exports a trained network, which is not kept: its weights, gradients and momentum
+  /// are needed for one variant at a time.
+  func finish(
+    _ outcome: VariantTraining.Outcome, _ stage: TrainingStage
+  ) throws(RunError) -> FinishedVariant {
+    let precision = Precision(spec.evaluate.precision)
+    let latencies = spec.evaluate.latencyBatchSizes.map {
+      Latency(of: outcome.network, batchSize: $0, precision: precision)
+    }
+    let macs = try export(outcome, stage)
+    return FinishedVariant(
+      stage: stage, record: outcome.record, structure: outcome.network.structure, latencies: latencies,
+      onnxMACs: macs)
   }
 
   /// - Returns: the MACs of the ONNX file, if one is written
@@ -139,7 +153,9 @@ struct ExperimentFinishing {
 /// A trained variant, with everything that its report needs.
 struct FinishedVariant {
   let stage: TrainingStage
-  let outcome: VariantTraining.Outcome
+  let record: TrainingRecord
+  /// The network without its weights.
+  let structure: PrunableGraph
   /// Wall time of inference.
   let latencies: [Latency]
   /// MACs of the ONNX file; nil if none is written.

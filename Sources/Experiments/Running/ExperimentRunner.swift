@@ -145,12 +145,6 @@ public struct ExperimentRunner: Sendable {
     }
   }
 
-  /// Runs one experiment.
-  func run(_ spec: ExperimentSpec) throws(RunError) -> Report {
-    guard let outcome = run([spec]).first else { throw .storage("no engine to run on") }
-    return try outcome.result.get()
-  }
-
   /// Paths of the page and of the report of an experiment.
   public func reportFiles(of spec: ExperimentSpec) -> (page: String, report: String) {
     (folders(spec).page, folders(spec).report)
@@ -188,7 +182,7 @@ public struct ExperimentRunner: Sendable {
   private func work(_ schedule: SuiteSchedule, _ engine: Engine) {
     while !stopping.isRequested, let work = schedule.next() {
       switch work {
-      case .wait: Thread.sleep(forTimeInterval: 0.02)
+      case .wait: Thread.sleep(forTimeInterval: 0.2)
       case .train(let stage, let experiment, let index):
         if begin(index, experiment.spec, schedule, for: stage) {
           train(stage, experiment.data, schedule, engine)
@@ -212,6 +206,10 @@ public struct ExperimentRunner: Sendable {
         return lock
       }
     } catch {
+      if case .inUse = error, let isNew = schedule.postpone(index, leaving: stage) {
+        if isNew { announce("\(error); continuing with other experiments") }
+        return false
+      }
       schedule.end(index, .failure(error), leaving: stage)
       failed(error)
       return false
@@ -272,6 +270,10 @@ public struct ExperimentRunner: Sendable {
       postpone(stage, owner, schedule)
     } catch .training(.interrupted) where lock?.isTakenOver == true && !stopping.isRequested {
       postpone(stage, "another process, which has taken it over,", schedule)
+    } catch .training(.interrupted) where lock?.isLost == true && !stopping.isRequested {
+      let problem = "its lock was removed; the training resumes from the checkpoints that are left"
+      progress.show(.warning("\(cache.folder(stage.key)): \(problem)", of: stage.name))
+      schedule.restart(stage)
     } catch .training(.interrupted) where group.count > 1 {
       // Another process of the group was asked to stop, so all stop.
       interruption.request()
@@ -301,23 +303,19 @@ public struct ExperimentRunner: Sendable {
     _ experiment: PreparedExperiment, _ index: Int, _ schedule: SuiteSchedule, _ engine: Engine
   ) {
     do throws(RunError) {
-      guard schedule.ownsFolder(index) else { throw takenOver(experiment.spec) }
+      let folders = folders(experiment.spec)
+      guard schedule.ownsFolder(index) else {
+        throw .inUse(folder: folders.root, owner: "which has taken it over")
+      }
       let finishing = ExperimentFinishing(
-        experiment: experiment, engine: engine, cache: cache,
-        folders: folders(experiment.spec), ownsProcess: ownsProcess, commit: commits[experiment.spec.name],
-        ranks: group.count, interruption: stopping, announce: announce, printer: printer)
+        experiment: experiment, engine: engine, cache: cache, folders: folders, ownsProcess: ownsProcess,
+        commit: commits[experiment.spec.name], ranks: group.count, interruption: stopping,
+        announce: announce, printer: printer)
       schedule.end(index, .success(try finishing.run()))
     } catch {
-      // Nobody has asked to stop, so that a lock was lost.
-      let isLost = error.isInterruption && !stopping.isRequested
-      let failure = isLost ? takenOver(experiment.spec) : error
-      schedule.end(index, .failure(failure))
-      failed(failure)
+      schedule.end(index, .failure(error))
+      failed(error)
     }
-  }
-
-  private func takenOver(_ spec: ExperimentSpec) -> RunError {
-    .inUse(folder: folders(spec).root, owner: "which has taken it over")
   }
 
   /// Marks the report in the folder of a failed run as that of an earlier run, unless another run

@@ -37,6 +37,23 @@ final class SuiteSchedule: Sendable {
     var experiments: [ExperimentState] = []
     /// Trainings for which a message said that another process is running them.
     var postponed: Set<StageKey> = []
+    /// Experiments that wait until nothing else is left, since other runs have their folders.
+    var inUse: Set<Int> = []
+
+    func hasEnded(_ index: Int) -> Bool {
+      if case .ended = experiments[index] { true } else { false }
+    }
+
+    var isFinishing: Bool {
+      experiments.contains { if case .finishing = $0 { true } else { false } }
+    }
+  }
+
+  /// What decides how far a training can start from shared states.
+  private struct Start: Hashable {
+    let trunk: StageKey
+    let epochs: Int
+    let variant: Variant
   }
 
   /// The results folder of an experiment, locked while the experiment runs. Opening it may wait for
@@ -101,30 +118,41 @@ final class SuiteSchedule: Sendable {
   /// The next work item, which the caller owns from now on; nil if nothing is left.
   func next() -> Work? {
     state.withLock { state in
-      var busy: Work?
-      var isUnderWay = false
-      let running = stages.filter { state.stages[$0.key] == .running }
-      for index in experiments.indices {
-        guard case .open = state.experiments[index], let experiment = experiments[index] else { continue }
-        if share == nil, experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
-          state.experiments[index] = .finishing
-          return .finish(experiment, experiment: index)
-        }
-        for stage in experiment.stages where share?.contains(stage.key) ?? true {
-          switch state.stages[stage.key] {
-          case .waiting where isWorthWaiting(stage, for: running, state): isUnderWay = true
-          case .waiting:
-            state.stages[stage.key] = .running
-            return .train(stage, experiment, experiment: index)
-          case .busy: busy = busy ?? .train(stage, experiment, experiment: index)
-          case .running: isUnderWay = true
-          default: break
-          }
+      if let work = take(&state) { return work }
+      guard !state.inUse.isEmpty else { return nil }
+      guard !state.isFinishing else { return .wait }
+      // Other runs may have ended since.
+      state.inUse = []
+      return take(&state)
+    }
+  }
+
+  /// The next work item, without experiments in use by other runs.
+  private func take(_ state: inout State) -> Work? {
+    var busy: Work?
+    var isUnderWay = false
+    let running = stages.filter { state.stages[$0.key] == .running }
+    var waits: [Start: Bool] = [:]
+    for index in experiments.indices where !state.inUse.contains(index) {
+      guard case .open = state.experiments[index], let experiment = experiments[index] else { continue }
+      if share == nil, experiment.stages.allSatisfy({ Self.isDone(state.stages[$0.key]) }) {
+        state.experiments[index] = .finishing
+        return .finish(experiment, experiment: index)
+      }
+      for stage in experiment.stages where share?.contains(stage.key) ?? true {
+        switch state.stages[stage.key] {
+        case .waiting where isWorthWaiting(stage, for: running, state, &waits): isUnderWay = true
+        case .waiting:
+          state.stages[stage.key] = .running
+          return .train(stage, experiment, experiment: index)
+        case .busy: busy = busy ?? .train(stage, experiment, experiment: index)
+        case .running: isUnderWay = true
+        default: break
         }
       }
-      if case .train(let stage, _, _)? = busy { state.stages[stage.key] = .running }
-      return busy ?? (isUnderWay ? .wait : nil)
     }
+    if case .train(let stage, _, _)? = busy { state.stages[stage.key] = .running }
+    return busy ?? (isUnderWay ? .wait : nil)
   }
 
   // MARK: Shared beginnings
@@ -164,17 +192,23 @@ final class SuiteSchedule: Sendable {
 
   /// Whether another training will reach a state from which this one can start. The other one is
   /// ahead, so waiting does not delay this one.
+  ///
+  /// - Parameter known: the answers so far for these running trainings, since each reads folders
   private func isWorthWaiting(
-    _ stage: TrainingStage, for running: [TrainingStage], _ state: State
+    _ stage: TrainingStage, for running: [TrainingStage], _ state: State, _ known: inout [Start: Bool]
   ) -> Bool {
     // The progress and speed of another process are unknown: wait for it only if nothing but
     // fine-tuning follows.
     if let baseline = stage.beginning, state.stages[baseline] == .busy { return true }
-    return running.contains { other in
+    let start = Start(trunk: stage.trunk, epochs: stage.commonEpochs, variant: stage.variant)
+    if let answer = known[start] { return answer }
+    let answer = running.contains { other in
       guard other.trunk == stage.trunk, let beginnings = beginnings[stage.key] else { return false }
       let common = min(other.commonEpochs, stage.commonEpochs)
       return beginnings.newestEpoch < common && (cache.checkpoints(other.key).newestEpoch ?? 0) < common
     }
+    known[start] = answer
+    return answer
   }
 
   // MARK: What became of it
@@ -188,6 +222,29 @@ final class SuiteSchedule: Sendable {
       state.stages[stage.key] = .busy
       return state.postponed.insert(stage.key).inserted
     }
+  }
+
+  /// Postpones an experiment whose folder another run has, until nothing else is left.
+  ///
+  /// - Parameter stage: the training that was taken for it, which becomes available to others.
+  /// - Returns: whether it was not postponed already; nil if nothing else is left.
+  func postpone(_ index: Int, leaving stage: TrainingStage?) -> Bool? {
+    defer { unlockFolders() }
+    return state.withLock { state in
+      let isOtherLeft = experiments.indices.contains {
+        $0 != index && !state.inUse.contains($0) && !state.hasEnded($0)
+      }
+      guard isOtherLeft else { return nil }
+      if let stage { state.stages[stage.key] = .waiting }
+      if case .finishing = state.experiments[index] { state.experiments[index] = .open }
+      return state.inUse.insert(index).inserted
+    }
+  }
+
+  /// Makes a training available again, of which everything was removed while it ran.
+  func restart(_ stage: TrainingStage) {
+    state.withLock { $0.stages[stage.key] = .waiting }
+    unlockFolders()
   }
 
   func finished(_ stage: TrainingStage, trained: Bool) {
@@ -223,7 +280,7 @@ final class SuiteSchedule: Sendable {
     _ indices: [Int], _ result: Result<Report, RunError>, _ state: inout State
   ) -> [Int] {
     indices.filter { index in
-      if case .ended = state.experiments[index] { return false }
+      if state.hasEnded(index) { return false }
       state.experiments[index] = .ended(result)
       return true
     }
@@ -243,8 +300,8 @@ final class SuiteSchedule: Sendable {
   private func unlockFolders() {
     let unused = state.withLock { state in
       experiments.indices.filter { index in
-        guard case .ended = state.experiments[index] else { return false }
-        return !(experiments[index]?.stages ?? []).contains { state.stages[$0.key] == .running }
+        state.hasEnded(index)
+          && !(experiments[index]?.stages ?? []).contains { state.stages[$0.key] == .running }
       }
     }
     for index in unused { folders[index].lock.withLock { $0 = nil } }
@@ -256,8 +313,8 @@ final class SuiteSchedule: Sendable {
 
   // MARK: Folders
 
-  /// Opens the folder of an experiment once, and keeps its lock until the experiment ends. A shard
-  /// does not open folders of experiments.
+  /// Opens the folder of an experiment once, and keeps its lock until the experiment ends. A folder
+  /// that was removed since is opened again. A shard does not open folders of experiments.
   ///
   /// - Parameter stage: the training that was taken for the experiment, if one was.
   /// - Returns: false if the experiment has ended in the meantime; the training is then available
@@ -268,6 +325,7 @@ final class SuiteSchedule: Sendable {
     guard share == nil, let experiment = experiments[index] else { return true }
     let isOpen = folders[index].lock.withLock { lock -> Result<Bool, RunError> in
       Result { () throws(RunError) in
+        if lock?.isRemoved == true { lock = nil }
         if lock == nil, !hasEnded(index) { lock = try open(experiment) }
         return !hasEnded(index)
       }
@@ -282,11 +340,7 @@ final class SuiteSchedule: Sendable {
   /// for so long that another one has taken it over.
   func ownsFolder(_ index: Int) -> Bool { folders[index].lock.withLock { $0?.isOwned() ?? true } }
 
-  private func hasEnded(_ index: Int) -> Bool {
-    state.withLock { state in
-      if case .ended = state.experiments[index] { true } else { false }
-    }
-  }
+  private func hasEnded(_ index: Int) -> Bool { state.withLock { $0.hasEnded(index) } }
 
   // MARK: Results
 

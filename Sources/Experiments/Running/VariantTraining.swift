@@ -95,7 +95,7 @@ struct VariantTraining {
       try save(network, record)
     }
     // Then the end is not saved.
-    if group.any(lock?.isTakenOver ?? false) { throw .training(.interrupted) }
+    if group.any(lock?.isLost ?? false) { throw .training(.interrupted) }
   }
 
   private var schedule: PruningSchedule? {
@@ -226,18 +226,18 @@ struct VariantTraining {
   /// The steps of the current epoch, or of a new one; `record.current` is its progress.
   private func trainSteps(
     _ network: Network, _ trainer: Trainer, _ record: inout TrainingRecord
-  ) throws(RunError) -> Trainer.Pass {
+  ) throws(RunError) -> Trainer.EpochRun {
     var before = record.current ?? TrainingRecord.PartialEpoch()
     let size = size(network)
     var saved = ContinuousClock.now
     var meter = UsageMeter(ownsProcess: ownsProcess)
-    var pass = trainer.pass(over: data.train, epoch: record.epochs.count, from: before.progress)
-    while try step(&pass, network) {
+    var run = trainer.epochRun(over: data.train, epoch: record.epochs.count, from: before.progress)
+    while try step(&run, network) {
       meter.sample()
-      let partial = before.advanced(to: pass.progress, by: meter.usage())
+      let partial = before.advanced(to: run.progress, by: meter.usage())
       record.current = partial
-      report(partial, of: pass, epoch: record.epochs.count, size)
-      let isAsked = group.count > 1 ? pass.isAskedToStop : interruption.isRequested
+      report(partial, of: run, epoch: record.epochs.count, size)
+      let isAsked = group.count > 1 ? run.isAskedToStop : interruption.isRequested
       guard isAsked || ContinuousClock.now - saved >= checkpointInterval else { continue }
       try save(network, record)
       if isAsked { throw .training(.interrupted) }
@@ -245,11 +245,11 @@ struct VariantTraining {
       saved = .now
       (before, meter) = (partial, UsageMeter(ownsProcess: ownsProcess))
     }
-    return pass
+    return run
   }
 
-  private func step(_ pass: inout Trainer.Pass, _ network: Network) throws(RunError) -> Bool {
-    do { return try pass.step(network, isAskedToStop: interruption.isRequested) } catch {
+  private func step(_ run: inout Trainer.EpochRun, _ network: Network) throws(RunError) -> Bool {
+    do { return try run.step(network, isAskedToStop: interruption.isRequested) } catch {
       if case .data = error { try end(.training(error)) }
       throw .training(error)
     }
@@ -268,15 +268,15 @@ struct VariantTraining {
   }
 
   private func report(
-    _ partial: TrainingRecord.PartialEpoch, of pass: Trainer.Pass, epoch: Int,
+    _ partial: TrainingRecord.PartialEpoch, of run: Trainer.EpochRun, epoch: Int,
     _ size: PruningProgress.Size
   ) {
-    let share = Double(partial.progress.steps) / Double(pass.stepCount)
+    let share = Double(partial.progress.steps) / Double(run.stepCount)
     let epochsLeft = Double(epochs - epoch) - share
     show(
       .step(
         StepProgress(
-          epoch: epoch + 1, epochs: epochs, step: partial.progress.steps, steps: pass.stepCount,
+          epoch: epoch + 1, epochs: epochs, step: partial.progress.steps, steps: run.stepCount,
           loss: partial.progress.loss, accuracy: partial.progress.top1, channels: size.channels,
           macs: size.macs, imagesPerSecond: Double(partial.progress.images) / partial.seconds,
           secondsToGo: partial.seconds / share * epochsLeft,

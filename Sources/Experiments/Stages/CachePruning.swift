@@ -8,6 +8,8 @@ public struct CachePruning: Encodable {
   public let inUse: [CacheEntry]
   /// A sentence for each experiment whose entries are not known, so that its runs do not keep them.
   public let problems: [String]
+  /// A sentence for each reason why something could not be removed.
+  public let failures: [String]
 
   private enum CodingKeys: CodingKey { case removed, inUse }
 
@@ -17,13 +19,14 @@ public struct CachePruning: Encodable {
   ///   - isDry: whether to remove nothing and only report, without waiting for owners on other
   ///     hosts.
   ///   - announce: is called with a message if it waits long for such an owner.
-  /// - Throws: `RunError.storage` if something cannot be removed, or with `unusedOnly` if it is not
+  /// - Throws: `RunError.storage` if a folder cannot be read, or with `unusedOnly` if it is not
   ///   known which trainings an experiment uses.
   public init(
     results: String, unusedOnly: Bool, minimumAge: Int, isDry: Bool,
     announce: @escaping (String) -> Void = { _ in }
   ) throws(RunError) {
     var (removed, inUse): ([CacheEntry], [CacheEntry]) = ([], [])
+    var failures: [String] = []
     let (all, problems) = try StageCache(results: results).entries(of: results)
     if unusedOnly, let problem = problems.first { throw .storage("\(problem), so that nothing is removed") }
     self.problems = problems
@@ -36,16 +39,22 @@ public struct CachePruning: Encodable {
       return false
     }
     for entry in entries {
-      var isFree = true
-      for experiment in entry.experiments where isFree { isFree = try !isRunning(experiment) }
-      if isFree {
-        isFree =
-          try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path, announce)
+      do throws(RunError) {
+        var isFree = true
+        for experiment in entry.experiments where isFree { isFree = try !isRunning(experiment) }
+        if isFree {
+          isFree =
+            try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path, announce)
+        }
+        if isFree { removed.append(entry) } else { inUse.append(entry) }
+      } catch {
+        // Entries of the same experiment may have the same reason.
+        if !failures.contains(error.description) { failures.append(error.description) }
       }
-      if isFree { removed.append(entry) } else { inUse.append(entry) }
     }
     self.removed = removed
     self.inUse = inUse
+    self.failures = failures
   }
 
   /// Removes a folder; returns false if a run is using it.
@@ -56,18 +65,22 @@ public struct CachePruning: Encodable {
       // Prevents runs from using it during removal.
       let lock = try FolderLock(folder, announce: announce)
       defer { withExtendedLifetime(lock) {} }
-      try remove(folder)
-      return true
+      for name in try names(in: folder) where name != FolderLock.name { try remove("\(folder)/\(name)") }
     } catch .inUse {
       return false
-    } catch {
-      throw error
     }
+    // Not before the lock is closed, since network file systems keep a name for every open file. A
+    // run may use the folder again by now.
+    let code = rmdir(folder) == 0 ? 0 : errno
+    guard [0, ENOENT, ENOTEMPTY].contains(code) else {
+      throw .storage("\(folder): cannot be removed: \(String(cString: strerror(code)))")
+    }
+    return true
   }
 
-  private static func remove(_ folder: String) throws(RunError) {
-    do { try FileManager.default.removeItem(atPath: folder) } catch {
-      throw .storage("\(folder): cannot be removed: \(error.localizedDescription)")
+  private static func remove(_ path: String) throws(RunError) {
+    do { try FileManager.default.removeItem(atPath: path) } catch {
+      throw .storage("\(path): cannot be removed: \(error.localizedDescription)")
     }
   }
 }

@@ -32,9 +32,9 @@ struct CheckpointReader: FuzzedReader {
 
   func read(_ bytes: [UInt8]) {
     readOnce(bytes)
-    var sealed = TensorFileReader.lengthRepaired(bytes)
-    TensorFile.seal(&sealed)
-    readOnce(sealed)
+    var repaired = TensorFileReader.lengthRepaired(bytes)
+    TensorFile.writeChecksum(into: &repaired)
+    readOnce(repaired)
   }
 
   private func readOnce(_ bytes: [UInt8]) {

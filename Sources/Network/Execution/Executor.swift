@@ -59,8 +59,9 @@ struct Executor {
 
   private func kept(_ x: StepValues, _ output: Planes, of step: any Step, _ run: Run) -> StepValues {
     let needs = step.needs(run)
-    let inputs = zip(zip(step.inputs, x.inputs), needs.inputs).map { input, isNeeded -> Planes? in
-      guard isNeeded, let planes = input.1, !isRecomputed(input.0, planes, run) else { return nil }
+    let inputs = step.inputs.enumerated().map { rank, value -> Planes? in
+      guard needs.inputs[rank], let planes = x.inputs[rank], !isRecomputed(value, planes, run)
+      else { return nil }
       return planes
     }
     return StepValues(inputs: inputs, output: needs.output ? output : nil, inputShapes: x.inputShapes)

@@ -43,12 +43,9 @@ struct ConvolutionStep: Step {
     self.activation = activation
     self.sum = sum
     self.output = output
-    var inputs = [input]
-    if let shortcut { inputs.append(shortcut) }
+    inputs = [input] + [shortcut, phases].compactMap(\.self)
     shortcutRank = shortcut == nil ? nil : 1
-    if let phases { inputs.append(phases) }
     phasesRank = phases == nil ? nil : inputs.count - 1
-    self.inputs = inputs
   }
 
   struct Saved: Sendable {

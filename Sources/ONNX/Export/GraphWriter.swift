@@ -125,14 +125,7 @@ struct GraphWriter {
     var last = written(graph.output)
     guard last.name != "logits" else { return }
     last = placed(last, ChannelLayout(graph.classes), "logits", pixels: 1)
-    file.node.append(
-      .with {
-        $0.name = "logits/Flatten"
-        $0.opType = "Flatten"
-        $0.input = [last.name]
-        $0.output = ["logits"]
-        $0.attribute = [.int("axis", 1)]
-      })
+    _ = emit("Flatten", [last.name], "logits", [.int("axis", 1)], output: "logits")
   }
 
   mutating func initializer(_ name: String, _ tensor: Tensor) -> String {

@@ -12,6 +12,7 @@ extension GraphReader {
     let features = try features(node, isTransposable: true)
     let value = try append(
       Activation(function), [features.value], layer: layer(before: node, features.value), node)
+    if [.sigmoid, .hardSigmoid].contains(function) { gates.insert(value) }
     set(result ?? node, .features(features.with(value)))
   }
 
@@ -99,7 +100,7 @@ extension GraphReader {
     guard let sizes = node.ints("kernel_shape"), !features.isVector else {
       throw node.error("it has no window, or reads no map")
     }
-    let window = try window(node, sizes: sizes, features)
+    let window = try window(node, sizes: sizes, within: WindowLimits.poolings, features)
     let shape = builder.shape(features.value)
     // Rounding up adds a window only if there is a remainder.
     if node.int("ceil_mode", 0) == 1,
@@ -128,7 +129,7 @@ extension GraphReader {
   mutating func reduce(_ node: NodeReader) throws(ONNXError) {
     let axes = try axes(node, input: 1) ?? []
     let isVector = node.int("keepdims", 1) == 0
-    if let pooled = try afterSecondRemoval(node, axes), pooled.isVector == isVector {
+    if let pooled = try afterSecondOperator(node, axes), pooled.isVector == isVector {
       return set(node, .features(pooled))
     }
     let features = try features(node)
@@ -140,8 +141,8 @@ extension GraphReader {
     let value = try append(try globalPooling(node, features), [features.value], node)
     var pooled = Features(value: value, isVector: isVector)
     if removed.count == 1 {
-      pooled.second = SecondRemoval(
-        type: node.type, axis: isVector ? 2 : 5 - removed[0], dimensions: isVector ? 3 : 4)
+      pooled.second = SecondOperator(
+        type: node.type, axes: [isVector ? 2 : 5 - removed[0]], dimensions: isVector ? 3 : 4)
     }
     set(node, .features(pooled))
   }
@@ -150,10 +151,10 @@ extension GraphReader {
   private func globalPooling(_ node: NodeReader, _ features: Features) throws(ONNXError) -> any Operation {
     guard ["GlobalMaxPool", "ReduceMax"].contains(node.type) else { return GlobalAveragePooling() }
     let shape = builder.shape(features.value)
-    guard shape.rows == shape.columns, shape.rows <= Self.mostKernel else {
+    guard shape.rows == shape.columns, WindowLimits.poolings.contains(shape.rows) else {
       throw node.error(
         "it takes the maximum of a map of \(shape)",
-        "only square maps of at most \(Self.mostKernel) rows are supported")
+        "only square maps of at most \(WindowLimits.poolings.upperBound) rows are supported")
     }
     return MaxPooling(window: shape.rows)
   }
@@ -173,12 +174,16 @@ extension GraphReader {
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }
 
-  /// A signal and its gate: the gate is the operand with one value per channel, or else the second.
+  /// A signal and its gate: the gate is the operand with one value per channel. Of two with the
+  /// same shape it is the one that a sigmoid computes, or else the second, as always in own files.
   mutating func multiply(_ node: NodeReader) throws(ONNXError) {
     if try arithmetic(node, { $0.multipliedReportingOverflow(by: $1) }) { return }
     var operands = try operands(node)
     let shapes = operands.map { builder.shape($0.value) }
-    if shapes[0].isVector, !shapes[1].isVector { operands.swapAt(0, 1) }
+    let areGates = operands.map { gates.contains($0.value) }
+    let beginsWithGate =
+      shapes[0] == shapes[1] ? areGates == [true, false] && !isOwn : shapes[0].isVector
+    if beginsWithGate { operands.swapAt(0, 1) }
     let value = try append(Multiply(), operands.map(\.value), node)
     set(node, .features(Features(value: value, isVector: operands[0].isVector)))
   }
@@ -215,6 +220,8 @@ extension GraphReader {
       // Shapes may begin with the number of images.
       throw node.error("it joins along axis \(axis)", "only channels, axis 1, can be joined")
     }
+    // Each block of torchvision's DenseNet begins like this.
+    guard node.proto.input.count > 1 else { return set(node, .features(first)) }
     var values: [Graph.Value] = []
     for rank in node.proto.input.indices {
       let operand = try features(node, rank)
@@ -223,8 +230,6 @@ extension GraphReader {
       }
       values.append(operand.value)
     }
-    // Each block of torchvision's DenseNet begins like this.
-    guard values.count > 1 else { return set(node, .features(first)) }
     let value = try append(Concatenate(), values, node)
     set(node, .features(Features(value: value, isVector: first.isVector)))
   }

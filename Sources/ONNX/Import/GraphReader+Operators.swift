@@ -56,12 +56,15 @@ extension GraphReader {
   }
 
   private static func unknown(_ node: NodeReader) -> ONNXError {
+    let unquantized = "export the model before it is quantized"
     let advice =
       [
         "Softmax": logitsAlone,
         "LogSoftmax": logitsAlone,
-        "QuantizeLinear": "export the model before it is quantized",
-        "QLinearConv": "export the model before it is quantized",
+        "QuantizeLinear": unquantized,
+        "DequantizeLinear": unquantized,
+        "DynamicQuantizeLinear": unquantized,
+        "QLinearConv": unquantized,
         "If": "torch.onnx.export with a model in eval() and fixed sizes leaves no conditions",
         "Loop": "torch.onnx.export with a model in eval() and fixed sizes leaves no loops",
       ][node.type]

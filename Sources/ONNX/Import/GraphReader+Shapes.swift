@@ -77,7 +77,7 @@ extension GraphReader {
   ///
   /// - Parameter axes: the dimensions that the node removes; nil for all
   private mutating func removePixel(_ node: NodeReader, axes: [Int]?) throws(ONNXError) {
-    if let vector = try afterSecondRemoval(node, axes ?? []) { return set(node, .features(vector)) }
+    if let vector = try afterSecondOperator(node, axes ?? []) { return set(node, .features(vector)) }
     let features = try features(node, isTransposable: true)
     let pixel = Set(1...3).subtracting([features.channelAxis])
     let removed = axes.map { Set($0.map { $0 < 0 ? $0 &+ 4 : $0 }) } ?? pixel
@@ -90,20 +90,25 @@ extension GraphReader {
     }
     var vector = Features(value: features.value, isVector: true)
     if !features.isVector, let axis = rest.first {
-      vector.second = SecondRemoval(
-        type: node.type, axis: axis - removed.count(where: { $0 < axis }), dimensions: 3)
+      vector.second = SecondOperator(
+        type: node.type, axes: [axis - removed.count(where: { $0 < axis })], dimensions: 3)
     }
     set(node, .features(vector))
   }
 
+  /// Makes a map of one pixel of a vector by adding rows and columns, at once or one after the
+  /// other.
   mutating func unsqueeze(_ node: NodeReader) throws(ONNXError) {
     if let sizes = try sizes(node, 0) { return set(node, .sizes(Sizes(sizes.values))) }
-    var features = try features(node)
     let axes = try axes(node, input: 1) ?? []
-    guard features.isVector, builder.shape(features.value).isVector, axes == [2, 3] || axes == [-2, -1] else {
+    if let map = try afterSecondOperator(node, axes) { return set(node, .features(map)) }
+    var features = try features(node)
+    let added = axes.map { $0 < 0 ? $0 &+ 2 &+ axes.count : $0 }.sorted()
+    guard features.isVector, builder.shape(features.value).isVector, added == [2, 3] || added == [2] else {
       throw node.error("it does not make a map of one pixel of a vector")
     }
     features.isVector = false
+    if added.count == 1 { features.second = SecondOperator(type: node.type, axes: [2, 3], dimensions: 4) }
     set(node, .features(features))
   }
 
@@ -215,11 +220,13 @@ extension GraphReader {
       let position = axis < 0 ? axis &+ 4 : axis
       guard (0..<4).contains(position), starts[rank] == 0,
         ends[rank] >= lengths[position] || ends[rank] >= 1 << 31,
-        position >= 2 ? (1...64).contains(steps[rank]) : steps[rank] == 1
+        position >= 2 ? WindowLimits.strides.contains(steps[rank]) : steps[rank] == 1
       else { throw node.error("it cuts a part out", "only every n-th row and column of a map is supported") }
       if position >= 2 {
         let (step, overflows) = features.steps[position - 2].multipliedReportingOverflow(by: steps[rank])
-        guard !overflows, step <= 64 else { throw node.error("its step is too large") }
+        guard !overflows, WindowLimits.strides.contains(step) else {
+          throw node.error("its step is too large")
+        }
         features.steps[position - 2] = step
       }
     }

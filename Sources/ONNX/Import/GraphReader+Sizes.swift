@@ -50,10 +50,14 @@ extension GraphReader {
   private mutating func wholeShape(_ node: NodeReader) throws(ONNXError) -> [Int?] {
     if case .tensor(let proto) = try lookup(node.input(0), of: node) { return proto.dims.map { Int($0) } }
     if let sizes = try sizes(node, 0) { return sizes.shape }
-    let features = try features(node, isTransposable: true)
+    // What reads the map applies its steps and its padding; a projection here would be unread.
+    let features = try rawFeatures(node, isTransposable: true)
     let shape = builder.shape(features.value)
     if features.isVector { return [nil, shape.channels * shape.pixels] }
-    var whole = [nil, shape.rows, shape.columns]
+    let (steps, padding) = (features.steps, features.padding)
+    let rows = (shape.rows + steps[0] - 1) / steps[0] + padding[0] + padding[2]
+    let columns = (shape.columns + steps[1] - 1) / steps[1] + padding[1] + padding[3]
+    var whole = [nil, rows, columns]
     whole.insert(shape.channels, at: features.channelAxis)
     return whole
   }

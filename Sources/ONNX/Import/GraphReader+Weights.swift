@@ -4,10 +4,6 @@ import Network
 // Convolutions, linear layers and batch norm.
 
 extension GraphReader {
-  static let mostKernel = 63
-  private static let mostStride = 64
-  private static let mostPadding = 64
-
   /// A square window, with the same size, stride and padding in both directions.
   struct Window {
     var size: Int
@@ -17,8 +13,12 @@ extension GraphReader {
 
   /// The window of a convolution or a pooling.
   ///
-  /// - Parameter features: its input, with the padding of a Pad
-  func window(_ node: NodeReader, sizes: [Int], _ features: Features) throws(ONNXError) -> Window {
+  /// - Parameters:
+  ///   - limits: the sizes that it may have
+  ///   - features: its input, with the padding of a Pad
+  func window(
+    _ node: NodeReader, sizes: [Int], within limits: ClosedRange<Int>, _ features: Features
+  ) throws(ONNXError) -> Window {
     let strides = node.ints("strides") ?? [1, 1]
     guard sizes.count == 2, strides.count == 2 else {
       throw node.error("it is not two-dimensional", "only networks for images are supported")
@@ -29,12 +29,12 @@ extension GraphReader {
     guard sizes[0] == sizes[1], strides[0] == strides[1] else {
       throw node.error("its window of \(sizes) with strides \(strides) is not square")
     }
-    guard (1...Self.mostKernel).contains(sizes[0]), (1...Self.mostStride).contains(strides[0]) else {
+    guard limits.contains(sizes[0]), WindowLimits.strides.contains(strides[0]) else {
       throw node.error("a window of \(sizes[0]) with a stride of \(strides[0]) is not possible")
     }
     let own = try padding(node, sizes, strides, features)
     let padding = zip(own, features.padding).map { $0 &+ $1 }
-    guard padding.allSatisfy({ $0 == padding[0] }), (0...Self.mostPadding).contains(padding[0]) else {
+    guard padding.allSatisfy({ $0 == padding[0] }), WindowLimits.paddings.contains(padding[0]) else {
       throw node.error(
         "its padding of \(padding) (above, left, below, right) is not equal on all sides",
         "export with padding that is, as PyTorch's layers have it")
@@ -76,7 +76,8 @@ extension GraphReader {
     if let sizes = node.ints("kernel_shape"), sizes != Array(weight.shape.dropFirst(2)) {
       throw node.error("its kernel of \(sizes) is not that of its weights, \(weight.shape)")
     }
-    let window = try window(node, sizes: Array(weight.shape.dropFirst(2)), features)
+    let window = try window(
+      node, sizes: Array(weight.shape.dropFirst(2)), within: WindowLimits.kernels, features)
     let bias = try floats(node, 2)
     let groups = node.int("group", 1)
     let inputs = builder.shape(features.value).channels
@@ -107,7 +108,7 @@ extension GraphReader {
     guard features.padding == [0, 0, 0, 0] else {
       throw node.error("it reads the output of a Pad", "only convolutions and average pooling may")
     }
-    guard features.steps[0] == features.steps[1], (1...Self.mostStride).contains(features.steps[0]) else {
+    guard features.steps[0] == features.steps[1], WindowLimits.strides.contains(features.steps[0]) else {
       throw node.error("a Slice with steps of \(features.steps) is not square")
     }
     let inputs = builder.shape(features.value).channels

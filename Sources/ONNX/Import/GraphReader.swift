@@ -23,9 +23,9 @@ struct GraphReader {
     var steps = [1, 1]
     /// The dimension of the channels in the file, which a Transpose of one pixel changes.
     var channelAxis = 1
-    /// The operator that has to follow one that removed rows or columns alone; the rest is as after
-    /// it.
-    var second: SecondRemoval?
+    /// The operator that has to follow one that removed or added rows or columns alone; the rest is
+    /// as after it.
+    var second: SecondOperator?
 
     /// What an operation on single values makes of them.
     func with(_ value: Graph.Value) -> Features {
@@ -35,14 +35,14 @@ struct GraphReader {
     var isPlain: Bool { padding == [0, 0, 0, 0] && steps == [1, 1] && second == nil }
   }
 
-  /// The second of two operators that remove rows and columns one after the other, as
-  /// `x.mean(3).mean(2)` does.
-  struct SecondRemoval {
-    /// That of the first one: ReduceMax, ReduceMean, Squeeze or Gather.
+  /// The second of two operators that remove, or add, rows and columns one after the other, as
+  /// `x.mean(3).mean(2)` and `x[:, :, None, None]` do.
+  struct SecondOperator {
+    /// That of the first one: ReduceMax, ReduceMean, Squeeze, Gather or Unsqueeze.
     let type: String
-    /// The dimension in the file that is left to it.
-    let axis: Int
-    /// The number of dimensions in the file.
+    /// The dimensions in the file that it may name, of which it names one.
+    let axes: [Int]
+    /// The number of dimensions in the file that these are among.
     let dimensions: Int
   }
 
@@ -65,8 +65,10 @@ struct GraphReader {
   let nodes: [NodeReader]
   /// By name: the nodes that read it.
   let consumers: [String: [Int]]
-  /// Nodes that were read together with an earlier node.
+  /// Nodes that were read before their turn: constants, and those that an earlier node includes.
   var finished: Set<Int> = []
+  /// Values that a sigmoid computes.
+  var gates: Set<Graph.Value> = []
   private var known: [String: Known] = [:]
   /// The layer of each value.
   private var layers: [Graph.Value: String] = [:]
@@ -75,7 +77,7 @@ struct GraphReader {
   private(set) var used: Set<String> = []
   private let classes: String
   /// Whether this program wrote the file: networks of experiment files may end in any activation.
-  private let isOwn: Bool
+  let isOwn: Bool
 
   init(_ model: Onnx_ModelProto, folder: String, _ input: FeatureShape) throws(ONNXError) {
     let file = model.graph
@@ -151,15 +153,31 @@ struct GraphReader {
   }
 
   mutating func read() throws(ONNXError) -> ReadNetwork {
-    for (position, node) in nodes.enumerated() where !finished.contains(position) {
-      let reading = try Self.reading(of: node)
-      do throws(ONNXError) {
-        try reading(&self, node)
-      } catch {
-        throw error.node == nil ? node.error(error.problem, error.advice) : error
+    // A product looks ahead for its bias, which may be computed after it.
+    for (position, node) in nodes.enumerated() where readsConstantsAlone(node) {
+      try read(node)
+      finished.insert(position)
+    }
+    for (position, node) in nodes.enumerated() where !finished.contains(position) { try read(node) }
+    return try finish()
+  }
+
+  private mutating func read(_ node: NodeReader) throws(ONNXError) {
+    let reading = try Self.reading(of: node)
+    do throws(ONNXError) {
+      try reading(&self, node)
+    } catch {
+      throw error.node == nil ? node.error(error.problem, error.advice) : error
+    }
+  }
+
+  private func readsConstantsAlone(_ node: NodeReader) -> Bool {
+    node.proto.input.allSatisfy { name in
+      switch known[name] {
+      case .tensor?, .transposed?, .sizes?: true
+      case .features?, nil: false
       }
     }
-    return try finish()
   }
 
   private mutating func finish() throws(ONNXError) -> ReadNetwork {
@@ -176,6 +194,13 @@ struct GraphReader {
     do { graph = try builder.graph() } catch { throw ONNXError(problem: "\(error)") }
     guard last.value == graph.output else {
       throw ONNXError(problem: "its output `\(shown(classes))` is not what the last node computes")
+    }
+    if let unread = graph.nodes.indices.dropLast().first(where: {
+      graph.readers(of: graph.output(of: $0)).isEmpty
+    }) {
+      throw ONNXError(
+        node: graph.nodes[unread].layer, problem: "the network reads only the shape of what it computes",
+        advice: "export a model that takes the shape of a value that it also computes with")
     }
     if !isOwn, let activation = graph.nodes.last?.operation as? Activation,
       [.sigmoid, .hardSigmoid].contains(activation.function)
@@ -220,21 +245,26 @@ struct GraphReader {
       throw node.error(
         "it reads the output of a Transpose", "only what flattens it, linear layers and activations may")
     }
-    guard found.second == nil else {
-      throw node.error(
-        "it reads a map whose rows or columns alone were removed",
-        "remove both at once, as x.mean((2, 3)) does")
+    if let second = found.second {
+      throw second.type == "Unsqueeze"
+        ? node.error(
+          "it reads a vector to which rows or columns alone were added",
+          "add both, as x[:, :, None, None] does")
+        : node.error(
+          "it reads a map whose rows or columns alone were removed",
+          "remove both at once, as x.mean((2, 3)) does")
     }
     return found
   }
 
-  /// The features that are left by the second of two nodes that remove rows and columns; nil if the
-  /// node is not such a one.
+  /// The features that the second of two nodes gives that remove or add rows and columns; nil if
+  /// the node is not such a one.
   ///
-  /// - Parameter axes: the dimensions that the node removes
-  func afterSecondRemoval(_ node: NodeReader, _ axes: [Int]) throws(ONNXError) -> Features? {
+  /// - Parameter axes: the dimensions that the node removes or adds
+  func afterSecondOperator(_ node: NodeReader, _ axes: [Int]) throws(ONNXError) -> Features? {
     guard case .features(var features) = try lookup(node.input(0), of: node), let second = features.second,
-      node.type == second.type, axes == [second.axis] || axes == [second.axis - second.dimensions]
+      node.type == second.type, axes.count == 1,
+      second.axes.contains(axes[0] < 0 ? axes[0] &+ second.dimensions : axes[0])
     else { return nil }
     features.second = nil
     return features

@@ -21,32 +21,33 @@ struct ReportComparison {
   /// Seconds of training, and milliseconds of inference for each batch size.
   var times: [MetricComparison] {
     variants.flatMap { variant -> [MetricComparison?] in
+      let before = Self.bySeed(base.timing.runs, variant)
+      let after = Self.bySeed(candidate.timing.runs, variant)
       let sizes = Set((base.timing.runs + candidate.timing.runs).flatMap(\.latency).map(\.batchSize))
       return [
-        compare(.trainSeconds, variant, Self.times(base, variant), Self.times(candidate, variant)) { run in
+        compare(.trainSeconds, variant, before, after) { run in
           run.epochs.isEmpty ? nil : run.epochs.reduce(0) { $0 + $1.trainingSeconds }
         }
       ]
         + sizes.sorted().map { size in
-          var latency = compare(
-            .latency, variant, Self.times(base, variant), Self.times(candidate, variant)
-          ) { run in run.latency.first { $0.batchSize == size }?.milliseconds }
+          var latency = compare(.latency, variant, before, after) { run in
+            run.latency.first { $0.batchSize == size }?.milliseconds
+          }
           latency?.setting = "batches of \(size)"
           return latency
         } + deploymentTimes(variant)
     }.compactMap(\.self)
   }
 
-  /// Milliseconds of exported models, if both were measured in the same way.
+  /// Milliseconds of exported models, unless they were measured in different places.
   private func deploymentTimes(_ variant: String) -> [MetricComparison?] {
-    guard deploymentNote == nil, let before = base.deployment, let after = candidate.deployment else {
-      return []
-    }
-    return before.settings.filter(after.settings.contains).map { setting in
-      var latency = MetricComparison(
-        .latency, variant: variant, base: before.times(variant, setting),
-        candidate: after.times(variant, setting), tolerance: tolerances[.latency])
-      latency?.setting = "\(after.runtime), \(setting.text)"
+    guard deploymentNote == nil else { return [] }
+    let measured = [base, candidate].compactMap(\.deployment)
+    let before = Self.bySeed(base.deployment?.models ?? [], variant)
+    let after = Self.bySeed(candidate.deployment?.models ?? [], variant)
+    return Set(measured.flatMap(\.settings)).sorted().map { setting in
+      var latency = compare(.latency, variant, before, after) { $0.milliseconds(setting) }
+      latency?.setting = measured.first.map { "\($0.runtime), \(setting.text)" }
       return latency
     }
   }
@@ -60,20 +61,41 @@ struct ReportComparison {
     return "deployment: \(before) -> \(after), so latencies are not compared"
   }
 
-  /// Seeds in only one of the reports, and different kernels.
+  /// Seeds in only one of the reports, and other differences that explain those of numbers.
   var notes: [String] {
     var notes: [String] = []
     for variant in variants {
-      let (before, after) = (Set(Self.runs(base, variant).keys), Set(Self.runs(candidate, variant).keys))
+      let (old, new) = (Self.bySeed(base.runs, variant), Self.bySeed(candidate.runs, variant))
+      let (before, after) = (Set(old.keys), Set(new.keys))
       for seed in after.subtracting(before).sorted() { notes.append("added: \(variant) with seed \(seed)") }
       for seed in before.subtracting(after).sorted() { notes.append("missing: \(variant) with seed \(seed)") }
+      let leftOut = [old, new].map { Array($0.values).leftOutText ?? "none" }
+      if leftOut[0] != leftOut[1] {
+        notes.append("\(variant), left out as damaged: \(leftOut[0]) -> \(leftOut[1])")
+      }
     }
     for variant in Self.variants(candidate) where !Self.variants(base).contains(variant) {
       notes.append("added: \(variant)")
     }
-    let (before, after) = (base.environment.kernels, candidate.environment.kernels)
-    if before != after { notes.append("kernels: \(before) -> \(after), which round differently") }
-    return notes
+    return notes + environmentNotes
+  }
+
+  /// What the bytes of results depend on besides the experiment, where it differs; older reports
+  /// lack some of it.
+  private var environmentNotes: [String] {
+    let (before, after) = (base.environment, candidate.environment)
+    let parts: [(name: String, before: String?, after: String?, effect: String)] = [
+      ("kernels", before.kernels, after.kernels, "which round differently"),
+      ("OpenBLAS", before.blasRelease, after.blasRelease, "which may round differently"),
+      (
+        "picture decoders", before.pictureDecoders, after.pictureDecoders,
+        "which may decode to other pixels"
+      ),
+    ]
+    return parts.compactMap { part in
+      guard let before = part.before, let after = part.after, before != after else { return nil }
+      return "\(part.name): \(before) -> \(after), \(part.effect)"
+    }
   }
 
   /// Regressions that are not numbers.
@@ -90,7 +112,7 @@ struct ReportComparison {
   // MARK: One variant
 
   private func numbers(_ variant: String) -> [MetricComparison] {
-    let (before, after) = (Self.runs(base, variant), Self.runs(candidate, variant))
+    let (before, after) = (Self.bySeed(base.runs, variant), Self.bySeed(candidate.runs, variant))
     func compare(_ metric: DiffMetric, _ value: (RunReport) -> Double?) -> MetricComparison? {
       self.compare(metric, variant, before, after, value)
     }
@@ -167,8 +189,8 @@ struct ReportComparison {
     _ metric: DiffMetric, _ value: (_ baseline: RunReport, _ pruned: RunReport) -> Double?
   ) -> MetricComparison? {
     func values(_ report: Report) -> [UInt64: Double] {
-      let baselines = Self.runs(report, "baseline")
-      return Self.runs(report, "pruned").compactMapValues { run in
+      let baselines = Self.bySeed(report.runs, "baseline")
+      return Self.bySeed(report.runs, "pruned").compactMapValues { run in
         baselines[run.seed].flatMap { value($0, run) }
       }
     }
@@ -180,13 +202,8 @@ struct ReportComparison {
     second > 0 ? Double(first) / Double(second) : nil
   }
 
-  private static func runs(_ report: Report, _ variant: String) -> [UInt64: RunReport] {
-    Dictionary(report.runs.filter { $0.variant == variant }.map { ($0.seed, $0) }) { first, _ in first }
-  }
-
-  private static func times(_ report: Report, _ variant: String) -> [UInt64: Timing.Run] {
-    Dictionary(report.timing.runs.filter { $0.variant == variant }.map { ($0.seed, $0) }) { first, _ in first
-    }
+  private static func bySeed<Part: PartOfRun>(_ parts: [Part], _ variant: String) -> [UInt64: Part] {
+    Dictionary(parts.filter { $0.variant == variant }.map { ($0.seed, $0) }) { first, _ in first }
   }
 
   private static func common(
@@ -201,3 +218,13 @@ struct ReportComparison {
     report.runs.map(\.variant).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }
+
+/// What a report has of a seed and variant.
+private protocol PartOfRun {
+  var seed: UInt64 { get }
+  var variant: String { get }
+}
+
+extension RunReport: PartOfRun {}
+extension Timing.Run: PartOfRun {}
+extension DeploymentReport.Model: PartOfRun {}

@@ -30,28 +30,25 @@ extension Report {
     func macs(_ variant: String) -> Double? {
       Statistic(deployment.models.filter { $0.variant == variant }.map { Double($0.macs) })?.mean
     }
-    func latency(_ variant: String, _ setting: DeploymentReport.Setting) -> Double? {
-      // Sums depend on the order.
-      Statistic(deployment.times(variant, setting).sorted { $0.key < $1.key }.map(\.value))?.mean
-    }
     return [comparisonRow("MACs of the ONNX file", macs("baseline"), macs("pruned"), quantity)]
       + deployment.settings.map { setting in
-        comparisonRow(
-          "\(deployment.runtime), \(setting.text), ms", latency("baseline", setting),
-          latency("pruned", setting), short)
+        latencyRow("\(deployment.runtime), \(setting.text), ms") { deployment.times($0, setting) }
       }
   }
 
   private func latencyRows() -> [[Table.Cell]] {
-    func latency(_ variant: String, _ size: Int) -> Double? {
-      Statistic(
-        timing.runs.filter { $0.variant == variant }.flatMap(\.latency).filter { $0.batchSize == size }
-          .map(\.milliseconds))?.mean
+    Set(timing.runs.flatMap(\.latency).map(\.batchSize)).sorted().map { size in
+      latencyRow("inference, batch of \(size), ms") { timing.times($0, batchSize: size) }
     }
-    return Set(timing.runs.flatMap(\.latency).map(\.batchSize)).sorted().map { size in
-      comparisonRow(
-        "inference, batch of \(size), ms", latency("baseline", size), latency("pruned", size), short)
+  }
+
+  /// - Parameter times: the milliseconds of a variant, by seed.
+  private func latencyRow(_ name: String, _ times: (String) -> [UInt64: Double]) -> [Table.Cell] {
+    func mean(_ variant: String) -> Double? {
+      // Sums depend on the order.
+      Statistic(times(variant).sorted { $0.key < $1.key }.map(\.value))?.mean
     }
+    return comparisonRow(name, mean("baseline"), mean("pruned"), short)
   }
 
   /// A number of both networks, and the change.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Specification
 
@@ -29,33 +30,29 @@ public struct ReportSet: Sendable {
 
   /// The readable reports of several such paths together, and why others in folders cannot be read.
   ///
-  /// - Throws: `file: path: message` if a path has none, or if an experiment appears twice.
+  /// - Parameter unique: whether an experiment may appear only once.
+  /// - Throws: `file: path: message` if a path has none, or if an experiment appears twice although
+  ///   it may not.
   public static func readable(
-    paths: [String]
+    paths: [String], unique: Bool = true
   ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
     var reports: [Report] = []
     var problems: [ReportError] = []
     var isSingle = paths.count == 1
     for path in paths {
       let found = try Self.found(at: path)
-      for (file, report) in found.reports { try reports.append(report, from: file) }
+      for (file, report) in found.reports {
+        guard !unique || !reports.contains(where: { $0.experiment == report.experiment }) else {
+          throw ReportError(
+            path: file, message: "experiment: \(quoted(report.experiment)) is already in another folder")
+        }
+        reports.append(report)
+      }
       problems += found.problems
       isSingle = isSingle && found.isSingle
     }
     let path = paths.joined(separator: " ")
     return (ReportSet(path: path, reports: reports, isSingle: isSingle), problems)
-  }
-
-  /// Every readable report at a path, even with equal experiment names, and why others in that
-  /// folder cannot be read.
-  ///
-  /// - Throws: `file: path: message` if there is none.
-  public static func readable(
-    _ path: String
-  ) throws(ReportError) -> (set: ReportSet, problems: [ReportError]) {
-    let found = try found(at: path)
-    let set = ReportSet(path: path, reports: found.reports.map(\.report), isSingle: found.isSingle)
-    return (set, found.problems)
   }
 
   /// Reports with their files, sorted by experiment, and why others cannot be read.
@@ -140,34 +137,16 @@ public struct ReportSet: Sendable {
   }
 
   static func text(_ file: String) throws(ReportError) -> String {
-    var status = stat()
-    guard stat(file, &status) == 0 else {
-      throw ReportError(path: "", message: "cannot be read: \(String(cString: strerror(errno)))")
+    let bytes: [UInt8]
+    do throws(RegularFile.Failure) {
+      bytes = try RegularFile.read(file, largest: maximumBytes)
+    } catch {
+      throw ReportError(path: "", message: "cannot be read: \(error.reason)")
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw ReportError(path: "", message: "not a regular file")
-    }
-    guard status.st_size <= maximumBytes else {
-      throw ReportError(path: "", message: "larger than 256 MiB")
-    }
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw ReportError(path: "", message: "cannot be read")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ReportError(path: "", message: "not UTF-8")
     }
     return text
-  }
-}
-
-extension [Report] {
-  /// - Throws: if there is a report of this experiment already.
-  fileprivate mutating func append(_ report: Report, from path: String) throws(ReportError) {
-    guard !contains(where: { $0.experiment == report.experiment }) else {
-      throw ReportError(
-        path: path, message: "experiment: \(quoted(report.experiment)) is already in another folder")
-    }
-    append(report)
   }
 }
 

@@ -13,9 +13,9 @@ package func jsonText(_ value: some Encodable, pretty: Bool) -> String {
   return String(decoding: data, as: UTF8.self).replacing("\"\(notFinite)\"", with: "null")
 }
 
-/// Stands for null until the text is complete: a noncharacter of Unicode, which no YAML file can
-/// hold.
-private let notFinite = "\u{FFFE}"
+/// Stands for null until the text is complete. It begins with a noncharacter of Unicode, and no
+/// text of a report is this one by accident.
+private let notFinite = "\u{FFFE}number that is not finite"
 
 /// `testLoss` as `test_loss`; names with a dot stay as they are.
 struct SnakeCaseKey: CodingKey {

@@ -12,7 +12,7 @@ extension Report {
           experiment, "\(run.seed)", run.variant, "\(run.top1)", optional(run.top5), optional(run.testLoss),
           "\(run.parameters)", "\(run.macs)", "\(run.channels)",
           optional(cost.seconds), optional(cost.cpuSeconds), optional(cost.spentSeconds),
-          count(run.leftOut?.train), count(run.leftOut?.test),
+          run.leftOut.map { "\($0.train)" } ?? "", run.leftOut?.test.map { "\($0)" } ?? "",
         ]
       })
   }
@@ -123,8 +123,6 @@ extension Report {
         }
       })
   }
-
-  private func count(_ number: Int?) -> String { number.map(String.init) ?? "" }
 
   /// Empty if there is no finite value.
   private func optional(_ value: Double?) -> String {

@@ -11,11 +11,15 @@ package struct TextTable {
   let expendable: [String]
   /// Headers of other left-aligned columns.
   let leftAligned: Set<String>
+  /// Characters of the longest cell of each column.
+  private let widths: [Int]
 
   package init(
     _ rows: [[String]], gap: Int = 2, expendable: [String] = [], leftAligned: Set<String> = []
   ) {
-    self.rows = rows.map { $0.map { visible($0) } }
+    let rows = rows.map { $0.map { visible($0) } }
+    self.rows = rows
+    widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     self.gap = gap
     self.expendable = expendable
     self.leftAligned = leftAligned
@@ -35,22 +39,20 @@ package struct TextTable {
       shown.removeAll { $0 > 0 && header[$0] == name }
     }
     let excess = columns == .max ? 0 : max(0, width(shown) - columns)
-    let names = max(Self.shortestName, width(of: 0) - excess)
+    let names = max(Self.shortestName, widths[0] - excess)
     return rows.map { row in
       let cells = shown.map { column -> String in
         let text = column == 0 ? shortened(row[0], to: names) : row[column]
-        let space = String(
-          repeating: " ", count: (column == 0 ? min(names, width(of: 0)) : width(of: column)) - text.count)
+        let width = column == 0 ? min(names, widths[0]) : widths[column]
+        let space = String(repeating: " ", count: width - text.count)
         return column == 0 || leftAligned.contains(header[column]) ? text + space : space + text
       }
       return trimmed(cells.joined(separator: String(repeating: " ", count: gap)))
     }
   }
 
-  private func width(of column: Int) -> Int { rows.map { $0[column].count }.max() ?? 0 }
-
   private func width(_ columns: [Int]) -> Int {
-    columns.map(width).reduce(0, +) + gap * max(0, columns.count - 1)
+    columns.map { widths[$0] }.reduce(0, +) + gap * max(0, columns.count - 1)
   }
 }
 

@@ -28,10 +28,9 @@ struct DeclarationReader {
     let names = context.diagnostics.count == before ? numbers.map(\.name) : nil
     let templates = readBlocks(blocks, numbers.map(\.name))
     let list = readLayers(layers, keyPath(path, "layers"), templates, parameters: names)
-    let blockDeclarations = templates.mapValues(\.declaration)
     // Layers with errors are missing, and with them the names that they read.
     if context.diagnostics.count == before {
-      checkReaders(of: numbers, blockDeclarations, list, at: layers.place)
+      checkReaders(of: numbers, templates, list, at: layers.place)
     }
     guard context.diagnostics.count == before else { return nil }
     let literals = literalKeys
@@ -40,18 +39,12 @@ struct DeclarationReader {
     if let blocks { text.append(("blocks", json(blocks, literals))) }
     text.append(("layers", json(layers, literals)))
     return ArchitectureDeclaration(
-      parameters: numbers, blocks: blockDeclarations, layers: list, text: .object(text),
-      place: layers.place)
+      parameters: numbers, blocks: templates, layers: list, text: .object(text), place: layers.place)
   }
 
   // MARK: Blocks
 
-  private struct Template {
-    var declaration: BlockDeclaration
-    var parameterNames: [String] { declaration.parameters.map(\.name).sorted() }
-  }
-
-  private func readBlocks(_ node: Node?, _ numbers: [String]) -> [String: Template] {
+  private func readBlocks(_ node: Node?, _ numbers: [String]) -> [String: BlockDeclaration] {
     guard let node, !node.isNull else { return [:] }
     let path = keyPath(path, "blocks")
     guard let entries = mapping(node, path, "a mapping of templates by name") else { return [:] }
@@ -60,7 +53,7 @@ struct DeclarationReader {
     // Beside `block`, a kind of layer would be a second one.
     let kindNames = Set(kinds.map(\.name)).subtracting(Self.alsoOptions)
     let reserved = Self.reserved.union(kindNames).union(["tensors"])
-    var templates: [String: Template] = [:]
+    var templates: [String: BlockDeclaration] = [:]
     var bodies: [(name: String, layers: Node, path: String)] = []
     for entry in entries {
       let own = keyPath(path, entry.key)
@@ -71,8 +64,8 @@ struct DeclarationReader {
           $0.value, keyPath(own, "parameters"), known: Set(numbers).union(["classes", "inputs"]),
           reserved: reserved)
       }
-      templates[entry.key] = Template(
-        declaration: BlockDeclaration(place: entry.keyPlace, parameters: parameters ?? [], layers: []))
+      templates[entry.key] = BlockDeclaration(
+        place: entry.keyPlace, parameters: parameters ?? [], layers: [])
       if let layers = parts.first(where: { $0.key == "layers" }), !layers.value.isNull {
         bodies.append((entry.key, layers.value, keyPath(own, "layers")))
       } else {
@@ -84,7 +77,7 @@ struct DeclarationReader {
     for body in bodies {
       let parameters = areRead ? templates[body.name]?.parameterNames : nil
       let layers = readLayers(body.layers, body.path, templates, parameters: parameters)
-      templates[body.name]?.declaration.layers = layers
+      templates[body.name]?.layers = layers
     }
     return templates
   }
@@ -121,7 +114,7 @@ struct DeclarationReader {
   // MARK: Layers
 
   private func readLayers(
-    _ node: Node, _ path: String, _ templates: [String: Template], parameters: [String]?
+    _ node: Node, _ path: String, _ templates: [String: BlockDeclaration], parameters: [String]?
   ) -> [LayerDeclaration] {
     guard case .list(let items) = node.content else {
       context.report(node.place, path, "expected a list of layers, found \(node.found)")
@@ -141,7 +134,9 @@ struct DeclarationReader {
     return layers.compactMap(\.read)
   }
 
-  private func readLayer(_ node: Node, _ path: String, _ templates: [String: Template]) -> LayerDeclaration? {
+  private func readLayer(
+    _ node: Node, _ path: String, _ templates: [String: BlockDeclaration]
+  ) -> LayerDeclaration? {
     guard case .mapping(let entries) = node.content else {
       context.report(node.place, path, "expected a layer such as `{conv: 16}`, found \(node.found)")
       return nil
@@ -243,8 +238,8 @@ struct DeclarationReader {
   }
 
   private func readBlockUse(
-    _ entries: [Node.Entry], _ entry: Node.Entry, _ path: String, _ templates: [String: Template],
-    _ layer: inout LayerDeclaration
+    _ entries: [Node.Entry], _ entry: Node.Entry, _ path: String,
+    _ templates: [String: BlockDeclaration], _ layer: inout LayerDeclaration
   ) {
     guard case .scalar(let scalar) = entry.value.content, let template = templates[scalar.text] else {
       context.report(
@@ -276,7 +271,7 @@ struct DeclarationReader {
   }
 
   private func arguments(
-    _ entries: [Node.Entry], _ template: Template, _ path: String
+    _ entries: [Node.Entry], _ template: BlockDeclaration, _ path: String
   ) -> [String: Placed<Expression>] {
     entries.reduce(into: [:]) { found, entry in
       guard template.parameterNames.contains(entry.key), !entry.value.isNull else { return }
@@ -285,4 +280,8 @@ struct DeclarationReader {
       }
     }
   }
+}
+
+extension BlockDeclaration {
+  fileprivate var parameterNames: [String] { parameters.map(\.name).sorted() }
 }

@@ -69,22 +69,25 @@ struct CachePrune: ParsableCommand {
 
   func run() throws {
     try check(results.folder)
+    let pruning: CachePruning
     do {
-      let pruning = try CachePruning(
+      pruning = try CachePruning(
         results: results.folder, unusedOnly: unused, minimumAge: olderThan ?? 0, isDry: dryRun
-      ) { complain("espalier: \($0)") }
-      for problem in pruning.problems { showWarning(problem) }
-      print(format == .json ? pruning.json() : pruning.text(isDry: dryRun))
+      ) { printError("espalier: \($0)") }
     } catch {
       throw ended(by: error, .failed)
     }
+    for problem in pruning.problems { showWarning(problem) }
+    print(format == .json ? pruning.json() : pruning.text(isDry: dryRun))
+    for failure in pruning.failures { printError("espalier: \(failure)") }
+    if !pruning.failures.isEmpty { throw ExitStatus.failed }
   }
 }
 
 /// - Throws: status 2 for a folder that does not exist, except the one that the first run makes.
 private func check(_ results: String) throws {
   guard results != ResultsOptions.standard, !FileManager.default.fileExists(atPath: results) else { return }
-  complain("espalier: \(results): does not exist; expected a results folder")
+  printError("espalier: \(results): does not exist; expected a results folder")
   throw ExitStatus.usage
 }
 

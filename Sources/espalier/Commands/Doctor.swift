@@ -15,7 +15,7 @@ struct Doctor: ParsableCommand {
   @OptionGroup var compute: EngineOptions
 
   func run() throws {
-    let diagnosis = Diagnosis(engine: try compute.engine(), results: results.folder)
-    print(format == .json ? diagnosis.json() : diagnosis.text())
+    let report = DoctorReport(engine: try compute.engine(), results: results.folder)
+    print(format == .json ? report.json() : report.text())
   }
 }

@@ -26,7 +26,7 @@ struct Init: ParsableCommand {
       template = try ExperimentTemplate(file: file, dataset: dataset, architecture: architecture)
       try template.write()
     } catch {
-      for line in error.lines { complain("espalier: \(line)") }
+      for line in error.lines { printError("espalier: \(line)") }
       throw error.isOfDisk ? ExitStatus.failed : ExitStatus.usage
     }
     if let warning = template.warning { showWarning(warning) }

@@ -22,7 +22,7 @@ struct List: ParsableCommand {
   func run() throws {
     let list: RunList
     do {
-      let (set, problems) = try ReportSet.readable(results)
+      let (set, problems) = try ReportSet.readable(paths: [results], unique: false)
       for problem in problems { showWarning("\(problem)") }
       list = RunList(set, sortedBy: metric)
     } catch {

@@ -7,7 +7,7 @@ struct Manual: ParsableCommand {
 
   func run() throws {
     guard let page = ManualPage(help: Espalier._dumpHelp()) else {
-      complain("espalier: the help of the commands cannot be read")
+      printError("espalier: the help of the commands cannot be read")
       throw ExitStatus.failed
     }
     print(page.text, terminator: "")

@@ -87,7 +87,7 @@ struct Run: ParsableCommand {
         loaded.specs, engine: engine, group: group, interruption: interruption, progress: printer
       ).run()
     } catch {
-      complain("espalier: process \(group.rank): \(error)")
+      printError("espalier: process \(group.rank): \(error)")
       group.abort(status: ExitStatus.failed.rawValue)
     }
     group.leave()
@@ -101,11 +101,12 @@ struct Run: ParsableCommand {
   private func check(_ specs: [ExperimentSpec], _ group: ProcessGroup) throws {
     guard group.count > 1 else { return }
     guard jobs == 1 else {
-      complain("espalier: --jobs is \(jobs), but the processes of mpirun run one training at a time together")
+      printError(
+        "espalier: --jobs is \(jobs), but the processes of mpirun run one training at a time together")
       throw ExitStatus.usage
     }
     for spec in specs where !spec.train.shards.isMultiple(of: group.count) {
-      complain(
+      printError(
         "espalier: \(spec.name): train.shards is \(spec.train.shards), expected a multiple of the \(group.count) "
           + "processes that mpirun started")
       throw ExitStatus.usage
@@ -121,7 +122,7 @@ struct Run: ParsableCommand {
     let isIncomplete = group.any((try? ready.get()) == nil)
     let ((specs, sources), engines) = try ready.get()
     guard !isIncomplete else {
-      complain(
+      printError(
         "espalier: a process of mpirun cannot begin; all of them need the same files at the same paths, and threads"
       )
       throw ExitStatus.usage
@@ -197,7 +198,7 @@ private final class FailureMessages: Sendable {
 
   /// With JSON, events say it.
   func show(_ text: String) {
-    if progress != .json { complain("espalier: \(text)") }
+    if progress != .json { printError("espalier: \(text)") }
   }
 
   /// Whether the failure concerns files or the machine instead of one training.

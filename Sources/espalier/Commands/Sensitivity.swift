@@ -61,11 +61,11 @@ struct Sensitivity: ParsableCommand {
       } catch {
         printer.clear()
         guard error.isInterruption else {
-          complain("espalier: \(spec.name): \(error)")
+          printError("espalier: \(spec.name): \(error)")
           if case .model = error { throw ExitStatus.usage }
           throw ExitStatus.failed
         }
-        complain("espalier: \(spec.name): interrupted; finished layers are saved, the same command resumes")
+        printError("espalier: \(spec.name): interrupted; finished layers are saved, the same command resumes")
         throw ExitStatus.interrupted
       }
     }

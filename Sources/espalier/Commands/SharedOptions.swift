@@ -28,11 +28,11 @@ func reading<Value: Sendable>(
 }
 
 /// Shows a warning as a line of text.
-func showWarning(_ text: String) { complain("espalier: warning: \(text)") }
+func showWarning(_ text: String) { printError("espalier: warning: \(text)") }
 
 /// Prints why a command failed, and returns its exit status.
 func ended(by error: any Error, _ status: ExitStatus) -> ExitStatus {
-  complain("espalier: \(error)")
+  printError("espalier: \(error)")
   return status
 }
 
@@ -72,7 +72,7 @@ struct ExperimentOptions: ParsableArguments {
   ) throws -> ExperimentSpec {
     let specs = try load([file], withoutDataset: withoutDataset, model: model)
     guard specs.count == 1, let spec = specs.first else {
-      complain(
+      printError(
         "espalier: \(file) has \(specs.count) experiments; expected a file of one, such as a run's "
           + "results/<experiment>/experiment.yaml, or no matrix: `--set matrix=null`")
       throw ExitStatus.usage
@@ -90,7 +90,7 @@ struct ExperimentOptions: ParsableArguments {
     let (specs, sources, diagnostics, warnings) = ExperimentLoading.load(
       files, overrides: overrides, withoutDataset: withoutDataset, model: model, threads: threads)
     guard diagnostics.isEmpty else {
-      for diagnostic in diagnostics { complain(diagnostic.description) }
+      for diagnostic in diagnostics { printError(diagnostic.description) }
       throw ExitStatus.usage
     }
     for warning in warnings { warn("\(warning)") }
@@ -188,7 +188,7 @@ struct EngineOptions: ParsableArguments {
       case .unknownKernels(let name): nearestName(to: name, among: KernelClass.allCases.map(\.rawValue))
       default: nil
       }
-    complain("espalier: \(error)" + (meant.map { "; did you mean `\($0)`?" } ?? ""))
+    printError("espalier: \(error)" + (meant.map { "; did you mean `\($0)`?" } ?? ""))
     return .usage
   }
 }

@@ -47,14 +47,15 @@ struct Submit: ParsableCommand {
     let engine = try EngineOptions.engine(threads: threads)
     // Tasks have these threads even if this machine starts fewer.
     let command = SuiteCommand(
-      program: Bundle.main.executablePath ?? CommandLine.arguments[0], files: files,
+      program: Bundle.main.executablePath ?? CommandLine.arguments[0],
+      workingFolder: FileManager.default.currentDirectoryPath, files: files,
       overrides: experiment.overrides, results: results.folder, threads: threads)
     let tasks = SuiteTasks(specs, results: results.folder, engine: engine)
     for problem in tasks.problems {
       showWarning("what is trained already is not known here: \(problem)")
     }
-    if status { return showStatus(tasks, command) }
     do {
+      if status { return try showStatus(tasks, command) }
       switch to {
       case .slurm: try submit(specs, command, tasks, profile, engine)
       case .kubernetes: try writeManifest(specs, command, tasks, profile, engine)
@@ -64,8 +65,8 @@ struct Submit: ParsableCommand {
     }
   }
 
-  private func showStatus(_ tasks: SuiteTasks, _ command: SuiteCommand) {
-    let record = SubmissionRecord(folder: command.folder)
+  private func showStatus(_ tasks: SuiteTasks, _ command: SuiteCommand) throws {
+    let record = try SubmissionRecord.read(in: command.folder)
     if record == nil { showWarning("these files were not submitted to Slurm from here") }
     let status = SubmissionStatus(tasks, record: record)
     if let warning = status.warning { showWarning(warning) }
@@ -78,14 +79,24 @@ struct Submit: ParsableCommand {
     _ specs: [ExperimentSpec], _ command: SuiteCommand, _ tasks: SuiteTasks, _ profile: ClusterProfile,
     _ engine: Engine
   ) throws {
-    let working = FileManager.default.currentDirectoryPath
-    let folder = command.folder.hasPrefix("/") ? command.folder : "\(working)/\(command.folder)"
+    let folder = command.folder.hasPrefix("/") ? command.folder : "\(command.workingFolder)/\(command.folder)"
+    let resources = try resources(specs, command, tasks, profile, engine)
     let script = SlurmScript(
-      command: command, workingFolder: working, folder: folder,
-      resources: try resources(specs, command, tasks, profile, engine), setup: profile.setup,
-      slurm: profile.slurm, shards: tasks.count)
+      command: command, folder: folder, resources: resources, setup: profile.setup, slurm: profile.slurm,
+      shards: tasks.count)
+    try check(resources.time, against: script.signal)
     let submission = SlurmSubmission(script, tasks: tasks.open, limit: profile.limit)
     print(dryRun ? submission.text() : try submission.submit().text)
+  }
+
+  /// Refuses a limit at which tasks would be signalled at once, and queued again for ever.
+  private func check(_ time: TimeLimit, against signal: EarlySignal) throws {
+    guard time.minutes * 60 > signal.seconds else {
+      printError(
+        "espalier: the time limit \(time) leaves no time before the signal \(signal); "
+          + "expected a longer --time, or fewer seconds in --signal")
+      throw ExitStatus.usage
+    }
   }
 
   /// Resources from options and profile, or else from a prediction with a margin.
@@ -108,7 +119,7 @@ struct Submit: ParsableCommand {
         ?? (tasks.open.isEmpty ? 0 : tasks.longest(by: plan)).map({ TaskResources.time(predictedSeconds: $0) }
         )
     else {
-      complain("espalier: time and memory cannot be predicted; expected --time and --memory")
+      printError("espalier: time and memory cannot be predicted; expected --time and --memory")
       throw ExitStatus.usage
     }
     return TaskResources(threads: command.threads, memory: memory, time: time)
@@ -127,8 +138,12 @@ struct Submit: ParsableCommand {
       command: command, specs: specs, memory: try resources(specs, command, tasks, profile, engine).memory,
       setup: profile.setup, kubernetes: profile.kubernetes, shards: tasks.count, limit: profile.limit)
     guard job.configurationBytes < KubernetesJob.largestConfiguration else {
-      complain("espalier: the experiments take more than the 1 MiB of a ConfigMap; submit fewer at once")
+      printError("espalier: the experiments take more than the 1 MiB of a ConfigMap; submit fewer at once")
       throw ExitStatus.usage
+    }
+    if !KubernetesJob.keeps(results.folder) {
+      showWarning(
+        "results in \(results.folder) are lost with the pods, whose volume is \(KubernetesJob.workingFolder)")
     }
     print(dryRun ? job.text : try job.write(to: command.folder), terminator: dryRun ? "" : "\n")
   }
@@ -173,7 +188,7 @@ struct ClusterOptions: ParsableArguments {
 
   @Option(
     help:
-      "Slurm: signal before the time limit (TERM, USR1 or USR2) and the seconds before it. Default: USR1@120.",
+      "Slurm: signal before the time limit (TERM, USR1 or USR2) and the seconds before it. Default: USR1@120, or halfway through a limit below four minutes.",
     transform: reading(EarlySignal.expectation) { EarlySignal($0) })
   var signal: EarlySignal?
 
@@ -219,7 +234,7 @@ struct ClusterOptions: ParsableArguments {
     let file = "cluster.yaml"
     if let path = self.profile ?? (FileManager.default.fileExists(atPath: file) ? file : nil) {
       do { profile = try ClusterProfileFile.load(path) } catch {
-        for diagnostic in error.diagnostics { complain(diagnostic.description) }
+        for diagnostic in error.diagnostics { printError(diagnostic.description) }
         throw ExitStatus.usage
       }
     }

@@ -23,7 +23,7 @@ struct Validate: ParsableCommand {
     case .json:
       print(ValidationResult(specs, diagnostics, warnings: warnings).json())
     case .text:
-      for diagnostic in diagnostics { complain(diagnostic.description) }
+      for diagnostic in diagnostics { printError(diagnostic.description) }
       for warning in warnings { showWarning("\(warning)") }
       for spec in specs { print("\(spec.name): valid") }
     }

@@ -6,8 +6,8 @@ final class SmallDisk {
   static var isPossible: Bool {
     getuid() == 0
       && (try? SmallDisk(
-        at: FileManager.default.temporaryDirectory.appendingPathComponent("espalier-disk"), kilobytes: 100))
-        != nil
+        at: FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)"),
+        kilobytes: 100)) != nil
   }
 
   private let folder: URL

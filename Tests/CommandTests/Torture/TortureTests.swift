@@ -21,7 +21,7 @@ struct TortureTests {
     let torture = try Torture()
     let isFull = Self.requestedKills != nil
     torture.kill(Self.requestedKills ?? 10)
-    torture.signal(rounds: isFull ? 6 : 1)
+    try torture.signal(rounds: isFull ? 6 : 1)
     torture.damage(rounds: isFull ? 4 : 1)
     torture.runTwice()
     if SmallDisk.isPossible {

@@ -48,9 +48,9 @@ final class Trial {
   /// - Returns: the two, the older first.
   func runUntilTwoCheckpoints(signals: [Int32] = [SIGTERM], interval: Double = 0) throws -> [URL] {
     let command = try start(interval: interval)
-    let isThere = command.waits { checkpoints().count >= 2 }
+    let isThere = try command.waits { checkpoints().count >= 2 }
     signals.forEach(command.send)
-    let result = command.end()
+    let result = try command.end()
     try require(isThere && result.status == 130, "it ended with \(result.status): \(result.errors)")
     try require(result.errors.contains("interrupted; the state is saved"), result.errors)
     return checkpoints()

@@ -90,7 +90,7 @@ struct ImageFolderTests {
     // The first in the order of the pass, whichever thread is faster.
     for _ in 0..<5 {
       #expect(
-        tree.complaint { try Self.plan(failing).batch(0) }
+        tree.errorText { try Self.plan(failing).batch(0) }
           == "/train/ant/zz.png: damaged: read beyond end of data; expected a whole JPEG or PNG picture, or "
           + "`dataset.damaged: skip` to leave it out")
     }
@@ -135,9 +135,9 @@ struct ImageFolderTests {
     let strict = try Self.load(tree, PictureSpec(size: 16, maximumPixels: 125_999)).train
     let refusal =
       "/train/ant/zz.jpg: 420x300 pixels; expected at most 125999 in all; raise `dataset.maximum_pixels` to allow more"
-    #expect(tree.complaint { try Self.plan(strict).batch(0) } == refusal)
+    #expect(tree.errorText { try Self.plan(strict).batch(0) } == refusal)
     func single(_ most: Int) -> String? {
-      tree.complaint {
+      tree.errorText {
         try SinglePicture.image(
           contentsOf: tree.path + "/train/ant/zz.jpg", channels: 3, side: 8,
           PictureSpec(maximumPixels: most))
@@ -159,11 +159,11 @@ struct ImageFolderTests {
     #expect(truncate(path, 1 << 40) == 0)
     let problem = "the file has 1099511627776 bytes, too many for a picture"
     #expect(
-      tree.complaint { try Self.plan(Self.load(tree).train).batch(0) }
+      tree.errorText { try Self.plan(Self.load(tree).train).batch(0) }
         == "/train/ant/zz.jpg: damaged: \(problem); expected a whole JPEG or PNG picture, or "
         + "`dataset.damaged: skip` to leave it out")
     func single(_ path: String) -> String? {
-      tree.complaint { try SinglePicture.image(contentsOf: path, channels: 3, side: 8, nil) }
+      tree.errorText { try SinglePicture.image(contentsOf: path, channels: 3, side: 8, nil) }
     }
     #expect(single(path) == "/train/ant/zz.jpg: \(problem); expected a JPEG or PNG picture")
     #expect(
@@ -184,11 +184,11 @@ struct ImageFolderTests {
     try handle.close()
     let changed =
       "/train/bee/one.jpg: cannot read: it has changed since the run began; expected the picture that was listed"
-    #expect(tree.complaint { try Self.plan(before.train).batch(0) } == changed)
+    #expect(tree.errorText { try Self.plan(before.train).batch(0) } == changed)
     // The folder's time stays, and still the next run knows.
     #expect(try Self.load(tree).digest != before.digest)
     try tree.remove("train/bee/one.jpg")
     #expect(mkfifo(path, 0o600) == 0)
-    #expect(tree.complaint { try Self.plan(before.train).batch(0) } == changed)
+    #expect(tree.errorText { try Self.plan(before.train).batch(0) } == changed)
   }
 }

@@ -46,7 +46,7 @@ struct PictureFolderTests {
     #expect(listing.train.labels == [0, 0, 0, 1, 1, 1])
     try tree.link("train/ant/more/circle", to: tree.path + "/train/ant")
     #expect(
-      tree.complaint { try PictureFolder(path: tree.path).list(threads: 1) }
+      tree.errorText { try PictureFolder(path: tree.path).list(threads: 1) }
         == "/train/ant/more/circle: a link leads back to a folder that it is in; expected folders without a circle"
     )
   }
@@ -67,41 +67,41 @@ struct PictureFolderTests {
   @Test("that are wrong say where, what was found, and what is expected")
   func errors() throws {
     let tree = try PictureTree()
-    func complaint() -> String? {
-      tree.complaint { try PictureFolder(path: tree.path).list(threads: 1) }
+    func errorText() -> String? {
+      tree.errorText { try PictureFolder(path: tree.path).list(threads: 1) }
     }
-    #expect(complaint() == nil)
+    #expect(errorText() == nil)
     try tree.write(Array("RIFF1234WEBP".utf8), to: "train/cow/one.webp")
     try tree.write([], to: "train/cow/readme")
     try tree.write([], to: "train/cow/two.webp")
     let both = "expected `dataset.path` to have the same classes in both, " + Self.layout.dropFirst(32)
     #expect(
-      complaint() == "/val: there is no folder `cow`, which train has; found `ant/` and `bee/`; \(both)")
+      errorText() == "/val: there is no folder `cow`, which train has; found `ant/` and `bee/`; \(both)")
     try tree.makeFolder("val/cow")
     #expect(
-      complaint()
+      errorText()
         == "/train/cow: there is no picture in it; found 2 files named `.webp`; \(Self.layout)")
-    #expect(tree.complaint { try PictureFolder(path: tree.path).folders() } == complaint())
+    #expect(tree.errorText { try PictureFolder(path: tree.path).folders() } == errorText())
     try tree.remove("train/cow")
     #expect(
-      complaint() == "/train: there is no folder `cow`, which val has; found `ant/` and `bee/`; \(both)")
+      errorText() == "/train: there is no folder `cow`, which val has; found `ant/` and `bee/`; \(both)")
     try tree.remove("val")
     let names = "there is no folder val, valid, validation or test in it"
-    #expect(complaint() == ": \(names); found `train/`; \(Self.layout)")
+    #expect(errorText() == ": \(names); found `train/`; \(Self.layout)")
     try tree.makeFolder("val")
-    #expect(complaint() == "/val: there is no folder in it; found nothing in it; \(Self.layout)")
+    #expect(errorText() == "/val: there is no folder in it; found nothing in it; \(Self.layout)")
     try tree.add("colour.jpg", as: "val/one.jpg")
     try tree.add("grey.png", as: "val/two.png")
-    #expect(complaint() == "/val: there is no folder in it; found 2 pictures; \(Self.layout)")
+    #expect(errorText() == "/val: there is no folder in it; found 2 pictures; \(Self.layout)")
     try tree.remove("train")
     try tree.write(Array("PAR1".utf8), to: "train.parquet")
     #expect(
-      complaint()
+      errorText()
         == ": there is no folder train in it; found `train.parquet`, a Parquet table and `val/`; \(Self.layout)"
     )
     try tree.write([1], to: "train")
     #expect(
-      complaint()?.hasPrefix(": there is no folder train in it; found `train`, `train.parquet`") == true)
+      errorText()?.hasPrefix(": there is no folder train in it; found `train`, `train.parquet`") == true)
   }
 
   @Test("that are not there say so, with the absolute path, and a folder within that was meant")
@@ -121,12 +121,12 @@ struct PictureFolderTests {
     let tree = try PictureTree()
     try tree.link("link", to: "/nowhere")
     #expect(
-      tree.complaint { try PictureFolder(path: tree.path + "/link").folders() }
+      tree.errorText { try PictureFolder(path: tree.path + "/link").folders() }
         == "/link: it is a link to `/nowhere`, where nothing is; \(Self.layout)")
     try tree.add("grey.png", as: "photos/train/ant/one.png")
     try tree.remove("train")
     #expect(
-      tree.complaint { try PictureFolder(path: tree.path).folders() }?
+      tree.errorText { try PictureFolder(path: tree.path).folders() }?
         .contains(
           "found `link`, a link to `/nowhere`, where nothing is, `photos/` and `val/`; did you mean `/photos`?"
         )
@@ -146,21 +146,21 @@ struct PictureFolderTests {
     func rename(_ name: String, _ other: String) throws {
       try FileManager.default.moveItem(atPath: "\(tree.path)/\(name)", toPath: "\(tree.path)/\(other)")
     }
-    func complaint() -> String? { tree.complaint { try PictureFolder(path: tree.path).folders() } }
+    func errorText() -> String? { tree.errorText { try PictureFolder(path: tree.path).folders() } }
     try rename("val", "Validation")
     #expect(
-      complaint()?.contains("found `Validation/` and `train/`; did you mean `validation` by `Validation`?")
+      errorText()?.contains("found `Validation/` and `train/`; did you mean `validation` by `Validation`?")
         == true)
     try rename("train", "Train")
     #expect(
-      complaint()?.contains("found `Train/` and `Validation/`; did you mean `train` by `Train`?") == true)
+      errorText()?.contains("found `Train/` and `Validation/`; did you mean `train` by `Train`?") == true)
   }
 
   @Test("whose listing fails midway are not taken for complete")
   func failingListing() throws {
     let tree = try PictureTree()
     var calls = 0
-    let problem = tree.complaint {
+    let problem = tree.errorText {
       try FolderEntry.visit(tree.path + "/train", { _, _ in true }) { next in
         calls += 1
         guard calls > 2 else { return next() }
@@ -174,13 +174,13 @@ struct PictureFolderTests {
   @Test("with links to nowhere, pipes and names that are not UTF-8 are refused, not read in part")
   func specialFiles() throws {
     let tree = try PictureTree()
-    func complaint() -> String? {
-      tree.complaint { try PictureFolder(path: tree.path).list(threads: 1) }
+    func errorText() -> String? {
+      tree.errorText { try PictureFolder(path: tree.path).list(threads: 1) }
     }
     for split in ["train", "val"] {
       try tree.link("\(split)/cow", to: "/not/mounted/cow")
       #expect(
-        complaint()
+        errorText()
           == "/\(split)/cow: it is a link to `/not/mounted/cow`, where nothing is; \(Self.layout)")
       try tree.remove("\(split)/cow")
     }
@@ -188,21 +188,26 @@ struct PictureFolderTests {
       ("train/cow", Self.layout), ("train/ant/loop", "expected a picture or a folder"),
     ] {
       try tree.link(name, to: (name as NSString).lastPathComponent)
-      #expect(complaint() == "/\(name): cannot read: Too many levels of symbolic links; \(expected)")
+      #expect(errorText() == "/\(name): cannot read: Too many levels of symbolic links; \(expected)")
       try tree.remove(name)
     }
+    let other = try PictureTree(test: "elsewhere")
+    try other.link("val", to: "val")
+    #expect(
+      other.errorText { try PictureFolder(path: other.path).list(threads: 1) }
+        == "/val: cannot read: Too many levels of symbolic links; \(Self.layout)")
     try tree.link("train/ant/gone.jpg", to: "/nowhere")
     #expect(
-      complaint() == "/train/ant/gone.jpg: it is a link to `/nowhere`, where nothing is; expected a picture")
+      errorText() == "/train/ant/gone.jpg: it is a link to `/nowhere`, where nothing is; expected a picture")
     try tree.remove("train/ant/gone.jpg")
     try tree.link("train/ant/more", to: "/not/mounted")
     #expect(
-      complaint()
+      errorText()
         == "/train/ant/more: it is a link to `/not/mounted`, where nothing is; expected a picture or a folder"
     )
     try tree.remove("train/ant/more")
     #expect(mkfifo(tree.path + "/train/ant/pipe.jpg", 0o600) == 0)
-    #expect(complaint() == "/train/ant/pipe.jpg: it is not a regular file; expected a picture")
+    #expect(errorText() == "/train/ant/pipe.jpg: it is not a regular file; expected a picture")
     try tree.remove("train/ant/pipe.jpg")
     // The name `café` in Latin-1.
     let name = Array("\(tree.path)/train/caf".utf8) + [0xE9, 0]
@@ -210,6 +215,6 @@ struct PictureFolderTests {
       mkdir(try #require(bytes.assumingMemoryBound(to: CChar.self).baseAddress), 0o700)
     }
     #expect(status == 0)
-    #expect(complaint() == "/train: the name `caf\u{FFFD}` is not UTF-8; expected names in UTF-8: rename it")
+    #expect(errorText() == "/train: the name `caf\u{FFFD}` is not UTF-8; expected names in UTF-8: rename it")
   }
 }

@@ -34,7 +34,7 @@ final class PictureTree {
   }
 
   /// What an error says, with the folder's own path left out.
-  func complaint<Value>(_ body: () throws -> Value) -> String? {
+  func errorText<Value>(_ body: () throws -> Value) -> String? {
     message(body)?.replacingOccurrences(of: path, with: "")
   }
 }

@@ -41,7 +41,7 @@ struct PictureWindowTests {
     return PictureWindow(randomIn: size, spec, &random)
   }
 
-  @Test("at random have areas uniform in their range, shapes uniform in its logarithm, and any place")
+  @Test("at random have areas uniform in their range, shapes uniform in its logarithm, and any position")
   func distribution() {
     let size = PictureSize(rows: 1000, columns: 1000)
     let spec = RandomResizedCropSpec(scale: 0.2...0.6, ratio: 0.75...4.0 / 3)

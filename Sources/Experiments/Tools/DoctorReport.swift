@@ -5,7 +5,7 @@ import Reports
 import Specification
 
 /// The environment report of `doctor`: the machine, the chosen kernels, and the available data.
-public struct Diagnosis: Encodable {
+public struct DoctorReport: Encodable {
   struct Data: Encodable {
     var name: String
     var path: String?

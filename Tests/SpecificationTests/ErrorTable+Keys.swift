@@ -1,15 +1,6 @@
-import Testing
-
-@testable import Specification
-
-@Suite("Keys that do not fit")
-struct KeyErrorTests {
-  @Test("give every error with its place", arguments: table.rows)
-  func message(row: ErrorTable.Row) {
-    #expect(errors(experiment([row.input])) == row.errors)
-  }
-
-  private static let table = ErrorTable(
+extension ErrorTable {
+  /// Unknown, missing and duplicate keys.
+  static let keys = ErrorTable(
     #"""
     train: {epochs: 10, bath_size: 20}
       5:21: train.bath_size: unknown key; did you mean `batch_size`?

@@ -1,15 +1,6 @@
-import Testing
-
-@testable import Specification
-
-@Suite("Evaluation, export and expectations that do not fit")
-struct EvaluateErrorTests {
-  @Test("give every error with its place", arguments: table.rows)
-  func message(row: ErrorTable.Row) {
-    #expect(errors(experiment([row.input])) == row.errors)
-  }
-
-  private static let table = ErrorTable(
+extension ErrorTable {
+  /// Evaluation, export and expectations.
+  static let evaluation = ErrorTable(
     #"""
     evaluate: {every: 0}
       6:19: evaluate.every: expected a whole number from 1 to 1000000, found `0`

@@ -1,15 +1,6 @@
-import Testing
-
-@testable import Specification
-
-@Suite("YAML that does not fit")
-struct SyntaxErrorTests {
-  @Test("give every error with its place", arguments: table.rows)
-  func message(row: ErrorTable.Row) {
-    #expect(errors(experiment([row.input])) == row.errors)
-  }
-
-  private static let table = ErrorTable(
+extension ErrorTable {
+  /// YAML itself.
+  static let syntax = ErrorTable(
     #"""
     train: {epochs: 10
       6:1: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping that starts in line 5

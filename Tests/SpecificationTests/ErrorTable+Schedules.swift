@@ -1,15 +1,6 @@
-import Testing
-
-@testable import Specification
-
-@Suite("Schedules that do not fit")
-struct TrainErrorTests {
-  @Test("give every error with its place", arguments: table.rows)
-  func message(row: ErrorTable.Row) {
-    #expect(errors(experiment([row.input])) == row.errors)
-  }
-
-  private static let table = ErrorTable(
+extension ErrorTable {
+  /// Schedules of the learning rate.
+  static let schedules = ErrorTable(
     #"""
     train: {epochs: 10, batch_size: 20, schedule: {name: stepp}}
       5:54: train.schedule.name: unknown schedule `stepp`; did you mean `step`? (known: constant, step, cosine, one_cycle)

@@ -1,15 +1,6 @@
-import Testing
-
-@testable import Specification
-
-@Suite("Data sets and architectures that do not fit")
-struct ModelErrorTests {
-  @Test("give every error with its place", arguments: table.rows)
-  func message(row: ErrorTable.Row) {
-    #expect(errors(experiment([row.input])) == row.errors)
-  }
-
-  private static let table = ErrorTable(
+extension ErrorTable {
+  /// Data sets and architectures.
+  static let models = ErrorTable(
     #"""
     dataset: {name: cifr10}
       3:17: dataset.name: unknown data set `cifr10`; did you mean `cifar10`? (known: tiny, cifar10, photos)

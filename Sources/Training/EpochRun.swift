@@ -5,8 +5,8 @@ import Network
 import Specification
 
 extension Trainer {
-  /// Progress of a pass: everything besides the network that its next steps and its means depend
-  /// on.
+  /// Progress of an epoch's run: everything besides the network that its next steps and its means
+  /// depend on.
   public struct Progress: Codable, Equatable, Sendable {
     /// Number of completed steps.
     public var steps = 0
@@ -24,7 +24,7 @@ extension Trainer {
   }
 
   /// An epoch in progress.
-  public struct Pass {
+  public struct EpochRun {
     public private(set) var progress: Progress
     /// Number of steps of the whole epoch.
     public let stepCount: Int

@@ -1,0 +1,79 @@
+import Compute
+import Foundation
+import Specification
+import Synchronization
+import Testing
+
+@testable import Experiments
+@testable import Reports
+
+/// What happens to the files of a run while it trains.
+@Suite("A run that is interfered with")
+struct InterferenceTests {
+  /// Runs an experiment without pruning, and does something after its first epoch.
+  ///
+  /// - Returns: the outcome, and what the run has shown
+  private func run(
+    in folder: TemporaryFolder, interfere: @escaping @Sendable () -> Void
+  ) throws -> (outcome: ExperimentOutcome, shown: String) {
+    let shown = Mutex("")
+    let progress = ProgressPrinter(
+      style: .json, label: nil,
+      bars: ProgressBars { text in
+        let isFirst = shown.withLock { shown in
+          defer { shown += text }
+          return text.contains("epoch_ended") && !shown.contains("epoch_ended")
+        }
+        if isFirst { interfere() }
+      })
+    let runner = ExperimentRunner(
+      engines: [try Engine(threads: 1)], results: folder.path, progress: progress,
+      interruption: Interruption())
+    let outcomes = runner.run([try digits(["prune=null", "expect=null"])])
+    return (try #require(outcomes.first), shown.withLock(\.self))
+  }
+
+  @Test("writes its report although its folder or the cache is removed", arguments: ["digits", ".cache"])
+  func removed(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let (outcome, shown) = try run(in: folder) { [path = folder.path] in
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    #expect(outcome.failure == nil)
+    for file in ["report.json", ".state/stages.json"] {
+      #expect(FileManager.default.fileExists(atPath: "\(folder.path)/digits/\(file)"), "\(file)")
+    }
+    #expect(shown.contains("its lock was removed; the training resumes") == (name == ".cache"))
+  }
+
+  @Test("fails if another run has taken over its folder")
+  func takenOver() throws {
+    let folder = try TemporaryFolder()
+    var other = ProcessIdentity.current
+    other.host += "x"
+    let record = LockRecord(owner: other)
+    let lock = "\(folder.path)/digits/.state/lock"
+    let outcome = try run(in: folder) { _ = record.write(to: lock) }.outcome
+    #expect(
+      outcome.failure?.description
+        == "\(folder.path)/digits: in use by another run, which has taken it over")
+    #expect(LockRecord(path: lock)?.id == record.id)
+  }
+
+  @Test("does an experiment that another run has after all others", arguments: [true, false])
+  func inUse(isReleased: Bool) throws {
+    let folder = try TemporaryFolder()
+    let specs = try ["first", "second"].map { try digits(["name=\($0)", "prune=null", "expect=null"]) }
+    let lock = Mutex<FolderLock?>(try FolderLock("\(folder.path)/first/.state"))
+    let runner = ExperimentRunner(
+      engines: [try Engine(threads: 1)], results: folder.path, progress: .silent,
+      interruption: Interruption())
+    let outcomes = runner.run(specs) { outcome in
+      if isReleased, outcome.spec.name == "second" { lock.withLock { $0 = nil } }
+    }
+    #expect(outcomes.map { $0.failure == nil } == [isReleased, true])
+    let message = outcomes.first?.failure?.description
+    #expect(message?.contains("/first/.state: in use by another run") ?? isReleased)
+    lock.withLock { $0 = nil }
+  }
+}
