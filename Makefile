@@ -46,16 +46,12 @@ test-kubernetes: build ## Check the manifests of a suite against Kubernetes' JSO
 fuzz: setup ## Feed a million mutated inputs to each reader of outside files.
 	scripts/fuzz.sh $(or $(RUNS),1000000) $(READERS)
 
-SANITIZE_FLAGS = --scratch-path .build-sanitize -Xswiftc -enable-testing --disable-xctest \
-  --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all
-
-.PHONY: build-sanitize
-build-sanitize: setup ## Build what `make sanitize` runs.
-	@ESPALIER_SANITIZE=1 scripts/quietly.sh .build-sanitize/build.log swift build -c release --build-tests $(SANITIZE_FLAGS)
+SANITIZERS = --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=all
 
 .PHONY: sanitize
-sanitize: build-sanitize ## Test the kernels, threads and data readers under AddressSanitizer and UndefinedBehaviorSanitizer.
-	@ESPALIER_SANITIZE=1 scripts/quietly.sh .build-sanitize/test.log swift test -c release --skip-build $(SANITIZE_FLAGS)
+sanitize: setup ## Test the kernels, threads and data readers under AddressSanitizer and UndefinedBehaviorSanitizer.
+	@ESPALIER_SANITIZE=1 scripts/quietly.sh .build-sanitize/test.log swift test -c release \
+	  --scratch-path .build-sanitize -Xswiftc -enable-testing --disable-xctest $(SANITIZERS)
 
 .PHONY: sanitize-threads
 sanitize-threads: ## Test under ThreadSanitizer, with locks that it supports.

@@ -71,7 +71,7 @@ FAMILIES = {
     "resnext50_32x4d": ("{name: resnext50_32x4d}", 32),
     "efficientnet_b0": ("{name: efficientnet_b0}", 32),
     "linear-gate": (
-        "{layers: [{name: stem, conv: 8}, {global_average_pool: true}, {linear: 4, activation: relu}, "
+        "{layers: [{conv: 6}, {name: stem, conv: 8}, {global_average_pool: true}, {linear: 4, activation: relu}, "
         "{name: gate, linear: 8, activation: sigmoid}, {name: gated, multiply: [stem, gate]}, "
         "{name: mean, global_average_pool: true}, {name: hidden, linear: 8}, {add: [mean, hidden]}, "
         "{linear: classes}]}", 16),

@@ -8,8 +8,16 @@ struct DataFolder: Equatable {
   /// The first of the names that exists here as a file, compressed or not, possibly in a folder of
   /// the same name, as some sites pack them.
   func file(_ names: [String]) -> String? {
+    paths(names).first { FileStatus($0)?.isFile == true }
+  }
+
+  /// Whether there may be such a file, since something in its place cannot be examined.
+  func mayHave(_ names: [String]) -> Bool {
+    paths(names).contains { FileStatus($0) == nil && errno != ENOENT && errno != ENOTDIR }
+  }
+
+  private func paths(_ names: [String]) -> [String] {
     names.flatMap { [$0, "\($0).gz", "\($0)/\($0)", "\($0)/\($0).gz"] }.map { "\(path)/\($0)" }
-      .first { FileStatus($0)?.isFile == true }
   }
 
   /// Opens the first of the names that is a file here.
@@ -17,7 +25,8 @@ struct DataFolder: Equatable {
   /// - Parameters:
   ///   - layout: the expected contents of the folder, for errors.
   ///   - source: where to get the files, for errors.
-  ///   - others: names to look for next to a missing folder, for errors.
+  ///   - others: names of folders and archives that would be read, too; also looked for next to a
+  ///     missing folder, for errors.
   func open(
     _ names: [String], layout: String, source: String, others: [String] = []
   ) throws(DatasetError) -> DataFile {
@@ -33,7 +42,7 @@ struct DataFolder: Equatable {
   /// - Parameters:
   ///   - names: names of files that would be read.
   ///   - others: names of folders and archives that would be read, too; also looked for next to a
-  ///     missing folder.
+  ///     missing folder, for errors.
   func missing(
     _ names: [String], _ problem: String, layout: String, source: String, others: [String] = []
   ) -> DatasetError {

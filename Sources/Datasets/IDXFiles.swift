@@ -17,7 +17,9 @@ struct IDXFiles {
   func read() throws(DatasetError) -> (train: ImageSet, test: ImageSet) {
     let folders = ["\(path)/\(torchvisionName)/raw", "\(path)/raw"].map(DataFolder.init)
     let given = DataFolder(path: path)
-    let folder = ([given] + folders).first { $0.file(Self.names("train", "images-idx3")) != nil } ?? given
+    let names = Self.names("train", "images-idx3")
+    let candidates = [given] + folders
+    let folder = candidates.first { $0.file(names) != nil } ?? candidates.first { $0.mayHave(names) } ?? given
     return (try read("train", folder), try read("t10k", folder))
   }
 

@@ -35,6 +35,11 @@ package enum DurableFile {
 
   /// Makes a folder and its parents, if they do not exist.
   package static func makeFolder(_ path: String) throws(TensorFileError) {
+    try makeFolder(path, isRepeated: false)
+  }
+
+  /// - Parameter isRepeated: whether the folder has vanished before while it was examined.
+  private static func makeFolder(_ path: String, isRepeated: Bool) throws(TensorFileError) {
     if mkdir(path, 0o777) == 0 { return }
     // Saved, since Foundation's calls change it.
     var failure = errno
@@ -48,15 +53,26 @@ package enum DurableFile {
     let reason: String
     if failure != EEXIST {
       reason = systemReason(failure)
-    } else if stat(path, &status) != 0 {
-      reason = errno == ENOENT ? "it is a link to a place where nothing is" : systemReason()
-    } else if status.st_mode & S_IFMT == S_IFDIR {
-      return
-    } else {
+    } else if stat(path, &status) == 0 {
+      if status.st_mode & S_IFMT == S_IFDIR { return }
       reason = "a file of that name is in the way"
+    } else if errno != ENOENT {
+      reason = systemReason()
+    } else if isLink(path) {
+      reason = "it is a link to a place where nothing is"
+    } else if isRepeated {
+      reason = "it is removed at the same time"
+    } else {
+      return try makeFolder(path, isRepeated: true)
     }
     throw TensorFileError(
       file: path, offset: nil, problem: "cannot make the folder: \(reason)", expected: "a writable place")
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    // The system would follow a link before a slash at the end, which a URL's path does not have.
+    return lstat(URL(fileURLWithPath: path).path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   /// Replaces the contents of a file atomically: writes a temporary file in the same folder, syncs

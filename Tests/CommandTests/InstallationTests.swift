@@ -77,8 +77,7 @@ struct InstallationTests {
 
   @Test("the program is installed into a folder whose name has a space")
   func space() throws {
-    try folder.write("#!/bin/sh\nprintf '%s, ' \"$@\" > arguments\n".utf8, to: "scripts/install.sh")
-    chmod("\(folder.path)/scripts/install.sh", 0o755)
+    try folder.write(script: "printf '%s, ' \"$@\" > arguments", to: "scripts/install.sh")
     let makefile = Command.repository.appendingPathComponent("Makefile").path
     let result = try folder.run("make -f '\(makefile)' install DESTDIR='my root' PREFIX=/usr", standIns: [:])
     #expect(result.status == 0, "\(result.errors)")

@@ -227,6 +227,20 @@ struct IDXTests {
     )
   }
 
+  @Test(
+    "in torchvision's folders that cannot be examined are not called missing",
+    arguments: ["MNIST/raw", "raw"])
+  func unexaminableFolder(_ name: String) throws {
+    let folder = try TemporaryFolder(["\(name).txt": [1]])
+    // Nobody may follow it, whatever the rights of the user are.
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/\(name)", withDestinationPath: "raw")
+    #expect(
+      message { try MNIST().load(path: folder.path) }
+        == "\(folder.path)/\(name): cannot read: Too many levels of symbolic links; expected \(Self.layout);"
+        + " get \(Self.source)")
+  }
+
   @Test("in a folder that may only be listed are not called missing", .enabled(if: geteuid() != 0))
   func unsearchable() throws {
     let folder = try TemporaryFolder(Self.sound)

@@ -107,6 +107,30 @@ struct CacheTests {
     #expect(try CacheListing(results: folder.path).entries.map(\.key) == [first.key])
   }
 
+  /// The path of an entry in a results folder.
+  private let entry = ".cache/" + String(repeating: "a", count: 64)
+
+  @Test("says what in an entry may not be removed", .enabled(if: geteuid() != 0))
+  func protected() throws {
+    let folder = try TemporaryFolder(texts: ["\(entry)/kept/file": ""])
+    let kept = "\(folder.path)/\(entry)/kept"
+    #expect(chmod(kept, 0o555) == 0)
+    defer { chmod(kept, 0o755) }
+    let pruning = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
+    #expect(pruning.removed.isEmpty && pruning.failures.count == 1)
+    #expect(pruning.failures.first?.hasPrefix("\(kept): cannot be removed: ") == true)
+  }
+
+  @Test("loses an entry that is a link to a folder, with what is in the folder")
+  func link() throws {
+    let folder = try TemporaryFolder(texts: [".cache/note": "", "disk/file": ""])
+    #expect(symlink("../disk", "\(folder.path)/\(entry)") == 0)
+    let pruning = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
+    #expect(pruning.removed.count == 1 && pruning.failures.isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/.cache") == ["note"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disk").isEmpty)
+  }
+
   @Test("keeps all trainings of an experiment that is running", arguments: [true, false])
   func running(isDry: Bool) throws {
     let folder = try TemporaryFolder()

@@ -110,18 +110,19 @@ struct EarlierResultsTests {
     #expect(page.contains("seed-1/baseline/model.onnx") && !page.contains("model.safetensors"))
   }
 
-  @Test("of seeds that are gone are removed by a later run, if one before it could not write its files")
-  func orphansAfterFailure() throws {
+  @Test(
+    "of seeds that are gone are removed by a later run, if one before it could not write its files",
+    arguments: [("[0, 1]", "[0]"), ("[0]", "[0, 1]")])
+  func orphansAfterFailure(_ first: String, _ failing: String) throws {
     let folder = try TemporaryFolder()
     func runSeeds(_ seeds: String) throws {
       try run(digits(["seeds=\(seeds)", "prune=null", "expect=null"]), in: folder.path)
     }
-    try runSeeds("[0, 1]")
+    try runSeeds(first)
     let history = folder.path + "/digits/history.csv"
     try FileManager.default.removeItem(atPath: history)
     try FileManager.default.createDirectory(atPath: history, withIntermediateDirectories: false)
-    #expect(throws: RunError.self) { try runSeeds("[0]") }
-    #expect(FileManager.default.fileExists(atPath: folder.path + "/digits/seed-1"))
+    #expect(throws: RunError.self) { try runSeeds(failing) }
     try FileManager.default.removeItem(atPath: history)
     try runSeeds("[0]")
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/digits/seed-1"))

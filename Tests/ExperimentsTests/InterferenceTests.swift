@@ -10,27 +10,19 @@ import Testing
 /// What happens to the files of a run while it trains.
 @Suite("A run that is interfered with")
 struct InterferenceTests {
-  /// Runs an experiment without pruning, and does something after its first epoch.
+  /// Runs an experiment without pruning, and does something after one of its epochs.
   ///
   /// - Returns: the outcome, and what the run has shown
   private func run(
-    in folder: TemporaryFolder, interfere: @escaping @Sendable () -> Void
-  ) throws -> (outcome: ExperimentOutcome, shown: String) {
-    let shown = Mutex("")
-    let progress = ProgressPrinter(
-      style: .json, label: nil,
-      bars: ProgressBars { text in
-        let isFirst = shown.withLock { shown in
-          defer { shown += text }
-          return text.contains("epoch_ended") && !shown.contains("epoch_ended")
-        }
-        if isFirst { interfere() }
-      })
+    in folder: TemporaryFolder, fresh: Bool = false, afterEpoch epoch: Int = 1,
+    interfere: @escaping @Sendable () -> Void
+  ) throws -> (outcome: ExperimentOutcome, shown: ShownLines) {
+    let shown = ShownLines()
     let runner = ExperimentRunner(
-      engines: [try Engine(threads: 1)], results: folder.path, progress: progress,
-      interruption: Interruption())
+      engines: [try Engine(threads: 1)], results: folder.path, fresh: fresh,
+      progress: shown.printer(afterEpoch: epoch, do: interfere), interruption: Interruption())
     let outcomes = runner.run([try digits(["prune=null", "expect=null"])])
-    return (try #require(outcomes.first), shown.withLock(\.self))
+    return (try #require(outcomes.first), shown)
   }
 
   @Test("writes its report although its folder or the cache is removed", arguments: ["digits", ".cache"])
@@ -43,7 +35,23 @@ struct InterferenceTests {
     for file in ["report.json", ".state/stages.json"] {
       #expect(FileManager.default.fileExists(atPath: "\(folder.path)/digits/\(file)"), "\(file)")
     }
-    #expect(shown.contains("its lock was removed; the training resumes") == (name == ".cache"))
+    #expect(shown.count("its lock was removed; the training resumes") == (name == ".cache" ? 1 : 0))
+  }
+
+  @Test(
+    "resumes a training whose lock is removed, also one that it has started over",
+    arguments: [true, false])
+  func resumes(fresh: Bool) throws {
+    let folder = try TemporaryFolder()
+    let cache = StageCache(results: folder.path).folder
+    let (outcome, shown) = try run(in: folder, fresh: fresh, afterEpoch: 2) {
+      for key in (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? [] {
+        unlink("\(cache)/\(key)/\(FolderLock.name)")
+      }
+    }
+    #expect(outcome.failure == nil)
+    // The second of the three is not saved without the lock.
+    #expect(shown.count("epoch_ended") == 4)
   }
 
   @Test("fails if another run has taken over its folder")
@@ -75,5 +83,21 @@ struct InterferenceTests {
     let message = outcomes.first?.failure?.description
     #expect(message?.contains("/first/.state: in use by another run") ?? isReleased)
     lock.withLock { $0 = nil }
+  }
+
+  @Test("says once of each experiment that another run has it")
+  func announced() throws {
+    let folder = try TemporaryFolder()
+    let names = ["first", "second", "third"]
+    let specs = try names.map { try digits(["name=\($0)", "prune=null", "expect=null"]) }
+    let locks = try names.prefix(2).map { try FolderLock("\(folder.path)/\($0)/.state") }
+    let shown = ShownLines()
+    let runner = ExperimentRunner(
+      engines: [try Engine(threads: 1)], results: folder.path, progress: shown.printer(),
+      interruption: Interruption())
+    let outcomes = runner.run(specs)
+    #expect(outcomes.map { $0.failure == nil } == [false, false, true])
+    #expect(shown.count("continuing with other experiments") == 2)
+    withExtendedLifetime(locks) {}
   }
 }

@@ -76,10 +76,13 @@ struct SubmissionTests {
     arguments: [
       (130, "echo RUNNING", true), (138, "echo RUNNING", true), (130, "echo COMPLETING", false),
       (130, "", false), (130, "exit 1", true), (0, "echo RUNNING", false), (3, "echo RUNNING", false),
+      // Answers only the second time.
+      (130, "mkdir \"$0.asked\" 2>/dev/null && exit 1; echo COMPLETING", false),
     ])
   func requeue(_ status: Int, _ squeue: String, _ isExpected: Bool) throws {
     let folder = try TemporaryFolder()
     try folder.write(script: squeue, to: "squeue")
+    try folder.write(script: "exec /bin/sleep 0.05", to: "sleep")
     try folder.write(script: "echo \"$@\" > \(folder.path)/requeued; exit 1", to: "scontrol")
     // Goes on until it is signalled, as a training does.
     try folder.write(

@@ -22,6 +22,23 @@ extension ProgressPrinter {
   static let silent = ProgressPrinter(style: .warnings, label: nil, bars: ProgressBars { _ in })
 }
 
+/// What runs show, one JSON object per line.
+final class ShownLines: Sendable {
+  private let text = Mutex("")
+
+  /// How often a text was shown.
+  func count(_ part: String) -> Int { text.withLock { $0.components(separatedBy: part).count - 1 } }
+
+  /// - Parameter work: is done when as many epochs as `epoch` have ended.
+  func printer(afterEpoch epoch: Int = 0, do work: @escaping @Sendable () -> Void = {}) -> ProgressPrinter {
+    let bars = ProgressBars { line in
+      self.text.withLock { $0 += line }
+      if line.contains("epoch_ended"), self.count("epoch_ended") == epoch { work() }
+    }
+    return ProgressPrinter(style: .json, label: nil, bars: bars)
+  }
+}
+
 /// The digits experiment, made shorter still.
 func digits(_ overrides: [String] = []) throws -> ExperimentSpec {
   let base = [

@@ -137,6 +137,20 @@ struct TargetTests {
     #expect(try sentences("ratio: 0.75, exclude: [squeeze], maximum_layer_ratio: 0.8").isEmpty)
   }
 
+  @Test("that were missed give the warning again in a run that finds the training in the cache")
+  func missedBefore() throws {
+    let folder = try TemporaryFolder()
+    let spec = try gated("ratio: 0.75")
+    let shown = ShownLines()
+    for count in 1...2 {
+      let runner = ExperimentRunner(
+        engines: [try Engine(threads: 1)], results: folder.path, progress: shown.printer(),
+        interruption: Interruption())
+      _ = try runner.run(spec)
+      #expect(shown.count("after epoch 1, the steps removed 14 channels, but the target was 18") == count)
+    }
+  }
+
   @Test("that a pruned start model has reached already give a warning")
   func reachedAtStart() throws {
     let start = try prunedStart()

@@ -29,6 +29,14 @@ struct ReportSetTests {
     #expect(message { try ReportSet.readable(paths: [folder.path]).set } == problem)
   }
 
+  @Test("that are too large are not read")
+  func tooLarge() throws {
+    let folder = try TemporaryFolder(texts: ["report.json": ""])
+    let file = folder.path + "/report.json"
+    #expect(truncate(file, off_t(ReportSet.maximumBytes + 1)) == 0)
+    #expect(message { try ReportSet(path: folder.path) } == "\(file): larger than 256 MiB")
+  }
+
   @Test("that are damaged can be left out of several; the same experiment twice cannot")
   func damaged() throws {
     let folder = try TemporaryFolder(texts: [

@@ -71,7 +71,11 @@ public struct SlurmScript: Sendable {
       case $status in
         130 | 138 | 140 | 143)
           # A squeue that fails, because Slurm is busy, is no sign of an end.
-          state=$(squeue --noheader --jobs="$job" --format=%T) || state=RUNNING
+          for try in 1 2 3; do
+            state=$(squeue --noheader --jobs="$job" --format=%T) && break
+            state=RUNNING
+            sleep 5
+          done
           if [ "$state" = RUNNING ]; then
             # Ends this shell as well.
             scontrol requeue "$job" && sleep 60

@@ -86,7 +86,7 @@ extension ExperimentSpec {
   /// experiment does not have that expectation already.
   ///
   /// A target counts from the whole network, but reports count from the baseline. If that starts
-  /// from a pruned network, they differ, and there is only the warning after the last step.
+  /// from a pruned network, they differ, and there is only the warning that the training shows.
   func missedTarget(of pruned: [PrunableGraph]) -> [ExpectationSpec] {
     guard let target = prune?.target,
       pruned.contains(where: { target.missed(from: $0.whole.cost, to: $0.cost) != nil }),

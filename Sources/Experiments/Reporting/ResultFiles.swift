@@ -7,13 +7,15 @@ import TensorFiles
 struct ResultFiles {
   let folders: ResultFolders
 
-  /// Writes all but report.json, the page and its plots.
+  /// Writes all but the page and its plots; report.json first, which lists the models that are
+  /// there even if another file cannot be written.
   func write(_ report: Report, _ spec: ExperimentSpec) throws(RunError) {
     do {
       try DurableFile.makeFolder(folders.root)
     } catch {
       throw .storage("\(error)")
     }
+    try write(report.json(), "report.json")
     try write(report.metricsJSON(), "metrics.json")
     try write(report.csv(), "report.csv")
     try write(report.summaryCSV(), "summary.csv")
@@ -23,9 +25,6 @@ struct ResultFiles {
     try write(report.latencyCSV(), "latency.csv")
     try write(yaml(spec), "experiment.yaml")
   }
-
-  /// Writes report.json, which replaces the list of an earlier run's files.
-  func writeReport(_ report: Report) throws(RunError) { try write(report.json(), "report.json") }
 
   /// Writes the page, with links to the files that are there.
   func writePage(of report: Report) throws(RunError) {

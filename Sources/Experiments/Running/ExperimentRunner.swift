@@ -264,7 +264,8 @@ public struct ExperimentRunner: Sendable {
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: own.interruption,
         lock: own, progress: progress, forecast: schedule.forecast, group: group)
-      let outcome = try training.run(fresh: fresh)
+      // What this run itself has done of a training is kept.
+      let outcome = try training.run(fresh: fresh && !schedule.isRestarted(stage))
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
       postpone(stage, owner, schedule)

@@ -39,6 +39,10 @@ final class SuiteSchedule: Sendable {
     var postponed: Set<StageKey> = []
     /// Experiments that wait until nothing else is left, since other runs have their folders.
     var inUse: Set<Int> = []
+    /// Experiments for which a message said that another run has their folders.
+    var announced: Set<Int> = []
+    /// Trainings that were made available again after they had begun.
+    var restarted: Set<StageKey> = []
 
     func hasEnded(_ index: Int) -> Bool {
       if case .ended = experiments[index] { true } else { false }
@@ -227,7 +231,7 @@ final class SuiteSchedule: Sendable {
   /// Postpones an experiment whose folder another run has, until nothing else is left.
   ///
   /// - Parameter stage: the training that was taken for it, which becomes available to others.
-  /// - Returns: whether it was not postponed already; nil if nothing else is left.
+  /// - Returns: whether it is postponed for the first time; nil if nothing else is left.
   func postpone(_ index: Int, leaving stage: TrainingStage?) -> Bool? {
     defer { unlockFolders() }
     return state.withLock { state in
@@ -237,15 +241,22 @@ final class SuiteSchedule: Sendable {
       guard isOtherLeft else { return nil }
       if let stage { state.stages[stage.key] = .waiting }
       if case .finishing = state.experiments[index] { state.experiments[index] = .open }
-      return state.inUse.insert(index).inserted
+      state.inUse.insert(index)
+      return state.announced.insert(index).inserted
     }
   }
 
-  /// Makes a training available again, of which everything was removed while it ran.
+  /// Makes a training available again whose lock was removed while it ran.
   func restart(_ stage: TrainingStage) {
-    state.withLock { $0.stages[stage.key] = .waiting }
+    state.withLock { state in
+      state.stages[stage.key] = .waiting
+      state.restarted.insert(stage.key)
+    }
     unlockFolders()
   }
+
+  /// Whether this run has begun the training before.
+  func isRestarted(_ stage: TrainingStage) -> Bool { state.withLock { $0.restarted.contains(stage.key) } }
 
   func finished(_ stage: TrainingStage, trained: Bool) {
     state.withLock { $0.stages[stage.key] = .done(trained: trained) }

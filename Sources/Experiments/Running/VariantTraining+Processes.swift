@@ -37,8 +37,9 @@ extension VariantTraining {
     }
   }
 
-  /// Saves the state, which the group's first process does for all; unless another process has
-  /// taken over the folder, whose checkpoints are newer. All processes of the group stop then.
+  /// Saves the state, which the group's first process does for all; unless the lock of the folder
+  /// was removed, or another process has taken it over, whose checkpoints are newer. All processes
+  /// of the group stop then.
   func save(_ network: Network, _ record: TrainingRecord) throws(RunError) {
     guard group.rank == 0, lock?.isOwned() ?? true else { return }
     do throws(RunError) {

@@ -68,6 +68,7 @@ struct VariantTraining {
         .runStarted(
           stage.name, epochs: epochs, finished: finished, suite: forecast?.begin(key, epochs: finished)))
     }
+    if showsDone, finished == epochs { warnOfMissedTarget(network.structure) }
     if taken != nil || finished < epochs { record.begin(in: .current(engine, spec)) }
     if let taken {
       // The other processes do not take part yet.
@@ -317,10 +318,7 @@ struct VariantTraining {
     let removals = schedule.removals(after: epoch, graph: whole, scores: scores)
     network.remove(channels: removals)
     let after = size(network)
-    let warnings = PruningWarnings(
-      before: whole, after: network.structure,
-      prune: epoch == schedule.epochs.last ? spec.prune : nil, steps: schedule.epochs.count)
-    for warning in warnings.sentences { warn("after epoch \(epoch), \(warning)") }
+    warn(of: schedule, after: epoch, from: whole, to: network.structure)
     let removed = network.channelGroups.compactMap { group in
       removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
     }
@@ -328,6 +326,23 @@ struct VariantTraining {
     return TrainingRecord.PruningRecord(
       epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: network.prunableChannels,
       parameters: after.parameters, macs: after.macs)
+  }
+
+  /// Warns of effects of a pruning step that may not be intended.
+  private func warn(
+    of schedule: PruningSchedule, after epoch: Int, from before: PrunableGraph, to after: PrunableGraph
+  ) {
+    let warnings = PruningWarnings(
+      before: before, after: after, prune: epoch == schedule.epochs.last ? spec.prune : nil,
+      steps: schedule.epochs.count)
+    for warning in warnings.sentences { warn("after epoch \(epoch), \(warning)") }
+  }
+
+  /// Warns again of a target that a training which was done before has missed: reports do not show
+  /// every one.
+  private func warnOfMissedTarget(_ structure: PrunableGraph) {
+    guard let schedule, let last = schedule.epochs.last else { return }
+    warn(of: schedule, after: last, from: structure, to: structure)
   }
 
   private func size(_ network: Network) -> PruningProgress.Size {

@@ -72,7 +72,9 @@ extension StageCache {
       else { continue }
       bytes += size
       // Readers also take the lock.
-      if name != "lock", let date = status[.modificationDate] as? Date { newest = max(newest, date) }
+      if name != FolderLock.name, let date = status[.modificationDate] as? Date {
+        newest = max(newest, date)
+      }
     }
     let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)
     let stage = lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?"

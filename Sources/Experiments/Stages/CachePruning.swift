@@ -71,8 +71,11 @@ public struct CachePruning: Encodable {
     }
     // Not before the lock is closed, since network file systems keep a name for every open file. A
     // run may use the folder again by now.
-    let code = rmdir(folder) == 0 ? 0 : errno
-    guard [0, ENOENT, ENOTEMPTY].contains(code) else {
+    var code = rmdir(folder) == 0 ? 0 : errno
+    // A link to a folder, of which the contents are gone.
+    if code == ENOTDIR { code = unlink(folder) == 0 ? 0 : errno }
+    // Systems differ in what they say of a folder that is not empty.
+    guard [0, ENOENT, ENOTEMPTY, EEXIST].contains(code) else {
       throw .storage("\(folder): cannot be removed: \(String(cString: strerror(code)))")
     }
     return true

@@ -9,6 +9,8 @@ import Specification
 struct StageKey: Hashable, Sendable {
   /// Must be incremented when the program computes other numbers from the same experiment.
   static let codeVersion = 17
+  /// Must be incremented when another network is read from the same ONNX file.
+  static let importVersion = 2
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String
@@ -81,6 +83,6 @@ extension ArchitectureSpec {
   /// Removes paths, for keys that contain digests of the files instead.
   mutating func forgetPaths() {
     (weights, unexpandedWeights) = (nil, nil)
-    if onnx != nil { (onnx, unexpandedONNX) = ("network", nil) }
+    if onnx != nil { (onnx, unexpandedONNX) = ("network \(StageKey.importVersion)", nil) }
   }
 }

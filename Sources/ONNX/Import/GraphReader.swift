@@ -76,7 +76,8 @@ struct GraphReader {
   /// Names of weights that a layer has claimed.
   private(set) var used: Set<String> = []
   private let classes: String
-  /// Whether this program wrote the file: networks of experiment files may end in any activation.
+  /// Whether this program wrote the file: networks of experiment files may end in any activation,
+  /// and their products have the signal first.
   let isOwn: Bool
 
   init(_ model: Onnx_ModelProto, folder: String, _ input: FeatureShape) throws(ONNXError) {

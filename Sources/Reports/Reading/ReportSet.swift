@@ -140,6 +140,8 @@ public struct ReportSet: Sendable {
     let bytes: [UInt8]
     do throws(RegularFile.Failure) {
       bytes = try RegularFile.read(file, largest: maximumBytes)
+    } catch .tooLarge {
+      throw ReportError(path: "", message: "larger than \(maximumBytes >> 20) MiB")
     } catch {
       throw ReportError(path: "", message: "cannot be read: \(error.reason)")
     }
