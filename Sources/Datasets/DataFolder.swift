@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Specification
 
@@ -13,7 +14,7 @@ struct DataFolder: Equatable {
 
   /// Whether there may be such a file, since something in its place cannot be examined.
   func mayHave(_ names: [String]) -> Bool {
-    paths(names).contains { FileStatus($0) == nil && errno != ENOENT && errno != ENOTDIR }
+    paths(names).contains { FileStatus($0) == nil && !meansAbsence(errno) }
   }
 
   private func paths(_ names: [String]) -> [String] {
@@ -25,8 +26,7 @@ struct DataFolder: Equatable {
   /// - Parameters:
   ///   - layout: the expected contents of the folder, for errors.
   ///   - source: where to get the files, for errors.
-  ///   - others: names of folders and archives that would be read, too; also looked for next to a
-  ///     missing folder, for errors.
+  ///   - others: see ``missing(_:_:layout:source:others:)``.
   func open(
     _ names: [String], layout: String, source: String, others: [String] = []
   ) throws(DatasetError) -> DataFile {

@@ -71,3 +71,6 @@ package enum RegularFile {
 
 /// The system's words for an error number, by default that of the last call.
 package func systemReason(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }
+
+/// Whether an error number says that there is nothing at a path.
+package func meansAbsence(_ number: Int32) -> Bool { number == ENOENT || number == ENOTDIR }

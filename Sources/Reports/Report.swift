@@ -198,6 +198,11 @@ public struct Timing: Codable, Equatable, Sendable {
       self.sessions = sessions
       self.latency = latency
     }
+
+    /// Milliseconds of inference; nil if this batch size was not measured.
+    func milliseconds(batchSize: Int) -> Double? {
+      latency.first { $0.batchSize == batchSize }?.milliseconds
+    }
   }
 
   /// Consecutive epochs trained in one place.
@@ -275,7 +280,7 @@ public struct Timing: Codable, Equatable, Sendable {
   /// Milliseconds of inference by seed.
   func times(_ variant: String, batchSize: Int) -> [UInt64: Double] {
     runs.filter { $0.variant == variant }.reduce(into: [:]) { times, run in
-      times[run.seed] = run.latency.first { $0.batchSize == batchSize }?.milliseconds
+      times[run.seed] = run.milliseconds(batchSize: batchSize)
     }
   }
 }

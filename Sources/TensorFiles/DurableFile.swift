@@ -96,9 +96,7 @@ package enum DurableFile {
       try writeInto(path, bytes)
     }
     var status = stat()
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK,
-      let other = RegularFile.otherKind(status)
-    {
+    if !isLink(path), stat(path, &status) == 0, let other = RegularFile.otherKind(status) {
       throw unwritable(path, other)
     }
     let (folder, temporary) = temporary(besides: path)

@@ -131,6 +131,18 @@ struct CacheTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/disk").isEmpty)
   }
 
+  @Test("keeps an entry that is a link to a folder that a run works in")
+  func linkInUse() throws {
+    let folder = try TemporaryFolder(texts: [".cache/note": "", "disk/file": ""])
+    let link = "\(folder.path)/\(entry)"
+    #expect(symlink("../disk", link) == 0)
+    let lock = try FolderLock(link)
+    let pruning = try CachePruning(results: folder.path, unusedOnly: false, minimumAge: 0, isDry: false)
+    #expect(pruning.inUse.count == 1 && pruning.failures.isEmpty)
+    #expect(FileManager.default.fileExists(atPath: "\(link)/file"))
+    withExtendedLifetime(lock) {}
+  }
+
   @Test("keeps all trainings of an experiment that is running", arguments: [true, false])
   func running(isDry: Bool) throws {
     let folder = try TemporaryFolder()

@@ -91,6 +91,8 @@ struct EarlierResultsTests {
     let root = folder.path + "/digits/"
     let note = root + "seed-0/baseline/note.txt"
     try Data("kept".utf8).write(to: URL(fileURLWithPath: note))
+    let events = root + "tensorboard/seed-0-"
+    try Data("kept".utf8).write(to: URL(fileURLWithPath: events + "baseline/note.txt"))
     let isThere = { (name: String) in FileManager.default.fileExists(atPath: root + name) }
     #expect(isThere("plots/layer-macs.svg") && isThere("seed-0/pruned/model.safetensors"))
     let report = try run(digits(["seeds=[1]", "prune=null", "expect=null"]), in: folder.path)
@@ -100,6 +102,8 @@ struct EarlierResultsTests {
         "seed-0", "seed-0/baseline", "seed-0/baseline/note.txt", "seed-1", "seed-1/baseline",
         "seed-1/baseline/architecture.yaml", "seed-1/baseline/model.safetensors",
       ])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: events + "baseline") == ["note.txt"])
+    #expect(!FileManager.default.fileExists(atPath: events + "pruned"))
     let plots = try FileManager.default.contentsOfDirectory(atPath: root + "plots")
     #expect(plots.sorted() == report.plotFiles().map(\.name).sorted())
     try run(
@@ -112,20 +116,24 @@ struct EarlierResultsTests {
 
   @Test(
     "of seeds that are gone are removed by a later run, if one before it could not write its files",
-    arguments: [("[0, 1]", "[0]"), ("[0]", "[0, 1]")])
-  func orphansAfterFailure(_ first: String, _ failing: String) throws {
+    arguments: [
+      ("[0, 1]", "[0]", "history.csv"), ("[0]", "[0, 1]", "history.csv"), ("[0]", "[0, 1]", "report.json"),
+    ])
+  func orphansAfterFailure(_ first: String, _ failing: String, _ file: String) throws {
     let folder = try TemporaryFolder()
     func runSeeds(_ seeds: String) throws {
       try run(digits(["seeds=\(seeds)", "prune=null", "expect=null"]), in: folder.path)
     }
     try runSeeds(first)
-    let history = folder.path + "/digits/history.csv"
-    try FileManager.default.removeItem(atPath: history)
-    try FileManager.default.createDirectory(atPath: history, withIntermediateDirectories: false)
+    let path = folder.path + "/digits/" + file
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     #expect(throws: RunError.self) { try runSeeds(failing) }
-    try FileManager.default.removeItem(atPath: history)
+    try FileManager.default.removeItem(atPath: path)
     try runSeeds("[0]")
-    #expect(!FileManager.default.fileExists(atPath: folder.path + "/digits/seed-1"))
+    for left in ["seed-1", "tensorboard/seed-1-baseline"] {
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/digits/" + left), "\(left)")
+    }
   }
 
   @Test("leave no test data and no measurements of other models, and lose none of the same")

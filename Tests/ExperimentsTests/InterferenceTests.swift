@@ -54,6 +54,25 @@ struct InterferenceTests {
     #expect(shown.count("epoch_ended") == 4)
   }
 
+  @Test(
+    "keeps what it has done of a training whose lock is taken over, also with --fresh",
+    arguments: [true, false])
+  func takenOverTraining(fresh: Bool) throws {
+    let folder = try TemporaryFolder()
+    let cache = StageCache(results: folder.path).folder
+    // One of this host, which has ended once the lock of the system is free.
+    let record = LockRecord(owner: .current)
+    let (outcome, shown) = try run(in: folder, fresh: fresh, afterEpoch: 2) {
+      for key in (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? [] {
+        _ = record.write(to: "\(cache)/\(key)/\(FolderLock.name)")
+      }
+    }
+    #expect(outcome.failure == nil)
+    #expect(shown.count("another process, which has taken it over, is training it") == 1)
+    // The second of the three is not saved without the lock.
+    #expect(shown.count("epoch_ended") == 4)
+  }
+
   @Test("fails if another run has taken over its folder")
   func takenOver() throws {
     let folder = try TemporaryFolder()

@@ -80,6 +80,17 @@ struct StageKeyTests {
     #expect(keys[0].count == 2 && keys[0].isDisjoint(with: keys[1]))
   }
 
+  @Test("depend on the version of the ONNX import where the network is imported, and only there")
+  func imports() throws {
+    var spec = try digits()
+    #expect(StageKey.versionLines(spec.architecture) == "code: \(StageKey.codeVersion)\n")
+    spec.architecture.onnx = "a.onnx"
+    let lines = "\ncode: \(StageKey.codeVersion)\nimport: \(StageKey.importVersion)\nkernels: "
+    for stage in ExperimentPreparation.standIns(spec, kernels: .portable) {
+      #expect(stage.key.text.contains(lines))
+    }
+  }
+
   @Test("differ between seeds, variants, kernels and data")
   func distinct() throws {
     let seeds = try keys(["seeds=[0, 1, 2]"])

@@ -71,6 +71,7 @@ struct SubmissionTests {
   }
 
   /// What the script does with the program's end, by programs that stand for squeue and scontrol.
+  /// Here scontrol is busy at first.
   @Test(
     "a task is queued again when its time is over, and only then",
     arguments: [
@@ -83,7 +84,9 @@ struct SubmissionTests {
     let folder = try TemporaryFolder()
     try folder.write(script: squeue, to: "squeue")
     try folder.write(script: "exec /bin/sleep 0.05", to: "sleep")
-    try folder.write(script: "echo \"$@\" > \(folder.path)/requeued; exit 1", to: "scontrol")
+    let requeues = folder.path + "/requeued"
+    try folder.write(
+      script: "echo \"$@\" >> \(requeues); [ $(wc -l < \(requeues)) -ge 2 ]", to: "scontrol")
     // Goes on until it is signalled, as a training does.
     try folder.write(
       script: "trap 'exit \(status)' USR1; touch \(folder.path)/began; while true; do sleep 0.05; done",
@@ -111,8 +114,8 @@ struct SubmissionTests {
     kill(process.processIdentifier, SIGUSR1)
     try wait { !process.isRunning }
     #expect(process.terminationStatus == Int32(status))
-    let requeued = try? String(contentsOfFile: folder.path + "/requeued", encoding: .utf8)
-    #expect(requeued == (isExpected ? "requeue 17_3\n" : nil))
+    let requeued = try? String(contentsOfFile: requeues, encoding: .utf8)
+    #expect(requeued == (isExpected ? "requeue 17_3\nrequeue 17_3\n" : nil))
   }
 
   @Test(

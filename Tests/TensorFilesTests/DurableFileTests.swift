@@ -1,6 +1,4 @@
-import Dispatch
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -133,25 +131,6 @@ struct DurableFileTests {
     }
     try DurableFile.makeFolder(folder.path + "/new/in")
     #expect(folder.has("new/in"))
-  }
-
-  @Test("a folder that is removed while it is made is not called a link")
-  func vanishing() throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path + "/new"
-    let errors = Mutex<Set<String>>([])
-    DispatchQueue.concurrentPerform(iterations: 2) { worker in
-      for _ in 0..<5000 {
-        if worker == 0 {
-          mkdir(path, 0o777)
-          rmdir(path)
-        } else if let error = message({ try DurableFile.makeFolder(path) }) {
-          _ = errors.withLock { $0.insert(error) }
-        }
-      }
-    }
-    let all = errors.withLock(\.self)
-    #expect(!all.contains { $0.contains("it is a link") })
   }
 
   @Test("are written to a folder that cannot be listed", .enabled(if: geteuid() != 0))

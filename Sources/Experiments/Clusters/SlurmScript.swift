@@ -68,17 +68,15 @@ public struct SlurmScript: Sendable {
       # array again.
       job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
       job=${job:-$SLURM_JOB_ID}
+      # A command that fails, because Slurm is busy, may succeed later.
+      thrice() { "$@" || { sleep 5; "$@"; } || { sleep 5; "$@"; }; }
       case $status in
         130 | 138 | 140 | 143)
-          # A squeue that fails, because Slurm is busy, is no sign of an end.
-          for try in 1 2 3; do
-            state=$(squeue --noheader --jobs="$job" --format=%T) && break
-            state=RUNNING
-            sleep 5
-          done
+          # A squeue that does not answer is no sign of an end.
+          state=$(thrice squeue --noheader --jobs="$job" --format=%T) || state=RUNNING
           if [ "$state" = RUNNING ]; then
             # Ends this shell as well.
-            scontrol requeue "$job" && sleep 60
+            thrice scontrol requeue "$job" && sleep 60
           fi
           ;;
       esac

@@ -34,23 +34,11 @@ struct EarlierResults {
     }
   }
 
-  /// Removes models and plots that the new report does not have.
-  func removeOrphans(of new: Report, models: Set<String>) {
+  /// Removes plots that the new report does not have.
+  func removePlots(missingIn new: Report) {
     let plots = Set(report.plotFiles().map(\.name)).subtracting(new.plotFiles().map(\.name))
-    for name in plots { remove("\(folders.plots)/\(name)") }
-    for run in report.runs {
-      guard let variant = Variant(rawValue: run.variant) else { continue }
-      let isKept = new.runs.contains { $0.seed == run.seed && $0.variant == run.variant }
-      let folder = folders.variant(seed: run.seed, variant)
-      if !isKept { remove(folders.events(seed: run.seed, variant)) }
-      for name in ResultFolders.models where !isKept || !models.contains(name) { remove("\(folder)/\(name)") }
-      // Succeeds only for empty folders.
-      rmdir(folder)
-      rmdir((folder as NSString).deletingLastPathComponent)
-    }
+    for name in plots { try? FileManager.default.removeItem(atPath: "\(folders.plots)/\(name)") }
   }
-
-  private func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// Description of changed settings: `prune.ratio: 0.4 -> 0.2, seeds: [0] -> [1] and 3 more`.

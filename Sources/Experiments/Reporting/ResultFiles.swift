@@ -7,15 +7,18 @@ import TensorFiles
 struct ResultFiles {
   let folders: ResultFolders
 
-  /// Writes all but the page and its plots; report.json first, which lists the models that are
-  /// there even if another file cannot be written.
-  func write(_ report: Report, _ spec: ExperimentSpec) throws(RunError) {
+  /// Writes report.json, which comes before all other files.
+  func writeReport(_ report: Report) throws(RunError) {
     do {
       try DurableFile.makeFolder(folders.root)
     } catch {
       throw .storage("\(error)")
     }
     try write(report.json(), "report.json")
+  }
+
+  /// Writes all other files but the page and its plots.
+  func writeTables(of report: Report, _ spec: ExperimentSpec) throws(RunError) {
     try write(report.metricsJSON(), "metrics.json")
     try write(report.csv(), "report.csv")
     try write(report.summaryCSV(), "summary.csv")
@@ -29,6 +32,38 @@ struct ResultFiles {
   /// Writes the page, with links to the files that are there.
   func writePage(of report: Report) throws(RunError) {
     do { try ReportPage(report).write(into: folders.root) } catch { throw .storage("\(error)") }
+  }
+
+  /// Removes models and events of runs that the report does not have, whichever run has left them,
+  /// and nothing else.
+  func removeOrphans(of report: Report, models: Set<String>) {
+    for seed in seeds {
+      for variant in Variant.allCases {
+        let isKept = report.runs.contains { $0.seed == seed && $0.variant == variant.rawValue }
+        let folder = folders.variant(seed: seed, variant)
+        if !isKept {
+          DurableFile.removeLeftovers(in: folder)
+          TensorBoardLog.remove(from: folders.events(seed: seed, variant))
+        }
+        for name in ResultFolders.models where !isKept || !models.contains(name) {
+          try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+        // Succeeds only for empty folders.
+        rmdir(folder)
+      }
+      rmdir(folders.seed(seed))
+    }
+  }
+
+  /// Those that have a folder of models or events.
+  private var seeds: Set<UInt64> {
+    let names = [folders.root, folders.tensorBoard].flatMap {
+      (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? []
+    }
+    return Set(
+      names.filter { $0.hasPrefix("seed-") }.compactMap { name in
+        UInt64(name.dropFirst("seed-".count).prefix { $0 != "-" })
+      })
   }
 
   private func write(_ text: String, _ name: String) throws(RunError) {

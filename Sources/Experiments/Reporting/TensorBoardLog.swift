@@ -29,7 +29,7 @@ struct TensorBoardLog {
   func write(_ record: TrainingRecord, withoutChannels excluded: Int) throws(RunError) {
     do {
       try DurableFile.makeFolder(folder)
-      removeOthers()
+      Self.removeFiles(in: folder, except: name)
       try EventFile(path: "\(folder)/\(name)").write(
         events(record, withoutChannels: excluded, now: Date.now.timeIntervalSince1970))
     } catch {
@@ -37,10 +37,16 @@ struct TensorBoardLog {
     }
   }
 
-  private func removeOthers() {
+  /// Removes the events in a folder, and the folder if nothing else is in it.
+  static func remove(from folder: String) {
+    removeFiles(in: folder, except: nil)
+    rmdir(folder)
+  }
+
+  private static func removeFiles(in folder: String, except kept: String?) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for other in names where other.contains("tfevents") && other != name {
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(other)")
+    for name in names where name.contains("tfevents") && name != kept {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
   }
 

@@ -35,10 +35,12 @@ struct ExperimentFinishing {
     // A file that cannot be read stays: its reader says why.
     let measured = Result { () throws(ReportError) in try deployment() }
     report.deployment = try? measured.get()
-    // Before its report is replaced, without which a later run would not know them.
-    earlier?.removeOrphans(of: report, models: ResultFolders.models(of: spec.export))
     let files = ResultFiles(folders: folders)
-    try files.write(report, spec)
+    try files.writeReport(report)
+    // Only now: until then, the earlier report needs them.
+    earlier?.removePlots(missingIn: report)
+    files.removeOrphans(of: report, models: ResultFolders.models(of: spec.export))
+    try files.writeTables(of: report, spec)
     if case .success(nil) = measured { try? FileManager.default.removeItem(atPath: folders.deployment) }
     // Last, since it links to the files that are there.
     try files.writePage(of: report)

@@ -258,14 +258,14 @@ public struct ExperimentRunner: Sendable {
       try cache.describe(stage)
       let progress = printer(stage)
       defer { progress.end() }
+      let isFirst = schedule.noteBeginning(of: stage)
       let training = VariantTraining(
         stage: stage, data: data, engine: engine, checkpoints: cache.checkpoints(stage.key),
         beginnings: schedule.beginnings(of: stage),
         events: TensorBoardLog(of: stage, in: folders(stage.spec)),
         checkpointInterval: checkpointInterval, ownsProcess: ownsProcess, interruption: own.interruption,
         lock: own, progress: progress, forecast: schedule.forecast, group: group)
-      // What this run itself has done of a training is kept.
-      let outcome = try training.run(fresh: fresh && !schedule.isRestarted(stage))
+      let outcome = try training.run(fresh: fresh && isFirst)
       schedule.finished(stage, trained: outcome.trainedEpochs > 0)
     } catch .inUse(_, let owner) {
       postpone(stage, owner, schedule)

@@ -14,7 +14,10 @@ struct PruningWarnings {
   /// Share of a layer's channels that may be removed without a warning.
   private static let mostOfLayer = 0.9
 
-  var sentences: [String] { thinnedLayers + [shortfall ?? needlessSteps].compactMap(\.self) }
+  var sentences: [String] { thinnedLayers + [aboutTarget].compactMap(\.self) }
+
+  /// A target that was missed, or that the model to start from has reached already.
+  var aboutTarget: String? { shortfall ?? needlessSteps }
 
   /// Layers that have lost more than nine tenths of their channels with this step.
   private var thinnedLayers: [String] {

@@ -34,11 +34,17 @@ struct ResultFolders: Sendable {
   /// The lock of the current run, and the keys of the trainings that the experiment uses.
   var state: String { "\(root)/.state" }
 
+  /// The folder of all TensorBoard events.
+  var tensorBoard: String { "\(root)/tensorboard" }
+
   /// The folder of a training's TensorBoard events.
   func events(seed: UInt64, _ variant: Variant) -> String {
-    "\(root)/tensorboard/seed-\(seed)-\(variant.rawValue)"
+    "\(tensorBoard)/seed-\(seed)-\(variant.rawValue)"
   }
 
+  /// The folder of a seed's models.
+  func seed(_ seed: UInt64) -> String { "\(root)/seed-\(seed)" }
+
   /// The folder of the trained model and its files.
-  func variant(seed: UInt64, _ variant: Variant) -> String { "\(root)/seed-\(seed)/\(variant.rawValue)" }
+  func variant(seed: UInt64, _ variant: Variant) -> String { "\(self.seed(seed))/\(variant.rawValue)" }
 }

@@ -16,50 +16,6 @@ final class SuiteSchedule: Sendable {
     case wait
   }
 
-  private enum StageState: Equatable {
-    case waiting
-    /// Another process is running it; it is tried again later.
-    case busy
-    case running
-    /// Done, with whether this process trained.
-    case done(trained: Bool)
-    case failed
-  }
-
-  private enum ExperimentState {
-    case open
-    case finishing
-    case ended(Result<Report, RunError>)
-  }
-
-  private struct State {
-    var stages: [StageKey: StageState] = [:]
-    var experiments: [ExperimentState] = []
-    /// Trainings for which a message said that another process is running them.
-    var postponed: Set<StageKey> = []
-    /// Experiments that wait until nothing else is left, since other runs have their folders.
-    var inUse: Set<Int> = []
-    /// Experiments for which a message said that another run has their folders.
-    var announced: Set<Int> = []
-    /// Trainings that were made available again after they had begun.
-    var restarted: Set<StageKey> = []
-
-    func hasEnded(_ index: Int) -> Bool {
-      if case .ended = experiments[index] { true } else { false }
-    }
-
-    var isFinishing: Bool {
-      experiments.contains { if case .finishing = $0 { true } else { false } }
-    }
-  }
-
-  /// What decides how far a training can start from shared states.
-  private struct Start: Hashable {
-    let trunk: StageKey
-    let epochs: Int
-    let variant: Variant
-  }
-
   /// The results folder of an experiment, locked while the experiment runs. Opening it may wait for
   /// a process on another host; only workers that need this folder wait.
   private final class Folder: Sendable {
@@ -71,13 +27,13 @@ final class SuiteSchedule: Sendable {
   let experiments: [PreparedExperiment?]
   /// The trainings of a shard, which does not finish experiments; nil to do all trainings and
   /// finish experiments.
-  private let share: Set<StageKey>?
+  let share: Set<StageKey>?
   /// The trainings of all experiments, each once.
   private let stages: [TrainingStage]
-  private let beginnings: [StageKey: SharedBeginnings]
+  let beginnings: [StageKey: SharedBeginnings]
   /// Count of trainings, and estimate of the remaining time.
   let forecast: SuiteForecast
-  private let cache: StageCache
+  let cache: StageCache
   private let state: Mutex<State>
   /// Of each experiment.
   private let folders: [Folder]
@@ -145,7 +101,7 @@ final class SuiteSchedule: Sendable {
       }
       for stage in experiment.stages where share?.contains(stage.key) ?? true {
         switch state.stages[stage.key] {
-        case .waiting where isWorthWaiting(stage, for: running, state, &waits): isUnderWay = true
+        case .waiting where isWorthWaiting(stage, for: running, state.stages, &waits): isUnderWay = true
         case .waiting:
           state.stages[stage.key] = .running
           return .train(stage, experiment, experiment: index)
@@ -159,62 +115,6 @@ final class SuiteSchedule: Sendable {
     return busy ?? (isUnderWay ? .wait : nil)
   }
 
-  // MARK: Shared beginnings
-
-  func beginnings(of stage: TrainingStage) -> SharedBeginnings? { beginnings[stage.key] }
-
-  /// Whether an experiment's folder can be locked, which a shard does not need.
-  ///
-  /// - Throws: the errors of `lock`.
-  func check(_ index: Int, lock: (ExperimentSpec) throws(RunError) -> FolderLock) throws(RunError) {
-    guard share == nil, let experiment = experiments[index] else { return }
-    _ = try lock(experiment.spec)
-  }
-
-  /// Discards all checkpoints and shared states of an experiment's trainings, except those that
-  /// another process is using; none if it has ended.
-  ///
-  /// - Parameters:
-  ///   - interruption: ends it early.
-  ///   - announce: is called with a message if it waits long for another process.
-  ///   - lock: locks the folder of the experiment, which a shard does not need.
-  /// - Throws: the errors of `lock`; nothing is discarded then.
-  func discard(
-    _ index: Int, _ interruption: Interruption, announce: @escaping (String) -> Void,
-    lock: (ExperimentSpec) throws(RunError) -> FolderLock
-  ) throws(RunError) {
-    guard let experiment = experiments[index], !hasEnded(index) else { return }
-    let lock = try share == nil ? lock(experiment.spec) : nil
-    defer { withExtendedLifetime(lock) {} }
-    let stages = experiment.stages.filter { share?.contains($0.key) ?? true }
-    for key in stages.flatMap({ [$0.key] + (beginnings[$0.key]?.keys ?? []) })
-    where !interruption.isRequested && cache.checkpoints(key).newestEpoch != nil {
-      guard let lock = try? cache.lock(key, interruption, announce: announce) else { continue }
-      withExtendedLifetime(lock) { cache.checkpoints(key).clear() }
-    }
-  }
-
-  /// Whether another training will reach a state from which this one can start. The other one is
-  /// ahead, so waiting does not delay this one.
-  ///
-  /// - Parameter known: the answers so far for these running trainings, since each reads folders
-  private func isWorthWaiting(
-    _ stage: TrainingStage, for running: [TrainingStage], _ state: State, _ known: inout [Start: Bool]
-  ) -> Bool {
-    // The progress and speed of another process are unknown: wait for it only if nothing but
-    // fine-tuning follows.
-    if let baseline = stage.beginning, state.stages[baseline] == .busy { return true }
-    let start = Start(trunk: stage.trunk, epochs: stage.commonEpochs, variant: stage.variant)
-    if let answer = known[start] { return answer }
-    let answer = running.contains { other in
-      guard other.trunk == stage.trunk, let beginnings = beginnings[stage.key] else { return false }
-      let common = min(other.commonEpochs, stage.commonEpochs)
-      return beginnings.newestEpoch < common && (cache.checkpoints(other.key).newestEpoch ?? 0) < common
-    }
-    known[start] = answer
-    return answer
-  }
-
   // MARK: What became of it
 
   /// Postpones a training that another process is running.
@@ -224,7 +124,7 @@ final class SuiteSchedule: Sendable {
     defer { unlockFolders() }
     return state.withLock { state in
       state.stages[stage.key] = .busy
-      return state.postponed.insert(stage.key).inserted
+      return state.announcedTrainings.insert(stage.key).inserted
     }
   }
 
@@ -239,24 +139,30 @@ final class SuiteSchedule: Sendable {
         $0 != index && !state.inUse.contains($0) && !state.hasEnded($0)
       }
       guard isOtherLeft else { return nil }
-      if let stage { state.stages[stage.key] = .waiting }
+      Self.release(stage, &state)
       if case .finishing = state.experiments[index] { state.experiments[index] = .open }
       state.inUse.insert(index)
-      return state.announced.insert(index).inserted
+      return state.announcedExperiments.insert(index).inserted
     }
   }
 
   /// Makes a training available again whose lock was removed while it ran.
   func restart(_ stage: TrainingStage) {
-    state.withLock { state in
-      state.stages[stage.key] = .waiting
-      state.restarted.insert(stage.key)
-    }
+    state.withLock { Self.release(stage, &$0) }
     unlockFolders()
   }
 
-  /// Whether this run has begun the training before.
-  func isRestarted(_ stage: TrainingStage) -> Bool { state.withLock { $0.restarted.contains(stage.key) } }
+  /// Makes a training that was taken, if one was, available to others.
+  private static func release(_ stage: TrainingStage?, _ state: inout State) {
+    if let stage { state.stages[stage.key] = .waiting }
+  }
+
+  /// Notes that a training begins, whose lock this run has.
+  ///
+  /// - Returns: whether it begins for the first time; what this run itself has done of it is kept.
+  func noteBeginning(of stage: TrainingStage) -> Bool {
+    state.withLock { $0.begun.insert(stage.key).inserted }
+  }
 
   func finished(_ stage: TrainingStage, trained: Bool) {
     state.withLock { $0.stages[stage.key] = .done(trained: trained) }
@@ -278,7 +184,7 @@ final class SuiteSchedule: Sendable {
 
   /// Ends an experiment; a training that was taken for it becomes available to others that need it.
   func end(_ experiment: Int, _ result: Result<Report, RunError>, leaving stage: TrainingStage? = nil) {
-    if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
+    state.withLock { Self.release(stage, &$0) }
     end([experiment], result)
   }
 
@@ -342,7 +248,7 @@ final class SuiteSchedule: Sendable {
       }
     }
     if try isOpen.get() { return true }
-    if let stage { state.withLock { $0.stages[stage.key] = .waiting } }
+    state.withLock { Self.release(stage, &$0) }
     unlockFolders()
     return false
   }
@@ -351,7 +257,7 @@ final class SuiteSchedule: Sendable {
   /// for so long that another one has taken it over.
   func ownsFolder(_ index: Int) -> Bool { folders[index].lock.withLock { $0?.isOwned() ?? true } }
 
-  private func hasEnded(_ index: Int) -> Bool { state.withLock { $0.hasEnded(index) } }
+  func hasEnded(_ index: Int) -> Bool { state.withLock { $0.hasEnded(index) } }
 
   // MARK: Results
 

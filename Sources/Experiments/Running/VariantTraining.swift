@@ -68,7 +68,7 @@ struct VariantTraining {
         .runStarted(
           stage.name, epochs: epochs, finished: finished, suite: forecast?.begin(key, epochs: finished)))
     }
-    if showsDone, finished == epochs { warnOfMissedTarget(network.structure) }
+    if showsDone { repeatTargetWarning(network.structure, finished: finished) }
     if taken != nil || finished < epochs { record.begin(in: .current(engine, spec)) }
     if let taken {
       // The other processes do not take part yet.
@@ -97,10 +97,6 @@ struct VariantTraining {
     }
     // Then the end is not saved.
     if group.any(lock?.isLost ?? false) { throw .training(.interrupted) }
-  }
-
-  private var schedule: PruningSchedule? {
-    variant == .pruned ? spec.prune.map { PruningSchedule($0, epochs: spec.train.epochs) } : nil
   }
 
   // MARK: Beginning
@@ -285,70 +281,18 @@ struct VariantTraining {
   }
 
   /// Shows, once, what all processes of the group know.
-  private func show(_ event: ProgressEvent) {
+  func show(_ event: ProgressEvent) {
     if group.rank == 0 { progress.show(event) }
   }
 
   private func warning(_ text: String) -> ProgressEvent { .warning(text, of: stage.name) }
 
-  private func warn(_ text: String) { show(warning(text)) }
+  /// Shows a warning once.
+  func warn(_ text: String) { show(warning(text)) }
 
   /// Warns about pictures that have been left out since the last warning, and names some of them.
   /// Each process reads others.
   private func warnOfDamagedPictures() {
     for text in data.takeWarnings() { progress.show(warning(text)) }
-  }
-
-  // MARK: Pruning
-
-  /// Nil without removal if asked to stop during scoring.
-  private func prune(
-    _ network: Network, _ schedule: PruningSchedule, after epoch: Int
-  ) throws(RunError) -> TrainingRecord.PruningRecord? {
-    let before = size(network)
-    let scoring = Scoring(spec: spec, data: data.train, seed: seed, interruption: interruption, group: group)
-    let scores: [String: [Double]]
-    do { scores = try scoring.scores(of: network, epoch: epoch) } catch {
-      // Other errors occur in every process.
-      if case .data = error { try end(error) }
-      throw error
-    }
-    if group.any(interruption.isRequested) { return nil }
-    let whole = network.structure
-    let removals = schedule.removals(after: epoch, graph: whole, scores: scores)
-    network.remove(channels: removals)
-    let after = size(network)
-    warn(of: schedule, after: epoch, from: whole, to: network.structure)
-    let removed = network.channelGroups.compactMap { group in
-      removals[group.name].map { PruningProgress.Removal(layer: group.name, channels: $0.count) }
-    }
-    show(.pruned(PruningProgress(epoch: epoch, removed: removed, before: before, after: after)))
-    return TrainingRecord.PruningRecord(
-      epoch: epoch, removed: removals.mapValues { $0.sorted() }, channels: network.prunableChannels,
-      parameters: after.parameters, macs: after.macs)
-  }
-
-  /// Warns of effects of a pruning step that may not be intended.
-  private func warn(
-    of schedule: PruningSchedule, after epoch: Int, from before: PrunableGraph, to after: PrunableGraph
-  ) {
-    let warnings = PruningWarnings(
-      before: before, after: after, prune: epoch == schedule.epochs.last ? spec.prune : nil,
-      steps: schedule.epochs.count)
-    for warning in warnings.sentences { warn("after epoch \(epoch), \(warning)") }
-  }
-
-  /// Warns again of a target that a training which was done before has missed: reports do not show
-  /// every one.
-  private func warnOfMissedTarget(_ structure: PrunableGraph) {
-    guard let schedule, let last = schedule.epochs.last else { return }
-    warn(of: schedule, after: last, from: structure, to: structure)
-  }
-
-  private func size(_ network: Network) -> PruningProgress.Size {
-    let cost = network.cost()
-    return PruningProgress.Size(
-      channels: network.structure.prunableChannels(by: spec.prune), parameters: cost.parameters,
-      macs: cost.macs)
   }
 }

@@ -31,21 +31,9 @@ public struct CachePruning: Encodable {
     if unusedOnly, let problem = problems.first { throw .storage("\(problem), so that nothing is removed") }
     self.problems = problems
     let entries = all.filter { ($0.isUnused || !unusedOnly) && $0.ageSeconds >= minimumAge }
-    // A run holds the locks of its experiments, and only those of trainings that it is doing.
-    func isRunning(_ experiment: String) throws(RunError) -> Bool {
-      let state = ResultFolders(results: results, experiment: experiment).state
-      guard !isDry else { return FolderLock.seemsOwned(state) }
-      do throws(RunError) { _ = try FolderLock(state, announce: announce) } catch .inUse { return true }
-      return false
-    }
     for entry in entries {
       do throws(RunError) {
-        var isFree = true
-        for experiment in entry.experiments where isFree { isFree = try !isRunning(experiment) }
-        if isFree {
-          isFree =
-            try isDry ? !FolderLock.seemsOwned(entry.path) : Self.removeUnlessInUse(entry.path, announce)
-        }
+        let isFree = try Self.remove(entry, of: results, isDry: isDry, announce)
         if isFree { removed.append(entry) } else { inUse.append(entry) }
       } catch {
         // Entries of the same experiment may have the same reason.
@@ -57,28 +45,63 @@ public struct CachePruning: Encodable {
     self.failures = failures
   }
 
-  /// Removes a folder; returns false if a run is using it.
+  /// Removes an entry, unless in a dry run; returns false if a run is using it.
+  private static func remove(
+    _ entry: CacheEntry, of results: String, isDry: Bool, _ announce: @escaping (String) -> Void
+  ) throws(RunError) -> Bool {
+    // A run holds the locks of its experiments, and only those of trainings that it is doing.
+    for experiment in entry.experiments {
+      let state = ResultFolders(results: results, experiment: experiment).state
+      if try isOwned(state, isDry: isDry, announce) { return false }
+    }
+    return try isDry ? !FolderLock.seemsOwned(entry.path) : removeUnlessInUse(entry.path, announce)
+  }
+
+  /// Whether a run has the lock of an experiment.
+  private static func isOwned(
+    _ state: String, isDry: Bool, _ announce: @escaping (String) -> Void
+  ) throws(RunError) -> Bool {
+    guard !isDry else { return FolderLock.seemsOwned(state) }
+    do throws(RunError) { _ = try FolderLock(state, announce: announce) } catch .inUse { return true }
+    return false
+  }
+
+  /// Removes a folder, or a link to one with the contents of the folder; returns false if a run is
+  /// using it.
   private static func removeUnlessInUse(
     _ folder: String, _ announce: @escaping (String) -> Void
   ) throws(RunError) -> Bool {
+    let target = linkedFolder(folder)
     do throws(RunError) {
-      // Prevents runs from using it during removal.
-      let lock = try FolderLock(folder, announce: announce)
+      // Prevents runs from using it during removal. Its path is not that of a link, which is
+      // removed before it.
+      let lock = try FolderLock(target ?? folder, announce: announce)
       defer { withExtendedLifetime(lock) {} }
       for name in try names(in: folder) where name != FolderLock.name { try remove("\(folder)/\(name)") }
+      if target != nil {
+        try remove(folder)
+        return true
+      }
     } catch .inUse {
       return false
     }
     // Not before the lock is closed, since network file systems keep a name for every open file. A
     // run may use the folder again by now.
-    var code = rmdir(folder) == 0 ? 0 : errno
-    // A link to a folder, of which the contents are gone.
-    if code == ENOTDIR { code = unlink(folder) == 0 ? 0 : errno }
+    let code = rmdir(folder) == 0 ? 0 : errno
     // Systems differ in what they say of a folder that is not empty.
     guard [0, ENOENT, ENOTEMPTY, EEXIST].contains(code) else {
       throw .storage("\(folder): cannot be removed: \(String(cString: strerror(code)))")
     }
     return true
+  }
+
+  /// The path of the folder to which a link leads; nil for other paths.
+  private static func linkedFolder(_ path: String) -> String? {
+    guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil,
+      let real = realpath(path, nil)
+    else { return nil }
+    defer { free(real) }
+    return String(cString: real)
   }
 
   private static func remove(_ path: String) throws(RunError) {

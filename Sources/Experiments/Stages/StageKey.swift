@@ -65,12 +65,17 @@ struct StageKey: Hashable, Sendable {
     return StageKey(
       stage: "train",
       """
-      code: \(codeVersion)
-      kernels: \(kernels)
+      \(versionLines(spec.architecture))kernels: \(kernels)
       \(decoderLine(spec.dataset, decoder))load: \(load.digest)
       weights: \(weights ?? "random")
       \(yaml(part))
       """)
+  }
+
+  /// The lines of a key with the version of the program's numbers, and with that of its ONNX import
+  /// if the network is imported.
+  static func versionLines(_ spec: ArchitectureSpec) -> String {
+    "code: \(codeVersion)\n" + (spec.onnx == nil ? "" : "import: \(importVersion)\n")
   }
 
   /// The line of a key with the decoder's fingerprint; empty for data without pictures.
@@ -83,6 +88,6 @@ extension ArchitectureSpec {
   /// Removes paths, for keys that contain digests of the files instead.
   mutating func forgetPaths() {
     (weights, unexpandedWeights) = (nil, nil)
-    if onnx != nil { (onnx, unexpandedONNX) = ("network \(StageKey.importVersion)", nil) }
+    if onnx != nil { (onnx, unexpandedONNX) = ("network", nil) }
   }
 }

@@ -127,8 +127,7 @@ public struct SensitivityAnalysis: Sendable {
     return StageKey(
       stage: "sensitivity",
       """
-      code: \(StageKey.codeVersion)
-      kernels: \(kernels.fingerprint(in: .float32))
+      \(StageKey.versionLines(spec.architecture))kernels: \(kernels.fingerprint(in: .float32))
       \(StageKey.decoderLine(spec.dataset, PictureDecoders.fingerprint))data: \(data.digest)
       weights: \(model)
       ratios: \(ratios)

@@ -30,9 +30,7 @@ struct ReportComparison {
         }
       ]
         + sizes.sorted().map { size in
-          var latency = compare(.latency, variant, before, after) { run in
-            run.latency.first { $0.batchSize == size }?.milliseconds
-          }
+          var latency = compare(.latency, variant, before, after) { $0.milliseconds(batchSize: size) }
           latency?.setting = "batches of \(size)"
           return latency
         } + deploymentTimes(variant)

@@ -160,5 +160,5 @@ package func mayBeResults(_ name: String) -> Bool { !name.hasPrefix(".") && name
 /// searched, there may be something.
 package func isAbsent(_ path: String) -> Bool {
   var status = stat()
-  return stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+  return stat(path, &status) != 0 && meansAbsence(errno)
 }
