@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import TensorFiles
 
 /// Record of the last submission of a suite, in a file next to its scripts.
@@ -40,7 +41,7 @@ extension SubmissionRecord {
   /// - Throws: `RunError.storage` if there is a record that cannot be read.
   public static func read(in folder: String) throws(RunError) -> SubmissionRecord? {
     let path = "\(folder)/\(name)"
-    if access(path, F_OK) != 0, errno == ENOENT { return nil }
+    if isAbsent(path) { return nil }
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)),
       let record = try? JSONDecoder().decode(SubmissionRecord.self, from: data)
     else { throw .storage("\(path): cannot be read; delete it when no jobs of the suite are left") }
