@@ -74,6 +74,7 @@ ReturnToService=2
 SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=1,bf_interval=1
 MaxArraySize=4
+MinJobAge=3600
 NodeName=$host NodeAddr=127.0.0.1 CPUs=3 RealMemory=1000
 PartitionName=test Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
