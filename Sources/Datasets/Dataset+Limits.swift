@@ -2,7 +2,7 @@ import Compute
 
 extension Dataset {
   /// The data set with at most the given numbers of images, chosen by `ImageSet.balancedChoice`;
-  /// nil keeps all.
+  /// nil keeps all, and so does a number of more images than there are, with a warning.
   public func limited(train trainLimit: Int?, test testLimit: Int?) throws(DatasetError) -> Dataset {
     for (split, limit) in [("train", trainLimit), ("test", testLimit)] {
       if let limit, limit < 1 {
@@ -14,11 +14,24 @@ extension Dataset {
       name: name, classNames: classNames,
       train: trainLimit.map { train.selecting(train.balancedChoice($0, split: 0)) } ?? train,
       test: testLimit.map { test.selecting(test.balancedChoice($0, split: 1)) } ?? test,
-      warnings: warnings)
+      warnings: warnings
+        + [
+          trainLimit.flatMap { train.limitWarning("dataset.train_limit", $0, "training") },
+          testLimit.flatMap { test.limitWarning("dataset.test_limit", $0, "test") },
+        ].compactMap(\.self))
   }
 }
 
 extension ImageSet {
+  /// A warning if a key of the experiment asks for more images than there are.
+  ///
+  /// - Parameter part: `training` or `test`.
+  public func limitWarning(_ key: String, _ limit: Int, _ part: String) -> String? {
+    guard limit > count else { return nil }
+    let number = count == 1 ? "is only 1 \(part) image: it is" : "are only \(count) \(part) images: all are"
+    return "\(key): \(limit), but there \(number) used"
+  }
+
   /// Indices, ascending, of `limit` images that are balanced by class as far as possible.
   ///
   /// Each class is shuffled; then images are taken from the classes in turn, lowest first, until

@@ -10,7 +10,8 @@ public struct Dataset: Sendable {
   /// and pixels, or for pictures of the names, sizes and times of their files; 32 hexadecimal
   /// digits. It detects accidental differences, not malicious ones.
   public let digest: String
-  /// About pictures in the folders of the data set that are not part of it, one sentence each.
+  /// About pictures in the folders of the data set that are not part of it, and about limits above
+  /// its number of images, one sentence each.
   public let warnings: [String]
 
   public init(

@@ -55,6 +55,24 @@ public struct ExpectationResult: Codable, Equatable, Sendable {
     guard let ci95, ci95Verdict == .open else { return nil }
     return limit.hasPrefix("at_most") == met ? ci95.high : ci95.low
   }
+
+  /// `value` with the given number of digits, or with more if it would otherwise be rounded to the
+  /// other side of the limit, next to which it is shown.
+  func text(_ value: Double, digits: Int, _ text: (_ value: Double, _ digits: Int) -> String) -> String {
+    guard let limit = parsedLimit else { return text(value, digits) }
+    // With twelve digits, rounding is finer than the tolerance of limits.
+    for count in digits...max(digits, 12) {
+      let shown = text(value, count)
+      let number = Double(shown.replacing("−", with: "-"))
+      if number.map({ limit.holds(for: $0) }) == limit.holds(for: value) { return shown }
+    }
+    return text(value, digits)
+  }
+
+  private var parsedLimit: ExpectationSpec.Limit? {
+    func number(_ kind: String) -> Double? { bound(kind).flatMap { Double($0) } }
+    return number("at_most").map { .atMost($0) } ?? number("at_least").map { .atLeast($0) }
+  }
 }
 
 extension ExpectationSpec.Limit {

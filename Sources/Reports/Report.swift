@@ -22,8 +22,10 @@ public struct Report: Codable, Equatable, Sendable {
   public var environment: EnvironmentReport
   /// Read from `deployment.json` next to the report; not part of report.json.
   public var deployment: DeploymentReport?
+  /// The file that the report was read from, nil for a new one; not part of report.json.
+  public var file: String?
 
-  // Without `deployment`.
+  // Without `deployment` and `file`.
   private enum CodingKeys: CodingKey {
     case format, experiment, description, status, problem, spec, summary, runs, timing, environment
   }
@@ -44,6 +46,21 @@ public struct Report: Codable, Equatable, Sendable {
     self.runs = runs
     self.timing = timing
     self.environment = environment
+  }
+
+  /// Top-1 accuracies of a variant, in the order of the seeds.
+  func accuracies(_ variant: String) -> [Double] { sorted(variant).map(\.top1) }
+
+  /// Baseline top-1 minus pruned top-1, in the order of the seeds.
+  var accuracyDrops: [Double] {
+    let baselines = sorted("baseline")
+    return sorted("pruned").compactMap { run in
+      baselines.first { $0.seed == run.seed }.map { $0.top1 - run.top1 }
+    }
+  }
+
+  private func sorted(_ variant: String) -> [RunReport] {
+    runs.filter { $0.variant == variant }.sorted { $0.seed < $1.seed }
   }
 }
 

@@ -17,27 +17,34 @@ extension TensorFile {
   ///   format's own.
   public func serialized() -> [UInt8] {
     var ranges: [(name: String, type: ElementType, shape: [Int], end: Int)] = []
-    var data: [UInt8] = []
-    data.reserveCapacity(
-      8 * integers.values.reduce(0) { $0 + $1.count } + 4 * tensors.values.reduce(0) { $0 + $1.count })
-    for name in Self.sorted(integers.keys) {
+    var end = 0
+    let (integerNames, names) = (Self.sorted(integers.keys), Self.sorted(tensors.keys))
+    for name in integerNames {
       precondition(tensors[name] == nil, "\"\(name)\" names an integer tensor and another")
-      for value in integers[name] ?? [] {
-        data.appendLittleEndian(UInt64(bitPattern: Int64(value)), bytes: 8)
-      }
-      ranges.append((name, .int64, integerShape(name) ?? [], data.count))
+      end += 8 * (integers[name]?.count ?? 0)
+      ranges.append((name, .int64, integerShape(name) ?? [], end))
     }
-    for name in Self.sorted(tensors.keys) {
+    for name in names {
       guard let tensor = tensors[name] else { continue }
-      for value in tensor.values { data.appendLittleEndian(UInt64(value.bitPattern), bytes: 4) }
-      ranges.append((name, .float32, tensor.shape, data.count))
+      end += 4 * tensor.count
+      ranges.append((name, .float32, tensor.shape, end))
     }
     let header = self.header(ranges)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(8 + header.count + data.count)
+    bytes.reserveCapacity(8 + header.count + end)
     bytes.appendLittleEndian(UInt64(header.count), bytes: 8)
     bytes += header
-    bytes += data
+    // Only once in memory: large networks have no room for a second copy.
+    for name in integerNames {
+      for value in integers[name] ?? [] {
+        bytes.appendLittleEndian(UInt64(bitPattern: Int64(value)), bytes: 8)
+      }
+    }
+    for name in names {
+      for value in tensors[name]?.values ?? [] {
+        bytes.appendLittleEndian(UInt64(value.bitPattern), bytes: 4)
+      }
+    }
     return bytes
   }
 

@@ -86,7 +86,7 @@ enum ExitStatus: Int32, Error {
   case checkFailed = 1
   /// Wrong usage, or an unreadable or invalid file.
   case usage = 2
-  /// A run failed.
+  /// A run failed, or data, results or output could not be read, written or deleted.
   case failed = 3
   /// Interrupted, state saved.
   case interrupted = 130

@@ -58,7 +58,7 @@ struct ManualPage {
     wrong usage, or an unreadable or invalid file
     .TP
     3
-    a run failed
+    a run failed, or data, results or output could not be read, written or deleted
     .TP
     130
     interrupted, with the state saved

@@ -138,6 +138,9 @@ struct BadInput: CustomStringConvertible, Sendable {
         with: "name: trial\nmatrix: {prune.ratio: [0.2, 1.4], train.epochs: [1, 2]}"),
       experiment(
         "a matrix with duplicate names", "name", with: "name: trial\nmatrix: {dataset.path: [A, a]}"),
+      experiment(
+        "a null for no axis of a matrix", "name",
+        with: "name: trial\nmatrix: {train.epochs: [1, 2], train.epoch: null}"),
       file("an empty file", ""),
       file("two documents", valid + "---\n" + valid),
       file("a no-break space for indentation", "format: 1\ntrain:\n\u{A0}\u{A0}epochs: 2\n"),

@@ -153,4 +153,11 @@ struct LimitTests {
     _ = try trial.runUntilTwoCheckpoints(signals: [SIGHUP, SIGHUP])
     try trial.finish(Trial.undisturbedOutcome())
   }
+
+  @Test("Ctrl-\\ saves the state, as Ctrl-C does")
+  func quit() throws {
+    let trial = try Trial()
+    _ = try trial.runUntilTwoCheckpoints(signals: [SIGQUIT])
+    try trial.finish(Trial.undisturbedOutcome())
+  }
 }

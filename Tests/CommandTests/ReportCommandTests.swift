@@ -31,11 +31,11 @@ struct ReportCommandTests {
     let nowhere = try Command.run(["report", "one", "two"], in: folder.url)
     #expect(nowhere.status == 2 && nowhere.errors.contains("--output"))
     let twice = try Command.run(["report", "one", "one/report.json"], in: folder.url)
-    #expect(twice.status == 2 && twice.errors.contains("is already in"))
+    #expect(twice.status == 2 && twice.errors.contains("is also in one/report.json"))
     let table = try Command.run(["report", "two", "one", "--format", "markdown"], in: folder.url)
     let rows = table.output.split(separator: "\n")
     #expect(rows.count == 4, "\(table.errors)")
-    #expect(rows[2].hasPrefix("| a\\|b | 2 | 82.35 (82.13,"))
+    #expect(rows[2].hasPrefix("| a\\|b | 2 | 82.35 (82.57,"))
     #expect(rows[3].contains("| 61.22\u{A0}T → 45.27\u{A0}T (−26.1\u{A0}%) |"), "\(rows[3])")
   }
 

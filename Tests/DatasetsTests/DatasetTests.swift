@@ -109,9 +109,24 @@ struct LimitTests {
     let digits = try Digits().load()
     let limited = try digits.limited(train: 1437, test: 5000)
     #expect(limited.train == digits.train && limited.test == digits.test && limited.digest == digits.digest)
+    #expect(
+      limited.warnings == ["dataset.test_limit: 5000, but there are only 360 test images: all are used"])
     let uneven = ImageSet(
       channels: 1, rows: 1, columns: 1, pixels: [1, 2, 3, 4, 5], labels: [0, 1, 1, 1, 1])
     #expect(uneven.selecting(uneven.balancedChoice(4, split: 0)).labels == [0, 1, 1, 1])
+  }
+
+  @Test("above the number of images are a warning each, besides those of the data set")
+  func tooLarge() throws {
+    let set = ImageSet(channels: 1, rows: 1, columns: 1, pixels: [1, 2], labels: [0, 1])
+    let one = ImageSet(channels: 1, rows: 1, columns: 1, pixels: [1], labels: [0])
+    let data = Dataset(name: "x", classNames: ["a", "b"], train: set, test: one, warnings: ["other"])
+    #expect(try data.limited(train: 2, test: 1).warnings == ["other"])
+    #expect(
+      try data.limited(train: 3, test: 2).warnings == [
+        "other", "dataset.train_limit: 3, but there are only 2 training images: all are used",
+        "dataset.test_limit: 2, but there is only 1 test image: it is used",
+      ])
   }
 
   @Test("below one are refused")

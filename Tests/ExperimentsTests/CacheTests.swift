@@ -34,6 +34,20 @@ struct CacheTests {
     #expect(removal.text(isDry: true).contains("\nwould remove 2 trainings, 1 shared beginning, "))
   }
 
+  @Test("lists the newest first, also within a second, and those of the same time by key")
+  func order() throws {
+    let keys = ["a", "b", "c"].map { String(repeating: $0, count: 64) }
+    let folder = try TemporaryFolder(
+      texts: Dictionary(uniqueKeysWithValues: keys.map { (".cache/\($0)/stage.yaml", "") }))
+    let now = Date.now
+    for (key, age) in zip(keys, [100.5, 100.25, 100.25]) {
+      try FileManager.default.setAttributes(
+        [.modificationDate: now.addingTimeInterval(-age)],
+        ofItemAtPath: "\(folder.path)/.cache/\(key)/stage.yaml")
+    }
+    #expect(try CacheListing(results: folder.path).entries.map(\.key) == [keys[1], keys[2], keys[0]])
+  }
+
   @Test("loses what nobody uses any more, and nothing else")
   func unused() throws {
     let folder = try TemporaryFolder()

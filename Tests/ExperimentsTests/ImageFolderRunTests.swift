@@ -175,6 +175,30 @@ struct ImageFolderRunTests {
     #expect(try ModelEvaluation(specs[0], weights: model, engine: engine).warnings == [warning])
   }
 
+  @Test("warn in a plan, a run and of scores where a limit or `prune.samples` is above the number of images")
+  func tooFew() throws {
+    let (pictures, results) = (try pictures(), try TemporaryFolder())
+    let many = ["dataset.train_limit=3000", "dataset.test_limit=2000", "prune.samples=1000"]
+    let spec = try experiment(pictures, many)
+    let limits = [
+      "dataset.train_limit: 3000, but there are only 24 training images: all are used",
+      "dataset.test_limit: 2000, but there are only 24 test images: all are used",
+    ]
+    let samples = "prune.samples: 1000, but there are only 24 training images: all are used"
+    let engine = try Engine(threads: 1)
+    let plan = try SuitePlan([spec], results: results.path, engine: engine, calibrates: false)
+    #expect(plan.warnings == (limits + [samples]).sorted())
+    var preparation = ExperimentPreparation(kernels: .portable)
+    _ = try preparation.prepare(spec)
+    _ = try preparation.prepare(experiment(pictures, many + ["name=other"]))
+    #expect(preparation.warnings == plan.warnings)
+    let scores = try ModelScores(spec, weights: nil, images: nil, engine: engine)
+    #expect(Array(scores.warnings.dropFirst()) == limits + [samples])
+    // It reads no images.
+    let norms = try experiment(pictures, many + ["prune.criterion=l1_norm"])
+    #expect(try norms.warnings(about: norms.loadData(threads: 1), model: nil).isEmpty)
+  }
+
   @Test("are refused when the folder has more classes than the network has outputs")
   func classes() throws {
     let pictures = try pictures()

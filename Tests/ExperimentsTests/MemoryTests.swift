@@ -10,16 +10,19 @@ import Testing
 
 @Suite("Memory of a training")
 struct MemoryTests {
+  /// Its scoring needs no memory to speak of.
+  private static let norm = "prune.criterion=l1_norm"
+
   @Test("that is not there is announced with both numbers and the limit")
   func tooLittle() throws {
-    let spec = try digits()
+    let spec = try digits([Self.norm])
     let check = try #require(
       MemoryCheck(spec, available: AvailableMemory(bytes: 1 << 16, limit: .controlGroup)))
     let problem = try #require(check.problem)
     #expect(problem.hasPrefix("a training needs about "))
     #expect(problem.contains("0 MiB are available within the limit of the container"))
     #expect(problem.hasSuffix("; a smaller `train.batch_size` or `train.precision: bfloat16` needs less"))
-    let half = try digits(["train.precision=bfloat16"])
+    let half = try digits([Self.norm, "train.precision=bfloat16"])
     let other = MemoryCheck(half, available: AvailableMemory(bytes: 1 << 16, limit: .controlGroup))
     #expect(try #require(other?.problem).hasSuffix("; a smaller `train.batch_size` needs less"))
     #expect(try #require(other).needed < check.needed)
@@ -29,7 +32,7 @@ struct MemoryTests {
 
   @Test("is that of a process's own shards, of all its neighbours, and of all jobs")
   func sharing() throws {
-    let spec = try digits(["train.shards=4", "train.batch_size=256"])
+    let spec = try digits([Self.norm, "train.shards=4", "train.batch_size=256"])
     func needed(
       _ limit: AvailableMemory.Limit = .machine, beside: [Double]? = [], processes: Int = 1, here: Int = 1
     ) throws -> Double {
@@ -51,8 +54,8 @@ struct MemoryTests {
 
   @Test("is enough for a process that has a quarter, and not for two trainings where it is for one")
   func suite() throws {
-    let large = try digits(["train.shards=4", "train.batch_size=256"])
-    let small = try digits(["train.batch_size=32"])
+    let large = try digits([Self.norm, "train.shards=4", "train.batch_size=256"])
+    let small = try digits([Self.norm, "train.batch_size=32"])
     func needed(_ spec: ExperimentSpec, processes: Int = 1) throws -> Double {
       try #require(MemoryCheck.training(spec, threads: 4, processes: processes))
     }
@@ -91,7 +94,7 @@ struct MemoryTests {
   @Test("that is not there for two jobs at the same time ends the experiment before its trainings")
   func jobs() throws {
     let folder = try TemporaryFolder()
-    let spec = try digits()
+    let spec = try digits([Self.norm])
     let needed = try #require(MemoryCheck.training(spec, threads: 1))
     let runner = ExperimentRunner(
       engines: try (0..<2).map { _ in try Engine(threads: 1) }, results: folder.path,
@@ -117,6 +120,24 @@ struct MemoryTests {
       #expect(try needed("taylor", override) == whole)
       #expect(try needed("l1_norm", override) < whole)
     }
+  }
+
+  @Test("of scores by relevance is that of all threads' images in single precision")
+  func relevance() throws {
+    func check(_ threads: Int, _ overrides: String...) throws -> MemoryCheck {
+      let spec = try digits(["train.batch_size=256"] + overrides)
+      return try #require(
+        MemoryCheck(spec, available: AvailableMemory(bytes: 1 << 16, limit: .machine), threads: threads))
+    }
+    let training = try check(1)
+    #expect(try check(1, Self.norm).needed == training.needed)
+    let half = "train.precision=bfloat16"
+    let (eight, sixteen) = (try check(8, half), try check(16))
+    #expect(sixteen.needed > training.needed && sixteen.needed == 2 * eight.needed)
+    #expect(try check(16, half).needed == sixteen.needed)
+    let advice = "; fewer `--threads` or a smaller `train.batch_size` needs less"
+    #expect(sixteen.problem?.hasSuffix(advice) == true)
+    #expect(training.problem?.contains("threads") == false)
   }
 
   @Test("for the latency of a batch that does not fit is reported before the training")
@@ -155,7 +176,7 @@ struct MemoryTests {
     #expect(shards[0] < whole && shards[0] < shards[1] && shards[1] < shards[2] && shards[2] > whole)
     // A shard is small enough to save what the whole batch recomputes.
     let large = small.bytes(TrainSpec(epochs: 1, batchSize: 1024, shards: 16), threads: 16)
-    #expect(large == 16 * (whole - small.bytes(images: 0)) + (3 + 16 * 2) * small.parameters)
+    #expect(large == 16 * (whole - small.bytes(images: 0)) + (5 + 16 * 2) * small.parameters)
     #expect(large > small.bytes(images: 1024) + 16 * 2 * small.parameters)
   }
 }

@@ -21,6 +21,8 @@ struct PrecisionTests {
     #expect(try !yaml(digits()).contains("precision"))
     let all = try [[], [Self.overrides[0]], [Self.overrides[1]], Self.overrides].flatMap { try keys($0) }
     #expect(all.count == 8 && Set(all).count == 8)
+    let versions = all.filter { $0.text.contains("\nbfloat16: \(StageKey.bfloat16Version)\n") }
+    #expect(versions == Array(all.dropFirst(2)))
   }
 
   @Test("has keys of its own for instructions of bfloat16, and single precision has not")
@@ -119,10 +121,17 @@ struct PrecisionTests {
     #expect(several.experiments.flatMap(\.precisions).allSatisfy { $0.predictedSeconds == nil })
   }
 
-  @Test("is part of a training's description in the cache")
+  @Test("is part of a training's description in the cache, as is that of its evaluation")
   func description() throws {
-    var preparation = ExperimentPreparation(kernels: .portable)
-    let stages = try preparation.prepare(digits(Self.overrides)).stages
-    #expect(stages.allSatisfy { $0.summary.contains(" on digits in bfloat16, 3 epochs") })
+    let (trained, evaluated) = (" in bfloat16", ", evaluated in bfloat16")
+    let cases = [
+      ([], ""), ([Self.overrides[0]], trained), ([Self.overrides[1]], evaluated),
+      (Self.overrides, trained + evaluated),
+    ]
+    for (overrides, words) in cases {
+      let spec = try digits(overrides)
+      let stages = ExperimentPreparation.standIns(spec, kernels: .portable)
+      #expect(stages.count == 2 && stages.allSatisfy { $0.summary.contains(" on digits\(words), 3 epochs") })
+    }
   }
 }

@@ -87,6 +87,9 @@ struct SensitivityTests {
     try Data(part.checksummed.json().utf8).write(to: URL(fileURLWithPath: path))
     let resumed = try analysis(spec, in: folder.path).run()
     #expect(resumed.layers[0].points[0].top1 == -1)
+    // It is in single precision, whatever the training's is.
+    let half = try analysis(digits(["train.precision=bfloat16"]), in: folder.path).run()
+    #expect(half.layers[0].points[0].top1 == -1)
     #expect(resumed.layers.dropFirst() == whole.layers.dropFirst())
     // Without its own checksum nothing is trusted.
     for damaged in [part.json(), part.checksummed.json().replacing("-1", with: "-2")] {

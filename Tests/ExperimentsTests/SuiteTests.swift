@@ -64,6 +64,33 @@ struct SuiteTests {
     #expect(loaded.diagnostics.map(\.message) == ["the file is given twice"])
   }
 
+  @Test("has no name twice; a file that takes it from another one is asked for its own, in any order")
+  func takenNames() throws {
+    let text = try String(decoding: bytes(repository + "/experiments/digits.yaml"), as: UTF8.self)
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": text, "b.yaml": "extends: a.yaml\n", "c.yaml": "extends: b.yaml\n", "d.yaml": text,
+    ])
+    func errors(_ names: String...) -> [String] {
+      ExperimentLoading.load(names.map { "\(folder.path)/\($0)" }, overrides: []).diagnostics.map {
+        "\($0)".replacing("\(folder.path)/", with: "")
+      }
+    }
+    func taken(by file: String, as other: String, _ place: String) -> String {
+      "\(file):1:1: name: takes the name `digits` from \(place); results would mix with those of \(other);"
+        + " give it a name of its own"
+    }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let line = 1 + (try #require(lines.firstIndex { $0.hasPrefix("name: ") }))
+    let name = "a.yaml:\(line):7"
+    #expect(errors("b.yaml", "a.yaml") == [taken(by: "b.yaml", as: "a.yaml", name)])
+    #expect(errors("a.yaml", "b.yaml") == [taken(by: "b.yaml", as: "a.yaml", name)])
+    #expect(errors("b.yaml", "c.yaml") == [taken(by: "c.yaml", as: "b.yaml", name)])
+    #expect(
+      errors("a.yaml", "d.yaml") == [
+        "d.yaml:\(line):7: name: \(name) names its experiment `digits` too; results would mix"
+      ])
+  }
+
   @Test("does again what a change concerns, and nothing else")
   func invalidation() throws {
     let folder = try TemporaryFolder()

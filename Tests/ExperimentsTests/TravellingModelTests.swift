@@ -254,11 +254,13 @@ struct TravellingModelTests {
     for images in [1, 1_000_000] {
       let other = try digits(["export.onnx={quantize: {images: \(images)}}"])
       let data = try other.loadData(threads: 1)
-      let ranges = try #require(try other.calibrationRanges(of: network, on: data.train))
+      let calibration = try #require(try other.calibration(of: network, on: data.train))
+      let ranges = calibration.ranges
+      #expect(calibration.images == min(images, 300))
       #expect(ranges.count == network.graph.nodes.count + 1)
       #expect(ranges.allSatisfy { $0.contains(0) })
     }
-    #expect(try spec.calibrationRanges(of: network, on: spec.loadData(threads: 1).train)?.isEmpty == false)
+    #expect(try spec.calibration(of: network, on: spec.loadData(threads: 1).train)?.images == 40)
   }
 
   @Test("get a new classifier where the experiment says so, and else an error that names the key")

@@ -79,6 +79,39 @@ struct PrecisionTests {
     return (network, network.planes(random(network.graph.input.planes(images: 2), 3), count: 2))
   }
 
+  @Test("does not round images, whatever the size of the batch decides")
+  func images() throws {
+    var builder = GraphBuilder(input: FeatureShape(channels: 3, rows: 512, columns: 512))
+    let strided = try (0..<2).map {
+      try builder.add(Convolution(outputs: 4, kernel: 3, stride: 2), [.image], layer: "strided\($0)")
+    }
+    let sum = try builder.add(Add(operands: 2, shortcut: 0), strided, layer: "sum")
+    let mean = try builder.add(GlobalAveragePooling(), [sum], layer: "mean")
+    _ = try builder.add(Linear(outputs: 4), [mean], layer: "fc")
+    let network = Network(try builder.graph(), seed: 1, engine: try Engine(threads: 2))
+    // Phases of four images are shared, those of five are not.
+    #expect(4 * 3 * 512 * 512 <= Run.recomputationThreshold && 5 * 3 * 512 * 512 > Run.recomputationThreshold)
+    let five = network.planes(random(network.graph.input.planes(images: 5), 7), count: 5)
+    let all = network.evaluate(five, precision: .bfloat16)
+    let four = network.evaluate(five.images(0..<4), precision: .bfloat16)
+    #expect(Array(all.values.prefix(four.values.count)) == four.values)
+  }
+
+  @Test("rounds the sum of several values once")
+  func sums() throws {
+    let engine = try Engine(threads: 2)
+    let shape = PlaneShape(channels: 3, images: 2, rows: 5, columns: 6)
+    let operands = (0..<4).map { Planes(shape, dense: random(shape, $0), precision: .bfloat16) }
+    func sum(_ x: [Planes], _ precision: Precision) -> Planes {
+      var run = Run(engine: engine, mode: .evaluation, precision: precision)
+      return Add(operands: x.count, shortcut: 1).forward(x, [], &run).output
+    }
+    let single = sum(operands.map { Planes(shape, dense: $0.dense()) }, .float32).dense()
+    let half = sum(operands, .bfloat16)
+    #expect(half.precision == .bfloat16)
+    #expect(half.dense() == Planes(shape, dense: single, precision: .bfloat16).dense())
+  }
+
   @Test("moves half of the bytes of single precision, in a profile, too")
   func profile() throws {
     let reference = try #require(ReferenceCase.all.first)

@@ -71,6 +71,39 @@ struct DiffTests {
     #expect(notes.contains("missing: pruned with seed 0"))
   }
 
+  @Test("reports that share only some seeds are compared over these alone")
+  func someSeeds() throws {
+    // Every number gets worse from seed to seed.
+    func report(_ seeds: [UInt64], fall: Double = 0) -> Report {
+      Self.changed { report in
+        var (runs, times): ([RunReport], [Timing.Run]) = ([], [])
+        for seed in seeds {
+          var run = Sample.run(seed, "pruned", top1: 82 - 2 * Double(seed) - fall)
+          run.testLoss = 0.1 * Double(seed + 1)
+          run.parameters += 50 * Int(seed)
+          run.macs += 500 * Int(seed)
+          runs += [Sample.run(seed, "baseline", top1: 83), run]
+          var time = report.timing.runs[0]
+          time.seed = seed
+          time.epochs[0].trainSeconds *= Double(seed + 1)
+          time.latency[0].milliseconds *= Double(seed + 1)
+          times.append(time)
+        }
+        (report.runs, report.timing.runs) = (runs, times)
+      }
+    }
+    for (base, candidate) in [([0], [0, 1, 2, 3]), ([3, 0, 1, 2], [3])] as [([UInt64], [UInt64])] {
+      let diff = try Self.diff(report(base), report(candidate), timing: true)
+      #expect(diff.experiments[0].metrics.allSatisfy { $0.verdict == .same }, "\(diff.text())")
+      #expect(diff.regressions == 0 && diff.experiments[0].notes.count == 6)
+    }
+    let worse = try Self.diff(report([3]), report([3, 0, 1, 2], fall: 1.67))
+    #expect(Self.regressed(worse) == ["pruned top1", "accuracy_drop"], "\(worse.text())")
+    let drop = try #require(worse.experiments[0].metrics.first { $0.metric == .accuracyDrop })
+    #expect(drop.base?.n == 1 && drop.candidate?.n == 1 && drop.ci95 == nil)
+    #expect(abs((drop.difference ?? 0) - 1.67) < 1e-9)
+  }
+
   @Test("a changed experiment is shown key by key")
   func spec() throws {
     let old = try #require(ReportSet(path: Self.old).reports.first)
@@ -106,6 +139,9 @@ struct DiffTests {
     // Paired: the seeds differ much, the differences little.
     #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1]) == .regressed)
     #expect(verdict([79.2, 84.3, 89.1], [80, 85, 90]) == .improved)
+    // Likewise if one side has another seed, which is left out.
+    #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1, 99]) == .regressed)
+    #expect(verdict([80, 85, 90, 20], [79.2, 84.3, 89.1]) == .regressed)
     // The same values with other seeds: Welch's interval holds 0.
     #expect(verdict([80, 85, 90], [79.2, 84.3, 89.1], firstSeed: 5) == .tolerated)
     // Far apart, with a wide interval and a narrow one.

@@ -51,7 +51,8 @@ struct ReportSetTests {
     #expect(message { try ReportSet(path: all) } == "\(all)/b/report.json: not valid JSON")
     #expect(
       message { try ReportSet.readable(paths: [all, folder.path + "/again"]).set }
-        == "\(folder.path)/again/report.json: experiment: `first` is already in another folder")
+        == "\(folder.path)/again/report.json: experiment: `first` is also in \(all)/c/report.json; "
+        + "leave out one of the two, or move it elsewhere")
     let twice = try ReportSet.readable(paths: [all, folder.path + "/again"], unique: false).set
     #expect(twice.reports.map(\.experiment) == ["first", "second", "first"])
     #expect(

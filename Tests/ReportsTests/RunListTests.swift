@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -62,6 +63,22 @@ struct RunListTests {
     let found = try rows(RunList(set, sortedBy: .top1))
     #expect(found.compactMap { $0["experiment"] as? String } == ["first", "second", "first"])
     #expect(found.compactMap { $0["variant"] as? String } == ["pruned", "baseline", "baseline"])
+  }
+
+  @Test("has the folders of experiments with the same name, as of a copy, for people")
+  func copies() throws {
+    var other = Sample.report
+    other.experiment = "other"
+    let json = Sample.report.json()
+    let folder = try TemporaryFolder(texts: [
+      "trial/report.json": json, "copy/report.json": json, "other/report.json": other.json(),
+    ])
+    let list = RunList(try ReportSet.readable(paths: [folder.path], unique: false).set)
+    let lines = list.text(columns: 1000).split(separator: "\n")
+    for name in ["trial in \(folder.path)/trial ", "trial in \(folder.path)/copy ", "other  "] {
+      #expect(lines.count { $0.hasPrefix(name) } == 4, "\(name)")
+    }
+    #expect(Set(try rows(list).compactMap { $0["experiment"] as? String }) == ["trial", "other"])
   }
 
   @Test("is JSON with the names of the columns, and without what is not known")

@@ -45,6 +45,13 @@ struct TextTests {
     #expect(report.precisionPhrase == phrase)
     #expect(report.table().contains("\n\(phrase)\n"))
     #expect(ReportPage(report).html().contains(phrase.dropFirst()))
+    func markdown(_ report: Report) -> String {
+      ReportSet(path: "", reports: [Sample.report, report], isSingle: false).markdown()
+    }
+    // Below the table.
+    let lines = markdown(report).split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(Array(lines.suffix(2)) == ["", "- trial: \(phrase)"])
+    #expect(markdown(Sample.report).hasSuffix("|"))
     report.spec = .object([("evaluate", half)])
     #expect(report.precisionPhrase?.hasSuffix("as float32 in training and bfloat16 in evaluation") == true)
     let settings = try #require(DiffTests.diff(Sample.report, report).experiments[0].spec)
@@ -82,7 +89,7 @@ struct TextTests {
     for line in (two + "\n" + three).split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     for text in [
       "top-1 accuracy, %            83.00          82.00          -1.00\n",
-      "  both seeds          82.50, 83.50   82.00, 82.00   -1.50, -0.50\n", "-50.0 %", "-40.0 %",
+      "  both seeds          82.50, 83.50   82.00, 82.00   -0.50, -1.50\n", "-50.0 %", "-40.0 %",
       "compression 2.00×, MACs removed 40.0 %", "MISSED accuracy_drop: 1.000 (at most 0.5, paper 0.01)",
       "met    compression: 2.000 (at least 1.5)",
     ] {
@@ -91,6 +98,56 @@ struct TextTests {
     for text in ["88.63 ± 9.77", "64.36 to 100.00", "-30.37 to +17.31", "but the 95 % interval reaches"] {
       #expect(three.contains(text), "\(text) in\n\(three)")
     }
+  }
+
+  @Test("both values of two seeds are in the order of the seeds in all columns of a row")
+  func seedOrder() {
+    var report = Sample.report
+    report.runs = [
+      Sample.run(7, "pruned", top1: 63), Sample.run(7, "baseline", top1: 67),
+      Sample.run(0, "baseline", top1: 82), Sample.run(0, "pruned", top1: 57),
+    ]
+    report.summary = Summary(report.runs, expectations: [])
+    #expect(report.table().contains("82.00, 67.00   57.00, 63.00   -25.00, -4.00\n"), "\(report.table())")
+    let pairs = ["74.50 (82.00,\u{A0}67.00)", "60.00 (57.00,\u{A0}63.00)", "14.50 (25.00,\u{A0}4.00)"]
+    let set = ReportSet(path: "", reports: [report], isSingle: true)
+    #expect(set.markdown().contains("| \(pairs.joined(separator: " | ")) |"), "\(set.markdown())")
+    #expect(
+      report.comparison().rows[0].map(\.text).dropFirst()
+        == [pairs[0], pairs[1], "−14.50 (−25.00,\u{A0}−4.00)"])
+    #expect(Verdict(report).text.contains("accuracy drop \(pairs[2]) points"))
+    let page = ReportPage(suite: "several", [report, Sample.report]).html()
+    for pair in pairs { #expect(page.contains(">\(pair)</td>")) }
+  }
+
+  @Test(
+    "a value beside a limit has as many digits as it takes to be on its side of it",
+    arguments: [
+      (0.40199, .atLeast(0.402), "MISSED", "0.40199", "0.40199"),
+      (0.40204, .atLeast(0.402), "met   ", "0.402", "0.402"),
+      (-0.099999, .atMost(-0.1), "MISSED", "-0.099999", "−0.099999"),
+      (1234.4, .atMost(1234), "MISSED", "1234.400", "1234.4"),
+      // On the limit but for rounding.
+      (59.6 - 56.8, .atMost(2.8), "met   ", "2.800", "2.8"),
+    ] as [(Double, ExpectationSpec.Limit, String, String, String)])
+  func besideLimit(
+    _ value: Double, _ limit: ExpectationSpec.Limit, _ outcome: String, _ text: String, _ cell: String
+  ) throws {
+    var report = Sample.report
+    let expectation = ExpectationSpec(metric: "accuracy_drop", limit: limit)
+    report.summary.expectations = [ExpectationResult(expectation, Statistic([value]))]
+    #expect(report.table().contains("\n\(outcome) accuracy_drop: \(text) ("), "\(report.table())")
+    #expect(try #require(report.expectations()).rows[0][2].text == cell)
+  }
+
+  @Test("the end of an interval has as many digits as it takes to be on its side of the limit")
+  func endBesideLimit() {
+    var report = Sample.report
+    let expectation = ExpectationSpec(metric: "accuracy_drop", limit: .atMost(0.5))
+    var result = ExpectationResult(expectation, Statistic([0.25]))
+    (result.ci95, result.ci95Verdict) = (ConfidenceInterval(low: 0, high: 0.50003), .open)
+    report.summary.expectations = [result]
+    #expect(report.table().hasSuffix("but the 95 % interval reaches 0.50003"), "\(report.table())")
   }
 
   @Test("the change of a time below a second is a difference, in the table as on the page")

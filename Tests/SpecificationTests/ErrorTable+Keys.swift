@@ -26,6 +26,8 @@ extension ErrorTable {
       5:21: train.colour: unknown key; known: epochs, batch_size, optimizer, schedule, label_smoothing, shards, precision
     matrix: {prune.ratio: [0.1]}
       6:10: prune.interval: required key is missing; expected a whole number from 1 to 1000000
+    matrix: {train.epochs: [4, 6], train.epoch: null}
+      6:32: matrix.train.epoch: no such axis to drop; did you mean `train.epochs`?
     Format: 1
       6:1: Format: unknown key; did you mean `format`?
     evaluate: {1: 2}

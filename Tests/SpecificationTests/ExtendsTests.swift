@@ -161,6 +161,25 @@ struct ExtendsTests {
     #expect(try folder.load("c.yaml").prune == nil)
   }
 
+  @Test("drop axes of an inherited matrix or of a merged mapping, also twice, and no others")
+  func resetOfAxes() throws {
+    let folder = try TemporaryFolder(texts: [
+      "a.yaml": "extends: b.yaml\nmatrix: {train.epochs: null}\n",
+      "b.yaml": "extends: c.yaml\nmatrix: {train.epochs: null}\n",
+      "c.yaml": experiment(["matrix: {train.epochs: [4, 6], train.batch_size: [8, 16]}"]),
+      "d.yaml": "extends: c.yaml\nmatrix: {train.epoch: null}\n",
+      "e.yaml": experiment([
+        "x-axes: &axes {train.epochs: [4, 6], seeds: [[1]]}", "matrix: {<<: *axes, train.epochs: null}",
+      ]),
+    ])
+    #expect(try folder.experiments("a.yaml").map(\.name) == ["t-batch_size8", "t-batch_size16"])
+    #expect(try folder.experiments("e.yaml").map(\.name) == ["t-seeds1"])
+    #expect(
+      folder.errors("d.yaml") == [
+        "d.yaml:2:10: matrix.train.epoch: no such axis to drop; did you mean `train.epochs`?"
+      ])
+  }
+
   @Test("may reset other sections of which an inherited matrix varies a key, and `prune` if it only adds one")
   func resetUnderMatrix() throws {
     let folder = try TemporaryFolder(texts: [

@@ -101,6 +101,23 @@ struct MatrixTests {
       ])
   }
 
+  @Test("loses an axis by null, which is an error where there is no such axis")
+  func nullAxes() throws {
+    let axes = "  prune.ratio: [0.2, 0.4]\n  prune.criterion: [l1_norm, taylor]\n"
+    let specs = try expand(axes, overrides: ["matrix.prune.criterion=null"])
+    #expect(specs.map(\.name) == ["t-ratio0.2", "t-ratio0.4"])
+    for (override, hint) in [
+      ("matrix.prune.rtio=null", "; did you mean `prune.ratio`?"),
+      ("matrix.prune.c=null", "; did you mean `prune.criterion`?"),
+      ("matrix.prune=null", "; varied: prune.ratio, prune.criterion"),
+    ] {
+      let path = override.replacing("=null", with: "")
+      let error = "--set \(override):1:8: \(path): no such axis to drop\(hint)"
+      #expect(errors(axes, overrides: [override]) == [error])
+    }
+    #expect(errors("  train.epochs: null\n") == ["t.yaml:8:3: matrix.train.epochs: no such axis to drop"])
+  }
+
   @Test("takes a key of `--set` for all experiments, also where `include` has it")
   func includedOverrides() throws {
     let matrix = """

@@ -72,6 +72,7 @@ struct SuiteFileTests {
     let folder = try TemporaryFolder(texts: [
       "s.yaml": "suite:\n  - none.yaml\n  - \"n*.yaml\"\n  - s.yaml\nsuit: []\n", "e.yaml": experiment(),
       "t.yaml": "suite: a.yaml\n", "u.yaml": "suites: [e.yaml]\n", "v.yaml": "suite: [e.yml]\n",
+      "w.yaml": "suite: [\"**/*.yaml\"]\n", "sub/e.yaml": "",
     ])
     #expect(!SuiteFile.isSuite("\(folder.path)/e.yaml"))
     #expect(!SuiteFile.isSuite("\(folder.path)/none.yaml"))
@@ -102,6 +103,11 @@ struct SuiteFileTests {
       ])
     #expect(
       errors("v.yaml") == ["v.yaml:1:9: suite[0]: no file matches `e.yml`; did you mean `e.yaml`?"])
+    #expect(
+      errors("w.yaml") == [
+        "w.yaml:1:9: suite[0]: `**` does not search folders in folders; list the folders one by one, such as"
+          + " `a/*.yaml`"
+      ])
     #expect(errors("none.yaml") == ["none.yaml:1:1: the file does not exist"])
   }
 }

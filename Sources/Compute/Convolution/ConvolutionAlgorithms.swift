@@ -208,7 +208,7 @@ extension ConvolutionAlgorithm {
       "`Im2col.swift`"
     ),
     isDirect: true,
-    takesAnyPrecision: false,
+    takesAnyPrecision: true,
     supports: { problem, _ in problem.groups == 1 },
     pays: { _, _ in true },
     forward: { $0.unfoldedConvolve($1.problem, $1.input, $1.weight, bias: $1.bias, into: $1.output) },

@@ -10,23 +10,32 @@ extension Engine {
   func unfoldedConvolve(
     _ problem: ConvolutionProblem, _ input: Planes, _ weight: Tensor, bias: [Float]?, into output: Planes
   ) {
-    let unfolding = Unfolding(problem, input)
+    inSinglePrecision(input) {
+      unfoldedConvolve(Unfolding(problem, $0), problem.outputs, weight, bias: bias, into: output)
+    }
+  }
+
+  private func unfoldedConvolve(
+    _ unfolding: Unfolding, _ outputs: Int, _ weight: Tensor, bias: [Float]?, into output: Planes
+  ) {
     let geometry = output.geometry
     withPackedWeights(
-      Tensor(shape: [problem.outputs, unfolding.planes, 1, 1], values: weight.values),
-      outputs: problem.outputs, inputs: unfolding.planes, taps: [0], transposed: false
+      Tensor(shape: [outputs, unfolding.planes, 1, 1], values: weight.values),
+      outputs: outputs, inputs: unfolding.planes, taps: [0], transposed: false
     ) { packed in
       withOptionalPointer(bias) { bias in
         parallel(geometry.length.dividedRoundingUp(by: unfolding.chunk)) { index in
           let begin = index * unfolding.chunk
           let end = min(geometry.length, begin + unfolding.chunk)
           withUnfolded(unfolding, begin, end) { planes in
-            withUnsafePointer(to: 0) { offset in
-              var job = ck_convolution(
-                x: planes, x_stride: unfolding.stride, inputs: Int64(unfolding.planes), offsets: offset,
-                taps: 1, weights: packed, bias: bias, y: output.plane(0) + begin, y_stride: geometry.stride,
-                outputs: Int64(problem.outputs), mask: geometry.mask.from(begin), accumulate: false)
-              loops.convolve(&job, 0, end - begin)
+            writingAll(output, begin..<end, keepsValues: false) { y, stride in
+              withUnsafePointer(to: 0) { offset in
+                var job = ck_convolution(
+                  x: planes, x_stride: unfolding.stride, inputs: Int64(unfolding.planes), offsets: offset,
+                  taps: 1, weights: packed, bias: bias, y: y + begin, y_stride: stride,
+                  outputs: Int64(outputs), mask: geometry.mask.from(begin), accumulate: false)
+                loops.convolve(&job, 0, end - begin)
+              }
             }
           }
         }
@@ -37,12 +46,19 @@ extension Engine {
   func unfoldedWeightGradient(
     _ problem: ConvolutionProblem, _ input: Planes, _ outputGradient: Planes, into gradient: inout Tensor
   ) {
-    let unfolding = Unfolding(problem, input)
-    let geometry = outputGradient.geometry
-    guard geometry.length > 0 else {
+    guard outputGradient.geometry.length > 0 else {
       return gradient.values.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
     }
-    let (outputs, columns) = (problem.outputs, unfolding.planes)
+    inSinglePrecision(input) {
+      unfoldedWeightGradient(Unfolding(problem, $0), outputGradient, into: &gradient)
+    }
+  }
+
+  private func unfoldedWeightGradient(
+    _ unfolding: Unfolding, _ outputGradient: Planes, into gradient: inout Tensor
+  ) {
+    let geometry = outputGradient.geometry
+    let (outputs, columns) = (outputGradient.shape.channels, unfolding.planes)
     let size = outputs * columns
     let groups = GradientGroups(of: geometry.length, sums: size, most: 32, unit: unfolding.chunk)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
@@ -54,10 +70,12 @@ extension Engine {
           for begin in Swift.stride(from: first, to: last, by: unfolding.chunk) {
             let end = min(last, begin + unfolding.chunk)
             withUnfolded(unfolding, begin, end) { planes in
-              blas.multiply(
-                rows: outputs, columns: columns, inner: end - begin, a: outputGradient.plane(0) + begin,
-                aStride: geometry.stride, transposeA: false, b: planes, bStride: unfolding.stride,
-                transposeB: true, beta: begin == first ? 0 : 1, c: partials + group * size, cStride: columns)
+              readingAll(outputGradient, begin..<end) { dy, stride in
+                blas.multiply(
+                  rows: outputs, columns: columns, inner: end - begin, a: dy + begin, aStride: stride,
+                  transposeA: false, b: planes, bStride: unfolding.stride, transposeB: true,
+                  beta: begin == first ? 0 : 1, c: partials + group * size, cStride: columns)
+              }
             }
           }
         }

@@ -47,7 +47,10 @@ struct MemoryCheck {
         trainings > 1
         ? "\(trainings) trainings at the same time need"
         : processesOfLimit > 1 ? "\(processesOfLimit) processes of a training need" : "a training needs"
-      advice = Self.advice(spec, trainings: trainings, network.gradients(spec) == 0)
+      let scores = network.scoring(spec, threads) == network.bytes(spec, threads, processes)
+      advice = Self.advice(
+        spec, trainings: trainings, threads: scores && network.propagatesRelevance(spec) ? threads : 1,
+        storesLess: !scores)
     }
   }
 
@@ -56,9 +59,13 @@ struct MemoryCheck {
     NetworkMemory.of(spec)?.bytes(spec, threads, processes)
   }
 
-  /// - Parameter storesLess: whether bfloat16 makes a difference.
-  private static func advice(_ spec: ExperimentSpec, trainings: Int, _ storesLess: Bool) -> String {
-    let jobs = trainings > 1 ? ["fewer `--jobs`"] : []
+  /// - Parameters:
+  ///   - threads: that need memory of their own each
+  ///   - storesLess: whether bfloat16 makes a difference
+  private static func advice(
+    _ spec: ExperimentSpec, trainings: Int, threads: Int, storesLess: Bool
+  ) -> String {
+    let jobs = (trainings > 1 ? ["fewer `--jobs`"] : []) + (threads > 1 ? ["fewer `--threads`"] : [])
     let half = spec.train.precision == .float32 && storesLess ? ["`train.precision: bfloat16`"] : []
     return (jobs + ["a smaller `train.batch_size`"] + half).joined(separator: " or ") + " needs less"
   }

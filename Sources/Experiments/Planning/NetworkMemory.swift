@@ -10,6 +10,7 @@ struct NetworkMemory: Sendable {
   let training: TrainingMemory
   /// That of a training in single precision.
   private let single: TrainingMemory
+  private let relevance: RelevanceMemory
   /// Values of an image, which an evaluation keeps.
   private let image: Int
   /// Values of the input and output of a convolution, without the image: the most of any.
@@ -18,6 +19,7 @@ struct NetworkMemory: Sendable {
   init(_ graph: Graph, _ precision: ActivationPrecision) {
     training = graph.trainingMemory(precision: Precision(precision))
     single = graph.trainingMemory(precision: .float32)
+    relevance = RelevanceMemory(graph)
     image = graph.input.channels * graph.input.pixels
     convolution = graph.largestConvolution
   }
@@ -40,12 +42,18 @@ struct NetworkMemory: Sendable {
 
   /// Bytes of a training with its scoring, in one process.
   func bytes(_ spec: ExperimentSpec, _ threads: Int, _ processes: Int) -> Double {
-    max(training.bytes(spec.train, threads: threads, processes: processes), gradients(spec))
+    max(training.bytes(spec.train, threads: threads, processes: processes), scoring(spec, threads))
   }
 
-  /// Bytes of a criterion that computes gradients; 0 for others.
-  func gradients(_ spec: ExperimentSpec) -> Double {
-    CriterionRegistry.takesGradients(spec.prune) ? single.bytes(images: spec.train.batchSize) : 0
+  /// Bytes of scoring by gradients or relevance, in single precision; 0 for other criteria.
+  func scoring(_ spec: ExperimentSpec, _ threads: Int) -> Double {
+    let images = spec.train.batchSize
+    if CriterionRegistry.takesGradients(spec.prune) { return single.bytes(images: images) }
+    return propagatesRelevance(spec) ? relevance.bytes(images: images, threads: threads) : 0
+  }
+
+  func propagatesRelevance(_ spec: ExperimentSpec) -> Bool {
+    spec.prune?.criterion == FeatureRelevance.description.name
   }
 
   /// Bytes of measuring the latency of the largest batch; 0 if none is measured.

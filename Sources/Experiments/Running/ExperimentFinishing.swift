@@ -134,9 +134,9 @@ struct ExperimentFinishing {
       try DurableFile.makeFolder(folder)
       for format in spec.export.formats {
         if format == "onnx" {
-          let ranges = try spec.calibrationRanges(of: outcome.network, on: experiment.data.train)
+          let calibration = try spec.calibration(of: outcome.network, on: experiment.data.train)
           macs = try ONNXExport(
-            network: outcome.network, spec: spec.export.onnx, metadata: metadata, ranges: ranges
+            network: outcome.network, spec: spec.export.onnx, metadata: metadata, calibration: calibration
           ).write(to: folder + "/model.onnx")
         } else {
           let model = folder + "/model.safetensors"

@@ -18,6 +18,8 @@ struct ExperimentPreparation {
   let kernels: KernelClass
   private let threads: Int
   private var datasets: [String: Dataset] = [:]
+  /// About what the data does not fit.
+  private var remarks: Set<String> = []
 
   /// - Parameter threads: largest number of threads that decode pictures.
   init(kernels: KernelClass, threads: Int = 1) {
@@ -27,6 +29,7 @@ struct ExperimentPreparation {
 
   mutating func prepare(_ spec: ExperimentSpec) throws(RunError) -> PreparedExperiment {
     let data = try load(spec)
+    remarks.formUnion(spec.warnings(about: data, model: spec.trainedStart))
     let stages = Self.stages(
       spec, kernels: kernels, load: .load(spec.dataset, digest: data.digest), weights: try spec.startDigest())
     return PreparedExperiment(spec: spec, data: data, stages: stages)
@@ -65,8 +68,9 @@ struct ExperimentPreparation {
       weights: start.isEmpty ? nil : start.joined(separator: ", network "))
   }
 
-  /// Warnings about the data sets that were loaded, each once.
-  var warnings: [String] { Set(datasets.values.flatMap(\.warnings)).sorted() }
+  /// Warnings about the data sets that were loaded, and about samples and start weights that they
+  /// do not fit, each once.
+  var warnings: [String] { remarks.union(datasets.values.flatMap(\.warnings)).sorted() }
 
   /// Random images for an experiment whose data is missing; nil if their number is unknown.
   mutating func standInData(_ spec: ExperimentSpec) -> Dataset? {

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGUSR1, SIGUSR2 or
-/// SIGHUP.
+/// Whether the user, or a cluster, has asked to stop: by SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2
+/// or SIGHUP.
 ///
 /// After the first signal, the current step ends and the state is saved; a second one, except
 /// SIGHUP, ends the process at once. Signals within a second of the first count as the first, since
@@ -42,6 +42,8 @@ private enum StopSignals {
   /// Time of the first signal in milliseconds; ``never`` before.
   private static let first = Atomic<Int>(never)
   private static let never = -1
+  /// All but SIGHUP. Swift's runtime would report SIGQUIT as a crash, and go on.
+  private static let interrupts = [SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2]
 
   /// A monotonic clock that is safe in a handler.
   private static func milliseconds() -> Int {
@@ -57,7 +59,7 @@ private enum StopSignals {
   static func listen() {
     // Initialize all memory before a handler needs it.
     _ = areReceived
-    for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] {
+    for number in interrupts {
       handle(number) { _ in StopSignals.interrupt() }
     }
     // `nohup` ignores SIGHUP. Shells and terminals may send it several times when they end.
@@ -70,7 +72,7 @@ private enum StopSignals {
   private static func unblock() {
     var signals = sigset_t()
     sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP] { sigaddset(&signals, number) }
+    for number in interrupts + [SIGHUP] { sigaddset(&signals, number) }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 

@@ -49,15 +49,23 @@ extension StageCache {
         users[key, default: []].append(experiment)
       }
     }
-    let entries = try names(in: folder).filter(Self.isKey).map { entry($0, experiments: users[$0] ?? []) }
-    return (entries.sorted { ($0.ageSeconds, $0.key) < ($1.ageSeconds, $1.key) }, problems)
+    let now = Date.now
+    let entries = try names(in: folder).filter(Self.isKey).map {
+      entry($0, experiments: users[$0] ?? [], at: now)
+    }
+    // Not by the ages, which are whole seconds.
+    let sorted = entries.sorted { ($1.written, $0.entry.key) < ($0.written, $1.entry.key) }
+    return (sorted.map(\.entry), problems)
   }
 
   private static func isKey(_ name: String) -> Bool {
     name.utf8.count == 64 && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
-  private func entry(_ key: String, experiments: [String]) -> CacheEntry {
+  /// - Returns: the entry, and the time of its last write; `now` if it has no files.
+  private func entry(
+    _ key: String, experiments: [String], at now: Date
+  ) -> (entry: CacheEntry, written: Date) {
     let path = "\(folder)/\(key)"
     let note = DurableFile.text("\(path)/\(Self.noteName)") ?? ""
     let lines = note.split(separator: "\n")
@@ -65,7 +73,7 @@ extension StageCache {
       Int($0.dropFirst(Self.epochsNote.count))
     }
     var bytes = 0
-    var newest = Date.distantPast
+    var newest: Date?
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
       guard let status = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)"),
         let size = status[.size] as? Int
@@ -73,15 +81,16 @@ extension StageCache {
       bytes += size
       // Readers also take the lock.
       if name != FolderLock.name, let date = status[.modificationDate] as? Date {
-        newest = max(newest, date)
+        newest = max(newest ?? date, date)
       }
     }
-    let age = newest == .distantPast ? 0 : Date.now.timeIntervalSince(newest)
+    let written = newest ?? now
     let stage = lines.first.map { $0.hasPrefix("# ") ? visible(String($0.dropFirst(2))) : "?" } ?? "?"
-    return CacheEntry(
+    let entry = CacheEntry(
       key: key, kind: stage.hasSuffix(SharedBeginnings.mark) ? .beginning : .training, stage: stage,
       epochs: epochs,
-      epochsDone: CheckpointStore(folder: path).newestEpoch ?? 0, bytes: bytes, ageSeconds: max(0, Int(age)),
-      experiments: experiments, path: path)
+      epochsDone: CheckpointStore(folder: path).newestEpoch ?? 0, bytes: bytes,
+      ageSeconds: max(0, Int(now.timeIntervalSince(written))), experiments: experiments, path: path)
+    return (entry, written)
   }
 }

@@ -1,5 +1,6 @@
 import Pruning
 import Specification
+import Training
 
 /// The key of a stage's result: a hash of everything that can affect it.
 ///
@@ -11,6 +12,8 @@ struct StageKey: Hashable, Sendable {
   static let codeVersion = 17
   /// Must be incremented when another network is read from the same ONNX file.
   static let importVersion = 2
+  /// Must be incremented when only activations in bfloat16 give other numbers.
+  static let bfloat16Version = 2
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String
@@ -65,7 +68,7 @@ struct StageKey: Hashable, Sendable {
     return StageKey(
       stage: "train",
       """
-      \(versionLines(spec.architecture))kernels: \(kernels)
+      \(versionLines(spec.architecture))\(precisionLine(spec))kernels: \(kernels)
       \(decoderLine(spec.dataset, decoder))load: \(load.digest)
       weights: \(weights ?? "random")
       \(yaml(part))
@@ -76,6 +79,11 @@ struct StageKey: Hashable, Sendable {
   /// if the network is imported.
   static func versionLines(_ spec: ArchitectureSpec) -> String {
     "code: \(codeVersion)\n" + (spec.onnx == nil ? "" : "import: \(importVersion)\n")
+  }
+
+  /// The line of a key with the version of half precision; empty where nothing is stored in it.
+  static func precisionLine(_ spec: ExperimentSpec) -> String {
+    spec.leastPrecision == .float32 ? "" : "bfloat16: \(bfloat16Version)\n"
   }
 
   /// The line of a key with the decoder's fingerprint; empty for data without pictures.

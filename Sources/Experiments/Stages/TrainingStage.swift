@@ -26,14 +26,15 @@ struct TrainingStage: Sendable {
   /// pruning.
   var beginning: StageKey? { variant == .pruned && commonEpochs == spec.train.epochs ? trunk : nil }
 
-  /// The network, data and, unless it is the default, precision: `resnet-8 × 0.5 on digits`.
+  /// The network, data and, unless they are the default, precisions: `resnet-8 × 0.5 on digits`.
   var setting: String {
     let architecture = spec.architecture
     let isNamed = architecture.depth == 0 || architecture.name.hasSuffix("\(architecture.depth)")
     let depth = isNamed ? "" : "-\(architecture.depth)"
     let width = architecture.width == 1 ? "" : " × \(architecture.width)"
     let precision = spec.train.precision == .float32 ? "" : " in \(spec.train.precision)"
-    return "\(architecture.name)\(depth)\(width) on \(spec.dataset.name)\(precision)"
+    let evaluated = spec.evaluate.precision == .float32 ? "" : ", evaluated in \(spec.evaluate.precision)"
+    return "\(architecture.name)\(depth)\(width) on \(spec.dataset.name)\(precision)\(evaluated)"
   }
 
   /// Description for people: `resnet-8 × 0.5 on digits, 6 epochs, seed 0, pruned by l1_norm`.

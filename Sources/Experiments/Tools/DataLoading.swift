@@ -2,6 +2,7 @@ import Compute
 import Datasets
 import MessagePassing
 import Network
+import Pruning
 import Specification
 import Training
 
@@ -21,11 +22,25 @@ extension ExperimentSpec {
     return data
   }
 
+  /// Warnings about what the loaded data does not fit: the samples for scoring, and the training of
+  /// a model.
+  ///
+  /// - Parameter model: the model's file; nil if there is none
+  func warnings(about data: Dataset, model: String?) -> [String] {
+    var found = model.map { ModelMetadata.differences(ofModel: $0, from: self, data) } ?? []
+    if let prune, let samples = prune.samples,
+      CriterionRegistry.entries.contains(where: { $0.name == prune.criterion && $0.readsImages })
+    {
+      found += data.train.limitWarning("prune.samples", samples, "training").map { [$0] } ?? []
+    }
+    return found
+  }
+
   /// The range of each value of a network on the training images of `export.onnx.quantize`, in a
   /// fixed random order; nil for an export in floats.
-  func calibrationRanges(
+  func calibration(
     of network: Network, on images: ImageSet
-  ) throws(RunError) -> [ClosedRange<Float>]? {
+  ) throws(RunError) -> ONNXExport.Calibration? {
     guard let count = export.onnx.calibrationImages else { return nil }
     let order = BatchLoader.shuffledOrder(count: images.count, seed: 0, epoch: 0).prefix(count)
     let loader = BatchLoader(
@@ -46,7 +61,7 @@ extension ExperimentSpec {
       throw .data(error)
     }
     guard seen > 0 else { throw .training(.noImages(part: "training")) }
-    return ranges
+    return ONNXExport.Calibration(ranges: ranges, images: seen)
   }
 
   /// Accuracy and loss of a network on images, with the experiment's normalization.

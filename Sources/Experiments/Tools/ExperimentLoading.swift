@@ -39,20 +39,15 @@ public enum ExperimentLoading {
           file, overrides: overrides, catalog: catalog, environment: ProcessInfo.processInfo.environment)
         for experiment in loaded {
           let name = experiment.spec.name
-          let isAgain = sources.updateValue(file, forKey: name) == file
+          let earlier = sources.updateValue(file, forKey: name)
           // Experiments of one matrix share their warnings.
           let found =
             experiment.warnings
             + (threads.map { memoryWarnings(experiment.spec, memory, $0, at: experiment.place) } ?? [])
             + (forCheck ? missingWeights(experiment) : [])
           warnings += found.filter { !warnings.contains($0) }
-          if let other = placeOfName.updateValue(experiment.place, forKey: name) {
-            let problem =
-              isAgain
-              ? Diagnostic(place: Place(file: file), message: "the file is given twice")
-              : Diagnostic(
-                place: experiment.place, path: "name",
-                message: "\(other) names its experiment `\(name)` too; results would mix")
+          if let place = placeOfName.updateValue(experiment.place, forKey: name), let earlier {
+            let problem = clash(of: name, in: (file, experiment.place), and: (earlier, place))
             if !diagnostics.contains(problem) { diagnostics.append(problem) }
           } else {
             specs.append(experiment.spec)
@@ -63,6 +58,25 @@ public enum ExperimentLoading {
       }
     }
     return (specs, sources, diagnostics, warnings)
+  }
+
+  /// The error about a name that experiments of two files have: at a file that takes it from
+  /// another one, if one of them does.
+  private static func clash(
+    of name: String, in own: (file: String, place: Place), and other: (file: String, place: Place)
+  ) -> Diagnostic {
+    if own.file == other.file {
+      return Diagnostic(place: Place(file: own.file), message: "the file is given twice")
+    }
+    for (taking, named) in [(own, other), (other, own)] where taking.place.file != taking.file {
+      return Diagnostic(
+        place: Place(file: taking.file), path: "name",
+        message: "takes the name `\(name)` from \(taking.place); results would mix with those of"
+          + " \(named.file); give it a name of its own")
+    }
+    return Diagnostic(
+      place: own.place, path: "name",
+      message: "\(other.place) names its experiment `\(name)` too; results would mix")
   }
 
   private static func memoryWarnings(

@@ -20,7 +20,8 @@ public struct ModelEvaluation: Encodable {
   let macs: Int
   /// Of activations: `float32` or `bfloat16`.
   let precision: String
-  /// Warnings about pictures that were left out or are not read.
+  /// Warnings about limits, about pictures that were left out or are not read, and about a model
+  /// that was trained with other classes or another normalization.
   public let warnings: [String]
 
   private enum CodingKeys: String, CodingKey {
@@ -30,7 +31,7 @@ public struct ModelEvaluation: Encodable {
   /// - Parameter weights: the model's file; nil for the experiment's start weights
   /// - Throws: ``ToolError`` if a file or the test images cannot be used.
   public init(_ spec: ExperimentSpec, weights: String?, engine: Engine) throws(ToolError) {
-    _ = try spec.trainedModel(weights, for: "an evaluation")
+    let model = try spec.trainedModel(weights, for: "an evaluation")
     let network = try spec.network(weights: weights, engine: engine)
     do throws(RunError) {
       let data = try spec.loadData(threads: engine.threads)
@@ -38,7 +39,8 @@ public struct ModelEvaluation: Encodable {
         of: network, on: data.test, precision: Precision(spec.evaluate.precision))
       (images, loss, top1) = (evaluation.images, evaluation.loss, evaluation.top1)
       top5 = network.classes < 5 ? nil : evaluation.top5
-      warnings = data.warnings + data.takeWarnings()
+      warnings =
+        data.warnings + ModelMetadata.differences(ofModel: model, from: spec, data) + data.takeWarnings()
     } catch {
       throw .failed(error)
     }

@@ -62,11 +62,12 @@ public enum ModelExport {
 
   /// Writes a model as an experiment file, as tensors, or as ONNX.
   ///
-  /// - Returns: a line with the MACs of the file; nil if they are those of the network.
+  /// - Returns: a line with the MACs of the file, nil if they are those of the network; and
+  ///   warnings about the images that calibrated a quantized file.
   /// - Throws: ``ToolError`` if the model cannot be read, or the file cannot be written.
   public static func write(
     _ spec: ExperimentSpec, weights: String?, as format: Format, to output: String, engine: Engine
-  ) throws(ToolError) -> String? {
+  ) throws(ToolError) -> (cost: String?, warnings: [String]) {
     let path = try spec.trainedModel(weights, for: "an export")
     let network = try spec.network(weights: path, engine: engine)
     do {
@@ -78,19 +79,9 @@ public enum ModelExport {
         let file = network.tensorFile(metadata: try metadata(of: path, spec))
         try check(file, of: path, spec, engine)
         try DurableFile.writeOutput(file.serialized(), to: output)
-      case .onnx:
-        let own = try metadata(of: path, spec)
-        let described = own.isEmpty ? ModelMetadata.of(spec) : own
-        let isQuantized = spec.export.onnx.calibrationImages != nil
-        let ranges =
-          try isQuantized
-          ? spec.calibrationRanges(of: network, on: spec.loadData(threads: engine.threads).train) : nil
-        let macs = try ONNXExport(
-          network: network, spec: spec.export.onnx, metadata: described, ranges: ranges
-        ).write(to: output, by: DurableFile.writeOutput)
-        return "\(output): \(macs) MACs for an image, \(network.cost().macs) of the network"
+      case .onnx: return try writeONNX(network, of: path, spec, to: output, engine)
       }
-      return nil
+      return (nil, [])
     } catch let error as ToolError {
       throw error
     } catch let error as RunError {
@@ -100,6 +91,24 @@ public enum ModelExport {
     } catch {
       throw .file("\(error)")
     }
+  }
+
+  private static func writeONNX(
+    _ network: Network, of path: String, _ spec: ExperimentSpec, to output: String, _ engine: Engine
+  ) throws -> (cost: String?, warnings: [String]) {
+    let own = try metadata(of: path, spec)
+    var calibration: ONNXExport.Calibration?
+    var warnings: [String] = []
+    if spec.export.onnx.calibrationImages != nil {
+      let data = try spec.loadData(threads: engine.threads)
+      calibration = try spec.calibration(of: network, on: data.train)
+      warnings = data.warnings + ModelMetadata.differences(ofModel: path, from: spec) + data.takeWarnings()
+    }
+    let macs = try ONNXExport(
+      network: network, spec: spec.export.onnx, metadata: own.isEmpty ? ModelMetadata.of(spec) : own,
+      calibration: calibration
+    ).write(to: output, by: DurableFile.writeOutput)
+    return ("\(output): \(macs) MACs for an image, \(network.cost().macs) of the network", warnings)
   }
 
   /// An ONNX file may have fewer channels than the experiment's architecture, and does not say

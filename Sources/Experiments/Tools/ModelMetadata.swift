@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Network
 import ONNX
@@ -8,6 +9,8 @@ import TensorFiles
 enum ModelMetadata {
   /// Names of the classes, a JSON list.
   static let classNames = "espalier.classes"
+  private static let mean = "espalier.mean"
+  private static let std = "espalier.std"
   /// Number of training images that calibrated a quantized model.
   static let calibrationImages = "espalier.calibration_images"
 
@@ -32,17 +35,55 @@ enum ModelMetadata {
 
   /// Names of the classes in the metadata of a model's file; nil if it has none.
   static func classNames(in metadata: [String: String]) -> [String]? {
-    metadata[classNames].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+    values(of: classNames, in: metadata)
   }
 
   /// The same of a model's file, which need not fit an experiment.
-  static func classNames(ofModel path: String) -> [String]? {
+  static func classNames(ofModel path: String) -> [String]? { classNames(in: read(path)) }
+
+  /// How a model's training differs from an experiment in classes and normalization, a sentence for
+  /// each difference: what the model gives for the experiment's images is then wrong.
+  ///
+  /// - Parameters:
+  ///   - path: the model's file; without metadata of its training, no difference is known
+  ///   - data: of the experiment; nil if its classes do not matter
+  static func differences(
+    ofModel path: String, from spec: ExperimentSpec, _ data: Dataset? = nil
+  ) -> [String] {
+    let metadata = read(path)
+    var found: [String] = []
+    if let data, let trained = classNames(in: metadata),
+      let (label, name) = data.classNames.enumerated().first(where: { label, name in
+        name != trained.dropFirst(label).first
+      })
+    {
+      let earlier = trained.dropFirst(label).first.map { "was \(quoted($0))" } ?? "did not exist"
+      found.append("class \(label) \(earlier) in training, and is \(quoted(name)) in the data set")
+    }
+    let normalize = spec.dataset.normalize
+    for (key, name, value) in [(mean, "mean", normalize.mean), (std, "std", normalize.std)] {
+      guard let trained: [Double] = values(of: key, in: metadata), trained != value else { continue }
+      let (earlier, now) = (quoted(list(trained), limit: 120), quoted(list(value), limit: 120))
+      found.append("`dataset.normalize.\(name)` was \(earlier) in training, and is \(now)")
+    }
+    return found.map { "\(path): \($0)" }
+  }
+
+  /// The metadata of a model's file, which need not fit an experiment; empty if it cannot be read.
+  static func read(_ path: String) -> [String: String] {
     let start = (try? DurableFile.read(path, first: 9)) ?? []
     let metadata =
       ONNXNetwork.begins(start)
       ? (try? DurableFile.read(path)).flatMap(ONNXNetwork.metadata(in:))
       : (try? TensorHeader(contentsOf: path))?.metadata
-    return metadata.flatMap(classNames(in:))
+    return metadata ?? [:]
+  }
+
+  /// A JSON list in the metadata; nil if there is none.
+  private static func values<Value: Decodable>(
+    of key: String, in metadata: [String: String]
+  ) -> [Value]? {
+    metadata[key].flatMap { try? JSONDecoder().decode([Value].self, from: Data($0.utf8)) }
   }
 
   /// Metadata of any model of an experiment.
@@ -51,8 +92,8 @@ enum ModelMetadata {
       "experiment": spec.name,
       "espalier.version": ProductVersion.current,
       "espalier.dataset": spec.dataset.name,
-      "espalier.mean": list(spec.dataset.normalize.mean),
-      "espalier.std": list(spec.dataset.normalize.std),
+      mean: list(spec.dataset.normalize.mean),
+      std: list(spec.dataset.normalize.std),
     ]) { first, _ in first }
   }
 

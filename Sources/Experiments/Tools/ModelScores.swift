@@ -19,7 +19,8 @@ public struct ModelScores: Encodable {
   let channels: [String: [Int]]
 
   private let order: [String]
-  /// Warnings about random weights, and about pictures that were left out or are not read.
+  /// Warnings about random weights, about the data, and about a model that was trained with other
+  /// classes or another normalization.
   public let warnings: [String]
 
   /// - Parameters:
@@ -42,7 +43,9 @@ public struct ModelScores: Encodable {
       do throws(RunError) {
         let dataset = try spec.loadData(threads: engine.threads)
         scores = try Scoring(spec: spec, data: dataset.train, seed: seed).scores(of: network, epoch: 0)
-        warnings = randomWeights + dataset.warnings + dataset.takeWarnings()
+        warnings =
+          randomWeights + dataset.warnings
+          + spec.warnings(about: dataset, model: weights ?? spec.trainedStart) + dataset.takeWarnings()
       } catch {
         throw .failed(error)
       }

@@ -10,8 +10,16 @@ struct ONNXExport {
   let network: Network
   let spec: ExportSpec.ONNXSpec
   let metadata: [String: String]
-  /// Ranges of the network's values, for a quantized file.
-  let ranges: [ClosedRange<Float>]?
+  /// For a quantized file.
+  let calibration: Calibration?
+
+  /// What is known of a network's values.
+  struct Calibration {
+    /// The range of each value.
+    var ranges: [ClosedRange<Float>]
+    /// Number of images that the ranges are those of.
+    var images: Int
+  }
 
   /// The folder of test data, next to the file.
   static let testData = "test_data_set_0"
@@ -30,8 +38,8 @@ struct ONNXExport {
       opset: spec.opset, foldsBatchNorm: spec.foldsBatchNorm, padChannels: spec.padChannels,
       batch: spec.batch)
     var metadata = metadata
-    if let images = spec.calibrationImages { metadata[ModelMetadata.calibrationImages] = "\(images)" }
-    let model = try ONNXModel(network, options, ranges: ranges, metadata: metadata)
+    if let calibration { metadata[ModelMetadata.calibrationImages] = "\(calibration.images)" }
+    let model = try ONNXModel(network, options, ranges: calibration?.ranges, metadata: metadata)
     try writing(model.bytes, path)
     if spec.testImages > 0 {
       let folder = URL(filePath: path).deletingLastPathComponent().appending(path: Self.testData).path

@@ -25,6 +25,8 @@ public struct Prediction: Encodable {
   let rows: [Row]
   /// `[images, classes]`
   public let logits: Tensor
+  /// Warnings about a model that was trained with another normalization of pictures.
+  public let warnings: [String]
 
   private enum CodingKeys: String, CodingKey { case rows = "images" }
 
@@ -49,6 +51,10 @@ public struct Prediction: Encodable {
     let model = try spec.trainedModel(weights, for: "a prediction")
     let network = try spec.network(weights: weights, engine: engine)
     let (names, planes) = try Self.load(images, spec, network)
+    switch images {
+    case .tensors: warnings = []
+    case .pictures: warnings = ModelMetadata.differences(ofModel: model, from: spec)
+    }
     var values: [Float] = []
     for start in stride(from: 0, to: planes.shape.images, by: Self.batch) {
       let part = planes.images(start..<min(planes.shape.images, start + Self.batch))

@@ -51,8 +51,7 @@ public struct SensitivityAnalysis: Sendable {
     let model: TensorFile
     do { model = try spec.modelFile(weights) } catch {
       let isUntrained = weights == baseline && !FileManager.default.fileExists(atPath: weights)
-      throw .model(
-        isUntrained ? .other("\(error); `espalier run FILE` trains it, or give `--weights MODEL`") : error)
+      throw .model(isUntrained ? .other("\(error); \(adviceOnBaseline), or give `--weights MODEL`") : error)
     }
     let data = try spec.loadData(threads: engine.threads)
     // Of this model, whatever its file contains once the lock is free.
@@ -91,6 +90,14 @@ public struct SensitivityAnalysis: Sendable {
     return try finish(state.withLock { $0 })
   }
 
+  /// How to get the baseline that does not exist.
+  private var adviceOnBaseline: String {
+    spec.export.formats.contains("safetensors")
+      ? "`espalier run FILE` trains it"
+      : "`export.formats` lacks safetensors: add it, and `espalier run FILE` writes the file, without repeating"
+        + " finished trainings"
+  }
+
   private struct State {
     var report: SensitivityReport
     var waiting: [ChannelGroup]
@@ -122,6 +129,7 @@ public struct SensitivityAnalysis: Sendable {
     part.expectations = []
     part.export = ExportSpec(formats: [])
     part.evaluate = EvaluateSpec()
+    part.train.precision = .float32
     (part.dataset.path, part.dataset.unexpandedPath) = (nil, nil)
     part.architecture.forgetPaths()
     return StageKey(

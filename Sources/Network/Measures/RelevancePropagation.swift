@@ -14,6 +14,7 @@ public final class RelevancePropagation {
   /// By node.
   private let convolutions: [Int: SignedConvolution]
   private let wanted: [Bool]
+  private let memory: RelevanceMemory
   /// By value: the layers that are scored there, and which of its channels belong to them.
   private let layers: [Graph.Value: [(name: String, channels: [Int]?)]]
   /// Idle engines with one thread.
@@ -25,6 +26,7 @@ public final class RelevancePropagation {
     self.rule = rule
     executor = network.executor()
     let graph = network.graph
+    memory = RelevanceMemory(graph)
     convolutions = graph.nodes.indices.reduce(into: [:]) { found, node in
       found[node] = graph.operation(node, as: Convolution.self)?.signedWeights(network.store[node])
     }
@@ -74,7 +76,7 @@ public final class RelevancePropagation {
     // If there are fewer parts than threads, parts run one after the other and threads share each
     // layer: the same bits, but slower.
     let engine = network.engine
-    let sharesLayers = parts.count == 1 || 2 * parts.count < engine.threads
+    let sharesLayers = RelevanceMemory.sharesLayers(parts: parts.count, threads: engine.threads)
     func takePart(_ index: Int) {
       let own = parts[index]
       let part = withEngine(shared: sharesLayers) {
@@ -127,18 +129,10 @@ public final class RelevancePropagation {
 
   /// Ranges of equal size, so that buffers are reused.
   private func parts(of count: Int) -> [Range<Int>] {
+    let imagesAtATime = memory.imagesAtATime
     let wanted = max(1, (count + imagesAtATime - 1) / imagesAtATime)
     let size = max(1, (count + wanted - 1) / wanted)
     return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
-  }
-
-  /// Largest number of images per part. It depends only on the size of the network, so that results
-  /// do not depend on the number of threads. Three planes are saved per layer.
-  private var imagesAtATime: Int {
-    let graph = network.graph
-    let outputs = graph.nodes.indices.filter { graph.nodes[$0].operation is Convolution }
-      .map { graph.shape(graph.output(of: $0)).planes(images: 1).bytes(.float32) }.reduce(0, +)
-    return max(1, min(16, (40 << 20) / max(1, outputs)))
   }
 
   private func withEngine<Result>(shared: Bool, _ body: (Engine) -> Result) -> Result {

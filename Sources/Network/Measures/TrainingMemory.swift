@@ -1,7 +1,7 @@
 import Compute
 
-/// Estimate of the bytes that a training needs for weights, gradients, momentum and saved
-/// activations, without the data set and the program itself.
+/// Estimate of the bytes that a training needs for weights, gradients, momentum, saved activations
+/// and the bytes of a checkpoint, without the data set and the program itself.
 public struct TrainingMemory: Equatable, Sendable {
   /// Bytes of the weights.
   public var parameters: Double
@@ -22,7 +22,8 @@ public struct TrainingMemory: Equatable, Sendable {
 
   /// Bytes for batches of this number of images.
   public func bytes(images: Int) -> Double {
-    3 * parameters + Double(images) * gradients + savedBytes(images: images)
+    // Weights, gradients, momentum, and a checkpoint's file of weights and momentum.
+    5 * parameters + Double(images) * gradients + savedBytes(images: images)
   }
 
   /// Bytes of what the forward pass of a batch saves.

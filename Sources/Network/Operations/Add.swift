@@ -77,13 +77,16 @@ public struct Add: Operation {
     _ x: [Planes], _ tensors: [Parameter], _ run: inout Run
   ) -> (output: Planes, saved: Void) {
     let output = run.planes(x[shortcut].shape)
-    run.engine.copy(x[shortcut], into: output)
+    // A sum of three is rounded once, at its end.
+    let sum = x.count > 2 && output.precision != .float32 ? Planes(uninitialized: output.shape) : output
+    var before = x[shortcut]
     for (index, planes) in x.enumerated() where index != shortcut {
       let identity = [ChannelAffine](repeating: .identity, count: planes.shape.channels)
       run.engine.scaleShiftAdd(
-        planes, by: identity, channels: channels[index], residual: output, activation: nil,
-        into: output)
+        planes, by: identity, channels: channels[index], residual: before, activation: nil, into: sum)
+      before = sum
     }
+    if sum !== output { run.engine.copy(sum, into: output) }
     return (output, ())
   }
 

@@ -25,7 +25,8 @@ struct SharedPhasesStep: Step {
     _ x: StepValues, _ parameters: ParameterStore, _ run: inout Run
   ) -> (output: Planes, saved: any Sendable) {
     let input = x.input()
-    let phases = run.planes(run.engine.phaseShape(input.shape))
+    // Those of the images are in single precision, as they are.
+    let phases = Planes(uninitialized: run.engine.phaseShape(input.shape), precision: input.precision)
     run.timed(layer, .forward) { run.engine.splitPhases(input, into: phases) }
     return (phases, ())
   }

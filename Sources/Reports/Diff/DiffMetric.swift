@@ -64,9 +64,9 @@ public enum DiffMetric: String, CaseIterable, Codable, Sendable {
   /// seed.
   static let otherSeedsTolerance = Tolerance.relative(0.05)
 
-  /// With at least three seeds on both sides, an accuracy has dropped if the 95 % confidence
-  /// interval of the difference is below 0. A drop below `smallest` points is ignored, and a drop
-  /// above `largest` points always counts, even if the interval is wide because of few seeds.
+  /// With at least three seeds compared, an accuracy has dropped if the 95 % confidence interval of
+  /// the difference is below 0. A drop below `smallest` points is ignored, and a drop above
+  /// `largest` points always counts, even if the interval is wide because of few seeds.
   static let accuracyFall = (smallest: 0.1, largest: 2.0)
 
   /// Seconds by which a training may always take longer: relative differences of short times are

@@ -5,12 +5,13 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   public var variant: String?
   /// How a latency was measured; nil for other numbers.
   public var setting: String?
-  /// Nil if the report has no such number.
+  /// Over the seeds in both reports, or over all seeds if there are none; nil if the report has no
+  /// such number.
   public var base: Statistic?
   public var candidate: Statistic?
-  /// Candidate minus base; paired by seed if the seeds are the same.
+  /// Candidate minus base; paired by seed if the reports have seeds in common.
   public var difference: Double?
-  /// Interval of the difference, if both have at least three seeds.
+  /// Interval of the difference, if both statistics are of at least three seeds.
   public var ci95: ConfidenceInterval?
   /// The rule behind the verdict.
   public var rule: String
@@ -38,9 +39,13 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
   ) {
     self.metric = metric
     self.variant = variant
-    let seeds = base.keys.sorted()
-    self.base = Statistic(seeds.compactMap { base[$0] })
-    self.candidate = Statistic(candidate.keys.sorted().compactMap { candidate[$0] })
+    // Other seeds have other results, which say nothing about a change.
+    let common = base.keys.filter { candidate[$0] != nil }.sorted()
+    func statistic(_ values: [UInt64: Double]) -> Statistic? {
+      Statistic((common.isEmpty ? values.keys.sorted() : common).compactMap { values[$0] })
+    }
+    self.base = statistic(base)
+    self.candidate = statistic(candidate)
     rule = (tolerance ?? metric.defaultTolerance).text
     verdict = .same
     guard let before = self.base, let after = self.candidate else {
@@ -49,13 +54,12 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
       return
     }
     let paired = Statistic(
-      seeds.compactMap { seed in base[seed].flatMap { a in candidate[seed].map { $0 - a } } })
-    let isPaired = base.keys == candidate.keys
-    let change = (isPaired ? paired?.mean : nil) ?? after.mean - before.mean
+      common.compactMap { seed in base[seed].flatMap { a in candidate[seed].map { $0 - a } } })
+    let change = paired?.mean ?? after.mean - before.mean
     difference = change
-    ci95 = isPaired ? paired?.ci95 : ConfidenceInterval(differenceOf: after, and: before)
+    ci95 = paired == nil ? ConfidenceInterval(differenceOf: after, and: before) : paired?.ci95
     if metric.kind == .count {
-      compareCounts(base, candidate, change: change, tolerance)
+      compareCounts(base, candidate, common: common, change: change, tolerance)
     } else {
       compare(change: change, base: before.mean, tolerance)
     }
@@ -85,9 +89,9 @@ public struct MetricComparison: Encodable, Equatable, Sendable {
 
   /// Sets the verdict seed by seed for seeds in both reports, or by the means if there are none.
   private mutating func compareCounts(
-    _ base: [UInt64: Double], _ candidate: [UInt64: Double], change: Double, _ tolerance: Tolerance?
+    _ base: [UInt64: Double], _ candidate: [UInt64: Double], common: [UInt64], change: Double,
+    _ tolerance: Tolerance?
   ) {
-    let common = base.keys.filter { candidate[$0] != nil }.sorted()
     if common.isEmpty, let mean = self.base?.mean {
       let tolerance = tolerance ?? (metric.fewerIsBetter ? DiffMetric.otherSeedsTolerance : nil)
       rule = "\(tolerance?.text ?? "exact"), other seeds"

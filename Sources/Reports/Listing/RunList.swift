@@ -1,3 +1,4 @@
+import Foundation
 import Specification
 
 /// The runs of all reports under a folder, one per row, for `espalier list`.
@@ -7,7 +8,11 @@ public struct RunList: Sendable {
   /// - Parameter metric: the column to sort by, best first; nil keeps the order of experiments and
   ///   runs.
   public init(_ reports: ReportSet, sortedBy metric: Metric? = nil) {
-    let rows = reports.reports.flatMap { report in report.runs.map { RunRow(report, $0) } }
+    let sameName = Dictionary(grouping: reports.reports, by: \.experiment)
+    let rows = reports.reports.flatMap { report in
+      let isRepeated = (sameName[report.experiment]?.count ?? 0) > 1
+      return report.runs.map { RunRow(report, $0, showsFolder: isRepeated) }
+    }
     guard let metric else {
       self.rows = rows
       return
@@ -137,17 +142,21 @@ private struct RunRow: Encodable, Sendable {
   var trainSeconds: Double?
   /// `complete`, or the status of a later run that has not replaced the report.
   var status: String
-  /// Label for people: the experiment, and the status if it is not complete.
+  /// Label for people: the experiment, the status if it is not complete, and the folder if another
+  /// has an experiment of this name.
   private(set) var label: String
 
   private enum CodingKeys: String, CodingKey {
     case experiment, seed, variant, top1, top5, testLoss, parameters, macs, channels, trainSeconds, status
   }
 
-  init(_ report: Report, _ run: RunReport) {
+  init(_ report: Report, _ run: RunReport, showsFolder: Bool) {
     (experiment, label, status) = (report.experiment, report.label, report.status.rawValue)
     (seed, variant, top1, top5, testLoss) = (run.seed, run.variant, run.top1, run.top5, run.testLoss)
     (parameters, macs, channels) = (run.parameters, run.macs, run.channels)
     trainSeconds = report.trainingCost(of: run).seconds
+    if showsFolder, let file = report.file {
+      label += " in \((file as NSString).deletingLastPathComponent)"
+    }
   }
 }

@@ -18,10 +18,13 @@ func percent(_ share: Double) -> String {
 
 /// At most four significant digits, but all digits of whole numbers below ten million: `0.01`,
 /// `2.162`, `12346`, `1.2e−08`.
-func short(_ value: Double) -> String {
+func short(_ value: Double) -> String { short(value, digits: 4) }
+
+/// The same with another number of significant digits, at least four.
+func short(_ value: Double, digits: Int) -> String {
   guard value.isFinite else { return "–" }
-  if (1000..<1e7).contains(abs(value)) { return decimal(value, 0) }
-  return String(format: "%.4g", value).replacing("-", with: "−")
+  if (1000..<1e7).contains(abs(value)) { return decimal(value, digits - 4) }
+  return String(format: "%.\(digits)g", value).replacing("-", with: "−")
 }
 
 /// A coordinate in a drawing: at most two decimals, and no `-0`.

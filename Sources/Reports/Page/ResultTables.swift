@@ -8,11 +8,12 @@ extension Report {
       comparisonRow(name, baseline.map { Double(size($0)) }, pruned.map { Double(size($0)) }, quantity)
     }
     let drop = summary.accuracyDrop.map { drop in
-      (drop.mean < 0 ? "+" : "") + spread(drop.negated, 2)
+      (drop.mean < 0 ? "+" : "") + spread(drop.negated, of: accuracyDrops.map { 0 - $0 }, 2)
     }
     let accuracy = [
-      Table.Cell("top-1 accuracy, %"), Table.Cell(spread(baseline?.top1, 2)),
-      Table.Cell(spread(pruned?.top1, 2)), Table.Cell(drop ?? "–"),
+      Table.Cell("top-1 accuracy, %"),
+      Table.Cell(spread(baseline?.top1, of: accuracies("baseline"), 2)),
+      Table.Cell(spread(pruned?.top1, of: accuracies("pruned"), 2)), Table.Cell(drop ?? "–"),
     ]
     return Table(
       caption: seeds > 1
@@ -71,7 +72,8 @@ extension Report {
         [
           Table.Cell(expectation.metric.replacing("_", with: " ")),
           Table.Cell(expectation.paper.map(short) ?? "–"),
-          Table.Cell(expectation.measured.map(short) ?? "not measured"),
+          Table.Cell(
+            expectation.measured.map { expectation.text($0, digits: 4, short) } ?? "not measured"),
           Table.Cell(expectation.limit.replacing("_", with: " ")),
           Table.Cell(expectation.met ? "✓ met" : "✗ missed", style: expectation.met ? "good" : "bad"),
         ]

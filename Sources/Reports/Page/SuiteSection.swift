@@ -62,8 +62,10 @@ struct SuiteSection {
         let seeds = Set(report.runs.map(\.seed)).count
         return [
           Table.Cell(report.label, style: "name", anchor: anchor(index)),
-          Table.Cell("\(seeds)", number: Double(seeds)), accuracy(summary.baseline?.top1),
-          accuracy(summary.pruned?.top1), accuracy(summary.accuracyDrop),
+          Table.Cell("\(seeds)", number: Double(seeds)),
+          accuracy(summary.baseline?.top1, of: report.accuracies("baseline")),
+          accuracy(summary.pruned?.top1, of: report.accuracies("pruned")),
+          accuracy(summary.accuracyDrop, of: report.accuracyDrops),
           Table.Cell(
             summary.compression.map { decimal($0, 2) + "×" } ?? "–", number: summary.compression),
           Table.Cell(summary.flopsReduction.map(percent) ?? "–", number: summary.flopsReduction),
@@ -83,7 +85,7 @@ struct SuiteSection {
       "\(met == all ? "✓" : "✗") \(text)", style: met == all ? "good" : "bad", number: share)
   }
 
-  private func accuracy(_ statistic: Statistic?) -> Table.Cell {
-    Table.Cell(spread(statistic, 2), number: statistic?.mean)
+  private func accuracy(_ statistic: Statistic?, of values: [Double]) -> Table.Cell {
+    Table.Cell(spread(statistic, of: values, 2), number: statistic?.mean)
   }
 }

@@ -77,13 +77,16 @@ struct Table {
   }
 }
 
-/// `82.35 ± 0.31` for three values and more, `82.35 (82.04, 82.66)` for two, only the mean for a
+/// `82.35 ± 0.31` for three values and more, `82.35 (82.66, 82.04)` for two, only the mean for a
 /// single one.
-func spread(_ statistic: Statistic?, _ places: Int) -> String {
+///
+/// - Parameter values: those of the statistic in the order of the seeds, so that pairs in a row
+///   correspond.
+func spread(_ statistic: Statistic?, of values: [Double], _ places: Int) -> String {
   guard let statistic else { return "–" }
   let mean = decimal(statistic.mean, places)
-  if let pair = statistic.pair {
-    return "\(mean) (\(decimal(pair.low, places)),\u{A0}\(decimal(pair.high, places)))"
+  if values.count == 2 {
+    return "\(mean) (\(decimal(values[0], places)),\u{A0}\(decimal(values[1], places)))"
   }
   return statistic.n > 1 ? "\(mean) ±\u{A0}\(decimal(statistic.std, places))" : mean
 }
@@ -92,7 +95,7 @@ func spread(_ statistic: Statistic?, _ places: Int) -> String {
 func spreadNote(seeds: Int) -> String {
   switch seeds {
   case ..<2: ""
-  case 2: "Means of two seeds, both values in parentheses"
+  case 2: "Means of two seeds, both values in parentheses in the order of the seeds"
   default: "Means of \(seeds) seeds ± standard deviation"
   }
 }

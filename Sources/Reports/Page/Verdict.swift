@@ -11,9 +11,10 @@ struct Verdict {
     var parts: [String] = []
     if let compression = summary.compression { parts.append("compression \(decimal(compression, 2))×") }
     if let reduction = summary.flopsReduction { parts.append("MACs removed \(percent(reduction))") }
-    if let drop = summary.accuracyDrop { parts.append(Self.text(drop)) }
+    if let drop = summary.accuracyDrop { parts.append(Self.text(drop, of: report.accuracyDrops)) }
     if parts.isEmpty, let top1 = (summary.pruned ?? summary.baseline)?.top1 {
-      parts.append("top-1 accuracy \(spread(top1, 2))\u{A0}%")
+      let values = report.accuracies(summary.pruned == nil ? "baseline" : "pruned")
+      parts.append("top-1 accuracy \(spread(top1, of: values, 2))\u{A0}%")
       if summary.pruned == nil { parts.append("nothing was pruned") }
     }
     var sentence = parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")
@@ -51,9 +52,11 @@ struct Verdict {
     text += "."
   }
 
-  private static func text(_ drop: Statistic) -> String {
-    let (word, size) = drop.mean < 0 ? ("gain", drop.negated) : ("drop", drop)
-    return "accuracy \(word) \(spread(size, 2)) points" + (drop.n > 1 ? " over \(drop.n) seeds" : "")
+  private static func text(_ drop: Statistic, of values: [Double]) -> String {
+    let (word, size, values) =
+      drop.mean < 0 ? ("gain", drop.negated, values.map { 0 - $0 }) : ("drop", drop, values)
+    return "accuracy \(word) \(spread(size, of: values, 2)) points"
+      + (drop.n > 1 ? " over \(drop.n) seeds" : "")
   }
 
   func markup() -> Markup {

@@ -42,9 +42,11 @@ public struct ReportSet: Sendable {
     for path in paths {
       let found = try Self.found(at: path)
       for (file, report) in found.reports {
-        guard !unique || !reports.contains(where: { $0.experiment == report.experiment }) else {
+        if unique, let other = reports.first(where: { $0.experiment == report.experiment })?.file {
           throw ReportError(
-            path: file, message: "experiment: \(quoted(report.experiment)) is already in another folder")
+            path: file,
+            message: "experiment: \(quoted(report.experiment)) is also in \(other); "
+              + "leave out one of the two, or move it elsewhere")
         }
         reports.append(report)
       }
@@ -112,6 +114,7 @@ public struct ReportSet: Sendable {
   /// Adds the experiment from the file next to it if the report does not contain it.
   private static func read(_ file: String) throws(ReportError) -> Report {
     var report = try naming(file) { () throws(ReportError) in try Report(json: try text(file)) }
+    report.file = file
     report.deployment = try DeploymentReport.measured(beside: file)
     guard report.spec == nil else { return report }
     let beside = Self.beside(file, "experiment.yaml")

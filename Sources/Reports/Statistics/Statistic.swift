@@ -39,13 +39,6 @@ public struct Statistic: Equatable, Sendable {
     statistic.ci95 = ci95.map { ConfidenceInterval(low: 0 - $0.high, high: 0 - $0.low) }
     return statistic
   }
-
-  /// Both values if there are two, the lower one first.
-  public var pair: (low: Double, high: Double)? {
-    guard n == 2 else { return nil }
-    let half = std / 2.0.squareRoot()
-    return (mean - half, mean + half)
-  }
 }
 
 extension Statistic: Codable {

@@ -34,19 +34,19 @@ extension Report {
 
   private func count(_ statistic: Statistic?) -> String { statistic.map { "\($0.n)" } ?? "-" }
 
-  /// The 95 % confidence intervals, or both values of two seeds; nothing for one.
+  /// The 95 % confidence intervals, or both values of two seeds in their order; nothing for one.
   private func spreadRow(_ baseline: Statistic, _ pruned: Statistic?) -> [[String]] {
     guard baseline.n > 1 else { return [] }
-    func cell(_ statistic: Statistic?, _ format: String, sign: Double = 1) -> String {
-      guard let statistic else { return "-" }
-      let range = statistic.ci95.map { ($0.low, $0.high) } ?? statistic.pair
-      guard let (low, high) = range.map({ sign > 0 ? $0 : (0 - $0.1, 0 - $0.0) }) else { return "-" }
-      return String(format: statistic.n == 2 ? "\(format), \(format)" : "\(format) to \(format)", low, high)
+    func cell(_ statistic: Statistic?, of values: [Double], _ format: String = "%.2f") -> String {
+      if values.count == 2 { return String(format: "\(format), \(format)", values[0], values[1]) }
+      guard let interval = statistic?.ci95 else { return "-" }
+      return String(format: "\(format) to \(format)", interval.low, interval.high)
     }
     return [
       [
-        baseline.n == 2 ? "  both seeds" : "  95 % interval", cell(baseline, "%.2f"), cell(pruned, "%.2f"),
-        cell(summary.accuracyDrop, "%+.2f", sign: -1),
+        baseline.n == 2 ? "  both seeds" : "  95 % interval", cell(baseline, of: accuracies("baseline")),
+        cell(pruned, of: accuracies("pruned")),
+        cell(summary.accuracyDrop?.negated, of: accuracyDrops.map { 0 - $0 }, "%+.2f"),
       ]
     ]
   }
@@ -80,13 +80,14 @@ extension Report {
   }
 
   private func lines(_ expectation: ExpectationResult) -> [String] {
-    let measured = expectation.measured.map { String(format: "%.3f", $0) } ?? "not measured"
+    func text(_ value: Double) -> String {
+      expectation.text(value, digits: 3) { String(format: "%.\($1)f", $0) }
+    }
+    let measured = expectation.measured.map(text) ?? "not measured"
     let paper = expectation.paper.map { ", paper \($0)" } ?? ""
     let limit = expectation.limit.replacing("_", with: " ")
     let outcome = expectation.met ? "met   " : "MISSED"
-    let doubt = expectation.doubtfulEnd.map {
-      String(format: "       but the 95 %% interval reaches %.3f", $0)
-    }
+    let doubt = expectation.doubtfulEnd.map { "       but the 95 % interval reaches \(text($0))" }
     let line = "\(outcome) \(expectation.metric): \(measured) (\(limit)\(paper))"
     return [visible(line)] + (doubt.map { [$0] } ?? [])
   }

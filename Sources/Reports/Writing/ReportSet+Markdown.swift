@@ -1,10 +1,11 @@
 extension ReportSet {
-  /// All experiments as a Markdown table, one per row, in the given order.
+  /// All experiments as a Markdown table, one per row, in the given order, and below it a list of
+  /// remarks on them, if there are any.
   ///
-  /// Values are means over seeds ± standard deviation, or with both values of two seeds. With three
-  /// seeds or more, the drop has its 95 % confidence interval. Training costs are means over the
-  /// seeds: MACs (see ``TrainingCost``), wall time, and wall time of the last epoch, at the final
-  /// width.
+  /// Values are means over seeds ± standard deviation, or with both values of two seeds, in the
+  /// order of the seeds. With three seeds or more, the drop has its 95 % confidence interval.
+  /// Training costs are means over the seeds: MACs (see ``TrainingCost``), wall time, and wall time
+  /// of the last epoch, at the final width.
   public func markdown() -> String {
     let header = [
       "experiment", "seeds", "baseline, %", "pruned, %", "drop, points", "compression", "MACs removed",
@@ -12,16 +13,26 @@ extension ReportSet {
     ]
     let rule = header.indices.map { $0 == 0 ? "---" : "---:" }
     return ([header, rule] + reports.map(row)).map { "| " + $0.joined(separator: " | ") + " |" }
-      .joined(separator: "\n")
+      .joined(separator: "\n") + remarks
+  }
+
+  private var remarks: String {
+    let items = reports.flatMap { report in
+      report.remarks.map { "- \(markdownEscaped(report.label)): \(markdownEscaped($0))" }
+    }
+    guard !items.isEmpty else { return "" }
+    return "\n\n" + items.flatMap { wrapped($0, columns: 100, indent: "  ") }.joined(separator: "\n")
   }
 
   private func row(_ report: Report) -> [String] {
     let summary = report.summary
     let met = summary.expectations.filter(\.met).count
     let cells = [
-      "\(Set(report.runs.map(\.seed)).count)", spread(summary.baseline?.top1, 2),
-      spread(summary.pruned?.top1, 2),
-      drop(summary.accuracyDrop), summary.compression.map { decimal($0, 2) + "×" } ?? "–",
+      "\(Set(report.runs.map(\.seed)).count)",
+      spread(summary.baseline?.top1, of: report.accuracies("baseline"), 2),
+      spread(summary.pruned?.top1, of: report.accuracies("pruned"), 2),
+      drop(summary.accuracyDrop, of: report.accuracyDrops),
+      summary.compression.map { decimal($0, 2) + "×" } ?? "–",
       summary.flopsReduction.map(percent) ?? "–", training(report, quantity, of: \.macs),
       training(report, short, change: secondsChange, of: \.seconds),
       training(report, short, change: secondsChange, of: \.epochs.last?.seconds),
@@ -30,9 +41,10 @@ extension ReportSet {
     return [markdownEscaped(report.label)] + cells
   }
 
-  private func drop(_ statistic: Statistic?) -> String {
-    guard let interval = statistic?.ci95 else { return spread(statistic, 2) }
-    return "\(spread(statistic, 2)) (\(decimal(interval.low, 2)) to \(decimal(interval.high, 2)))"
+  private func drop(_ statistic: Statistic?, of values: [Double]) -> String {
+    let text = spread(statistic, of: values, 2)
+    guard let interval = statistic?.ci95 else { return text }
+    return "\(text) (\(decimal(interval.low, 2)) to \(decimal(interval.high, 2)))"
   }
 
   /// Cost of baseline and pruned network, and the change.

@@ -9,7 +9,9 @@ extension Node {
   ///   the other resets keys is at the other
   func merged(under other: Node, keepsPlaces: Bool = false) -> Node {
     guard case .mapping(var entries) = content, case .mapping(let changes) = other.content else {
-      return other
+      var result = other
+      if other.isNull { result.dropsValue = other.dropsValue || dropsValue || !isNull }
+      return result
     }
     var positions: [String: Int] = [:]
     for (index, entry) in entries.enumerated() { positions[entry.key] = index }

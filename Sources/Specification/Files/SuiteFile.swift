@@ -58,9 +58,7 @@ public enum SuiteFile {
         guard case .scalar(let scalar) = item.content else { continue }
         let found = matches(scalar.text, suite: file)
         if found.isEmpty {
-          let hint = extensionHint(resolve(scalar.text, relativeTo: file))
-          context.report(
-            item.place, "suite[\(index)]", "no file matches \(quoted(scalar.text, limit: 1_000))\(hint)")
+          context.report(item.place, "suite[\(index)]", noMatch(of: scalar.text, suite: file))
         }
         for path in found where listed.insert(path).inserted {
           guard isSuite(path) else {
@@ -111,8 +109,18 @@ public enum SuiteFile {
     return String(cString: real) + "/" + (slash.map { file[file.index(after: $0)...] } ?? file[...])
   }
 
+  /// Why an entry gives no file.
+  private static func noMatch(of pattern: String, suite: String) -> String {
+    if pattern.contains("**") {
+      return "`**` does not search folders in folders; list the folders one by one, such as `a/*.yaml`"
+    }
+    let hint = extensionHint(resolve(pattern, relativeTo: suite))
+    return "no file matches \(quoted(pattern, limit: 1_000))\(hint)"
+  }
+
   private static func matches(_ pattern: String, suite: String) -> [String] {
-    guard !pattern.isEmpty else { return [] }
+    // `glob` takes `**` for `*`, which would leave out files.
+    guard !pattern.isEmpty, !pattern.contains("**") else { return [] }
     // The suite's own folder may have a name with pattern characters in it.
     let folder = suite.lastIndex(of: "/").map { String(suite[...$0]) } ?? ""
     let isWhole = pattern.hasPrefix("/") || pattern.hasPrefix("~/")

@@ -68,6 +68,7 @@ struct Matrix {
       default: if let axis = axis(entry, context) { axes.append(axis) }
       }
     }
+    reportNullsWithoutAxis(entries, context)
     combine(node.place, context)
     if let exclude { self.exclude(exclude, context) }
     if let include { self.include(include, context) }
@@ -113,6 +114,25 @@ struct Matrix {
       return isNew
     }.map(\.element)
     return axis
+  }
+
+  /// Reports nulls that drop no inherited axis: all experiments would stay.
+  private func reportNullsWithoutAxis(_ entries: [Node.Entry], _ context: ReadingContext) {
+    for entry in entries where entry.value.isNull && !entry.value.dropsValue {
+      if ["include", "exclude"].contains(entry.key) { continue }
+      context.report(
+        entry.keyPlace, keyPath("matrix", entry.key), "no such axis to drop\(axisHint(entry.key))")
+    }
+  }
+
+  /// The axis that was probably meant by a path that is none, or else all of them; empty if there
+  /// are none.
+  private func axisHint(_ path: String) -> String {
+    let names = axes.map(\.path)
+    if let name = nearestName(to: path, among: names) ?? onlyName(beginning: path, among: names) {
+      return "; did you mean \(quoted(name))?"
+    }
+    return names.isEmpty ? "" : "; varied: \(names.joined(separator: ", "))"
   }
 
   private func isPath(
@@ -186,13 +206,9 @@ struct Matrix {
 
   /// Why a setting in `exclude` cannot match.
   private func unknownValue(_ setting: Setting) -> (place: Place, message: String) {
-    let names = axes.map(\.path)
-    guard names.contains(setting.path) else {
-      guard !names.isEmpty else { return (setting.place, "the matrix varies nothing that could be excluded") }
-      let hint = nearestName(to: setting.path, among: names).map { "did you mean \(quoted($0))?" }
-      return (
-        setting.place, "not varied by the matrix; \(hint ?? "varied: \(names.joined(separator: ", "))")"
-      )
+    guard !axes.isEmpty else { return (setting.place, "the matrix varies nothing that could be excluded") }
+    guard axes.contains(where: { $0.path == setting.path }) else {
+      return (setting.place, "not varied by the matrix\(axisHint(setting.path))")
     }
     let message = "\(setting.node.found) is not among the values of \(quoted(setting.path))"
     return (setting.node.place, message)

@@ -6,6 +6,8 @@ struct Node: Sendable {
   var size = 1
   /// Number of levels: 1 for a scalar.
   var height = 1
+  /// Whether this null resets a value, of a file below or of a merged mapping.
+  var dropsValue = false
 
   enum Content: Sendable {
     case scalar(Scalar)

@@ -167,6 +167,10 @@ struct YAMLReader {
     if frame.isMapping {
       // Keys of the mapping itself override merged ones, and earlier merged mappings override later
       // ones.
+      let merged = Set(frame.merged.flatMap { $0.keys(at: "") })
+      for index in frame.entries.indices where merged.contains(frame.entries[index].key) {
+        frame.entries[index].value.dropsValue = frame.entries[index].value.isNull
+      }
       for source in frame.merged {
         guard case .mapping(let entries) = source.content else { continue }
         for entry in entries where frame.lines[entry.key] == nil {

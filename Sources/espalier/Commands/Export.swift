@@ -30,8 +30,9 @@ struct Export: ParsableCommand {
     let engine = try compute.engine()
     let spec = try experiment.loadOne(file, withoutDataset: true, model: model.weights)
     do {
-      let cost = try ModelExport.write(
+      let (cost, warnings) = try ModelExport.write(
         spec, weights: model.weights, as: format, to: output, engine: engine)
+      for warning in warnings { showWarning(warning) }
       if let cost { print(visible(cost)) }
     } catch {
       throw ended(by: error)

@@ -51,6 +51,7 @@ struct Predict: ParsableCommand {
       let prediction = try Prediction(
         spec, weights: model.weights, images: images.map { .tensors($0) } ?? .pictures(pictures),
         top: top, engine: engine)
+      for warning in prediction.warnings { showWarning(warning) }
       switch format {
       case .text: print(prediction.text())
       case .json: print(prediction.json())
