@@ -132,12 +132,16 @@ struct MemoryTests {
     let training = try check(1)
     #expect(try check(1, Self.norm).needed == training.needed)
     let half = "train.precision=bfloat16"
-    let (eight, sixteen) = (try check(8, half), try check(16))
-    #expect(sixteen.needed > training.needed && sixteen.needed == 2 * eight.needed)
+    let (eight, twelve, sixteen) = (try check(8, half), try check(12, half), try check(16))
+    #expect(sixteen.needed > training.needed && eight.needed < twelve.needed)
+    #expect(sixteen.needed - twelve.needed == twelve.needed - eight.needed)
     #expect(try check(16, half).needed == sixteen.needed)
+    #expect(try check(16, "prune.samples=16").needed == training.needed)
     let advice = "; fewer `--threads` or a smaller `train.batch_size` needs less"
     #expect(sixteen.problem?.hasSuffix(advice) == true)
     #expect(training.problem?.contains("threads") == false)
+    // Forty threads share the layers of one of the sixteen parts after the other.
+    #expect(try check(40, half).problem?.contains("threads") == false)
   }
 
   @Test("for the latency of a batch that does not fit is reported before the training")

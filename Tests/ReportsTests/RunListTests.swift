@@ -75,7 +75,7 @@ struct RunListTests {
     ])
     let list = RunList(try ReportSet.readable(paths: [folder.path], unique: false).set)
     let lines = list.text(columns: 1000).split(separator: "\n")
-    for name in ["trial in \(folder.path)/trial ", "trial in \(folder.path)/copy ", "other  "] {
+    for name in ["trial in trial ", "trial in copy ", "other  "] {
       #expect(lines.count { $0.hasPrefix(name) } == 4, "\(name)")
     }
     #expect(Set(try rows(list).compactMap { $0["experiment"] as? String }) == ["trial", "other"])

@@ -171,9 +171,15 @@ struct ExtendsTests {
       "e.yaml": experiment([
         "x-axes: &axes {train.epochs: [4, 6], seeds: [[1]]}", "matrix: {<<: *axes, train.epochs: null}",
       ]),
+      "f.yaml": experiment([
+        "x-none: &none {train.epochs: null}", "x-axes: &axes {train.epochs: [4, 6], seeds: [[1]]}",
+        "matrix: {<<: [*none, *axes]}",
+      ]),
     ])
     #expect(try folder.experiments("a.yaml").map(\.name) == ["t-batch_size8", "t-batch_size16"])
-    #expect(try folder.experiments("e.yaml").map(\.name) == ["t-seeds1"])
+    for file in ["e.yaml", "f.yaml"] {
+      #expect(try folder.experiments(file).map(\.name) == ["t-seeds1"])
+    }
     #expect(
       folder.errors("d.yaml") == [
         "d.yaml:2:10: matrix.train.epoch: no such axis to drop; did you mean `train.epochs`?"

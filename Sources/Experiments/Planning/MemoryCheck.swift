@@ -49,7 +49,7 @@ struct MemoryCheck {
         : processesOfLimit > 1 ? "\(processesOfLimit) processes of a training need" : "a training needs"
       let scores = network.scoring(spec, threads) == network.bytes(spec, threads, processes)
       advice = Self.advice(
-        spec, trainings: trainings, threads: scores && network.propagatesRelevance(spec) ? threads : 1,
+        spec, trainings: trainings, threads: scores ? network.scoringThreads(spec, threads) : 1,
         storesLess: !scores)
     }
   }

@@ -47,13 +47,23 @@ struct NetworkMemory: Sendable {
 
   /// Bytes of scoring by gradients or relevance, in single precision; 0 for other criteria.
   func scoring(_ spec: ExperimentSpec, _ threads: Int) -> Double {
-    let images = spec.train.batchSize
+    let images = scoredImages(spec)
     if CriterionRegistry.takesGradients(spec.prune) { return single.bytes(images: images) }
     return propagatesRelevance(spec) ? relevance.bytes(images: images, threads: threads) : 0
   }
 
-  func propagatesRelevance(_ spec: ExperimentSpec) -> Bool {
+  /// Threads that need memory of their own each while they score.
+  func scoringThreads(_ spec: ExperimentSpec, _ threads: Int) -> Int {
+    propagatesRelevance(spec) ? relevance.partsAtATime(images: scoredImages(spec), threads: threads) : 1
+  }
+
+  private func propagatesRelevance(_ spec: ExperimentSpec) -> Bool {
     spec.prune?.criterion == FeatureRelevance.description.name
+  }
+
+  /// The largest batch that is scored.
+  private func scoredImages(_ spec: ExperimentSpec) -> Int {
+    min(spec.train.batchSize, spec.prune?.samples ?? .max)
   }
 
   /// Bytes of measuring the latency of the largest batch; 0 if none is measured.

@@ -71,7 +71,7 @@ public final class RelevancePropagation {
   ) -> (logits: Tensor, relevances: [String: Tensor]) {
     precondition(
       images.shape.images == labels.count, "there are \(labels.count) labels for \(images.shape)")
-    let parts = parts(of: labels.count)
+    let parts = memory.parts(of: labels.count)
     let found = Mutex<[Int: (logits: Tensor, relevances: [String: Tensor])]>([:])
     // If there are fewer parts than threads, parts run one after the other and threads share each
     // layer: the same bits, but slower.
@@ -125,14 +125,6 @@ public final class RelevancePropagation {
     let own = Planes(uninitialized: planes.shape.with(channels: channels.count))
     engine.select(planes, channels: channels, into: own)
     return own
-  }
-
-  /// Ranges of equal size, so that buffers are reused.
-  private func parts(of count: Int) -> [Range<Int>] {
-    let imagesAtATime = memory.imagesAtATime
-    let wanted = max(1, (count + imagesAtATime - 1) / imagesAtATime)
-    let size = max(1, (count + wanted - 1) / wanted)
-    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
   }
 
   private func withEngine<Result>(shared: Bool, _ body: (Engine) -> Result) -> Result {

@@ -42,10 +42,12 @@ extension Graph {
     memory.gradients = 2 * (shapes.map { bytes($0, precision) }.max() ?? 0)
     memory.saved = plan.steps.map { stateBytes(of: $0, precision) }.reduce(0, +)
     let storages = plan.storages
+    // The images have single precision, and so have their phases.
+    let single =
+      plan.steps.filter { $0 is SharedPhasesStep && $0.inputs == [.image] }.map { $0.output.index } + [0]
     for value in Set(plan.savedValues.map { storages[$0].value }).sorted() {
       let shape = storages[value].shape
-      // The images have single precision.
-      let bytes = bytes(shape, value == 0 ? .float32 : precision)
+      let bytes = bytes(shape, single.contains(value) ? .float32 : precision)
       if plan.recomputable.contains(value) || value >= shapes.count {
         memory.recomputed.append(
           TrainingMemory.Recomputed(elements: shape.channels * shape.pixels, bytes: bytes))

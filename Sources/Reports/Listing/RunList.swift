@@ -156,7 +156,7 @@ private struct RunRow: Encodable, Sendable {
     (parameters, macs, channels) = (run.parameters, run.macs, run.channels)
     trainSeconds = report.trainingCost(of: run).seconds
     if showsFolder, let file = report.file {
-      label += " in \((file as NSString).deletingLastPathComponent)"
+      label += " in \(URL(filePath: file).deletingLastPathComponent().lastPathComponent)"
     }
   }
 }

@@ -3,11 +3,11 @@
 /// Names are similar if their edit distance (insertions, deletions, replacements, transpositions;
 /// Damerau 1964) is at most a third of the length, ignoring case, `-` and `_`.
 package func nearestName(to written: String, among names: [String]) -> String? {
-  // A text longer than any name plus its edits is not similar to any.
+  // A text longer than any name plus its edits is not similar to any, nor are much longer names.
   guard written.utf8.count <= 64 else { return nil }
   let folded = fold(written)
   var best: (name: String, distance: Int)?
-  for name in names {
+  for name in names where name.utf8.count <= 2 * written.utf8.count + 2 {
     let distance = editDistance(folded, fold(name))
     let allowed = max(1, min(folded.count, name.utf8.count) / 3)
     if distance <= allowed, distance < best?.distance ?? Int.max { best = (name, distance) }

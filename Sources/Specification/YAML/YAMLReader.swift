@@ -167,14 +167,15 @@ struct YAMLReader {
     if frame.isMapping {
       // Keys of the mapping itself override merged ones, and earlier merged mappings override later
       // ones.
-      let merged = Set(frame.merged.flatMap { $0.keys(at: "") })
-      for index in frame.entries.indices where merged.contains(frame.entries[index].key) {
-        frame.entries[index].value.dropsValue = frame.entries[index].value.isNull
-      }
+      var nulls: [String: Int] = [:]
+      for (index, entry) in frame.entries.enumerated() where entry.value.isNull { nulls[entry.key] = index }
       for source in frame.merged {
         guard case .mapping(let entries) = source.content else { continue }
-        for entry in entries where frame.lines[entry.key] == nil {
+        for entry in entries {
+          if let index = nulls[entry.key] { frame.entries[index].value.dropsValue = true }
+          guard frame.lines[entry.key] == nil else { continue }
           frame.lines[entry.key] = entry.keyPlace.line
+          if entry.value.isNull { nulls[entry.key] = frame.entries.count }
           frame.entries.append(entry)
         }
       }
