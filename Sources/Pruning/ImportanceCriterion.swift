@@ -42,6 +42,11 @@ public enum CriterionRegistry {
     entries.contains { $0.name == prune?.criterion && $0.takesGradients }
   }
 
+  /// Whether scores depend on the training images, see ``Catalog/Criterion/readsImages``.
+  public static func readsImages(_ prune: PruneSpec?) -> Bool {
+    entries.contains { $0.name == prune?.criterion && $0.readsImages }
+  }
+
   /// The criterion with this name; nil if there is none. Missing options have their default values.
   public static func make(_ name: String, options: CriterionOptions = [:]) -> (any ImportanceCriterion)? {
     guard let type = all.first(where: { $0.description.name == name }) else { return nil }

@@ -58,9 +58,7 @@ struct StageKey: Hashable, Sendable {
     }
     if variant == .baseline { part.prune = nil }
     // Then there is nothing to take samples of.
-    if CriterionRegistry.entries.contains(where: { $0.name == part.prune?.criterion && !$0.readsImages }) {
-      part.prune?.samples = nil
-    }
+    if !CriterionRegistry.readsImages(part.prune) { part.prune?.samples = nil }
     part.evaluate.metrics = EvaluateSpec().metrics
     part.evaluate.latencyBatchSizes = []
     part.export = ExportSpec(formats: [])

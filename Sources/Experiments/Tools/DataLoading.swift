@@ -28,9 +28,7 @@ extension ExperimentSpec {
   /// - Parameter model: the model's file; nil if there is none
   func warnings(about data: Dataset, model: String?) -> [String] {
     var found = model.map { ModelMetadata.differences(ofModel: $0, from: self, data) } ?? []
-    if let prune, let samples = prune.samples,
-      CriterionRegistry.entries.contains(where: { $0.name == prune.criterion && $0.readsImages })
-    {
+    if let samples = prune?.samples, CriterionRegistry.readsImages(prune) {
       found += data.train.limitWarning("prune.samples", samples, "training").map { [$0] } ?? []
     }
     return found
