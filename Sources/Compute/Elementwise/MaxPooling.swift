@@ -12,14 +12,14 @@ extension Engine {
     _ x: Planes, window: Int, stride: Int, padding: Int, into y: Planes, indices: inout [Int32]
   ) {
     let pool = pool(x.shape, y.shape, window: window, stride: stride, padding: padding)
-    let pixels = y.shape.pixelsPerChannel
+    let (pixels, perImage) = (y.shape.pixelsPerChannel, y.shape.rows * y.shape.columns)
     if indices.count != pixels * y.shape.channels {
       indices = [Int32](repeating: 0, count: pixels * y.shape.channels)
     }
     indices.withUnsafeMutableBufferPointer { indices in
       guard let indices = indices.baseAddress else { return }
-      forEachPlane(x, into: y, pool) { channel, pool, x, y in
-        ck_max_pool(pool, x, y, indices + channel * pixels)
+      forEachPart(x, into: y, pool) { channel, image, pool, x, y in
+        ck_max_pool(pool, x, y, indices + (channel * pixels + image * perImage))
       }
     }
   }
@@ -29,13 +29,13 @@ extension Engine {
     _ dy: Planes, indices: [Int32], window: Int, stride: Int, padding: Int, into dx: Planes
   ) {
     let pool = pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
-    let pixels = dy.shape.pixelsPerChannel
+    let (pixels, perImage) = (dy.shape.pixelsPerChannel, dy.shape.rows * dy.shape.columns)
     precondition(
       indices.count == pixels * dy.shape.channels, "\(indices.count) indices do not fit \(dy.shape)")
     indices.withUnsafeBufferPointer { indices in
       guard let indices = indices.baseAddress else { return }
-      forEachPlane(dy, into: dx, pool) { channel, pool, dy, dx in
-        ck_max_pool_gradient(pool, dy, indices + channel * pixels, dx)
+      forEachPart(dy, into: dx, pool) { channel, image, pool, dy, dx in
+        ck_max_pool_gradient(pool, dy, indices + (channel * pixels + image * perImage), dx)
       }
     }
   }

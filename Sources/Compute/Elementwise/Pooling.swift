@@ -17,16 +17,24 @@ extension Engine {
       output_columns: Int64(y.columns), window: Int64(window), stride: Int64(stride), padding: Int64(padding))
   }
 
-  /// Calls `body` with every channel, the windows, and where the channel's planes are read and
-  /// written.
-  func forEachPlane(
+  /// Calls `body` with parts of every channel, which stay cached: the channel, its first image, the
+  /// windows over these images, and where they are read and written.
+  func forEachPart(
     _ x: Planes, into y: Planes, _ pool: ck_pool,
-    _ body: (Int, UnsafePointer<ck_pool>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    _ body: (
+      _ channel: Int, _ image: Int, UnsafePointer<ck_pool>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
   ) {
-    withUnsafePointer(to: pool) { pool in
-      parallel(x.shape.channels) { channel in
-        reading(x, channel, x.geometry.elements) { x in
-          writing(y, channel, y.geometry.elements, keepsValues: true) { y in body(channel, pool, x, y) }
+    let larger = x.shape.pixelsPerChannel > y.shape.pixelsPerChannel ? x.shape : y.shape
+    forEachImageRange(channels: x.shape.channels, shape: larger) { channel, image, images in
+      var pool = pool
+      pool.images = Int64(images)
+      let (from, to) = (
+        x.geometry.elements(ofImages: image, images), y.geometry.elements(ofImages: image, images)
+      )
+      reading(x, channel, from) { x in
+        writing(y, channel, to, keepsValues: true) { y in
+          body(channel, image, &pool, x + from.lowerBound, y + to.lowerBound)
         }
       }
     }
