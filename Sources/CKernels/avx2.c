@@ -16,9 +16,29 @@ enum {
 #define GRADIENT_ROWS 4
 #define GATHERED_VECTORS 768
 
+// Of values stored as bfloat16, beside the functions of the same name for floats.
+#define OVERLOAD static inline __attribute__((overloadable))
+
 static inline V load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void store(float *p, V v) { _mm256_storeu_ps(p, v); }
 static inline V set1(float value) { return _mm256_set1_ps(value); }
+
+OVERLOAD V load(const uint16_t *p) {
+  const __m256i halves = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(halves, 16));
+}
+
+OVERLOAD void store(uint16_t *p, V v) {
+  const __m256i bits = _mm256_castps_si256(v), one = _mm256_set1_epi32(1);
+  const __m256i even = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+  const __m256i nearest = _mm256_add_epi32(bits, _mm256_add_epi32(even, _mm256_set1_epi32(0x7fff)));
+  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+  const __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  const __m256i all = _mm256_srli_epi32(_mm256_blendv_epi8(nearest, quiet, is_nan), 16);
+  _mm_storeu_si128(
+    (__m128i *)p, _mm_packus_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1)));
+}
+
 // Not hoisted: twelve sums, three vectors of pixels and one weight are all the registers there are.
 static inline V broadcast(const float *p) {
   V v;

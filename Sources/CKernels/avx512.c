@@ -17,9 +17,27 @@ enum {
 };
 #define GRADIENT_ROWS 8
 
+// Of values stored as bfloat16, beside the functions of the same name for floats.
+#define OVERLOAD static inline __attribute__((overloadable))
+
 static inline V load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void store(float *p, V v) { _mm512_storeu_ps(p, v); }
 static inline V set1(float value) { return _mm512_set1_ps(value); }
+
+OVERLOAD V load(const uint16_t *p) {
+  const __m512i halves = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(halves, 16));
+}
+
+OVERLOAD void store(uint16_t *p, V v) {
+  const __m512i bits = _mm512_castps_si512(v), one = _mm512_set1_epi32(1);
+  const __m512i even = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
+  const __m512i nearest = _mm512_add_epi32(bits, _mm512_add_epi32(even, _mm512_set1_epi32(0x7fff)));
+  const __mmask16 is_nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const __m512i all = _mm512_mask_or_epi32(nearest, is_nan, bits, _mm512_set1_epi32(0x400000));
+  _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(all, 16)));
+}
+
 static inline V broadcast(const float *p) { return set1(*p); }
 static inline V muladd(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 static inline V add(V a, V b) { return _mm512_add_ps(a, b); }

@@ -11,9 +11,22 @@ enum {
 };
 #define GRADIENT_ROWS 8
 
+// Of values stored as bfloat16, beside the functions of the same name for floats.
+#define OVERLOAD static inline __attribute__((overloadable))
+
 static inline V load(const float *p) { return vld1q_f32(p); }
 static inline void store(float *p, V v) { vst1q_f32(p, v); }
 static inline V set1(float value) { return vdupq_n_f32(value); }
+
+OVERLOAD V load(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+
+OVERLOAD void store(uint16_t *p, V v) {
+  const uint32x4_t bits = vreinterpretq_u32_f32(v), even = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+  const uint32x4_t nearest = vaddq_u32(bits, vaddq_u32(even, vdupq_n_u32(0x7fff)));
+  const uint32x4_t quiet = vorrq_u32(bits, vdupq_n_u32(0x400000));
+  vst1_u16(p, vshrn_n_u32(vbslq_u32(vceqq_f32(v, v), nearest, quiet), 16));
+}
+
 static inline V broadcast(const float *p) { return vld1q_dup_f32(p); }
 static inline V muladd(V a, V b, V c) { return vfmaq_f32(c, a, b); }
 static inline V add(V a, V b) { return vaddq_f32(a, b); }

@@ -1,7 +1,9 @@
 // Batch norm's passes over planes, for the moments, the map and its gradient, in terms of one
-// instruction set's vectors; included by vector_kernels.h.
-
-static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
+// instruction set's vectors; included by vector_kernels.h, for each kind of planes, with
+//
+//   VALUE         float, or uint16_t for bfloat16
+//   OF(name)      the function's name
+static double OF(sum)(const VALUE *x, ptrdiff_t begin, ptrdiff_t end) {
   double total = 0;
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
@@ -15,13 +17,13 @@ static double sum(const float *x, ptrdiff_t begin, ptrdiff_t end) {
   return total;
 }
 
-static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+static ck_moments OF(moments)(const VALUE *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   ck_moments all = {0, 0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
     const ptrdiff_t stop = end - start < CK_SUM_BLOCK ? end : start + CK_SUM_BLOCK;
     const double count = mask.counts[start / CK_SUM_BLOCK], borders = (double)(stop - start) - count;
     if (count == 0) continue;
-    const float center = (float)(sum(x, start, stop) / count);
+    const float center = (float)(OF(sum)(x, start, stop) / count);
     const V middle = set1(center);
     // In double: a variance wrong in its last bit can move a value across ReLU's kink, and so a
     // whole gradient.
@@ -56,24 +58,18 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
   return all;
 }
 
-// Rounded twice, as the portable loops do it, so that all classes agree on where a ReLU's kink is.
-INLINE V affine(V scale, V x, V shift) { return add(mul(scale, x), shift); }
-
-// dy where the ReLU behind a batch norm let its value through.
-enum { OPEN, OUTPUT, AFFINE };
-
-INLINE V masked(
+INLINE V OF(masked)(
   const ck_activation_mask *active, const int kind, const bool has_ceiling, V scale, V shift, V x, ptrdiff_t p, V dy) {
   if (kind == OPEN) return dy;
   // As scale_shift computed it.
-  const V y = kind == OUTPUT ? load(active->output + p) : affine(scale, x, shift);
+  const V y = kind == OUTPUT ? load((const VALUE *)active->output + p) : affine(scale, x, shift);
   const V g = where_positive(y, dy);
   return has_ceiling ? where_positive(sub(set1(active->ceiling), y), g) : g;
 }
 
-INLINE ck_gradient_sums gradient_sums_of(
-  const float *dy, const float *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float mean,
-  float *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
+INLINE ck_gradient_sums OF(gradient_sums_of)(
+  const VALUE *dy, const VALUE *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float mean,
+  VALUE *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
   const V middle = set1(mean), scale = set1(active->scale), shift = set1(active->shift);
   ck_gradient_sums total = {0, 0};
   for (ptrdiff_t start = begin; start < end; start += CK_SUM_BLOCK) {
@@ -84,15 +80,15 @@ INLINE ck_gradient_sums gradient_sums_of(
       UNROLL for (int i = 0; i < 2; i++) {
         prefetch_ahead(x + p + i * WIDTH);
         prefetch_ahead(dy + p + i * WIDTH);
-        if (kind == OUTPUT) prefetch_ahead(active->output + p + i * WIDTH);
+        if (kind == OUTPUT) prefetch_ahead((const VALUE *)active->output + p + i * WIDTH);
         const V value = load(x + p + i * WIDTH);
-        const V g = masked(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
+        const V g = OF(masked)(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
         if (masked_dy) store(masked_dy + p + i * WIDTH, g);
         gradients[i] = add(gradients[i], g);
         products[i] = muladd(g, sub(value, middle), products[i]);
       }
     for (; p < stop; p += WIDTH) {
-      const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
+      const V value = load(x + p), g = OF(masked)(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
       if (masked_dy) store(masked_dy + p, g);
       gradients[0] = add(gradients[0], g);
       products[0] = muladd(g, sub(value, middle), products[0]);
@@ -103,20 +99,20 @@ INLINE ck_gradient_sums gradient_sums_of(
   return total;
 }
 
-static ck_gradient_sums gradient_sums(
-  const float *dy, const float *x, ck_activation_mask active, float mean, float *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
+static ck_gradient_sums OF(gradient_sums)(
+  const VALUE *dy, const VALUE *x, ck_activation_mask active, float mean, VALUE *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
   if (active.ceiling < __builtin_inff()) {
-    if (active.output) return gradient_sums_of(dy, x, &active, OUTPUT, true, mean, masked_dy, begin, end);
-    if (active.affine) return gradient_sums_of(dy, x, &active, AFFINE, true, mean, 0, begin, end);
+    if (active.output) return OF(gradient_sums_of)(dy, x, &active, OUTPUT, true, mean, masked_dy, begin, end);
+    if (active.affine) return OF(gradient_sums_of)(dy, x, &active, AFFINE, true, mean, 0, begin, end);
   }
-  if (active.output && masked_dy) return gradient_sums_of(dy, x, &active, OUTPUT, false, mean, masked_dy, begin, end);
-  if (active.output) return gradient_sums_of(dy, x, &active, OUTPUT, false, mean, 0, begin, end);
-  if (active.affine) return gradient_sums_of(dy, x, &active, AFFINE, false, mean, 0, begin, end);
-  return gradient_sums_of(dy, x, &active, OPEN, false, mean, 0, begin, end);
+  if (active.output && masked_dy) return OF(gradient_sums_of)(dy, x, &active, OUTPUT, false, mean, masked_dy, begin, end);
+  if (active.output) return OF(gradient_sums_of)(dy, x, &active, OUTPUT, false, mean, 0, begin, end);
+  if (active.affine) return OF(gradient_sums_of)(dy, x, &active, AFFINE, false, mean, 0, begin, end);
+  return OF(gradient_sums_of)(dy, x, &active, OPEN, false, mean, 0, begin, end);
 }
 
-static void scale_shift(
-  const float *x, float scale, float shift, const float *residual, ck_bounds bounds, float *y, ptrdiff_t begin,
+static void OF(scale_shift)(
+  const VALUE *x, float scale, float shift, const VALUE *residual, ck_bounds bounds, VALUE *y, ptrdiff_t begin,
   ptrdiff_t end, ck_mask mask) {
   const V a = set1(scale), b = set1(shift), low = set1(bounds.low), high = set1(bounds.high);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
@@ -131,18 +127,18 @@ static void scale_shift(
   }
 }
 
-INLINE void normalize_gradient_of(
-  const float *dy, const float *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float a, float b,
-  float c, bool accumulate, float *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+INLINE void OF(normalize_gradient_of)(
+  const VALUE *dy, const VALUE *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float a, float b,
+  float c, bool accumulate, VALUE *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(active->scale), shift = set1(active->shift);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
     prefetch_ahead(x + line);
     prefetch_ahead(dy + line);
     prefetch_ahead(dx + line);
-    if (kind == OUTPUT) prefetch_ahead(active->output + line);
+    if (kind == OUTPUT) prefetch_ahead((const VALUE *)active->output + line);
     VECTORS_OF_LINE {
       const ptrdiff_t p = line + i;
-      const V value = load(x + p), g = masked(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
+      const V value = load(x + p), g = OF(masked)(active, kind, has_ceiling, scale, shift, value, p, load(dy + p));
       V gradient = keep(muladd(va, g, muladd(vb, value, vc)), mask, p);
       if (accumulate) gradient = add(gradient, load(dx + p));
       store(dx + p, gradient);
@@ -150,17 +146,17 @@ INLINE void normalize_gradient_of(
   }
 }
 
-static void normalize_gradient(
-  const float *dy, const float *x, ck_activation_mask active, float a, float b, float c, bool accumulate, float *dx,
+static void OF(normalize_gradient)(
+  const VALUE *dy, const VALUE *x, ck_activation_mask active, float a, float b, float c, bool accumulate, VALUE *dx,
   ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
-#define OF(kind, has_ceiling) \
-  return normalize_gradient_of(dy, x, &active, kind, has_ceiling, a, b, c, accumulate, dx, begin, end, mask)
+#define WHERE(kind, has_ceiling) \
+  return OF(normalize_gradient_of)(dy, x, &active, kind, has_ceiling, a, b, c, accumulate, dx, begin, end, mask)
   if (active.ceiling < __builtin_inff()) {
-    if (active.output) OF(OUTPUT, true);
-    if (active.affine) OF(AFFINE, true);
+    if (active.output) WHERE(OUTPUT, true);
+    if (active.affine) WHERE(AFFINE, true);
   }
-  if (active.output) OF(OUTPUT, false);
-  if (active.affine) OF(AFFINE, false);
-  OF(OPEN, false);
-#undef OF
+  if (active.output) WHERE(OUTPUT, false);
+  if (active.affine) WHERE(AFFINE, false);
+  WHERE(OPEN, false);
+#undef WHERE
 }

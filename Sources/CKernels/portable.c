@@ -259,7 +259,7 @@ static ck_moments moments(const float *x, ptrdiff_t begin, ptrdiff_t end, ck_mas
 
 static inline bool is_open(const ck_activation_mask *active, const float *x, ptrdiff_t p) {
   if (!active->output && !active->affine) return true;
-  const float y = active->output ? active->output[p] : active->scale * x[p] + active->shift;
+  const float y = active->output ? ((const float *)active->output)[p] : active->scale * x[p] + active->shift;
   return y > 0 && y < active->ceiling;
 }
 

@@ -3,6 +3,7 @@
 //
 //   V, WIDTH                      a vector and its floats, WIDTH <= CK_VECTOR_FLOATS
 //   load, store, set1, broadcast(p), muladd, add, sub, mul, divide, max, min
+//   load, store                   the same of values stored as bfloat16, rounded as in bfloat16.h
 //   keep(v, mask, p)              v where elements p... are pixels, else zero
 //   where_positive(y, g)          g where y > 0, else zero
 //   fold(v)                       sum of a vector's elements
@@ -389,7 +390,22 @@ static void product_sums(const ck_product_sums *job) {
   }
 }
 
+// Rounded twice, as the portable loops do it, so that all classes agree on where a ReLU's kink is.
+INLINE V affine(V scale, V x, V shift) { return add(mul(scale, x), shift); }
+
+// dy where the ReLU behind a batch norm let its value through.
+enum { OPEN, OUTPUT, AFFINE };
+
+#define VALUE float
+#define OF(name) name
 #include "normalization_kernels.h"
+#undef VALUE
+#undef OF
+#define VALUE uint16_t
+#define OF(name) stored_##name
+#include "normalization_kernels.h"
+#undef VALUE
+#undef OF
 
 static void add_planes(const float *x, float *y, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t p = begin; p < end; p += CK_VECTOR_FLOATS) {

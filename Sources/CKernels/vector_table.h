@@ -38,6 +38,10 @@
   .split_sum = split_sum, \
   .combine = combine, \
   .sgd = sgd, \
+  .stored_moments = stored_moments, \
+  .stored_gradient_sums = stored_gradient_sums, \
+  .stored_scale_shift = stored_scale_shift, \
+  .stored_normalize_gradient = stored_normalize_gradient, \
   .widen = widen, \
   .narrow = narrow, \
   .widen_rows = widen_rows, \

@@ -56,7 +56,7 @@ public final class Engine: Sendable {
     self.threads = pool.threads
     scratch = Scratch(threads: pool.threads)
     self.kernels = chosen
-    self.table = KernelTable(functions: table.pointee)
+    self.table = KernelTable(functions: table)
   }
 
   /// Checks the environment variables that choose kernels and algorithms, without an engine.
@@ -103,11 +103,12 @@ public final class Engine: Sendable {
   public func parallel(_ count: Int, _ body: (Int) -> Void) { pool.run(count, body) }
 
   /// The inner loops.
-  var loops: ck_kernels { table.functions }
+  var loops: ck_kernels { table.functions.pointee }
 
   private struct KernelTable: @unchecked Sendable {
-    // Immutable pointers to functions and a constant name.
-    let functions: ck_kernels
+    // Constant. A pointer, since an object that held the table would grow with it, which other
+    // modules' code may not notice until they are compiled again.
+    let functions: UnsafePointer<ck_kernels>
   }
 }
 

@@ -156,6 +156,21 @@ planes copy_of(planes original) {
   return made;
 }
 
+uint16_t *stored(planes of) {
+  const geometry *const g = of.g;
+  const ptrdiff_t count = (of.channels - 1) * g->stride + g->used;
+  uint16_t *const values = guarded((size_t)count * sizeof *values);
+  portable->narrow(of.data - g->lead, values, 0, count);
+  return values + g->lead;
+}
+
+planes widened_from(const uint16_t *values, planes like) {
+  const geometry *const g = like.g;
+  const planes to = copy_of(like);
+  portable->widen(values - g->lead, to.data - g->lead, 0, (to.channels - 1) * g->stride + g->used);
+  return to;
+}
+
 planes absolute(planes original) {
   const planes made = copy_of(original);
   for (int c = 0; c < made.channels; c++)

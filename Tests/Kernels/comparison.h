@@ -50,6 +50,9 @@ planes copy_of(planes original);
 // As `absolutes`.
 planes absolute(planes original);
 void plant_nan(planes of);
+// The values of planes as bfloat16, flat index 0 of the first channel, and planes of such values.
+uint16_t *stored(planes of);
+planes widened_from(const uint16_t *values, planes like);
 
 // Comparisons name what they compare before they run it.
 void about_to_compare(const char *name);

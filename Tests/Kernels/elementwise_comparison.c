@@ -71,6 +71,53 @@ static void compare_normalize_gradient(const geometry *g, planes x, planes dy, p
   compare_planes(values, expected, magnitudes, 1e-6f);
 }
 
+// Batch norm's passes over stored values, which must agree to the bit with conversion, the passes
+// over floats, and rounding.
+static void compare_stored_passes(const geometry *g, planes x, planes dy, planes output) {
+  if (!tested->stored_moments) return;
+  uint16_t *const stored_x = stored(x), *const stored_dy = stored(dy), *const stored_output = stored(output);
+  x = widened_from(stored_x, x), dy = widened_from(stored_dy, dy), output = widened_from(stored_output, output);
+  const float a = random_float(-1, 1), b = random_float(-1, 1), c = random_float(-1, 1);
+  const bool accumulate = one_in(2);
+
+  about_to_compare("stored_moments");
+  const ck_moments moments = tested->stored_moments(stored_x, 0, g->length, g->mask);
+  const ck_moments expected_moments = tested->moments(x.data, 0, g->length, g->mask);
+  compare_number(moments.count, expected_moments.count, 0, 0);
+  compare_number(moments.mean, expected_moments.mean, 1, 0);
+  compare_number(moments.squares, expected_moments.squares, 1, 0);
+
+  about_to_compare("stored_scale_shift");
+  const ck_bounds bounds = {one_in(2) ? 0 : -INFINITY, one_in(2) ? 0.5f : INFINITY};
+  const bool adds = one_in(2);
+  uint16_t *const y = stored(x);
+  const planes expected = copy_of(x);
+  tested->stored_scale_shift(stored_x, a, b, adds ? stored_dy : 0, bounds, y, 0, g->length, g->mask);
+  tested->scale_shift(x.data, a, b, adds ? dy.data : 0, bounds, expected.data, 0, g->length, g->mask);
+  compare_planes(widened_from(y, x), widened_from(stored(expected), x), x, 0);
+
+  ck_activation_mask active = random_mask(output.data), stored_active = active;
+  if (active.output) stored_active.output = stored_output;
+  about_to_compare("stored_normalize_gradient");
+  uint16_t *const dx = stored(dy);
+  const planes expected_dx = copy_of(dy);
+  tested->stored_normalize_gradient(
+    stored_dy, stored_x, stored_active, a, b, c, accumulate, dx, 0, g->length, g->mask);
+  tested->normalize_gradient(dy.data, x.data, active, a, b, c, accumulate, expected_dx.data, 0, g->length, g->mask);
+  compare_planes(widened_from(dx, x), widened_from(stored(expected_dx), x), x, 0);
+
+  about_to_compare("stored_gradient_sums");
+  const bool writes = one_in(2);
+  const planes expected_masked = copy_of(dy);
+  const ck_gradient_sums sums = tested->stored_gradient_sums(
+    stored_dy, stored_x, stored_active, a, writes ? stored_dy : 0, 0, g->length);
+  const ck_gradient_sums expected_sums = tested->gradient_sums(
+    expected_masked.data, x.data, active, a, writes ? expected_masked.data : 0, 0, g->length);
+  compare_number(sums.gradient, expected_sums.gradient, 1, 0);
+  compare_number(sums.product, expected_sums.product, 1, 0);
+  compare_planes(widened_from(stored_dy, dy), expected_masked, dy, 0);
+}
+
 void compare_sums(void) {
   const geometry g = random_large_geometry();
   const float center = one_in(4) ? 1000 : 0;
@@ -81,6 +128,7 @@ void compare_sums(void) {
   compare_moments(&g, x);
   compare_gradient_sums(&g, x, dy, output);
   compare_normalize_gradient(&g, x, dy, output);
+  compare_stored_passes(&g, x, dy, output);
 }
 
 static void compare_scale_shift(const geometry *g, planes x, planes residual) {

@@ -4,15 +4,6 @@
 
 #include "comparison.h"
 
-// Planes stored as bfloat16, flat index 0 of the first channel.
-static uint16_t *stored(planes of) {
-  const geometry *const g = of.g;
-  const ptrdiff_t count = (of.channels - 1) * g->stride + g->used;
-  uint16_t *const values = guarded((size_t)count * sizeof *values);
-  portable->narrow(of.data - g->lead, values, 0, count);
-  return values + g->lead;
-}
-
 static uint32_t *packed(const float *kernels, int64_t outputs, int64_t inputs, int taps, bool transposed) {
   int64_t index[9];
   for (int t = 0; t < taps; t++) index[t] = t;

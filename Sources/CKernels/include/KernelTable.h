@@ -356,7 +356,8 @@ typedef struct {
 // positive, or if that is null and `affine` is set, where scale * x + shift is; everywhere if
 // neither is given. And where it is below `ceiling`, which is infinite for a plain ReLU.
 typedef struct {
-  const float *output;
+  // Stored as the gradients are.
+  const void *output;
   bool affine;
   float scale, shift, ceiling;
 } ck_activation_mask;
@@ -496,6 +497,18 @@ typedef struct {
     const uint16_t *x, ptrdiff_t x_stride, int64_t rows, float *y, ptrdiff_t y_stride, ptrdiff_t begin, ptrdiff_t end);
   void (*narrow_rows)(
     const float *x, ptrdiff_t x_stride, int64_t rows, uint16_t *y, ptrdiff_t y_stride, ptrdiff_t begin, ptrdiff_t end);
+  // The functions above of these names, of planes stored as bfloat16: the same bits as between
+  // widen and narrow. Null in portable.
+  ck_moments (*stored_moments)(const uint16_t *x, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
+  ck_gradient_sums (*stored_gradient_sums)(
+    const uint16_t *dy, const uint16_t *x, ck_activation_mask active, float mean, uint16_t *masked_dy, ptrdiff_t begin,
+    ptrdiff_t end);
+  void (*stored_scale_shift)(
+    const uint16_t *x, float scale, float shift, const uint16_t *residual, ck_bounds bounds, uint16_t *y,
+    ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
+  void (*stored_normalize_gradient)(
+    const uint16_t *dy, const uint16_t *x, ck_activation_mask active, float a, float b, float c, bool accumulate,
+    uint16_t *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask);
   // The pixels of `count` tiles from tile `first` on, at their flat indices in both, rounded, or
   // the rounded sum with what is there.
   void (*narrow_tiles)(

@@ -55,7 +55,10 @@ extension Engine {
 
   /// Of a chunk.
   private func moments(_ x: Planes, _ channel: Int, _ begin: Int, _ end: Int) -> ck_moments {
-    reading(x, channel, begin..<end) { loops.moments($0, begin, end, x.geometry.mask) }
+    if let moments = loops.stored_moments, x.precision == .bfloat16 {
+      return moments(x.bfloat16Plane(channel), begin, end, x.geometry.mask)
+    }
+    return reading(x, channel, begin..<end) { loops.moments($0, begin, end, x.geometry.mask) }
   }
 
   /// Batch norm by the batch's own statistics, the sum with the residual stream, and an activation:
@@ -154,10 +157,17 @@ extension Engine {
     guard let (from, channel) = term.map({ (x, $0.channel) }) ?? residual.map({ ($0, stream) }) else {
       return
     }
+    let residual = term == nil ? nil : residual
+    let mask = y.geometry.mask
+    let bounds = activation == nil ? ck_bounds.none : activation?.bounds
+    if let bounds, let scaleShift = loops.stored_scale_shift, isStored(from, y, residual ?? y) {
+      return scaleShift(
+        from.bfloat16Plane(channel), map.scale, map.shift, residual?.bfloat16Plane(stream), bounds,
+        y.bfloat16Plane(stream), begin, end, mask)
+    }
     reading(from, channel, range) { from in
-      readingIfAny(term == nil ? nil : residual, stream, range) { residual in
+      readingIfAny(residual, stream, range) { residual in
         writing(y, stream, range) { to in
-          let mask = y.geometry.mask
           loops.scale_shift(
             from, map.scale, map.shift, residual, activation?.bounds ?? .none, to, begin, end, mask)
           // Bounds are all there is to some functions; the others read what is still cached.
@@ -168,6 +178,9 @@ extension Engine {
       }
     }
   }
+
+  /// Whether all of these planes store bfloat16 values.
+  func isStored(_ planes: Planes...) -> Bool { planes.allSatisfy { $0.precision == .bfloat16 } }
 
   func requireCount<Value>(_ values: [Value], _ count: Int, _ name: StaticString) {
     precondition(values.count == count, "\(name) has \(values.count) values for \(count) channels")

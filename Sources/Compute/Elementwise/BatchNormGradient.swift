@@ -55,6 +55,11 @@ extension Engine {
     } value: {
       terms.map($0, of: $1)
     } use: { channel, found, begin, end in
+      if terms.writeStored(
+        channel, found.map, begin, end, into: dx, isMasked: writesBack, accumulate: accumulate)
+      {
+        return
+      }
       writing(dx, channel, begin..<end, keepsValues: accumulate) {
         terms.write(
           channel, found.map, begin, end, into: $0, isMasked: writesBack, accumulate: accumulate)
@@ -119,7 +124,13 @@ final class BatchNormGradient {
 
   /// Over a chunk; writes g over dy's if asked.
   func sums(_ channel: Int, _ begin: Int, _ end: Int, writesBack: Bool = false) -> ck_gradient_sums {
-    withGradient(channel, activation, begin, end) { g, x, gate in
+    if let sums = engine.loops.stored_gradient_sums, let gate = storedGate(channel, activation, begin) {
+      let g = dy.bfloat16Plane(stream(channel)) + begin
+      return sums(
+        g, x.bfloat16Plane(channel) + begin, gate, statistics.mean[channel],
+        writesBack && gate.output != nil ? g : nil, 0, end - begin)
+    }
+    return withGradient(channel, activation, begin, end) { g, x, gate in
       func sums(_ back: UnsafeMutablePointer<Float>?) -> ck_gradient_sums {
         if gate.output == nil { back?.update(from: g, count: end - begin) }
         return engine.loops.gradient_sums(g, x, gate, statistics.mean[channel], back, 0, end - begin)
@@ -154,6 +165,41 @@ final class BatchNormGradient {
     }
   }
 
+  /// ``write(_:_:_:_:into:isMasked:accumulate:)`` into planes, where all that is read and written
+  /// is stored as bfloat16 and the loops have a function for it.
+  func writeStored(
+    _ channel: Int, _ map: Map, _ begin: Int, _ end: Int, into dx: Planes, isMasked: Bool, accumulate: Bool
+  ) -> Bool {
+    guard let normalize = engine.loops.stored_normalize_gradient, dx.precision == .bfloat16,
+      let gate = storedGate(channel, isMasked ? .none : activation, begin)
+    else { return false }
+    normalize(
+      dy.bfloat16Plane(stream(channel)) + begin, x.bfloat16Plane(channel) + begin, gate, map.a, map.b, map.c,
+      accumulate, dx.bfloat16Plane(channel) + begin, 0, end - begin, x.geometry.mask.from(begin))
+    return true
+  }
+
+  /// The mask by which the loops make dy from a flat index on g, where all that they read is stored
+  /// as bfloat16 and the activation is a mask.
+  private func storedGate(
+    _ channel: Int, _ activation: BatchNormActivation, _ begin: Int
+  ) -> ck_activation_mask? {
+    guard dy.precision == .bfloat16, x.precision == .bfloat16 else { return nil }
+    var mask = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
+    switch activation {
+    case .none: return mask
+    case .output(let y, let function):
+      guard let bounds = function.bounds, y.precision == .bfloat16 else { return nil }
+      mask.output = UnsafeRawPointer(y.bfloat16Plane(stream(channel)) + begin)
+      mask.ceiling = bounds.high
+    case .input(let affine, let function):
+      guard let bounds = function.bounds else { return nil }
+      let map = affine[channel]
+      (mask.affine, mask.scale, mask.shift, mask.ceiling) = (true, map.scale, map.shift, bounds.high)
+    }
+    return mask
+  }
+
   /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it
   /// g, and with that of x.
   private func withGradient<Result>(
@@ -172,7 +218,7 @@ final class BatchNormGradient {
             guard let bounds = function.bounds else {
               return withProduct(dy, function, range.count, at: { _ in y + begin }) { body($0, x, mask) }
             }
-            mask.output = y + begin
+            mask.output = UnsafeRawPointer(y + begin)
             mask.ceiling = bounds.high
             return body(dy, x, mask)
           }

@@ -51,3 +51,23 @@ static inline __m512i _mm512_zextsi256_si512(__m256i v) {
   memcpy(&result, &v, sizeof v);
   return result;
 }
+
+static inline __m512i _mm512_cvtepu16_epi32(__m256i v) {
+  uint16_t from[16];
+  uint32_t to[16];
+  memcpy(from, &v, sizeof v);
+  for (int i = 0; i < 16; i++) to[i] = from[i];
+  __m512i result;
+  memcpy(&result, to, sizeof result);
+  return result;
+}
+
+static inline __m256i _mm512_cvtepi32_epi16(__m512i v) {
+  uint32_t from[16];
+  uint16_t to[16];
+  memcpy(from, &v, sizeof v);
+  for (int i = 0; i < 16; i++) to[i] = (uint16_t)from[i];
+  __m256i result;
+  memcpy(&result, to, sizeof result);
+  return result;
+}
