@@ -114,32 +114,43 @@ static inline void join_row(const float *even, const float *odd, int64_t columns
   }
 }
 
-void ck_split_phases(
-  const float *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, float *out,
-  ptrdiff_t out_stride) {
-  const int64_t out_rows = (rows + 1) / 2, out_columns = (columns + 1) / 2, pitch = out_columns + 1;
-  for (int64_t n = first; n < first + images; n++)
-    for (int64_t a = 0; a < (phases > 1 ? 2 : 1); a++) {
-      float *even = out + 2 * a * out_stride + n * (out_rows + 1) * pitch;
-      float *odd = phases > 1 ? even + out_stride : 0;
-      for (int64_t r = 0; r <= out_rows; r++) {
-        // Rows and columns past the end of the image are its zero border.
-        const float *from = x + (n * (rows + 1) + 2 * r + a) * (columns + 1);
-        if (r < out_rows)
-          split_row(from, out_columns, even, odd);
-        else
-          for (int64_t c = 0; c < out_columns; c++) {
-            even[c] = 0;
-            if (odd) odd[c] = 0;
-          }
-        even[out_columns] = 0;
-        even += pitch;
-        if (!odd) continue;
-        odd[out_columns] = 0;
-        odd += pitch;
-      }
-    }
+// The same of stored values.
+static inline void split_stored_row(const uint16_t *from, int64_t pairs, uint16_t *even, uint16_t *odd) {
+  for (int64_t c = 0; c < pairs; c++) even[c] = from[2 * c];
+  if (odd)
+    for (int64_t c = 0; c < pairs; c++) odd[c] = from[2 * c + 1];
 }
+
+#define SPLIT_PHASES(name, Value, split_row) \
+  void name( \
+    const Value *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, Value *out, \
+    ptrdiff_t out_stride) { \
+    const int64_t out_rows = (rows + 1) / 2, out_columns = (columns + 1) / 2, pitch = out_columns + 1; \
+    for (int64_t n = first; n < first + images; n++) \
+      for (int64_t a = 0; a < (phases > 1 ? 2 : 1); a++) { \
+        Value *even = out + 2 * a * out_stride + n * (out_rows + 1) * pitch; \
+        Value *odd = phases > 1 ? even + out_stride : 0; \
+        for (int64_t r = 0; r <= out_rows; r++) { \
+          /* Rows and columns past the end of the image are its zero border. */ \
+          const Value *from = x + (n * (rows + 1) + 2 * r + a) * (columns + 1); \
+          if (r < out_rows) \
+            split_row(from, out_columns, even, odd); \
+          else \
+            for (int64_t c = 0; c < out_columns; c++) { \
+              even[c] = 0; \
+              if (odd) odd[c] = 0; \
+            } \
+          even[out_columns] = 0; \
+          even += pitch; \
+          if (!odd) continue; \
+          odd[out_columns] = 0; \
+          odd += pitch; \
+        } \
+      } \
+  }
+
+SPLIT_PHASES(ck_split_phases, float, split_row)
+SPLIT_PHASES(ck_split_stored_phases, uint16_t, split_stored_row)
 
 void ck_join_phases(
   const float *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
@@ -155,6 +166,32 @@ void ck_join_phases(
         join_row(even, 0, columns, accumulate, to);
       else if (!accumulate)
         memset(to, 0, (size_t)columns * sizeof(float));
+    }
+}
+
+// The same of stored values.
+static inline void join_stored_row(const uint16_t *even, const uint16_t *odd, int64_t columns, uint16_t *to) {
+  for (int64_t c = 0; c < columns / 2; c++) {
+    const uint32_t pair = even[c] | (uint32_t)(odd ? odd[c] : 0) << 16;
+    memcpy(to + 2 * c, &pair, sizeof pair);
+  }
+  if (columns % 2) to[columns - 1] = even[columns / 2];
+}
+
+void ck_join_stored_phases(
+  const uint16_t *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
+  uint16_t *x) {
+  const int64_t in_rows = (rows + 1) / 2, in_columns = (columns + 1) / 2;
+  for (int64_t n = first; n < first + images; n++)
+    for (int64_t r = 0; r < rows; r++) {
+      uint16_t *to = x + (n * (rows + 1) + r) * (columns + 1);
+      const uint16_t *even = in + (n * (in_rows + 1) + r / 2) * (in_columns + 1) + 2 * (r % 2) * in_stride;
+      if (phases > 1)
+        join_stored_row(even, even + in_stride, columns, to);
+      else if (r % 2 == 0)
+        join_stored_row(even, 0, columns, to);
+      else
+        memset(to, 0, (size_t)columns * sizeof *to);
     }
 }
 

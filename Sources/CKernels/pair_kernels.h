@@ -66,16 +66,37 @@ INLINE void pair_block(
     }
 }
 
+// The next pixels of some channels, whose cache lines are prefetched a few at a time.
+typedef struct {
+  const uint16_t *plane;
+  ptrdiff_t stride;
+  int64_t planes, each, line;
+} coming_pixels;
+
+INLINE void prefetch_pixels(coming_pixels *coming, const int lines) {
+  for (int64_t i = 0; i < coming->each && coming->planes > 0; i++) {
+    prefetch_at(coming->plane, (uintptr_t)coming->line * STORED_LINE * sizeof *coming->plane);
+    if (++coming->line == lines) coming->line = 0, coming->plane += coming->stride, coming->planes--;
+  }
+}
+
 // All output channels, `vectors` vectors of pixels from p on; a few input channels at a time, whose
 // pixels stay in the first-level cache.
 INLINE void pair_pixels(const ck_pair_convolution *job, const int vectors, ptrdiff_t p) {
   _Alignas(64) uint32_t pixels[PAIR_PRODUCTS * CONVOLVE_VECTORS * WIDTH];
+  const int lines = vectors * WIDTH / STORED_LINE + 1;
   const int64_t pairs = (job->inputs + 1) / 2, step = PAIR_PRODUCTS / job->taps;
   int64_t begin = 0;
   do {
     const int64_t end = pairs - begin < step ? pairs : begin + step, products = (end - begin) * job->taps;
     zip_channels(job, begin, end, p, vectors, pixels);
+    // The same channels' next pixels.
+    const int64_t channels = 2 * end < job->inputs ? 2 * (end - begin) : job->inputs - 2 * begin;
+    coming_pixels coming = {
+      .plane = job->x + 2 * begin * job->x_stride + p + vectors * WIDTH, .stride = job->x_stride, .planes = channels,
+      .each = channels * lines / (job->outputs / CK_OUTPUT_GROUP + 1) + 1};
     for (int64_t o = 0; o < job->outputs;) {
+      prefetch_pixels(&coming, lines);
       const int64_t group = ck_output_group(job->outputs, o);
       const uint32_t *const w = job->weights + (o * pairs + begin * group) * job->taps;
       const bool is_last = end == pairs;
@@ -106,7 +127,10 @@ INLINE void pair_sums_block(const ck_pair_sums *job, int64_t row, const int rows
   int64_t p = 0;
   for (; p + 2 * WIDTH <= job->count; p += 2 * WIDTH) {
     P values[3];
-    UNROLL for (int j = 0; j < columns; j++) values[j] = load_stored(x + j * job->x_stride + p);
+    UNROLL for (int j = 0; j < columns; j++) {
+      prefetch_at(x + j * job->x_stride + p, (uintptr_t)(columns * job->x_stride) * sizeof *x);
+      values[j] = load_stored(x + j * job->x_stride + p);
+    }
     UNROLL for (int o = 0; o < rows; o++) {
       const P g = load_stored(dy + o * job->dy_stride + p);
       UNROLL for (int j = 0; j < columns; j++) sums[o][j] = dot(g, values[j], sums[o][j]);
@@ -120,11 +144,17 @@ INLINE void pair_sums_block(const ck_pair_sums *job, int64_t row, const int rows
         sums[o][j] = dot(g, load_few_stored(x + j * job->x_stride + p), sums[o][j]);
     }
 #endif
-  UNROLL for (int o = 0; o < rows; o++)
-    UNROLL for (int j = 0; j < columns; j++) {
-      float *const to = job->sums + (row + o) * job->sums_stride + column + j;
-      *to = fold(sums[o][j]) + (job->accumulate ? *to : 0);
-    }
+  UNROLL for (int j = 0; j < columns; j++) {
+    float *const to = job->sums + row * job->sums_stride + column + j;
+    float totals[GRADIENT_ROWS];
+    if (rows % 4 == 0)
+      UNROLL for (int o = 0; o < rows; o += 4)
+        fold_four(sums[o][j], sums[o + 1][j], sums[o + 2][j], sums[o + 3][j], totals + o);
+    else
+      UNROLL for (int o = 0; o < rows; o++) totals[o] = fold(sums[o][j]);
+    UNROLL for (int o = 0; o < rows; o++)
+      to[o * job->sums_stride] = totals[o] + (job->accumulate ? to[o * job->sums_stride] : 0);
+  }
 }
 
 INLINE void pair_sums_rows(const ck_pair_sums *job, int64_t row, const int rows) {

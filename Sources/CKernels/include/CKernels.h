@@ -65,10 +65,18 @@ static inline int64_t ck_gradient_scratch(int64_t inputs, int64_t taps, int64_t 
 void ck_split_phases(
   const float *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, float *out,
   ptrdiff_t out_stride);
-// The inverse; phases 1...3 count as zero where `phases` is 1.
+// The same of values stored as bfloat16.
+void ck_split_stored_phases(
+  const uint16_t *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, uint16_t *out,
+  ptrdiff_t out_stride);
+// The inverse of the first; phases 1...3 count as zero where `phases` is 1.
 void ck_join_phases(
   const float *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
   bool accumulate, float *x);
+// The same of values stored as bfloat16.
+void ck_join_stored_phases(
+  const uint16_t *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
+  uint16_t *x);
 
 // A convolution of any size. Weights are [outputs][inputs / groups][kernel][kernel]: output o reads
 // the inputs of its group alone.

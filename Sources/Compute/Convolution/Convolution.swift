@@ -34,7 +34,7 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: input.shape, weight: weight.shape, stride: stride, padding: padding, groups: groups,
-      output: output.shape, precision: input.precision)
+      output: output.shape, precision: input.precision, outputPrecision: output.precision)
     precondition(!input.overlaps(output), "a convolution cannot overwrite its input")
     if let bias {
       precondition(bias.count == output.shape.channels, "\(bias.count) biases for \(output.shape)")
@@ -98,7 +98,8 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
-      output: outputGradient.shape, precision: .greatest(input, outputGradient))
+      output: outputGradient.shape, precision: .greatest(input, outputGradient),
+      outputPrecision: outputGradient.precision)
     algorithm(.weightGradient, problem).compute(
       ConvolutionAlgorithm.WeightGradient(
         problem: problem, input: input, outputGradient: outputGradient, phases: phases),
@@ -118,7 +119,8 @@ extension Engine {
   ) {
     let problem = requireConvolution(
       input: input.shape, weight: gradient.shape, stride: stride, padding: padding, groups: groups,
-      output: outputGradient.shape, precision: .greatest(input, outputGradient))
+      output: outputGradient.shape, precision: .greatest(input, outputGradient),
+      outputPrecision: outputGradient.precision)
     precondition(weight.shape == gradient.shape, "\(weight.shape) and \(gradient.shape) differ")
     requireSameShape(input, inputGradient)
     precondition(

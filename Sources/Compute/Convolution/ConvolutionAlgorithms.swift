@@ -2,7 +2,7 @@
 extension ConvolutionAlgorithm {
   static let all: [ConvolutionAlgorithm] = [
     depthwise, grouped, winograd, manyChannelWinograd, paddedWinograd, batchInnermost, pairProducts,
-    shiftedPlanes, im2col, plain,
+    shiftedPlanes, im2colPairs, im2col, plain,
   ]
 
   static let depthwise = ConvolutionAlgorithm(
@@ -165,8 +165,7 @@ extension ConvolutionAlgorithm {
   static let pairProducts = ConvolutionAlgorithm(
     name: "pair-products",
     summary: (
-      "the next row's with stride 1, from 8 channels on, of planes in bfloat16, by processors with `vdpbf16ps` or "
-        + "`bfdot`",
+      "the next row's, from 8 channels on, of planes in bfloat16, by processors with `vdpbf16ps` or `bfdot`",
       "the same sums by instructions that multiply pairs of bfloat16 values",
       "`PairProducts.swift`, `pair_kernels.h`, `plain_pairs.c`"
     ),
@@ -174,12 +173,12 @@ extension ConvolutionAlgorithm {
     takesAnyPrecision: true,
     supports: { problem, engine in
       engine.loops.convolve_pairs != nil && problem.precision == .bfloat16
-        && problem.isSumOfShiftedPlanes && problem.stride == 1
+        && problem.isSumOfShiftedPlanes
     },
     // Few outputs do not repay bringing pairs of channels together.
     pays: { problem, engine in engine.kernels.multipliesPairs && problem.fewestChannels >= 8 },
-    forward: { $0.pairConvolve($1.application) },
-    inputGradient: { $0.pairConvolve($1.application) },
+    forward: { $0.pairConvolve($1) },
+    inputGradient: { $0.pairInputGradient($1) },
     weightGradient: { $0.pairWeightGradient($1, into: &$2) },
     bothGradients: nil)
 
@@ -198,6 +197,24 @@ extension ConvolutionAlgorithm {
     forward: { $0.shiftedConvolve($1) },
     inputGradient: { $0.shiftedInputGradient($1) },
     weightGradient: { $0.shiftedWeightGradient($1, into: &$2) },
+    bothGradients: nil)
+
+  static let im2colPairs = ConvolutionAlgorithm(
+    name: "im2col-pairs",
+    summary: (
+      "the next row's, to 8 channels and more, whose outputs are stored as bfloat16, by the same processors as "
+        + "`pair-products`",
+      "the same by products of pairs of bfloat16 values, to which images are rounded", "`Im2colPairs.swift`"
+    ),
+    isDirect: false,
+    takesAnyPrecision: true,
+    supports: { problem, engine in
+      engine.loops.convolve_pairs != nil && problem.outputPrecision == .bfloat16 && problem.groups == 1
+    },
+    pays: { problem, engine in engine.kernels.multipliesPairs && problem.outputs >= 8 },
+    forward: { $0.unfoldedPairConvolve($1) },
+    inputGradient: nil,
+    weightGradient: { $0.unfoldedPairGradient($1, into: &$2) },
     bothGradients: nil)
 
   static let im2col = ConvolutionAlgorithm(

@@ -20,8 +20,8 @@ extension Engine {
         var job = job
         readingAll(x.planes, (begin..<end).widened(by: offsets)) { from, stride in
           (job.x, job.x_stride) = (from, stride * x.phases)
-          writingAll(y.planes, begin..<end, keepsValues: job.accumulate) { to, stride in
-            (job.y, job.y_stride) = (to + phase * stride, stride * y.phases)
+          writingAll(y, phase: phase, begin..<end, keepsValues: job.accumulate) {
+            (job.y, job.y_stride) = ($0, $1)
             loops.convolve(&job, begin, end)
           }
         }

@@ -14,11 +14,15 @@ public struct ConvolutionProblem: Hashable, Sendable {
   public let groups: Int
   /// Of the planes that are read: ``Precision/bfloat16`` if all of them are.
   public let precision: Precision
+  /// Of the output's planes, or its gradient's.
+  public let outputPrecision: Precision
 
-  /// - Parameter padding: nil for half the kernel.
+  /// - Parameters:
+  ///   - padding: nil for half the kernel.
+  ///   - outputPrecision: nil for that of the planes that are read.
   public init(
     input: PlaneShape, outputs: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, groups: Int = 1,
-    precision: Precision = .float32
+    precision: Precision = .float32, outputPrecision: Precision? = nil
   ) {
     self.input = input
     self.outputs = outputs
@@ -27,6 +31,7 @@ public struct ConvolutionProblem: Hashable, Sendable {
     self.padding = padding ?? kernel / 2
     self.groups = groups
     self.precision = precision
+    self.outputPrecision = outputPrecision ?? precision
   }
 
   /// `[outputs, images, (rows + 2 * padding - kernel) / stride + 1, (columns + 2 * padding -
@@ -53,7 +58,7 @@ extension Engine {
   /// Checks what a convolution is given and returns its dimensions.
   func requireConvolution(
     input: PlaneShape, weight shape: [Int], stride: Int, padding: Int? = nil, groups: Int = 1,
-    output: PlaneShape, precision: Precision
+    output: PlaneShape, precision: Precision, outputPrecision: Precision? = nil
   ) -> ConvolutionProblem {
     precondition(
       shape.count == 4 && shape[2] == shape[3] && shape[2] > 0,
@@ -65,7 +70,7 @@ extension Engine {
       "weights of shape \(shape) in groups of \(groups) do not fit the input \(input)")
     let problem = ConvolutionProblem(
       input: input, outputs: shape[0], kernel: shape[2], stride: stride, padding: padding, groups: groups,
-      precision: precision)
+      precision: precision, outputPrecision: outputPrecision)
     precondition(problem.padding >= 0, "a padding of \(problem.padding) is not possible")
     precondition(
       min(input.rows, input.columns) > 0

@@ -61,9 +61,7 @@ struct TapPlanes {
   /// Planes per channel.
   let phases: Int
 
-  /// - Parameter planes: in single precision if there are several for a channel.
   init(_ planes: Planes, phases: Int = 1) {
-    precondition(phases == 1 || planes.precision == .float32, "phases are in single precision")
     self.planes = planes
     self.phases = phases
   }
@@ -79,28 +77,35 @@ extension Engine {
   /// Calls `body` with planes that a convolution's taps apply to, the input itself or its phase
   /// planes, and with the taps' offsets.
   ///
-  /// - Parameter phases: what ``splitPhases(_:into:)`` made of the input, if it did: all four,
-  ///   whether taps read them or not.
+  /// - Parameters:
+  ///   - phases: what ``splitPhases(_:into:)`` made of the input, if it did: all four, whether taps
+  ///     read them or not.
+  ///   - precision: of the phase planes; the input's, or ``Precision/float32``
   func withTapPlanes<Result>(
     _ input: Planes, phases: Planes? = nil, kernel: Int, stride: Int, output: Planes,
-    _ body: (TapPlanes, _ offsets: [Int]) -> Result
+    precision: Precision = .float32, _ body: (TapPlanes, _ offsets: [Int]) -> Result
   ) -> Result {
     let taps = ConvolutionTaps(kernel: kernel, stride: stride, geometry: output.geometry)
     if stride > 1, let phases {
       requirePhases(phases, of: input)
+      guard phases.precision != precision else { return body(TapPlanes(phases, phases: 4), taps.offsets) }
       return inSinglePrecision(phases) { body(TapPlanes($0, phases: 4), taps.offsets) }
     }
-    return withPhasePlanes(input, phases: taps.phases, stride: stride, output: output.shape) {
+    return withPhasePlanes(
+      input, phases: taps.phases, stride: stride, output: output.shape, precision: precision
+    ) {
       body(TapPlanes($0, phases: taps.phases), taps.offsets)
     }
   }
 
   /// Calls `body` with the input itself, or with its phase planes if there is a stride.
   func withPhasePlanes<Result>(
-    _ input: Planes, phases: Int, stride: Int, output: PlaneShape, _ body: (Planes) -> Result
+    _ input: Planes, phases: Int, stride: Int, output: PlaneShape, precision: Precision = .float32,
+    _ body: (Planes) -> Result
   ) -> Result {
     guard stride > 1 else { return body(input) }
-    let split = Planes(uninitialized: output.with(channels: input.shape.channels * phases))
+    let split = Planes(
+      uninitialized: output.with(channels: input.shape.channels * phases), precision: precision)
     self.split(input, phases: phases, into: split)
     return body(split)
   }
@@ -108,10 +113,10 @@ extension Engine {
   /// Cuts planes into the four phases that convolutions with a stride of 2 read, for several of
   /// them to share.
   ///
-  /// - Parameter phases: of the shape ``phaseShape(_:)``.
+  /// - Parameter phases: of the shape ``phaseShape(_:)`` and the input's precision.
   public func splitPhases(_ input: Planes, into phases: Planes) {
     requirePhases(phases, of: input)
-    inSinglePrecision(writing: phases) { split(input, phases: 4, into: $0) }
+    split(input, phases: 4, into: phases)
   }
 
   /// Of the four phases of planes: (2 r + a, 2 c + b) is (r, c) of phase 2 a + b.
@@ -123,26 +128,41 @@ extension Engine {
 
   private func requirePhases(_ phases: Planes, of input: Planes) {
     precondition(
-      phases.shape == phaseShape(input.shape), "\(phases.shape) are not the phases of \(input.shape)")
+      phases.shape == phaseShape(input.shape) && phases.precision == input.precision,
+      "\(phases.shape) in \(phases.precision) are not the phases of \(input.shape) in \(input.precision)")
   }
 
   private func split(_ input: Planes, phases: Int, into split: Planes) {
+    let (rows, columns) = (Int64(input.shape.rows), Int64(input.shape.columns))
     forEachImageRange(channels: input.shape.channels, shape: input.shape) { channel, image, images in
+      guard split.precision == .float32 else {
+        return ck_split_stored_phases(
+          input.bfloat16Plane(channel), rows, columns, Int64(image), Int64(images), Int64(phases),
+          split.bfloat16Plane(channel * phases), split.geometry.stride)
+      }
       reading(input, channel, input.geometry.elements(ofImages: image, images)) {
         ck_split_phases(
-          $0, Int64(input.shape.rows), Int64(input.shape.columns), Int64(image), Int64(images),
-          Int64(phases), split.plane(channel * phases), split.geometry.stride)
+          $0, rows, columns, Int64(image), Int64(images), Int64(phases), split.plane(channel * phases),
+          split.geometry.stride)
       }
     }
   }
 
   /// The inverse of cutting planes into phases: y = the joined planes, or that added to y.
+  ///
+  /// - Parameter split: in single precision if it is added; else in that of y, or single precision
   func joinPhases(_ split: Planes, phases: Int, accumulate: Bool, into y: Planes) {
+    let (rows, columns) = (Int64(y.shape.rows), Int64(y.shape.columns))
     forEachImageRange(channels: y.shape.channels, shape: y.shape) { channel, image, images in
+      guard split.precision == .float32 else {
+        return ck_join_stored_phases(
+          split.bfloat16Plane(channel * phases), split.geometry.stride, Int64(phases), rows, columns,
+          Int64(image), Int64(images), y.bfloat16Plane(channel))
+      }
       writing(y, channel, y.geometry.elements(ofImages: image, images), keepsValues: true) {
         ck_join_phases(
-          split.plane(channel * phases), split.geometry.stride, Int64(phases), Int64(y.shape.rows),
-          Int64(y.shape.columns), Int64(image), Int64(images), accumulate, $0)
+          split.plane(channel * phases), split.geometry.stride, Int64(phases), rows, columns, Int64(image),
+          Int64(images), accumulate, $0)
       }
     }
   }

@@ -18,24 +18,18 @@ extension Engine {
   private func unfoldedConvolve(
     _ unfolding: Unfolding, _ outputs: Int, _ weight: Tensor, bias: [Float]?, into output: Planes
   ) {
-    let geometry = output.geometry
     withPackedWeights(
-      Tensor(shape: [outputs, unfolding.planes, 1, 1], values: weight.values),
-      outputs: outputs, inputs: unfolding.planes, taps: [0], transposed: false
+      unfolding.weight(weight), outputs: outputs, inputs: unfolding.planes, taps: [0], transposed: false
     ) { packed in
       withOptionalPointer(bias) { bias in
-        parallel(geometry.length.dividedRoundingUp(by: unfolding.chunk)) { index in
-          let begin = index * unfolding.chunk
-          let end = min(geometry.length, begin + unfolding.chunk)
-          withUnfolded(unfolding, begin, end) { planes in
-            writingAll(output, begin..<end, keepsValues: false) { y, stride in
-              withUnsafePointer(to: 0) { offset in
-                var job = ck_convolution(
-                  x: planes, x_stride: unfolding.stride, inputs: Int64(unfolding.planes), offsets: offset,
-                  taps: 1, weights: packed, bias: bias, y: y + begin, y_stride: stride,
-                  outputs: Int64(outputs), mask: geometry.mask.from(begin), accumulate: false)
-                loops.convolve(&job, 0, end - begin)
-              }
+        withUnfoldedChunks(unfolding, of: output.geometry) { planes, begin, end in
+          writingAll(TapPlanes(output), begin..<end, keepsValues: false) { y, stride in
+            withUnsafePointer(to: 0) { offset in
+              var job = ck_convolution(
+                x: planes, x_stride: unfolding.stride, inputs: Int64(unfolding.planes), offsets: offset,
+                taps: 1, weights: packed, bias: bias, y: y + begin, y_stride: stride,
+                outputs: Int64(outputs), mask: output.geometry.mask.from(begin), accumulate: false)
+              loops.convolve(&job, 0, end - begin)
             }
           }
         }
@@ -49,18 +43,32 @@ extension Engine {
     guard outputGradient.geometry.length > 0 else {
       return gradient.values.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
     }
-    inSinglePrecision(input) {
-      unfoldedWeightGradient(Unfolding(problem, $0), outputGradient, into: &gradient)
+    inSinglePrecision(input) { input in
+      let unfolding = Unfolding(problem, input)
+      unfoldedGradient(unfolding, outputGradient, into: &gradient) { planes, begin, end, isFirst, sums in
+        readingAll(outputGradient, begin..<end) { dy, stride in
+          blas.multiply(
+            rows: problem.outputs, columns: unfolding.planes, inner: end - begin, a: dy + begin,
+            aStride: stride, transposeA: false, b: planes, bStride: unfolding.stride, transposeB: true,
+            beta: isFirst ? 0 : 1, c: sums, cStride: unfolding.planes)
+        }
+      }
     }
   }
 
-  private func unfoldedWeightGradient(
-    _ unfolding: Unfolding, _ outputGradient: Planes, into gradient: inout Tensor
+  /// Sums of groups of pixels, which `multiply` adds each chunk's products to, or overwrites with
+  /// them where it is the first, and those of the groups in their order.
+  func unfoldedGradient(
+    _ unfolding: Unfolding, _ outputGradient: Planes, into gradient: inout Tensor,
+    multiply: (
+      _ planes: UnsafeMutablePointer<Float>, _ begin: Int, _ end: Int, _ isFirst: Bool,
+      _ sums: UnsafeMutablePointer<Float>
+    ) -> Void
   ) {
-    let geometry = outputGradient.geometry
     let (outputs, columns) = (outputGradient.shape.channels, unfolding.planes)
     let size = outputs * columns
-    let groups = GradientGroups(of: geometry.length, sums: size, most: 32, unit: unfolding.chunk)
+    let groups = GradientGroups(
+      of: outputGradient.geometry.length, sums: size, most: 32, unit: unfolding.chunk)
     gradient.values.withUnsafeMutableBufferPointer { gradient in
       guard let gradient = gradient.baseAddress else { return }
       nonisolated(unsafe) let sums = gradient
@@ -69,13 +77,8 @@ extension Engine {
           let (first, last) = (groups[group].lowerBound, groups[group].upperBound)
           for begin in Swift.stride(from: first, to: last, by: unfolding.chunk) {
             let end = min(last, begin + unfolding.chunk)
-            withUnfolded(unfolding, begin, end) { planes in
-              readingAll(outputGradient, begin..<end) { dy, stride in
-                blas.multiply(
-                  rows: outputs, columns: columns, inner: end - begin, a: dy + begin, aStride: stride,
-                  transposeA: false, b: planes, bStride: unfolding.stride, transposeB: true,
-                  beta: begin == first ? 0 : 1, c: partials + group * size, cStride: columns)
-              }
+            withUnfolded(unfolding, begin, end) {
+              multiply($0, begin, end, begin == first, partials + group * size)
             }
           }
         }
@@ -84,6 +87,18 @@ extension Engine {
             partials + output * columns, Int64(groups.count), size, Int64(columns), sums + output * columns)
         }
       }
+    }
+  }
+
+  /// Calls `body` with what each chunk of an output's pixels reads.
+  func withUnfoldedChunks(
+    _ unfolding: Unfolding, of output: PlaneGeometry,
+    _ body: (_ planes: UnsafeMutablePointer<Float>, _ begin: Int, _ end: Int) -> Void
+  ) {
+    parallel(output.length.dividedRoundingUp(by: unfolding.chunk)) { index in
+      let begin = index * unfolding.chunk
+      let end = min(output.length, begin + unfolding.chunk)
+      withUnfolded(unfolding, begin, end) { body($0, begin, end) }
     }
   }
 
@@ -101,7 +116,7 @@ extension Engine {
 }
 
 /// How an input is unfolded.
-private struct Unfolding {
+struct Unfolding {
   let input: Planes
   let shape: ck_convolution_shape
   /// A plane for each input channel and tap.
@@ -121,5 +136,10 @@ private struct Unfolding {
     let fitting = min(Self.cached / max(1, planes), PlaneGeometry.of(problem.output).length)
     chunk = max(1, fitting).roundedUp(to: CK_PIXEL_BLOCK)
     stride = chunk + CK_VECTOR_FLOATS
+  }
+
+  /// A convolution's weights as those of the 1x1 convolution.
+  func weight(_ weight: Tensor) -> Tensor {
+    Tensor(shape: [weight.shape[0], planes, 1, 1], values: weight.values)
   }
 }

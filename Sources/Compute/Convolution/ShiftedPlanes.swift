@@ -26,48 +26,47 @@ extension Engine {
   }
 
   func shiftedInputGradient(_ call: ConvolutionAlgorithm.InputGradient) {
-    let (dy, dx) = (call.outputGradient, call.inputGradient)
-    let kernel = call.problem.kernel
-    guard call.problem.stride == 1 else {
-      return stridedInputGradient(dy, call.weight, kernel: kernel, accumulate: call.accumulate, into: dx)
+    let (dy, weight) = (call.outputGradient, call.weight)
+    gradientConvolutions(call) { taps, y, phase, accumulate in
+      withPackedWeights(
+        weight, outputs: weight.shape[1], inputs: weight.shape[0], taps: taps.index, transposed: true
+      ) { packed in
+        run(
+          ck_convolution(
+            x: nil, x_stride: 0, inputs: Int64(weight.shape[0]), offsets: nil, taps: 0, weights: packed,
+            bias: nil, y: nil, y_stride: 0, outputs: Int64(weight.shape[1]), mask: dy.geometry.mask,
+            accumulate: accumulate),
+          TapPlanes(dy), into: y, phase: phase, offsets: taps.offsets)
+      }
     }
-    let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: dy.geometry).offsets
-    // A convolution with the kernel turned around.
-    let index = (0..<offsets.count).reversed().map(Int64.init)
-    gradientConvolution(
-      dy, call.weight, taps: (index, offsets), accumulate: call.accumulate, into: TapPlanes(dx))
   }
 
-  private func stridedInputGradient(
-    _ outputGradient: Planes, _ weight: Tensor, kernel: Int, accumulate: Bool, into inputGradient: Planes
+  /// The input's gradient as convolutions of the output's: one with the kernel turned around, or
+  /// with a stride of 2 one for each phase, which are then joined.
+  ///
+  /// - Parameter convolve: a convolution with some taps of the kernel into a phase of planes
+  func gradientConvolutions(
+    _ call: ConvolutionAlgorithm.InputGradient,
+    _ convolve: (
+      _ taps: (index: [Int64], offsets: [Int]), TapPlanes, _ phase: Int, _ accumulate: Bool
+    ) -> Void
   ) {
-    let phases = kernel == 1 ? 1 : 4
-    let shape = inputGradient.shape
-    let split = TapPlanes(
-      Planes(uninitialized: outputGradient.shape.with(channels: shape.channels * phases)), phases: phases)
+    let (kernel, geometry) = (call.problem.kernel, call.outputGradient.geometry)
+    guard call.problem.stride > 1 else {
+      let offsets = ConvolutionTaps(kernel: kernel, stride: 1, geometry: geometry).offsets
+      let index = offsets.indices.reversed().map(Int64.init)
+      return convolve((index, offsets), TapPlanes(call.inputGradient), 0, call.accumulate)
+    }
+    let (phases, channels) = (kernel == 1 ? 1 : 4, call.inputGradient.shape.channels)
+    // A sum is rounded once.
+    let precision = call.accumulate ? .float32 : call.inputGradient.precision
+    let shape = call.outputGradient.shape.with(channels: channels * phases)
+    let split = TapPlanes(Planes(uninitialized: shape, precision: precision), phases: phases)
     for phase in 0..<phases {
-      let taps = ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: outputGradient.geometry)
-      gradientConvolution(
-        outputGradient, weight, taps: taps, accumulate: false, into: split, phase: phase)
+      convolve(
+        ConvolutionTaps.ofGradientPhase(phase, kernel: kernel, geometry: geometry), split, phase, false)
     }
-    joinPhases(split.planes, phases: phases, accumulate: accumulate, into: inputGradient)
-  }
-
-  private func gradientConvolution(
-    _ outputGradient: Planes, _ weight: Tensor, taps: (index: [Int64], offsets: [Int]),
-    accumulate: Bool, into y: TapPlanes, phase: Int = 0
-  ) {
-    let inputs = weight.shape[1]
-    withPackedWeights(
-      weight, outputs: inputs, inputs: weight.shape[0], taps: taps.index, transposed: true
-    ) { packed in
-      run(
-        ck_convolution(
-          x: nil, x_stride: 0, inputs: Int64(weight.shape[0]), offsets: nil, taps: 0, weights: packed,
-          bias: nil, y: nil, y_stride: 0, outputs: Int64(inputs), mask: outputGradient.geometry.mask,
-          accumulate: accumulate),
-        TapPlanes(outputGradient), into: y, phase: phase, offsets: taps.offsets)
-    }
+    joinPhases(split.planes, phases: phases, accumulate: call.accumulate, into: call.inputGradient)
   }
 
   func withPackedWeights(

@@ -64,17 +64,21 @@ extension Engine {
   }
 
   /// Calls `body` with elements of all channels to overwrite, or to add to.
+  ///
+  /// - Parameter phase: of the planes of each channel the one that is written
   func writingAll(
-    _ y: Planes, _ range: Range<Int>, keepsValues: Bool,
+    _ y: TapPlanes, phase: Int = 0, _ range: Range<Int>, keepsValues: Bool,
     _ body: (UnsafeMutablePointer<Float>, _ stride: Int) -> Void
   ) {
-    guard y.precision != .float32 else { return body(y.plane(0), y.geometry.stride) }
-    let (planes, channels) = (y.bfloat16Plane(0), Int64(y.shape.channels))
+    guard y.channels > 0 else { return }
+    let (planes, rowStride) = (y.planes, y.planes.geometry.stride * y.phases)
+    guard planes.precision != .float32 else { return body(planes.plane(phase), rowStride) }
+    let (first, channels) = (planes.bfloat16Plane(phase), Int64(y.channels))
     let (begin, end) = (range.lowerBound, range.upperBound)
-    withParts(y.shape.channels, range) { parts, stride in
-      if keepsValues { loops.widen_rows(planes, y.geometry.stride, channels, parts, stride, begin, end) }
+    withParts(y.channels, range) { parts, stride in
+      if keepsValues { loops.widen_rows(first, rowStride, channels, parts, stride, begin, end) }
       body(parts, stride)
-      loops.narrow_rows(parts, stride, channels, planes, y.geometry.stride, begin, end)
+      loops.narrow_rows(parts, stride, channels, first, rowStride, begin, end)
     }
   }
 

@@ -13,7 +13,7 @@ struct StageKey: Hashable, Sendable {
   /// Must be incremented when another network is read from the same ONNX file.
   static let importVersion = 2
   /// Must be incremented when only activations in bfloat16 give other numbers.
-  static let bfloat16Version = 2
+  static let bfloat16Version = 3
 
   /// SHA-256 of `text`, 64 hexadecimal digits.
   let digest: String

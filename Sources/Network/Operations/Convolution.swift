@@ -121,7 +121,8 @@ public struct Convolution: Operation {
     let weight = tensors[0].value
     run.timed(
       tensors[0].layer, .forward, macs: macs(output, weight), bytes: input.bytes + output.bytes,
-      algorithm: run.engine.convolutionAlgorithm(.forward, problem(input.shape, input.precision))
+      algorithm: run.engine.convolutionAlgorithm(
+        .forward, problem(input.shape, input.precision, output.precision))
     ) {
       run.engine.convolve(
         input, weight, bias: hasBias ? tensors[1].value.values : nil, stride: stride, padding: padding,
@@ -146,7 +147,7 @@ public struct Convolution: Operation {
     if hasBias { tensors[1].gradient.values = engine.channelSums(dy) }
     // Every kind of work reads or writes both activations of the layer, or their gradients, once.
     let (macs, bytes) = (macs(dy, weight.value), input.bytes + dy.bytes)
-    let problem = problem(input.shape, .greatest(input, dy))
+    let problem = problem(input.shape, .greatest(input, dy), dy.precision)
     if dx.wants(0), engine.gradientsShareWork(problem) {
       dx.write(to: 0, input.shape) { planes, accumulate in
         run.timed(
@@ -213,11 +214,15 @@ public struct Convolution: Operation {
     problem(input).output
   }
 
-  /// - Parameter precision: of the planes that are read
-  func problem(_ input: PlaneShape, _ precision: Precision = .float32) -> ConvolutionProblem {
+  /// - Parameters:
+  ///   - precision: of the planes that are read
+  ///   - outputPrecision: of the output or its gradient; nil for the same
+  func problem(
+    _ input: PlaneShape, _ precision: Precision = .float32, _ outputPrecision: Precision? = nil
+  ) -> ConvolutionProblem {
     ConvolutionProblem(
       input: input, outputs: outputs, kernel: kernel, stride: stride, padding: padding, groups: groups,
-      precision: precision)
+      precision: precision, outputPrecision: outputPrecision)
   }
 
   func macs(_ output: Planes, _ weight: Tensor) -> Int {
