@@ -1,5 +1,5 @@
 /// How planes store their values. Sums, weights and statistics are in single precision, or better,
-/// with either; products by instructions for bfloat16 round the weights that they read.
+/// with either; products by instructions for bfloat16 round the weights that they read, and images.
 public enum Precision: String, CaseIterable, Sendable {
   /// Single precision, 32 bits.
   case float32
