@@ -121,7 +121,7 @@ static inline void split_stored_row(const uint16_t *from, int64_t pairs, uint16_
     for (int64_t c = 0; c < pairs; c++) odd[c] = from[2 * c + 1];
 }
 
-#define SPLIT_PHASES(name, Value, split_row) \
+#define SPLIT_PHASES(name, Value, split) \
   void name( \
     const Value *x, int64_t rows, int64_t columns, int64_t first, int64_t images, int64_t phases, Value *out, \
     ptrdiff_t out_stride) { \
@@ -134,7 +134,7 @@ static inline void split_stored_row(const uint16_t *from, int64_t pairs, uint16_
           /* Rows and columns past the end of the image are its zero border. */ \
           const Value *from = x + (n * (rows + 1) + 2 * r + a) * (columns + 1); \
           if (r < out_rows) \
-            split_row(from, out_columns, even, odd); \
+            split(from, out_columns, even, odd); \
           else \
             for (int64_t c = 0; c < out_columns; c++) { \
               even[c] = 0; \
@@ -159,10 +159,11 @@ void ck_join_phases(
   for (int64_t n = first; n < first + images; n++)
     for (int64_t r = 0; r < rows; r++) {
       float *to = x + (n * (rows + 1) + r) * (columns + 1);
-      const float *even = in + (n * (in_rows + 1) + r / 2) * (in_columns + 1) + 2 * (r % 2) * in_stride;
-      if (phases > 1)
+      const float *even = in + (n * (in_rows + 1) + r / 2) * (in_columns + 1);
+      if (phases > 1) {
+        even += 2 * (r % 2) * in_stride;
         join_row(even, even + in_stride, columns, accumulate, to);
-      else if (r % 2 == 0)
+      } else if (r % 2 == 0)
         join_row(even, 0, columns, accumulate, to);
       else if (!accumulate)
         memset(to, 0, (size_t)columns * sizeof(float));
@@ -185,10 +186,11 @@ void ck_join_stored_phases(
   for (int64_t n = first; n < first + images; n++)
     for (int64_t r = 0; r < rows; r++) {
       uint16_t *to = x + (n * (rows + 1) + r) * (columns + 1);
-      const uint16_t *even = in + (n * (in_rows + 1) + r / 2) * (in_columns + 1) + 2 * (r % 2) * in_stride;
-      if (phases > 1)
+      const uint16_t *even = in + (n * (in_rows + 1) + r / 2) * (in_columns + 1);
+      if (phases > 1) {
+        even += 2 * (r % 2) * in_stride;
         join_stored_row(even, even + in_stride, columns, to);
-      else if (r % 2 == 0)
+      } else if (r % 2 == 0)
         join_stored_row(even, 0, columns, to);
       else
         memset(to, 0, (size_t)columns * sizeof *to);

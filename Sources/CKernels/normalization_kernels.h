@@ -58,6 +58,7 @@ static ck_moments OF(moments)(const VALUE *x, ptrdiff_t begin, ptrdiff_t end, ck
   return all;
 }
 
+// dy where the ReLU let its value through.
 INLINE V OF(masked)(
   const ck_activation_mask *active, const int kind, const bool has_ceiling, V scale, V shift, V x, ptrdiff_t p, V dy) {
   if (kind == OPEN) return dy;
@@ -82,7 +83,8 @@ INLINE ck_gradient_sums OF(gradient_sums_of)(
         prefetch_ahead(dy + p + i * WIDTH);
         if (kind == OUTPUT) prefetch_ahead((const VALUE *)active->output + p + i * WIDTH);
         const V value = load(x + p + i * WIDTH);
-        const V g = OF(masked)(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
+        const V g =
+          OF(masked)(active, kind, has_ceiling, scale, shift, value, p + i * WIDTH, load(dy + p + i * WIDTH));
         if (masked_dy) store(masked_dy + p + i * WIDTH, g);
         gradients[i] = add(gradients[i], g);
         products[i] = muladd(g, sub(value, middle), products[i]);
@@ -100,12 +102,14 @@ INLINE ck_gradient_sums OF(gradient_sums_of)(
 }
 
 static ck_gradient_sums OF(gradient_sums)(
-  const VALUE *dy, const VALUE *x, ck_activation_mask active, float mean, VALUE *masked_dy, ptrdiff_t begin, ptrdiff_t end) {
+  const VALUE *dy, const VALUE *x, ck_activation_mask active, float mean, VALUE *masked_dy, ptrdiff_t begin,
+  ptrdiff_t end) {
   if (active.ceiling < __builtin_inff()) {
     if (active.output) return OF(gradient_sums_of)(dy, x, &active, OUTPUT, true, mean, masked_dy, begin, end);
     if (active.affine) return OF(gradient_sums_of)(dy, x, &active, AFFINE, true, mean, 0, begin, end);
   }
-  if (active.output && masked_dy) return OF(gradient_sums_of)(dy, x, &active, OUTPUT, false, mean, masked_dy, begin, end);
+  if (active.output && masked_dy)
+    return OF(gradient_sums_of)(dy, x, &active, OUTPUT, false, mean, masked_dy, begin, end);
   if (active.output) return OF(gradient_sums_of)(dy, x, &active, OUTPUT, false, mean, 0, begin, end);
   if (active.affine) return OF(gradient_sums_of)(dy, x, &active, AFFINE, false, mean, 0, begin, end);
   return OF(gradient_sums_of)(dy, x, &active, OPEN, false, mean, 0, begin, end);
@@ -128,8 +132,8 @@ static void OF(scale_shift)(
 }
 
 INLINE void OF(normalize_gradient_of)(
-  const VALUE *dy, const VALUE *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float a, float b,
-  float c, bool accumulate, VALUE *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
+  const VALUE *dy, const VALUE *x, const ck_activation_mask *active, const int kind, const bool has_ceiling, float a,
+  float b, float c, bool accumulate, VALUE *dx, ptrdiff_t begin, ptrdiff_t end, ck_mask mask) {
   const V va = set1(a), vb = set1(b), vc = set1(c), scale = set1(active->scale), shift = set1(active->shift);
   for (ptrdiff_t line = begin; line < end; line += CK_VECTOR_FLOATS) {
     prefetch_ahead(x + line);

@@ -128,6 +128,7 @@ INLINE void pair_sums_block(const ck_pair_sums *job, int64_t row, const int rows
   for (; p + 2 * WIDTH <= job->count; p += 2 * WIDTH) {
     P values[3];
     UNROLL for (int j = 0; j < columns; j++) {
+      // The next columns' pixels, while these are multiplied.
       prefetch_at(x + j * job->x_stride + p, (uintptr_t)(columns * job->x_stride) * sizeof *x);
       values[j] = load_stored(x + j * job->x_stride + p);
     }

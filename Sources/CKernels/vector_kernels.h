@@ -393,7 +393,8 @@ static void product_sums(const ck_product_sums *job) {
 // Rounded twice, as the portable loops do it, so that all classes agree on where a ReLU's kink is.
 INLINE V affine(V scale, V x, V shift) { return add(mul(scale, x), shift); }
 
-// dy where the ReLU behind a batch norm let its value through.
+// What says where a ReLU behind a batch norm let values through: nothing, its output, or the map of
+// its input.
 enum { OPEN, OUTPUT, AFFINE };
 
 #define VALUE float

@@ -147,7 +147,8 @@ struct PlaneChunks {
 
   init(length: Int, _ precision: Precision) {
     self.length = length
-    // What is widened stays in the first-level cache until it is read.
+    // What is widened stays in the first-level cache until it is read. Loops for stored values keep
+    // these chunks, so that sums are joined in the same order with all kernels.
     width = max(1, min(precision == .float32 ? Self.size : CK_SUM_BLOCK, length))
     count = length.dividedRoundingUp(by: width)
   }

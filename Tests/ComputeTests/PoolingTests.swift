@@ -15,7 +15,9 @@ struct PoolingTests {
     arguments: [
       Window(size: 2, stride: 2, padding: 0), Window(size: 3, stride: 2, padding: 1),
       Window(size: 3, stride: 1, padding: 1),
-    ], [(2, 2), (7, 7), (8, 8), (9, 14), (11, 11), (33, 33)])
+    ],
+    // Images as large as the last are pooled in several parts.
+    [(2, 2), (7, 7), (8, 8), (9, 14), (11, 11), (33, 33), (100, 90)])
   func maximum(_ window: Window, _ size: (Int, Int)) throws {
     // Few different values, so that windows have several maxima.
     var random = RandomStream(seed: 3, purpose: .test)
@@ -141,7 +143,7 @@ struct AveragePoolingTests {
             window: window.0, stride: window.1, padding: window.2, rows: max($0, window.0),
             columns: max(window.0, 1 + random.below(20)))
         }
-      }
+      } + [Case(window: 3, stride: 2, padding: 1, rows: 100, columns: 90)]
     }()
   }
 

@@ -269,7 +269,7 @@ struct PrecisionTests {
 
   @Test(
     "other operations, too, whatever the precision of each of their planes",
-    arguments: [(1, 3, 5), (3, 13, 12), (9, 30, 33)])
+    arguments: [(1, 3, 5), (3, 13, 12), (9, 30, 33), (3, 100, 90)])
   func operations(_ images: Int, _ rows: Int, _ columns: Int) throws {
     let shape = PlaneShape(channels: 2, images: images, rows: rows, columns: columns)
     // Sums over more than a block are joined in parts that depend on the precision.

@@ -73,7 +73,7 @@ void ck_split_stored_phases(
 void ck_join_phases(
   const float *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
   bool accumulate, float *x);
-// The same of values stored as bfloat16.
+// The same of values stored as bfloat16, which never adds.
 void ck_join_stored_phases(
   const uint16_t *in, ptrdiff_t in_stride, int64_t phases, int64_t rows, int64_t columns, int64_t first, int64_t images,
   uint16_t *x);

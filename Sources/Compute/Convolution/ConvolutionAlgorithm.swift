@@ -4,8 +4,8 @@ import Foundation
 ///
 /// What it computes depends on the problem and the kernels alone: the same bits for any number of
 /// threads. Its functions may rely on what
-/// ``Engine/requireConvolution(input:weight:stride:padding:groups:output:precision:)`` checks, and
-/// on nothing that is written overlapping what is read.
+/// ``Engine/requireConvolution(input:weight:stride:padding:groups:output:precision:outputPrecision:)``
+/// checks, and on nothing that is written overlapping what is read.
 struct ConvolutionAlgorithm: Sendable {
   typealias Condition = @Sendable (ConvolutionProblem, Engine) -> Bool
 

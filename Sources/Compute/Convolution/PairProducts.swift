@@ -46,7 +46,6 @@ extension Engine {
     bias: [Float]?, accumulate: Bool, into y: TapPlanes, phase: Int = 0
   ) {
     let (inputs, outputs, geometry) = (x.channels, y.channels, y.planes.geometry)
-    guard outputs > 0 else { return }
     withWeightPairs(
       weight, outputs: outputs, inputs: inputs, taps: taps.index, transposed: transposed
     ) { weights in

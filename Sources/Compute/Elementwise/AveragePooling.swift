@@ -7,7 +7,7 @@ extension Engine {
   /// - Precondition: padding is at most half the window.
   public func averagePool(_ x: Planes, window: Int, stride: Int, padding: Int, into y: Planes) {
     let pool = pool(x.shape, y.shape, window: window, stride: stride, padding: padding)
-    forEachPart(x, into: y, pool) { _, _, pool, x, y in ck_average_pool(pool, x, y) }
+    forEachPooledPart(x, into: y, pool) { _, _, pool, x, y in ck_average_pool(pool, x, y) }
   }
 
   /// Gradient of ``averagePool(_:window:stride:padding:into:)``: every window's spread evenly over
@@ -18,7 +18,7 @@ extension Engine {
     _ dy: Planes, window: Int, stride: Int, padding: Int, accumulate: Bool, into dx: Planes
   ) {
     let pool = pool(dx.shape, dy.shape, window: window, stride: stride, padding: padding)
-    forEachPart(dy, into: dx, pool) { _, _, pool, dy, dx in
+    forEachPooledPart(dy, into: dx, pool) { _, _, pool, dy, dx in
       ck_average_pool_gradient(pool, dy, accumulate, dx)
     }
   }

@@ -160,7 +160,9 @@ extension Engine {
     let residual = term == nil ? nil : residual
     let mask = y.geometry.mask
     let bounds = activation == nil ? ck_bounds.none : activation?.bounds
-    if let bounds, let scaleShift = loops.stored_scale_shift, isStored(from, y, residual ?? y) {
+    if let bounds, let scaleShift = loops.stored_scale_shift,
+      Precision.greatest(from, y, residual ?? y) == .bfloat16
+    {
       return scaleShift(
         from.bfloat16Plane(channel), map.scale, map.shift, residual?.bfloat16Plane(stream), bounds,
         y.bfloat16Plane(stream), begin, end, mask)
@@ -178,9 +180,6 @@ extension Engine {
       }
     }
   }
-
-  /// Whether all of these planes store bfloat16 values.
-  func isStored(_ planes: Planes...) -> Bool { planes.allSatisfy { $0.precision == .bfloat16 } }
 
   func requireCount<Value>(_ values: [Value], _ count: Int, _ name: StaticString) {
     precondition(values.count == count, "\(name) has \(values.count) values for \(count) channels")

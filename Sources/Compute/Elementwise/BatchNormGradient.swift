@@ -184,20 +184,30 @@ final class BatchNormGradient {
   private func storedGate(
     _ channel: Int, _ activation: BatchNormActivation, _ begin: Int
   ) -> ck_activation_mask? {
-    guard dy.precision == .bfloat16, x.precision == .bfloat16 else { return nil }
-    var mask = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
+    guard Precision.greatest(dy, x) == .bfloat16 else { return nil }
+    guard case .output(let y, _) = activation else { return gate(channel, activation) }
+    guard y.precision == .bfloat16 else { return nil }
+    return gate(channel, activation, output: y.bfloat16Plane(stream(channel)) + begin)
+  }
+
+  /// The mask of an activation that is one; nil for others.
+  ///
+  /// - Parameter output: of ``BatchNormActivation/output(_:of:)``, stored as the gradients are
+  private func gate(
+    _ channel: Int, _ activation: BatchNormActivation, output: UnsafeRawPointer? = nil
+  ) -> ck_activation_mask? {
     switch activation {
-    case .none: return mask
-    case .output(let y, let function):
-      guard let bounds = function.bounds, y.precision == .bfloat16 else { return nil }
-      mask.output = UnsafeRawPointer(y.bfloat16Plane(stream(channel)) + begin)
-      mask.ceiling = bounds.high
+    case .none: return .open
+    case .output(_, let function):
+      return function.bounds.map {
+        ck_activation_mask(output: output, affine: false, scale: 0, shift: 0, ceiling: $0.high)
+      }
     case .input(let affine, let function):
-      guard let bounds = function.bounds else { return nil }
       let map = affine[channel]
-      (mask.affine, mask.scale, mask.shift, mask.ceiling) = (true, map.scale, map.shift, bounds.high)
+      return function.bounds.map {
+        ck_activation_mask(output: nil, affine: true, scale: map.scale, shift: map.shift, ceiling: $0.high)
+      }
     }
-    return mask
   }
 
   /// Calls `body` with a chunk of a channel's g, or with dy and the mask by which the loops make it
@@ -210,28 +220,19 @@ final class BatchNormGradient {
     return engine.reading(dy, stream, range) { dy in
       engine.reading(x, channel, range) { x in
         let (dy, x) = (dy + begin, x + begin)
-        var mask = ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
         switch activation {
-        case .none: return body(dy, x, mask)
+        case .none: return body(dy, x, .open)
         case .output(let y, let function):
           return engine.reading(y, stream, range) { y in
-            guard let bounds = function.bounds else {
-              return withProduct(dy, function, range.count, at: { _ in y + begin }) { body($0, x, mask) }
-            }
-            mask.output = UnsafeRawPointer(y + begin)
-            mask.ceiling = bounds.high
-            return body(dy, x, mask)
+            if let mask = gate(channel, activation, output: y + begin) { return body(dy, x, mask) }
+            return withProduct(dy, function, range.count, at: { _ in y + begin }) { body($0, x, .open) }
           }
         case .input(let affine, let function):
+          if let mask = gate(channel, activation) { return body(dy, x, mask) }
           let map = affine[channel]
-          guard let bounds = function.bounds else {
-            return withProduct(dy, function, range.count, at: { normalized(x, map, range, into: $0) }) {
-              body($0, x, mask)
-            }
+          return withProduct(dy, function, range.count, at: { normalized(x, map, range, into: $0) }) {
+            body($0, x, .open)
           }
-          mask.affine = true
-          (mask.scale, mask.shift, mask.ceiling) = (map.scale, map.shift, bounds.high)
-          return body(dy, x, mask)
         }
       }
     }
@@ -259,6 +260,13 @@ final class BatchNormGradient {
     engine.loops.scale_shift(
       x, map.scale, map.shift, nil, .none, y, 0, range.count, self.x.geometry.mask.from(range.lowerBound))
     return UnsafePointer(y)
+  }
+}
+
+extension ck_activation_mask {
+  /// Lets everything through.
+  fileprivate static var open: ck_activation_mask {
+    ck_activation_mask(output: nil, affine: false, scale: 0, shift: 0, ceiling: .infinity)
   }
 }
 

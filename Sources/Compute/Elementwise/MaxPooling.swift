@@ -18,7 +18,7 @@ extension Engine {
     }
     indices.withUnsafeMutableBufferPointer { indices in
       guard let indices = indices.baseAddress else { return }
-      forEachPart(x, into: y, pool) { channel, image, pool, x, y in
+      forEachPooledPart(x, into: y, pool) { channel, image, pool, x, y in
         ck_max_pool(pool, x, y, indices + (channel * pixels + image * perImage))
       }
     }
@@ -34,7 +34,7 @@ extension Engine {
       indices.count == pixels * dy.shape.channels, "\(indices.count) indices do not fit \(dy.shape)")
     indices.withUnsafeBufferPointer { indices in
       guard let indices = indices.baseAddress else { return }
-      forEachPart(dy, into: dx, pool) { channel, image, pool, dy, dx in
+      forEachPooledPart(dy, into: dx, pool) { channel, image, pool, dy, dx in
         ck_max_pool_gradient(pool, dy, indices + (channel * pixels + image * perImage), dx)
       }
     }

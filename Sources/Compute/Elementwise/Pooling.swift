@@ -19,7 +19,7 @@ extension Engine {
 
   /// Calls `body` with parts of every channel, which stay cached: the channel, its first image, the
   /// windows over these images, and where they are read and written.
-  func forEachPart(
+  func forEachPooledPart(
     _ x: Planes, into y: Planes, _ pool: ck_pool,
     _ body: (
       _ channel: Int, _ image: Int, UnsafePointer<ck_pool>, UnsafePointer<Float>, UnsafeMutablePointer<Float>
