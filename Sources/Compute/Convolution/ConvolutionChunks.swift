@@ -18,8 +18,8 @@ extension Engine {
       (job.offsets, job.taps) = (pointer.baseAddress, Int64(offsets.count))
       forEachChunk(length: y.planes.geometry.length, channels: x.planes.shape.channels) { begin, end in
         var job = job
-        readingAll(x.planes, (begin..<end).widened(by: offsets)) { from, stride in
-          (job.x, job.x_stride) = (from, stride * x.phases)
+        readingAll(x, (begin..<end).widened(by: offsets)) { from, stride in
+          (job.x, job.x_stride) = (from, stride)
           writingAll(y, phase: phase, begin..<end, keepsValues: job.accumulate) {
             (job.y, job.y_stride) = ($0, $1)
             loops.convolve(&job, begin, end)

@@ -54,8 +54,8 @@ extension Engine {
               dy: nil, dy_stride: 0, x: nil, x_stride: 0, inputs: inputs, offsets: pointer.baseAddress,
               taps: tapCount)
             forEachPart(of: split.range(group), x.planes, dy) { range in
-              readingAll(x.planes, range.widened(by: offsets)) {
-                (job.x, job.x_stride) = ($0, $1 * x.phases)
+              readingAll(x, range.widened(by: offsets)) {
+                (job.x, job.x_stride) = ($0, $1)
                 readingAll(dy, range) {
                   (job.dy, job.dy_stride) = ($0, $1)
                   loops.weight_gradient(&job, Int64(block.count), range.lowerBound, range.upperBound, sums)

@@ -52,13 +52,13 @@ extension Engine {
 
   func multiplyByBLAS(_ chunk: WeightGradientChunk, offsets: [Int]) {
     let (x, dy, pixels) = (chunk.x, chunk.dy, chunk.pixels)
-    readingAll(x.planes, pixels.widened(by: offsets)) { from, xStride in
+    readingAll(x, pixels.widened(by: offsets)) { from, xStride in
       readingAll(dy, pixels) { gradient, dyStride in
         for (tap, offset) in offsets.enumerated() {
           blas.multiply(
             rows: dy.shape.channels, columns: x.channels, inner: pixels.count,
             a: gradient + pixels.lowerBound, aStride: dyStride, transposeA: false,
-            b: from + (pixels.lowerBound + offset), bStride: xStride * x.phases, transposeB: true,
+            b: from + (pixels.lowerBound + offset), bStride: xStride, transposeB: true,
             beta: chunk.isFirst ? 0 : 1, c: chunk.sums + tap * chunk.tapStride, cStride: chunk.stride)
         }
       }

@@ -63,6 +63,18 @@ extension Engine {
     }
   }
 
+  /// Calls `body` with what taps read of all channels: the first plane of the first one, and the
+  /// distance from channel to channel.
+  ///
+  /// - Parameter x: in single precision if there are several planes for a channel, since offsets of
+  ///   taps reach from one to the next as planes lie
+  func readingAll(
+    _ x: TapPlanes, _ range: Range<Int>, _ body: (UnsafePointer<Float>, _ stride: Int) -> Void
+  ) {
+    precondition(x.phases == 1 || x.planes.precision == .float32, "phases are in single precision")
+    readingAll(x.planes, range) { body($0, $1 * x.phases) }
+  }
+
   /// Calls `body` with elements of all channels to overwrite, or to add to.
   ///
   /// - Parameter phase: of the planes of each channel the one that is written
